@@ -1,0 +1,10 @@
+#!/usr/bin/env node
+// Plain JavaScript that any Node can read, so that an old one gets a sentence and not a stack trace.
+const [major, minor] = process.versions.node.split(".").map(Number);
+if (major < 22 || (major === 22 && minor < 18)) {
+  process.stderr.write(
+    `Posthorn needs Node.js 22.18 or newer; this is ${process.version}. See https://nodejs.org/\n`,
+  );
+  process.exit(1);
+}
+void import("../dist/cli/main.js").then((cli) => cli.main(process.argv));

@@ -1,0 +1,117 @@
+import type { SmtpReply, Stage } from "./model.ts";
+
+/**
+ * What a failure means for whoever wants to try again:
+ * `never` the same call fails the same way; `later` it may pass by itself; `by-reply` the relay's
+ * reply decides (4yz later, 5yz never); `unsafe` it may have taken effect already.
+ */
+export type Retry = "never" | "later" | "by-reply" | "unsafe";
+
+/** Every failure Posthorn can report, once. The code is what programs compare; texts may change. */
+export const errorTable = {
+  "input.invalid": "never",
+  "address.invalid": "never",
+  "header.invalid": "never",
+  "message.too_large": "never",
+  "message.too_many_recipients": "never",
+
+  "secret.missing": "never",
+  "secret.unusable": "never",
+  "secret.mismatch": "never",
+  "token.invalid": "never",
+  "seal.broken": "never",
+
+  "config.not_found": "never",
+  "config.password_required": "never",
+  "config.version_conflict": "never",
+  "config.none_usable": "later",
+
+  "email.not_found": "never",
+  "email.state_conflict": "never",
+  "email.content_gone": "never",
+  "idempotency.conflict": "never",
+
+  "template.not_found": "never",
+  "template.invalid": "never",
+
+  "store.locked": "later",
+  "store.newer": "never",
+  "store.unavailable": "later",
+
+  "egress.refused": "never",
+  "smtp.resolve": "later",
+  "smtp.connect": "later",
+  "smtp.timeout": "later",
+  "smtp.closed": "later",
+  "smtp.protocol": "later",
+  "smtp.rejected": "by-reply",
+  "smtp.starttls_missing": "never",
+  "smtp.tls": "never",
+  "smtp.auth_unavailable": "never",
+  "smtp.auth_rejected": "by-reply",
+  "smtp.smtputf8_missing": "never",
+  "smtp.too_large": "never",
+  "smtp.unknown_outcome": "unsafe",
+
+  "request.malformed": "never",
+  "request.unsupported_type": "never",
+  "request.too_large": "never",
+  "request.cross_site": "never",
+  "request.not_found": "never",
+  "request.method_not_allowed": "never",
+  "auth.required": "never",
+  "auth.forbidden": "never",
+  "auth.link_invalid": "never",
+  "api_key.not_found": "never",
+  "test.busy": "later",
+  internal: "never",
+} as const satisfies Record<string, Retry>;
+
+export type ErrorCode = keyof typeof errorTable;
+
+/** One wrong field: `pointer` is a JSON Pointer (RFC 6901) into the input, "" for the whole. */
+export interface Issue {
+  readonly pointer: string;
+  readonly detail: string;
+}
+
+/** Where an SMTP conversation ended, and what the relay had said by then. Redacted. */
+export interface SmtpFailure {
+  readonly stage: Stage;
+  readonly reply?: SmtpReply;
+  /** The code of the operating system or of OpenSSL, such as `ECONNREFUSED` or `CERT_HAS_EXPIRED`. */
+  readonly systemCode?: string;
+}
+
+export interface ErrorDetails {
+  readonly issues?: readonly Issue[];
+  readonly smtp?: SmtpFailure;
+  readonly cause?: unknown;
+}
+
+/**
+ * The one error class. `message` names the thing and the remedy and is fit for an admin's eyes:
+ * it never holds a secret.
+ */
+export class PosthornError extends Error {
+  override readonly name = "PosthornError";
+  readonly code: ErrorCode;
+  readonly issues: readonly Issue[];
+  readonly smtp: SmtpFailure | undefined;
+
+  constructor(code: ErrorCode, message: string, details: ErrorDetails = {}) {
+    super(message, details.cause === undefined ? undefined : { cause: details.cause });
+    this.code = code;
+    this.issues = details.issues ?? [];
+    this.smtp = details.smtp;
+  }
+
+  get retry(): Retry {
+    return errorTable[this.code];
+  }
+}
+
+/** True for a PosthornError, with this code if one is given. */
+export function isPosthornError(error: unknown, code?: ErrorCode): error is PosthornError {
+  return error instanceof PosthornError && (code === undefined || error.code === code);
+}

@@ -1,0 +1,80 @@
+/** The words of Posthorn as types: states are unions, so that an impossible one does not compile. */
+
+/** The life of an email; drawn in docs/architecture.md. */
+export const emailStates = [
+  "queued",
+  "sending",
+  "sent",
+  "partial",
+  "failed",
+  "cancelled",
+  "expired",
+  "unknown",
+] as const;
+export type EmailState = (typeof emailStates)[number];
+
+/** States that no delivery leaves by itself. */
+export const finalEmailStates = ["sent", "partial", "failed", "cancelled", "expired", "unknown"] as const;
+
+/** The outcome of one recipient; `queued` until it has one. */
+export const recipientStates = ["queued", "sent", "failed", "cancelled", "expired", "unknown"] as const;
+export type RecipientState = (typeof recipientStates)[number];
+
+export const recipientRoles = ["to", "cc", "bcc"] as const;
+export type RecipientRole = (typeof recipientRoles)[number];
+
+/**
+ * How one try ended. `sent`: each recipient tried was taken; `partial`: some were; `temporary` and
+ * `permanent`: none was; `config`: the config must be mended first; `unknown`: the answer to the
+ * final dot was lost (RFC 1047).
+ */
+export const attemptOutcomes = ["sent", "partial", "temporary", "permanent", "config", "unknown"] as const;
+export type AttemptOutcome = (typeof attemptOutcomes)[number];
+
+export const priorities = ["high", "normal", "low"] as const;
+export type Priority = (typeof priorities)[number];
+
+export const unknownPolicies = ["resend", "hold"] as const;
+export type UnknownPolicy = (typeof unknownPolicies)[number];
+
+/** The way of a connection, in the order of STARTTLS; with implicit TLS, `tls` precedes `greeting`. */
+export const stages = [
+  "resolve",
+  "connect",
+  "greeting",
+  "ehlo",
+  "starttls",
+  "tls",
+  "auth",
+  "sender",
+  "recipient",
+  "message",
+] as const;
+export type Stage = (typeof stages)[number];
+
+export const tlsModes = ["auto", "starttls", "implicit"] as const;
+export type TlsMode = (typeof tlsModes)[number];
+
+export const authMethods = ["auto", "plain", "login", "xoauth2"] as const;
+export type AuthMethod = (typeof authMethods)[number];
+
+/** A person or thing that gets or sends mail (RFC 5322 §3.4). */
+export interface Mailbox {
+  readonly name: string | null;
+  readonly address: string;
+}
+
+/** A whole reply of the relay (RFC 5321 §4.2), redacted. `enhancedCode` is null unless its class fits. */
+export interface SmtpReply {
+  readonly code: number;
+  readonly enhancedCode: string | null;
+  /** The text of each line, without code and separator. */
+  readonly lines: readonly string[];
+}
+
+/** Who did it, for the audit log and for the scope of an idempotency key. */
+export interface Actor {
+  /** `user:…`, `key:…`, `library` or `system`. */
+  readonly id: string;
+  readonly name: string;
+}
