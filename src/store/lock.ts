@@ -1,0 +1,24 @@
+import { DatabaseSync } from "node:sqlite";
+import { PosthornError } from "../errors.ts";
+
+/**
+ * Makes sure that one process alone serves a database file: an exclusive transaction held open on a
+ * file beside it. The operating system frees it when the process ends, also by kill -9, and the
+ * database itself stays readable to others.
+ * @returns the function that lets go.
+ * @throws PosthornError `store.locked`
+ */
+export function holdLock(file: string): () => void {
+  const lock = new DatabaseSync(file);
+  try {
+    lock.exec("pragma busy_timeout = 0; begin exclusive");
+  } catch (cause) {
+    lock.close();
+    throw new PosthornError(
+      "store.locked",
+      `Another Posthorn already uses this database (${file} is held). Stop it first, or choose another folder with POSTHORN_DATA_DIR.`,
+      { cause },
+    );
+  }
+  return () => lock.close();
+}

@@ -1,0 +1,7 @@
+import type { Migration } from "kysely/migration";
+import { posthorn } from "./0001-posthorn.ts";
+
+/** Every migration in its order. A released one is never changed: add the next. */
+export const migrations: Readonly<Record<string, Migration>> = {
+  "0001-posthorn": posthorn,
+};

@@ -1,0 +1,183 @@
+import type { Kysely, Transaction } from "kysely";
+import type {
+  AttemptOutcome,
+  AuthMethod,
+  EmailState,
+  RecipientRole,
+  RecipientState,
+  Stage,
+  TlsMode,
+  UnknownPolicy,
+} from "../model.ts";
+
+/**
+ * The tables as the database holds them, the same on every database. Times are integer milliseconds
+ * since the epoch, UTC; flags are 0 or 1; columns named `*_json` hold JSON text. The files beside this
+ * one turn rows into readonly values and back; nobody else reads a row.
+ */
+export interface Schema {
+  smtp_config: SmtpConfigRow;
+  encryption_key: EncryptionKeyRow;
+  emails: EmailRow;
+  email_content: EmailContentRow;
+  recipients: RecipientRow;
+  attempts: AttemptRow;
+  settings: SettingRow;
+  audit_log: AuditRow;
+  api_keys: ApiKeyRow;
+}
+
+/** A database handle or an open transaction: every table function takes either. */
+export type Db = Kysely<Schema> | Transaction<Schema>;
+
+export type Flag = 0 | 1;
+
+export interface SmtpConfigRow {
+  id: string;
+  name: string;
+  position: number;
+  enabled: Flag;
+  smtp_server: string;
+  smtp_port: number;
+  use_tls: Flag;
+  tls_mode: TlsMode;
+  username: string | null;
+  /** A plain Fernet token of the password. */
+  password_enc: string | null;
+  auth_method: AuthMethod;
+  allow_cleartext_auth: Flag;
+  from_email: string;
+  from_name: string | null;
+  reply_to: string | null;
+  ehlo_name: string | null;
+  ca_pem: string | null;
+  max_connections: number;
+  /** Messages per second; null is unlimited. */
+  max_per_second: number | null;
+  /** HMAC over id, destination, cleartext permission and token. */
+  seal: string;
+  version: number;
+  created_at: number;
+  updated_at: number;
+  updated_by: string;
+  /** The last test report in short, or null: `{ at, ok, stage, title }`. */
+  last_test_json: string | null;
+  paused_until: number | null;
+  /** Why the config is paused, for the page; null when it is not. */
+  paused_reason: string | null;
+}
+
+/** How a key is derived; never a key. */
+export interface EncryptionKeyRow {
+  key_id: string;
+  kdf: string;
+  /** base64url; null where the secret is the key. */
+  salt: string | null;
+  params_json: string;
+  check_token: string;
+  created_at: number;
+  retired_at: number | null;
+}
+
+export interface EmailRow {
+  id: string;
+  state: EmailState;
+  /** 0 high, 1 normal, 2 low. */
+  priority: number;
+  /** Null where the config's own sender is used. */
+  from_address: string | null;
+  from_name: string | null;
+  reply_to_json: string;
+  subject: string;
+  template: string | null;
+  tags_json: string;
+  message_id: string;
+  /** Who sent it: the actor's id. */
+  caller: string;
+  idempotency_key: string | null;
+  request_hash: string | null;
+  sensitive: Flag;
+  needs_smtputf8: Flag;
+  on_unknown: UnknownPolicy;
+  possible_duplicate: Flag;
+  attempts: number;
+  next_attempt_at: number | null;
+  expires_at: number;
+  /** The fencing token: grows with each claim, and only its holder may settle. */
+  lease: number;
+  lease_until: number | null;
+  body_started_at: number | null;
+  /** The config of the last attempt. */
+  config_id: string | null;
+  created_at: number;
+  /** When the last recipient was taken by a relay. */
+  sent_at: number | null;
+  /** When the email became final. */
+  finished_at: number | null;
+}
+
+export interface EmailContentRow {
+  email_id: string;
+  /** The MIME bytes without From and Reply-To, or a Fernet token of them. */
+  content: Uint8Array;
+  encrypted: Flag;
+}
+
+export interface RecipientRow {
+  email_id: string;
+  /** The order in which the caller named them. */
+  position: number;
+  address: string;
+  role: RecipientRole;
+  state: RecipientState;
+  code: number | null;
+  enhanced_code: string | null;
+  reply: string | null;
+}
+
+export interface AttemptRow {
+  id: string;
+  email_id: string;
+  at: number;
+  config_id: string | null;
+  config_name: string | null;
+  relay_host: string | null;
+  relay_address: string | null;
+  tls_version: string | null;
+  stage: Stage | null;
+  outcome: AttemptOutcome;
+  error_code: string | null;
+  code: number | null;
+  enhanced_code: string | null;
+  reply: string | null;
+  duration_ms: number;
+  possible_duplicate: Flag;
+}
+
+export interface SettingRow {
+  key: string;
+  value_json: string;
+}
+
+export interface AuditRow {
+  id: string;
+  at: number;
+  actor_id: string;
+  actor_name: string;
+  action: string;
+  target: string | null;
+  detail_json: string;
+}
+
+export interface ApiKeyRow {
+  id: string;
+  name: string;
+  scope: "send" | "admin";
+  /** SHA-256 of the key, hex. The key has 256 random bits: a slow hash would add nothing. */
+  key_hash: string;
+  /** The first characters of the key, by which its owner knows it. */
+  prefix: string;
+  created_at: number;
+  created_by: string;
+  last_used_at: number | null;
+}
