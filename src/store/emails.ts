@@ -1,0 +1,316 @@
+import { type SqlBool, sql } from "kysely";
+import type {
+  AttemptOutcome,
+  EmailState,
+  Mailbox,
+  Priority,
+  RecipientRole,
+  RecipientState,
+  Stage,
+  UnknownPolicy,
+} from "../model.ts";
+import { priorities } from "../model.ts";
+import type { Db, EmailRow } from "./schema.ts";
+
+/** An accepted message with its state: the durable row, without its contents and recipients. */
+export interface Email {
+  readonly id: string;
+  readonly state: EmailState;
+  readonly priority: Priority;
+  /** Null where the config's own sender is used. */
+  readonly from: Mailbox | null;
+  readonly replyTo: readonly Mailbox[];
+  readonly subject: string;
+  readonly template: string | null;
+  readonly tags: readonly string[];
+  readonly messageId: string;
+  /** The id of the actor who sent it. */
+  readonly caller: string;
+  /** Contents are encrypted, never shown, and purged once the email is final. */
+  readonly sensitive: boolean;
+  readonly needsSmtpUtf8: boolean;
+  readonly onUnknown: UnknownPolicy;
+  readonly possibleDuplicate: boolean;
+  readonly attempts: number;
+  readonly nextAttemptAt: number | null;
+  readonly expiresAt: number;
+  /** The fencing token of the last claim. */
+  readonly lease: number;
+  readonly createdAt: number;
+  readonly sentAt: number | null;
+  readonly finishedAt: number | null;
+}
+
+export interface Recipient {
+  readonly position: number;
+  readonly address: string;
+  readonly role: RecipientRole;
+  readonly state: RecipientState;
+  readonly code: number | null;
+  readonly enhancedCode: string | null;
+  readonly reply: string | null;
+}
+
+export interface Attempt {
+  readonly at: number;
+  readonly configId: string | null;
+  readonly configName: string | null;
+  readonly relayHost: string | null;
+  readonly relayAddress: string | null;
+  readonly tlsVersion: string | null;
+  readonly stage: Stage | null;
+  readonly outcome: AttemptOutcome;
+  readonly errorCode: string | null;
+  readonly code: number | null;
+  readonly enhancedCode: string | null;
+  readonly reply: string | null;
+  readonly durationMs: number;
+  readonly possibleDuplicate: boolean;
+}
+
+/** What acceptance stores, all of it in one transaction. */
+export interface NewEmail {
+  readonly email: Email;
+  readonly idempotency: { readonly key: string; readonly requestHash: string } | null;
+  readonly content: Uint8Array;
+  readonly encrypted: boolean;
+  readonly recipients: readonly { readonly address: string; readonly role: RecipientRole }[];
+}
+
+export async function insertEmail(db: Db, accepted: NewEmail): Promise<void> {
+  const { email, idempotency } = accepted;
+  await db
+    .insertInto("emails")
+    .values({
+      id: email.id,
+      state: email.state,
+      priority: priorities.indexOf(email.priority),
+      from_address: email.from?.address ?? null,
+      from_name: email.from?.name ?? null,
+      reply_to_json: JSON.stringify(email.replyTo),
+      subject: email.subject,
+      template: email.template,
+      tags_json: JSON.stringify(email.tags),
+      message_id: email.messageId,
+      caller: email.caller,
+      idempotency_key: idempotency?.key ?? null,
+      request_hash: idempotency?.requestHash ?? null,
+      sensitive: email.sensitive ? 1 : 0,
+      needs_smtputf8: email.needsSmtpUtf8 ? 1 : 0,
+      on_unknown: email.onUnknown,
+      possible_duplicate: email.possibleDuplicate ? 1 : 0,
+      attempts: email.attempts,
+      next_attempt_at: email.nextAttemptAt,
+      expires_at: email.expiresAt,
+      lease: email.lease,
+      created_at: email.createdAt,
+    })
+    .execute();
+  await db
+    .insertInto("email_content")
+    .values({ email_id: email.id, content: accepted.content, encrypted: accepted.encrypted ? 1 : 0 })
+    .execute();
+  await db
+    .insertInto("recipients")
+    .values(
+      accepted.recipients.map((recipient, position) => ({
+        email_id: email.id,
+        position,
+        address: recipient.address,
+        role: recipient.role,
+        state: "queued" as const,
+      })),
+    )
+    .execute();
+}
+
+/** The email that a caller's idempotency key already made, with the hash of its request. */
+export async function findByIdempotencyKey(
+  db: Db,
+  caller: string,
+  key: string,
+): Promise<{ email: Email; requestHash: string | null } | undefined> {
+  const row = await db
+    .selectFrom("emails")
+    .selectAll()
+    .where("caller", "=", caller)
+    .where("idempotency_key", "=", key)
+    .executeTakeFirst();
+  return row === undefined ? undefined : { email: emailFromRow(row), requestHash: row.request_hash };
+}
+
+export async function findEmail(db: Db, id: string): Promise<Email | undefined> {
+  const row = await db.selectFrom("emails").selectAll().where("id", "=", id).executeTakeFirst();
+  return row === undefined ? undefined : emailFromRow(row);
+}
+
+export interface EmailFilter {
+  readonly state?: EmailState | undefined;
+  /** A whole address. */
+  readonly recipient?: string | undefined;
+  readonly template?: string | undefined;
+  /** Part of the subject or of a recipient's address; case does not matter for ASCII. */
+  readonly q?: string | undefined;
+  /** Only what this actor sent. */
+  readonly caller?: string | undefined;
+  /** The id of the last email of the page before. */
+  readonly after?: string | undefined;
+  readonly limit: number;
+}
+
+/** The newest first. */
+export async function listEmails(db: Db, filter: EmailFilter): Promise<Email[]> {
+  let query = db.selectFrom("emails").selectAll().orderBy("id", "desc").limit(filter.limit);
+  if (filter.after !== undefined) query = query.where("id", "<", filter.after);
+  if (filter.state !== undefined) query = query.where("state", "=", filter.state);
+  if (filter.template !== undefined) query = query.where("template", "=", filter.template);
+  if (filter.caller !== undefined) query = query.where("caller", "=", filter.caller);
+  if (filter.recipient !== undefined) {
+    const address = filter.recipient;
+    query = query.where("id", "in", (sub) =>
+      sub.selectFrom("recipients").select("email_id").where("address", "=", address),
+    );
+  }
+  if (filter.q !== undefined) {
+    const pattern = `%${filter.q.replace(/[\\%_]/g, "\\$&")}%`;
+    query = query.where(({ or, exists, selectFrom }) =>
+      or([
+        sql<SqlBool>`lower(subject) like lower(${pattern}) escape '\\'`,
+        exists(
+          selectFrom("recipients")
+            .select("position")
+            .whereRef("recipients.email_id", "=", "emails.id")
+            .where(sql<SqlBool>`lower(address) like lower(${pattern}) escape '\\'`),
+        ),
+      ]),
+    );
+  }
+  const rows = await query.execute();
+  return rows.map(emailFromRow);
+}
+
+/** Of several emails at once, in the callers' order. */
+export async function listRecipients(db: Db, emailIds: readonly string[]): Promise<Map<string, Recipient[]>> {
+  const byEmail = new Map<string, Recipient[]>(emailIds.map((id) => [id, []]));
+  if (emailIds.length === 0) return byEmail;
+  const rows = await db
+    .selectFrom("recipients")
+    .selectAll()
+    .where("email_id", "in", [...emailIds])
+    .orderBy("email_id")
+    .orderBy("position")
+    .execute();
+  for (const row of rows) {
+    byEmail.get(row.email_id)?.push({
+      position: row.position,
+      address: row.address,
+      role: row.role,
+      state: row.state,
+      code: row.code,
+      enhancedCode: row.enhanced_code,
+      reply: row.reply,
+    });
+  }
+  return byEmail;
+}
+
+/** The oldest first. */
+export async function listAttempts(db: Db, emailId: string): Promise<Attempt[]> {
+  const rows = await db
+    .selectFrom("attempts")
+    .selectAll()
+    .where("email_id", "=", emailId)
+    .orderBy("id")
+    .execute();
+  return rows.map((row) => ({
+    at: row.at,
+    configId: row.config_id,
+    configName: row.config_name,
+    relayHost: row.relay_host,
+    relayAddress: row.relay_address,
+    tlsVersion: row.tls_version,
+    stage: row.stage,
+    outcome: row.outcome,
+    errorCode: row.error_code,
+    code: row.code,
+    enhancedCode: row.enhanced_code,
+    reply: row.reply,
+    durationMs: row.duration_ms,
+    possibleDuplicate: row.possible_duplicate === 1,
+  }));
+}
+
+export interface StoredContent {
+  readonly content: Uint8Array;
+  readonly encrypted: boolean;
+}
+
+/** The stored bytes, or undefined once they are purged. */
+export async function findContent(db: Db, emailId: string): Promise<StoredContent | undefined> {
+  const row = await db
+    .selectFrom("email_content")
+    .selectAll()
+    .where("email_id", "=", emailId)
+    .executeTakeFirst();
+  return row === undefined ? undefined : { content: row.content, encrypted: row.encrypted === 1 };
+}
+
+export async function purgeContent(db: Db, emailId: string): Promise<void> {
+  await db.deleteFrom("email_content").where("email_id", "=", emailId).execute();
+}
+
+/** How many emails are in each state. */
+export async function countByState(db: Db): Promise<Partial<Record<EmailState, number>>> {
+  const rows = await db
+    .selectFrom("emails")
+    .select(["state", (eb) => eb.fn.countAll<number>().as("count")])
+    .groupBy("state")
+    .execute();
+  return Object.fromEntries(rows.map((row) => [row.state, Number(row.count)]));
+}
+
+/** Ids of emails whose contents are encrypted, in order, after the given one: for a change of keys. */
+export async function listEncryptedContent(
+  db: Db,
+  page: { after: string; limit: number },
+): Promise<{ emailId: string; content: Uint8Array }[]> {
+  const rows = await db
+    .selectFrom("email_content")
+    .select(["email_id", "content"])
+    .where("encrypted", "=", 1)
+    .where("email_id", ">", page.after)
+    .orderBy("email_id")
+    .limit(page.limit)
+    .execute();
+  return rows.map((row) => ({ emailId: row.email_id, content: row.content }));
+}
+
+export async function replaceContent(db: Db, emailId: string, content: Uint8Array): Promise<void> {
+  await db.updateTable("email_content").set({ content }).where("email_id", "=", emailId).execute();
+}
+
+export function emailFromRow(row: EmailRow): Email {
+  return {
+    id: row.id,
+    state: row.state,
+    priority: priorities[row.priority] ?? "normal",
+    from: row.from_address === null ? null : { address: row.from_address, name: row.from_name },
+    replyTo: JSON.parse(row.reply_to_json),
+    subject: row.subject,
+    template: row.template,
+    tags: JSON.parse(row.tags_json),
+    messageId: row.message_id,
+    caller: row.caller,
+    sensitive: row.sensitive === 1,
+    needsSmtpUtf8: row.needs_smtputf8 === 1,
+    onUnknown: row.on_unknown,
+    possibleDuplicate: row.possible_duplicate === 1,
+    attempts: row.attempts,
+    nextAttemptAt: row.next_attempt_at,
+    expiresAt: row.expires_at,
+    lease: row.lease,
+    createdAt: row.created_at,
+    sentAt: row.sent_at,
+    finishedAt: row.finished_at,
+  };
+}
