@@ -1,0 +1,19 @@
+import { isPosthornError } from "../errors.ts";
+import { decrypt, encrypt, type FernetKey } from "./fernet.ts";
+
+const content = "posthorn";
+
+/** A token that tells later whether a key is the same, kept beside the key's derivation. */
+export function makeCheckToken(key: FernetKey, now: number): string {
+  return encrypt(key, content, { now });
+}
+
+/** Whether this key made the check token. */
+export function fitsCheckToken(key: FernetKey, token: string): boolean {
+  try {
+    return decrypt(key, token).toString() === content;
+  } catch (error) {
+    if (isPosthornError(error, "token.invalid")) return false;
+    throw error;
+  }
+}
