@@ -93,6 +93,7 @@ export async function settleEmail(
       .execute();
   }
   if (settlement.attempt !== null) await insertAttempt(db, claimed.id, settlement.attempt);
+  if (settlement.finishedAt !== null) await purgeSensitiveContent(db, [claimed.id]);
   return true;
 }
 
@@ -154,16 +155,14 @@ export async function releaseLeases(db: Db, now: number, finishedAt: number): Pr
     .returning("id")
     .execute();
   if (held.length > 0) {
+    const ids = held.map((row) => row.id);
     await db
       .updateTable("recipients")
       .set({ state: "unknown" })
       .where("state", "=", "queued")
-      .where(
-        "email_id",
-        "in",
-        held.map((row) => row.id),
-      )
+      .where("email_id", "in", ids)
       .execute();
+    await purgeSensitiveContent(db, ids);
   }
   const freed = await lost
     .set((eb) => ({
@@ -237,12 +236,22 @@ export async function endQueued(
     .where("email_id", "=", id)
     .where("state", "=", "queued")
     .execute();
+  await purgeSensitiveContent(db, [id]);
+  return true;
+}
+
+/** What is sensitive is kept no longer than it is needed: called when emails become final. */
+async function purgeSensitiveContent(db: Db, ids: readonly string[]): Promise<void> {
   await db
     .deleteFrom("email_content")
-    .where("email_id", "=", id)
-    .where("email_id", "in", (eb) => eb.selectFrom("emails").select("id").where("sensitive", "=", 1))
+    .where("email_id", "in", (eb) =>
+      eb
+        .selectFrom("emails")
+        .select("id")
+        .where("id", "in", [...ids])
+        .where("sensitive", "=", 1),
+    )
     .execute();
-  return true;
 }
 
 /**

@@ -255,10 +255,6 @@ export async function findContent(db: Db, emailId: string): Promise<StoredConten
   return row === undefined ? undefined : { content: row.content, encrypted: row.encrypted === 1 };
 }
 
-export async function purgeContent(db: Db, emailId: string): Promise<void> {
-  await db.deleteFrom("email_content").where("email_id", "=", emailId).execute();
-}
-
 /** How many emails are in each state. */
 export async function countByState(db: Db): Promise<Partial<Record<EmailState, number>>> {
   const rows = await db

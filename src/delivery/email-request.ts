@@ -1,0 +1,91 @@
+import { z } from "zod";
+import { PosthornError } from "../errors.ts";
+import { parseMailbox } from "../message/address.ts";
+import { type Mailbox, priorities, unknownPolicies } from "../model.ts";
+
+/** Most recipients of one email, over to, cc and bcc. */
+export const maxRecipients = 50;
+
+/** An address in a request: `jo@example.com`, `Jo <jo@example.com>` or `{ name, address }`. */
+const mailbox = z
+  .union([z.string(), z.strictObject({ name: z.string().nullish(), address: z.string() })])
+  .transform((input, context): Mailbox => {
+    try {
+      const { name, address } = parseMailbox(
+        typeof input === "string" ? input : { name: input.name ?? null, address: input.address },
+      );
+      return { name, address };
+    } catch (error) {
+      if (!(error instanceof PosthornError)) throw error;
+      context.addIssue({ code: "custom", message: error.message });
+      return z.NEVER;
+    }
+  });
+
+const mailboxes = z
+  .union([mailbox, z.array(mailbox)])
+  .transform((input) => (Array.isArray(input) ? input : [input]));
+
+/** A point in time: RFC 3339 text, or a Date where the caller is in the same process. */
+const time = z
+  .union([z.iso.datetime({ offset: true }), z.date()])
+  .transform((input) => (typeof input === "string" ? Date.parse(input) : input.getTime()));
+
+const attachment = z.strictObject({
+  filename: z.string().min(1),
+  contentType: z.string().default("application/octet-stream"),
+  /** base64, or bytes where the caller is in the same process. */
+  content: z.union([z.string(), z.instanceof(Uint8Array)]),
+  /** Makes it an inline image that the HTML shows as `cid:…`. */
+  contentId: z.string().min(1).nullish(),
+});
+
+/** What `posthorn.send()` and `POST /api/emails` take. */
+export const emailRequest = z
+  .strictObject({
+    to: mailboxes.describe("Recipients: an address or an array of them"),
+    cc: mailboxes.default([]),
+    bcc: mailboxes.default([]),
+    from: mailbox.optional().describe("Default: the sender of the SMTP config that delivers"),
+    replyTo: mailboxes.default([]).describe("Default: the reply-to of the SMTP config"),
+    subject: z.string().optional(),
+    html: z.string().optional(),
+    text: z.string().optional(),
+    template: z.string().optional().describe("A template's name, instead of subject, html and text"),
+    data: z.record(z.string(), z.unknown()).optional().describe("What the template says, by its schema"),
+    locale: z.string().optional().describe("BCP 47, such as `en` or `de-CH`"),
+    headers: z.record(z.string(), z.string()).default({}),
+    attachments: z.array(attachment).max(100).default([]),
+    scheduledAt: time.optional().describe("Not before this time"),
+    expiresAt: time
+      .optional()
+      .describe("Not after this time; default 24 hours from acceptance, or less by the template"),
+    priority: z.enum(priorities).optional(),
+    tags: z.array(z.string().min(1).max(64)).max(20).default([]),
+    sensitive: z.boolean().optional().describe("Contents are encrypted, never shown, and purged once final"),
+    onUnknown: z
+      .enum(unknownPolicies)
+      .default("resend")
+      .describe("What to do when the relay's last answer was lost"),
+  })
+  .superRefine((request, context) => {
+    const wrong = (path: string, message: string) =>
+      context.addIssue({ code: "custom", path: [path], message });
+    const recipients = request.to.length + request.cc.length + request.bcc.length;
+    if (recipients === 0) wrong("to", "names no recipient");
+    if (recipients > maxRecipients)
+      wrong("to", `names ${recipients} recipients with cc and bcc; at most ${maxRecipients}`);
+    if (request.template === undefined) {
+      if (request.subject === undefined) wrong("subject", "is required without a template");
+      if (request.html === undefined && request.text === undefined)
+        wrong("text", "html or text is required without a template");
+      if (request.data !== undefined) wrong("data", "has no meaning without a template");
+    } else {
+      for (const field of ["subject", "html", "text"] as const) {
+        if (request[field] !== undefined) wrong(field, "comes from the template: leave it out");
+      }
+    }
+  });
+
+export type EmailRequest = z.input<typeof emailRequest>;
+export type ParsedEmailRequest = z.output<typeof emailRequest>;
