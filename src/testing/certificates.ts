@@ -43,13 +43,14 @@ interface Signer {
 }
 
 const hourMs = 3_600_000;
-const authorityName = "Posthorn test authority";
 
 /** A certificate authority for tests (RFC 5280), with EC P-256 keys; nothing is written to disk. */
 export function makeAuthority(): CertificateAuthority {
   const keys = makeKeys();
-  const authority: Signer = { name: authorityName, key: keys.privateKey };
-  const root = certificate(authorityName, keys.publicKey, authority, {}, [
+  // Each has a name of its own, so that a client that trusts another one finds its issuer unknown.
+  const name = `Posthorn test authority ${randomBytes(4).toString("hex")}`;
+  const authority: Signer = { name, key: keys.privateKey };
+  const root = certificate(name, keys.publicKey, authority, {}, [
     extension("2.5.29.19", sequence(booleanTrue)), // basicConstraints: an authority
     extension("2.5.29.15", bitString(Uint8Array.of(0b0000_0110))), // keyUsage: keyCertSign, cRLSign
   ]);

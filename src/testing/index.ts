@@ -11,6 +11,13 @@ export {
 export { createFixedClock, type FixedClock } from "./fixed-clock.ts";
 export { ConnectionCut, Peer, type ServerTls } from "./peer.ts";
 export {
+  type RelayedMessage,
+  type RelayOptions,
+  type ReplyOverride,
+  relayScript,
+  usualEhlo,
+} from "./relay-script.ts";
+export {
   type Script,
   type ScriptedConnection,
   type ScriptedServer,
@@ -18,3 +25,4 @@ export {
   type ScriptOutcome,
   startScriptedServer,
 } from "./scripted-server.ts";
+export { startTestRelay, type TestRelay } from "./test-relay.ts";
