@@ -1,0 +1,189 @@
+import {
+  Liquid,
+  LiquidError,
+  type Template as LiquidNode,
+  type Token,
+  tags,
+  UndefinedVariableError,
+} from "liquidjs";
+import { isPosthornError, PosthornError } from "../errors.ts";
+import { invalidInput } from "../parse.ts";
+import { ownFilters } from "./filters.ts";
+
+/** The one list of tags: nothing that reads another template, prints unescaped or changes the data. */
+const allowedTags: ReadonlySet<string> = new Set([
+  "assign",
+  "capture",
+  "case",
+  "comment",
+  "#",
+  "for",
+  "if",
+  "unless",
+]);
+
+/** The one list of filters: no `raw`, nothing that evaluates text as code, nothing that multiplies its input. */
+const allowedFilters: ReadonlySet<string> = new Set([
+  ...[
+    "abs",
+    "at_least",
+    "at_most",
+    "ceil",
+    "divided_by",
+    "floor",
+    "minus",
+    "modulo",
+    "plus",
+    "round",
+    "times",
+  ],
+  ...[
+    "append",
+    "capitalize",
+    "downcase",
+    "lstrip",
+    "prepend",
+    "rstrip",
+    "slice",
+    "split",
+    "strip",
+    "truncate",
+  ],
+  ...["truncatewords", "upcase", "url_encode"],
+  ...["compact", "concat", "first", "join", "last", "map", "reverse", "size", "sort", "sum", "uniq", "where"],
+  "default",
+]);
+
+const maxTemplateCharacters = 256 * 1024;
+const maxOutputCharacters = 256 * 1024;
+const maxResultCharacters = 1024 * 1024;
+const renderLimitMs = 50;
+
+/** What a value is written as: `html` escapes it, `text` leaves it, `line` also refuses line breaks. */
+export type OutputMode = "html" | "text" | "line";
+
+export interface Scope {
+  readonly data: Readonly<Record<string, unknown>>;
+  /** Names that templates may use beside the data; `locale` also steers the filters. */
+  readonly globals: Readonly<Record<string, unknown>> & { readonly locale: string };
+}
+
+/** A parsed Liquid source. */
+export interface LiquidTemplate {
+  render(scope: Scope): string;
+}
+
+/**
+ * Parses Liquid. What comes back cannot read files, prototypes or other templates, and stops after
+ * 50 ms, 1 MB of output or a million objects.
+ * @param part what the source is, for messages: `subject`, `mjml`, `text`.
+ * @throws PosthornError `template.invalid` with line and column. Its `render` throws `input.invalid`
+ * for a value that is missing or does not fit, else `template.invalid`.
+ */
+export function parseLiquid(source: string, mode: OutputMode, part: string): LiquidTemplate {
+  const engine = engines[mode];
+  const nodes = guarded(part, () => engine.parse(source));
+  return { render: (scope) => guarded(part, () => renderNodes(engine, nodes, scope, mode)) };
+}
+
+const engines: Readonly<Record<OutputMode, Liquid>> = {
+  html: createEngine((value) => escapeHtml(printable(value))),
+  text: createEngine(printable),
+  line: createEngine(singleLine),
+};
+
+function createEngine(outputEscape: (value: unknown) => string): Liquid {
+  const engine = new Liquid({
+    outputEscape,
+    ownPropertyOnly: true,
+    strictVariables: true,
+    lenientIf: true,
+    strictFilters: true,
+    templates: {},
+    parseLimit: maxTemplateCharacters,
+    renderLimit: renderLimitMs,
+    memoryLimit: 1_000_000,
+  });
+  for (const name of Object.keys(tags)) if (!allowedTags.has(name)) delete engine.tags[name];
+  for (const name of Object.keys(engine.filters)) if (!allowedFilters.has(name)) delete engine.filters[name];
+  for (const [name, filter] of Object.entries(ownFilters)) engine.registerFilter(name, filter);
+  return engine;
+}
+
+function renderNodes(
+  engine: Liquid,
+  nodes: LiquidNode[],
+  { data, globals }: Scope,
+  mode: OutputMode,
+): string {
+  // Without a prototype, names such as `constructor` are as unknown as any other.
+  const scope: object = Object.assign(Object.create(null), data);
+  const rendered: unknown = engine.renderSync(nodes, scope, { globals });
+  const result = String(rendered);
+  if (result.length > maxResultCharacters) {
+    throw new Error(`it makes more than ${maxResultCharacters} characters`);
+  }
+  return mode === "line" ? singleLine(result) : result;
+}
+
+function printable(value: unknown): string {
+  if (value === null || value === undefined) return "";
+  if (typeof value === "object") throw new Error("it prints a list or an object; name one of its fields");
+  const text = String(value);
+  if (text.length > maxOutputCharacters) throw new Error("it prints a value that is too long");
+  return text;
+}
+
+/** A subject becomes a header field: a line break would begin another one (RFC 5322 §2.2). */
+function singleLine(value: unknown): string {
+  const text = printable(value);
+  if (/[\p{Cc}\u2028\u2029]/u.test(text)) {
+    throw invalidInput([
+      { pointer: "/data", detail: "a value in the subject holds a line break or control character" },
+    ]);
+  }
+  return text;
+}
+
+const entities: Readonly<Record<string, string>> = {
+  "&": "&amp;",
+  "<": "&lt;",
+  ">": "&gt;",
+  '"': "&#34;",
+  "'": "&#39;",
+};
+
+function escapeHtml(text: string): string {
+  return /[&<>"']/.test(text) ? text.replace(/[&<>"']/g, (character) => entities[character] ?? "") : text;
+}
+
+function guarded<Result>(part: string, work: () => Result): Result {
+  try {
+    return work();
+  } catch (error) {
+    throw explained(part, error);
+  }
+}
+
+function explained(part: string, error: unknown): unknown {
+  if (isPosthornError(error)) return error;
+  const { originalError, token } = error instanceof LiquidError ? describe(error) : {};
+  if (isPosthornError(originalError)) return originalError;
+  if (error instanceof UndefinedVariableError) {
+    const name = /undefined variable: (.*?)(?:, line:|$)/.exec(error.message)?.[1] ?? "";
+    return invalidInput([
+      { pointer: `/data/${name.replaceAll(".", "/")}`, detail: "missing; the template needs it" },
+    ]);
+  }
+  const reason =
+    originalError instanceof Error ? originalError.message : error instanceof Error ? error.message : "";
+  const [line, column] = token?.getPosition() ?? [];
+  const place = line === undefined ? "" : ` at line ${line}, column ${column}`;
+  const message = `The ${part} of the template failed${place}: ${reason.replace(/, line:\d+, col:\d+$/, "")}.`;
+  return new PosthornError("template.invalid", message, { cause: error });
+}
+
+/** liquidjs keeps these on the error without declaring them. */
+function describe(error: LiquidError): { originalError?: unknown; token?: Token } {
+  return error as unknown as { originalError?: unknown; token?: Token };
+}

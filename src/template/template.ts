@@ -1,0 +1,51 @@
+import { z } from "zod";
+
+/** The source of one email in one language. All three parts are Liquid. */
+export interface TemplateSource {
+  readonly subject: string;
+  /** MJML; Liquid stands in text, in quoted attributes and in `mj-raw`. */
+  readonly mjml: string;
+  /** The plain text; made from the HTML where it is left out. */
+  readonly text?: string;
+}
+
+/** A kind of email: what it is for, which data it needs, and how it reads. */
+export interface Template {
+  /** Lower case with hyphens, such as `password-reset`. */
+  readonly name: string;
+  readonly description: string;
+  /** True where the email lets its reader in: its contents are then encrypted, never shown, and purged. */
+  readonly sensitive: boolean;
+  /** How long after acceptance the email is still worth sending, in milliseconds; null for the usual time. */
+  readonly expiresAfterMs: number | null;
+  /** Checks the data at acceptance; unknown fields are refused. */
+  readonly schema: z.ZodObject;
+  /** Data that passes the schema, for previews and documentation. */
+  readonly example: Readonly<Record<string, unknown>>;
+  /** By BCP 47 language tag; `en` is the last resort of every locale. */
+  readonly sources: { readonly en: TemplateSource } & Readonly<Record<string, TemplateSource>>;
+}
+
+/** What callers may know of a template. */
+export interface TemplateInfo {
+  readonly name: string;
+  readonly description: string;
+  readonly sensitive: boolean;
+  readonly expiresAfterMs: number | null;
+  /** The data as a JSON Schema (draft 2020-12). */
+  readonly schema: z.core.JSONSchema.BaseSchema;
+  readonly example: Readonly<Record<string, unknown>>;
+}
+
+/** An email's contents, ready to be composed. */
+export interface RenderedTemplate {
+  readonly subject: string;
+  readonly html: string;
+  readonly text: string;
+}
+
+export function describeTemplate(template: Template): TemplateInfo {
+  const { name, description, sensitive, expiresAfterMs, example } = template;
+  const schema = z.toJSONSchema(template.schema, { io: "input" });
+  return { name, description, sensitive, expiresAfterMs, schema, example };
+}
