@@ -1,0 +1,146 @@
+import { PosthornError } from "../errors.ts";
+import type { Mailbox } from "../model.ts";
+import { parseMailbox } from "./address.ts";
+import { encodeWords } from "./encoded-word.ts";
+
+/**
+ * Lines are folded at this column: RFC 2047 §2 allows 76 where an encoded word stands, RFC 5322
+ * §2.1.1 recommends 78 elsewhere.
+ */
+const foldLength = 76;
+/** RFC 5322 §2.1.1, without CRLF: longer lines are cut or refused on the way. */
+const maxLineLength = 998;
+/**
+ * Leaves room for `Reply-To: ` beside the first word of a display name. Longer names become encoded
+ * words, the only form of a name that may be folded anywhere.
+ */
+const nameWordLength = 64;
+
+/** Fields that the composer writes itself, and where their values come from. */
+const ownFields: Readonly<Record<string, string>> = {
+  from: "set `from` instead",
+  "reply-to": "set `replyTo` instead",
+  to: "set `to` instead",
+  cc: "set `cc` instead",
+  bcc: "set `bcc` instead",
+  subject: "set `subject` instead",
+  date: "Posthorn sets it when it accepts the email",
+  "message-id": "Posthorn sets it when it accepts the email",
+  "auto-submitted": "Posthorn sets it on every email",
+  sender: "it follows from the SMTP configuration that sends the email",
+  "return-path": "the server that delivers the email writes it",
+  "delivered-to": "the server that delivers the email writes it",
+  received: "servers on the way write it",
+  "received-spf": "servers on the way write it",
+  "authentication-results": "servers on the way write it",
+  "dkim-signature": "the relay signs what it sends",
+};
+
+/**
+ * An unstructured field (RFC 5322 §2.2.1), folded, with its CRLF. The value is written as it is if
+ * every reader gives it back unchanged, else as encoded words (RFC 2047).
+ * @throws PosthornError `header.invalid` if the value holds a line break or another control character.
+ */
+export function textField(name: string, value: string): string {
+  refuseControls(name, value);
+  const words = value === "" ? [] : value.split(" ");
+  const roomForWord = maxLineLength - name.length - ": ".length;
+  const isPlain = isPlainText(value) && words.every((word) => word.length <= roomForWord);
+  return foldField(name, isPlain ? words : encodeWords(value, foldLength - name.length - ": ".length));
+}
+
+/**
+ * A field of mailboxes (RFC 5322 §3.6.3), folded, with its CRLF. Addresses are ASCII, except for
+ * local parts that need SMTPUTF8: these are raw UTF-8 (RFC 6532).
+ * @throws PosthornError `header.invalid` or `address.invalid`.
+ */
+export function mailboxField(name: string, mailboxes: readonly Mailbox[]): string {
+  const words = mailboxes.flatMap((mailbox, index) => {
+    refuseControls(name, mailbox.name ?? "");
+    const parsed = parseMailbox(mailbox);
+    const comma = index < mailboxes.length - 1 ? "," : "";
+    if (parsed.name === null) return [parsed.address + comma];
+    return [...phrase(parsed.name), `<${parsed.address}>${comma}`];
+  });
+  return foldField(name, words);
+}
+
+/**
+ * The caller's own fields, each as unstructured text.
+ * @throws PosthornError `header.invalid` for a name that is none (RFC 5322 §3.6.8) or that the
+ * composer owns, and for a value with control characters.
+ */
+export function customFields(headers: Readonly<Record<string, string>>): string {
+  return Object.entries(headers)
+    .map(([name, value]) => {
+      if (!/^[!-9;-~]{1,76}$/.test(name)) {
+        throw new PosthornError(
+          "header.invalid",
+          `${JSON.stringify(name.slice(0, 80))} is not a header name: use up to 76 letters, digits and hyphens.`,
+        );
+      }
+      const reason = reservedReason(name.toLowerCase());
+      if (reason !== undefined) {
+        throw new PosthornError("header.invalid", `The header "${name}" cannot be set: ${reason}.`);
+      }
+      return textField(name, value);
+    })
+    .join("");
+}
+
+/**
+ * Joins words to one field, folded before a word where the line would get too long (RFC 5322 §2.2.3).
+ * A first word that fits in no line stays beside the name.
+ */
+export function foldField(name: string, words: readonly string[]): string {
+  let field = `${name}:`;
+  let column = field.length;
+  for (const [index, word] of words.entries()) {
+    const length = 1 + word.length;
+    if (column + length > foldLength && (index > 0 || length <= foldLength)) {
+      field += "\r\n";
+      column = 0;
+    }
+    field += ` ${word}`;
+    column += length;
+  }
+  return `${field}\r\n`;
+}
+
+/** Refused, not cleaned: whoever puts a line break in a value is adding a field of their own. */
+export function refuseControls(name: string, value: string): void {
+  if (/\p{Cc}/u.test(value)) {
+    throw new PosthornError(
+      "header.invalid",
+      `The header "${name}" holds a line break, a NUL or another control character; remove it.`,
+    );
+  }
+  if (!value.isWellFormed()) {
+    throw new PosthornError(
+      "header.invalid",
+      `The header "${name}" holds half a character (UTF-16 surrogate).`,
+    );
+  }
+}
+
+/**
+ * True if readers give the text back as it is: printable ASCII, no space that a reader may trim or
+ * merge, nothing that looks like the start of an encoded word.
+ */
+export function isPlainText(text: string): boolean {
+  return !/[^ -~]|^ | $| {2}|=\?/.test(text);
+}
+
+/** A display name (RFC 5322 §3.2.5): atoms, else one quoted-string, else encoded words. */
+function phrase(name: string): string[] {
+  const isAtoms = /^[\w !#$%&'*+/=?^`{|}~-]+$/.test(name);
+  const written = isAtoms ? name : `"${name.replace(/["\\]/g, "\\$&")}"`;
+  if (!isPlainText(name) || written.length > nameWordLength) return encodeWords(name, nameWordLength);
+  return isAtoms ? name.split(" ") : [written];
+}
+
+function reservedReason(lowerName: string): string | undefined {
+  if (/^(?:content|mime)-/.test(lowerName)) return "it follows from the content of the email";
+  if (/^(?:resent|arc)-/.test(lowerName)) return "servers on the way write it";
+  return Object.hasOwn(ownFields, lowerName) ? ownFields[lowerName] : undefined;
+}

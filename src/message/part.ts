@@ -1,0 +1,89 @@
+import { encodeQuotedPrintable, estimateQuotedPrintable } from "./quoted-printable.ts";
+
+/** A MIME entity (RFC 2045 §2.4): its Content- fields, and its body without the line break after it. */
+export interface Part {
+  readonly fields: string;
+  readonly body: readonly Uint8Array[];
+}
+
+/**
+ * Nothing that quoted-printable or base64 can make begins so, nor does a 7bit part (see `is7bit`):
+ * that is why no boundary can occur in a part.
+ */
+const boundaryStart = "=_";
+/** RFC 5322 §2.1.1 recommends it; longer lines become quoted-printable. */
+const maxTextLine = 78;
+/** RFC 2045 §6.8. */
+const maxBase64Line = 76;
+
+const lineBreak = Buffer.from("\r\n", "latin1");
+
+/**
+ * A text part in UTF-8: 7bit where nothing on the way can harm it, else quoted-printable or base64,
+ * whichever is shorter. Any line break of the text (CRLF, CR, LF) is one; the last one is implied.
+ */
+export function textPart(subtype: "plain" | "html", text: string): Part {
+  const lines = text.replace(/\r\n?|\n/g, "\r\n").replace(/\r\n$/, "");
+  if (is7bit(lines)) return leaf(`text/${subtype}; charset=utf-8`, "7bit", Buffer.from(lines, "latin1"));
+  const bytes = Buffer.from(lines);
+  return estimateQuotedPrintable(bytes) <= base64LineLength(bytes.length)
+    ? leaf(`text/${subtype}; charset=utf-8`, "quoted-printable", encodeQuotedPrintable(bytes))
+    : leaf(`text/${subtype}; charset=utf-8`, "base64", wrapBase64(bytes.toString("base64")));
+}
+
+/** Parts in one of the multipart types (RFC 2046 §5.1). `parameters` stand after the boundary. */
+export function multipart(
+  subtype: "alternative" | "mixed" | "related",
+  seed: string,
+  parts: readonly Part[],
+  parameters = "",
+): Part {
+  // The first letter tells nested boundaries apart: none may be the beginning of another.
+  const boundary = `${boundaryStart}${subtype.charAt(0)}${seed}`;
+  const body = parts.flatMap((part) => [
+    Buffer.from(`--${boundary}\r\n${part.fields}\r\n`, "latin1"),
+    ...part.body,
+    lineBreak,
+  ]);
+  return {
+    fields: `Content-Type: multipart/${subtype};\r\n boundary="${boundary}"${parameters}\r\n`,
+    body: [...body, Buffer.from(`--${boundary}--`, "latin1")],
+  };
+}
+
+/** Canonical base64 in lines of 76 (RFC 2045 §6.8). */
+export function wrapBase64(base64: string): Uint8Array {
+  const source = Buffer.from(base64, "latin1");
+  const output = Buffer.allocUnsafe(base64LineLength((source.length / 4) * 3));
+  let length = 0;
+  for (let start = 0; start < source.length; start += maxBase64Line) {
+    if (start > 0) length += lineBreak.copy(output, length);
+    length += source.copy(output, length, start, start + maxBase64Line);
+  }
+  return output.subarray(0, length);
+}
+
+function base64LineLength(byteLength: number): number {
+  const length = Math.ceil(byteLength / 3) * 4;
+  return length + Math.ceil(length / maxBase64Line) * lineBreak.length;
+}
+
+function leaf(contentType: string, encoding: string, body: Uint8Array): Part {
+  return {
+    fields: `Content-Type: ${contentType}\r\nContent-Transfer-Encoding: ${encoding}\r\n`,
+    body: [body],
+  };
+}
+
+/**
+ * True if the text may go as it is. Beyond ASCII and short lines that takes what RFC 2049 §3 warns of:
+ * no blanks at the end of a line, no line `.` or `From …`; and no line that could be a boundary.
+ */
+function is7bit(lines: string): boolean {
+  return (
+    /^[\t\r\n -~]*$/.test(lines) &&
+    lines
+      .split("\r\n")
+      .every((line) => line.length <= maxTextLine && !/^(?:\.$|From |--=_)|[\t ]$/.test(line))
+  );
+}
