@@ -37,6 +37,7 @@ export const errorTable = {
   "store.locked": "later",
   "store.newer": "never",
   "store.unavailable": "later",
+  "sandbox.unavailable": "later",
 
   "egress.refused": "never",
   "smtp.resolve": "later",
