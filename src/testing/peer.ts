@@ -133,7 +133,7 @@ export class Peer {
 
   /** Drops the connection at once; under TLS without a goodbye. */
   destroy(): void {
-    this.#socket.destroy();
+    this.#stream.destroy();
   }
 
   /** Drops the connection with a TCP reset. */

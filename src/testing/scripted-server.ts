@@ -56,11 +56,13 @@ export async function startScriptedServer(
 ): Promise<ScriptedServer> {
   const connections: ScriptedConnection[] = [];
   const errors: unknown[] = [];
-  const sockets = new Set<Socket>();
+  const peers = new Set<Peer>();
   const running = new Set<Promise<void>>();
 
   async function play(socket: Socket): Promise<void> {
     const peer = new Peer(socket);
+    peers.add(peer);
+    socket.once("close", () => peers.delete(peer));
     let outcome: ScriptOutcome = "running";
     connections.push({
       get received() {
@@ -89,8 +91,6 @@ export async function startScriptedServer(
   }
 
   const server = createServer((socket) => {
-    sockets.add(socket);
-    socket.once("close", () => sockets.delete(socket));
     const played = play(socket).finally(() => running.delete(played));
     running.add(played);
   });
@@ -102,7 +102,7 @@ export async function startScriptedServer(
   if (address === null || typeof address === "string") throw new Error("The server has no port.");
 
   async function close(): Promise<void> {
-    for (const socket of sockets) socket.destroy();
+    for (const peer of peers) peer.destroy();
     if (server.listening) await new Promise<void>((resolve) => server.close(() => resolve()));
     // Scripts that waited for the client learn of the end now; one that waits for anything else is left behind.
     await turn();
