@@ -1,0 +1,327 @@
+import { z } from "zod";
+import { type ErrorCode, errorTable } from "../errors.ts";
+import {
+  attemptOutcomes,
+  authMethods,
+  emailStates,
+  priorities,
+  recipientRoles,
+  recipientStates,
+  stages,
+  tlsModes,
+  unknownPolicies,
+} from "../model.ts";
+import { apiKeyScopes } from "../store/api-keys.ts";
+
+/**
+ * What the API answers. A schema with an `id` has its own place in the OpenAPI document; the types are
+ * those that the pages and `hono/client` see.
+ */
+
+const id = z.string().describe("UUIDv7: ids sort by the time of their making");
+const time = z.iso.datetime().describe("RFC 3339, UTC");
+/** A field of a nullable time, so that each says when it is null. */
+const timeOrNull = (description: string) => z.iso.datetime().nullable().describe(description);
+
+/** A page of a list: hand `next` back as `after` for the following one. */
+export function pageOf<Item extends z.ZodType>(item: Item) {
+  return z.object({
+    items: z.array(item),
+    next: z.string().nullable().describe("The `after` of the next page; null on the last"),
+  });
+}
+
+const errorCodes = Object.keys(errorTable) as [ErrorCode, ...ErrorCode[]];
+
+export const problem = z
+  .object({
+    type: z.string().describe("A URI of this kind of problem"),
+    title: z.string(),
+    status: z.int(),
+    code: z.enum(errorCodes).describe("What programs compare"),
+    detail: z.string().describe("What is wrong here, and the remedy"),
+    errors: z
+      .array(
+        z.object({
+          pointer: z.string().describe("JSON Pointer (RFC 6901) into the body, or `/name` of a parameter"),
+          detail: z.string(),
+        }),
+      )
+      .optional()
+      .describe("Every wrong field"),
+  })
+  .meta({ id: "Problem", description: "RFC 9457, as application/problem+json" });
+export type Problem = z.infer<typeof problem>;
+
+export const mailbox = z.object({ name: z.string().nullable(), address: z.string() }).meta({ id: "Mailbox" });
+
+export const lastTest = z.object({
+  at: time,
+  ok: z.boolean(),
+  stage: z.string().nullable().describe("The stage that failed"),
+  title: z.string().nullable().describe("What was wrong"),
+});
+
+export const smtpConfig = z
+  .object({
+    id,
+    name: z.string(),
+    position: z.int().describe("Lower is tried first"),
+    enabled: z.boolean(),
+    smtpServer: z.string(),
+    smtpPort: z.int(),
+    useTls: z.boolean().describe("True: an encrypted connection or none"),
+    tlsMode: z.enum(tlsModes).describe("`auto` is implicit TLS on port 465 and STARTTLS elsewhere"),
+    username: z.string().nullable().describe("Null: no sign-in"),
+    password: z
+      .literal("********")
+      .nullable()
+      .describe("A mask where one is saved; the password is never shown"),
+    authMethod: z.enum(authMethods),
+    allowCleartextAuth: z.boolean(),
+    fromEmail: z.string(),
+    fromName: z.string().nullable(),
+    replyTo: z.string().nullable(),
+    ehloName: z.string().nullable(),
+    caPem: z.string().nullable(),
+    maxConnections: z.int(),
+    maxPerSecond: z.int().nullable().describe("Messages; null: unlimited"),
+    version: z.int().describe("To be sent back with PUT"),
+    readOnly: z.boolean().describe("True where the environment manages it"),
+    sealState: z
+      .enum(["intact", "broken", "unknown-key"])
+      .describe("Unless `intact`, enter the password again: the config is not used until then"),
+    lastTest: lastTest.nullable(),
+    pausedUntil: timeOrNull("Not used until then"),
+    pausedReason: z.string().nullable(),
+    createdAt: time,
+    updatedAt: time,
+    updatedBy: z.string(),
+  })
+  .meta({ id: "SmtpConfig" });
+export type SmtpConfig = z.infer<typeof smtpConfig>;
+export const smtpConfigList = pageOf(smtpConfig);
+
+export const testStage = z
+  .object({
+    stage: z.enum(stages),
+    status: z.enum(["passed", "failed", "warning", "skipped"]),
+    durationMs: z.number(),
+    evidence: z.string().nullable().describe("What was seen, in one line"),
+    transcript: z.array(z.string()).describe("Lines as sent (`C: …`) and received (`S: …`), redacted"),
+    problem: z
+      .object({
+        code: z.string(),
+        title: z.string(),
+        explanation: z.string(),
+        remedy: z.string(),
+        fix: z
+          .record(z.string(), z.unknown())
+          .optional()
+          .describe("Fields of the config that would mend it, to be put into the form"),
+      })
+      .optional(),
+  })
+  .meta({ id: "TestStage" });
+export type TestStage = z.infer<typeof testStage>;
+
+export const testReport = z
+  .object({ ok: z.boolean(), durationMs: z.number(), stages: z.array(testStage) })
+  .meta({ id: "TestReport" });
+export type TestReport = z.infer<typeof testReport>;
+
+export const accepted = z
+  .object({ id, messageId: z.string(), state: z.enum(emailStates) })
+  .meta({ id: "AcceptedEmail" });
+export type AcceptedEmail = z.infer<typeof accepted>;
+
+export const recipient = z
+  .object({
+    address: z.string(),
+    role: z.enum(recipientRoles),
+    state: z.enum(recipientStates),
+    code: z.int().nullable().describe("The relay's reply code (RFC 5321 §4.2)"),
+    enhancedCode: z.string().nullable().describe("RFC 3463"),
+    reply: z.string().nullable().describe("The text of the relay's reply"),
+  })
+  .meta({ id: "Recipient" });
+export type Recipient = z.infer<typeof recipient>;
+
+export const attempt = z
+  .object({
+    at: time,
+    config: z.string().nullable().describe("The name that the SMTP config had then"),
+    configId: z.string().nullable(),
+    relay: z.string().nullable().describe("The host"),
+    relayAddress: z.string().nullable().describe("Its IP address"),
+    tls: z.string().nullable().describe("The version, such as `TLSv1.3`"),
+    stage: z.enum(stages).nullable().describe("How far it got"),
+    outcome: z.enum(attemptOutcomes),
+    errorCode: z.string().nullable(),
+    code: z.int().nullable(),
+    enhancedCode: z.string().nullable(),
+    reply: z.string().nullable(),
+    durationMs: z.number(),
+    possibleDuplicate: z.boolean(),
+  })
+  .meta({ id: "Attempt" });
+export type Attempt = z.infer<typeof attempt>;
+
+export const emailSummary = z
+  .object({
+    id,
+    state: z.enum(emailStates),
+    messageId: z.string(),
+    subject: z.string(),
+    from: z.union([mailbox, z.null()]).describe("Null: the sender of the SMTP config that delivers"),
+    template: z.string().nullable(),
+    tags: z.array(z.string()),
+    priority: z.enum(priorities),
+    sensitive: z.boolean().describe("Contents are encrypted, never shown, and purged once final"),
+    possibleDuplicate: z.boolean().describe("A recipient may have got it more than once"),
+    attemptCount: z.int(),
+    createdAt: time,
+    sentAt: timeOrNull("When a relay took the last recipient"),
+    nextAttemptAt: timeOrNull("When it is tried next"),
+    expiresAt: time.describe("Not tried after this"),
+    finishedAt: timeOrNull("When its state became final"),
+    recipients: z.array(recipient),
+  })
+  .meta({ id: "EmailSummary" });
+export type EmailSummary = z.infer<typeof emailSummary>;
+export const emailList = pageOf(emailSummary);
+
+export const email = z
+  .object({
+    ...emailSummary.shape,
+    replyTo: z.array(mailbox),
+    onUnknown: z.enum(unknownPolicies),
+    attempts: z.array(attempt),
+  })
+  .meta({ id: "Email" });
+export type Email = z.infer<typeof email>;
+
+export const emailPreview = z
+  .object({ html: z.string().nullable(), text: z.string().nullable() })
+  .meta({ id: "EmailPreview" });
+export type EmailPreview = z.infer<typeof emailPreview>;
+
+export const templateInfo = z
+  .object({
+    name: z.string(),
+    description: z.string(),
+    sensitive: z.boolean(),
+    expiresAfterMs: z.int().nullable().describe("How long it is worth sending; null: the usual time"),
+    schema: z.record(z.string(), z.unknown()).describe("JSON Schema of its data"),
+    example: z.record(z.string(), z.unknown()),
+  })
+  .meta({ id: "Template" });
+export type TemplateInfo = z.infer<typeof templateInfo>;
+export const templateList = pageOf(templateInfo);
+
+export const templatePreview = z
+  .object({ subject: z.string(), html: z.string(), text: z.string() })
+  .meta({ id: "TemplatePreview" });
+export type TemplatePreview = z.infer<typeof templatePreview>;
+
+export const templatePreviewRequest = z.strictObject({
+  data: z.record(z.string(), z.unknown()).optional().describe("Default: the template's example"),
+  locale: z.string().optional().describe("BCP 47, such as `en` or `de-CH`"),
+});
+
+export const apiKey = z
+  .object({
+    id,
+    name: z.string(),
+    scope: z.enum(apiKeyScopes).describe("`send` posts emails and reads its own; `admin` may do everything"),
+    prefix: z.string().describe("The first characters, by which its owner knows it"),
+    createdAt: time,
+    createdBy: z.string(),
+    lastUsedAt: timeOrNull("To the minute"),
+  })
+  .meta({ id: "ApiKey" });
+export type ApiKey = z.infer<typeof apiKey>;
+export const apiKeyList = pageOf(apiKey);
+
+export const newApiKey = z
+  .object({ ...apiKey.shape, key: z.string().describe("Shown this once") })
+  .meta({ id: "NewApiKey" });
+export type NewApiKey = z.infer<typeof newApiKey>;
+
+export const apiKeyRequest = z.strictObject({
+  name: z.string().trim().min(1).max(100),
+  scope: z.enum(apiKeyScopes).default("send"),
+});
+
+export const auditEntry = z
+  .object({
+    id,
+    at: time,
+    actor: z.object({ id: z.string(), name: z.string() }),
+    action: z.string().describe("Thing and deed, such as `smtp_config.updated`"),
+    target: z.string().nullable().describe("The id of the thing"),
+    detail: z.record(z.string(), z.unknown()).describe("Redacted"),
+  })
+  .meta({ id: "AuditEntry" });
+export type AuditEntry = z.infer<typeof auditEntry>;
+export const auditLog = pageOf(auditEntry);
+
+export const sandboxEmailSummary = z
+  .object({
+    id: z.string(),
+    receivedAt: time,
+    envelopeFrom: z.string(),
+    envelopeTo: z.array(z.string()),
+    from: z.union([mailbox, z.null()]),
+    to: z.array(mailbox),
+    subject: z.string(),
+    sizeBytes: z.int(),
+  })
+  .meta({ id: "SandboxEmailSummary" });
+export type SandboxEmailSummary = z.infer<typeof sandboxEmailSummary>;
+export const sandboxEmailList = pageOf(sandboxEmailSummary);
+
+export const sandboxEmail = z
+  .object({
+    ...sandboxEmailSummary.shape,
+    html: z.string().nullable(),
+    text: z.string().nullable(),
+    headers: z.array(z.object({ name: z.string(), value: z.string() })),
+    attachments: z.array(
+      z.object({ filename: z.string().nullable(), contentType: z.string(), sizeBytes: z.int() }),
+    ),
+  })
+  .meta({ id: "SandboxEmail" });
+export type SandboxEmail = z.infer<typeof sandboxEmail>;
+
+export const me = z
+  .object({
+    id: z.string().describe("`user:…` or `key:…`"),
+    name: z.string(),
+    email: z.string().nullable(),
+    via: z
+      .enum(["session", "api-key", "host"])
+      .describe("`host`: the application that Posthorn is built into"),
+  })
+  .meta({ id: "Me" });
+export type Me = z.infer<typeof me>;
+
+/** A new password: long rather than odd (NIST SP 800-63B §3.1.1.2). */
+export const newPassword = z.string().min(12, "must have at least 12 characters").max(128);
+
+export const firstAdminRequest = z.strictObject({
+  token: z.string().describe("From the link's fragment"),
+  name: z.string().trim().min(1).max(100).optional(),
+  email: z.email(),
+  password: newPassword,
+});
+export type FirstAdminRequest = z.infer<typeof firstAdminRequest>;
+
+export const health = z
+  .object({
+    ok: z.boolean(),
+    database: z.enum(["ok", "unavailable"]),
+    key: z.enum(["fits", "mismatch"]).describe("`mismatch`: POSTHORN_SECRET is not the one of this database"),
+  })
+  .meta({ id: "Health" });
+export type Health = z.infer<typeof health>;
