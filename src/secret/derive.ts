@@ -9,31 +9,21 @@ import { encodeFields } from "./fields.ts";
  */
 export type Derivation =
   | { readonly kdf: "none"; readonly salt: null; readonly params: Record<string, never> }
-  | { readonly kdf: "hkdf-sha256"; readonly salt: string; readonly params: HkdfParams }
+  | { readonly kdf: "hkdf-sha256"; readonly salt: string; readonly params: Record<string, never> }
   | { readonly kdf: "scrypt"; readonly salt: string; readonly params: ScryptParams };
 
-export interface HkdfParams {
-  readonly info: string;
-}
-
 /** RFC 7914 §2: cost, block size, parallelisation. It takes about 128 · N · r bytes of memory. */
-export interface ScryptParams {
-  readonly N: number;
-  readonly r: number;
-  readonly p: number;
-}
+export type ScryptParams = Readonly<Record<"N" | "r" | "p", number>>;
 
 /** What a key is for. A key of one purpose opens nothing of another. */
 export type Purpose = "seal" | "sessions" | "contents" | "oauth" | "key-id";
 
 const minCharacters = 16;
 const saltBytes = 16;
-const hkdfParams: HkdfParams = { info: "smtp-config/v1" };
+const hkdfInfo = "smtp-config/v1";
 const scryptParams: ScryptParams = { N: 2 ** 17, r: 8, p: 1 };
 /** Rows of the database choose the cost: they must not choose to exhaust the machine. */
 const maxScryptBytes = 512 * 2 ** 20;
-/** Node's bound. */
-const maxInfoBytes = 1024;
 
 /** The secrets that the documentation shows. Everybody knows them, so none is accepted. */
 export const exampleSecrets: readonly string[] = [
@@ -84,7 +74,7 @@ export function newDerivation(secret: string): Derivation {
   const kdf = chooseKdf(secret);
   if (kdf === "none") return { kdf, salt: null, params: {} };
   const salt = randomBytes(saltBytes).toString("base64url");
-  return kdf === "scrypt" ? { kdf, salt, params: scryptParams } : { kdf, salt, params: hkdfParams };
+  return kdf === "scrypt" ? { kdf, salt, params: scryptParams } : { kdf, salt, params: {} };
 }
 
 /**
@@ -93,12 +83,10 @@ export function newDerivation(secret: string): Derivation {
  */
 export function parseDerivation(kdf: string, salt: string | null, params: unknown): Derivation | null {
   if (kdf === "none") return { kdf, salt: null, params: {} };
-  if (salt === null || typeof params !== "object" || params === null) return null;
-  if (kdf === "hkdf-sha256" && "info" in params && typeof params.info === "string") {
-    if (Buffer.byteLength(params.info) > maxInfoBytes) return null;
-    return { kdf, salt, params: { info: params.info } };
-  }
-  if (kdf === "scrypt" && "N" in params && "r" in params && "p" in params) {
+  if (salt === null) return null;
+  if (kdf === "hkdf-sha256") return { kdf, salt, params: {} };
+  if (kdf !== "scrypt" || typeof params !== "object" || params === null) return null;
+  if ("N" in params && "r" in params && "p" in params) {
     const { N, r, p } = params;
     if (!isCount(N) || !isCount(r) || !isCount(p)) return null;
     const isPowerOfTwo = N > 1 && Number.isInteger(Math.log2(N));
@@ -120,7 +108,7 @@ export async function deriveKey(secret: string, derivation: Derivation): Promise
       return key;
     }
     case "hkdf-sha256":
-      return keyOf(hkdf(secret, derivation.salt, derivation.params));
+      return keyOf(hkdf(secret, derivation.salt));
     case "scrypt":
       return keyOf(await scryptBytes(secret, derivation.salt, derivation.params));
   }
@@ -140,8 +128,8 @@ export function keyIdOf(key: FernetKey): string {
   return purposeKey(key, "key-id", "").whole.export().toString("hex", 0, 8);
 }
 
-function hkdf(secret: string, salt: string, { info }: HkdfParams): Uint8Array {
-  return new Uint8Array(hkdfSync("sha256", secret, Buffer.from(salt, "base64url"), info, 32));
+function hkdf(secret: string, salt: string): Uint8Array {
+  return new Uint8Array(hkdfSync("sha256", secret, Buffer.from(salt, "base64url"), hkdfInfo, 32));
 }
 
 function scryptBytes(secret: string, salt: string, { N, r, p }: ScryptParams): Promise<Buffer> {

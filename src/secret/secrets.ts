@@ -11,8 +11,8 @@ export interface KeyRow {
   readonly kdf: string;
   /** base64url; null where the secret is the key. */
   readonly salt: string | null;
-  /** JSON: what the kdf needs besides the salt. */
-  readonly params: unknown;
+  /** What the kdf needs besides the salt. */
+  readonly params: Readonly<Record<string, number>>;
   readonly checkToken: string;
   /** Milliseconds since the epoch. */
   readonly createdAt: number;
