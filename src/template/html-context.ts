@@ -29,7 +29,7 @@ export function filterByContext(html: string): string {
     } else if (isOutput(token)) {
       const filter = reader.output(source);
       const end = token.contentRange[1] - token.begin;
-      result += filter === "" ? source : `${source.slice(0, end)} | ${filter} ${source.slice(end)}`;
+      result += filter === "" ? source : `${source.slice(0, end)} | ${filter}${source.slice(end)}`;
       continue;
     } else {
       reader.read(source);

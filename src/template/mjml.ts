@@ -1,17 +1,28 @@
 import { createRequire } from "node:module";
-import type { Engine, ParserError } from "mrml";
+import type { Engine, ParserError, ToHtmlResult } from "mrml";
 import { PosthornError } from "../errors.ts";
 
+const require = createRequire(import.meta.url);
 let engine: Engine | undefined;
 
-/** Loaded at first use: compiling the WebAssembly takes longer than the rest of a start. */
-function mrml(): Engine {
-  if (engine === undefined) {
-    const { Engine } = createRequire(import.meta.url)("mrml") as typeof import("mrml");
-    engine = new Engine();
-    engine.setParserOptions({ includeLoader: { type: "noop" } });
+/** Loaded at first use: the WebAssembly takes longer to load than the rest of a start. */
+function loadEngine(): Engine {
+  const { Engine } = require("mrml") as typeof import("mrml");
+  const loaded = new Engine();
+  loaded.setParserOptions({ includeLoader: { type: "noop" } });
+  return loaded;
+}
+
+/** Elements nested a thousand deep overflow the stack of the WebAssembly: its memory cannot be trusted then. */
+function unloadEngine(lost: Engine | undefined): void {
+  engine = undefined;
+  delete require.cache[require.resolve("mrml")];
+  try {
+    // Else the garbage collector would free it later, in that memory, and end the process by the trap.
+    lost?.free();
+  } catch {
+    // The trap, where it does no harm.
   }
-  return engine;
 }
 
 /**
@@ -20,14 +31,25 @@ function mrml(): Engine {
  */
 export function compileMjml(mjml: string): string {
   const { masked, unmask } = maskLiquid(mjml);
-  const result = mrml().toHtml(masked);
+  const result = toHtml(masked);
   if (result.type === "success") return unmask(result.content);
-  const place = (byteOffset: number) => lineAndColumn(unmask(before(masked, byteOffset)));
+  const placeAfter = (textBefore: string) => lineAndColumn(unmask(textBefore));
   const message =
     result.origin === "parser"
-      ? parserMessage(result.details, place)
+      ? parserMessage(result.details, masked, placeAfter)
       : `cannot be laid out: ${result.message}`;
   throw new PosthornError("template.invalid", `The MJML of the template ${message}.`);
+}
+
+function toHtml(mjml: string): ToHtmlResult {
+  try {
+    engine ??= loadEngine();
+    return engine.toHtml(mjml);
+  } catch (cause) {
+    unloadEngine(engine);
+    const message = "The MJML of the template overflows the compiler; nest its elements less deeply.";
+    throw new PosthornError("template.invalid", message, { cause });
+  }
 }
 
 /**
@@ -35,15 +57,18 @@ export function compileMjml(mjml: string): string {
  * open an element, and quotes are rewritten where the compiler repeats a text as an attribute.
  */
 function maskLiquid(mjml: string): { masked: string; unmask: (text: string) => string } {
-  let word = "liquid";
-  while (mjml.includes(word)) word += "x";
+  const taken = mjml.match(/liquidx*/g) ?? [];
+  const word = `liquid${"x".repeat(Math.max(0, ...taken.map((found) => found.length - "liquid".length + 1)))}`;
   const pieces: string[] = [];
   const masked = mjml.replace(/\{\{.*?\}\}|\{%.*?%\}/gs, (piece) => `${word}${pieces.push(piece) - 1}_`);
   const words = new RegExp(`${word}(\\d+)_`, "g");
   return { masked, unmask: (text) => text.replace(words, (_, index) => pieces[Number(index)] ?? "") };
 }
 
-function parserMessage(error: ParserError, place: (byteOffset: number) => string): string {
+function parserMessage(error: ParserError, mjml: string, placeAfter: (before: string) => string): string {
+  // The compiler counts in bytes of UTF-8, its XML reader in lines and columns.
+  const place = (byteOffset: number) => placeAfter(Buffer.from(mjml).subarray(0, byteOffset).toString());
+  const placeAt = (_: string, line: string, column: string) => placeAfter(textBefore(mjml, line, column));
   switch (error.type) {
     case "unexpected-element":
       return `has an element out of place at ${place(error.position.start)}`;
@@ -62,15 +87,16 @@ function parserMessage(error: ParserError, place: (byteOffset: number) => string
     case "size-limit":
       return "is too large";
     case "parser-error":
-      return `cannot be read: ${error.source}`;
+      return `cannot be read: ${error.source.replace(/(\d+):(\d+)/, placeAt)}`;
     case "no-root-node":
       return "has no <mjml> element";
   }
 }
 
-/** The compiler counts in bytes of UTF-8. */
-function before(text: string, byteOffset: number): string {
-  return Buffer.from(text).subarray(0, byteOffset).toString();
+function textBefore(text: string, line: string, column: string): string {
+  const lines = text.split("\n").slice(0, Number(line));
+  const last = lines.pop() ?? "";
+  return [...lines, last.slice(0, Number(column) - 1)].join("\n");
 }
 
 /** People count lines and columns from 1. */

@@ -3,7 +3,7 @@ import { invalidInput } from "../parse.ts";
 
 const maxDepth = 12;
 const maxValues = 20_000;
-const maxCharacters = 500_000;
+const maxCharacters = 200_000;
 
 /**
  * Copies a template's data as plain JSON values, before any schema or template touches it. Code that

@@ -40,9 +40,7 @@ export function layout({ title, preheader, body }: LayoutParts): string {
       h1 { margin: 0; font-size: 24px; line-height: 32px; font-weight: 650; letter-spacing: -0.01em; }
       h2 { margin: 0; font-size: 16px; line-height: 24px; font-weight: 600; }
       a { color: {{ brand.linkColor }}; }
-      .header a, .footer a { color: inherit; }
-      .strong { font-weight: 600; }
-      .break { word-break: break-all; overflow-wrap: anywhere; }
+            .break { word-break: break-all; overflow-wrap: anywhere; }
       .facts td { padding: 2px 0; vertical-align: top; }
       @media only screen and (max-width: 480px) {
         .card { padding-left: 8px !important; padding-right: 8px !important; }
@@ -51,12 +49,11 @@ export function layout({ title, preheader, body }: LayoutParts): string {
       @media (prefers-color-scheme: dark) {
         body, .page { background-color: #121419 !important; }
         .card > table > tbody > tr > td > div > table > tbody > tr > td { background-color: #1c2027 !important; }
-        .ink div, .ink table, .ink td, .ink h1, .ink h2, .header div { color: #e9ebef !important; }
-        .muted, .quiet div, .footer div { color: #a4acb9 !important; }
+        .ink div, .ink table, .ink td, .ink h1, .ink h2, .header div, .header a { color: #e9ebef !important; }
+        .ink .muted, .quiet div, .footer div { color: #a4acb9 !important; }
         .ink a, .quiet a { color: {{ brand.linkColorDark }} !important; }
         .footer a { color: #a4acb9 !important; }
-        .rule { border-color: #343a45 !important; }
-        .rule p { border-color: #343a45 !important; }
+        .rule, .rule p { border-color: #343a45 !important; }
         .picture { background-color: #2a2f39 !important; }
       }
     </mj-style>

@@ -79,7 +79,7 @@ const mjml = layout({
         <mj-button href="{{ url }}">View your order</mj-button>
         <mj-raw>{% endif %}</mj-raw>
         <mj-raw>{% assign pictures = 0 %}{% for item in items %}{% if item.imageUrl %}{% assign pictures = 1 %}{% endif %}{% endfor %}</mj-raw>
-        <mj-table css-class="ink" padding="8px 0 16px">
+        <mj-table css-class="ink" padding="8px 0 0">
           {%- for item in items %}
           <tr>
             {%- if pictures == 1 %}
@@ -101,7 +101,7 @@ const mjml = layout({
         <mj-divider css-class="rule" padding="0 0 16px" />
         <mj-table css-class="ink facts" font-size="15px">
           ${totalRow("Subtotal", "subtotal")}${totalRow("Discount", "discount", "totals.discount | times: -1")}${totalRow("Shipping", "shipping")}${totalRow("Tax", "tax")}
-          <tr><td class="strong" style="font-weight:600">Total</td><td class="strong" align="right" style="font-weight:600;white-space:nowrap">{{ totals.total | money: currency }}</td></tr>
+          <tr><td style="font-weight:600">Total</td><td align="right" style="font-weight:600;white-space:nowrap">{{ totals.total | money: currency }}</td></tr>
         </mj-table>
         <mj-raw>{% if shippingAddress %}</mj-raw>
         <mj-divider css-class="rule" padding="0 0 20px" />
