@@ -26,18 +26,21 @@ const mailboxes = z
   .union([mailbox, z.array(mailbox)])
   .transform((input) => (Array.isArray(input) ? input : [input]));
 
+/** Text of a header: a line break or NUL is refused, since whoever can write one can write headers. */
+const line = z.string().refine((text) => !/[\r\n\0]/.test(text), "must not hold a line break or NUL");
+
 /** A point in time: RFC 3339 text, or a Date where the caller is in the same process. */
 const time = z
   .union([z.iso.datetime({ offset: true }), z.date()])
   .transform((input) => (typeof input === "string" ? Date.parse(input) : input.getTime()));
 
 const attachment = z.strictObject({
-  filename: z.string().min(1),
-  contentType: z.string().default("application/octet-stream"),
+  filename: line.min(1),
+  contentType: line.default("application/octet-stream"),
   /** base64, or bytes where the caller is in the same process. */
   content: z.union([z.string(), z.instanceof(Uint8Array)]),
   /** Makes it an inline image that the HTML shows as `cid:…`. */
-  contentId: z.string().min(1).nullish(),
+  contentId: line.min(1).nullish(),
 });
 
 /** What `posthorn.send()` and `POST /api/emails` take. */
@@ -48,20 +51,20 @@ export const emailRequest = z
     bcc: mailboxes.default([]),
     from: mailbox.optional().describe("Default: the sender of the SMTP config that delivers"),
     replyTo: mailboxes.default([]).describe("Default: the reply-to of the SMTP config"),
-    subject: z.string().optional(),
+    subject: line.optional(),
     html: z.string().optional(),
     text: z.string().optional(),
     template: z.string().optional().describe("A template's name, instead of subject, html and text"),
     data: z.record(z.string(), z.unknown()).optional().describe("What the template says, by its schema"),
     locale: z.string().optional().describe("BCP 47, such as `en` or `de-CH`"),
-    headers: z.record(z.string(), z.string()).default({}),
+    headers: z.record(z.string(), line).default({}),
     attachments: z.array(attachment).max(100).default([]),
     scheduledAt: time.optional().describe("Not before this time"),
     expiresAt: time
       .optional()
       .describe("Not after this time; default 24 hours from acceptance, or less by the template"),
     priority: z.enum(priorities).optional(),
-    tags: z.array(z.string().min(1).max(64)).max(20).default([]),
+    tags: z.array(line.min(1).max(64)).max(20).default([]),
     sensitive: z.boolean().optional().describe("Contents are encrypted, never shown, and purged once final"),
     onUnknown: z
       .enum(unknownPolicies)

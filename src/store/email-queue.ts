@@ -44,7 +44,7 @@ export interface Settlement {
   /** When to try next; null unless the state is `queued`. */
   readonly nextAttemptAt: number | null;
   /** Tries that count towards the schedule. */
-  readonly attempts: number;
+  readonly attemptCount: number;
   readonly possibleDuplicate: boolean;
   readonly sentAt: number | null;
   readonly finishedAt: number | null;
@@ -66,7 +66,7 @@ export async function settleEmail(
     .set({
       state: settlement.state,
       next_attempt_at: settlement.nextAttemptAt,
-      attempts: settlement.attempts,
+      attempts: settlement.attemptCount,
       possible_duplicate: settlement.possibleDuplicate ? 1 : 0,
       sent_at: settlement.sentAt,
       finished_at: settlement.finishedAt,

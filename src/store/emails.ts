@@ -31,7 +31,7 @@ export interface Email {
   readonly needsSmtpUtf8: boolean;
   readonly onUnknown: UnknownPolicy;
   readonly possibleDuplicate: boolean;
-  readonly attempts: number;
+  readonly attemptCount: number;
   readonly nextAttemptAt: number | null;
   readonly expiresAt: number;
   /** The fencing token of the last claim. */
@@ -99,7 +99,7 @@ export async function insertEmail(db: Db, accepted: NewEmail): Promise<void> {
       needs_smtputf8: email.needsSmtpUtf8 ? 1 : 0,
       on_unknown: email.onUnknown,
       possible_duplicate: email.possibleDuplicate ? 1 : 0,
-      attempts: email.attempts,
+      attempts: email.attemptCount,
       next_attempt_at: email.nextAttemptAt,
       expires_at: email.expiresAt,
       lease: email.lease,
@@ -301,7 +301,7 @@ export function emailFromRow(row: EmailRow): Email {
     needsSmtpUtf8: row.needs_smtputf8 === 1,
     onUnknown: row.on_unknown,
     possibleDuplicate: row.possible_duplicate === 1,
-    attempts: row.attempts,
+    attemptCount: row.attempts,
     nextAttemptAt: row.next_attempt_at,
     expiresAt: row.expires_at,
     lease: row.lease,

@@ -1,0 +1,262 @@
+import type { Clock } from "../clock.ts";
+import type { SmtpConfigs } from "../config/smtp-configs.ts";
+import { PosthornError } from "../errors.ts";
+import type { Log } from "../log.ts";
+import { parseAddress } from "../message/address.ts";
+import { senderHeaders } from "../message/mime.ts";
+import type { Metrics } from "../metrics.ts";
+import type { Secrets } from "../secret/secrets.ts";
+import { type Connection, connect, type SendResult } from "../smtp/connection.ts";
+import type { Egress } from "../smtp/egress.ts";
+import {
+  claimEmails,
+  expireEmails,
+  markBodyStarted,
+  nextDueAt,
+  releaseLeases,
+  settleEmail,
+} from "../store/email-queue.ts";
+import { type Email, findContent, listRecipients, type Recipient } from "../store/emails.ts";
+import { pauseSmtpConfig, type SmtpConfig } from "../store/smtp-configs.ts";
+import type { Store } from "../store/store.ts";
+import { revealContent } from "./contents.ts";
+import { attemptOf, type Ending, settlementOf } from "./outcome.ts";
+
+/** Longer than any conversation with a relay may take. */
+const leaseMs = 30 * 60_000;
+/** A config that must be mended is tried again this often, with one email: some trouble mends itself. */
+const configPauseMs = 60 * 60_000;
+/** The courier looks around at least this often. */
+const roundMs = 60_000;
+/** Between tries to write an outcome that the database would not take. */
+const settleRetryMs = 1_000;
+
+/** The worker that delivers. */
+export interface Courier {
+  /** Frees what an earlier process left under way, then delivers whatever is due. */
+  start(): Promise<void>;
+  /** Looks for work now: something was queued, or a config was changed. */
+  wake(): void;
+  /** Takes no new email and waits for those under way; past the deadline their connections are cut. */
+  stop(deadlineMs: number): Promise<void>;
+}
+
+export interface CourierParts {
+  readonly store: Store;
+  readonly secrets: Secrets;
+  readonly configs: SmtpConfigs;
+  readonly egress: Egress;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly metrics: Metrics;
+  /** In [0, 1), for the jitter of the schedule. */
+  readonly random: () => number;
+}
+
+export function createCourier(parts: CourierParts): Courier {
+  const { store, secrets, configs, egress, clock, log, metrics, random } = parts;
+  const underWay = new Set<Promise<void>>();
+  const cut = new AbortController();
+  let stopped = false;
+  let round: Promise<void> | null = null;
+  let roundWanted = false;
+  let cancelTimer = () => {};
+  let second = { startsAt: 0, taken: 0 };
+
+  /** One email's way: the five steps, then the truth about them is written down. */
+  async function deliver(email: Email): Promise<void> {
+    const startedAt = clock.now();
+    const recipients = (await listRecipients(store.db, [email.id])).get(email.id) ?? [];
+    let config: SmtpConfig | null = null;
+    let connection: Connection | null = null;
+    let ending: Ending;
+    try {
+      config = await loadConfig();
+      const relay = await configs.openFor(config);
+      connection = await connect({ ...relay, egress, clock, signal: cut.signal });
+      ending = { kind: "answered", result: await send(connection, config, email, recipients) };
+    } catch (error) {
+      ending = { kind: "failed", error: asFailure(error) };
+    }
+    await logResult({ email, recipients, config, connection, ending, startedAt });
+    // Only now: what a relay does at QUIT changes nothing about what it took (RFC 5321 §4.1.1.10).
+    await connection?.quit();
+  }
+
+  /** The first config in order that is on and not paused. */
+  async function loadConfig(): Promise<SmtpConfig> {
+    const now = clock.now();
+    const usable = (await configs.rows()).find(
+      (config) => config.enabled && (config.pausedUntil ?? 0) <= now,
+    );
+    if (usable !== undefined) return usable;
+    throw new PosthornError(
+      "config.none_usable",
+      "No SMTP configuration can be used now. See /settings/smtp.",
+    );
+  }
+
+  async function send(
+    connection: Connection,
+    config: SmtpConfig,
+    email: Email,
+    recipients: readonly Recipient[],
+  ): Promise<SendResult> {
+    const stored = await findContent(store.db, email.id);
+    if (stored === undefined) {
+      throw new PosthornError("email.content_gone", "The contents of this email have been deleted.");
+    }
+    const from = email.from ?? { address: config.fromEmail, name: config.fromName };
+    const replyTo =
+      email.replyTo.length === 0 && config.replyTo !== null
+        ? [{ name: null, address: config.replyTo }]
+        : email.replyTo;
+    const content = Buffer.concat([
+      senderHeaders({ from, replyTo }),
+      revealContent(secrets, email.id, stored),
+    ]);
+    if (email.onUnknown === "hold") await markBodyStarted(store.db, email, clock.now());
+    return connection.send({
+      from: from.address,
+      to: recipients.filter(({ state }) => state === "queued").map(({ address }) => address),
+      content,
+      needsSmtpUtf8:
+        email.needsSmtpUtf8 || [from, ...replyTo].some(({ address }) => parseAddress(address).needsSmtpUtf8),
+    });
+  }
+
+  async function logResult(tried: {
+    readonly email: Email;
+    readonly recipients: readonly Recipient[];
+    readonly config: SmtpConfig | null;
+    readonly connection: Connection | null;
+    readonly ending: Ending;
+    readonly startedAt: number;
+  }): Promise<void> {
+    const { email, recipients, config, ending } = tried;
+    const now = clock.now();
+    const attempt = attemptOf({ ...tried, now });
+    const settlement = settlementOf({ email, recipients, ending, attempt, now, random: random() });
+    await untilStored(async () => {
+      await store.transaction(async (transaction) => {
+        if (!(await settleEmail(transaction, email, settlement))) {
+          log.warn({ email: email.id }, "the lease of this email was lost: its outcome is not written");
+          return;
+        }
+        if (config === null) return;
+        if (attempt.outcome === "config") {
+          await pauseSmtpConfig(transaction, config.id, now + configPauseMs, attempt.reply);
+        } else if (config.pausedUntil !== null && ending.kind === "answered") {
+          await pauseSmtpConfig(transaction, config.id, null, null);
+        }
+      });
+    });
+    metrics.attempts.inc({ outcome: attempt.outcome });
+    const fields = {
+      email: email.id,
+      state: settlement.state,
+      outcome: attempt.outcome,
+      config: attempt.configName,
+      relay: attempt.relayHost,
+      stage: attempt.stage,
+      code: attempt.code,
+      durationMs: attempt.durationMs,
+    };
+    if (attempt.outcome === "sent") log.info(fields, "email sent");
+    else log.warn({ ...fields, reply: attempt.reply }, "email not sent to everybody");
+  }
+
+  /** An outcome is written sooner or later: were it lost, the email would be sent again. */
+  async function untilStored(write: () => Promise<void>): Promise<void> {
+    for (;;) {
+      try {
+        return await write();
+      } catch (error) {
+        log.error({ err: error }, "the outcome of an email cannot be written yet");
+        if (cut.signal.aborted) return;
+        await new Promise<void>((resolve) => clock.after(settleRetryMs, resolve));
+      }
+    }
+  }
+
+  /** Claims what is due and free hands can take, and sets the alarm for what is due later. */
+  async function runRound(): Promise<void> {
+    cancelTimer();
+    const now = clock.now();
+    await expireEmails(store.db, now, 1_000);
+    const all = (await configs.rows()).filter((config) => config.enabled);
+    const usable = all.find((config) => (config.pausedUntil ?? 0) <= now);
+    const wakeTimes = [now + roundMs];
+    if (usable === undefined) {
+      wakeTimes.push(...all.map((config) => config.pausedUntil ?? now + roundMs));
+    } else {
+      const room = roomFor(usable, now);
+      const claimed = await claimEmails(store.db, { now, leaseUntil: now + leaseMs, limit: room });
+      second.taken += claimed.length;
+      for (const email of claimed) begin(email);
+      if (claimed.length < room) wakeTimes.push((await nextDueAt(store.db)) ?? now + roundMs);
+      else if (usable.maxPerSecond !== null) wakeTimes.push(second.startsAt + 1_000);
+    }
+    cancelTimer = clock.after(Math.max(0, Math.min(...wakeTimes) - now), wake);
+  }
+
+  /** How many emails may be begun now. A config that was paused is tried with one. */
+  function roomFor(config: SmtpConfig, now: number): number {
+    if (now >= second.startsAt + 1_000) second = { startsAt: now, taken: 0 };
+    const hands = (config.pausedUntil === null ? config.maxConnections : 1) - underWay.size;
+    const quota = config.maxPerSecond === null ? hands : config.maxPerSecond - second.taken;
+    return Math.max(0, Math.min(hands, quota));
+  }
+
+  function begin(email: Email): void {
+    const delivery = deliver(email)
+      .catch((error: unknown) => log.error({ err: error, email: email.id }, "a delivery ended unexpectedly"))
+      .finally(() => {
+        underWay.delete(delivery);
+        wake();
+      });
+    underWay.add(delivery);
+  }
+
+  function wake(): void {
+    if (stopped) return;
+    roundWanted = true;
+    if (round !== null) return;
+    round = (async () => {
+      while (roundWanted && !stopped) {
+        roundWanted = false;
+        try {
+          await runRound();
+        } catch (error) {
+          log.error({ err: error }, "the courier cannot reach the database");
+          cancelTimer = clock.after(settleRetryMs, wake);
+        }
+      }
+      round = null;
+    })();
+  }
+
+  return {
+    async start() {
+      const now = clock.now();
+      const freed = await releaseLeases(store.db, Number.MAX_SAFE_INTEGER, now);
+      if (freed > 0)
+        log.info({ emails: freed }, "emails under way when the last process ended are queued again");
+      wake();
+    },
+    wake,
+    async stop(deadlineMs) {
+      stopped = true;
+      cancelTimer();
+      await round;
+      const cancelCut = clock.after(deadlineMs, () => cut.abort());
+      await Promise.all(underWay);
+      cancelCut();
+    },
+  };
+}
+
+function asFailure(error: unknown): PosthornError {
+  if (error instanceof PosthornError) return error;
+  return new PosthornError("internal", "Posthorn failed unexpectedly; its log says more.", { cause: error });
+}

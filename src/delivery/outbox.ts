@@ -1,0 +1,331 @@
+import { createHash } from "node:crypto";
+import type { Clock } from "../clock.ts";
+import { PosthornError } from "../errors.ts";
+import { newId } from "../id.ts";
+import { composeMessage, makeMessageId } from "../message/mime.ts";
+import type { Actor, EmailState, RecipientRole } from "../model.ts";
+import { invalidInput, parse } from "../parse.ts";
+import type { Secrets } from "../secret/secrets.ts";
+import { writeAudit } from "../store/audit-log.ts";
+import { endQueued, requeueEmail } from "../store/email-queue.ts";
+import {
+  type Attempt,
+  type Email,
+  type EmailFilter,
+  findByIdempotencyKey,
+  findContent,
+  findEmail,
+  insertEmail,
+  listAttempts,
+  listEmails,
+  listRecipients,
+  type NewEmail,
+  type Recipient,
+} from "../store/emails.ts";
+import { listSmtpConfigs } from "../store/smtp-configs.ts";
+import type { Store } from "../store/store.ts";
+import type { Templates } from "../template/templates.ts";
+import { protectContent, revealContent } from "./contents.ts";
+import { emailRequest, type ParsedEmailRequest } from "./email-request.ts";
+
+/** How long an email is worth sending unless its request or its template says otherwise. */
+const defaultExpiryMs = 24 * 60 * 60 * 1000;
+
+/** Most bytes of one composed message: what most relays take. */
+const maxMessageBytes = 25_000_000;
+
+export interface AcceptOptions {
+  readonly caller: Actor;
+  /** The same key and request from the same caller give the first answer again. */
+  readonly idempotencyKey?: string | undefined;
+}
+
+export interface Accepted {
+  readonly id: string;
+  readonly messageId: string;
+  readonly state: EmailState;
+  /** True where an idempotency key showed that the email had been accepted before. */
+  readonly repeated: boolean;
+}
+
+export type EmailSummary = Email & { readonly recipients: readonly Recipient[] };
+export type EmailDetail = EmailSummary & { readonly attempts: readonly Attempt[] };
+
+/** Takes emails in and answers for them; the courier takes them from here. */
+export interface Outbox {
+  /**
+   * Checks, renders, composes and stores an email. It returns after the commit: from then on the
+   * email survives whatever the disk survives.
+   * @param input an EmailRequest; nothing is assumed about it.
+   * @throws PosthornError `input.invalid`, `address.invalid`, `header.invalid`, `template.not_found`,
+   *   `template.invalid`, `message.too_large`, `idempotency.conflict`, `store.unavailable`
+   */
+  accept(input: unknown, options: AcceptOptions): Promise<Accepted>;
+  /** The newest first; `next` is the `after` of the following page, or null at the end. */
+  list(filter: EmailFilter): Promise<{ items: EmailSummary[]; next: string | null }>;
+  /** @throws PosthornError `email.not_found` */
+  get(id: string): Promise<EmailDetail>;
+  /**
+   * The composed MIME bytes, as the relay gets them but for From and Reply-To.
+   * @throws PosthornError `email.not_found`, or `email.content_gone` where they are purged or sensitive.
+   */
+  source(id: string): Promise<Uint8Array>;
+  /**
+   * Queues an email again for the recipients that have not got it.
+   * @throws PosthornError `email.not_found`, `email.state_conflict`, `email.content_gone`
+   */
+  retry(id: string, actor: Actor): Promise<void>;
+  /**
+   * Ends an email that waits.
+   * @throws PosthornError `email.not_found`, or `email.state_conflict` where it no longer waits.
+   */
+  cancel(id: string, actor: Actor): Promise<void>;
+}
+
+export interface OutboxParts {
+  readonly store: Store;
+  readonly secrets: Secrets;
+  readonly templates: Templates;
+  readonly clock: Clock;
+  /** Called after a commit that leaves something to deliver. */
+  readonly onQueued: () => void;
+}
+
+export function createOutbox({ store, secrets, templates, clock, onQueued }: OutboxParts): Outbox {
+  async function mustFind(id: string): Promise<Email> {
+    const email = await findEmail(store.db, id);
+    if (email === undefined) throw new PosthornError("email.not_found", `There is no email ${id}.`);
+    return email;
+  }
+
+  return {
+    async accept(input, { caller, idempotencyKey }) {
+      const request = parse(emailRequest, input);
+      const now = clock.now();
+      const composed = compose(request, newId(now), now, await senderDomain(store, request), templates);
+      const accepted = toNewEmail(request, composed, caller, now, secrets);
+      const idempotency =
+        idempotencyKey === undefined ? null : { key: idempotencyKey, requestHash: hashRequest(input) };
+
+      const result = await store.transaction(async (transaction): Promise<Accepted> => {
+        if (idempotency !== null) {
+          const earlier = await findByIdempotencyKey(transaction, caller.id, idempotency.key);
+          if (earlier !== undefined) return repeat(earlier.email, earlier.requestHash, idempotency);
+        }
+        await insertEmail(transaction, { ...accepted, idempotency });
+        const { id, messageId, state } = accepted.email;
+        return { id, messageId, state, repeated: false };
+      });
+      if (!result.repeated) onQueued();
+      return result;
+    },
+
+    async list(filter) {
+      const emails = await listEmails(store.db, { ...filter, limit: filter.limit + 1 });
+      const page = emails.slice(0, filter.limit);
+      const recipients = await listRecipients(
+        store.db,
+        page.map((email) => email.id),
+      );
+      return {
+        items: page.map((email) => ({ ...email, recipients: recipients.get(email.id) ?? [] })),
+        next: emails.length > filter.limit ? (page.at(-1)?.id ?? null) : null,
+      };
+    },
+
+    async get(id) {
+      const email = await mustFind(id);
+      const recipients = await listRecipients(store.db, [id]);
+      return { ...email, recipients: recipients.get(id) ?? [], attempts: await listAttempts(store.db, id) };
+    },
+
+    async source(id) {
+      const email = await mustFind(id);
+      if (email.sensitive) {
+        throw new PosthornError("email.content_gone", "The contents of a sensitive email are never shown.");
+      }
+      const stored = await findContent(store.db, id);
+      if (stored === undefined) throw contentGone(email);
+      return revealContent(secrets, id, stored);
+    },
+
+    async retry(id, actor) {
+      const email = await mustFind(id);
+      if ((await findContent(store.db, id)) === undefined) throw contentGone(email);
+      const now = clock.now();
+      const expiresAt = Math.max(email.expiresAt, now + defaultExpiryMs);
+      await store.transaction(async (transaction) => {
+        if (!(await requeueEmail(transaction, id, now, expiresAt))) {
+          throw new PosthornError(
+            "email.state_conflict",
+            email.state === "sent"
+              ? "This email has been sent to everybody: there is nothing to try again."
+              : "This email is being sent right now. Wait for the outcome.",
+          );
+        }
+        await writeAudit(transaction, { at: now, actor, action: "email.retried", target: id, detail: {} });
+      });
+      onQueued();
+    },
+
+    async cancel(id, actor) {
+      const email = await mustFind(id);
+      const now = clock.now();
+      await store.transaction(async (transaction) => {
+        if (!(await endQueued(transaction, id, "cancelled", now))) {
+          throw new PosthornError(
+            "email.state_conflict",
+            `Only a queued email can be cancelled; this one is ${email.state}.`,
+          );
+        }
+        await writeAudit(transaction, { at: now, actor, action: "email.cancelled", target: id, detail: {} });
+      });
+    },
+  };
+}
+
+interface ComposedEmail {
+  readonly id: string;
+  readonly messageId: string;
+  readonly subject: string;
+  readonly sensitive: boolean;
+  readonly expiresAt: number;
+  readonly content: Uint8Array;
+  readonly needsSmtpUtf8: boolean;
+}
+
+/** Rendering and composing happen once, here: what is stored is what every try sends. */
+function compose(
+  request: ParsedEmailRequest,
+  id: string,
+  now: number,
+  domain: string,
+  templates: Templates,
+): ComposedEmail {
+  const template = request.template === undefined ? null : templates.get(request.template);
+  const start = Math.max(now, request.scheduledAt ?? now);
+  const expiresAt = request.expiresAt ?? start + (template?.expiresAfterMs ?? defaultExpiryMs);
+  if (expiresAt <= start) {
+    throw invalidInput([{ pointer: "/expiresAt", detail: "must be later than now and than scheduledAt" }]);
+  }
+  const rendered =
+    template === null
+      ? { subject: request.subject ?? "", html: request.html ?? null, text: request.text ?? null }
+      : templates.render(template.name, {
+          data: request.data ?? {},
+          ...(request.locale === undefined ? {} : { locale: request.locale }),
+        });
+  const messageId = makeMessageId(id, domain);
+  const message = composeMessage({
+    messageId,
+    date: now,
+    to: request.to,
+    cc: request.cc,
+    subject: rendered.subject,
+    html: rendered.html,
+    text: rendered.text,
+    attachments: request.attachments.map((attachment) => ({
+      ...attachment,
+      contentId: attachment.contentId ?? null,
+    })),
+    headers: request.headers,
+  });
+  if (message.content.length > maxMessageBytes) {
+    throw new PosthornError(
+      "message.too_large",
+      `The composed message has ${message.content.length} bytes; at most ${maxMessageBytes} are taken. Send a link instead of a large attachment.`,
+    );
+  }
+  return {
+    id,
+    messageId,
+    subject: rendered.subject,
+    // A caller may ask for more care than the template does, never for less.
+    sensitive: request.sensitive === true || template?.sensitive === true,
+    expiresAt,
+    content: message.content,
+    needsSmtpUtf8: message.needsSmtpUtf8,
+  };
+}
+
+function toNewEmail(
+  request: ParsedEmailRequest,
+  composed: ComposedEmail,
+  caller: Actor,
+  now: number,
+  secrets: Secrets,
+): Omit<NewEmail, "idempotency"> {
+  const { id, messageId, subject, sensitive, expiresAt, needsSmtpUtf8 } = composed;
+  const roles: readonly RecipientRole[] = ["to", "cc", "bcc"];
+  const recipients = new Map<string, RecipientRole>();
+  for (const role of roles) {
+    for (const { address } of request[role]) if (!recipients.has(address)) recipients.set(address, role);
+  }
+  return {
+    email: {
+      id,
+      state: "queued",
+      priority: request.priority ?? (sensitive ? "high" : "normal"),
+      from: request.from ?? null,
+      replyTo: request.replyTo,
+      subject,
+      template: request.template ?? null,
+      tags: request.tags,
+      messageId,
+      caller: caller.id,
+      sensitive,
+      needsSmtpUtf8,
+      onUnknown: request.onUnknown,
+      possibleDuplicate: false,
+      attemptCount: 0,
+      nextAttemptAt: Math.max(now, request.scheduledAt ?? now),
+      expiresAt,
+      lease: 0,
+      createdAt: now,
+      sentAt: null,
+      finishedAt: null,
+    },
+    ...protectContent(secrets, { id, sensitive }, composed.content),
+    recipients: [...recipients].map(([address, role]) => ({ address, role })),
+  };
+}
+
+function repeat(
+  email: Email,
+  earlierHash: string | null,
+  idempotency: { readonly key: string; readonly requestHash: string },
+): Accepted {
+  if (earlierHash !== idempotency.requestHash) {
+    throw new PosthornError(
+      "idempotency.conflict",
+      `The idempotency key "${idempotency.key}" was used for another email. Use a new key for each email.`,
+    );
+  }
+  return { id: email.id, messageId: email.messageId, state: email.state, repeated: true };
+}
+
+/** The right side of the Message-ID: the domain that the email speaks for (RFC 5322 §3.6.4). */
+async function senderDomain(store: Store, request: ParsedEmailRequest): Promise<string> {
+  const address =
+    request.from?.address ?? (await listSmtpConfigs(store.db)).find((config) => config.enabled)?.fromEmail;
+  return address?.slice(address.lastIndexOf("@") + 1) ?? "posthorn.invalid";
+}
+
+/** SHA-256 of the request as it came, whatever the order of its keys. */
+function hashRequest(input: unknown): string {
+  const canonical = JSON.stringify(input, (_key, value: unknown) => {
+    if (value instanceof Uint8Array) return Buffer.from(value).toString("base64");
+    if (value === null || typeof value !== "object" || Array.isArray(value)) return value;
+    return Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)));
+  });
+  return createHash("sha256").update(canonical).digest("hex");
+}
+
+function contentGone(email: Email): PosthornError {
+  return new PosthornError(
+    "email.content_gone",
+    email.sensitive
+      ? "This email was sensitive: its contents were deleted when it became final, so it cannot be sent again. Ask for a new one."
+      : "The contents of this email have been deleted, so it cannot be sent again.",
+  );
+}

@@ -1,0 +1,182 @@
+import type { PosthornError } from "../errors.ts";
+import type { AttemptOutcome, EmailState, RecipientState, SmtpReply } from "../model.ts";
+import type { Connection, RecipientResult, SendResult } from "../smtp/connection.ts";
+import type { RecipientOutcome, Settlement } from "../store/email-queue.ts";
+import type { Attempt, Email, Recipient } from "../store/emails.ts";
+import type { SmtpConfig } from "../store/smtp-configs.ts";
+import { nextAttemptAt } from "./retry.ts";
+
+/** How one try ended: with an answer for each recipient, or with an error before the final dot. */
+export type Ending =
+  | { readonly kind: "answered"; readonly result: SendResult }
+  | { readonly kind: "failed"; readonly error: PosthornError };
+
+/** Errors that say that the config, not the email, must be mended first. */
+const configErrors: ReadonlySet<string> = new Set([
+  "config.none_usable",
+  "secret.mismatch",
+  "seal.broken",
+  "token.invalid",
+  "egress.refused",
+  "smtp.starttls_missing",
+  "smtp.tls",
+  "smtp.auth_unavailable",
+]);
+
+/**
+ * What a failure before the final dot means. A relay that turns us away for good before MAIL (554 in
+ * the greeting, 535 at sign-in) judges the config: emails keep waiting. 454 at sign-in is temporary
+ * (RFC 4954 §6).
+ */
+export function failureOutcome(error: PosthornError): "temporary" | "permanent" | "config" {
+  if (configErrors.has(error.code)) return "config";
+  const reply = error.smtp?.reply;
+  if (error.retry === "by-reply" && reply !== undefined) return reply.code >= 500 ? "config" : "temporary";
+  // A fault of our own is not the email's.
+  return error.retry === "never" && error.code !== "internal" ? "permanent" : "temporary";
+}
+
+/** The word for a whole try, for the log. */
+export function attemptOutcome(ending: Ending): AttemptOutcome {
+  if (ending.kind === "failed") return failureOutcome(ending.error);
+  const outcomes = new Set(ending.result.recipients.map((recipient) => recipient.outcome));
+  if (outcomes.has("unknown")) return "unknown";
+  if (outcomes.has("sent")) return outcomes.size === 1 ? "sent" : "partial";
+  return outcomes.has("temporary") ? "temporary" : "permanent";
+}
+
+/**
+ * The state of an email from those of its recipients: open ones keep it queued; with one outcome for
+ * all it has that; a lost answer outweighs the rest, then a success among failures is `partial`.
+ */
+export function emailStateOf(recipients: readonly RecipientState[]): EmailState {
+  const states = new Set(recipients);
+  if (states.has("queued")) return "queued";
+  if (states.has("unknown")) return "unknown";
+  if (states.has("sent")) return states.size === 1 ? "sent" : "partial";
+  if (states.has("failed")) return "failed";
+  return states.has("expired") ? "expired" : "cancelled";
+}
+
+/** The row of the log for a try. */
+export function attemptOf(tried: {
+  readonly config: SmtpConfig | null;
+  readonly connection: Connection | null;
+  readonly ending: Ending;
+  readonly startedAt: number;
+  readonly now: number;
+}): Attempt {
+  const { config, connection, ending, startedAt, now } = tried;
+  const error = ending.kind === "failed" ? ending.error : null;
+  const reply = ending.kind === "answered" ? telling(ending.result) : (error?.smtp?.reply ?? null);
+  const outcome = attemptOutcome(ending);
+  return {
+    at: startedAt,
+    configId: config?.id ?? null,
+    configName: config?.name ?? null,
+    relayHost: config?.smtpServer ?? null,
+    relayAddress: connection?.address ?? null,
+    tlsVersion: connection?.tls?.version ?? null,
+    stage: ending.kind === "answered" ? ending.result.stage : (error?.smtp?.stage ?? null),
+    outcome,
+    errorCode: error?.code ?? (outcome === "unknown" ? "smtp.unknown_outcome" : null),
+    ...replyColumns(reply, error?.message ?? null),
+    durationMs: now - startedAt,
+    possibleDuplicate: outcome === "unknown",
+  };
+}
+
+/** The reply that tells most: that to the message, else the first refusal. */
+function telling(result: SendResult): SmtpReply | null {
+  return result.reply ?? result.recipients.find(({ outcome }) => outcome !== "sent")?.reply ?? null;
+}
+
+export interface SettleInput {
+  readonly email: Email;
+  /** All recipients of the email, as they were before the try. */
+  readonly recipients: readonly Recipient[];
+  readonly ending: Ending;
+  readonly now: number;
+  /** In [0, 1), for the jitter. */
+  readonly random: number;
+  readonly attempt: Attempt;
+}
+
+/** Turns the end of a try into what is written: pure, so that each case is a test. */
+export function settlementOf({ email, recipients, ending, now, random, attempt }: SettleInput): Settlement {
+  const waitsForConfig = attempt.outcome === "config";
+  const attemptCount = waitsForConfig ? email.attemptCount : email.attemptCount + 1;
+  const retryAt = waitsForConfig ? now : nextAttemptAt(attemptCount, now, email.expiresAt, random);
+  const outcomes = recipients
+    .filter((recipient) => recipient.state === "queued")
+    .map((recipient) => recipientOutcome(recipient, ending, email, retryAt));
+
+  const after = recipients.map(
+    (recipient) =>
+      outcomes.find((outcome) => outcome.position === recipient.position)?.state ?? recipient.state,
+  );
+  const state = emailStateOf(after);
+  const taken = outcomes.some((outcome) => outcome.state === "sent");
+  return {
+    state,
+    nextAttemptAt: state === "queued" ? retryAt : null,
+    attemptCount,
+    possibleDuplicate: email.possibleDuplicate || attempt.outcome === "unknown",
+    sentAt: taken ? now : email.sentAt,
+    finishedAt: state === "queued" ? null : now,
+    recipients: outcomes,
+    attempt,
+  };
+}
+
+function recipientOutcome(
+  recipient: Recipient,
+  ending: Ending,
+  email: Email,
+  retryAt: number | null,
+): RecipientOutcome {
+  if (ending.kind === "failed") {
+    const { error } = ending;
+    const outcome = failureOutcome(error);
+    const reply = error.smtp?.reply ?? null;
+    const state = outcome === "permanent" ? "failed" : retryAt === null ? "expired" : "queued";
+    return { position: recipient.position, state, ...replyColumns(reply, error.message) };
+  }
+  const result = ending.result.recipients.find((candidate) => candidate.address === recipient.address);
+  // The client answers for each address it was given; without an answer nothing was sent.
+  if (result === undefined)
+    return { position: recipient.position, state: "queued", ...replyColumns(null, null) };
+  return {
+    position: recipient.position,
+    state: recipientState(result.outcome, email, retryAt),
+    ...replyColumns(result.reply, null),
+  };
+}
+
+function recipientState(
+  outcome: RecipientResult["outcome"],
+  email: Email,
+  retryAt: number | null,
+): RecipientState {
+  switch (outcome) {
+    case "sent":
+      return "sent";
+    case "permanent":
+      return "failed";
+    case "temporary":
+      return retryAt === null ? "expired" : "queued";
+    case "unknown":
+      // Without time for another try, "perhaps" is the last word.
+      return email.onUnknown === "resend" && retryAt !== null ? "queued" : "unknown";
+    default:
+      return outcome satisfies never;
+  }
+}
+
+function replyColumns(reply: SmtpReply | null, otherwise: string | null) {
+  return {
+    code: reply?.code ?? null,
+    enhancedCode: reply?.enhancedCode ?? null,
+    reply: reply === null ? otherwise : reply.lines.join("\n"),
+  };
+}
