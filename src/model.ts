@@ -78,3 +78,10 @@ export interface Actor {
   readonly id: string;
   readonly name: string;
 }
+
+/**
+ * Which relays may be dialled. Link-local and metadata addresses never are; `public-only` also refuses
+ * private addresses and unusual ports, for hosts whose admins are not the operator.
+ */
+export const egressModes = ["default", "public-only"] as const;
+export type EgressMode = (typeof egressModes)[number];

@@ -1,0 +1,182 @@
+import { readFileSync } from "node:fs";
+import { z } from "zod";
+import { type Issue, PosthornError } from "./errors.ts";
+import { logLevels } from "./log.ts";
+import { egressModes } from "./model.ts";
+
+/** One option: its name in the environment, what it takes, and what to tell people about it. */
+interface Option<Value> {
+  readonly env: string;
+  /** From the text of the environment; undefined where it is not set. */
+  readonly schema: z.ZodType<Value, string | undefined>;
+  /** Shown by `--help` and in the documentation. */
+  readonly doc: string;
+  /** The default as shown to people. */
+  readonly shown?: string;
+  /** The value may stand in a file that `<env>_FILE` names. */
+  readonly secret?: true;
+}
+
+function option<Value>(
+  env: string,
+  schema: z.ZodType<Value, string | undefined>,
+  doc: string,
+  rest = {},
+): Option<Value> {
+  return { env, schema, doc, ...rest };
+}
+
+const port = (fallback: number) =>
+  z
+    .string()
+    .regex(/^\d{1,5}$/, "must be a number from 0 to 65535")
+    .transform(Number)
+    .refine((value) => value <= 65_535, "must be a number from 0 to 65535")
+    .default(fallback);
+const text = z.string().min(1, "is set but empty: give it a value or unset it").optional();
+
+/** Every option of the stand-alone server, once. */
+const table = {
+  port: option("POSTHORN_PORT", port(4650), "Port of the pages and the API", { shown: "4650" }),
+  host: option("POSTHORN_HOST", z.string().min(1).default("127.0.0.1"), "Address to listen on", {
+    shown: "127.0.0.1",
+  }),
+  dataDir: option(
+    "POSTHORN_DATA_DIR",
+    z.string().min(1).default("./data"),
+    "Folder of the database and the generated key",
+    {
+      shown: "./data",
+    },
+  ),
+  secret: option(
+    "POSTHORN_SECRET",
+    text,
+    "Encrypts stored passwords; best a Fernet key (posthorn generate-secret)",
+    {
+      shown: "a key file made in the data folder",
+      secret: true,
+    },
+  ),
+  previousSecrets: option(
+    "POSTHORN_PREVIOUS_SECRETS",
+    z
+      .string()
+      .transform((list) =>
+        list
+          .split(/[,\n]/)
+          .map((part) => part.trim())
+          .filter((part) => part !== ""),
+      )
+      .default([]),
+    "Earlier secrets, separated by commas or lines: they still decrypt until `posthorn rotate` is done",
+    { secret: true },
+  ),
+  publicUrl: option(
+    "POSTHORN_PUBLIC_URL",
+    z.url({ protocol: /^https?$/, error: "must be an address such as https://mail.example.com" }).optional(),
+    "Where people reach Posthorn; the only base of links. Behind a proxy under a path, with that path",
+    { shown: "http://127.0.0.1:4650" },
+  ),
+  adminEmail: option(
+    "POSTHORN_ADMIN_EMAIL",
+    text,
+    "With the password below: makes the first admin without a link",
+  ),
+  adminPassword: option("POSTHORN_ADMIN_PASSWORD", text, "Password of the first admin", { secret: true }),
+  apiKey: option(
+    "POSTHORN_API_KEY",
+    z.string().min(32, "must have 32 characters or more").optional(),
+    "An API key with the scope admin, for automation",
+    {
+      secret: true,
+    },
+  ),
+  sandboxPort: option("POSTHORN_SANDBOX_PORT", port(4651), "Port of the sandbox relay; 0 switches it off", {
+    shown: "4651",
+  }),
+  egress: option(
+    "POSTHORN_EGRESS",
+    z.enum(egressModes).default("default"),
+    "`public-only` keeps admins from reaching private addresses and unusual ports",
+    { shown: "default" },
+  ),
+  logLevel: option(
+    "POSTHORN_LOG_LEVEL",
+    z.enum(logLevels).default("info"),
+    `One of ${logLevels.join(", ")}`,
+    { shown: "info" },
+  ),
+} as const;
+
+export type ServerOptions = {
+  readonly [Name in keyof typeof table]: (typeof table)[Name] extends Option<infer Value> ? Value : never;
+};
+
+/** For `--help` and the documentation. */
+export const documentedOptions: readonly {
+  env: string;
+  doc: string;
+  shown: string | undefined;
+  secret: boolean;
+}[] = Object.values<Option<unknown>>(table).map(({ env, doc, shown, secret }) => ({
+  env,
+  doc,
+  shown,
+  secret: secret === true,
+}));
+
+export interface Environment {
+  readonly options: ServerOptions;
+  /** POSTHORN_ variables that mean nothing: probably mistyped. */
+  readonly unknown: readonly string[];
+}
+
+/**
+ * Reads the environment, the only place that does. A secret may stand in the file named by
+ * `<NAME>_FILE` instead; a line end at its end is not part of it.
+ * @throws PosthornError `input.invalid`, naming every wrong variable at once.
+ */
+export function readEnvironment(
+  env: Readonly<Record<string, string | undefined>> = process.env,
+): Environment {
+  const issues: Issue[] = [];
+  const known = new Set<string>();
+  const entries = Object.entries<Option<unknown>>(table).map(([name, { env: variable, schema, secret }]) => {
+    known.add(variable);
+    if (secret === true) known.add(`${variable}_FILE`);
+    try {
+      const result = schema.safeParse(secret === true ? readSecret(env, variable) : env[variable]);
+      if (result.success) return [name, result.data];
+      issues.push({
+        pointer: variable,
+        detail: result.error.issues.map(({ message }) => message).join(", "),
+      });
+    } catch (error) {
+      if (!(error instanceof PosthornError)) throw error;
+      issues.push(...error.issues);
+    }
+    return [name, undefined];
+  });
+  if (issues.length > 0) {
+    const lines = issues.map(({ pointer, detail }) => `${pointer} ${detail}`);
+    throw new PosthornError("input.invalid", lines.join("\n"), { issues });
+  }
+  return {
+    options: Object.fromEntries(entries) as ServerOptions,
+    unknown: Object.keys(env).filter((name) => name.startsWith("POSTHORN_") && !known.has(name)),
+  };
+}
+
+function readSecret(env: Readonly<Record<string, string | undefined>>, variable: string): string | undefined {
+  const file = env[`${variable}_FILE`];
+  if (file === undefined) return env[variable];
+  const wrong = (detail: string, cause?: unknown) =>
+    new PosthornError("input.invalid", detail, { issues: [{ pointer: `${variable}_FILE`, detail }], cause });
+  if (env[variable] !== undefined) throw wrong(`and ${variable} are both set: keep one of them`);
+  try {
+    return readFileSync(file, "utf8").replace(/\r?\n$/, "");
+  } catch (cause) {
+    throw wrong(`names a file that cannot be read: ${file}`, cause);
+  }
+}
