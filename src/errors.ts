@@ -63,8 +63,11 @@ export const errorTable = {
   "auth.required": "never",
   "auth.forbidden": "never",
   "auth.link_invalid": "never",
+  "auth.failed": "never",
+  "auth.too_many_attempts": "later",
   "api_key.not_found": "never",
   "test.busy": "later",
+  "server.unavailable": "later",
   internal: "never",
 } as const satisfies Record<string, Retry>;
 
