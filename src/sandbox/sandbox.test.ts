@@ -163,8 +163,12 @@ test("keeps the last 200 messages, newest first", async () => {
 test("tells its listeners until they leave, and forgets everything when cleared", async () => {
   await using sandbox = await start();
   const seen: string[] = [];
+  sandbox.onMessage(() => {
+    throw new Error("a view that fails");
+  });
   const leave = sandbox.onMessage((message) => seen.push(message.subject));
-  await talk(sandbox, transaction("a@a.test", ["b@b.test"], "Subject: one\r\n\r\n"));
+  const heard = await talk(sandbox, transaction("a@a.test", ["b@b.test"], "Subject: one\r\n\r\n"));
+  expect(heard).toContain("Caught by the Posthorn sandbox");
   leave();
   await talk(sandbox, transaction("a@a.test", ["b@b.test"], "Subject: two\r\n\r\n"));
   expect(seen).toEqual(["one"]);

@@ -63,7 +63,16 @@ export async function startSandbox({ port, log, clock }: SandboxOptions): Promis
     const source = Buffer.concat(chunks);
     const message = await readMessage(envelope, source);
     inbox.add(message, source);
-    for (const listener of listeners) listener(message);
+    for (const listener of listeners) tell(listener, message);
+  }
+
+  /** A view that fails must not make the sender believe that the message was refused. */
+  function tell(listener: (message: SandboxMessage) => void, message: SandboxMessage): void {
+    try {
+      listener(message);
+    } catch (error) {
+      log.error({ err: error }, "a listener of the sandbox failed");
+    }
   }
 
   const server = new SMTPServer({

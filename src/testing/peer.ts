@@ -114,14 +114,18 @@ export class Peer {
     this.#stream = secure;
     this.#tls = secure;
     await new Promise<void>((resolve, reject) => {
-      const fail = (error?: Error) =>
-        reject(this.#end(`The TLS handshake failed${error ? `: ${error.message}` : "."}`, error));
-      secure.once("error", fail);
-      this.#socket.once("close", () => fail());
-      secure.once("secure", () => {
-        secure.off("error", fail);
+      const succeed = () => {
+        secure.off("error", fail).off("close", fail);
         resolve();
-      });
+      };
+      const fail = (error?: Error | boolean) => {
+        secure.off("secure", succeed);
+        const cause = error instanceof Error ? error : undefined;
+        reject(
+          this.#end(cause ? `The TLS handshake failed: ${cause.message}` : "No TLS handshake came.", cause),
+        );
+      };
+      secure.once("secure", succeed).once("error", fail).once("close", fail);
     });
     this.#listen(secure);
   }
