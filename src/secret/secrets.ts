@@ -36,7 +36,10 @@ export type SealState = "intact" | "broken" | "unknown-key";
 export interface Secrets extends Keyring {
   /** The key that encrypts. */
   readonly primaryKeyId: string;
-  /** False if keys are in use and no secret gives one of them: what they encrypted cannot be read. */
+  /**
+   * False while keys are in use and no secret gives one of them: what they encrypted cannot be read. A
+   * new primary key is in use once it is stored.
+   */
   readonly fits: boolean;
   /** Keys in use that none of the secrets gives. */
   readonly unknownKeyIds: readonly string[];
@@ -56,7 +59,7 @@ export interface Secrets extends Keyring {
 
   /**
    * Keys for one purpose and one row, as a keyring of their own.
-   * @throws PosthornError `secret.mismatch` while the primary key is not stored.
+   * @throws PosthornError `secret.mismatch` while the secrets do not fit.
    */
   keyringFor(purpose: "contents" | "oauth", id: string): Keyring;
   /** The secret that signs session cookies: 44 characters. */
@@ -73,19 +76,22 @@ export interface SecretsParts {
 }
 
 export function createSecrets(parts: SecretsParts): Secrets {
-  const { primary, others, fits, unknownKeyIds, clock } = parts;
-  let newKey = parts.newKey;
+  const { primary, others, unknownKeyIds, clock } = parts;
+  let { fits, newKey } = parts;
   const otherKeys = others.map(({ key }) => key);
   return {
     ...createKeyring(primary.key, otherKeys, clock),
     primaryKeyId: primary.keyId,
-    fits,
+    get fits() {
+      return fits;
+    },
     unknownKeyIds,
     get newKey() {
       return newKey;
     },
     newKeyStored() {
       newKey = null;
+      fits = true;
     },
 
     seal: (sealed) => `${primary.keyId}.${makeSeal(primary.key, sealed)}`,
@@ -97,7 +103,7 @@ export function createSecrets(parts: SecretsParts): Secrets {
     isCurrentSeal: (seal) => seal.startsWith(`${primary.keyId}.`),
 
     keyringFor(purpose, id) {
-      if (newKey !== null) {
+      if (!fits) {
         throw new PosthornError(
           "secret.mismatch",
           "POSTHORN_SECRET does not fit this database. Set the secret it was made with, or enter the SMTP password again.",

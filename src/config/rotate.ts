@@ -1,0 +1,157 @@
+import type { Clock } from "../clock.ts";
+import { isPosthornError, PosthornError } from "../errors.ts";
+import type { Actor } from "../model.ts";
+import type { Secrets } from "../secret/secrets.ts";
+import { writeAudit } from "../store/audit-log.ts";
+import { listEncryptedContent, replaceContent } from "../store/emails.ts";
+import { insertEncryptionKey, listEncryptionKeys, retireEncryptionKey } from "../store/encryption-keys.ts";
+import {
+  findSmtpConfig,
+  listSmtpConfigs,
+  replaceSmtpConfigToken,
+  type SmtpConfig,
+} from "../store/smtp-configs.ts";
+import type { Store } from "../store/store.ts";
+import { readPassword, sealedPartsOf } from "./open.ts";
+
+export interface RotateOptions {
+  readonly store: Store;
+  /** Unlocked with the new secret as the primary one and the old ones as previous ones. */
+  readonly secrets: Secrets;
+  readonly clock: Clock;
+  readonly actor: Actor;
+  /** Reads and judges everything, and writes nothing. */
+  readonly dryRun?: boolean;
+  /** Called after each thing. */
+  readonly onProgress?: (step: RotateStep) => void;
+}
+
+/** `current`: it was under the primary key already. `failed`: no secret at hand reads it; left as it was. */
+export interface RotateStep {
+  readonly kind: "smtp_config" | "email";
+  readonly id: string;
+  readonly outcome: "rotated" | "current" | "failed";
+  /** Why it failed, else null. */
+  readonly reason: string | null;
+}
+
+export interface RotateReport {
+  readonly rotated: number;
+  readonly current: number;
+  readonly failed: readonly RotateStep[];
+  /** Keys that nothing needs any more: their secrets may be forgotten. Empty while something failed. */
+  readonly retiredKeyIds: readonly string[];
+}
+
+/**
+ * Puts everything encrypted under the primary key: passwords and seals of SMTP configs, contents of
+ * sensitive emails. Each row is a transaction of its own, and what is current is passed over: a run
+ * that was stopped is resumed by running it again. Keys are retired once all is done.
+ * @throws PosthornError `secret.mismatch` if the secrets fit nothing.
+ */
+export async function rotate(options: RotateOptions): Promise<RotateReport> {
+  const { store, secrets, clock, actor, dryRun = false, onProgress } = options;
+  if (!secrets.fits) {
+    throw new PosthornError(
+      "secret.mismatch",
+      "None of the secrets fits this database. Name the old one in POSTHORN_PREVIOUS_SECRETS.",
+    );
+  }
+  if (secrets.newKey !== null && !dryRun) {
+    await insertEncryptionKey(store.db, secrets.newKey);
+    secrets.newKeyStored();
+  }
+
+  let rotated = 0;
+  let current = 0;
+  const failed: RotateStep[] = [];
+  for await (const step of steps(store, secrets, dryRun)) {
+    if (step.outcome === "rotated") rotated += 1;
+    else if (step.outcome === "current") current += 1;
+    else failed.push(step);
+    onProgress?.(step);
+  }
+
+  const old = (await listEncryptionKeys(store.db)).filter(
+    (key) => key.retiredAt === null && key.keyId !== secrets.primaryKeyId,
+  );
+  const retiredKeyIds = failed.length === 0 ? old.map((key) => key.keyId) : [];
+  if (!dryRun) {
+    await store.transaction(async (db) => {
+      for (const keyId of retiredKeyIds) await retireEncryptionKey(db, keyId, clock.now());
+      const detail = { rotated, current, failed: failed.length, retiredKeyIds };
+      await writeAudit(db, { at: clock.now(), actor, action: "secret.rotated", target: null, detail });
+    });
+  }
+  return { rotated, current, failed, retiredKeyIds };
+}
+
+async function* steps(store: Store, secrets: Secrets, dryRun: boolean): AsyncGenerator<RotateStep> {
+  for (const config of await listSmtpConfigs(store.db)) {
+    yield await stepOf("smtp_config", config.id, () => rotateConfig(store, secrets, config, dryRun));
+  }
+  let after = "";
+  for (;;) {
+    const step = await rotateNextContent(store, secrets, after, dryRun);
+    if (step === null) return;
+    yield step;
+    after = step.id;
+  }
+}
+
+async function stepOf(
+  kind: RotateStep["kind"],
+  id: string,
+  work: () => Promise<"rotated" | "current">,
+): Promise<RotateStep> {
+  try {
+    return { kind, id, outcome: await work(), reason: null };
+  } catch (error) {
+    // What no secret reads must not keep the rest from being rotated; a failing database does.
+    if (!isPosthornError(error) || error.retry !== "never") throw error;
+    return { kind, id, outcome: "failed", reason: error.message };
+  }
+}
+
+/** Never reseals a row whose seal does not hold: that would vouch for what other hands wrote. */
+async function rotateConfig(
+  store: Store,
+  secrets: Secrets,
+  config: SmtpConfig,
+  dryRun: boolean,
+): Promise<"rotated" | "current"> {
+  readPassword(config, secrets);
+  const { passwordEnc } = config;
+  if (secrets.isCurrentSeal(config.seal) && (passwordEnc === null || secrets.isCurrent(passwordEnc))) {
+    return "current";
+  }
+  if (dryRun) return "rotated";
+  const next = { ...config, passwordEnc: passwordEnc === null ? null : secrets.rotate(passwordEnc) };
+  const seal = secrets.seal(sealedPartsOf(next));
+  const written = await replaceSmtpConfigToken(store.db, config, { passwordEnc: next.passwordEnc, seal });
+  if (written) return "rotated";
+  // Somebody saved it since it was read, or deleted it.
+  const newer = await findSmtpConfig(store.db, config.id);
+  return newer === undefined ? "current" : rotateConfig(store, secrets, newer, dryRun);
+}
+
+/** One email at a time: contents can be large. */
+function rotateNextContent(
+  store: Store,
+  secrets: Secrets,
+  after: string,
+  dryRun: boolean,
+): Promise<RotateStep | null> {
+  return store.transaction(async (db) => {
+    const [next] = await listEncryptedContent(db, { after, limit: 1 });
+    if (next === undefined) return null;
+    return stepOf("email", next.emailId, async () => {
+      const keyring = secrets.keyringFor("contents", next.emailId);
+      const token = Buffer.from(next.content).toString();
+      if (keyring.isCurrent(token)) return "current";
+      const rotated = keyring.rotate(token);
+      if (!dryRun) await replaceContent(db, next.emailId, Buffer.from(rotated));
+      return "rotated";
+    });
+  });
+}

@@ -1,0 +1,215 @@
+import { z } from "zod";
+import { isPosthornError } from "../errors.ts";
+import { parseAddress } from "../message/address.ts";
+import { authMethods, tlsModes } from "../model.ts";
+import { normaliseCaPem } from "./ca-pem.ts";
+import { normaliseEhloName, normaliseHost } from "./host.ts";
+
+/** What GET shows where a password is saved. In PUT it keeps that password. */
+export const passwordMask = "********";
+
+/** What to do with the saved password. */
+export type PasswordChange =
+  | { readonly kind: "keep" }
+  | { readonly kind: "remove" }
+  | { readonly kind: "set"; readonly password: string };
+
+/** What GET adds to the settings: accepted in PUT, so that a body can be sent back, and ignored. */
+const readOnly = z.unknown().optional();
+const readOnlyFields = {
+  id: readOnly,
+  createdAt: readOnly,
+  updatedAt: readOnly,
+  updatedBy: readOnly,
+  lastTest: readOnly,
+  pausedUntil: readOnly,
+  pausedReason: readOnly,
+  problem: readOnly,
+};
+
+function text(max: number) {
+  return z
+    .string({ error: (issue) => (issue.input === undefined ? "is required" : "must be text") })
+    .max(max, `must have at most ${max} characters`)
+    .refine((value) => !/\p{Cc}/u.test(value) && value.isWellFormed(), {
+      error: "must not hold line breaks or other control characters",
+    });
+}
+
+/** Text that may be left out, null or empty: all three mean that there is none. */
+function optionalText(max: number) {
+  return text(max)
+    .nullable()
+    .default(null)
+    .transform((value) => (value === "" ? null : value));
+}
+
+/** A step that turns text into its normal form, or says what is wrong with it. */
+function normalised(normalise: (value: string) => string | null, error: string) {
+  return (value: string, context: z.RefinementCtx): string => {
+    const normal = normalise(value);
+    if (normal !== null) return normal;
+    context.addIssue({ code: "custom", message: error });
+    return z.NEVER;
+  };
+}
+
+function optionally<T>(step: (value: string, context: z.RefinementCtx) => T) {
+  return (value: string | null, context: z.RefinementCtx): T | null =>
+    value === null ? null : step(value, context);
+}
+
+function wholeNumber(min: number, max: number) {
+  const error = (issue: { input?: unknown }) =>
+    issue.input === undefined ? "is required" : `must be a whole number from ${min} to ${max}`;
+  return z.int({ error }).min(min, { error }).max(max, { error });
+}
+
+function flag(value: boolean) {
+  return z.boolean("must be true or false").default(value);
+}
+
+function oneOf<const Values extends readonly [string, ...string[]]>(values: Values) {
+  return z.enum(values, `must be one of ${values.join(", ")}`);
+}
+
+const address = (value: string, context: z.RefinementCtx): string => {
+  try {
+    return parseAddress(value).address;
+  } catch (error) {
+    if (!isPosthornError(error, "address.invalid")) throw error;
+    context.addIssue({ code: "custom", message: error.message });
+    return z.NEVER;
+  }
+};
+
+const host = z
+  .string({ error: (issue) => (issue.input === undefined ? "is required" : "must be text") })
+  .refine((value) => normaliseHost(value) !== null, {
+    error: "must be a host name or an IP address, such as smtp.example.com, without scheme, port or path",
+  });
+
+const settings = {
+  /** Null: the name of the server. */
+  name: optionalText(100),
+  /** Lower is tried first. Left out: last at creation, unchanged otherwise. */
+  position: wholeNumber(0, 1_000_000).optional(),
+  enabled: flag(true),
+  smtpServer: host,
+  smtpPort: wholeNumber(1, 65_535),
+  useTls: flag(true),
+  tlsMode: oneOf(tlsModes).default("auto"),
+  username: optionalText(320),
+  authMethod: oneOf(authMethods).default("auto"),
+  allowCleartextAuth: flag(false),
+  fromEmail: text(320).transform(address),
+  fromName: optionalText(200),
+  replyTo: optionalText(320).transform(optionally(address)),
+  ehloName: optionalText(255).transform(
+    optionally(
+      normalised(
+        normaliseEhloName,
+        "must be a domain such as app.example.com, or an address literal such as [192.0.2.1]",
+      ),
+    ),
+  ),
+  caPem: z
+    .string("must be text")
+    .max(262_144, "must have at most 262144 characters")
+    .nullable()
+    .default(null)
+    .transform((value) => (value === "" ? null : value))
+    .transform(optionally(normalised(normaliseCaPem, "must hold certificates in PEM form and nothing else"))),
+  maxConnections: wholeNumber(1, 100).default(5),
+  /** Messages per second; null is unlimited. */
+  maxPerSecond: wholeNumber(1, 10_000).nullable().default(null),
+};
+
+const password = z
+  .string("must be text or null")
+  .max(8192, "must have at most 8192 characters")
+  // SASL has no way to say NUL (RFC 4616 §2); line breaks come from copying and never from a relay.
+  .refine((value) => !/[\r\n\0]/.test(value) && value.isWellFormed(), {
+    error: "must not hold line breaks or NUL",
+  });
+
+/** Nothing is saved yet that the mask could stand for. */
+const newPassword = password
+  .refine((value) => value !== passwordMask, {
+    error: "is the mask of a saved password, and none is saved; enter the password itself",
+  })
+  .nullable()
+  .default(null)
+  .transform((value) => (value === "" ? null : value));
+
+const passwordChoice = `${passwordMask} keeps the saved password, null removes it, any other text replaces it`;
+
+const passwordChange = z
+  .union([z.null(), password.min(1, `must not be empty: ${passwordChoice}`)], {
+    error: (issue) => (issue.input === undefined ? `is required: ${passwordChoice}` : "must be text or null"),
+  })
+  .transform((value): PasswordChange => {
+    if (value === null) return { kind: "remove" };
+    return value === passwordMask ? { kind: "keep" } : { kind: "set", password: value };
+  });
+
+const notAnObject = "must be an object";
+
+/** Named even if other fields are wrong too: every problem of a body is shown at once. */
+const usernameMissing = {
+  path: ["password"],
+  error: "needs a username; enter one, or leave the password out",
+  when: () => true,
+};
+
+function passwordHasUsername(value?: { username: string | null; password: string | null }): boolean {
+  return !(value?.username === null && typeof value.password === "string");
+}
+
+function newPasswordHasUsername(value?: { username: string | null; password: PasswordChange }): boolean {
+  return !(value?.username === null && value.password?.kind === "set");
+}
+
+const created = { ...settings, password: newPassword };
+const edited = { ...settings, ...readOnlyFields, password: passwordChange };
+/** To whom a test sends a real email; null or left out: it stops before the message. */
+const sendTo = optionalText(320).transform(optionally(address));
+
+/** A new config: `smtpServer`, `smtpPort` and `fromEmail` are required. */
+export const smtpConfigCreate = z
+  .strictObject(created, notAnObject)
+  .refine(passwordHasUsername, usernameMissing);
+
+/** The whole config anew; what is left out gets its default. `version` is that of the GET. */
+export const smtpConfigUpdate = z
+  .strictObject({ ...edited, version: wholeNumber(1, Number.MAX_SAFE_INTEGER) }, notAnObject)
+  .refine(newPasswordHasUsername, usernameMissing)
+  .transform(withoutReadOnly);
+
+/** An unsaved config, to be tested. */
+export const smtpConfigDraft = z
+  .strictObject({ ...created, sendTo }, notAnObject)
+  .refine(passwordHasUsername, usernameMissing);
+
+/** A saved config as edited in the form, to be tested before it is saved. */
+export const smtpConfigEdited = z
+  .strictObject({ ...edited, version: readOnly, sendTo }, notAnObject)
+  .refine(newPasswordHasUsername, usernameMissing)
+  .transform(withoutReadOnly);
+
+/** A saved config, to be tested as it is. */
+export const smtpConfigTest = z.strictObject({ sendTo }, notAnObject);
+
+function withoutReadOnly<Input extends { [Name in keyof typeof readOnlyFields]?: unknown }>(
+  input: Input,
+): Omit<Input, keyof typeof readOnlyFields> {
+  const { id, createdAt, updatedAt, updatedBy, lastTest, pausedUntil, pausedReason, problem, ...kept } =
+    input;
+  return kept;
+}
+
+/** The settings that all of them share. */
+export type SmtpSettings = Readonly<Omit<z.output<typeof smtpConfigCreate>, "password">>;
+export type SmtpConfigCreate = SmtpSettings & { readonly password: string | null };
+export type SmtpConfigUpdate = SmtpConfigEdited & { readonly version: number };
+export type SmtpConfigEdited = SmtpSettings & { readonly password: PasswordChange };

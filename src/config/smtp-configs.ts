@@ -1,0 +1,203 @@
+import type { Clock } from "../clock.ts";
+import { PosthornError } from "../errors.ts";
+import { newId } from "../id.ts";
+import type { Actor } from "../model.ts";
+import type { Secrets } from "../secret/secrets.ts";
+import { writeAudit } from "../store/audit-log.ts";
+import { insertEncryptionKey } from "../store/encryption-keys.ts";
+import type { Db } from "../store/schema.ts";
+import {
+  deleteSmtpConfig,
+  findSmtpConfig,
+  insertSmtpConfig,
+  listSmtpConfigs,
+  type SmtpConfig,
+  updateSmtpConfig,
+} from "../store/smtp-configs.ts";
+import type { Store } from "../store/store.ts";
+import { keptPassword } from "./guard.ts";
+import { type OpenedConfig, openConfig, openSettings, problemOf, sealedPartsOf } from "./open.ts";
+import type {
+  PasswordChange,
+  SmtpConfigCreate,
+  SmtpConfigEdited,
+  SmtpConfigUpdate,
+  SmtpSettings,
+} from "./smtp-config.ts";
+import { type SmtpConfigView, viewOf } from "./view.ts";
+
+/** The saved SMTP configs: the one way to read, change and use them. */
+export interface SmtpConfigs {
+  /** In the order in which they are tried. */
+  list(): Promise<SmtpConfigView[]>;
+  /** @throws PosthornError `config.not_found` */
+  get(id: string): Promise<SmtpConfigView>;
+  create(input: SmtpConfigCreate, actor: Actor): Promise<SmtpConfigView>;
+  /**
+   * @throws PosthornError `config.not_found`; `config.version_conflict` if somebody saved since;
+   * `config.password_required` if the saved password may not be kept.
+   */
+  update(id: string, input: SmtpConfigUpdate, actor: Actor): Promise<SmtpConfigView>;
+  /** @throws PosthornError `config.not_found` */
+  remove(id: string, actor: Actor): Promise<void>;
+
+  /** @throws PosthornError `seal.broken`, `secret.mismatch`, `config.password_required` */
+  openFor(config: SmtpConfig): OpenedConfig;
+  /** @throws PosthornError as `openFor`, and `config.not_found` */
+  openSaved(id: string): Promise<OpenedConfig>;
+  /**
+   * Unsaved settings, for a test.
+   * @throws PosthornError `config.password_required` if there is a username without a password.
+   */
+  draft(input: SmtpConfigCreate): OpenedConfig;
+  /**
+   * A saved config as edited in the form, for a test. The guard is that of `update`.
+   * @throws PosthornError as `update` does, except for the version.
+   */
+  draftFor(id: string, input: SmtpConfigEdited): Promise<OpenedConfig>;
+}
+
+export interface SmtpConfigsParts {
+  readonly store: Store;
+  readonly secrets: Secrets;
+  readonly clock: Clock;
+}
+
+export function createSmtpConfigs({ store, secrets, clock }: SmtpConfigsParts): SmtpConfigs {
+  const view = (config: SmtpConfig) => viewOf(config, problemOf(config, secrets));
+  const sealed = (config: SmtpConfig) => ({ ...config, seal: secrets.seal(sealedPartsOf(config)) });
+
+  /**
+   * One transaction for a row and what belongs to it. The primary key's row comes first: nothing may be
+   * stored that a restart could not read.
+   */
+  async function write<T>(work: (db: Db) => Promise<T>): Promise<T> {
+    const { newKey } = secrets;
+    const result = await store.transaction(async (db) => {
+      if (newKey !== null) await insertEncryptionKey(db, newKey);
+      return work(db);
+    });
+    if (newKey !== null) secrets.newKeyStored();
+    return result;
+  }
+
+  /** The password after a change: kept under guard, set, or none. */
+  function passwordAfter(change: PasswordChange, current: SmtpConfig, next: SmtpSettings): string | null {
+    if (change.kind === "keep") return keptPassword(current, next, secrets);
+    return change.kind === "set" ? change.password : null;
+  }
+  const encrypted = (password: string | null) => (password === null ? null : secrets.encrypt(password));
+
+  return {
+    list: async () => (await listSmtpConfigs(store.db)).map(view),
+
+    get: async (id) => view(await find(store.db, id)),
+
+    create: (input, actor) =>
+      write(async (db) => {
+        const now = clock.now();
+        const { password, ...settings } = input;
+        const last = (await listSmtpConfigs(db)).at(-1);
+        const config = sealed({
+          ...settings,
+          id: newId(now),
+          name: settings.name ?? settings.smtpServer,
+          position: settings.position ?? (last === undefined ? 0 : last.position + 1),
+          passwordEnc: encrypted(password),
+          seal: "",
+          version: 1,
+          createdAt: now,
+          updatedAt: now,
+          updatedBy: actor.name,
+          lastTest: null,
+          pausedUntil: null,
+          pausedReason: null,
+        });
+        await insertSmtpConfig(db, config);
+        const detail = { name: config.name, password: password === null ? "none" : "set" };
+        await writeAudit(db, { at: now, actor, action: "smtp_config.created", target: config.id, detail });
+        return view(config);
+      }),
+
+    update: (id, input, actor) =>
+      write(async (db) => {
+        const now = clock.now();
+        const { password, version, ...settings } = input;
+        const current = await find(db, id);
+        if (version !== current.version) throw versionConflict(current);
+        const edited = {
+          ...current,
+          ...settings,
+          name: settings.name ?? settings.smtpServer,
+          position: settings.position ?? current.position,
+          passwordEnc: encrypted(passwordAfter(password, current, settings)),
+        };
+        const changed = changedSettings(current, edited);
+        const config = sealed({
+          ...edited,
+          version: version + 1,
+          updatedAt: now,
+          updatedBy: actor.name,
+          // A test speaks of the settings that it tried.
+          lastTest: changed.length === 0 && password.kind === "keep" ? current.lastTest : null,
+          // An edit is the mending that a pause waits for.
+          pausedUntil: null,
+          pausedReason: null,
+        });
+        if (!(await updateSmtpConfig(db, config, version))) throw versionConflict(current);
+        const detail = { name: config.name, changed, password: passwordWords[password.kind] };
+        await writeAudit(db, { at: now, actor, action: "smtp_config.updated", target: id, detail });
+        return view(config);
+      }),
+
+    remove: (id, actor) =>
+      store.transaction(async (db) => {
+        const config = await find(db, id);
+        if (!(await deleteSmtpConfig(db, id))) throw notFound(id);
+        const detail = { name: config.name };
+        await writeAudit(db, { at: clock.now(), actor, action: "smtp_config.deleted", target: id, detail });
+      }),
+
+    openFor: (config) => openConfig(config, secrets),
+
+    openSaved: async (id) => openConfig(await find(store.db, id), secrets),
+
+    draft: ({ password, ...settings }) => openSettings(named(settings), password),
+
+    async draftFor(id, { password, ...settings }) {
+      const current = await find(store.db, id);
+      return openSettings(named(settings), passwordAfter(password, current, settings));
+    },
+  };
+}
+
+const passwordWords = { keep: "kept", remove: "removed", set: "set" } as const;
+
+function named(settings: SmtpSettings) {
+  return { ...settings, name: settings.name ?? settings.smtpServer };
+}
+
+/** The names of the settings that differ: their values stay out of the audit log. */
+function changedSettings(before: SmtpConfig, after: SmtpConfig): string[] {
+  const { passwordEnc: _token, ...settings } = after;
+  return Object.keys(settings).filter(
+    (name) => before[name as keyof SmtpConfig] !== after[name as keyof SmtpConfig],
+  );
+}
+
+async function find(db: Db, id: string): Promise<SmtpConfig> {
+  const config = await findSmtpConfig(db, id);
+  if (config === undefined) throw notFound(id);
+  return config;
+}
+
+function notFound(id: string): PosthornError {
+  return new PosthornError("config.not_found", `There is no SMTP config ${JSON.stringify(id)}.`);
+}
+
+function versionConflict({ name, version, updatedBy }: SmtpConfig): PosthornError {
+  return new PosthornError(
+    "config.version_conflict",
+    `${JSON.stringify(name)} was saved by ${updatedBy} in the meantime (version ${version}). Load it again and repeat your changes.`,
+  );
+}
