@@ -1,6 +1,6 @@
 import { PosthornError } from "../errors.ts";
 import type { Mailbox } from "../model.ts";
-import { parseMailbox } from "./address.ts";
+import type { Address } from "./address.ts";
 import { encodeWords } from "./encoded-word.ts";
 
 /**
@@ -50,17 +50,14 @@ export function textField(name: string, value: string): string {
 }
 
 /**
- * A field of mailboxes (RFC 5322 §3.6.3), folded, with its CRLF. Addresses are ASCII, except for
- * local parts that need SMTPUTF8: these are raw UTF-8 (RFC 6532).
- * @throws PosthornError `header.invalid` or `address.invalid`.
+ * A field of parsed mailboxes (RFC 5322 §3.6.3), folded, with its CRLF. Addresses are ASCII, except
+ * for local parts that need SMTPUTF8: these are raw UTF-8 (RFC 6532).
  */
-export function mailboxField(name: string, mailboxes: readonly Mailbox[]): string {
+export function mailboxField(name: string, mailboxes: readonly (Mailbox & Address)[]): string {
   const words = mailboxes.flatMap((mailbox, index) => {
-    refuseControls(name, mailbox.name ?? "");
-    const parsed = parseMailbox(mailbox);
     const comma = index < mailboxes.length - 1 ? "," : "";
-    if (parsed.name === null) return [parsed.address + comma];
-    return [...phrase(parsed.name), `<${parsed.address}>${comma}`];
+    if (mailbox.name === null) return [mailbox.address + comma];
+    return [...phrase(mailbox.name), `<${mailbox.address}>${comma}`];
   });
   return foldField(name, words);
 }
@@ -108,7 +105,7 @@ export function foldField(name: string, words: readonly string[]): string {
 }
 
 /** Refused, not cleaned: whoever puts a line break in a value is adding a field of their own. */
-export function refuseControls(name: string, value: string): void {
+function refuseControls(name: string, value: string): void {
   if (/\p{Cc}/u.test(value)) {
     throw new PosthornError(
       "header.invalid",
@@ -127,7 +124,7 @@ export function refuseControls(name: string, value: string): void {
  * True if readers give the text back as it is: printable ASCII, no space that a reader may trim or
  * merge, nothing that looks like the start of an encoded word.
  */
-export function isPlainText(text: string): boolean {
+function isPlainText(text: string): boolean {
   return !/[^ -~]|^ | $| {2}|=\?/.test(text);
 }
 

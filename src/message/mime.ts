@@ -2,7 +2,7 @@ import { hash } from "node:crypto";
 import { PosthornError } from "../errors.ts";
 import type { Mailbox } from "../model.ts";
 import { invalidInput } from "../parse.ts";
-import { parseAddress } from "./address.ts";
+import { type Address, parseMailbox } from "./address.ts";
 import { type Attachment, attachmentPart } from "./attachment.ts";
 import { customFields, mailboxField, textField } from "./header.ts";
 import { multipart, type Part, textPart } from "./part.ts";
@@ -42,8 +42,10 @@ export interface ComposedMessage {
  */
 export function composeMessage(input: ComposeInput): ComposedMessage {
   if (!isMessageId(input.messageId)) throw invalidMessageId(input.messageId);
+  const to = input.to.map(parseMailbox);
+  const cc = input.cc.map(parseMailbox);
   const fields = [
-    recipientFields(input.to, input.cc),
+    recipientFields(to, cc),
     textField("Subject", input.subject),
     `Date: ${formatDate(input.date)}\r\n`,
     `Message-ID: ${input.messageId}\r\n`,
@@ -52,28 +54,23 @@ export function composeMessage(input: ComposeInput): ComposedMessage {
     "MIME-Version: 1.0\r\n",
   ].join("");
   const { fields: contentFields, body } = bodyPart(input);
-  const content = Buffer.concat([
-    Buffer.from(`${fields}${contentFields}\r\n`),
-    ...body,
-    Buffer.from("\r\n", "latin1"),
-  ]);
-  const needsSmtpUtf8 = [...input.to, ...input.cc].some(({ address }) => parseAddress(address).needsSmtpUtf8);
+  const content = Buffer.concat([Buffer.from(`${fields}${contentFields}\r\n`), ...body, Buffer.from("\r\n")]);
+  const needsSmtpUtf8 = [...to, ...cc].some((mailbox) => mailbox.needsSmtpUtf8);
   return { content, needsSmtpUtf8, size: content.byteLength };
 }
 
 /**
  * The fields of the sender, to be put before a composed message. A non-ASCII local part in them makes
  * the message need SMTPUTF8, whatever `needsSmtpUtf8` says of the rest.
- * @throws PosthornError `header.invalid` or `address.invalid`.
+ * @throws PosthornError `address.invalid`.
  */
 export function senderHeaders(sender: {
   readonly from: Mailbox;
   readonly replyTo: readonly Mailbox[] | null;
 }): Uint8Array {
-  const replyTo = sender.replyTo ?? [];
-  return Buffer.from(
-    mailboxField("From", [sender.from]) + (replyTo.length === 0 ? "" : mailboxField("Reply-To", replyTo)),
-  );
+  const from = mailboxField("From", [parseMailbox(sender.from)]);
+  const replyTo = (sender.replyTo ?? []).map(parseMailbox);
+  return Buffer.from(replyTo.length === 0 ? from : from + mailboxField("Reply-To", replyTo));
 }
 
 /**
@@ -92,7 +89,7 @@ export function formatDate(ms: number): string {
   return new Date(ms).toUTCString().replace("GMT", "+0000");
 }
 
-function recipientFields(to: readonly Mailbox[], cc: readonly Mailbox[]): string {
+function recipientFields(to: readonly (Mailbox & Address)[], cc: readonly (Mailbox & Address)[]): string {
   // An empty group, as RFC 5322 §3.4 has it, for an email that goes to Bcc alone.
   if (to.length + cc.length === 0) return "To: undisclosed-recipients:;\r\n";
   return (to.length === 0 ? "" : mailboxField("To", to)) + (cc.length === 0 ? "" : mailboxField("Cc", cc));

@@ -1,4 +1,4 @@
-import { encodeQuotedPrintable, estimateQuotedPrintable } from "./quoted-printable.ts";
+import { encodeQuotedPrintable } from "./quoted-printable.ts";
 
 /** A MIME entity (RFC 2045 §2.4): its Content- fields, and its body without the line break after it. */
 export interface Part {
@@ -23,12 +23,14 @@ const lineBreak = Buffer.from("\r\n", "latin1");
  * whichever is shorter. Any line break of the text (CRLF, CR, LF) is one; the last one is implied.
  */
 export function textPart(subtype: "plain" | "html", text: string): Part {
+  const contentType = `text/${subtype}; charset=utf-8`;
   const lines = text.replace(/\r\n?|\n/g, "\r\n").replace(/\r\n$/, "");
-  if (is7bit(lines)) return leaf(`text/${subtype}; charset=utf-8`, "7bit", Buffer.from(lines, "latin1"));
+  if (is7bit(lines)) return leaf(contentType, "7bit", Buffer.from(lines, "latin1"));
   const bytes = Buffer.from(lines);
-  return estimateQuotedPrintable(bytes) <= base64LineLength(bytes.length)
-    ? leaf(`text/${subtype}; charset=utf-8`, "quoted-printable", encodeQuotedPrintable(bytes))
-    : leaf(`text/${subtype}; charset=utf-8`, "base64", wrapBase64(bytes.toString("base64")));
+  const encoded = encodeQuotedPrintable(bytes);
+  return encoded.length <= base64LineLength(bytes.length)
+    ? leaf(contentType, "quoted-printable", encoded)
+    : leaf(contentType, "base64", wrapBase64(bytes.toString("base64")));
 }
 
 /** Parts in one of the multipart types (RFC 2046 §5.1). `parameters` stand after the boundary. */

@@ -31,6 +31,17 @@ export function encodeQuotedPrintable(text: Uint8Array): Uint8Array {
 
   for (let index = 0; index < text.length; index += 1) {
     const byte = text[index] ?? 0;
+    const kind = kinds[byte];
+    const isLiteral =
+      kind === literal ||
+      (kind === blank && !endsLine(text, index + 1)) ||
+      (kind === delicate && !(column % softLimit === 0 && isAtRisk(text, index)));
+    // The common case by itself: this loop is most of what composing costs.
+    if (isLiteral && column < softLimit) {
+      output[length++] = byte;
+      column += 1;
+      continue;
+    }
     if (byte === cr && text[index + 1] === lf) {
       output[length++] = cr;
       output[length++] = lf;
@@ -38,12 +49,6 @@ export function encodeQuotedPrintable(text: Uint8Array): Uint8Array {
       index += 1;
       continue;
     }
-
-    const kind = kinds[byte];
-    const isLiteral =
-      kind === literal ||
-      (kind === blank && !endsLine(text, index + 1)) ||
-      (kind === delicate && !(column % softLimit === 0 && isAtRisk(text, index)));
     const width = isLiteral ? 1 : 3;
     if (column + width > softLimit) {
       output[length++] = equals;
@@ -61,13 +66,6 @@ export function encodeQuotedPrintable(text: Uint8Array): Uint8Array {
     column += width;
   }
   return output.subarray(0, length);
-}
-
-/** How long the encoded text will be, nearly: soft line breaks are averaged. */
-export function estimateQuotedPrintable(text: Uint8Array): number {
-  let length = text.length;
-  for (const byte of text) if (kinds[byte] === escaped && byte !== cr && byte !== lf) length += 2;
-  return Math.ceil((length * 78) / softLimit);
 }
 
 function endsLine(text: Uint8Array, index: number): boolean {
