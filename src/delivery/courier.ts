@@ -17,7 +17,7 @@ import {
   settleEmail,
 } from "../store/email-queue.ts";
 import { type Email, findContent, listRecipients, type Recipient } from "../store/emails.ts";
-import { pauseSmtpConfig, type SmtpConfig } from "../store/smtp-configs.ts";
+import { listSmtpConfigs, pauseSmtpConfig, type SmtpConfig } from "../store/smtp-configs.ts";
 import type { Store } from "../store/store.ts";
 import { revealContent } from "./contents.ts";
 import { attemptOf, type Ending, settlementOf } from "./outcome.ts";
@@ -72,8 +72,8 @@ export function createCourier(parts: CourierParts): Courier {
     let ending: Ending;
     try {
       config = await loadConfig();
-      const relay = await configs.openFor(config);
-      connection = await connect({ ...relay, egress, clock, signal: cut.signal });
+      const opened = configs.openFor(config);
+      connection = await connect({ ...opened, egress, clock, signal: cut.signal });
       ending = { kind: "answered", result: await send(connection, config, email, recipients) };
     } catch (error) {
       ending = { kind: "failed", error: asFailure(error) };
@@ -86,7 +86,7 @@ export function createCourier(parts: CourierParts): Courier {
   /** The first config in order that is on and not paused. */
   async function loadConfig(): Promise<SmtpConfig> {
     const now = clock.now();
-    const usable = (await configs.rows()).find(
+    const usable = (await listSmtpConfigs(store.db)).find(
       (config) => config.enabled && (config.pausedUntil ?? 0) <= now,
     );
     if (usable !== undefined) return usable;
@@ -184,7 +184,7 @@ export function createCourier(parts: CourierParts): Courier {
     cancelTimer();
     const now = clock.now();
     await expireEmails(store.db, now, 1_000);
-    const all = (await configs.rows()).filter((config) => config.enabled);
+    const all = (await listSmtpConfigs(store.db)).filter((config) => config.enabled);
     const usable = all.find((config) => (config.pausedUntil ?? 0) <= now);
     const wakeTimes = [now + roundMs];
     if (usable === undefined) {

@@ -3,6 +3,7 @@ import type { Clock } from "../clock.ts";
 import { PosthornError } from "../errors.ts";
 import { newId } from "../id.ts";
 import { composeMessage, makeMessageId } from "../message/mime.ts";
+import type { Metrics } from "../metrics.ts";
 import type { Actor, EmailState, RecipientRole } from "../model.ts";
 import { invalidInput, parse } from "../parse.ts";
 import type { Secrets } from "../secret/secrets.ts";
@@ -87,11 +88,12 @@ export interface OutboxParts {
   readonly secrets: Secrets;
   readonly templates: Templates;
   readonly clock: Clock;
+  readonly metrics: Metrics;
   /** Called after a commit that leaves something to deliver. */
   readonly onQueued: () => void;
 }
 
-export function createOutbox({ store, secrets, templates, clock, onQueued }: OutboxParts): Outbox {
+export function createOutbox({ store, secrets, templates, clock, metrics, onQueued }: OutboxParts): Outbox {
   async function mustFind(id: string): Promise<Email> {
     const email = await findEmail(store.db, id);
     if (email === undefined) throw new PosthornError("email.not_found", `There is no email ${id}.`);
@@ -116,7 +118,10 @@ export function createOutbox({ store, secrets, templates, clock, onQueued }: Out
         const { id, messageId, state } = accepted.email;
         return { id, messageId, state, repeated: false };
       });
-      if (!result.repeated) onQueued();
+      if (!result.repeated) {
+        metrics.accepted.inc();
+        onQueued();
+      }
       return result;
     },
 

@@ -30,6 +30,7 @@ export async function listEncryptionKeys(db: Db): Promise<EncryptionKey[]> {
   }));
 }
 
+/** Adds a key, or takes a retired one into use again. */
 export async function insertEncryptionKey(db: Db, key: EncryptionKey): Promise<void> {
   await db
     .insertInto("encryption_key")
@@ -42,7 +43,7 @@ export async function insertEncryptionKey(db: Db, key: EncryptionKey): Promise<v
       created_at: key.createdAt,
       retired_at: key.retiredAt,
     })
-    .onConflict((conflict) => conflict.column("key_id").doNothing())
+    .onConflict((conflict) => conflict.column("key_id").doUpdateSet({ retired_at: key.retiredAt }))
     .execute();
 }
 

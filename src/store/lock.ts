@@ -1,15 +1,16 @@
 import { DatabaseSync } from "node:sqlite";
 import { PosthornError } from "../errors.ts";
+import { guarded } from "./sqlite.ts";
 
 /**
  * Makes sure that one process alone serves a database file: an exclusive transaction held open on a
  * file beside it. The operating system frees it when the process ends, also by kill -9, and the
  * database itself stays readable to others.
  * @returns the function that lets go.
- * @throws PosthornError `store.locked`
+ * @throws PosthornError `store.locked`, or `store.unavailable` where the file cannot be made
  */
 export function holdLock(file: string): () => void {
-  const lock = new DatabaseSync(file);
+  const lock = guarded(() => new DatabaseSync(file));
   try {
     lock.exec("pragma busy_timeout = 0; begin exclusive");
   } catch (cause) {

@@ -48,7 +48,8 @@ function adapt(statement: StatementSync): SqliteStatement {
  */
 const unavailable = new Set([5, 6, 8, 10, 13, 14]);
 
-function guarded<T>(work: () => T): T {
+/** Runs the work; trouble of the disk becomes `store.unavailable`. */
+export function guarded<T>(work: () => T): T {
   try {
     return work();
   } catch (error) {

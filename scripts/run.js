@@ -1,0 +1,44 @@
+// The entry of every npm script. Plain JavaScript, so that an old Node gets a sentence and not a stack trace.
+const [major, minor] = process.versions.node.split(".").map(Number);
+if (major < 22 || (major === 22 && minor < 18)) {
+  process.stderr.write(
+    `Posthorn needs Node.js 22.18 or newer to run from its sources; this is ${process.version}.\n` +
+      'On Linux "npm ci" brings one: start with "npm start", "npm test" and so on. Elsewhere install it from https://nodejs.org/\n',
+  );
+  process.exit(1);
+}
+
+const [task, ...args] = process.argv.slice(2);
+const { build, run } = await import("./build.js");
+
+switch (task) {
+  case "build":
+    build();
+    break;
+  case "start": {
+    build();
+    const { main } = await import("../dist/cli/main.js");
+    await main([...process.argv.slice(0, 2), "start", ...args]);
+    break;
+  }
+  case "demo":
+    build();
+    run([process.execPath, "scripts/demo.ts"]);
+    break;
+  case "check":
+    run(["biome", "ci", "--error-on-warnings"]);
+    run(["tsc", "-p", "."]);
+    run(["tsc", "-p", "admin"]);
+    run(["knip"]);
+    break;
+  case "format":
+    run(["biome", "check", "--write"]);
+    break;
+  case "test":
+    build();
+    run(["vitest", "run", ...args]);
+    break;
+  default:
+    process.stderr.write(`Unknown task ${JSON.stringify(task)}.\n`);
+    process.exit(1);
+}

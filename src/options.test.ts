@@ -1,0 +1,73 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { PosthornError } from "./errors.ts";
+import { readEnvironment } from "./options.ts";
+
+let folder: string;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), "posthorn-options-"));
+});
+afterEach(() => rmSync(folder, { recursive: true }));
+
+function wrong(env: Record<string, string>) {
+  try {
+    readEnvironment(env);
+  } catch (error) {
+    if (error instanceof PosthornError) return error.issues.map(({ pointer }) => pointer);
+  }
+  return [];
+}
+
+describe("the environment", () => {
+  it("has sensible defaults", () => {
+    expect(readEnvironment({}).options).toEqual({
+      port: 4650,
+      host: "127.0.0.1",
+      dataDir: "./data",
+      previousSecrets: [],
+      sandboxPort: 4651,
+      egress: "default",
+      logLevel: "info",
+    });
+  });
+
+  it("names every wrong variable at once", () => {
+    expect(
+      wrong({
+        POSTHORN_PORT: "65536",
+        POSTHORN_SANDBOX_PORT: "25abc",
+        POSTHORN_EGRESS: "all",
+        POSTHORN_PUBLIC_URL: "ftp://x",
+        POSTHORN_SECRET: "",
+      }),
+    ).toEqual([
+      "POSTHORN_PORT",
+      "POSTHORN_SECRET",
+      "POSTHORN_PUBLIC_URL",
+      "POSTHORN_SANDBOX_PORT",
+      "POSTHORN_EGRESS",
+    ]);
+  });
+
+  it("reads a secret from a file, without the line end", () => {
+    const file = join(folder, "secret");
+    writeFileSync(file, "a secret of some length\n");
+    expect(readEnvironment({ POSTHORN_SECRET_FILE: file }).options.secret).toBe("a secret of some length");
+  });
+
+  it("refuses a secret set twice, and a file that is not there", () => {
+    expect(wrong({ POSTHORN_SECRET_FILE: join(folder, "none") })).toEqual(["POSTHORN_SECRET_FILE"]);
+    expect(wrong({ POSTHORN_SECRET_FILE: folder, POSTHORN_SECRET: "x" })).toEqual(["POSTHORN_SECRET_FILE"]);
+  });
+
+  it("splits earlier secrets", () => {
+    const { previousSecrets } = readEnvironment({ POSTHORN_PREVIOUS_SECRETS: "one, two\nthree" }).options;
+    expect(previousSecrets).toEqual(["one", "two", "three"]);
+  });
+
+  it("reports variables that look mistyped", () => {
+    expect(readEnvironment({ POSTHORN_SECERT: "x", HOME: "/" }).unknown).toEqual(["POSTHORN_SECERT"]);
+  });
+});

@@ -1,0 +1,152 @@
+import { type Clock, systemClock } from "./clock.ts";
+import { createSmtpConfigs, type SmtpConfigs } from "./config/smtp-configs.ts";
+import { type Courier, createCourier } from "./delivery/courier.ts";
+import { createOutbox, type Outbox } from "./delivery/outbox.ts";
+import { type ConnectionTests, createConnectionTests } from "./doctor/connection-tests.ts";
+import { createLog, type Log } from "./log.ts";
+import { createMetrics, type Metrics } from "./metrics.ts";
+import type { EgressMode } from "./model.ts";
+import { type Sandbox, startSandbox } from "./sandbox/sandbox.ts";
+import { parseSecret } from "./secret/derive.ts";
+import type { Secrets } from "./secret/secrets.ts";
+import { unlock } from "./secret/unlock.ts";
+import { createEgress } from "./smtp/egress.ts";
+import { countByState } from "./store/emails.ts";
+import { insertEncryptionKey, listEncryptionKeys } from "./store/encryption-keys.ts";
+import { listSmtpConfigs } from "./store/smtp-configs.ts";
+import { openSqliteStore, type Store } from "./store/store.ts";
+import { createTemplates, type Templates } from "./template/templates.ts";
+
+export interface PosthornOptions {
+  /** Path of the SQLite file; its folder exists. `:memory:` keeps nothing. */
+  readonly database: string;
+  /** Encrypts what is secret: 16 characters or more, best a Fernet key. */
+  readonly secret: string;
+  /** Earlier secrets, which still decrypt. */
+  readonly previousSecrets?: readonly string[];
+  /** Which relays may be dialled. Default: `default`, all but link-local and metadata addresses. */
+  readonly egress?: EgressMode;
+  /** Port of the sandbox relay on the loopback; 0 takes any free one. Default: none is started. */
+  readonly sandboxPort?: number | null;
+  /** Default: JSON lines on standard output, from `info` on. */
+  readonly log?: Log;
+  readonly clock?: Clock;
+  /** In [0, 1), for the jitter of retries. */
+  readonly random?: () => number;
+}
+
+/** How the service is, for monitoring: `ok` while emails can be accepted and delivered. */
+export interface Health {
+  readonly ok: boolean;
+  /** In words: what keeps mail from being delivered; empty when nothing does. */
+  readonly problems: readonly string[];
+  readonly key: "fits" | "mismatch";
+  readonly emails: Awaited<ReturnType<typeof countByState>>;
+}
+
+/** The running parts. What HTTP and the command line do, they do through these. */
+export interface Posthorn {
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly metrics: Metrics;
+  readonly store: Store;
+  readonly secrets: Secrets;
+  readonly configs: SmtpConfigs;
+  readonly templates: Templates;
+  readonly tests: ConnectionTests;
+  readonly outbox: Outbox;
+  readonly courier: Courier;
+  readonly sandbox: Sandbox | null;
+  /** @throws PosthornError `store.unavailable` */
+  health(): Promise<Health>;
+  /** Finishes what is being sent, for up to `deadlineMs` (default 10 s), and lets everything go. */
+  close(deadlineMs?: number): Promise<void>;
+}
+
+/**
+ * Opens the database, unlocks the keys, and starts to deliver: every part is chosen and joined here.
+ * @throws PosthornError `secret.unusable`, `store.locked`, `store.newer`, `store.unavailable`,
+ *   `sandbox.unavailable`
+ */
+export async function openPosthorn(options: PosthornOptions): Promise<Posthorn> {
+  const { clock = systemClock, log = createLog("info"), random = Math.random, sandboxPort = null } = options;
+  const primary = parseSecret(options.secret, "the secret");
+  const previous = (options.previousSecrets ?? []).map((secret) => parseSecret(secret, "a previous secret"));
+
+  const store = await openSqliteStore(options.database);
+  try {
+    const secrets = await unlockStore(store, primary, previous, clock);
+    if (!secrets.fits) {
+      log.error("the secret does not fit this database: passwords cannot be read, and nothing is sent");
+    }
+    const metrics = createMetrics();
+    const egress = createEgress(options.egress ?? "default");
+    const templates = createTemplates();
+    const configs = createSmtpConfigs({ store, secrets, clock, onChanged: () => courier.wake() });
+    const tests = createConnectionTests({ store, configs, egress, clock, onMended: () => courier.wake() });
+    const courier = createCourier({ store, secrets, configs, egress, clock, log, metrics, random });
+    const outbox = createOutbox({
+      store,
+      secrets,
+      templates,
+      clock,
+      metrics,
+      onQueued: () => courier.wake(),
+    });
+    const sandbox = sandboxPort === null ? null : await startSandbox({ port: sandboxPort, log, clock });
+    await courier.start();
+
+    return {
+      clock,
+      log,
+      metrics,
+      store,
+      secrets,
+      configs,
+      templates,
+      tests,
+      outbox,
+      courier,
+      sandbox,
+      health: () => healthOf(store, secrets, configs, clock),
+      async close(deadlineMs = 10_000) {
+        await courier.stop(deadlineMs);
+        await sandbox?.close();
+        await store.close();
+      },
+    };
+  } catch (error) {
+    await store.close();
+    throw error;
+  }
+}
+
+/** A key that fits, or is the database's first, is stored at once; another waits for an admin's hand. */
+async function unlockStore(
+  store: Store,
+  primary: string,
+  previous: readonly string[],
+  clock: Clock,
+): Promise<Secrets> {
+  const secrets = await unlock({ rows: await listEncryptionKeys(store.db), primary, previous, clock });
+  if (secrets.fits && secrets.newKey !== null) {
+    await insertEncryptionKey(store.db, secrets.newKey);
+    secrets.newKeyStored();
+  }
+  return secrets;
+}
+
+async function healthOf(store: Store, secrets: Secrets, configs: SmtpConfigs, clock: Clock): Promise<Health> {
+  const emails = await countByState(store.db);
+  const problems: string[] = [];
+  if (!secrets.fits) problems.push("The secret does not fit this database.");
+  const enabled = (await configs.list()).filter((config) => config.enabled);
+  if (enabled.length === 0) problems.push("No SMTP configuration is set up and switched on.");
+  const paused = (await listSmtpConfigs(store.db)).filter(
+    (config) => (config.pausedUntil ?? 0) > clock.now(),
+  );
+  for (const { name, pausedReason } of paused)
+    problems.push(`${name} is paused: ${pausedReason ?? "no reason given"}`);
+  for (const { name, problem } of enabled) if (problem !== null) problems.push(`${name}: ${problem.detail}`);
+  return { ok: problems.length === 0, problems, key: secrets.fits ? "fits" : "mismatch", emails };
+}
