@@ -20,8 +20,7 @@ function money(this: FilterThis, amount: unknown, currency: unknown): string {
   if (typeof currency !== "string" || !/^[A-Z]{3}$/.test(currency)) {
     throw wrongValue(this, "a currency must be a code of ISO 4217 such as EUR");
   }
-  const format = moneyFormat(`${localeOf(this)} ${currency}`);
-  const digits = format.resolvedOptions().maximumFractionDigits ?? 0;
+  const { format, digits } = moneyFormat(`${localeOf(this)} ${currency}`);
   // Exact decimal text: 0.1 + 0.2 must never show on a bill.
   return format.format(decimal(amount, digits));
 }
@@ -54,7 +53,8 @@ export const ownFilters = { money, date, datetime, url, css };
 
 const moneyFormat = boundedCache(200, (key: string) => {
   const [locale, currency] = key.split(" ");
-  return new Intl.NumberFormat(locale, { style: "currency", currency: currency ?? "" });
+  const format = new Intl.NumberFormat(locale, { style: "currency", currency: currency ?? "" });
+  return { format, digits: format.resolvedOptions().maximumFractionDigits ?? 0 };
 });
 
 const dateFormat = boundedCache(200, (key: string) => {
@@ -75,14 +75,14 @@ function dateText(filter: FilterThis, at: unknown, timeZone: unknown, style: "da
 }
 
 /** True for an IANA time zone that this runtime knows, or an offset such as `+02:00`. */
-export function isTimeZone(name: string): boolean {
+export const isTimeZone = boundedCache(200, (name: string) => {
   try {
     new Intl.DateTimeFormat("en", { timeZone: name });
     return true;
   } catch {
     return false;
   }
-}
+});
 
 function decimal(minorUnits: number, digits: number): Intl.StringNumericLiteral {
   const sign = minorUnits < 0 ? "-" : "";

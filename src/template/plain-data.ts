@@ -7,7 +7,7 @@ const maxCharacters = 200_000;
 
 /**
  * Copies a template's data as plain JSON values, before any schema or template touches it. Code that
- * hides in data (getters, `toString`, `toJSON`, proxies of prototypes) is thereby refused without
+ * hides in data (getters, `toString`, `toJSON`, inherited fields) is thereby refused without
  * being run, and neither depth nor size is left to the caller.
  *
  * A field whose value is `undefined` counts as left out.

@@ -2,6 +2,7 @@ import { convert } from "html-to-text";
 import { invalidInput, issuesOf } from "../parse.ts";
 import { boundedCache } from "./bounded-cache.ts";
 import { type Brand, brandScope } from "./brand.ts";
+import { withDeclaredFields } from "./declared-fields.ts";
 import { filterByContext } from "./html-context.ts";
 import { type LiquidTemplate, parseLiquid } from "./liquid.ts";
 import { localize } from "./locale.ts";
@@ -53,7 +54,7 @@ const compile = boundedCache(500, (source: TemplateSource): CompiledTemplate => 
 
 function checkedData(template: Template, input: unknown): Readonly<Record<string, unknown>> {
   const result = template.schema.safeParse(plainData(input));
-  if (result.success) return result.data;
+  if (result.success) return withDeclaredFields(template.schema, result.data);
   throw invalidInput(issuesOf(result.error.issues, "/data"));
 }
 

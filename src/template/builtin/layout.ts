@@ -33,12 +33,12 @@ export function layout({ title, preheader, body }: LayoutParts): string {
       <mj-text font-size="16px" line-height="24px" color="#252a34" padding="0 0 16px" />
       <mj-table font-size="16px" line-height="24px" color="#252a34" padding="0 0 16px" />
       <mj-divider border-color="#e3e6eb" border-width="1px" padding="8px 0 24px" />
-      <mj-button border-radius="8px" font-size="16px" font-weight="600" line-height="24px" inner-padding="12px 24px" padding="8px 0 24px" align="left" background-color="{{ brand.color }}" color="{{ brand.onColor }}" />
+      <mj-button border-radius="8px" font-size="16px" font-weight="700" line-height="24px" inner-padding="12px 24px" padding="8px 0 24px" align="left" background-color="{{ brand.color }}" color="{{ brand.onColor }}" />
     </mj-attributes>
     <mj-style>
       :root { color-scheme: light dark; supported-color-schemes: light dark; }
-      h1 { margin: 0; font-size: 24px; line-height: 32px; font-weight: 650; letter-spacing: -0.01em; }
-      h2 { margin: 0; font-size: 16px; line-height: 24px; font-weight: 600; }
+      h1 { margin: 0; font-size: 24px; line-height: 32px; font-weight: 700; letter-spacing: -0.01em; }
+      h2 { margin: 0; font-size: 16px; line-height: 24px; font-weight: 700; }
       a { color: {{ brand.linkColor }}; }
             .break { word-break: break-all; overflow-wrap: anywhere; }
       .facts td { padding: 2px 0; vertical-align: top; }
@@ -62,7 +62,7 @@ export function layout({ title, preheader, body }: LayoutParts): string {
     <mj-section css-class="header" padding="32px 16px 20px">
       <mj-column>
         <mj-raw>{% if product or brand.logoUrl %}</mj-raw>
-        <mj-text align="center" padding="0" font-size="18px" font-weight="600">
+        <mj-text align="center" padding="0" font-size="18px" font-weight="700">
           {%- if brand.url %}<a href="{{ brand.url }}" style="text-decoration:none;color:#252a34">{% endif -%}
           {%- if brand.logoUrl %}<img src="{{ brand.logoUrl }}" alt="{{ product }}" height="32" style="display:inline-block;height:32px;width:auto;border:0" />{% else %}{{ product }}{% endif -%}
           {%- if brand.url %}</a>{% endif -%}

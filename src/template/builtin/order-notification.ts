@@ -101,7 +101,7 @@ const mjml = layout({
         <mj-divider css-class="rule" padding="0 0 16px" />
         <mj-table css-class="ink facts" font-size="15px">
           ${totalRow("Subtotal", "subtotal")}${totalRow("Discount", "discount", "totals.discount | times: -1")}${totalRow("Shipping", "shipping")}${totalRow("Tax", "tax")}
-          <tr><td style="font-weight:600">Total</td><td align="right" style="font-weight:600;white-space:nowrap">{{ totals.total | money: currency }}</td></tr>
+          <tr><td style="font-weight:700">Total</td><td align="right" style="font-weight:700;white-space:nowrap">{{ totals.total | money: currency }}</td></tr>
         </mj-table>
         <mj-raw>{% if shippingAddress %}</mj-raw>
         <mj-divider css-class="rule" padding="0 0 20px" />
