@@ -21,7 +21,7 @@ export const brandSchema = z.strictObject({
 export type Brand = z.input<typeof brandSchema>;
 
 /** A brand as templates see it: every field is there, so that a template may ask for it. */
-export interface BrandScope {
+interface BrandScope {
   readonly name: string | null;
   readonly url: string | null;
   readonly logoUrl: string | null;

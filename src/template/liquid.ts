@@ -35,7 +35,7 @@ const graceMs = 30;
 /** What a value is written as: `html` escapes it, `text` leaves it, `line` also refuses line breaks. */
 export type OutputMode = "html" | "text" | "line";
 
-export interface Scope {
+interface Scope {
   readonly data: Readonly<Record<string, unknown>>;
   /** Names that templates may use beside the data; `locale` also steers the filters. */
   readonly globals: Readonly<Record<string, unknown>> & { readonly locale: string };

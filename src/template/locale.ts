@@ -1,9 +1,9 @@
 import { invalidInput } from "../parse.ts";
 import type { Template, TemplateSource } from "./template.ts";
 
-export const defaultLocale = "en";
+const defaultLocale = "en";
 
-export interface Localized {
+interface Localized {
   readonly source: TemplateSource;
   /** The locale that numbers and dates are written in. */
   readonly locale: string;

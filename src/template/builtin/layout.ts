@@ -1,5 +1,5 @@
 /** What an email puts into the shared layout. All parts are Liquid; `body` is MJML for one column. */
-export interface LayoutParts {
+interface LayoutParts {
   readonly title: string;
   /** What mail programs show beside the subject in the list of messages. Rendered before `body`. */
   readonly preheader: string;
