@@ -36,6 +36,7 @@ export const errorTable = {
 
   "store.locked": "later",
   "store.newer": "never",
+  "store.older": "never",
   "store.unavailable": "later",
   "sandbox.unavailable": "later",
 

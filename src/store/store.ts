@@ -1,6 +1,6 @@
 import { Kysely, sql, type Transaction } from "kysely";
 import { Migrator } from "kysely/migration";
-import { PosthornError } from "../errors.ts";
+import { isPosthornError, PosthornError } from "../errors.ts";
 import { holdLock } from "./lock.ts";
 import { migrations } from "./migrations/index.ts";
 import type { Schema } from "./schema.ts";
@@ -15,34 +15,79 @@ export interface Store {
 }
 
 /**
- * Opens a SQLite database, taking the lock that keeps other servers off, and brings its schema up to date.
+ * Opens a SQLite database for a server, taking the lock that keeps other servers off, and brings its
+ * schema up to date.
  * @param file a path whose folder exists, or `:memory:`.
  * @throws PosthornError `store.locked`, `store.newer`, `store.unavailable`
  */
 export async function openSqliteStore(file: string): Promise<Store> {
-  const release = file === ":memory:" ? () => {} : holdLock(`${file.replace(/\.db$/, "")}.lock`);
+  const release = file === ":memory:" ? () => {} : holdLock(lockFile(file));
   try {
-    const db = new Kysely<Schema>({ dialect: sqliteDialect(file) });
-    await migrate(db);
-    return {
-      db,
-      transaction: (work) => db.transaction().execute(work),
-      async close() {
-        await db.destroy();
-        release();
-      },
-    };
+    const store = connectTo(file, release);
+    await refuseNewer(store.db);
+    const { error } = await migrator(store.db).migrateToLatest();
+    if (error !== undefined) throw error;
+    return store;
   } catch (error) {
     release();
     throw error;
   }
 }
 
-async function migrate(db: Kysely<Schema>): Promise<void> {
-  await refuseNewer(db);
-  const migrator = new Migrator({ db, provider: { getMigrations: async () => ({ ...migrations }) } });
-  const { error } = await migrator.migrateToLatest();
-  if (error !== undefined) throw error;
+/**
+ * Opens a SQLite database beside the server that may be running on it, for the command line: nothing
+ * is locked or migrated, so whoever uses it writes single rows that a server expects to change.
+ * @throws PosthornError `store.newer`; `store.older` if no server of this version has opened it yet.
+ */
+export async function openSqliteStoreBeside(file: string): Promise<Store> {
+  const store = connectTo(file, () => {});
+  try {
+    await refuseNewer(store.db);
+    const pending = (await migrator(store.db).getMigrations()).filter(
+      ({ executedAt }) => executedAt === undefined,
+    );
+    if (pending.length > 0) {
+      throw new PosthornError(
+        "store.older",
+        `${file} was not opened by this version of Posthorn yet. Start the server once, then try again.`,
+      );
+    }
+    return store;
+  } catch (error) {
+    await store.close();
+    throw error;
+  }
+}
+
+/** Whether a server has the database open. */
+export function isServed(file: string): boolean {
+  try {
+    holdLock(lockFile(file))();
+    return false;
+  } catch (error) {
+    if (isPosthornError(error, "store.locked")) return true;
+    throw error;
+  }
+}
+
+function lockFile(file: string): string {
+  return `${file.replace(/\.db$/, "")}.lock`;
+}
+
+function connectTo(file: string, release: () => void): Store {
+  const db = new Kysely<Schema>({ dialect: sqliteDialect(file) });
+  return {
+    db,
+    transaction: (work) => db.transaction().execute(work),
+    async close() {
+      await db.destroy();
+      release();
+    },
+  };
+}
+
+function migrator(db: Kysely<Schema>): Migrator {
+  return new Migrator({ db, provider: { getMigrations: async () => ({ ...migrations }) } });
 }
 
 /** A database that a later Posthorn has changed must not be touched by this one. */

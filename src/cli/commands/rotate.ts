@@ -1,0 +1,58 @@
+import { systemClock } from "../../clock.ts";
+import { rotate } from "../../config/rotate.ts";
+import { PosthornError } from "../../errors.ts";
+import type { ServerOptions } from "../../options.ts";
+import { parseSecret } from "../../secret/derive.ts";
+import { unlock } from "../../secret/unlock.ts";
+import { listEncryptionKeys } from "../../store/encryption-keys.ts";
+import { isServed, openSqliteStoreBeside } from "../../store/store.ts";
+import { databaseFile, findSecret } from "../secret-source.ts";
+
+/**
+ * Re-encrypts everything under POSTHORN_SECRET; a run that was stopped is resumed by running it again.
+ * A server may go on meanwhile, once it was started with the new secret.
+ * @returns the exit code: 0 once everything is under the new secret.
+ */
+export async function rotateCommand(
+  options: ServerOptions,
+  { dryRun }: { dryRun: boolean },
+): Promise<number> {
+  const file = databaseFile(options.dataDir);
+  const store = await openSqliteStoreBeside(file);
+  try {
+    const secrets = await unlock({
+      rows: await listEncryptionKeys(store.db),
+      primary: parseSecret(findSecret(options).secret, "POSTHORN_SECRET"),
+      previous: options.previousSecrets.map((secret) => parseSecret(secret, "POSTHORN_PREVIOUS_SECRETS")),
+      clock: systemClock,
+    });
+    if (secrets.newKey !== null && !dryRun && isServed(file)) {
+      throw new PosthornError(
+        "secret.mismatch",
+        "The running server does not know the new secret. Restart it with POSTHORN_SECRET and POSTHORN_PREVIOUS_SECRETS set as here, then run this again.",
+      );
+    }
+    const report = await rotate({
+      store,
+      secrets,
+      clock: systemClock,
+      actor: { id: "system", name: "posthorn rotate" },
+      dryRun,
+      onProgress: ({ kind, id, outcome, reason }) => {
+        const word = dryRun && outcome === "rotated" ? "would be rotated" : outcome;
+        console.log(`${kind} ${id}: ${word}${reason === null ? "" : ` (${reason})`}`);
+      },
+    });
+    console.log(
+      `${report.rotated} ${dryRun ? "to rotate" : "rotated"}, ${report.current} already current, ${report.failed.length} failed.`,
+    );
+    if (report.failed.length > 0) {
+      console.log("What failed was left as it was. Mend it as said above, then run this again.");
+      return 1;
+    }
+    if (!dryRun) console.log("POSTHORN_PREVIOUS_SECRETS is no longer needed.");
+    return 0;
+  } finally {
+    await store.close();
+  }
+}

@@ -1,0 +1,50 @@
+import { closeSync, existsSync, fsyncSync, openSync, readFileSync, writeSync } from "node:fs";
+import { join } from "node:path";
+import { PosthornError } from "../errors.ts";
+import { generateKey } from "../secret/fernet.ts";
+
+/** The database inside the data folder. */
+export function databaseFile(dataDir: string): string {
+  return join(dataDir, "posthorn.db");
+}
+
+export interface FoundSecret {
+  readonly secret: string;
+  /** The key file that was just made, or null. */
+  readonly made: string | null;
+}
+
+/**
+ * The secret from the options, else from the key file in the data folder. Where there is neither, nor
+ * a database that would have been made with one, a key file is made: mode 0600, synced before use.
+ * @throws PosthornError `secret.missing` for a database whose key file is gone: a new key could not
+ *   read what the old one encrypted.
+ */
+export function findSecret({
+  secret,
+  dataDir,
+}: {
+  secret?: string | undefined;
+  dataDir: string;
+}): FoundSecret {
+  if (secret !== undefined) return { secret, made: null };
+  const keyFile = join(dataDir, "posthorn.key");
+  if (existsSync(keyFile)) return { secret: readFileSync(keyFile, "utf8").trim(), made: null };
+  const database = databaseFile(dataDir);
+  if (existsSync(database)) {
+    throw new PosthornError(
+      "secret.missing",
+      `${database} exists, but its key file ${keyFile} does not. Restore that file, or set POSTHORN_SECRET to the secret the database was made with.`,
+    );
+  }
+  const key = generateKey();
+  // "wx": never write over a key.
+  const descriptor = openSync(keyFile, "wx", 0o600);
+  try {
+    writeSync(descriptor, `${key}\n`);
+    fsyncSync(descriptor);
+  } finally {
+    closeSync(descriptor);
+  }
+  return { secret: key, made: keyFile };
+}
