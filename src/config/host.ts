@@ -2,7 +2,6 @@ import { domainToASCII } from "node:url";
 
 const maxHostBytes = 253;
 const label = /^(?!-)[a-z\d_-]{1,63}(?<!-)$/;
-const ipv4 = /^(?:(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)(?:\.(?!$)|$)){4}$/;
 
 /**
  * A host name or IP address in the one form that is compared and dialled: lower case, A-labels, no
@@ -14,13 +13,10 @@ export function normaliseHost(text: string): string | null {
   // Before IDNA, which would take `a/b` for `a` and decode `%41`.
   if (!/^[\p{L}\p{M}\p{N}._-]+$/u.test(text)) return null;
   const host = domainToASCII(text.replace(/\.$/, ""));
-  // `127.1` and `0x7f.1` are addresses to some resolvers and names to others.
-  if (/^\d|\.\d/.test(text) && /^[\d.]+$/.test(host)) return ipv4.test(text) ? text : null;
-  if (host === "" || host.length > maxHostBytes) return null;
-  const labels = host.split(".");
-  return labels.every((part) => label.test(part)) && !/^(?:\d+|0x[\da-f]*)$/.test(labels.at(-1) ?? "")
-    ? host
-    : null;
+  // It reads `127.1` and `0x7f.1` as addresses, as some resolvers do: only the usual form is taken.
+  if (isIpv4(host)) return host === text ? host : null;
+  const isName = host.length <= maxHostBytes && host.split(".").every((part) => label.test(part));
+  return isName ? host : null;
 }
 
 /**
@@ -31,11 +27,18 @@ export function normaliseEhloName(text: string): string | null {
   const literal = /^\[(.*)\]$/s.exec(text)?.[1];
   if (literal === undefined) {
     const host = normaliseHost(text);
-    return host === null || host.includes("_") || host.includes(":") || ipv4.test(host) ? null : host;
+    return host === null || /[_:]/.test(host) || isIpv4(host) ? null : host;
   }
-  if (ipv4.test(literal)) return text;
-  const ipv6 = /^ipv6:/i.test(literal) ? normaliseIpv6(literal.slice(5)) : null;
-  return ipv6 === null ? null : `[IPv6:${ipv6}]`;
+  if (/^ipv6:/i.test(literal)) {
+    const ipv6 = normaliseIpv6(literal.slice(5));
+    return ipv6 === null ? null : `[IPv6:${ipv6}]`;
+  }
+  return isIpv4(literal) && normaliseHost(literal) === literal ? text : null;
+}
+
+/** No host name ends in a number (RFC 1123 §2.1). */
+function isIpv4(host: string): boolean {
+  return /^[\d.]+$/.test(host);
 }
 
 /** The form of RFC 5952, which the URL parser gives. A zone (`%eth0`) is refused: it names a link. */
