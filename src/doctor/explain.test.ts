@@ -1,0 +1,505 @@
+import { describe, expect, test } from "vitest";
+import { explain, type Failure, rows } from "./explain.ts";
+
+const certificate = {
+  names: ["mx1.provider.example", "mx2.provider.example"],
+  issuer: "CN=Office CA",
+  validFrom: Date.UTC(2030, 0, 2),
+  validTo: Date.UTC(2020, 1, 3),
+  fingerprint256: "AB:CD",
+};
+
+const usual = {
+  relay: { host: "smtp.example.com", port: 587, tls: "starttls" },
+  username: "jo@example.com",
+  fromEmail: "shop@example.com",
+  recipient: "pat@example.net",
+} as const;
+
+type Seen = Partial<Omit<Failure, "reply" | "relay">> & {
+  /** As it came over the wire, such as `535 5.7.8 no`; continuation lines begin with `535-`. */
+  says?: string;
+  relay?: Partial<Failure["relay"]>;
+};
+
+function failure({ says, relay, ...seen }: Seen): Failure {
+  return {
+    stage: "connect",
+    code: "smtp.rejected",
+    ...usual,
+    ...seen,
+    relay: { ...usual.relay, ...relay },
+    reply: says === undefined ? undefined : replyOf(says),
+  };
+}
+
+/** Code, enhanced code where its class fits (RFC 2034 §4), and the rest. */
+function replyOf(wire: string): NonNullable<Failure["reply"]> {
+  const lines = wire.split("\n").map((line) => /^(\d{3})[ -](.*)$/.exec(line)!.slice(1) as [string, string]);
+  const texts = lines.map(([code, text]) => text.replace(new RegExp(`^${code[0]}\\.\\d+\\.\\d+ ?`), ""));
+  const code = Number(lines[0]![0]);
+  const enhancedCode = /^\d\.\d+\.\d+/.exec(lines[0]![1])?.[0] ?? null;
+  return {
+    code,
+    enhancedCode: enhancedCode?.startsWith(String(code)[0]!) ? enhancedCode : null,
+    text: texts.join(" "),
+  };
+}
+
+const reaching: [string, Seen][] = [
+  ["resolve.unknown_host", { stage: "resolve", code: "smtp.resolve", systemCode: "ENOTFOUND" }],
+  ["resolve.dns_unavailable", { stage: "resolve", code: "smtp.resolve", systemCode: "EAI_AGAIN" }],
+  ["resolve.timed_out", { stage: "resolve", code: "smtp.timeout" }],
+  ["resolve.no_address", { stage: "resolve", code: "smtp.resolve", systemCode: "ENODATA" }],
+  ["egress.refused", { stage: "resolve", code: "egress.refused" }],
+  [
+    "connect.refused_here",
+    { code: "smtp.connect", systemCode: "ECONNREFUSED", relay: { host: "localhost", port: 25 } },
+  ],
+  ["connect.refused", { code: "smtp.connect", systemCode: "ECONNREFUSED" }],
+  ["connect.port25_blocked", { code: "smtp.timeout", relay: { port: 25 } }],
+  ["connect.port25_blocked", { code: "smtp.connect", systemCode: "ETIMEDOUT", relay: { port: 25 } }],
+  ["connect.port465_filtered", { code: "smtp.timeout", relay: { port: 465, tls: "implicit" } }],
+  ["connect.filtered", { code: "smtp.timeout" }],
+  ["connect.filtered", { code: "smtp.connect", systemCode: "ETIMEDOUT" }],
+  ["connect.unreachable", { code: "smtp.connect", systemCode: "EHOSTUNREACH" }],
+  ["connect.unreachable", { code: "smtp.connect", systemCode: "ENETUNREACH" }],
+  ["connect.forbidden", { code: "smtp.connect", systemCode: "EACCES" }],
+  ["connect.failed", { code: "smtp.connect", systemCode: "ENOBUFS" }],
+  [
+    "port.pop_or_imap_tls",
+    { stage: "greeting", code: "smtp.protocol", relay: { port: 993, tls: "implicit" } },
+  ],
+  ["port.pop_or_imap", { stage: "greeting", code: "smtp.protocol", relay: { port: 143 } }],
+  ["tls.implicit_expected", { stage: "greeting", code: "smtp.timeout", relay: { port: 465 } }],
+  ["tls.implicit_expected", { stage: "greeting", code: "smtp.closed", relay: { port: 465, tls: "none" } }],
+  ["tls.implicit_perhaps", { stage: "greeting", code: "smtp.timeout" }],
+  ["greeting.silent", { stage: "greeting", code: "smtp.timeout", relay: { port: 465, tls: "implicit" } }],
+  ["greeting.not_smtp", { stage: "greeting", code: "smtp.protocol" }],
+  ["greeting.busy", { stage: "greeting", says: "421 mx.example.com Service not available" }],
+  ["greeting.refused", { stage: "greeting", says: "554 mx.example.com No SMTP service here" }],
+  [
+    "ehlo.name_refused",
+    { stage: "ehlo", says: "504 5.5.2 <shop>: Helo command rejected: need fully-qualified hostname" },
+  ],
+  ["ehlo.name_refused", { stage: "ehlo", says: "501 Syntactically invalid EHLO argument(s)" }],
+  ["ehlo.refused", { stage: "ehlo", says: "550 5.7.1 Go away" }],
+];
+
+const securing: [string, Seen][] = [
+  [
+    "starttls.missing_here",
+    { stage: "starttls", code: "smtp.starttls_missing", relay: { host: "127.0.0.1" } },
+  ],
+  ["starttls.missing", { stage: "starttls", code: "smtp.starttls_missing" }],
+  ["starttls.unavailable", { stage: "starttls", says: "454 4.7.0 TLS not available due to local problem" }],
+  ["starttls.refused", { stage: "starttls", says: "502 5.5.1 Error: command not implemented" }],
+  ["starttls.injected", { stage: "starttls", code: "smtp.protocol" }],
+  ...[
+    ["tls.starttls_expected_elsewhere", "ERR_SSL_WRONG_VERSION_NUMBER", 465],
+    ["tls.starttls_expected", "ERR_SSL_WRONG_VERSION_NUMBER", 587],
+    ["tls.starttls_expected", "ERR_SSL_PACKET_LENGTH_TOO_LONG", 25],
+  ].map(
+    ([code, systemCode, port]) =>
+      [code, { stage: "tls", code: "smtp.tls", systemCode, relay: { port, tls: "implicit" } }] as [
+        string,
+        Seen,
+      ],
+  ),
+  ...(
+    [
+      ["tls.self_signed", "DEPTH_ZERO_SELF_SIGNED_CERT"],
+      ["tls.private_authority", "SELF_SIGNED_CERT_IN_CHAIN"],
+      ["tls.unknown_authority", "UNABLE_TO_VERIFY_LEAF_SIGNATURE"],
+      ["tls.unknown_authority", "UNABLE_TO_GET_ISSUER_CERT_LOCALLY"],
+      ["tls.expired", "CERT_HAS_EXPIRED"],
+      ["tls.not_yet_valid", "CERT_NOT_YET_VALID"],
+      ["tls.wrong_name", "ERR_TLS_CERT_ALTNAME_INVALID"],
+      ["tls.wrong_purpose", "INVALID_PURPOSE"],
+      ["tls.weak_certificate", "ERR_SSL_EE_KEY_TOO_SMALL"],
+      ["tls.too_old", "ERR_SSL_UNSUPPORTED_PROTOCOL"],
+      ["tls.too_old", "ERR_SSL_TLSV1_ALERT_PROTOCOL_VERSION"],
+      ["tls.no_common_cipher", "ERR_SSL_SSL/TLS_ALERT_HANDSHAKE_FAILURE"],
+      ["tls.failed", "ERR_SSL_DECRYPTION_FAILED_OR_BAD_RECORD_MAC"],
+    ] as const
+  ).map(
+    ([code, systemCode]) =>
+      [code, { stage: "tls", code: "smtp.tls", systemCode, certificate }] as [string, Seen],
+  ),
+  ["tls.interrupted", { stage: "tls", code: "smtp.timeout" }],
+  ["tls.interrupted", { stage: "tls", code: "smtp.closed", systemCode: "ECONNRESET" }],
+  ["tls.interrupted", { stage: "tls", code: "smtp.tls", systemCode: "ECONNRESET" }],
+];
+
+function auth(
+  code: string,
+  says: string,
+  host = "smtp.example.com",
+  username = "jo@example.com",
+): [string, Seen] {
+  return [code, { stage: "auth", code: "smtp.auth_rejected", says, relay: { host }, username }];
+}
+
+const gmail = "smtp.gmail.com";
+const microsoft = "smtp.office365.com";
+const noAuth = { startTls: false, authMechanisms: [] };
+const unavailable = { stage: "auth", code: "smtp.auth_unavailable" } as const;
+
+const signingIn: [string, Seen][] = [
+  auth(
+    "auth.gmail_app_password",
+    "534-5.7.9 Application-specific password required. For more information, go to\n534 5.7.9  https://support.google.com/mail/?p=InvalidSecondFactor a640c23a62f3a-aa5edc6cb19sm2131166b.114 - gsmtp",
+    gmail,
+  ),
+  auth(
+    "auth.gmail_browser",
+    "534-5.7.14 <https://accounts.google.com/signin/continue?sarp=1&plt=AKgnsb> Please log in\n534-5.7.14 via your web browser and then try again.\n534-5.7.14  Learn more at\n534 5.7.14  https://support.google.com/mail/answer/78754 - gsmtp",
+    gmail,
+  ),
+  auth(
+    "auth.gmail_credentials",
+    "535-5.7.8 Username and Password not accepted. For more information, go to\n535 5.7.8  https://support.google.com/mail/?p=BadCredentials ffacd0b85a97d-385f - gsmtp",
+    gmail,
+  ),
+  auth(
+    "auth.microsoft_smtp_auth_off",
+    "535 5.7.139 Authentication unsuccessful, SmtpClientAuthentication is disabled for the Tenant. Visit https://aka.ms/smtp_auth_disabled for more information. [AM0PR02CA0095.eurprd02.prod.outlook.com]",
+    microsoft,
+  ),
+  auth(
+    "auth.microsoft_basic_retired",
+    "535 5.7.139 Authentication unsuccessful, basic authentication is disabled. [PH7P220CA0170.NAMP220.PROD.OUTLOOK.COM]",
+    "smtp-mail.outlook.com",
+  ),
+  auth(
+    "auth.microsoft_basic_retired",
+    "550 5.7.30 Basic authentication is not supported for Client Submission.",
+    microsoft,
+  ),
+  auth(
+    "auth.microsoft_locked",
+    "535 5.7.139 Authentication unsuccessful, user is locked by your organization's security defaults policy. Contact your administrator.",
+    microsoft,
+  ),
+  auth(
+    "auth.microsoft_credentials",
+    "535 5.7.139 Authentication unsuccessful, the user credentials were incorrect. [FR3P281CA0137.DEUP281.PROD.OUTLOOK.COM]",
+    microsoft,
+  ),
+  auth("auth.microsoft_credentials", "535 5.7.3 Authentication unsuccessful", microsoft),
+  auth(
+    "auth.ses_credentials",
+    "535 Authentication Credentials Invalid",
+    "email-smtp.eu-west-1.amazonaws.com",
+  ),
+  auth("auth.sendgrid_username", "535 Authentication failed: Bad username / password", "smtp.sendgrid.net"),
+  auth(
+    "auth.sendgrid_key",
+    "535 Authentication failed: The provided authorization grant is invalid, expired, or revoked",
+    "smtp.sendgrid.net",
+    "apikey",
+  ),
+  auth(
+    "auth.sendgrid_credits",
+    "451 Authentication failed: Maximum credits exceeded",
+    "smtp.sendgrid.net",
+    "apikey",
+  ),
+  auth("auth.postmark_token", "535 5.7.8 Error: authentication failed: ", "smtp.postmarkapp.com"),
+  auth("auth.mailgun_credentials", "535 5.7.0 Authentication failed", "smtp.mailgun.org"),
+  auth("auth.brevo_address", "525 5.7.1 Unauthorized IP address", "smtp-relay.brevo.com"),
+  auth("auth.brevo_key", "535 5.7.8 Authentication failed", "smtp-relay.brevo.com"),
+  auth("auth.zoho_credentials", "535 Authentication Failed", "smtp.zoho.eu"),
+  auth("auth.yahoo_app_password", "535 5.7.0 (#AUTH005) Too many bad auth attempts.", "smtp.mail.yahoo.com"),
+  auth("auth.icloud_app_password", "535 5.7.8 Error: authentication failed: ", "smtp.mail.me.com"),
+  auth("auth.mechanism_refused", "504 5.7.4 Unrecognized authentication type"),
+  auth(
+    "auth.temporary",
+    "454 4.7.0 Temporary authentication failure: Connection lost to authentication server",
+  ),
+  auth("auth.credentials", "535 5.7.8 Error: authentication failed: UGFzc3dvcmQ6"),
+  auth("auth.credentials", "535 Incorrect authentication data"),
+  auth("auth.credentials", "535 5.7.8 Authentication credentials invalid"),
+  auth("auth.refused", "550 5.7.1 Account suspended"),
+  [
+    "sign_in.tls_required",
+    { stage: "sender", says: "530 5.7.0 Must issue a STARTTLS command first", relay: { tls: "none" } },
+  ],
+  ["sign_in.required", { stage: "sender", says: "530 5.7.0 Authentication Required.", username: null }],
+  ["sign_in.required", { stage: "sender", says: "530 Authentication required", username: null }],
+  [
+    "sign_in.required",
+    {
+      stage: "sender",
+      says: "530 5.7.57 Client not authenticated to send mail. [AM0PR02.eurprd02.prod.outlook.com]",
+      username: null,
+    },
+  ],
+  [
+    "auth.needs_starttls",
+    {
+      ...unavailable,
+      relay: { tls: "none" },
+      allowCleartextAuth: false,
+      offered: { startTls: true, authMechanisms: [] },
+    },
+  ],
+  [
+    "auth.cleartext_here",
+    {
+      ...unavailable,
+      relay: { tls: "none", host: "localhost" },
+      allowCleartextAuth: false,
+      offered: { startTls: false, authMechanisms: ["PLAIN"] },
+    },
+  ],
+  [
+    "auth.cleartext",
+    {
+      ...unavailable,
+      relay: { tls: "none" },
+      allowCleartextAuth: false,
+      offered: { startTls: false, authMechanisms: ["PLAIN"] },
+    },
+  ],
+  [
+    "auth.no_common_mechanism",
+    { ...unavailable, offered: { startTls: false, authMechanisms: ["GSSAPI", "NTLM"] } },
+  ],
+  ["auth.not_offered_port25", { ...unavailable, relay: { port: 25 }, offered: noAuth }],
+  ["auth.not_offered", { ...unavailable, offered: noAuth }],
+];
+
+const addresses: [string, Seen][] = [
+  [
+    "sender.ses_not_verified",
+    {
+      stage: "message",
+      says: "554 Message rejected: Email address is not verified. The following identities failed the check in region US-EAST-1: shop@example.com",
+    },
+  ],
+  [
+    "sender.microsoft_send_as_denied",
+    {
+      stage: "message",
+      says: "554 5.2.252 SendAsDenied; jo@example.com not allowed to send as shop@example.com; STOREDRV.Submission.Exception:SendAsDeniedException.MapiExceptionSendAsDenied",
+    },
+  ],
+  [
+    "sender.microsoft_send_as_denied",
+    { stage: "sender", says: "550 5.7.60 SMTP; Client does not have permissions to send as this sender" },
+  ],
+  [
+    "sender.sendgrid_not_verified",
+    {
+      stage: "message",
+      says: "550 The from address does not match a verified Sender Identity. Mail cannot be sent until this error is resolved.",
+    },
+  ],
+  [
+    "recipient.mailgun_sandbox",
+    {
+      stage: "message",
+      says: "421 Domain sandbox123.mailgun.org is not allowed to send: Sandbox subdomains are for test purposes only. Please add your own domain or add the address to authorized recipients in Account Settings.",
+    },
+  ],
+  [
+    "sender.postmark_signature",
+    {
+      stage: "message",
+      says: "550 5.7.1 The 'From' address you supplied (shop@example.com) is not a Sender Signature on your account.",
+    },
+  ],
+  ["sender.zoho_not_own", { stage: "message", says: "553 Relaying disallowed as shop@example.com" }],
+  [
+    "sender.not_own",
+    {
+      stage: "recipient",
+      says: "553 5.7.1 <shop@example.com>: Sender address rejected: not owned by user jo@example.com",
+    },
+  ],
+  [
+    "sender.unknown_domain",
+    { stage: "recipient", says: "550 5.1.8 <a@nowhere.invalid>: Sender address rejected: Domain not found" },
+  ],
+  ["sender.unknown_domain", { stage: "recipient", says: "550 Sender verify failed" }],
+  [
+    "recipient.relay_denied",
+    { stage: "recipient", says: "554 5.7.1 <pat@example.net>: Relay access denied", username: null },
+  ],
+  [
+    "recipient.relay_denied",
+    {
+      stage: "recipient",
+      says: "550 5.7.54 SMTP; Unable to relay recipient in non-accepted domain",
+      username: null,
+    },
+  ],
+  ["recipient.relay_denied_signed_in", { stage: "recipient", says: "550 relay not permitted" }],
+  [
+    "recipient.greylisted",
+    { stage: "recipient", says: "450 4.2.0 <pat@example.net>: Recipient address rejected: Greylisted" },
+  ],
+  ["recipient.mailbox_full", { stage: "recipient", says: "452 4.2.2 Over quota" }],
+  [
+    "recipient.unknown",
+    { stage: "recipient", says: "550 5.1.1 <pat@example.net>: Recipient address rejected: User unknown" },
+  ],
+  [
+    "sender.refused_later",
+    { stage: "recipient", says: "550 5.7.1 <shop@example.com>: Sender address rejected: Access denied" },
+  ],
+  ["sender.refused", { stage: "sender", says: "550 5.7.1 Not you" }],
+  ["sender.refused", { stage: "sender", says: "553 5.1.3 Invalid address" }],
+  ["sender.not_now", { stage: "sender", says: "451 4.3.0 Try again" }],
+  ["recipient.refused", { stage: "recipient", says: "550 5.7.1 Not here" }],
+  ["recipient.not_now", { stage: "recipient", says: "451 4.3.0 Local error" }],
+];
+
+const handover: [string, Seen][] = [
+  ["message.too_large", { stage: "sender", code: "smtp.too_large" }],
+  ["message.too_large_refused", { stage: "sender", says: "552 5.3.4 Message size exceeds fixed limit" }],
+  ["message.too_large_refused", { stage: "message", says: "552 Message size exceeds maximum permitted" }],
+  ["relay.storage_full", { stage: "message", says: "452 4.3.1 Insufficient system storage" }],
+  [
+    "message.not_authenticated_domain",
+    {
+      stage: "message",
+      says: "550-5.7.26 Unauthenticated email from example.com is not accepted due to\n550 5.7.26 domain's DMARC policy. - gsmtp",
+    },
+  ],
+  [
+    "message.taken_for_spam",
+    {
+      stage: "message",
+      says: "550-5.7.1 [192.0.2.1] Our system has detected that this message is likely\n550 5.7.1 unsolicited mail. - gsmtp",
+    },
+  ],
+  ["message.outcome_unknown", { stage: "message", code: "smtp.unknown_outcome" }],
+  ["message.refused", { stage: "message", says: "554 5.6.0 Malformed" }],
+  ["message.not_now", { stage: "message", says: "451 4.3.0 Local error" }],
+];
+
+const anywhere: [string, Seen][] = [
+  [
+    "relay.blocklisted",
+    {
+      stage: "recipient",
+      says: "554 5.7.1 Service unavailable; Client host [192.0.2.1] blocked using zen.spamhaus.org; https://www.spamhaus.org/query/ip/192.0.2.1",
+    },
+  ],
+  [
+    "relay.rate_limited",
+    { stage: "message", says: "454 Throttling failure: Maximum sending rate exceeded." },
+  ],
+  ["relay.rate_limited", { stage: "message", says: "454 Throttling failure: Daily message quota exceeded." }],
+  [
+    "relay.rate_limited",
+    { stage: "auth", says: "454 4.7.0 Too many login attempts, please try again later. - gsmtp" },
+  ],
+  [
+    "relay.rate_limited",
+    { stage: "message", says: "432 4.3.2 STOREDRV.ClientSubmit; sender thread limit exceeded" },
+  ],
+  ["relay.rate_limited", { stage: "message", says: "550-5.4.5 Daily user sending limit exceeded. - gsmtp" }],
+  ["relay.shutting_down", { stage: "ehlo", says: "421 4.3.2 System shutting down" }],
+  ["relay.silent", { stage: "ehlo", code: "smtp.timeout" }],
+  ["relay.hung_up", { stage: "auth", code: "smtp.closed", systemCode: "ECONNRESET" }],
+  ["relay.not_smtp", { stage: "ehlo", code: "smtp.protocol" }],
+  ["relay.needs_utf8", { stage: "sender", code: "smtp.smtputf8_missing" }],
+];
+
+const samples = [...reaching, ...securing, ...signingIn, ...addresses, ...handover, ...anywhere];
+
+test.each(samples)("knows %s from %j", (code, seen) => {
+  expect(explain(failure(seen)).code).toBe(code);
+});
+
+test("has a sample of the real thing for every row, and every row has its own code and source", () => {
+  const codes = rows.map((row) => row.code);
+  expect(new Set(codes).size).toBe(codes.length);
+  expect(codes.length).toBeGreaterThanOrEqual(40);
+  expect(codes.filter((code) => !samples.some(([known]) => known === code))).toEqual([]);
+  for (const row of rows) expect(row.source, row.code).toMatch(/\S/);
+});
+
+test("leaves no placeholder unfilled, whatever was seen", () => {
+  for (const row of rows) {
+    const used = [row.title, row.explanation, row.remedy].join(" ");
+    const { title, explanation, remedy } = explain(failure(samples.find(([code]) => code === row.code)![1]));
+    expect(`${title} ${explanation} ${remedy}`, used).not.toMatch(/[{}]/);
+    expect(title, row.code).not.toMatch(/\.$/);
+    expect(remedy, row.code).toMatch(/\.$/);
+  }
+});
+
+describe("a fix for the form", () => {
+  test.each([
+    ["connect.port25_blocked", { smtpPort: 587, useTls: true, tlsMode: "starttls" }],
+    ["tls.implicit_expected", { useTls: true, tlsMode: "implicit" }],
+    ["tls.starttls_expected", { useTls: true, tlsMode: "starttls" }],
+    ["starttls.missing", { smtpPort: 465, useTls: true, tlsMode: "implicit" }],
+    ["auth.sendgrid_username", { username: "apikey" }],
+    ["sign_in.tls_required", { useTls: true, tlsMode: "starttls" }],
+  ])("%s gives %j", (code, fix) => {
+    expect(rows.find((row) => row.code === code)?.fix).toEqual(fix);
+  });
+
+  test("never sends a form to the name in a certificate that does not fit", () => {
+    const problem = explain(
+      failure({ stage: "tls", code: "smtp.tls", systemCode: "ERR_TLS_CERT_ALTNAME_INVALID", certificate }),
+    );
+    expect(problem.fix).toBeUndefined();
+    expect(problem.explanation).toContain("mx1.provider.example, mx2.provider.example");
+  });
+});
+
+test("tells the dates and the issuer of a certificate that does not fit", () => {
+  const of = (systemCode: string) =>
+    explain(failure({ stage: "tls", code: "smtp.tls", systemCode, certificate })).explanation;
+  expect(of("CERT_HAS_EXPIRED")).toContain("2020-02-03");
+  expect(of("CERT_NOT_YET_VALID")).toContain("2030-01-02");
+  expect(of("UNABLE_TO_VERIFY_LEAF_SIGNATURE")).toContain("CN=Office CA");
+});
+
+test("shortens a long list of names", () => {
+  const names = Array.from({ length: 14 }, (_, index) => `n${index}.example`);
+  const { explanation } = explain(
+    failure({
+      stage: "tls",
+      code: "smtp.tls",
+      systemCode: "ERR_TLS_CERT_ALTNAME_INVALID",
+      certificate: { ...certificate, names },
+    }),
+  );
+  expect(explanation).toContain("n9.example and 4 more");
+});
+
+describe("a failure that no row knows", () => {
+  test("says the stage, what the server said, and that waiting may help", () => {
+    expect(explain(failure({ stage: "ehlo", says: "450 4.9.9 The moon is full" }))).toEqual({
+      code: "unexplained",
+      title: "It failed while introducing ourselves (EHLO)",
+      explanation:
+        "While introducing ourselves (EHLO), smtp.example.com answered “450 4.9.9 The moon is full”.",
+      remedy: expect.stringContaining("try again in a few minutes"),
+    });
+  });
+
+  test("says that a final refusal is final", () => {
+    const problem = explain(failure({ stage: "connect", says: "599 Never" }));
+    expect(problem.code).toBe("unexplained");
+    expect(problem.remedy).toContain("final");
+  });
+
+  test("names the code where the server said nothing", () => {
+    const problem = explain(failure({ stage: "auth", code: "internal", systemCode: "EWEIRD" }));
+    expect(problem.code).toBe("unexplained");
+    expect(problem.explanation).toContain("EWEIRD");
+  });
+});
+
+test("cuts a reply of many lines", () => {
+  const { explanation } = explain(failure({ stage: "ehlo", says: `450 ${"x".repeat(2_000)}` }));
+  expect(explanation.length).toBeLessThan(500);
+});

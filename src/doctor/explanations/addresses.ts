@@ -1,0 +1,210 @@
+import type { Stage } from "../../model.ts";
+import type { Row } from "./row.ts";
+
+/** Relays may judge the sender as soon as it is named, with the first recipient, or after the content. */
+const fromSenderOn: readonly Stage[] = ["sender", "recipient", "message"];
+
+/** The sender and the recipient, as relays judge them. */
+export const addressRows: readonly Row[] = [
+  {
+    code: "sender.ses_not_verified",
+    when: {
+      stage: fromSenderOn,
+      reply: [5],
+      says: /Email address is not verified.*identities failed the check/i,
+    },
+    title: "Amazon SES has not verified this address",
+    explanation:
+      "SES takes mail only from verified addresses or domains, and in its sandbox only to verified ones: {said}.",
+    remedy:
+      "Verify the address in the SES console, in the region that this server belongs to. To write to anybody, ask AWS to move the account out of the sandbox.",
+    source:
+      "Amazon SES: “554 Message rejected: Email address is not verified. The following identities failed the check in region …”",
+  },
+  {
+    code: "sender.microsoft_send_as_denied",
+    when: {
+      stage: fromSenderOn,
+      reply: [5],
+      says: /SendAsDenied|does not have permissions to send as this sender/i,
+    },
+    title: "This account may not send as this address",
+    explanation:
+      "Microsoft 365 lets {username} send only as itself or as mailboxes that it has Send As rights for. It said {said}.",
+    remedy:
+      "Use {username} as the from email, or give that account the Send As permission for {from} in the Exchange admin centre.",
+    source:
+      "Exchange Online: “550 5.7.60 SMTP; Client does not have permissions to send as this sender”, “554 5.2.252 SendAsDenied”",
+  },
+  {
+    code: "sender.sendgrid_not_verified",
+    when: { stage: fromSenderOn, reply: [5], says: /does not match a verified Sender Identity/i },
+    title: "SendGrid has not verified this sender",
+    explanation: "SendGrid takes mail only from verified senders, and {from} is not one of this account's.",
+    remedy:
+      "Verify the address or its domain in SendGrid under Sender Authentication, or use a verified one as the from email.",
+    source: "SendGrid: “550 The from address does not match a verified Sender Identity”",
+  },
+  {
+    code: "recipient.mailgun_sandbox",
+    when: {
+      stage: fromSenderOn,
+      says: /Sandbox subdomains are for test purposes only|authorized recipients/i,
+    },
+    title: "Mailgun's sandbox writes to known people only",
+    explanation: "This Mailgun domain is a sandbox: it sends to authorised recipients only.",
+    remedy:
+      "Add your own domain in Mailgun and use it as the sender, or add the recipient to the authorised recipients there.",
+    source:
+      "Mailgun: “Sandbox subdomains are for test purposes only. Please add your own domain or add the address to authorized recipients”",
+  },
+  {
+    code: "sender.postmark_signature",
+    when: { stage: fromSenderOn, reply: [4, 5], says: /Sender Signature/i },
+    title: "Postmark does not know this sender",
+    explanation: "Postmark takes mail only from confirmed sender signatures or domains, and {from} is none.",
+    remedy: "Confirm {from} or its domain in Postmark under Sender Signatures.",
+    source: "Postmark: “… is not a Sender Signature on your account”",
+  },
+  {
+    code: "sender.zoho_not_own",
+    when: { stage: fromSenderOn, reply: [553], says: /Relaying disallowed|Sender is not allowed to relay/i },
+    title: "This account may not send as this address",
+    explanation: "Zoho takes mail only from addresses that belong to the account {username}. It said {said}.",
+    remedy:
+      "Use {username} or one of its aliases as the from email, and check that the server fits the region of the account (zoho.com, zoho.eu …).",
+    source: "Zoho Mail: “553 Relaying disallowed as …”",
+  },
+  {
+    code: "sender.not_own",
+    when: {
+      stage: fromSenderOn,
+      reply: [5],
+      says: /not owned by (?:user|auth)|not one of your addresses|not allowed to send (?:as|from)|sender address.*(?:does(?: not|n't) match|must match)|not authori[sz]ed to (?:send|use)|unauthori[sz]ed sender|sender not allowed/i,
+    },
+    title: "This account may not send as this address",
+    explanation: "{host} does not let {username} send as {from}: {said}.",
+    remedy:
+      "Use an address of this account as the from email, or allow this sender for the account at the provider.",
+    source:
+      "Postfix reject_sender_login_mismatch: “553 5.7.1 …: Sender address rejected: not owned by user …”; RFC 6409 §6.1",
+  },
+  {
+    code: "sender.unknown_domain",
+    when: {
+      stage: fromSenderOn,
+      reply: [4, 5],
+      says: /sender address rejected: (?:domain|undeliverable|unverified)|domain of sender address .* does not|sender (?:domain )?(?:verify|verification) failed|verification failed for|sender domain must exist|unrouteable sender|sender.*domain.*not (?:found|exist)/i,
+    },
+    title: "The relay cannot check the sender's domain",
+    explanation: "{host} looked for a mail server behind {from} and found none: {said}.",
+    remedy: "Use a from email whose domain exists and takes mail, and correct its spelling.",
+    source: "Postfix reject_unknown_sender_domain; Exim “550 Sender verify failed”; RFC 3463 X.1.8",
+  },
+  {
+    code: "recipient.relay_denied",
+    when: {
+      stage: fromSenderOn,
+      reply: [4, 5],
+      says: /relay(?:ing)? (?:access )?(?:denied|not permitted|not allowed|prohibited|disallowed)|unable to relay|not permitted to relay|cannot relay|no relaying|not allowed to relay|relay not|we do not relay|denied to relay/i,
+      signsIn: false,
+    },
+    title: "The relay forwards nothing for strangers",
+    explanation: "{host} takes mail for its own domains only unless you sign in: {said}.",
+    remedy: "Enter username and password, or have the server allow this machine's address.",
+    source:
+      "Postfix “554 5.7.1 …: Relay access denied”; Exchange “550 5.7.54 Unable to relay recipient in non-accepted domain”; Exim “550 relay not permitted”",
+  },
+  {
+    code: "recipient.relay_denied_signed_in",
+    when: {
+      stage: fromSenderOn,
+      reply: [4, 5],
+      says: /relay(?:ing)? (?:access )?(?:denied|not permitted|not allowed|prohibited|disallowed)|unable to relay|not permitted to relay|cannot relay|no relaying|not allowed to relay|relay not|we do not relay|denied to relay/i,
+    },
+    title: "The relay does not forward for this account",
+    explanation: "{host} knows {username}, but does not forward mail from {from} to {to} for it: {said}.",
+    remedy:
+      "Check that this is the provider's outgoing server, that the from email belongs to the account, and that the account may send.",
+    source: "RFC 3463 X.7.1: delivery not authorised, message refused",
+  },
+  {
+    code: "recipient.greylisted",
+    when: {
+      stage: ["recipient", "message"],
+      reply: [4],
+      says: /gr[ae]y-?list|try again (?:later|in)|postgrey/i,
+    },
+    title: "The relay lets new senders wait",
+    explanation:
+      "{host} asks to come back later, which it does with senders that it does not know yet: {said}.",
+    remedy:
+      "Nothing needs changing: Posthorn tries again by itself. A test succeeds if you repeat it in some minutes.",
+    source: "RFC 6647: greylisting",
+  },
+  {
+    code: "recipient.mailbox_full",
+    when: { stage: ["recipient", "message"], reply: [4, 5], enhancedCode: ["4.2.2", "5.2.2"] },
+    title: "The recipient's mailbox is full",
+    explanation: "There is no room for mail to {to}: {said}.",
+    remedy: "Use another recipient, or have the mailbox cleared.",
+    source: "RFC 3463 X.2.2: mailbox full",
+  },
+  {
+    code: "recipient.unknown",
+    when: {
+      stage: ["recipient", "message"],
+      reply: [5],
+      enhancedCode: ["5.1.1", "5.1.10", "5.1.3", "5.1.2"],
+    },
+    title: "There is no such recipient",
+    explanation: "{host} says that {to} does not exist: {said}.",
+    remedy: "Check the spelling of the address.",
+    source: "RFC 3463 X.1.1 to X.1.3: bad destination; Exchange Online 5.1.10",
+  },
+  {
+    code: "sender.refused_later",
+    when: {
+      stage: ["recipient", "message"],
+      reply: [5],
+      says: /sender address|from address|\bsender\b.*(?:reject|refus|denied|invalid|not valid)|5\.1\.[78]/i,
+    },
+    title: "The relay refuses the sender",
+    explanation: "{host} does not take mail from {from}: {said}.",
+    remedy: "Use a from email that the provider has verified or that belongs to the account.",
+    source:
+      "Postfix smtpd_delay_reject=yes (default): the sender is judged with the recipient; RFC 3463 X.1.7, X.1.8",
+  },
+  {
+    code: "sender.refused",
+    when: { stage: ["sender"], reply: [5] },
+    title: "The relay refuses the sender",
+    explanation: "{host} does not take mail from {from}: {said}.",
+    remedy: "Use a from email that the provider has verified or that belongs to the account.",
+    source: "RFC 5321 §4.3.2: MAIL may be answered 550, 553, 555 or 503; RFC 3463 X.1.7, X.1.8",
+  },
+  {
+    code: "sender.not_now",
+    when: { stage: ["sender"], reply: [4] },
+    title: "The relay does not take the sender now",
+    explanation: "{host} asks to come back later with mail from {from}: {said}.",
+    remedy: "Try again in a few minutes. If it stays, check that the domain of the from email exists.",
+    source: "RFC 5321 §4.3.2: MAIL may be answered 451, 452 or 455",
+  },
+  {
+    code: "recipient.refused",
+    when: { stage: ["recipient"], reply: [5] },
+    title: "The relay refuses the recipient",
+    explanation: "{host} does not take mail for {to}: {said}.",
+    remedy: "Check the address, and whether the relay may write to this domain at all.",
+    source: "RFC 5321 §4.3.2: RCPT may be answered 550, 551, 553, 503 or 555",
+  },
+  {
+    code: "recipient.not_now",
+    when: { stage: ["recipient"], reply: [4] },
+    title: "The relay does not take the recipient now",
+    explanation: "{host} asks to come back later with mail for {to}: {said}.",
+    remedy: "Nothing needs changing if it passes in some minutes: Posthorn tries again by itself.",
+    source: "RFC 5321 §4.3.2: RCPT may be answered 450, 451, 452 or 455",
+  },
+];

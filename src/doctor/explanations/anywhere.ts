@@ -1,0 +1,136 @@
+import type { Row } from "./row.ts";
+
+/** What relays may answer to any command and mean the same by it: before everything else. */
+export const everywhereRows: readonly Row[] = [
+  {
+    code: "relay.blocklisted",
+    when: {
+      reply: [4, 5],
+      says: /spamhaus|spamcop|barracuda|blocked using|\b(?:block|black|deny)[ -]?list|\bdnsbl\b|\brbl\b|poor reputation/i,
+    },
+    title: "This machine's address is on a block list",
+    explanation: "{host} refuses mail from the address of this machine because of a block list: {said}.",
+    remedy:
+      "Send through a relay that you sign in to (port 587 or 465), or have the address removed from the list that the server names.",
+    source: "Postfix postconf(5) reject_rbl_client and default_rbl_reply; RFC 5782",
+  },
+  {
+    code: "relay.rate_limited",
+    when: {
+      reply: [4, 5],
+      says: /throttl|too many (?:login|failed|auth|connections|messages|concurrent|mails?|emails?|errors)|rate.?limit|\b(?:send(?:ing)?|daily|hourly) (?:\w+ ){0,3}(?:rate|limit|quota)|thread limit/i,
+    },
+    title: "The relay's limit is reached",
+    explanation: "{host} takes only so much in a given time, and that is used up for now. It said {said}.",
+    remedy:
+      "Wait and try again. If it happens often, lower the connections and messages per second in this config, or ask the provider for a higher limit.",
+    source:
+      "Amazon SES “454 Throttling failure: Maximum sending rate exceeded”; Exchange Online “432 4.3.2 STOREDRV.ClientSubmit; sender thread limit exceeded”; Gmail “550 5.4.5 Daily user sending limit exceeded”",
+  },
+  {
+    code: "message.too_large",
+    when: { code: ["smtp.too_large", "message.too_large"] },
+    title: "The message is too large for the relay",
+    explanation: "{host} takes no message of this size. Posthorn saw that in its offer and did not send.",
+    remedy: "Send smaller attachments, or links to them. Some providers raise the limit on request.",
+    source: "RFC 1870 §5 and §6.1",
+  },
+  {
+    code: "message.too_large_refused",
+    when: { reply: [5], says: /(?:message|size).*(?:too (?:big|large)|exceed)|exceeds.*size/i },
+    title: "The message is too large for the relay",
+    explanation: "{host} takes no message of this size: {said}.",
+    remedy: "Send smaller attachments, or links to them. Some providers raise the limit on request.",
+    source:
+      "RFC 1870 §6.2 and §6.3; Postfix “552 5.3.4 Message size exceeds fixed limit”; Exim “552 Message size exceeds maximum permitted”",
+  },
+  {
+    code: "relay.storage_full",
+    when: { reply: [452], enhancedCode: ["4.3.1"] },
+    title: "The relay is out of space",
+    explanation: "{host} has no room to keep mail at the moment: {said}.",
+    remedy: "Try again later; if the server is yours, free space on its disk.",
+    source: "RFC 3463 X.3.1; Postfix “452 4.3.1 Insufficient system storage”",
+  },
+];
+
+/** What may go wrong at any stage, after everything more particular. */
+export const anywhereRows: readonly Row[] = [
+  {
+    code: "relay.shutting_down",
+    when: { reply: [421] },
+    title: "The relay closed the conversation",
+    explanation: "{host} ended the conversation while {doing}. It said {said}.",
+    remedy:
+      "This usually passes by itself: try again in a few minutes. If it stays, ask whoever runs the server.",
+    source: "RFC 5321 §3.8 and §4.2.3: 421 service not available, closing transmission channel",
+  },
+  {
+    code: "relay.silent",
+    when: { code: ["smtp.timeout"] },
+    title: "The relay stopped answering",
+    explanation: "The connection to {host} port {port} stands, but no answer came while {doing}.",
+    remedy:
+      "Try again. If it stays, the server is overloaded, slows unknown clients down on purpose, or a firewall in between swallows the conversation.",
+    source: "RFC 5321 §4.5.3.2: timeouts per command",
+  },
+  {
+    code: "relay.hung_up",
+    when: { code: ["smtp.closed"] },
+    title: "The relay hung up",
+    explanation: "{host} closed the connection without a word while {doing}.",
+    remedy:
+      "Try again. If it stays, look into the server's own log: servers hang up on clients that they do not trust.",
+    source: "RFC 5321 §3.8: a connection lost without 421; Node ECONNRESET, EPIPE",
+  },
+  {
+    code: "relay.not_smtp",
+    when: { code: ["smtp.protocol"] },
+    title: "The answer is not SMTP",
+    explanation: "{host} port {port} answered with something that no SMTP server says while {doing}.",
+    remedy:
+      "Check server and port. If a proxy, an antivirus or a firewall inspects the mail in between, leave this server out of it.",
+    source: "RFC 5321 §4.2: syntax of replies",
+  },
+  {
+    code: "relay.needs_utf8",
+    when: { code: ["smtp.smtputf8_missing"] },
+    title: "The relay cannot take this address",
+    explanation: "An address has letters outside ASCII before the @, and {host} does not offer SMTPUTF8.",
+    remedy: "Use an address in plain letters, or a relay that offers SMTPUTF8.",
+    source: "RFC 6531 §3.2",
+  },
+];
+
+const source = "RFC 5321 §4.2.1: what the first digit of a reply means";
+const shared = {
+  code: "unexplained",
+  when: {},
+  title: "It failed while {doing}",
+  source,
+} as const;
+
+/** For what no row knows: where it was, what was said, and what the class of the reply allows to hope. */
+export function unexplained(replyCode: number | undefined): Row {
+  if (replyCode === undefined) {
+    return {
+      ...shared,
+      explanation: "The conversation with {host} port {port} failed while {doing} ({systemCode}).",
+      remedy: "Check server, port and Use TLS against what the provider writes, then try again.",
+    };
+  }
+  const explanation = "While {doing}, {host} answered {said}.";
+  return replyCode < 500
+    ? {
+        ...shared,
+        explanation,
+        remedy:
+          "The server calls this temporary: try again in a few minutes. If it stays, show its answer to whoever runs it.",
+      }
+    : {
+        ...shared,
+        explanation,
+        remedy:
+          "The server calls this final. Look its answer up in the provider's help, or show it to whoever runs the server.",
+      };
+}

@@ -1,0 +1,58 @@
+import type { Row } from "./row.ts";
+
+/** What relays think of the content. */
+export const handoverRows: readonly Row[] = [
+  {
+    code: "message.not_authenticated_domain",
+    when: {
+      stage: ["message"],
+      reply: [4, 5],
+      says: /DMARC|\bSPF\b|\bDKIM\b|5\.7\.26|unauthenticated (?:e?mail|message)/i,
+    },
+    title: "The sender's domain does not vouch for this mail",
+    explanation: "{host} found no proof (SPF, DKIM, DMARC) that mail from {from} may come this way: {said}.",
+    remedy: "Set up SPF and DKIM for the domain of the from email as the provider of this relay describes.",
+    source:
+      "Gmail “550 5.7.26 Unauthenticated email … is not accepted due to domain's DMARC policy”; RFC 7372; RFC 7489 §10.3",
+  },
+  {
+    code: "message.taken_for_spam",
+    when: {
+      stage: ["message"],
+      reply: [4, 5],
+      says: /spam|unsolicited|junk|virus|content (?:rejected|denied|filter)|suspicious|policy reasons/i,
+    },
+    title: "The relay takes the message for spam",
+    explanation: "{host} read the message and refused it: {said}.",
+    remedy:
+      "Check that the domain of the from email has SPF and DKIM for this relay, and ask the provider what it dislikes.",
+    source:
+      "RFC 5321 §4.2.5 and §7.9; Gmail “550 5.7.1 … likely unsolicited mail”; Postfix header_checks and milters",
+  },
+  {
+    code: "message.outcome_unknown",
+    when: { code: ["smtp.unknown_outcome"] },
+    title: "The relay's last answer was lost",
+    explanation:
+      "The whole message went to {host}, but the connection ended before its answer came. It may have been taken or not.",
+    remedy: "Look whether it arrived before you send it again.",
+    source: "RFC 1047; RFC 5321 §4.5.3.2.6",
+  },
+  {
+    code: "message.refused",
+    when: { stage: ["message"], reply: [5] },
+    title: "The relay refuses the message",
+    explanation: "{host} took sender and recipient, then refused the message: {said}.",
+    remedy:
+      "Look its answer up in the provider's help. Often the from email is not one that the account may use.",
+    source: "RFC 5321 §4.3.2 and §4.2.5: DATA may be answered 552, 554, 550 or 503",
+  },
+  {
+    code: "message.not_now",
+    when: { stage: ["message"], reply: [4] },
+    title: "The relay does not take the message now",
+    explanation: "{host} asks to come back later: {said}.",
+    remedy: "Nothing needs changing if it passes in some minutes: Posthorn tries again by itself.",
+    source: "RFC 5321 §4.3.2: DATA may be answered 450, 451 or 452",
+  },
+];

@@ -1,0 +1,229 @@
+import { type Row, submission, submissions } from "./row.ts";
+
+/** STARTTLS, the handshake and the certificate. */
+export const securingRows: readonly Row[] = [
+  {
+    code: "starttls.missing_here",
+    when: {
+      code: ["smtp.starttls_missing"],
+      host: /^(?:localhost|127\.[\d.]+|\[?::1\]?|mailpit|mailhog|maildev)$/i,
+    },
+    title: "The server offers no encryption",
+    explanation:
+      "{host} does not offer STARTTLS. Mail catchers for development and mail servers on the same machine often do not.",
+    remedy: "Switch Use TLS off, for this server only: nothing leaves this machine or its private network.",
+    fix: { useTls: false },
+    source:
+      "RFC 3207 §4: STARTTLS is an offer in the answer to EHLO; Mailpit and MailHog listen in the clear by default",
+  },
+  {
+    code: "starttls.missing",
+    when: { code: ["smtp.starttls_missing"] },
+    title: "The server offers no STARTTLS",
+    explanation:
+      "{host} does not offer to encrypt the connection on port {port}. Posthorn stopped before it sent anything: Use TLS means required.",
+    remedy:
+      "Use port 465 with TLS from the start if the provider has it. Switch Use TLS off only for a server in your own network.",
+    fix: submissions,
+    source: "RFC 3207 §4 and §6: an active attacker can delete the offer; RFC 8314 §3.3",
+  },
+  {
+    code: "starttls.unavailable",
+    when: { stage: ["starttls"], reply: [4] },
+    title: "The server cannot encrypt at the moment",
+    explanation: "{host} offers STARTTLS but could not begin: {said}.",
+    remedy:
+      "Try again in a few minutes. If it stays, the server's certificate or its set-up is broken: tell whoever runs it.",
+    source: "RFC 3207 §4: 454 TLS not available due to temporary reason",
+  },
+  {
+    code: "starttls.refused",
+    when: { stage: ["starttls"], reply: [5] },
+    title: "The server refuses STARTTLS",
+    explanation: "{host} offers STARTTLS and then refuses it: {said}.",
+    remedy: "Use port 465 with TLS from the start if the provider has it, or tell whoever runs the server.",
+    fix: submissions,
+    source: "RFC 3207 §4: 501 and other refusals",
+  },
+  {
+    code: "starttls.injected",
+    when: { stage: ["starttls", "tls"], code: ["smtp.protocol"] },
+    title: "Something interferes with STARTTLS",
+    explanation:
+      "After agreeing to encrypt, {host} went on to send text in the clear. Taking it for encrypted would let an attacker in between speak for the server.",
+    remedy:
+      "Use port 465 with TLS from the start. If a proxy or an antivirus inspects mail here, leave this server out of it.",
+    fix: submissions,
+    source: "RFC 3207 §4.2; CVE-2011-0411 and CVE-2021-38371: plaintext injection around STARTTLS",
+  },
+  {
+    code: "tls.starttls_expected_elsewhere",
+    when: {
+      stage: ["tls"],
+      tls: ["implicit"],
+      port: [465],
+      systemCode: ["ERR_SSL_WRONG_VERSION_NUMBER", "ERR_SSL_PACKET_LENGTH_TOO_LONG", "EPROTO"],
+    },
+    title: "The server does not encrypt on this port",
+    explanation: "Port 465 of {host} answers in the clear where encryption should begin.",
+    remedy: "Use port 587 with STARTTLS.",
+    fix: submission,
+    source: "OpenSSL SSL_R_WRONG_VERSION_NUMBER: the answer is no TLS record; RFC 8314 §7.3",
+  },
+  {
+    code: "tls.starttls_expected",
+    when: {
+      stage: ["tls"],
+      tls: ["implicit"],
+      systemCode: ["ERR_SSL_WRONG_VERSION_NUMBER", "ERR_SSL_PACKET_LENGTH_TOO_LONG", "EPROTO"],
+    },
+    title: "This port begins without encryption",
+    explanation:
+      "{host} greets in the clear on port {port} and expects STARTTLS, while Posthorn began with TLS from the start.",
+    remedy: "Keep Use TLS on and switch from TLS from the start (implicit) to STARTTLS.",
+    fix: { useTls: true, tlsMode: "starttls" },
+    source: "OpenSSL SSL_R_WRONG_VERSION_NUMBER: the answer is no TLS record; RFC 3207, RFC 6409",
+  },
+  {
+    code: "tls.self_signed",
+    when: { systemCode: ["DEPTH_ZERO_SELF_SIGNED_CERT"] },
+    title: "The certificate is self-signed",
+    explanation:
+      "{host} vouches for itself: no authority signed its certificate, so that Posthorn cannot tell it from an impostor's.",
+    remedy:
+      "If this server is yours, put its certificate into the CA field of this config after comparing the SHA-256 fingerprint {fingerprint} with the server's own. Else tell whoever runs it.",
+    source: "OpenSSL X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT; RFC 5280 §6.1",
+  },
+  {
+    code: "tls.private_authority",
+    when: { systemCode: ["SELF_SIGNED_CERT_IN_CHAIN"] },
+    title: "The certificate comes from an unknown authority",
+    explanation:
+      "The certificate of {host} leads to an authority that this machine does not know: {issuer}. It may be your organisation's own, or that of a proxy that opens encrypted mail.",
+    remedy: "If you know this authority, put its certificate (PEM) into the CA field of this config.",
+    source: "OpenSSL X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN; RFC 5280 §6.1",
+  },
+  {
+    code: "tls.unknown_authority",
+    when: {
+      systemCode: [
+        "UNABLE_TO_VERIFY_LEAF_SIGNATURE",
+        "UNABLE_TO_GET_ISSUER_CERT_LOCALLY",
+        "UNABLE_TO_GET_ISSUER_CERT",
+        "CERT_UNTRUSTED",
+        "CERT_REJECTED",
+        "CERT_SIGNATURE_FAILURE",
+        "INVALID_CA",
+      ],
+    },
+    title: "The certificate comes from an unknown authority",
+    explanation:
+      "The certificate of {host} was issued by {issuer}, and nothing that this machine trusts leads there. Either the authority is a private one, or the server leaves out the certificates in between.",
+    remedy:
+      "If you know this authority, put its certificate (PEM) into the CA field of this config. Else whoever runs the server should install its full chain.",
+    source:
+      "OpenSSL X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE, …_UNABLE_TO_GET_ISSUER_CERT_LOCALLY; RFC 5280 §6.1",
+  },
+  {
+    code: "tls.expired",
+    when: { systemCode: ["CERT_HAS_EXPIRED"] },
+    title: "The certificate has expired",
+    explanation: "The certificate of {host} was valid until {validTo}.",
+    remedy:
+      "Whoever runs the server must renew it. If the date is yet to come, this machine's clock is wrong.",
+    source: "OpenSSL X509_V_ERR_CERT_HAS_EXPIRED; RFC 5280 §4.1.2.5",
+  },
+  {
+    code: "tls.not_yet_valid",
+    when: { systemCode: ["CERT_NOT_YET_VALID"] },
+    title: "The certificate is not valid yet",
+    explanation: "The certificate of {host} is valid only from {validFrom}.",
+    remedy:
+      "Check this machine's date and time first. If they are right, whoever runs the server must replace the certificate.",
+    source: "OpenSSL X509_V_ERR_CERT_NOT_YET_VALID; RFC 5280 §4.1.2.5",
+  },
+  {
+    // No fix: whoever stands in between could show a valid certificate of his own, and a button
+    // that applies its name would send the password there.
+    code: "tls.wrong_name",
+    when: { systemCode: ["ERR_TLS_CERT_ALTNAME_INVALID", "HOSTNAME_MISMATCH"] },
+    title: "The certificate is for another name",
+    explanation: "The certificate shown by {host} is valid for: {names}.",
+    remedy:
+      "Enter the server by one of these names if you know it to be your provider's. Else you may be talking to another server.",
+    source: "Node ERR_TLS_CERT_ALTNAME_INVALID; RFC 9525 §6; RFC 8314 §4.1",
+  },
+  {
+    code: "tls.wrong_purpose",
+    when: { systemCode: ["INVALID_PURPOSE", "PATH_LENGTH_EXCEEDED"] },
+    title: "The certificate is not for servers",
+    explanation: "The certificate of {host} was not issued for a server ({systemCode}).",
+    remedy: "Whoever runs the server must install a server certificate.",
+    source: "OpenSSL X509_V_ERR_INVALID_PURPOSE; RFC 5280 §4.2.1.12",
+  },
+  {
+    code: "tls.weak_certificate",
+    when: {
+      systemCode: [
+        "ERR_SSL_EE_KEY_TOO_SMALL",
+        "ERR_SSL_CA_KEY_TOO_SMALL",
+        "ERR_SSL_CA_MD_TOO_WEAK",
+        "ERR_SSL_DH_KEY_TOO_SMALL",
+      ],
+    },
+    title: "The server's keys are too weak",
+    explanation: "The keys of {host} no longer count as safe ({systemCode}).",
+    remedy: "Whoever runs the server must replace its certificate or its key exchange parameters.",
+    source:
+      "OpenSSL SSL_R_EE_KEY_TOO_SMALL, …_CA_MD_TOO_WEAK, …_DH_KEY_TOO_SMALL; SSL_CTX_set_security_level(3)",
+  },
+  {
+    code: "tls.too_old",
+    when: {
+      systemCode: [
+        "ERR_SSL_UNSUPPORTED_PROTOCOL",
+        "ERR_SSL_TLSV1_ALERT_PROTOCOL_VERSION",
+        "ERR_SSL_VERSION_TOO_LOW",
+        "ERR_SSL_WRONG_SSL_VERSION",
+      ],
+    },
+    title: "The server's encryption is too old",
+    explanation: "{host} speaks no version of TLS that is still safe. Posthorn needs TLS 1.2 or newer.",
+    remedy: "Whoever runs the server must update it or allow TLS 1.2.",
+    source: "OpenSSL SSL_R_UNSUPPORTED_PROTOCOL, SSL_R_TLSV1_ALERT_PROTOCOL_VERSION; RFC 8996; RFC 8314 §4.1",
+  },
+  {
+    code: "tls.no_common_cipher",
+    when: {
+      systemCode: [
+        "ERR_SSL_SSLV3_ALERT_HANDSHAKE_FAILURE",
+        "ERR_SSL_SSL/TLS_ALERT_HANDSHAKE_FAILURE",
+        "ERR_SSL_NO_SHARED_CIPHER",
+      ],
+    },
+    title: "The server knows no common cipher",
+    explanation:
+      "{host} and Posthorn found no way to encrypt that both accept. The server may also lack a certificate.",
+    remedy: "Whoever runs the server must check its certificate and allow modern ciphers.",
+    source: "RFC 8446 §6.2: alert handshake_failure; OpenSSL SSL_R_SSLV3_ALERT_HANDSHAKE_FAILURE",
+  },
+  {
+    code: "tls.interrupted",
+    when: { stage: ["tls"], code: ["smtp.closed", "smtp.timeout"] },
+    title: "The handshake was cut off",
+    explanation:
+      "{host} port {port} ended the connection, or fell silent, in the middle of setting up encryption.",
+    remedy:
+      "Check that this port is for the chosen kind of TLS: 465 for TLS from the start, 587 for STARTTLS. A firewall in between may also cut it.",
+    source: "RFC 8446 §6.1: a connection closed without an alert; Node ECONNRESET",
+  },
+  {
+    code: "tls.failed",
+    when: { code: ["smtp.tls"] },
+    title: "Encryption could not be set up",
+    explanation: "The TLS handshake with {host} port {port} failed ({systemCode}).",
+    remedy:
+      "Check that this port is for the chosen kind of TLS. If it is, show this code to whoever runs the server.",
+    source: "OpenSSL error codes, as named by Node",
+  },
+];
