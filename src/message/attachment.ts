@@ -17,9 +17,10 @@ export interface Attachment {
 }
 
 const maxFilenameBytes = 255;
+const maxContentTypeLength = 200;
 const token = "[\\w!#$%&'*+.^`{|}~-]+";
 const contentTypePattern = new RegExp(
-  `^(${token}/${token})((?:\\s*;\\s*${token}=(?:${token}|"[\\w !#-[\\]^\`{|}~-]*"))*)$`,
+  `^(${token}/${token})((?: *; *${token}=(?:${token}|"[\\w !#-:<-[\\]^\`{|}~-]*"))*)$`,
 );
 
 /**
@@ -37,15 +38,18 @@ export function attachmentPart(
   const filenameProblem = problemOfFilename(attachment.filename);
   if (filenameProblem !== undefined) throw refuse("filename", filenameProblem);
 
-  const [, type, parameters] = contentTypePattern.exec(attachment.contentType) ?? [];
-  if (type === undefined || attachment.contentType.length > 200) {
+  const [, type, parameters = ""] = contentTypePattern.exec(attachment.contentType) ?? [];
+  if (type === undefined || attachment.contentType.length > maxContentTypeLength) {
     throw refuse("contentType", "must be a content type such as application/pdf");
   }
   // RFC 2046 §5.2.1 forbids base64 in these, and what is inside would be taken for a part of this message.
   if (/^(?:message|multipart)\//i.test(type)) {
     throw refuse("contentType", `attach ${type} as application/octet-stream`);
   }
-  const typeParameters = (parameters ?? "").split(";").flatMap((word) => word.trim() || []);
+  const typeParameters = parameters
+    .split(";")
+    .slice(1)
+    .map((word) => word.trim());
   if (typeParameters.some((word) => /^(?:name|boundary)[*=]/i.test(word))) {
     throw refuse("contentType", "must not have the parameters name and boundary; set filename instead");
   }

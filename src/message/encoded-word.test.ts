@@ -33,7 +33,7 @@ describe("encodeWords", () => {
       /^(?:=\?UTF-8\?[QB]\?[\w!*+/=-]+\?=)+$/,
     );
     expect(encodeWords("aZ09!*+-/ é")).toEqual(["=?UTF-8?Q?aZ09!*+-/_=C3=A9?="]);
-    expect(encodeWords("(plain words) é.")).toEqual(["=?UTF-8?Q?=28plain_words=29_=C3=A9=2E?="]);
+    expect(encodeWords("(plain words here) é.")).toEqual(["=?UTF-8?Q?=28plain_words_here=29_=C3=A9=2E?="]);
   });
 
   it("gives the first word the room it has", () => {

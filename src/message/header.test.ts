@@ -43,8 +43,8 @@ describe("textField", () => {
   });
 
   it("encodes what merely looks like an encoded word", () => {
-    expect(textField("Subject", "=?UTF-8?Q?longer_and_longer_words?=")).toBe(
-      "Subject: =?UTF-8?Q?=3D=3FUTF-8=3FQ=3Flonger=5Fand=5Flonger=5Fwords=3F=3D?=\r\n",
+    expect(textField("Subject", "=?UTF-8?Q?plain?= and more words")).toBe(
+      "Subject: =?UTF-8?Q?=3D=3FUTF-8=3FQ=3Fplain=3F=3D_and_more_words?=\r\n",
     );
   });
 
