@@ -1,0 +1,274 @@
+import type { Clock } from "../clock.ts";
+import { type ErrorCode, PosthornError } from "../errors.ts";
+import type { SmtpReply, Stage } from "../model.ts";
+import type { Observer } from "./observer.ts";
+import type { Redactor } from "./redact.ts";
+import { classOf, quote, ReplyParser } from "./reply.ts";
+import type { TlsEvidence, Wire } from "./wire.ts";
+
+export interface ConversationOptions {
+  /** `host:port`, for messages. */
+  readonly name: string;
+  readonly clock: Clock;
+  readonly redactor: Redactor;
+  readonly observer: Observer;
+  /** Cuts the connection. */
+  readonly signal: AbortSignal | undefined;
+}
+
+/** One line to the relay, and how a transcript may show it. */
+export interface Line {
+  readonly stage: Stage;
+  readonly text: string;
+  readonly shown?: string;
+}
+
+/** Why the connection can no longer be used. */
+interface Loss {
+  readonly code: ErrorCode;
+  readonly message: string;
+  readonly systemCode?: string;
+  readonly reply?: SmtpReply;
+  readonly cause?: unknown;
+}
+
+/**
+ * Lines out, replies in, over a wire: with a timeout on everything that is waited for. Replies that
+ * arrived before the connection was lost are still read. One thing is waited for at a time.
+ */
+export class Conversation {
+  readonly #wire: Wire;
+  readonly #options: ConversationOptions;
+  readonly #parser = new ReplyParser();
+  readonly #replies: SmtpReply[] = [];
+  /** Replies that the relay owes; the first one is its greeting. */
+  #owed = 1;
+  #silent = true;
+  #loss: Loss | null = null;
+  #wake: (() => void) | null = null;
+  /** The stage of the latest line. */
+  #stage: Stage = "greeting";
+  /** What must be undone once the connection is over. */
+  readonly #cleanUps: (() => void)[] = [];
+
+  constructor(wire: Wire, options: ConversationOptions) {
+    this.#wire = wire;
+    this.#options = options;
+    wire.open({
+      bytes: (chunk) => this.#receive(chunk),
+      lost: (error) => this.#lose(lossBy(error)),
+    });
+    const { signal } = options;
+    if (signal === undefined) return;
+    const cut = () => this.#lose(cutOff);
+    signal.addEventListener("abort", cut, { once: true });
+    this.#cleanUps.push(() => signal.removeEventListener("abort", cut));
+    if (signal.aborted) cut();
+  }
+
+  /** True if a reply is there to be read without waiting. */
+  get answered(): boolean {
+    return this.#replies.length > 0;
+  }
+
+  /** @throws PosthornError if the connection is lost already. */
+  assertOpen(stage: Stage): void {
+    if (this.#loss !== null) throw this.#error(stage, this.#loss);
+  }
+
+  /** Sends commands in one write (RFC 2920 §3.1); each one is owed a reply. */
+  send(lines: readonly Line[]): void {
+    // Whoever waits for the reply is told of a loss.
+    if (this.#loss !== null) return;
+    this.#owed += lines.length;
+    for (const { stage, text, shown = text } of lines) this.#note(stage, "client", shown);
+    this.#wire.write(lines.map(({ text }) => `${text}\r\n`).join(""));
+  }
+
+  /** Announces the content of a message, which is owed one reply. */
+  beginContent(size: number): void {
+    this.#owed++;
+    this.#note("message", "client", `(${size} bytes of content)`);
+  }
+
+  /** Returns when the system has taken the block, or at once when the relay answers instead. */
+  async sendBlock(block: Uint8Array, timeoutMs: number): Promise<void> {
+    let taken = false;
+    this.#wire.write(block, () => {
+      taken = true;
+      this.#wake?.();
+    });
+    await this.#until("message", timeoutMs, () => (taken || this.answered ? true : null));
+  }
+
+  /**
+   * The next reply, redacted. An accepted EHLO is not: its keywords are for the session to understand.
+   * @throws PosthornError `smtp.timeout`, `smtp.closed`, `smtp.protocol`.
+   */
+  async reply(stage: Stage, timeoutMs: number): Promise<SmtpReply> {
+    const raw = await this.#until(stage, timeoutMs, () => this.#replies.shift() ?? null);
+    const reply = this.#options.redactor.reply(raw);
+    this.#noteReply(stage, reply);
+    return stage === "ehlo" && classOf(raw) === 2 ? raw : reply;
+  }
+
+  /**
+   * Goes on in TLS.
+   * @param stage the one that a relay breaks by having sent something in the clear
+   * @returns what the relay showed; nothing may be sent unless it is `authorized`.
+   * @throws PosthornError `smtp.protocol` if anything came in the clear after the reply to STARTTLS: it
+   * would be taken for an answer from inside TLS (RFC 3207 §4.2, CVE-2011-0411). `smtp.tls`.
+   */
+  async secure(
+    stage: Stage,
+    to: { readonly host: string; readonly caPem: string | null },
+    timeoutMs: number,
+  ): Promise<TlsEvidence> {
+    if (!this.#parser.idle || this.answered) {
+      this.#lose({
+        code: "smtp.protocol",
+        message: "sent data in the clear where its TLS handshake was due",
+      });
+    }
+    this.assertOpen(stage);
+    let evidence: TlsEvidence | null = null;
+    this.#wire.secure(to.host, to.caPem, this.#options.clock.now()).then(
+      (shown) => {
+        evidence = shown;
+        this.#wake?.();
+      },
+      (error: NodeJS.ErrnoException) => this.#lose(handshakeLoss(error)),
+    );
+    return await this.#until("tls", timeoutMs, () => evidence);
+  }
+
+  /** Fails whatever is waited for after this time, unless cancelled. */
+  deadline(ms: number): () => void {
+    return this.#options.clock.after(ms, () =>
+      this.#lose({ code: "smtp.timeout", message: "took too long altogether", systemCode: "ETIMEDOUT" }),
+    );
+  }
+
+  /** Says QUIT, and reads the answer if the relay gives one in time; then closes. Never throws. */
+  async quit(timeoutMs: number): Promise<void> {
+    this.send([{ stage: this.#stage, text: "QUIT" }]);
+    // RFC 5321 §4.1.1.10: whatever happens here, a message that was accepted stays so.
+    await this.reply(this.#stage, timeoutMs).catch(() => null);
+    this.destroy();
+  }
+
+  destroy(): void {
+    this.#lose({ code: "smtp.closed", message: "was closed from here" });
+  }
+
+  #receive(chunk: Buffer): void {
+    this.#silent = false;
+    for (const parsed of this.#parser.push(chunk)) {
+      if (parsed.kind === "fault") {
+        // What is no SMTP is not repeated: an SMTP form is no way to read other services.
+        this.#lose({ code: "smtp.protocol", message: `does not speak SMTP as it should: ${parsed.reason}` });
+      } else if (this.#owed > 0) {
+        this.#owed--;
+        this.#replies.push(parsed.reply);
+      } else {
+        this.#lose(unasked(this.#options.redactor.reply(parsed.reply)));
+      }
+    }
+    this.#wake?.();
+  }
+
+  #lose(loss: Loss): void {
+    this.#loss ??= loss;
+    this.#wire.destroy();
+    for (const cleanUp of this.#cleanUps.splice(0)) cleanUp();
+    this.#wake?.();
+  }
+
+  /** Waits until `ready` gives a value; a lost connection or the timeout ends the wait. */
+  async #until<Value>(stage: Stage, timeoutMs: number, ready: () => Value | null): Promise<Value> {
+    let cancel: (() => void) | null = null;
+    try {
+      for (;;) {
+        const value = ready();
+        if (value !== null) return value;
+        if (this.#loss !== null) throw this.#error(stage, this.#loss);
+        cancel ??= this.#options.clock.after(timeoutMs, () => this.#lose(this.#timeout(stage, timeoutMs)));
+        await new Promise<void>((resolve) => {
+          this.#wake = resolve;
+        });
+      }
+    } finally {
+      cancel?.();
+      this.#wake = null;
+    }
+  }
+
+  #timeout(stage: Stage, timeoutMs: number): Loss {
+    const seconds = timeoutMs / 1000;
+    const message =
+      stage === "greeting" && this.#silent
+        ? `said nothing for ${seconds} seconds after the connection was made: a server that expects TLS from the first byte is silent like this`
+        : `gave no answer within ${seconds} seconds`;
+    return { code: "smtp.timeout", message, systemCode: "ETIMEDOUT" };
+  }
+
+  #error(stage: Stage, loss: Loss): PosthornError {
+    const { code, message, systemCode, reply, cause } = loss;
+    return new PosthornError(code, `${this.#options.name} ${message}.`, {
+      cause,
+      smtp: {
+        stage,
+        ...(reply === undefined ? {} : { reply }),
+        ...(systemCode === undefined ? {} : { systemCode }),
+      },
+    });
+  }
+
+  #noteReply(stage: Stage, reply: SmtpReply): void {
+    reply.lines.forEach((line, index) => {
+      const separator = index < reply.lines.length - 1 ? "-" : " ";
+      this.#note(stage, "relay", `${reply.code}${separator}${line}`);
+    });
+  }
+
+  #note(stage: Stage, from: "client" | "relay", text: string): void {
+    this.#stage = stage;
+    this.#options.observer.transcript?.({ stage, from, text });
+  }
+}
+
+const cutOff: Loss = { code: "smtp.closed", message: "was cut off from here", systemCode: "ABORT_ERR" };
+
+function lossBy(error: NodeJS.ErrnoException | null): Loss {
+  return error === null
+    ? { code: "smtp.closed", message: "closed the connection" }
+    : {
+        code: "smtp.closed",
+        message: `broke off the connection (${error.code ?? error.message})`,
+        systemCode: error.code ?? "UNKNOWN",
+        cause: error,
+      };
+}
+
+/** RFC 5321 §3.8: a relay that shuts down says 421 before it closes. Nothing else comes unasked. */
+function unasked(reply: SmtpReply): Loss {
+  return reply.code === 421
+    ? { code: "smtp.closed", message: `is closing the connection: ${quote(reply)}`, reply }
+    : { code: "smtp.protocol", message: `spoke out of turn: ${quote(reply)}`, reply };
+}
+
+const brokenOff: ReadonlySet<string> = new Set(["ECONNRESET", "EPIPE", "ETIMEDOUT"]);
+
+function handshakeLoss(error: NodeJS.ErrnoException): Loss {
+  const systemCode = error.code ?? "UNKNOWN";
+  const details = { systemCode, cause: error };
+  if (brokenOff.has(systemCode)) {
+    return { code: "smtp.closed", message: `broke off the TLS handshake (${systemCode})`, ...details };
+  }
+  if (systemCode === "ERR_SSL_WRONG_VERSION_NUMBER") {
+    const message =
+      "did not answer in TLS: it speaks in the clear first on this port, so use STARTTLS, or its implicit TLS port (usually 465)";
+    return { code: "smtp.tls", message: `${message} (${systemCode})`, ...details };
+  }
+  return { code: "smtp.tls", message: `and Posthorn found no common TLS (${systemCode})`, ...details };
+}

@@ -1,0 +1,169 @@
+import { lookup as systemLookup } from "node:dns/promises";
+import { BlockList, isIP } from "node:net";
+import { PosthornError } from "../errors.ts";
+
+/**
+ * `default`: any relay but link-local and metadata addresses. `public-only`, for hosts whose admins are
+ * not their operators: only public addresses and the ports of mail.
+ */
+export const egressModes = ["default", "public-only"] as const;
+export type EgressMode = (typeof egressModes)[number];
+
+export interface DialAddress {
+  readonly address: string;
+  readonly family: 4 | 6;
+}
+
+/** Decides where connections may go. */
+export interface Egress {
+  /**
+   * Resolves a name once and gives the addresses that may be dialled, in the resolver's order. Dial
+   * these and do not resolve again: a second answer may differ (DNS rebinding).
+   * @throws PosthornError `smtp.resolve`; `egress.refused` if no address or not this port may be dialled.
+   */
+  resolve(host: string, port: number): Promise<readonly DialAddress[]>;
+}
+
+/** All addresses of a name; `dns.lookup`, so that hosts files count. */
+export type Lookup = (host: string) => Promise<readonly { address: string; family: number }[]>;
+
+export function createEgress(
+  mode: EgressMode,
+  lookup: Lookup = (host) => systemLookup(host, { all: true, order: "verbatim" }),
+): Egress {
+  const publicOnly = mode === "public-only";
+
+  /** One answer for names that do not exist and names that point inside: the mode is no map of the inside. */
+  const nowherePublic = (host: string) =>
+    new PosthornError(
+      "egress.refused",
+      `${host} has no address that may be used here: name a public mail server.`,
+      {
+        smtp: { stage: "resolve" },
+      },
+    );
+
+  return {
+    async resolve(host, port) {
+      if (publicOnly && !mailPorts.has(port)) {
+        throw new PosthornError(
+          "egress.refused",
+          `Port ${port} may not be used here: choose one of ${[...mailPorts].join(", ")}.`,
+          { smtp: { stage: "resolve" } },
+        );
+      }
+      let found: Awaited<ReturnType<Lookup>>;
+      try {
+        found = await lookup(withoutBrackets(host));
+      } catch (cause) {
+        throw publicOnly ? nowherePublic(host) : unresolved(host, cause);
+      }
+      const allowed = found.filter(({ address }) => mayDial(address, publicOnly));
+      if (allowed.length > 0) {
+        return allowed.map(({ address }) => ({ address, family: isIP(address) === 6 ? 6 : 4 }));
+      }
+      if (publicOnly) throw nowherePublic(host);
+      if (found.length === 0) throw unresolved(host, undefined);
+      throw new PosthornError(
+        "egress.refused",
+        `${host} points to ${found.map(({ address }) => address).join(", ")}, where no mail server may be: link-local and metadata addresses are refused.`,
+        { smtp: { stage: "resolve" } },
+      );
+    },
+  };
+}
+
+/** SMTP (25), submission (587, RFC 6409), submissions (465, RFC 8314), and what providers add. */
+const mailPorts: ReadonlySet<number> = new Set([25, 465, 587, 2465, 2525, 2587]);
+
+function mayDial(address: string, publicOnly: boolean): boolean {
+  const bare = address.replace(/%.*$/u, "");
+  const family = isIP(bare) === 6 ? "ipv6" : "ipv4";
+  if (isIP(bare) === 0 || neverDialled.check(bare, family)) return false;
+  if (!publicOnly) return true;
+  return (family === "ipv4" || globalUnicast.check(bare, "ipv6")) && !notPublic.check(bare, family);
+}
+
+/** No mail server is here, but what cloud machines trust without a password is. */
+const neverDialled = blockList([
+  ["0.0.0.0", 8], // "this host" (RFC 1122 §3.2.1.3): dialled, it is the loopback
+  ["169.254.0.0", 16], // link-local (RFC 3927), with the metadata services of most clouds
+  ["100.100.100.200", 32], // metadata, Alibaba Cloud
+  ["168.63.129.16", 32], // metadata, Azure
+  ["192.0.0.192", 32], // metadata, Oracle Cloud
+  ["224.0.0.0", 4], // multicast (RFC 5771)
+  ["255.255.255.255", 32], // broadcast
+  ["::", 128], // unspecified
+  ["fe80::", 10], // link-local (RFC 4291)
+  ["fd00:ec2::254", 128], // metadata, AWS
+  ["fd20:ce::254", 128], // metadata, Google Cloud
+  ["ff00::", 8], // multicast
+]);
+
+/** The special-purpose registries of IANA (RFC 6890). */
+const notPublic = blockList([
+  ["10.0.0.0", 8],
+  ["100.64.0.0", 10],
+  ["127.0.0.0", 8],
+  ["172.16.0.0", 12],
+  ["192.0.0.0", 24],
+  ["192.0.2.0", 24],
+  ["192.88.99.0", 24],
+  ["192.168.0.0", 16],
+  ["198.18.0.0", 15],
+  ["198.51.100.0", 24],
+  ["203.0.113.0", 24],
+  ["240.0.0.0", 4],
+  ["2001::", 23],
+  ["2001:db8::", 32],
+  ["2002::", 16],
+  ["3fff::", 20],
+]);
+
+/** Of IPv6, only this is public: global unicast, and NAT64's well-known prefix (RFC 6052). */
+const globalUnicast = blockList([
+  ["2000::", 3],
+  ["64:ff9b::", 96],
+]);
+
+/** Each IPv4 network also counts where it is written inside an IPv6 address that leads to it. */
+function blockList(networks: readonly (readonly [network: string, prefix: number])[]): BlockList {
+  const list = new BlockList();
+  for (const [network, prefix] of networks) {
+    if (isIP(network) === 6) {
+      list.addSubnet(network, prefix, "ipv6");
+      continue;
+    }
+    const [high, low] = groupsOf(network);
+    list.addSubnet(network, prefix, "ipv4");
+    list.addSubnet(`::ffff:${high}:${low}`, 96 + prefix, "ipv6"); // mapped (RFC 4291 §2.5.5.2)
+    list.addSubnet(`::ffff:0:${high}:${low}`, 96 + prefix, "ipv6"); // translated (RFC 2765 §2.1)
+    list.addSubnet(`64:ff9b::${high}:${low}`, 96 + prefix, "ipv6"); // NAT64 (RFC 6052 §2.1)
+    list.addSubnet(`64:ff9b:1::${high}:${low}`, 96 + prefix, "ipv6"); // NAT64, local (RFC 8215)
+    list.addSubnet(`2002:${high}:${low}::`, 16 + prefix, "ipv6"); // 6to4 (RFC 3056 §2)
+  }
+  return list;
+}
+
+/** An IPv4 address as the two groups that it fills in an IPv6 address. */
+function groupsOf(address: string): [high: string, low: string] {
+  const [a = 0, b = 0, c = 0, d = 0] = address.split(".").map(Number);
+  return [(a * 256 + b).toString(16), (c * 256 + d).toString(16)];
+}
+
+/** `[::1]` is how addresses are written in URLs and address literals. */
+function withoutBrackets(host: string): string {
+  return host.startsWith("[") && host.endsWith("]") ? host.slice(1, -1) : host;
+}
+
+function unresolved(host: string, cause: unknown): PosthornError {
+  const systemCode = (cause as NodeJS.ErrnoException | undefined)?.code ?? "ENOTFOUND";
+  return new PosthornError(
+    "smtp.resolve",
+    `The name ${host} cannot be resolved (${systemCode}). Check its spelling.`,
+    {
+      cause,
+      smtp: { stage: "resolve", systemCode },
+    },
+  );
+}

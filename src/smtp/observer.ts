@@ -1,0 +1,97 @@
+import type { Clock } from "../clock.ts";
+import type { PosthornError } from "../errors.ts";
+import type { Stage } from "../model.ts";
+import type { Redactor } from "./redact.ts";
+
+/** Watches a connection being opened and used. Everything it is told is redacted. */
+export interface Observer {
+  /**
+   * The stages of `connect`, in order; the sender, recipient and message stages are told by what those
+   * calls return. With STARTTLS, `ehlo` passes twice: the later evidence is the one that counts.
+   */
+  stage?(event: StageEvent): void;
+  transcript?(line: TranscriptLine): void;
+}
+
+/** What a stage found, for people to read. JSON values, as they travel to the page. */
+export type Evidence = Readonly<Record<string, unknown>>;
+
+export interface StageEvent {
+  readonly stage: Stage;
+  readonly status: "started" | "passed" | "failed" | "skipped";
+  /** Since the stage started; with `passed` and `failed`. */
+  readonly durationMs?: number;
+  readonly evidence?: Evidence;
+  readonly error?: PosthornError;
+}
+
+export interface TranscriptLine {
+  readonly stage: Stage;
+  readonly from: "client" | "relay";
+  /** One line without its CRLF. */
+  readonly text: string;
+}
+
+/** Tells an observer how the stages go, with their durations. */
+export class StageLog {
+  readonly #observer: Observer;
+  readonly #redactor: Redactor;
+  readonly #clock: Clock;
+  #current: { readonly stage: Stage; readonly startedAt: number } | null = null;
+  #evidence: Evidence | undefined;
+
+  constructor(observer: Observer, redactor: Redactor, clock: Clock) {
+    this.#observer = observer;
+    this.#redactor = redactor;
+    this.#clock = clock;
+  }
+
+  /** Starts the stage, unless it is under way. */
+  start(stage: Stage): void {
+    if (this.#current?.stage === stage) return;
+    this.#current = { stage, startedAt: this.#clock.now() };
+    this.#evidence = undefined;
+    this.#observer.stage?.({ stage, status: "started" });
+  }
+
+  /** What is known already, should the stage fail. */
+  found(evidence: Evidence): void {
+    this.#evidence = this.#redacted(evidence);
+  }
+
+  pass(stage: Stage, evidence: Evidence): void {
+    const durationMs = this.#duration(stage);
+    this.#observer.stage?.({ stage, status: "passed", durationMs, evidence: this.#redacted(evidence) });
+    this.#current = null;
+  }
+
+  skip(stage: Stage): void {
+    this.#observer.stage?.({ stage, status: "skipped" });
+  }
+
+  /** The stage that the error names has failed. */
+  fail(error: PosthornError): void {
+    const stage = error.smtp?.stage ?? this.#current?.stage;
+    if (stage === undefined) return;
+    this.start(stage);
+    const evidence = this.#evidence === undefined ? {} : { evidence: this.#evidence };
+    this.#observer.stage?.({
+      stage,
+      status: "failed",
+      durationMs: this.#duration(stage),
+      error,
+      ...evidence,
+    });
+    this.#current = null;
+  }
+
+  #redacted(evidence: Evidence): Evidence {
+    return JSON.parse(JSON.stringify(evidence), (_, value: unknown) =>
+      typeof value === "string" ? this.#redactor.text(value) : value,
+    );
+  }
+
+  #duration(stage: Stage): number {
+    return this.#current?.stage === stage ? this.#clock.now() - this.#current.startedAt : 0;
+  }
+}

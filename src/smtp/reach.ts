@@ -1,0 +1,110 @@
+import type { Clock } from "../clock.ts";
+import { PosthornError } from "../errors.ts";
+import type { Egress } from "./egress.ts";
+import type { StageLog } from "./observer.ts";
+import { dial, type Wire } from "./wire.ts";
+
+export interface Reached {
+  readonly wire: Wire;
+  /** The address that answered. */
+  readonly address: string;
+}
+
+export interface ReachOptions {
+  readonly host: string;
+  readonly port: number;
+  readonly egress: Egress;
+  readonly clock: Clock;
+  /** For everything together. */
+  readonly timeoutMs: number;
+  readonly signal: AbortSignal | undefined;
+  readonly stages: StageLog;
+}
+
+/** An address that swallows packets must not use up the time of those after it. */
+const maxAddressMs = 10_000;
+
+/**
+ * From a name to an open connection. RFC 5321 §5.1: each address is tried in order until one answers.
+ * @throws PosthornError `smtp.resolve`, `egress.refused`, `smtp.connect`, `smtp.timeout`, `smtp.closed`.
+ */
+export async function reach(options: ReachOptions): Promise<Reached> {
+  const { host, port, egress, clock, timeoutMs, stages } = options;
+  const endsAt = clock.now() + timeoutMs;
+
+  stages.start("resolve");
+  const addresses = await inTime(options, timeoutMs, () => egress.resolve(host, port)).catch((error) => {
+    if (error instanceof PosthornError) throw error;
+    throw failure("resolve", `${host} was not looked up`, error);
+  });
+  stages.pass("resolve", { addresses: addresses.map(({ address }) => address) });
+
+  stages.start("connect");
+  const failures: { address: string; error: string }[] = [];
+  let last: unknown = new TimedOut();
+  for (const [index, to] of addresses.entries()) {
+    const leftMs = endsAt - clock.now();
+    if (leftMs <= 0) break;
+    const others = addresses.length - index - 1;
+    const shareMs = others === 0 ? leftMs : Math.min(maxAddressMs, leftMs / (others + 1));
+    try {
+      const wire = await inTime(options, shareMs, (signal) => dial(to, port, signal));
+      stages.pass("connect", { address: to.address, failures });
+      return { wire, address: to.address };
+    } catch (error) {
+      last = error;
+      failures.push({ address: to.address, error: codeOf(error) });
+      stages.found({ failures });
+      if (options.signal?.aborted) break;
+    }
+  }
+  const tried = failures.map(({ address, error }) => `${address}: ${error}`).join(", ");
+  throw failure("connect", `${host}:${port} cannot be reached (${tried})`, last);
+}
+
+/** Says which of the three it was: no time left, cut off from here, or what the system said. */
+function failure(stage: "resolve" | "connect", what: string, cause: unknown): PosthornError {
+  const systemCode = codeOf(cause);
+  const details = { cause, smtp: { stage, systemCode } };
+  if (systemCode === "ABORT_ERR")
+    return new PosthornError("smtp.closed", `${what}: it was cut off from here.`, details);
+  if (systemCode === "ETIMEDOUT")
+    return new PosthornError("smtp.timeout", `${what}: there was no answer in time.`, details);
+  return new PosthornError(
+    "smtp.connect",
+    `${what}. Check the server, the port and the firewalls between.`,
+    details,
+  );
+}
+
+function codeOf(error: unknown): string {
+  const code = (error as { readonly code?: unknown } | null)?.code;
+  return typeof code === "string" ? code : "ABORT_ERR";
+}
+
+class TimedOut extends Error {
+  readonly code = "ETIMEDOUT";
+}
+
+/** Runs the work until the time is up or the caller's signal comes; what it gives later is dropped. */
+async function inTime<Value>(
+  { clock, signal }: ReachOptions,
+  ms: number,
+  work: (signal: AbortSignal) => Promise<Value>,
+): Promise<Value> {
+  const end = new AbortController();
+  const cut = () => end.abort();
+  const cancel = clock.after(ms, () => end.abort(new TimedOut()));
+  signal?.addEventListener("abort", cut, { once: true });
+  if (signal?.aborted) cut();
+  try {
+    const ended = new Promise<never>((_, reject) => {
+      end.signal.addEventListener("abort", () => reject(end.signal.reason), { once: true });
+    });
+    end.signal.throwIfAborted();
+    return await Promise.race([work(end.signal), ended]);
+  } finally {
+    cancel();
+    signal?.removeEventListener("abort", cut);
+  }
+}

@@ -1,0 +1,156 @@
+import { PosthornError } from "../errors.ts";
+import type { SmtpReply, Stage } from "../model.ts";
+import { chooseMechanism, exchange } from "./auth.ts";
+import { type Capabilities, capabilitiesOf, noCapabilities } from "./capabilities.ts";
+import type { Evidence } from "./observer.ts";
+import { mask } from "./redact.ts";
+import type { Credentials, Relay } from "./relay.ts";
+import { classOf, quote } from "./reply.ts";
+
+/**
+ * What the session asks of whoever holds the socket. Only after `await` does it expect a reply;
+ * after the others, null.
+ */
+export type Step =
+  /** Send the command, if any, and read one reply. `shown` is the command as a transcript may show it. */
+  | { readonly kind: "await"; readonly stage: Stage; readonly command?: string; readonly shown?: string }
+  /** Negotiate TLS and verify the relay. Nothing that was received in the clear may be left over. */
+  | { readonly kind: "secure" }
+  | { readonly kind: "passed"; readonly stage: Stage; readonly evidence: Evidence }
+  | { readonly kind: "skipped"; readonly stage: Stage };
+
+type Steps<Result> = Generator<Step, Result, SmtpReply | null>;
+
+export interface SessionOptions {
+  readonly relay: Relay;
+  /** The name that EHLO says: never null here, as only the socket knows this machine's address. */
+  readonly ehloName: string;
+  readonly credentials: Credentials | null;
+  readonly allowCleartextAuth: boolean;
+}
+
+/**
+ * The opening of an SMTP session as a pure state machine: greeting, EHLO, STARTTLS, sign-in. It takes
+ * replies and gives commands; a transaction may begin when it returns.
+ *
+ * @returns what the latest EHLO offered.
+ * @throws PosthornError `smtp.rejected`, `smtp.protocol`, `smtp.starttls_missing`,
+ * `smtp.auth_unavailable`, `smtp.auth_rejected`.
+ */
+export function* openSession(options: SessionOptions): Steps<Capabilities> {
+  const { relay, credentials } = options;
+  if (relay.tls === "implicit") yield { kind: "secure" };
+
+  // RFC 5321 §4.3.1: the client waits for the greeting.
+  const greeting = yield* ask({ kind: "await", stage: "greeting" });
+  if (classOf(greeting) !== 2) throw refused(options, "greeting", greeting);
+  yield { kind: "passed", stage: "greeting", evidence: { text: greeting.lines.join("\n") } };
+
+  let capabilities = yield* hello(options);
+  if (relay.tls === "starttls") {
+    yield* startTls(options, capabilities);
+    // RFC 3207 §4.2: all that was learned in the clear is forgotten.
+    capabilities = yield* hello(options);
+  } else {
+    yield { kind: "skipped", stage: "starttls" };
+    if (relay.tls === "none") yield { kind: "skipped", stage: "tls" };
+  }
+
+  if (credentials === null) yield { kind: "skipped", stage: "auth" };
+  else yield* signIn(options, credentials, capabilities);
+  return capabilities;
+}
+
+function* hello(options: SessionOptions): Steps<Capabilities> {
+  const ehlo = yield* ask({ kind: "await", stage: "ehlo", command: `EHLO ${options.ehloName}` });
+  let capabilities: Capabilities;
+  if (classOf(ehlo) === 2) {
+    capabilities = capabilitiesOf(ehlo);
+  } else if (classOf(ehlo) === 5 && options.relay.tls === "none") {
+    // RFC 5321 §3.2: HELO is for relays without extensions, and TLS is one of those.
+    const helo = yield* ask({ kind: "await", stage: "ehlo", command: `HELO ${options.ehloName}` });
+    if (classOf(helo) !== 2) throw refused(options, "ehlo", helo);
+    capabilities = noCapabilities;
+  } else {
+    throw refused(options, "ehlo", ehlo);
+  }
+  const { extensions, size, authMechanisms } = capabilities;
+  yield {
+    kind: "passed",
+    stage: "ehlo",
+    evidence: { extensions, maxMessageBytes: size?.maxBytes ?? null, authMechanisms },
+  };
+  return capabilities;
+}
+
+function* startTls(options: SessionOptions, capabilities: Capabilities): Steps<void> {
+  if (!capabilities.startTls) {
+    throw new PosthornError(
+      "smtp.starttls_missing",
+      `${nameOf(options)} offers no STARTTLS, and TLS is required. Use its implicit TLS port (usually 465) if it has one.`,
+      { smtp: { stage: "starttls" } },
+    );
+  }
+  const reply = yield* ask({ kind: "await", stage: "starttls", command: "STARTTLS" });
+  if (classOf(reply) !== 2) throw refused(options, "starttls", reply);
+  yield { kind: "passed", stage: "starttls", evidence: {} };
+  yield { kind: "secure" };
+}
+
+function* signIn(options: SessionOptions, credentials: Credentials, capabilities: Capabilities): Steps<void> {
+  const offered = capabilities.authMechanisms;
+  const unavailable = (reason: string) =>
+    new PosthornError("smtp.auth_unavailable", `${nameOf(options)} ${reason}`, { smtp: { stage: "auth" } });
+
+  // RFC 4954 §4: in the clear anyone on the way can read the password.
+  if (options.relay.tls === "none" && !options.allowCleartextAuth) {
+    throw unavailable("would get the password in the clear. Turn TLS on, or allow sign-in without TLS.");
+  }
+  const mechanism = chooseMechanism(credentials.method, offered);
+  if (mechanism === null) {
+    throw unavailable(
+      offered.length === 0
+        ? "offers no sign-in on this connection. Remove the username, or use the port meant for submission."
+        : `offers no sign-in method usable here (it offers ${offered.join(", ")}). Choose another method.`,
+    );
+  }
+
+  const { command, answers } = exchange(mechanism, credentials);
+  const shown = command.includes(" ", "AUTH ".length) ? `AUTH ${mechanism} ${mask}` : command;
+  let reply = yield* ask({ kind: "await", stage: "auth", command, shown });
+  for (const answer of answers) {
+    if (classOf(reply) !== 3) break;
+    reply = yield* ask({ kind: "await", stage: "auth", command: answer, shown: answer === "" ? "" : mask });
+  }
+  if (classOf(reply) === 3) {
+    // RFC 4954 §4: a relay that asks for more than the mechanism has is told that the exchange is over.
+    throw refused(options, "auth", yield* ask({ kind: "await", stage: "auth", command: "*" }));
+  }
+  if (classOf(reply) !== 2) throw refused(options, "auth", reply);
+  yield { kind: "passed", stage: "auth", evidence: { offered, mechanism } };
+}
+
+function* ask(step: Step & { kind: "await" }): Steps<SmtpReply> {
+  const reply = yield step;
+  if (reply === null) throw new TypeError(`The session waits for a reply to ${step.shown ?? step.command}.`);
+  return reply;
+}
+
+/** 4yz and 5yz are the relay's word; any other class in this place breaks the protocol. */
+function refused(options: SessionOptions, stage: Stage, reply: SmtpReply): PosthornError {
+  const smtp = { stage, reply };
+  if (classOf(reply) < 4) {
+    return new PosthornError("smtp.protocol", `${nameOf(options)} answered out of turn: ${quote(reply)}`, {
+      smtp,
+    });
+  }
+  return stage === "auth"
+    ? new PosthornError("smtp.auth_rejected", `${nameOf(options)} refused the sign-in: ${quote(reply)}`, {
+        smtp,
+      })
+    : new PosthornError("smtp.rejected", `${nameOf(options)} refused the session: ${quote(reply)}`, { smtp });
+}
+
+function nameOf({ relay }: SessionOptions): string {
+  return `${relay.host}:${relay.port}`;
+}

@@ -1,0 +1,175 @@
+import { connect as connectTcp, isIP, type Socket } from "node:net";
+import { connect as connectTls, type TLSSocket } from "node:tls";
+import type { DialAddress } from "./egress.ts";
+
+/** What the relay showed in its TLS handshake, also where it was not believed. */
+export interface TlsEvidence {
+  /** Such as `TLSv1.3`. */
+  readonly version: string;
+  readonly cipher: string;
+  readonly subject: string;
+  readonly issuer: string;
+  /** DNS names and IP addresses of the subjectAltName. */
+  readonly names: readonly string[];
+  /** Milliseconds since the epoch. */
+  readonly validFrom: number;
+  readonly validTo: number;
+  /** Whole days until `validTo`; negative once it is past. */
+  readonly daysLeft: number;
+  readonly fingerprint256: string;
+  readonly selfSigned: boolean;
+  /** True if the chain is trusted, in time, and for the name that was dialled. */
+  readonly authorized: boolean;
+  /** Why not, as Node.js and OpenSSL call it, such as `CERT_HAS_EXPIRED`. */
+  readonly error: string | null;
+}
+
+/** What a wire tells its owner. */
+export interface WireEvents {
+  bytes(chunk: Buffer): void;
+  /** Once: the relay ended the connection, or it failed. */
+  lost(error: NodeJS.ErrnoException | null): void;
+}
+
+/** Opens a connection to exactly this address. Rejects with the system's error, or as the signal says. */
+export function dial(to: DialAddress, port: number, signal: AbortSignal): Promise<Wire> {
+  return new Promise((resolve, reject) => {
+    const socket = connectTcp({ host: to.address, family: to.family, port, signal });
+    socket.once("error", reject);
+    socket.once("connect", () => {
+      socket.off("error", reject);
+      resolve(new Wire(socket));
+    });
+  });
+}
+
+/** A connection to a relay: bytes in, bytes out, TLS in between. The one owner of a socket. */
+export class Wire {
+  readonly #tcp: Socket;
+  #stream: Socket;
+  #events: WireEvents | null = null;
+  #lost = false;
+
+  constructor(socket: Socket) {
+    this.#tcp = socket;
+    this.#stream = socket;
+    // Commands are written in groups already; Nagle's algorithm would only hold them back.
+    socket.setNoDelay(true);
+    this.#listen(socket);
+  }
+
+  /** This machine's end of the connection. */
+  get localAddress(): string | undefined {
+    return this.#tcp.localAddress;
+  }
+
+  /** Begins to read. */
+  open(events: WireEvents): void {
+    this.#events = events;
+    this.#stream.on("data", this.#bytes);
+  }
+
+  /** Calls back once the system has taken the bytes. */
+  write(bytes: string | Uint8Array, taken?: () => void): void {
+    this.#stream.write(bytes, () => taken?.());
+  }
+
+  /**
+   * Negotiates TLS 1.2 or later and looks at the certificate. It does not judge: whoever calls must not
+   * write another byte unless the evidence is `authorized`.
+   * @param host the name or address that the certificate must be for
+   * @param caPem certificates trusted instead of the public authorities
+   */
+  async secure(host: string, caPem: string | null, now: number): Promise<TlsEvidence> {
+    // What happens to the connection during the handshake is told by the handshake.
+    this.#tcp
+      .off("data", this.#bytes)
+      .off("error", this.#lose)
+      .off("end", this.#ended)
+      .off("close", this.#ended);
+    this.#tcp.on("error", () => {});
+    const secure = await new Promise<TLSSocket>((resolve, reject) => {
+      const socket = connectTls({
+        socket: this.#tcp,
+        // Without a servername the certificate is checked for this.
+        host,
+        // RFC 6066 §3: an address is no server name.
+        ...(isIP(host) === 0 ? { servername: host } : {}),
+        ...(caPem === null ? {} : { ca: caPem }),
+        minVersion: "TLSv1.2",
+        // The handshake is finished in any case, so that a refused certificate can be shown.
+        rejectUnauthorized: false,
+      });
+      socket.once("error", reject);
+      socket.once("secureConnect", () => {
+        socket.off("error", reject);
+        resolve(socket);
+      });
+    });
+    this.#stream = secure;
+    this.#listen(secure);
+    secure.on("data", this.#bytes);
+    return evidenceOf(secure, now);
+  }
+
+  /** Writes a last line and ends the connection in good order. */
+  end(bytes: string): void {
+    this.#stream.end(bytes);
+  }
+
+  destroy(): void {
+    this.#lost = true;
+    this.#stream.destroy();
+    this.#tcp.destroy();
+  }
+
+  readonly #bytes = (chunk: Buffer): void => {
+    if (!this.#lost) this.#events?.bytes(chunk);
+  };
+
+  readonly #lose = (error: NodeJS.ErrnoException | null): void => {
+    if (this.#lost) return;
+    this.#lost = true;
+    this.#events?.lost(error);
+  };
+
+  readonly #ended = (): void => this.#lose(null);
+
+  #listen(stream: Socket): void {
+    stream.on("error", this.#lose).on("end", this.#ended).on("close", this.#ended);
+  }
+}
+
+const dayMs = 86_400_000;
+
+function evidenceOf(socket: TLSSocket, now: number): TlsEvidence {
+  const certificate = socket.getPeerX509Certificate();
+  const validTo = certificate?.validToDate.getTime() ?? 0;
+  return {
+    version: socket.getProtocol() ?? "unknown",
+    cipher: socket.getCipher().standardName,
+    subject: oneLine(certificate?.subject),
+    issuer: oneLine(certificate?.issuer),
+    names: namesOf(certificate?.subjectAltName),
+    validFrom: certificate?.validFromDate.getTime() ?? 0,
+    validTo,
+    daysLeft: Math.floor((validTo - now) / dayMs),
+    fingerprint256: certificate?.fingerprint256 ?? "",
+    selfSigned: certificate?.checkIssued(certificate) ?? false,
+    authorized: socket.authorized,
+    error: socket.authorized ? null : String(socket.authorizationError),
+  };
+}
+
+/** Node.js writes one attribute on each line. */
+function oneLine(name: string | undefined): string {
+  return (name ?? "").replaceAll("\n", ", ");
+}
+
+/** `DNS:mail.example.com, IP Address:192.0.2.1` */
+function namesOf(subjectAltName: string | undefined): string[] {
+  return (subjectAltName ?? "").split(", ").flatMap((entry) => {
+    const name = /^(?:DNS|IP Address):(.+)$/u.exec(entry)?.[1];
+    return name === undefined ? [] : [name];
+  });
+}
