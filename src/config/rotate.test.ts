@@ -217,6 +217,18 @@ test("a config saved while it was being rotated keeps what was saved, and is rot
   expect((await after.get(id)).version).toBe(2);
 });
 
+test("a secret that was retired comes back into use when all is rotated to it again", async () => {
+  const id = await addConfig(await unlocked(oldSecret), { username: "jo", password: "secret" });
+  await run();
+  const back = await unlocked(oldSecret, newSecret);
+  await rotate({ store, secrets: back, clock, actor });
+  const secrets = await unlocked(oldSecret);
+  expect(secrets).toMatchObject({ fits: true, newKey: null });
+  expect((await unlocked(newSecret)).fits).toBe(false);
+  const configs = createSmtpConfigs({ store, secrets, clock });
+  expect((await configs.openSaved(id)).credentials?.password).toBe("secret");
+});
+
 test("secrets that fit nothing rotate nothing", async () => {
   const before = await everything();
   await expect(run({ secrets: await unlocked(newSecret) })).rejects.toThrow(

@@ -382,6 +382,22 @@ test("a password kept after a change of secrets moves to the new key", async () 
   expect(await passwordIn(view.id)).toBe(password);
 });
 
+test("whoever waits for a config hears of each write that was kept, and of no other", async () => {
+  const versions: (number | undefined)[] = [];
+  const heard: Promise<void>[] = [];
+  const onChanged = () => {
+    heard.push(configs.list().then(([view]) => void versions.push(view?.version)));
+  };
+  configs = createSmtpConfigs({ store, secrets, clock, onChanged });
+  const view = await create();
+  await put(view);
+  await expect(put(view)).rejects.toThrow(code("config.version_conflict"));
+  await expect(configs.remove("nothing", actor)).rejects.toThrow(code("config.not_found"));
+  await configs.remove(view.id, actor);
+  await Promise.all(heard);
+  expect(versions).toEqual([1, 2, undefined]);
+});
+
 test("the audit log says who changed what, without values", async () => {
   const view = await create();
   const updated = await put(view, { smtpPort: 25, fromName: "Secret Shop", password: "other" });

@@ -61,9 +61,11 @@ export interface SmtpConfigsParts {
   readonly store: Store;
   readonly secrets: Secrets;
   readonly clock: Clock;
+  /** Called after a config was written or removed: what waits for one may go on. */
+  readonly onChanged?: () => void;
 }
 
-export function createSmtpConfigs({ store, secrets, clock }: SmtpConfigsParts): SmtpConfigs {
+export function createSmtpConfigs({ store, secrets, clock, onChanged }: SmtpConfigsParts): SmtpConfigs {
   const view = (config: SmtpConfig) => viewOf(config, problemOf(config, secrets));
   const sealed = (config: SmtpConfig) => ({ ...config, seal: secrets.seal(sealedPartsOf(config)) });
 
@@ -78,6 +80,7 @@ export function createSmtpConfigs({ store, secrets, clock }: SmtpConfigsParts): 
       return work(db);
     });
     if (newKey !== null) secrets.newKeyStored();
+    onChanged?.();
     return result;
   }
 
@@ -150,13 +153,15 @@ export function createSmtpConfigs({ store, secrets, clock }: SmtpConfigsParts): 
         return view(config);
       }),
 
-    remove: (id, actor) =>
-      store.transaction(async (db) => {
+    async remove(id, actor) {
+      await store.transaction(async (db) => {
         const config = await find(db, id);
         if (!(await deleteSmtpConfig(db, id))) throw notFound(id);
         const detail = { name: config.name };
         await writeAudit(db, { at: clock.now(), actor, action: "smtp_config.deleted", target: id, detail });
-      }),
+      });
+      onChanged?.();
+    },
 
     openFor: (config) => openConfig(config, secrets),
 
