@@ -127,7 +127,7 @@ describe("a hostile template", () => {
   ])("ends soon and clearly: %s", (_, source) => {
     const start = performance.now();
     expect(failure(source).code).toBe("template.invalid");
-    // Generous against a busy machine; alone it takes at most 90 ms.
+    // Generous against a busy machine; alone it takes at most 60 ms.
     expect(performance.now() - start).toBeLessThan(1000);
   });
 });

@@ -1,14 +1,15 @@
-import { convert } from "html-to-text";
 import { invalidInput, issuesOf } from "../parse.ts";
 import { boundedCache } from "./bounded-cache.ts";
 import { type Brand, brandScope } from "./brand.ts";
 import { withDeclaredFields } from "./declared-fields.ts";
+import { loadFormats } from "./filters.ts";
 import { filterByContext } from "./html-context.ts";
 import { type LiquidTemplate, parseLiquid } from "./liquid.ts";
 import { localize } from "./locale.ts";
 import { compileMjml } from "./mjml.ts";
 import { plainData } from "./plain-data.ts";
 import type { RenderedTemplate, Template, TemplateSource } from "./template.ts";
+import { textFromHtml } from "./text-from-html.ts";
 
 export interface RenderOptions {
   /** Must fit the template's schema. */
@@ -32,7 +33,7 @@ export function renderTemplate(template: Template, options: RenderOptions): Rend
   return {
     subject: compiled.subject.render(scope).trim(),
     html,
-    text: tidyText(compiled.text?.render(scope) ?? textOf(html)),
+    text: tidyText(compiled.text?.render(scope) ?? textFromHtml(html)),
   };
 }
 
@@ -43,6 +44,7 @@ interface CompiledTemplate {
 }
 
 const compile = boundedCache(500, (source: TemplateSource): CompiledTemplate => {
+  loadFormats();
   // Parsed once for its errors alone: they name the author's lines, not those of the compiled HTML.
   parseLiquid(source.mjml, "html", "mjml");
   return {
@@ -56,16 +58,6 @@ function checkedData(template: Template, input: unknown): Readonly<Record<string
   const result = template.schema.safeParse(plainData(input));
   if (result.success) return withDeclaredFields(template.schema, result.data);
   throw invalidInput(issuesOf(result.error.issues, "/data"));
-}
-
-function textOf(html: string): string {
-  return convert(html, {
-    wordwrap: false,
-    selectors: [
-      { selector: "img", format: "skip" },
-      { selector: "a", options: { hideLinkHrefIfSameAsText: true } },
-    ],
-  });
 }
 
 /** Branches that were not taken leave blank lines behind. */
