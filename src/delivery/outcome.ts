@@ -17,6 +17,7 @@ const configErrors: ReadonlySet<string> = new Set([
   "secret.mismatch",
   "seal.broken",
   "token.invalid",
+  "config.password_required",
   "egress.refused",
   "smtp.starttls_missing",
   "smtp.tls",

@@ -1,0 +1,7 @@
+import { generateKey } from "../../secret/fernet.ts";
+
+/** Prints a new Fernet key, the best POSTHORN_SECRET there is. */
+export function generateSecretCommand(): number {
+  console.log(generateKey());
+  return 0;
+}

@@ -1,0 +1,438 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import PostalMime from "postal-mime";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { smtpConfigCreate, smtpConfigUpdate } from "../config/smtp-config.ts";
+import { createSmtpConfigs, type SmtpConfigs } from "../config/smtp-configs.ts";
+import { createLog } from "../log.ts";
+import { createMetrics } from "../metrics.ts";
+import { parse } from "../parse.ts";
+import { generateKey } from "../secret/fernet.ts";
+import type { Secrets } from "../secret/secrets.ts";
+import { unlock } from "../secret/unlock.ts";
+import { createEgress } from "../smtp/egress.ts";
+import { insertEncryptionKey, listEncryptionKeys } from "../store/encryption-keys.ts";
+import { listSmtpConfigs } from "../store/smtp-configs.ts";
+import { openSqliteStore, type Store } from "../store/store.ts";
+import { createTemplates } from "../template/templates.ts";
+import {
+  createFixedClock,
+  type FixedClock,
+  type RelayOptions,
+  startTestRelay,
+  type TestRelay,
+} from "../testing/index.ts";
+import { type Courier, createCourier } from "./courier.ts";
+import { createOutbox, type EmailDetail, type Outbox } from "./outbox.ts";
+
+const caller = { id: "library", name: "library" };
+const actor = { id: "user:1", name: "Ada" };
+const hour = 3_600_000;
+
+let folder: string;
+let clock: FixedClock;
+let store: Store;
+let secrets: Secrets;
+let configs: SmtpConfigs;
+let courier: Courier;
+let outbox: Outbox;
+const relays: TestRelay[] = [];
+
+beforeEach(async () => {
+  folder = mkdtempSync(join(tmpdir(), "posthorn-delivery-"));
+  clock = createFixedClock(Date.parse("2026-06-01T12:00:00Z"));
+  await openEverything(generateKey());
+});
+
+afterEach(async () => {
+  await closeEverything();
+  for (const relay of relays.splice(0)) await relay.close();
+  rmSync(folder, { recursive: true });
+});
+
+let secret: string;
+async function openEverything(withSecret: string): Promise<void> {
+  secret = withSecret;
+  store = await openSqliteStore(join(folder, "posthorn.db"));
+  secrets = await unlock({ rows: await listEncryptionKeys(store.db), primary: secret, previous: [], clock });
+  if (secrets.newKey !== null) await insertEncryptionKey(store.db, secrets.newKey);
+  secrets.newKeyStored();
+  const metrics = createMetrics();
+  configs = createSmtpConfigs({ store, secrets, clock, onChanged: () => courier.wake() });
+  courier = createCourier({
+    store,
+    secrets,
+    configs,
+    egress: createEgress("default"),
+    clock,
+    log: createLog("silent"),
+    metrics,
+    random: () => 0.5,
+  });
+  const templates = createTemplates();
+  outbox = createOutbox({ store, secrets, templates, clock, metrics, onQueued: () => courier.wake() });
+  await courier.start();
+}
+
+async function closeEverything(): Promise<void> {
+  await courier.stop(1_000);
+  await store.close();
+}
+
+/** A relay, and a config that sends through it. */
+async function relayWith(options: RelayOptions = {}, overrides: object = {}): Promise<TestRelay> {
+  const relay = await startTestRelay(options);
+  relays.push(relay);
+  await configs.create(
+    parse(smtpConfigCreate, {
+      smtpServer: relay.host,
+      smtpPort: relay.port,
+      useTls: false,
+      fromEmail: "shop@example.com",
+      fromName: "Shop",
+      ...overrides,
+    }),
+    actor,
+  );
+  return relay;
+}
+
+/** Waits until the email is in another state than queued and sending, or has so many attempts. */
+async function settled(id: string, attempts = 1): Promise<EmailDetail> {
+  for (;;) {
+    const email = await outbox.get(id);
+    if (email.attempts.length >= attempts && email.state !== "sending") return email;
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+}
+
+const hello = { to: "jo@example.com", subject: "Hello", text: "Hi Jo" };
+const send = async (request: object = hello) => (await outbox.accept(request, { caller })).id;
+
+describe("sending", () => {
+  it("stores first, answers after the commit, then delivers and logs the result", async () => {
+    const relay = await relayWith();
+    const accepted = await outbox.accept(
+      { ...hello, html: "<p>Hi Jo</p>", cc: "Max <max@example.com>" },
+      { caller },
+    );
+    expect(accepted).toMatchObject({ state: "queued", repeated: false });
+    const [message] = await relay.delivered(1);
+    expect(message).toMatchObject({ from: "shop@example.com", to: ["jo@example.com", "max@example.com"] });
+    const parsed = await PostalMime.parse(message?.content ?? "");
+    expect(parsed).toMatchObject({
+      from: { name: "Shop", address: "shop@example.com" },
+      subject: "Hello",
+      messageId: accepted.messageId,
+    });
+    const email = await settled(accepted.id);
+    expect(email).toMatchObject({ state: "sent", sentAt: clock.now() });
+    expect(email.recipients.map(({ role, state, code }) => [role, state, code])).toEqual([
+      ["to", "sent", 250],
+      ["cc", "sent", 250],
+    ]);
+    expect(email.attempts).toMatchObject([{ outcome: "sent", stage: "message", relayAddress: "127.0.0.1" }]);
+  });
+
+  it("keeps the wanted sender and reply address, and hides blind copies", async () => {
+    const relay = await relayWith({}, { replyTo: "desk@example.com" });
+    await send({ ...hello, bcc: "boss@example.com" });
+    await send({ ...hello, from: "Jane <jane@example.com>", replyTo: ["a@example.com", "b@example.com"] });
+    const messages = await relay.delivered(2);
+    const of = (from: string) => messages.find((message) => message.from === from);
+    expect(of("shop@example.com")?.to).toEqual(["jo@example.com", "boss@example.com"]);
+    expect(of("shop@example.com")?.content.toString()).not.toContain("boss@example.com");
+    expect(of("shop@example.com")?.content.toString()).toContain("Reply-To: desk@example.com\r\n");
+    expect(of("jane@example.com")?.content.toString()).toContain(
+      "Reply-To: a@example.com, b@example.com\r\n",
+    );
+  });
+
+  it("writes to the same address once", async () => {
+    const relay = await relayWith();
+    await send({ ...hello, to: ["jo@example.com", "jo@example.com"], cc: "jo@example.com" });
+    expect((await relay.delivered(1))[0]?.to).toEqual(["jo@example.com"]);
+  });
+
+  it("names every wrong field and stores nothing", async () => {
+    const wrong = outbox.accept(
+      { to: ["jo@", "x@example.com"], subject: "a\r\nBcc: evil@example.com", html: 5, colour: "red" },
+      { caller },
+    );
+    await expect(wrong).rejects.toMatchObject({ code: "input.invalid" });
+    const pointers = await wrong.catch((error) =>
+      error.issues.map((issue: { pointer: string }) => issue.pointer),
+    );
+    expect(pointers.sort()).toEqual(["/colour", "/html", "/subject", "/to/0"]);
+    expect((await outbox.list({ limit: 10 })).items).toEqual([]);
+  });
+
+  it("refuses 51 recipients and a message without anybody to get it", async () => {
+    const many = Array.from({ length: 51 }, (_, index) => `r${index}@example.com`);
+    await expect(send({ ...hello, to: many })).rejects.toMatchObject({ code: "input.invalid" });
+    await expect(send({ ...hello, to: [] })).rejects.toMatchObject({ code: "input.invalid" });
+  });
+
+  it("waits for a config when there is none, and goes on when there is one", async () => {
+    const id = await send();
+    await clock.advance(60_000);
+    expect((await outbox.get(id)).attempts).toEqual([]);
+    const relay = await relayWith();
+    await relay.delivered(1);
+  });
+
+  it("does not send before its time", async () => {
+    const relay = await relayWith();
+    const id = await send({ ...hello, scheduledAt: new Date(clock.now() + 2 * hour) });
+    await clock.advance(2 * hour - 1);
+    expect(await outbox.get(id)).toMatchObject({ state: "queued", attempts: [] });
+    await clock.advance(1);
+    await relay.delivered(1);
+  });
+
+  it("does not send after its time", async () => {
+    const id = await send({ ...hello, expiresAt: new Date(clock.now() + hour) });
+    await clock.advance(hour + 60_000);
+    await relayWith();
+    await clock.advance(60_000);
+    expect(await outbox.get(id)).toMatchObject({ state: "expired", attempts: [] });
+  });
+});
+
+describe("idempotency", () => {
+  it("gives the first answer again for the same key and request", async () => {
+    const first = await outbox.accept(hello, { caller, idempotencyKey: "k" });
+    const again = await outbox.accept(
+      { text: "Hi Jo", subject: "Hello", to: "jo@example.com" },
+      { caller, idempotencyKey: "k" },
+    );
+    expect(again).toEqual({ ...first, repeated: true });
+  });
+
+  it("refuses the same key for another request, but not from another caller", async () => {
+    await outbox.accept(hello, { caller, idempotencyKey: "k" });
+    const other = { ...hello, subject: "Other" };
+    await expect(outbox.accept(other, { caller, idempotencyKey: "k" })).rejects.toMatchObject({
+      code: "idempotency.conflict",
+    });
+    await outbox.accept(other, { caller: { id: "key:2", name: "app" }, idempotencyKey: "k" });
+  });
+
+  it("makes one email of 50 posts at once", async () => {
+    const accepted = await Promise.all(
+      Array.from({ length: 50 }, () => outbox.accept(hello, { caller, idempotencyKey: "k" })),
+    );
+    expect(new Set(accepted.map(({ id }) => id)).size).toBe(1);
+    expect((await outbox.list({ limit: 100 })).items).toHaveLength(1);
+  });
+});
+
+describe("failures", () => {
+  it("tries a temporary failure again by the schedule", async () => {
+    let refusals = 2;
+    const relay = await relayWith({ onRcpt: () => (refusals-- > 0 ? "451 4.3.0 later" : undefined) });
+    const id = await send();
+    expect(await settled(id)).toMatchObject({ state: "queued", nextAttemptAt: clock.now() + 60_000 });
+    await clock.advance(60_000);
+    expect(await settled(id, 2)).toMatchObject({ state: "queued", nextAttemptAt: clock.now() + 5 * 60_000 });
+    await clock.advance(5 * 60_000);
+    await relay.delivered(1);
+    expect((await settled(id, 3)).attempts.map(({ outcome }) => outcome)).toEqual([
+      "temporary",
+      "temporary",
+      "sent",
+    ]);
+  });
+
+  it("tries only the recipients again that failed for now", async () => {
+    let busy = true;
+    const relay = await relayWith({
+      onRcpt: (to) =>
+        to === "b@example.com" && busy
+          ? "450 4.2.1 busy"
+          : to === "c@example.com"
+            ? "550 5.1.1 unknown"
+            : undefined,
+    });
+    const id = await send({ ...hello, to: ["a@example.com", "b@example.com", "c@example.com"] });
+    const first = await settled(id);
+    expect(first.recipients.map(({ state }) => state)).toEqual(["sent", "queued", "failed"]);
+    busy = false;
+    await clock.advance(60_000);
+    expect((await relay.delivered(2)).map(({ to }) => to)).toEqual([["a@example.com"], ["b@example.com"]]);
+    expect(await settled(id, 2)).toMatchObject({ state: "partial" });
+  });
+
+  it("sends the same Message-ID on each try", async () => {
+    let refuse = true;
+    const relay = await relayWith({ onDot: () => (refuse ? "452 4.3.1 full" : undefined) });
+    const { id, messageId } = await outbox.accept(hello, { caller });
+    await settled(id);
+    refuse = false;
+    await clock.advance(60_000);
+    expect((await relay.delivered(1))[0]?.content.toString()).toContain(messageId);
+  });
+
+  it("ends with the relay's words when the relay refuses for good", async () => {
+    await relayWith({ onMail: () => "550 5.7.1 sender not allowed" });
+    const email = await settled(await send());
+    expect(email).toMatchObject({ state: "failed" });
+    expect(email.recipients).toMatchObject([
+      {
+        state: "failed",
+        code: 550,
+        enhancedCode: "5.7.1",
+        reply: expect.stringContaining("sender not allowed"),
+      },
+    ]);
+  });
+
+  it("sends again after a lost answer, saying that it may be a duplicate", async () => {
+    let lose = true;
+    const relay = await relayWith({
+      onDot: (_message, peer) => {
+        if (lose) peer.destroy();
+        return undefined;
+      },
+    });
+    const id = await send();
+    expect(await settled(id)).toMatchObject({
+      state: "queued",
+      possibleDuplicate: true,
+      attempts: [{ outcome: "unknown", possibleDuplicate: true }],
+    });
+    lose = false;
+    await clock.advance(60_000);
+    await relay.delivered(1);
+    expect(await settled(id, 2)).toMatchObject({ state: "sent", possibleDuplicate: true });
+  });
+
+  it("holds an email after a lost answer if so asked, until an admin decides", async () => {
+    let lose = true;
+    const relay = await relayWith({
+      onDot: (_message, peer) => {
+        if (lose) peer.destroy();
+        return undefined;
+      },
+    });
+    const id = await send({ ...hello, onUnknown: "hold" });
+    expect(await settled(id)).toMatchObject({ state: "unknown", nextAttemptAt: null });
+    lose = false;
+    await outbox.retry(id, actor);
+    await relay.delivered(1);
+    expect(await settled(id, 2)).toMatchObject({ state: "sent", possibleDuplicate: true });
+  });
+});
+
+describe("a config that must be mended", () => {
+  const auth = { username: "shop", password: "right-password" };
+  const signIn = { username: "shop", password: "wrong-password", allowCleartextAuth: true };
+
+  it("is paused with the reason; emails wait, uncounted, and go on when it is saved anew", async () => {
+    const relay = await relayWith({ auth }, signIn);
+    const id = await send();
+    const email = await settled(id);
+    expect(email).toMatchObject({
+      state: "queued",
+      attemptCount: 0,
+      attempts: [{ outcome: "config", code: 535 }],
+    });
+    const [config] = await listSmtpConfigs(store.db);
+    expect(config).toMatchObject({ pausedUntil: clock.now() + hour, pausedReason: expect.any(String) });
+
+    await send();
+    await clock.advance(10 * 60_000);
+    expect((await outbox.get(id)).attempts).toHaveLength(1);
+
+    const view = await configs.get(config?.id ?? "");
+    await configs.update(view.id, parse(smtpConfigUpdate, { ...view, password: "right-password" }), actor);
+    await relay.delivered(2);
+  });
+
+  it("is tried again after the pause, with one email", async () => {
+    const relay = await relayWith({ auth }, { ...signIn, maxConnections: 5 });
+    const ids = [await send(), await send(), await send()];
+    const tries = async () => (await store.db.selectFrom("attempts").select("id").execute()).length;
+    const idle = async () => (await outbox.list({ limit: 10, state: "sending" })).items.length === 0;
+    const until = async (holds: () => Promise<boolean>) => {
+      while (!(await holds())) await new Promise((resolve) => setImmediate(resolve));
+    };
+    await until(async () => (await tries()) > 0 && (await idle()));
+    const before = await tries();
+    await clock.advance(hour);
+    await until(async () => (await tries()) > before && (await idle()));
+    expect(await tries()).toBe(before + 1);
+    expect(relay.messages).toHaveLength(0);
+    expect((await outbox.list({ limit: 10, state: "queued" })).items.map(({ id }) => id)).toEqual(
+      ids.reverse(),
+    );
+  });
+});
+
+describe("sensitive emails", () => {
+  const reset = {
+    to: "jo@example.com",
+    template: "password-reset",
+    data: { name: "Jo", url: "https://shop.example/reset/s3cret-t0ken" },
+  };
+
+  it("are encrypted at rest, never shown, and deleted once sent", async () => {
+    const id = await send(reset);
+    const row = await store.db.selectFrom("email_content").selectAll().executeTakeFirstOrThrow();
+    expect(row.encrypted).toBe(1);
+    expect(Buffer.from(row.content).toString("latin1")).not.toContain("s3cret");
+    await expect(outbox.source(id)).rejects.toMatchObject({ code: "email.content_gone" });
+    const relay = await relayWith();
+    const [message] = await relay.delivered(1);
+    expect((await PostalMime.parse(message?.content ?? "")).text).toContain(
+      "https://shop.example/reset/s3cret-t0ken",
+    );
+    await settled(id);
+    expect(await store.db.selectFrom("email_content").selectAll().execute()).toEqual([]);
+  });
+
+  it("refuse a retry once they are final, with the reason", async () => {
+    await relayWith({ onMail: () => "550 no" });
+    const id = await send(reset);
+    await settled(id);
+    await expect(outbox.retry(id, actor)).rejects.toMatchObject({
+      code: "email.content_gone",
+      message: expect.stringContaining("sensitive"),
+    });
+  });
+
+  it("are not sent late", async () => {
+    const id = await send(reset);
+    expect((await outbox.get(id)).expiresAt - clock.now()).toBeLessThanOrEqual(hour);
+  });
+});
+
+describe("by hand", () => {
+  it("cancels what waits, and says why it cannot cancel the rest", async () => {
+    const id = await send();
+    await outbox.cancel(id, actor);
+    expect(await outbox.get(id)).toMatchObject({ state: "cancelled", recipients: [{ state: "cancelled" }] });
+    await expect(outbox.cancel(id, actor)).rejects.toMatchObject({ code: "email.state_conflict" });
+    await expect(outbox.cancel("nope", actor)).rejects.toMatchObject({ code: "email.not_found" });
+  });
+
+  it("shows the source as it was composed", async () => {
+    const id = await send({ ...hello, text: "Grüße" });
+    const parsed = await PostalMime.parse(await outbox.source(id));
+    expect(parsed).toMatchObject({ subject: "Hello", text: expect.stringContaining("Grüße") });
+  });
+});
+
+describe("a restart", () => {
+  it("sends what was accepted before", async () => {
+    const id = await send();
+    await closeEverything();
+    store = await openSqliteStore(join(folder, "posthorn.db"));
+    await store.close();
+    await openEverything(secret);
+    const relay = await relayWith();
+    await relay.delivered(1);
+    expect(await settled(id)).toMatchObject({ state: "sent", possibleDuplicate: false });
+  });
+});

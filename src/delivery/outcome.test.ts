@@ -1,0 +1,214 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { type ErrorCode, PosthornError } from "../errors.ts";
+import { recipientStates, type SmtpReply } from "../model.ts";
+import type { RecipientResult, SendResult } from "../smtp/connection.ts";
+import type { Email, Recipient } from "../store/emails.ts";
+import { attemptOf, type Ending, emailStateOf, failureOutcome, settlementOf } from "./outcome.ts";
+
+const now = 1_000_000;
+
+function email(overrides: Partial<Email> = {}): Email {
+  return {
+    id: "e",
+    state: "sending",
+    priority: "normal",
+    from: null,
+    replyTo: [],
+    subject: "Hello",
+    template: null,
+    tags: [],
+    messageId: "<e@example.com>",
+    caller: "library",
+    sensitive: false,
+    needsSmtpUtf8: false,
+    onUnknown: "resend",
+    possibleDuplicate: false,
+    attemptCount: 0,
+    nextAttemptAt: now,
+    expiresAt: now + 86_400_000,
+    lease: 1,
+    createdAt: now,
+    sentAt: null,
+    finishedAt: null,
+    ...overrides,
+  };
+}
+
+function recipient(position: number, overrides: Partial<Recipient> = {}): Recipient {
+  const address = `r${position}@example.com`;
+  return {
+    position,
+    address,
+    role: "to",
+    state: "queued",
+    code: null,
+    enhancedCode: null,
+    reply: null,
+    ...overrides,
+  };
+}
+
+function reply(code: number, text: string): SmtpReply {
+  return { code, enhancedCode: null, lines: [text] };
+}
+
+function answered(...outcomes: RecipientResult["outcome"][]): Ending {
+  const codes = { sent: 250, temporary: 451, permanent: 550, unknown: 0 } as const;
+  const recipients = outcomes.map((outcome, position) => ({
+    address: `r${position}@example.com`,
+    outcome,
+    reply: outcome === "unknown" ? null : reply(codes[outcome], outcome),
+  }));
+  const result = {
+    recipients,
+    reply: null,
+    stage: "message",
+    durationMs: 5,
+    bodyStarted: true,
+  } as SendResult;
+  return { kind: "answered", result };
+}
+
+function failed(code: ErrorCode, replyCode?: number): Ending {
+  const smtp =
+    replyCode === undefined
+      ? { stage: "connect" as const }
+      : { stage: "auth" as const, reply: reply(replyCode, "no") };
+  return { kind: "failed", error: new PosthornError(code, "It failed.", { smtp }) };
+}
+
+function settle(ending: Ending, given: { email?: Partial<Email>; recipients?: Recipient[] } = {}) {
+  const of = email(given.email);
+  const recipients = given.recipients ?? [recipient(0)];
+  const attempt = attemptOf({ config: null, connection: null, ending, startedAt: now - 40, now });
+  return settlementOf({ email: of, recipients, ending, attempt, now, random: 0.5 });
+}
+
+const states = ({ recipients }: ReturnType<typeof settle>) => recipients.map(({ state }) => state);
+
+describe("what a failure before the final dot means", () => {
+  it.each<[ErrorCode, number | undefined, string]>([
+    ["smtp.resolve", undefined, "temporary"],
+    ["smtp.connect", undefined, "temporary"],
+    ["smtp.timeout", undefined, "temporary"],
+    ["smtp.closed", undefined, "temporary"],
+    ["smtp.protocol", undefined, "temporary"],
+    ["smtp.rejected", 421, "temporary"],
+    ["smtp.rejected", 554, "config"],
+    ["smtp.auth_rejected", 535, "config"],
+    ["smtp.auth_rejected", 534, "config"],
+    ["smtp.auth_rejected", 454, "temporary"],
+    ["smtp.tls", undefined, "config"],
+    ["smtp.starttls_missing", undefined, "config"],
+    ["smtp.auth_unavailable", undefined, "config"],
+    ["egress.refused", undefined, "config"],
+    ["seal.broken", undefined, "config"],
+    ["secret.mismatch", undefined, "config"],
+    ["config.none_usable", undefined, "config"],
+    ["config.password_required", undefined, "config"],
+    ["smtp.smtputf8_missing", undefined, "permanent"],
+    ["smtp.too_large", undefined, "permanent"],
+    ["email.content_gone", undefined, "permanent"],
+    ["store.unavailable", undefined, "temporary"],
+    ["internal", undefined, "temporary"],
+  ])("%s (%s) is %s", (code, replyCode, outcome) => {
+    const ending = failed(code, replyCode);
+    if (ending.kind === "failed") expect(failureOutcome(ending.error)).toBe(outcome);
+  });
+});
+
+describe("what is written after a try", () => {
+  it("is sent when each recipient was taken", () => {
+    const settlement = settle(answered("sent", "sent"), { recipients: [recipient(0), recipient(1)] });
+    expect(settlement).toMatchObject({
+      state: "sent",
+      nextAttemptAt: null,
+      sentAt: now,
+      finishedAt: now,
+      attemptCount: 1,
+    });
+    expect(settlement.attempt).toMatchObject({ outcome: "sent", durationMs: 40 });
+  });
+
+  it("tries only those again that failed for now", () => {
+    const settlement = settle(answered("sent", "temporary", "permanent"), {
+      recipients: [recipient(0), recipient(1), recipient(2)],
+    });
+    expect(states(settlement)).toEqual(["sent", "queued", "failed"]);
+    expect(settlement).toMatchObject({
+      state: "queued",
+      nextAttemptAt: now + 60_000,
+      sentAt: now,
+      finishedAt: null,
+    });
+  });
+
+  it("does not touch recipients that have their outcome", () => {
+    const done = recipient(0, { state: "sent", code: 250, reply: "ok" });
+    const ending: Ending = answered("sent", "permanent");
+    const settlement = settle(ending, { recipients: [done, recipient(1)] });
+    expect(settlement.recipients).toMatchObject([
+      { position: 1, state: "failed", code: 550, reply: "permanent" },
+    ]);
+    expect(settlement.state).toBe("partial");
+  });
+
+  it("is failed when the relay refused everybody for good", () => {
+    expect(settle(answered("permanent"))).toMatchObject({ state: "failed", finishedAt: now, sentAt: null });
+  });
+
+  it("expires where no further try fits", () => {
+    const settlement = settle(answered("temporary"), { email: { expiresAt: now + 30_000 } });
+    expect(settlement).toMatchObject({ state: "expired", nextAttemptAt: null, finishedAt: now });
+    expect(settlement.recipients).toMatchObject([{ state: "expired", code: 451, reply: "temporary" }]);
+  });
+
+  it("waits without counting while the config must be mended", () => {
+    const settlement = settle(failed("smtp.auth_rejected", 535), { email: { attemptCount: 3 } });
+    expect(settlement).toMatchObject({ state: "queued", attemptCount: 3, nextAttemptAt: now });
+  });
+
+  it("sends again after a lost answer, marked as a possible duplicate", () => {
+    const settlement = settle(answered("unknown"));
+    expect(settlement).toMatchObject({ state: "queued", possibleDuplicate: true });
+    expect(settlement.attempt).toMatchObject({ outcome: "unknown", errorCode: "smtp.unknown_outcome" });
+  });
+
+  it("rests after a lost answer if so asked, or if no time is left to send again", () => {
+    expect(settle(answered("unknown"), { email: { onUnknown: "hold" } }).state).toBe("unknown");
+    expect(settle(answered("unknown"), { email: { expiresAt: now + 1 } }).state).toBe("unknown");
+  });
+
+  it("keeps the mark of a possible duplicate for good", () => {
+    expect(settle(answered("sent"), { email: { possibleDuplicate: true } }).possibleDuplicate).toBe(true);
+  });
+
+  it("backs off further with each counted failure", () => {
+    expect(settle(failed("smtp.connect"), { email: { attemptCount: 1 } }).nextAttemptAt).toBe(
+      now + 5 * 60_000,
+    );
+  });
+});
+
+describe("the state of an email", () => {
+  it("is queued exactly while a recipient is, and sent exactly if all are", () => {
+    fc.assert(
+      fc.property(fc.array(fc.constantFrom(...recipientStates), { minLength: 1 }), (recipients) => {
+        const state = emailStateOf(recipients);
+        expect(state === "queued").toBe(recipients.includes("queued"));
+        expect(state === "sent").toBe(recipients.every((one) => one === "sent"));
+      }),
+    );
+  });
+
+  it.each([
+    [["sent", "failed"], "partial"],
+    [["sent", "unknown"], "unknown"],
+    [["failed", "expired"], "failed"],
+    [["expired", "cancelled"], "expired"],
+    [["cancelled"], "cancelled"],
+  ] as const)("of %j is %s", (recipients, state) => {
+    expect(emailStateOf(recipients)).toBe(state);
+  });
+});
