@@ -1,0 +1,3 @@
+export function EmailListPage() {
+  return null;
+}

@@ -1,0 +1,153 @@
+import type { QueryClient } from "@tanstack/react-query";
+import {
+  createRootRouteWithContext,
+  createRoute,
+  createRouter,
+  lazyRouteComponent,
+  Outlet,
+  redirect,
+} from "@tanstack/react-router";
+import { basePath } from "./api/base-path.ts";
+import { emailStates } from "./emails/states.ts";
+import { sessionQuery } from "./session/session.ts";
+import { Shell } from "./shell/shell.tsx";
+import { Crashed, NotFound } from "./shell/stray-pages.tsx";
+
+/** The address of every page. Each page's script is fetched when it is first wanted. */
+
+const root = createRootRouteWithContext<{ queries: QueryClient }>()({
+  component: Outlet,
+  notFoundComponent: NotFound,
+});
+
+/** An address within these pages, never another site's: what follows sign-in comes from the URL. */
+function within(back: unknown): string | undefined {
+  return typeof back === "string" && /^\/(?![/\\])/.test(back) ? back : undefined;
+}
+
+const signIn = createRoute({
+  getParentRoute: () => root,
+  path: "/sign-in",
+  validateSearch: (search): { back?: string | undefined; ended?: true | undefined } => ({
+    back: within(search.back),
+    ended: search.ended === true ? true : undefined,
+  }),
+  component: lazyRouteComponent(() => import("./session/sign-in-page.tsx"), "SignInPage"),
+});
+
+const firstAdmin = createRoute({
+  getParentRoute: () => root,
+  path: "/first-admin",
+  component: lazyRouteComponent(() => import("./session/first-admin-page.tsx"), "FirstAdminPage"),
+});
+
+const shell = createRoute({
+  getParentRoute: () => root,
+  id: "shell",
+  component: Shell,
+  beforeLoad: async ({ context, location }) => {
+    const me = await context.queries.ensureQueryData(sessionQuery);
+    if (me === null) throw redirect({ to: "/sign-in", search: { back: location.href } });
+  },
+});
+
+const home = createRoute({
+  getParentRoute: () => shell,
+  path: "/",
+  beforeLoad: () => {
+    throw redirect({ to: "/settings/smtp", replace: true });
+  },
+});
+
+const smtp = createRoute({
+  getParentRoute: () => shell,
+  path: "/settings/smtp",
+  component: lazyRouteComponent(() => import("./smtp/settings-page.tsx"), "SettingsPage"),
+});
+
+const smtpNew = createRoute({
+  getParentRoute: () => shell,
+  path: "/settings/smtp/new",
+  component: lazyRouteComponent(() => import("./smtp/settings-page.tsx"), "NewConfigPage"),
+});
+
+const smtpConfig = createRoute({
+  getParentRoute: () => shell,
+  path: "/settings/smtp/$id",
+  component: lazyRouteComponent(() => import("./smtp/settings-page.tsx"), "ConfigPage"),
+});
+
+const emails = createRoute({
+  getParentRoute: () => shell,
+  path: "/emails",
+  validateSearch: (search) => ({
+    state: emailStates.find((state) => state === search.state),
+    q: typeof search.q === "string" && search.q !== "" ? search.q : undefined,
+    after: typeof search.after === "string" ? search.after : undefined,
+  }),
+  component: lazyRouteComponent(() => import("./emails/list-page.tsx"), "EmailListPage"),
+});
+
+const email = createRoute({
+  getParentRoute: () => shell,
+  path: "/emails/$id",
+  component: lazyRouteComponent(() => import("./emails/email-page.tsx"), "EmailPage"),
+});
+
+const sandbox = createRoute({
+  getParentRoute: () => shell,
+  path: "/sandbox",
+  component: lazyRouteComponent(() => import("./sandbox/inbox-page.tsx"), "InboxPage"),
+});
+
+const sandboxEmail = createRoute({
+  getParentRoute: () => shell,
+  path: "/sandbox/$id",
+  component: lazyRouteComponent(() => import("./sandbox/inbox-page.tsx"), "CaughtEmailPage"),
+});
+
+const apiKeys = createRoute({
+  getParentRoute: () => shell,
+  path: "/api-keys",
+  component: lazyRouteComponent(() => import("./api-keys/api-keys-page.tsx"), "ApiKeysPage"),
+});
+
+const apiDocs = createRoute({
+  getParentRoute: () => shell,
+  path: "/api/docs",
+  component: lazyRouteComponent(() => import("./api-docs/api-docs-page.tsx"), "ApiDocsPage"),
+});
+
+const tree = root.addChildren([
+  signIn,
+  firstAdmin,
+  shell.addChildren([
+    home,
+    smtp,
+    smtpNew,
+    smtpConfig,
+    emails,
+    email,
+    sandbox,
+    sandboxEmail,
+    apiKeys,
+    apiDocs,
+  ]),
+]);
+
+export function makeRouter(queries: QueryClient) {
+  return createRouter({
+    routeTree: tree,
+    basepath: basePath,
+    context: { queries },
+    defaultErrorComponent: Crashed,
+    defaultPreload: "intent",
+    scrollRestoration: true,
+  });
+}
+
+declare module "@tanstack/react-router" {
+  interface Register {
+    router: ReturnType<typeof makeRouter>;
+  }
+}

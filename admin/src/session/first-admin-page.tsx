@@ -1,0 +1,107 @@
+import { Button, PasswordInput, TextInput } from "@mantine/core";
+import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { useLocation, useNavigate } from "@tanstack/react-router";
+import { type SubmitEvent, useState } from "react";
+import { ApiProblem, sortProblems } from "../api/problem.ts";
+import { CodeBlock } from "../parts/code-block.tsx";
+import { Notice, ProblemNotice } from "../parts/notice.tsx";
+import { strings } from "../strings.ts";
+import styles from "./entrance.module.css";
+import { Entrance } from "./entrance.tsx";
+import { makeFirstAdmin, sessionQuery, signIn } from "./session.ts";
+
+const t = strings.firstAdmin;
+const fields = ["name", "email", "password"] as const;
+
+/** The one-time link: its token is in the fragment, so that no server or proxy writes it into a log. */
+export function FirstAdminPage() {
+  const { hash } = useLocation();
+  const [token] = useState(() => new URLSearchParams(hash).get("token"));
+  const navigate = useNavigate();
+  const queries = useQueryClient();
+  const making = useMutation({
+    mutationFn: async (account: { token: string; name: string; email: string; password: string }) => {
+      await makeFirstAdmin(account);
+      // Where making the account signs in as well, this only finds the session.
+      const me = await queries.fetchQuery({ ...sessionQuery, staleTime: 0 });
+      if (me === null) {
+        await signIn({ email: account.email, password: account.password });
+        await queries.fetchQuery({ ...sessionQuery, staleTime: 0 });
+      }
+    },
+    onSuccess: () => navigate({ to: "/", replace: true }),
+  });
+
+  if (token === null || token === "") {
+    return (
+      <Entrance title={t.title}>
+        <div className={styles.fields}>
+          <Notice tone="warn" title={t.noToken}>
+            {t.noTokenRemedy}
+          </Notice>
+          <CodeBlock code={strings.signIn.lockedOutCommand} label={t.noTokenRemedy} />
+        </div>
+      </Entrance>
+    );
+  }
+
+  function submit(event: SubmitEvent<HTMLFormElement>) {
+    event.preventDefault();
+    if (token === null) return;
+    const form = new FormData(event.currentTarget);
+    making.mutate({
+      token,
+      name: String(form.get("name")),
+      email: String(form.get("email")),
+      password: String(form.get("password")),
+    });
+  }
+
+  const problem = making.error instanceof ApiProblem ? making.error : undefined;
+  const wrong = sortProblems(problem?.errors ?? [], fields);
+  const named = Object.keys(wrong.fields).length > 0;
+  return (
+    <Entrance title={t.title} lead={t.lead}>
+      <form className={styles.fields} onSubmit={submit}>
+        {problem?.code === "auth.link_invalid" ? (
+          <>
+            <Notice tone="bad" title={t.linkSpent} />
+            <CodeBlock code={strings.signIn.lockedOutCommand} label={t.linkSpent} />
+          </>
+        ) : (
+          making.error !== null && !named && <ProblemNotice error={making.error} />
+        )}
+        <TextInput
+          name="name"
+          label={t.name}
+          autoComplete="name"
+          required
+          withAsterisk={false}
+          error={wrong.fields.name}
+        />
+        <TextInput
+          name="email"
+          type="email"
+          label={t.email}
+          autoComplete="username"
+          required
+          withAsterisk={false}
+          error={wrong.fields.email}
+        />
+        <PasswordInput
+          name="password"
+          label={t.password}
+          autoComplete="new-password"
+          minLength={12}
+          description={t.passwordHint}
+          required
+          withAsterisk={false}
+          error={wrong.fields.password}
+        />
+        <Button type="submit" fullWidth loading={making.isPending}>
+          {t.submit}
+        </Button>
+      </form>
+    </Entrance>
+  );
+}

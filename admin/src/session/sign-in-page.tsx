@@ -1,0 +1,77 @@
+import { Button, PasswordInput, TextInput } from "@mantine/core";
+import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { getRouteApi, useRouter } from "@tanstack/react-router";
+import type { SubmitEvent } from "react";
+import { basePath } from "../api/base-path.ts";
+import { ApiProblem } from "../api/problem.ts";
+import { Notice, ProblemNotice } from "../parts/notice.tsx";
+import { strings } from "../strings.ts";
+import styles from "./entrance.module.css";
+import { Entrance } from "./entrance.tsx";
+import { sessionQuery, signIn } from "./session.ts";
+
+const t = strings.signIn;
+const route = getRouteApi("/sign-in");
+
+export function SignInPage() {
+  const { back, ended } = route.useSearch();
+  const router = useRouter();
+  const queries = useQueryClient();
+  const signingIn = useMutation({
+    mutationFn: signIn,
+    onSuccess: async () => {
+      await queries.fetchQuery({ ...sessionQuery, staleTime: 0 });
+      router.history.replace(basePath + (back ?? "/").slice(1));
+    },
+  });
+
+  function submit(event: SubmitEvent<HTMLFormElement>) {
+    event.preventDefault();
+    const form = new FormData(event.currentTarget);
+    signingIn.mutate({ email: String(form.get("email")), password: String(form.get("password")) });
+  }
+
+  return (
+    <Entrance
+      title={t.title}
+      foot={
+        <>
+          {t.lockedOut} <code>{t.lockedOutCommand}</code>
+        </>
+      }
+    >
+      <form className={styles.fields} onSubmit={submit}>
+        {signingIn.error !== null ? (
+          <Refusal error={signingIn.error} />
+        ) : (
+          ended === true && <Notice tone="info" title={t.ended} />
+        )}
+        <TextInput
+          name="email"
+          type="email"
+          label={t.email}
+          autoComplete="username"
+          required
+          withAsterisk={false}
+        />
+        <PasswordInput
+          name="password"
+          label={t.password}
+          autoComplete="current-password"
+          required
+          withAsterisk={false}
+        />
+        <Button type="submit" fullWidth loading={signingIn.isPending}>
+          {t.submit}
+        </Button>
+      </form>
+    </Entrance>
+  );
+}
+
+function Refusal({ error }: { error: Error }) {
+  const status = error instanceof ApiProblem ? error.status : undefined;
+  if (status === 401) return <Notice tone="bad" title={t.refused} />;
+  if (status === 429) return <Notice tone="bad" title={t.tooMany} />;
+  return <ProblemNotice error={error} />;
+}

@@ -1,0 +1,91 @@
+import { useQuery } from "@tanstack/react-query";
+import { Link, Outlet, useLocation } from "@tanstack/react-router";
+import { useEffect, useRef, useState } from "react";
+import { Icon, type IconName } from "../parts/icon.tsx";
+import { Mark } from "../parts/mark.tsx";
+import { sessionQuery } from "../session/session.ts";
+import { SignOutButton } from "../session/sign-out-button.tsx";
+import { strings } from "../strings.ts";
+import { ColorSchemeButton } from "./color-scheme-button.tsx";
+import { Outage } from "./outage.tsx";
+import styles from "./shell.module.css";
+
+const t = strings.shell;
+
+const pages = [
+  { to: "/settings/smtp", label: t.smtp, icon: "settings" },
+  { to: "/emails", label: t.emails, icon: "mail" },
+  { to: "/sandbox", label: t.sandbox, icon: "sandbox" },
+  { to: "/api-keys", label: t.apiKeys, icon: "key" },
+  { to: "/api/docs", label: t.apiDocs, icon: "book" },
+] as const satisfies readonly { to: string; label: string; icon: IconName }[];
+
+/** What surrounds every page once somebody is signed in. */
+export function Shell() {
+  const [menuOpen, openMenu] = useState(false);
+  const { data: me } = useQuery(sessionQuery);
+  const { pathname } = useLocation();
+  const main = useRef<HTMLElement>(null);
+  const shownPath = useRef(pathname);
+
+  useEffect(() => {
+    if (shownPath.current === pathname) return;
+    shownPath.current = pathname;
+    openMenu(false);
+    // Without this a screen reader stays on the link of a page that is no longer shown.
+    main.current?.focus({ preventScroll: true });
+  }, [pathname]);
+
+  return (
+    <div className={styles.shell}>
+      <button type="button" className={styles.skip} onClick={() => main.current?.focus()}>
+        {strings.skipToContent}
+      </button>
+      <header className={styles.rail}>
+        <div className={styles.bar}>
+          <Link className={styles.brand} to="/">
+            <Mark />
+            {strings.product}
+          </Link>
+          <button
+            type="button"
+            className={styles.menuButton}
+            aria-expanded={menuOpen}
+            aria-controls="menu"
+            aria-label={menuOpen ? t.closeMenu : t.openMenu}
+            onClick={() => openMenu(!menuOpen)}
+          >
+            <Icon name={menuOpen ? "close" : "menu"} size={22} />
+          </button>
+        </div>
+        <div className={styles.menu} id="menu" data-open={menuOpen ? "" : undefined}>
+          <nav aria-label={t.navigation}>
+            <ul className={styles.pages}>
+              {pages.map(({ to, label, icon }) => (
+                <li key={to}>
+                  <Link className={styles.link} to={to}>
+                    <Icon name={icon} />
+                    {label}
+                  </Link>
+                </li>
+              ))}
+            </ul>
+          </nav>
+          <div className={styles.foot}>
+            <ColorSchemeButton className={styles.plain} />
+            {me?.via === "session" && <SignOutButton className={styles.plain} />}
+            {me !== undefined && me !== null && (
+              <div className={styles.who} title={t.signedInAs(me.email ?? me.name)}>
+                {me.email ?? me.name}
+              </div>
+            )}
+          </div>
+        </div>
+      </header>
+      <main className={styles.main} ref={main} tabIndex={-1}>
+        <Outage />
+        <Outlet />
+      </main>
+    </div>
+  );
+}

@@ -1,0 +1,172 @@
+import { Button } from "@mantine/core";
+import { useNavigate } from "@tanstack/react-router";
+import { type SubmitEvent, useEffect, useRef } from "react";
+import { ApiProblem } from "../api/problem.ts";
+import type { SmtpConfig } from "../api/types.ts";
+import { Notice, ProblemNotice } from "../parts/notice.tsx";
+import { Card } from "../parts/page.tsx";
+import { Time } from "../parts/time.tsx";
+import { strings } from "../strings.ts";
+import { AdvancedFields } from "./advanced-fields.tsx";
+import { ConfigFields } from "./config-fields.tsx";
+import styles from "./editor.module.css";
+import { expectedStages } from "./stages.ts";
+import { TestPanel } from "./test-panel.tsx";
+import { UnsavedGuard } from "./unsaved-guard.tsx";
+import { type Editor, useConfigEditor } from "./use-config-editor.ts";
+import { useConnectionTest } from "./use-connection-test.ts";
+
+const t = strings.smtp;
+
+/** One config: the form, and beside it the test of what is in the form. `config` is null for a new one. */
+export function ConfigEditor({ config }: { config: SmtpConfig | null }) {
+  const editor = useConfigEditor(config);
+  const { run, start, stop } = useConnectionTest(editor.refuse);
+  const navigate = useNavigate();
+  const form = useRef<HTMLFormElement>(null);
+  const panel = useRef<HTMLDivElement>(null);
+  const faultCount = Object.keys(editor.faults.fields).length;
+
+  useEffect(() => {
+    if (faultCount > 0) form.current?.querySelector<HTMLElement>('[aria-invalid="true"]')?.focus();
+  }, [faultCount]);
+
+  async function save(event: SubmitEvent<HTMLFormElement>) {
+    event.preventDefault();
+    const body = editor.body();
+    if (body === null) return;
+    const saved = await editor.save(body).catch(() => null);
+    if (saved !== null && config === null) {
+      await navigate({
+        to: "/settings/smtp/$id",
+        params: { id: saved.id },
+        replace: true,
+        ignoreBlocker: true,
+      });
+    }
+  }
+
+  async function test(sendTo: string | null) {
+    // What is saved is tested as saved, so that the result is kept with it.
+    const isSaved = config !== null && !editor.isDirty;
+    const settings = isSaved ? null : editor.body();
+    if (settings === null && !isSaved) return;
+    panel.current?.scrollIntoView({ block: "nearest" });
+    await start({
+      id: config?.id ?? null,
+      settings,
+      sendTo,
+      expected: expectedStages(editor.form, sendTo !== null),
+    });
+  }
+
+  return (
+    <>
+      <Notices editor={editor} />
+      <div className={styles.layout}>
+        <Card>
+          <form ref={form} onSubmit={(event) => void save(event)} noValidate>
+            <ConfigFields editor={editor} />
+            <AdvancedFields editor={editor} />
+            <div className={styles.actions}>
+              {faultCount > 0 && (
+                <p className={styles.faults} role="alert">
+                  {t.checkFields(faultCount)}
+                </p>
+              )}
+              <Button type="submit" loading={editor.isSaving}>
+                {t.save}
+              </Button>
+              <Button variant="default" loading={run.kind === "running"} onClick={() => void test(null)}>
+                {t.test}
+              </Button>
+              <EditState editor={editor} />
+            </div>
+          </form>
+        </Card>
+        <div className={styles.aside} ref={panel}>
+          <TestPanel
+            run={run}
+            form={editor.form}
+            onStop={stop}
+            onSend={(sendTo) => void test(sendTo)}
+            onApply={editor.apply}
+          />
+        </div>
+      </div>
+      <UnsavedGuard isDirty={editor.isDirty} />
+    </>
+  );
+}
+
+function EditState({ editor }: { editor: Editor }) {
+  return (
+    <span
+      className={styles.state}
+      role="status"
+      data-good={editor.savedAt !== null && !editor.isDirty ? "" : undefined}
+    >
+      {editor.isDirty && editor.base !== null ? (
+        <>
+          {t.unsaved}{" "}
+          <Button variant="subtle" size="compact-sm" onClick={editor.discard}>
+            {t.discard}
+          </Button>
+        </>
+      ) : (
+        editor.savedAt !== null && (
+          <>
+            {t.saved} <Time iso={editor.savedAt} />
+          </>
+        )
+      )}
+    </span>
+  );
+}
+
+function Notices({ editor }: { editor: Editor }) {
+  const { base, faults } = editor;
+  const notices = [
+    base !== null && base.problem !== null && (
+      <Notice key="problem" tone="warn" title={t.state.broken}>
+        {base.problem.detail}
+      </Notice>
+    ),
+    base !== null && base.pausedUntil !== null && (
+      <Notice
+        key="paused"
+        tone="warn"
+        title={
+          <>
+            {t.state.paused} <Time iso={base.pausedUntil} />
+          </>
+        }
+      >
+        {base.pausedReason}
+      </Notice>
+    ),
+    faults.other !== null && (
+      <Refusal key="refusal" error={faults.other} onLoad={() => void editor.loadCurrent()} />
+    ),
+  ].filter((notice) => notice !== false);
+  return notices.length === 0 ? null : <div className={styles.notices}>{notices}</div>;
+}
+
+function Refusal({ error, onLoad }: { error: Error; onLoad: () => void }) {
+  if (error instanceof ApiProblem && error.code === "config.version_conflict") {
+    return (
+      <Notice
+        tone="warn"
+        title={t.conflict}
+        actions={
+          <Button size="xs" onClick={onLoad}>
+            {t.loadCurrent}
+          </Button>
+        }
+      >
+        {t.conflictRemedy}
+      </Notice>
+    );
+  }
+  return <ProblemNotice error={error} />;
+}

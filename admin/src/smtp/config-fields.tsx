@@ -1,0 +1,117 @@
+import { SegmentedControl, Switch, TextInput } from "@mantine/core";
+import type { ReactNode } from "react";
+import type { TlsMode } from "../../../src/model.ts";
+import { strings } from "../strings.ts";
+import styles from "./editor.module.css";
+import { PasswordField } from "./password-field.tsx";
+import type { Editor } from "./use-config-editor.ts";
+
+const t = strings.smtp;
+const tlsModes = Object.entries(t.tlsModes).map(([value, label]) => ({ value, label }));
+
+export interface FieldsProps {
+  readonly editor: Editor;
+}
+
+export function Group({ title, children }: { title: string; children: ReactNode }) {
+  return (
+    <fieldset className={styles.group}>
+      <legend>{title}</legend>
+      {children}
+    </fieldset>
+  );
+}
+
+/** The fields that every config needs, in the order in which a provider's help page names them. */
+export function ConfigFields({ editor }: FieldsProps) {
+  const { form, faults, change } = editor;
+  return (
+    <>
+      <Group title={t.server}>
+        <div className={styles.serverRow}>
+          <TextInput
+            label={t.fields.smtpServer}
+            placeholder="smtp.example.com"
+            value={form.smtpServer}
+            onChange={(event) => change({ smtpServer: event.currentTarget.value })}
+            error={faults.fields.smtpServer}
+            spellCheck={false}
+            autoCapitalize="none"
+            autoComplete="off"
+          />
+          <TextInput
+            label={t.fields.smtpPort}
+            inputMode="numeric"
+            value={form.smtpPort}
+            onChange={(event) => change({ smtpPort: event.currentTarget.value })}
+            error={faults.fields.smtpPort}
+            autoComplete="off"
+          />
+        </div>
+        <div className={styles.tls}>
+          <Switch
+            label={t.fields.useTls}
+            description={form.useTls ? t.hints.useTls : t.hints.useTlsOff}
+            checked={form.useTls}
+            onChange={(event) => change({ useTls: event.currentTarget.checked })}
+            error={faults.fields.useTls}
+          />
+          {form.useTls && (
+            <div className={styles.tlsMode}>
+              <SegmentedControl
+                size="xs"
+                aria-label={t.fields.tlsMode}
+                data={tlsModes}
+                value={form.tlsMode}
+                onChange={(value) => change({ tlsMode: value as TlsMode })}
+              />
+              <p className={styles.hint}>{t.tlsModeHints[form.tlsMode](form.smtpPort.trim())}</p>
+            </div>
+          )}
+        </div>
+      </Group>
+      <Group title={t.signIn}>
+        <TextInput
+          label={t.fields.username}
+          description={t.hints.username}
+          value={form.username}
+          onChange={(event) => change({ username: event.currentTarget.value })}
+          error={faults.fields.username}
+          spellCheck={false}
+          autoCapitalize="none"
+          autoComplete="off"
+        />
+        <PasswordField
+          password={editor.password}
+          error={faults.fields.password}
+          onChange={editor.changePassword}
+        />
+      </Group>
+      <Group title={t.sender}>
+        <div className={styles.pair}>
+          <TextInput
+            label={t.fields.fromEmail}
+            description={t.hints.fromEmail}
+            type="text"
+            inputMode="email"
+            placeholder="hello@example.com"
+            value={form.fromEmail}
+            onChange={(event) => change({ fromEmail: event.currentTarget.value })}
+            error={faults.fields.fromEmail}
+            spellCheck={false}
+            autoCapitalize="none"
+            autoComplete="off"
+          />
+          <TextInput
+            label={t.fields.fromName}
+            description={t.hints.fromName}
+            value={form.fromName}
+            onChange={(event) => change({ fromName: event.currentTarget.value })}
+            error={faults.fields.fromName}
+            autoComplete="off"
+          />
+        </div>
+      </Group>
+    </>
+  );
+}

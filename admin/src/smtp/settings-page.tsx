@@ -1,0 +1,135 @@
+import { Button } from "@mantine/core";
+import { useQuery } from "@tanstack/react-query";
+import { Link, useParams } from "@tanstack/react-router";
+import type { ReactNode } from "react";
+import type { SmtpConfig } from "../api/types.ts";
+import { Icon } from "../parts/icon.tsx";
+import { ProblemNotice } from "../parts/notice.tsx";
+import { Card, Page, SkeletonRows } from "../parts/page.tsx";
+import { NotFound } from "../shell/stray-pages.tsx";
+import { strings } from "../strings.ts";
+import { configsQuery } from "./api.ts";
+import { ConfigEditor } from "./config-editor.tsx";
+import { ConfigBadge, LastTest, usedConfig } from "./config-status.tsx";
+import styles from "./editor.module.css";
+import { RemoveConfig } from "./remove-config.tsx";
+
+const t = strings.smtp;
+const backToList = { label: t.allConfigs, to: "/settings/smtp" } as const;
+
+/** The one config there is, a new one where there is none, or the list of several. */
+export function SettingsPage() {
+  return (
+    <WithConfigs>
+      {(configs) => {
+        const [first, ...others] = configs;
+        if (first === undefined) {
+          return (
+            <Page title={t.title} lead={t.addFirst}>
+              <ConfigEditor config={null} />
+            </Page>
+          );
+        }
+        if (others.length === 0) return <OneConfig config={first} configs={configs} />;
+        return (
+          <Page title={t.title} lead={t.listLead} actions={<AddButton />}>
+            <ConfigList configs={configs} />
+          </Page>
+        );
+      }}
+    </WithConfigs>
+  );
+}
+
+export function ConfigPage() {
+  const { id } = useParams({ from: "/shell/settings/smtp/$id" });
+  return (
+    <WithConfigs>
+      {(configs) => {
+        const config = configs.find((each) => each.id === id);
+        return config === undefined ? <NotFound /> : <OneConfig config={config} configs={configs} />;
+      }}
+    </WithConfigs>
+  );
+}
+
+export function NewConfigPage() {
+  return (
+    <Page title={t.newTitle} lead={t.lead} back={backToList}>
+      <ConfigEditor config={null} />
+    </Page>
+  );
+}
+
+function OneConfig({ config, configs }: { config: SmtpConfig; configs: readonly SmtpConfig[] }) {
+  const isOnly = configs.length === 1;
+  return (
+    <Page
+      title={isOnly ? t.title : config.name}
+      tab={t.title}
+      {...(isOnly ? {} : { back: backToList })}
+      lead={
+        <span className={styles.status}>
+          <ConfigBadge config={config} isFirst={usedConfig(configs)?.id === config.id} />
+          <LastTest config={config} />
+        </span>
+      }
+      actions={isOnly && <AddButton />}
+    >
+      <ConfigEditor key={config.id} config={config} />
+      <div className={styles.dangerous}>
+        <RemoveConfig config={config} isLast={isOnly} />
+      </div>
+    </Page>
+  );
+}
+
+function AddButton() {
+  return (
+    <Button
+      renderRoot={(props) => <Link to="/settings/smtp/new" {...props} />}
+      variant="default"
+      leftSection={<Icon name="plus" size={16} />}
+    >
+      {t.add}
+    </Button>
+  );
+}
+
+function ConfigList({ configs }: { configs: readonly SmtpConfig[] }) {
+  const used = usedConfig(configs);
+  return (
+    <Card>
+      <ol className={styles.configs}>
+        {configs.map((config, index) => (
+          <li key={config.id} className={styles.config}>
+            <span className={styles.rank}>{index + 1}</span>
+            <Link className={styles.configName} to="/settings/smtp/$id" params={{ id: config.id }}>
+              {config.name}
+            </Link>
+            <ConfigBadge config={config} isFirst={used?.id === config.id} />
+            <span className={styles.configFacts}>
+              {t.through(config.smtpServer, config.smtpPort)} · <LastTest config={config} />
+            </span>
+          </li>
+        ))}
+      </ol>
+    </Card>
+  );
+}
+
+function WithConfigs({ children }: { children: (configs: readonly SmtpConfig[]) => ReactNode }) {
+  const configs = useQuery(configsQuery);
+  if (configs.data !== undefined) return children(configs.data);
+  return (
+    <Page title={t.title} lead={t.lead}>
+      {configs.error === null ? (
+        <Card>
+          <SkeletonRows />
+        </Card>
+      ) : (
+        <ProblemNotice error={configs.error} />
+      )}
+    </Page>
+  );
+}

@@ -1,0 +1,42 @@
+import { expect, test } from "vitest";
+import type { TestStage } from "../api/types.ts";
+import { emptyForm } from "./form.ts";
+import { expectedStages, stageRows } from "./stages.ts";
+
+const withUser = { ...emptyForm, username: "jo" };
+
+function stage(name: TestStage["stage"], status: TestStage["status"] = "passed"): TestStage {
+  return { stage: name, status, durationMs: 1, evidence: null, transcript: [] };
+}
+
+test("expects STARTTLS after EHLO, and sign-in", () => {
+  expect(expectedStages(withUser, false).join(" ")).toBe(
+    "resolve connect greeting ehlo starttls tls auth sender",
+  );
+});
+
+test("expects TLS before the greeting on port 465", () => {
+  expect(expectedStages({ ...emptyForm, smtpPort: "465" }, true).join(" ")).toBe(
+    "resolve connect tls greeting ehlo sender recipient message",
+  );
+});
+
+test("expects no TLS where it is off", () => {
+  expect(expectedStages({ ...emptyForm, useTls: false }, false).join(" ")).toBe(
+    "resolve connect greeting ehlo sender",
+  );
+});
+
+test("shows the stages to come, the first of them running", () => {
+  const rows = stageRows([stage("resolve")], ["resolve", "connect", "greeting"], true);
+  expect(rows.map((row) => [row.stage, row.result?.status, row.isRunning])).toEqual([
+    ["resolve", "passed", false],
+    ["connect", undefined, true],
+    ["greeting", undefined, false],
+  ]);
+});
+
+test("shows nothing to come after a failure or the end", () => {
+  expect(stageRows([stage("resolve", "failed")], ["resolve", "connect"], true)).toHaveLength(1);
+  expect(stageRows([stage("resolve")], ["resolve", "connect"], false)).toHaveLength(1);
+});

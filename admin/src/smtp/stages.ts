@@ -1,0 +1,41 @@
+import type { Stage } from "../../../src/model.ts";
+import type { TestStage } from "../api/types.ts";
+import type { SmtpForm } from "./form.ts";
+
+/** The stages a test of this form will go through, so that the page can show what is still to come. */
+export function expectedStages(form: SmtpForm, sendsEmail: boolean): Stage[] {
+  const isImplicit =
+    form.tlsMode === "implicit" || (form.tlsMode === "auto" && form.smtpPort.trim() === "465");
+  const opening: Stage[] = !form.useTls
+    ? ["greeting", "ehlo"]
+    : isImplicit
+      ? ["tls", "greeting", "ehlo"]
+      : ["greeting", "ehlo", "starttls", "tls"];
+  return [
+    "resolve",
+    "connect",
+    ...opening,
+    ...(form.username.trim() === "" ? [] : (["auth"] as const)),
+    "sender",
+    ...(sendsEmail ? (["recipient", "message"] as const) : []),
+  ];
+}
+
+export interface StageRow {
+  readonly stage: Stage;
+  /** Null while it is still to come. */
+  readonly result: TestStage | null;
+  readonly isRunning: boolean;
+}
+
+/** What has come and, while the test runs, what is expected; the first of those is running. */
+export function stageRows(
+  results: readonly TestStage[],
+  expected: readonly Stage[],
+  isRunning: boolean,
+): StageRow[] {
+  const come = results.map((result): StageRow => ({ stage: result.stage, result, isRunning: false }));
+  if (!isRunning || results.some(({ status }) => status === "failed")) return come;
+  const toCome = expected.filter((stage) => !results.some((result) => result.stage === stage));
+  return [...come, ...toCome.map((stage, index) => ({ stage, result: null, isRunning: index === 0 }))];
+}

@@ -1,0 +1,130 @@
+import { Button, TextInput, VisuallyHidden } from "@mantine/core";
+import { type SubmitEvent, useState } from "react";
+import type { TestStage } from "../api/types.ts";
+import { formatDuration } from "../parts/format.ts";
+import { Notice, ProblemNotice } from "../parts/notice.tsx";
+import { Card } from "../parts/page.tsx";
+import { strings } from "../strings.ts";
+import type { SmtpForm } from "./form.ts";
+import { StageList } from "./stage-list.tsx";
+import { stageRows } from "./stages.ts";
+import styles from "./test-panel.module.css";
+import type { TestRun } from "./use-connection-test.ts";
+
+const t = strings.test;
+
+interface TestPanelProps {
+  readonly run: TestRun;
+  readonly form: SmtpForm;
+  readonly onStop: () => void;
+  readonly onSend: (sendTo: string) => void;
+  readonly onApply: (fix: Readonly<Record<string, unknown>>) => void;
+}
+
+/** The test beside the form: what will happen, what happens, what it means. */
+export function TestPanel({ run, form, onStop, onSend, onApply }: TestPanelProps) {
+  const stages = stagesOf(run);
+  const isRunning = run.kind === "running";
+  const rows = stageRows(stages, isRunning ? run.expected : [], isRunning);
+  return (
+    <Card
+      title={t.title}
+      aside={
+        isRunning && (
+          <Button variant="default" size="compact-xs" onClick={onStop}>
+            {t.stop}
+          </Button>
+        )
+      }
+    >
+      <div className={styles.body}>
+        {(run.kind === "idle" || run.kind === "refused") && <p className={styles.idle}>{t.idle}</p>}
+        <Result run={run} />
+        {rows.length > 0 && <StageList rows={rows} form={form} onApply={onApply} />}
+        <Transcript stages={stages} />
+      </div>
+      <SendForm isRunning={isRunning} onSend={onSend} />
+      <VisuallyHidden role="status">{announcement(run)}</VisuallyHidden>
+    </Card>
+  );
+}
+
+function Result({ run }: { run: TestRun }) {
+  if (run.kind === "broken") {
+    return (
+      <div className={styles.result}>
+        <ProblemNotice error={run.error} />
+      </div>
+    );
+  }
+  if (run.kind === "stopped") return <p className={`${styles.idle} ${styles.result}`}>{t.stopped}</p>;
+  if (run.kind !== "done" || !run.report.ok) return null;
+  const hasRemark = run.report.stages.some(({ status }) => status === "warning");
+  const words = (hasRemark ? t.okWarning : t.ok)(formatDuration(run.report.durationMs));
+  return (
+    <div className={styles.result}>
+      <Notice tone={hasRemark ? "warn" : "good"} title={words}>
+        {run.sentTo === null ? undefined : t.sentTo(run.sentTo)}
+      </Notice>
+    </div>
+  );
+}
+
+function Transcript({ stages }: { stages: readonly TestStage[] }) {
+  const spoken = stages.filter(({ transcript }) => transcript.length > 0);
+  if (spoken.length === 0) return null;
+  return (
+    <details className={styles.transcript}>
+      <summary>{t.transcript}</summary>
+      {spoken.map(({ stage, transcript }) => (
+        <pre key={stage} aria-label={t.stages[stage]}>
+          {transcript.join("\n")}
+        </pre>
+      ))}
+    </details>
+  );
+}
+
+function SendForm({ isRunning, onSend }: { isRunning: boolean; onSend: (sendTo: string) => void }) {
+  const [address, setAddress] = useState("");
+  function submit(event: SubmitEvent<HTMLFormElement>) {
+    event.preventDefault();
+    onSend(address.trim());
+  }
+  return (
+    <form className={styles.send} onSubmit={submit}>
+      <TextInput
+        label={t.sendTo}
+        placeholder="you@example.com"
+        type="email"
+        value={address}
+        onChange={(event) => setAddress(event.currentTarget.value)}
+        autoComplete="email"
+        required
+        withAsterisk={false}
+      />
+      <Button type="submit" variant="default" disabled={isRunning}>
+        {t.send}
+      </Button>
+    </form>
+  );
+}
+
+function stagesOf(run: TestRun): readonly TestStage[] {
+  if (run.kind === "done") return run.report.stages;
+  return run.kind === "running" || run.kind === "stopped" || run.kind === "broken" ? run.stages : [];
+}
+
+/** For screen readers: each stage as it passes, then the whole. */
+function announcement(run: TestRun): string {
+  if (run.kind === "running") {
+    const last = run.stages.at(-1);
+    return last === undefined ? t.running : t.announce(t.stages[last.stage], t.statuses[last.status]);
+  }
+  if (run.kind !== "done" || run.report.ok) return "";
+  const failed = run.report.stages.find(({ status }) => status === "failed");
+  if (failed === undefined) return "";
+  const { problem } = failed;
+  const why = problem === undefined ? [] : [problem.title, problem.explanation, problem.remedy];
+  return [t.failedAt(t.stages[failed.stage]), ...why].join(". ");
+}

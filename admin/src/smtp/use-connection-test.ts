@@ -1,0 +1,81 @@
+import { useQueryClient } from "@tanstack/react-query";
+import { useEffect, useRef, useState } from "react";
+import type { Stage } from "../../../src/model.ts";
+import { readEvents } from "../api/event-stream.ts";
+import { ApiProblem, unreachable } from "../api/problem.ts";
+import { request } from "../api/request.ts";
+import type { TestReport, TestStage } from "../api/types.ts";
+import { strings } from "../strings.ts";
+import { configsQuery } from "./api.ts";
+
+export type TestRun =
+  | { readonly kind: "idle" }
+  | { readonly kind: "running"; readonly stages: readonly TestStage[]; readonly expected: readonly Stage[] }
+  | { readonly kind: "done"; readonly report: TestReport; readonly sentTo: string | null }
+  | { readonly kind: "stopped"; readonly stages: readonly TestStage[] }
+  | { readonly kind: "refused" }
+  | { readonly kind: "broken"; readonly stages: readonly TestStage[]; readonly error: Error };
+
+export interface TestOrder {
+  /** The saved config that the form is of; null tests a draft. */
+  readonly id: string | null;
+  /** The form as edited; null tests the config as it is saved. */
+  readonly settings: Record<string, unknown> | null;
+  /** Sends a real email there; without it the test stops before the message. */
+  readonly sendTo: string | null;
+  readonly expected: readonly Stage[];
+}
+
+/** Runs a test and shows its stages as they pass. A request that is refused goes to `onRefused`. */
+export function useConnectionTest(onRefused: (problem: ApiProblem) => void) {
+  const queries = useQueryClient();
+  const [run, setRun] = useState<TestRun>({ kind: "idle" });
+  const current = useRef<AbortController | null>(null);
+  // Nobody watches any more: the server need not go on either.
+  useEffect(() => () => current.current?.abort(), []);
+
+  async function start(order: TestOrder): Promise<void> {
+    current.current?.abort();
+    const controller = new AbortController();
+    current.current = controller;
+    const stages: TestStage[] = [];
+    const { expected, sendTo } = order;
+    setRun({ kind: "running", stages: [], expected });
+    try {
+      const response = await request(testPath(order), {
+        method: "POST",
+        body: { ...order.settings, ...(sendTo === null ? {} : { sendTo }) },
+        headers: { accept: "text/event-stream" },
+        signal: controller.signal,
+      });
+      if (response.body === null) throw unreachable();
+      for await (const { event, data } of readEvents(response.body)) {
+        if (event === "stage") {
+          stages.push(JSON.parse(data) as TestStage);
+          setRun({ kind: "running", stages: [...stages], expected });
+        }
+        if (event === "report") {
+          setRun({ kind: "done", report: JSON.parse(data) as TestReport, sentTo: sendTo });
+          await queries.invalidateQueries({ queryKey: configsQuery.queryKey });
+          return;
+        }
+        if (event === "problem") throw new ApiProblem(JSON.parse(data));
+      }
+      throw new Error(strings.test.cutOff);
+    } catch (error) {
+      if (controller !== current.current) return;
+      if (controller.signal.aborted) return setRun({ kind: "stopped", stages });
+      if (error instanceof ApiProblem && stages.length === 0 && error.status !== 0) {
+        setRun({ kind: "refused" });
+        return onRefused(error);
+      }
+      setRun({ kind: "broken", stages, error: error instanceof Error ? error : new Error(String(error)) });
+    }
+  }
+
+  return { run, start, stop: () => current.current?.abort() };
+}
+
+function testPath({ id }: TestOrder): string {
+  return id === null ? "api/smtp-configs/test" : `api/smtp-configs/${id}/test`;
+}

@@ -1,0 +1,21 @@
+import react from "@vitejs/plugin-react";
+import { defineConfig } from "vite";
+
+export default defineConfig({
+  // Relative addresses: the server's <base href> says under which path the pages live.
+  base: "./",
+  plugins: [react()],
+  build: {
+    outDir: "../dist/admin",
+    emptyOutDir: true,
+    // The content security policy knows no data: fonts or scripts; small files stay files.
+    assetsInlineLimit: 0,
+    reportCompressedSize: true,
+  },
+  server: {
+    proxy: {
+      // The pages themselves also live under /api/docs; only what answers JSON goes to the server.
+      "^/api/(?!docs)": "http://127.0.0.1:4650",
+    },
+  },
+});
