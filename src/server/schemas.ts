@@ -87,10 +87,10 @@ export const smtpConfig = z
     maxConnections: z.int(),
     maxPerSecond: z.int().nullable().describe("Messages; null: unlimited"),
     version: z.int().describe("To be sent back with PUT"),
-    readOnly: z.boolean().describe("True where the environment manages it"),
-    sealState: z
-      .enum(["intact", "broken", "unknown-key"])
-      .describe("Unless `intact`, enter the password again: the config is not used until then"),
+    problem: z
+      .object({ code: z.enum(errorCodes), detail: z.string() })
+      .nullable()
+      .describe("Why nothing is sent with it until an admin mends it"),
     lastTest: lastTest.nullable(),
     pausedUntil: timeOrNull("Not used until then"),
     pausedReason: z.string().nullable(),
@@ -270,10 +270,8 @@ export const sandboxEmailSummary = z
   .object({
     id: z.string(),
     receivedAt: time,
-    envelopeFrom: z.string(),
-    envelopeTo: z.array(z.string()),
-    from: z.union([mailbox, z.null()]),
-    to: z.array(mailbox),
+    from: z.string().describe("MAIL FROM; empty for the null reverse-path"),
+    to: z.array(z.string()).describe("RCPT TO: also those in Bcc"),
     subject: z.string(),
     sizeBytes: z.int(),
   })
@@ -288,7 +286,13 @@ export const sandboxEmail = z
     text: z.string().nullable(),
     headers: z.array(z.object({ name: z.string(), value: z.string() })),
     attachments: z.array(
-      z.object({ filename: z.string().nullable(), contentType: z.string(), sizeBytes: z.int() }),
+      z.object({
+        filename: z.string().nullable(),
+        contentType: z.string(),
+        contentId: z.string().nullable(),
+        inline: z.boolean(),
+        sizeBytes: z.int(),
+      }),
     ),
   })
   .meta({ id: "SandboxEmail" });
@@ -299,6 +303,7 @@ export const me = z
     id: z.string().describe("`user:…` or `key:…`"),
     name: z.string(),
     email: z.string().nullable(),
+    scope: z.enum(apiKeyScopes),
     via: z
       .enum(["session", "api-key", "host"])
       .describe("`host`: the application that Posthorn is built into"),
@@ -319,9 +324,15 @@ export type FirstAdminRequest = z.infer<typeof firstAdminRequest>;
 
 export const health = z
   .object({
-    ok: z.boolean(),
-    database: z.enum(["ok", "unavailable"]),
-    key: z.enum(["fits", "mismatch"]).describe("`mismatch`: POSTHORN_SECRET is not the one of this database"),
+    ok: z.boolean().describe("Whether emails can be accepted and delivered"),
+    key: z.enum(["fits", "mismatch"]).describe("`mismatch`: the secret is not that of this database"),
+    problems: z.array(z.string()).optional().describe("For admins: what keeps mail from being delivered"),
+    emails: z
+      .partialRecord(z.enum(emailStates), z.int())
+      .optional()
+      .describe("For admins: how many are in each state"),
   })
   .meta({ id: "Health" });
 export type Health = z.infer<typeof health>;
+
+export const readiness = z.object({ ok: z.literal(true) }).meta({ id: "Readiness" });

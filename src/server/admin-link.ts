@@ -1,0 +1,79 @@
+import { createHash, randomBytes, timingSafeEqual } from "node:crypto";
+import { sql } from "kysely";
+import { z } from "zod";
+import type { Clock } from "../clock.ts";
+import { PosthornError } from "../errors.ts";
+import type { Db } from "../store/schema.ts";
+import { readSetting, removeSetting, writeSetting } from "../store/settings.ts";
+import type { Store } from "../store/store.ts";
+
+const settingKey = "admin_link";
+const resetLinkLivesMs = 60 * 60 * 1000;
+
+/**
+ * The one link that is valid. `first` makes the first admin, while there is none; `reset` makes an admin
+ * or gives one a new password, for whoever can run commands on the server.
+ */
+const storedLink = z.object({
+  kind: z.enum(["first", "reset"]),
+  /** SHA-256 of the token, hex. */
+  tokenHash: z.string(),
+  expiresAt: z.number().nullable(),
+});
+
+/**
+ * A link for the first admin, or null if there is one already. It replaces an earlier link. The token is
+ * in the fragment, which browsers do not send: no proxy logs it.
+ * @param baseUrl where browsers see Posthorn.
+ */
+export async function makeFirstAdminLink(db: Db, baseUrl: string): Promise<string | null> {
+  if (await hasAdmin(db)) return null;
+  return makeLink(db, baseUrl, "first", null);
+}
+
+/** A link against lock-out, valid for an hour: `posthorn admin reset`. */
+export function makeResetLink(db: Db, clock: Clock, baseUrl: string): Promise<string> {
+  return makeLink(db, baseUrl, "reset", clock.now() + resetLinkLivesMs);
+}
+
+/**
+ * Uses the link up.
+ * @throws PosthornError `auth.link_invalid`
+ */
+export async function takeAdminLink(store: Store, clock: Clock, token: string): Promise<void> {
+  await store.transaction(async (db) => {
+    const link = storedLink.optional().parse(await readSetting(db, settingKey));
+    const valid =
+      link !== undefined &&
+      timingSafeEqual(Buffer.from(link.tokenHash, "hex"), sha256(token)) &&
+      (link.expiresAt === null || link.expiresAt > clock.now()) &&
+      (link.kind === "reset" || !(await hasAdmin(db)));
+    if (!valid) {
+      throw new PosthornError(
+        "auth.link_invalid",
+        "This link was used, has run out or was replaced by a newer one. Start Posthorn again for a first admin's link, or run `posthorn admin reset`.",
+      );
+    }
+    await removeSetting(db, settingKey);
+  });
+}
+
+export async function hasAdmin(db: Db): Promise<boolean> {
+  const found = await sql`select 1 from users limit 1`.execute(db);
+  return found.rows.length > 0;
+}
+
+async function makeLink(
+  db: Db,
+  baseUrl: string,
+  kind: "first" | "reset",
+  expiresAt: number | null,
+): Promise<string> {
+  const token = randomBytes(32).toString("base64url");
+  await writeSetting(db, settingKey, { kind, tokenHash: sha256(token).toString("hex"), expiresAt });
+  return `${baseUrl.replace(/\/$/, "")}/first-admin#token=${token}`;
+}
+
+function sha256(text: string): Buffer {
+  return createHash("sha256").update(text).digest();
+}

@@ -1,0 +1,117 @@
+import type { Context } from "hono";
+import { METHODS } from "hono/router";
+import { PosthornError } from "../errors.ts";
+import type { Posthorn } from "../posthorn.ts";
+import { type ApiKeys, createApiKeys } from "./api-keys.ts";
+import { type Caller, identify, type SignedIn } from "./caller.ts";
+import { refuseCrossSite } from "./cross-site.ts";
+import { describeCommonParts, openApiDocument } from "./openapi.ts";
+import { builtPages, createPages } from "./pages.ts";
+import { problemResponse } from "./problem.ts";
+import { type App, routes, type ServerEnv } from "./route.ts";
+import { apiKeyRoutes } from "./routes/api-keys.ts";
+import { auditLogRoutes } from "./routes/audit-log.ts";
+import { emailRoutes } from "./routes/emails.ts";
+import { sandboxRoutes } from "./routes/sandbox.ts";
+import { meRoutes, sessionRoutes } from "./routes/session.ts";
+import { smtpConfigRoutes } from "./routes/smtp-configs.ts";
+import { systemRoutes } from "./routes/system.ts";
+import { templateRoutes } from "./routes/templates.ts";
+import { securityHeaders } from "./security-headers.ts";
+import type { SignIn } from "./sign-in.ts";
+
+export interface AppOptions {
+  /** Who is signed in. API keys are looked after here. */
+  readonly signedIn: SignedIn;
+  /** The stand-alone server's own sign-in; without it there are no routes for it. */
+  readonly signIn?: SignIn | undefined;
+  /** An admin key of the operator's choice (POSTHORN_API_KEY). */
+  readonly apiKey?: string | undefined;
+  /** Where browsers see Posthorn, if a proxy gives it another name. */
+  readonly publicUrl?: string | undefined;
+  /** What browsers see before Posthorn's own paths, such as `/mail`. Default: links are relative. */
+  readonly basePath?: string | undefined;
+  /** The folder of the built pages. */
+  readonly pages?: string | undefined;
+}
+
+/** The API: one line a thing. What a route takes, gives and who may call it stands in its file. */
+function addApi(app: App, posthorn: Posthorn, apiKeys: ApiKeys) {
+  return app
+    .route("/api/smtp-configs", smtpConfigRoutes(posthorn))
+    .route("/api/emails", emailRoutes(posthorn))
+    .route("/api/templates", templateRoutes(posthorn))
+    .route("/api/sandbox/emails", sandboxRoutes(posthorn))
+    .route("/api/api-keys", apiKeyRoutes(apiKeys))
+    .route("/api/audit-log", auditLogRoutes(posthorn))
+    .route("/api/me", meRoutes())
+    .route("/", systemRoutes(posthorn)); //  /api/health, /api/ready, /metrics
+}
+
+/** For the stand-alone server: /api/auth/…, /api/first-admin */
+function addSignIn(api: ReturnType<typeof addApi>, signIn: SignIn) {
+  return api.route("/api", sessionRoutes(signIn));
+}
+
+/** For a typed client: `hc<AppType>(url)` of `hono/client`. */
+export type AppType = ReturnType<typeof addSignIn>;
+
+/** Everything that Posthorn says over HTTP: the API, and the pages at every other path. */
+export function createApp(posthorn: Posthorn, options: AppOptions): App {
+  const { log } = posthorn;
+  const { signedIn, signIn, apiKey = null, publicUrl = null } = options;
+  const basePath = options.basePath?.replace(/\/+$/, "") ?? null;
+  const apiKeys = createApiKeys({ ...posthorn, environmentKey: apiKey });
+  const pages = createPages(options.pages ?? builtPages);
+  const app = routes({ getPath: (request) => pathWithin(basePath ?? "", request.url) });
+
+  app.use(securityHeaders);
+  app.use(refuseCrossSite(publicUrl));
+  app.use(async (c, next) => {
+    let caller: Promise<Caller | null> | undefined;
+    c.set("identify", () => {
+      caller ??= identify(c.req.raw, apiKeys, signedIn);
+      return caller;
+    });
+    await next();
+  });
+
+  const api = addApi(app, posthorn, apiKeys);
+  if (signIn !== undefined) addSignIn(api, signIn);
+  describeCommonParts(app);
+  app.get("/api/openapi.json", (c) => c.json(openApiDocument(app)));
+
+  app.get("/api/docs", (c) => pages.respond(c.req.path, basePath));
+  app.all("/api/*", (c) => refuse(c, app));
+  app.get("/", (c) => c.redirect(basePath === null ? "settings/smtp" : `${basePath}/settings/smtp`));
+  app.get("/*", (c) => pages.respond(c.req.path, basePath));
+  app.notFound((c) => refuse(c, app));
+  app.onError((error) => problemResponse(error, log));
+  return app;
+}
+
+/** The path without the base path, whether or not a proxy or the host took it off already. */
+function pathWithin(basePath: string, url: string): string {
+  const { pathname } = new URL(url);
+  if (basePath === "" || !`${pathname}/`.startsWith(`${basePath}/`)) return pathname;
+  return pathname.slice(basePath.length) || "/";
+}
+
+/** Nothing has this path, or not with this method (RFC 9110 §15.5.6). */
+function refuse(c: Context<ServerEnv>, app: App): never {
+  const { method, path } = c.req;
+  const isApi = path.startsWith("/api/");
+  const allowed = METHODS.map((name) => name.toUpperCase()).filter((name) =>
+    app.router
+      .match(name, path)[0]
+      .some(([[, matched]]) => matched.method !== "ALL" && !(isApi && matched.path === "/*")),
+  );
+  if (allowed.length === 0) {
+    throw new PosthornError("request.not_found", `There is nothing at ${path}.`);
+  }
+  c.header("allow", allowed.join(", "));
+  throw new PosthornError(
+    "request.method_not_allowed",
+    `${path} does not take ${method}; it takes ${allowed.join(", ")}.`,
+  );
+}

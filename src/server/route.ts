@@ -1,0 +1,147 @@
+import type { IncomingMessage } from "node:http";
+import { createRoute, OpenAPIHono, type RouteConfig } from "@hono/zod-openapi";
+import type { MiddlewareHandler } from "hono";
+import { bodyLimit } from "hono/body-limit";
+import { z } from "zod";
+import { PosthornError } from "../errors.ts";
+import { invalidInput, issuesOf } from "../parse.ts";
+import type { Caller } from "./caller.ts";
+import { unsupportedType } from "./problem.ts";
+
+export interface ServerEnv {
+  Bindings: {
+    /** Node's request, where Posthorn listens itself. */
+    readonly incoming?: IncomingMessage;
+  };
+  Variables: {
+    /** Finds out who calls, once for a request; null for nobody known. */
+    identify: () => Promise<Caller | null>;
+    /** Set before each route that is not for anyone. */
+    caller: Caller;
+  };
+}
+
+/** `anyone`; `sender`: who has a key to send, or an admin; `admin`. */
+export type Audience = "anyone" | "sender" | "admin";
+
+/** Bodies that hold attachments, in base64. */
+export const emailBodyBytes = 40 * 1024 * 1024;
+const usualBodyBytes = 256 * 1024;
+
+export type App = OpenAPIHono<ServerEnv>;
+
+type SecurityRequirement = NonNullable<RouteConfig["security"]>[number];
+
+type RouteParts = Omit<RouteConfig, "middleware" | "security"> & {
+  /** Who may call it. */
+  readonly for: Audience;
+  readonly maxBodyBytes?: number;
+};
+
+/**
+ * One route, described once: the description is both what the OpenAPI document says and what is
+ * enforced before the handler runs.
+ */
+export function route<const Parts extends RouteParts>(parts: Parts) {
+  const { for: audience, maxBodyBytes = usualBodyBytes, ...config } = parts;
+  const body = config.request?.body;
+  const middleware: MiddlewareHandler<ServerEnv>[] = [allow(audience)];
+  if (body !== undefined) middleware.push(...jsonOnly(body.required === true, maxBodyBytes));
+  const security: SecurityRequirement[] = audience === "anyone" ? [] : [{ session: [] }, { apiKey: [] }];
+  return createRoute({ ...config, security, middleware });
+}
+
+/** An empty app for one thing's routes. Parameters that do not fit are problems like any other. */
+export function routes(
+  options: { readonly getPath?: (request: Request) => string } = {},
+): OpenAPIHono<ServerEnv> {
+  return new OpenAPIHono<ServerEnv>({
+    ...options,
+    defaultHook(result) {
+      if (!result.success) throw invalidInput(issuesOf(result.error.issues));
+    },
+  });
+}
+
+/**
+ * A JSON body in the document, handed to the handler as it came: the room that takes it parses it, and so
+ * a rule stands in one place.
+ */
+export function jsonBody<Schema extends z.ZodType>(
+  schema: Schema,
+  example: z.input<Schema>,
+  options: { readonly optional?: true } = {},
+) {
+  const documented = z.custom<z.input<Schema>>().meta({ ...jsonSchemaOf(schema), example });
+  return { content: { "application/json": { schema: documented } }, required: options.optional !== true };
+}
+
+/** A JSON reply in the document. */
+export function json<Schema extends z.ZodType>(schema: Schema, description: string) {
+  return { description, content: { "application/json": { schema } } };
+}
+
+export const noContent = { description: "Done" };
+export const idParams = z.object({ id: z.string().meta({ description: "Its id" }) });
+
+/** `?after=…&limit=…` of a list. */
+export const pageQuery = z.strictObject({
+  after: z.string().min(1).optional().describe("The `next` of the page before"),
+  limit: z.coerce.number().int().min(1).max(200).default(50).describe("Most items of a page"),
+});
+
+function allow(audience: Audience): MiddlewareHandler<ServerEnv> {
+  return async (c, next) => {
+    if (audience !== "anyone") {
+      const caller = await c.get("identify")();
+      if (caller === null) {
+        throw new PosthornError(
+          "auth.required",
+          "Sign in, or send an API key with the header Authorization: Bearer <key>.",
+        );
+      }
+      if (audience === "admin" && caller.scope !== "admin") {
+        throw new PosthornError(
+          "auth.forbidden",
+          "This API key may send emails and read those it sent. Use a key with the scope admin.",
+        );
+      }
+      c.set("caller", caller);
+    }
+    await next();
+  };
+}
+
+function jsonOnly(required: boolean, maxBytes: number): MiddlewareHandler<ServerEnv>[] {
+  const typed: MiddlewareHandler<ServerEnv> = async (c, next) => {
+    const type = c.req.header("content-type");
+    const isJson = type !== undefined && /^application\/json\s*(;|$)/i.test(type);
+    // An optional body is one that may be missing, not one of another type.
+    if (!isJson && (required || type !== undefined)) throw unsupportedType();
+    await next();
+  };
+  const limited = bodyLimit({
+    maxSize: maxBytes,
+    onError() {
+      throw new PosthornError("request.too_large", `The body has more than ${maxBytes} bytes.`);
+    },
+  });
+  return [typed, limited];
+}
+
+/**
+ * What a request may say, without what only callers in the same process can hand over (bytes, dates).
+ */
+function jsonSchemaOf(schema: z.ZodType): z.core.JSONSchema.BaseSchema {
+  return z.toJSONSchema(schema, {
+    io: "input",
+    unrepresentable: "any",
+    override({ jsonSchema }) {
+      const members = jsonSchema.anyOf?.filter((member) => Object.keys(member).length > 0);
+      if (members === undefined || members.length === jsonSchema.anyOf?.length) return;
+      const [only, ...rest] = members;
+      delete jsonSchema.anyOf;
+      Object.assign(jsonSchema, only !== undefined && rest.length === 0 ? only : { anyOf: members });
+    },
+  });
+}

@@ -1,0 +1,156 @@
+import PostalMime from "postal-mime";
+import { z } from "zod";
+import { emailRequest } from "../../delivery/email-request.ts";
+import { isPosthornError, PosthornError } from "../../errors.ts";
+import { emailStates } from "../../model.ts";
+import { invalidInput } from "../../parse.ts";
+import type { Posthorn } from "../../posthorn.ts";
+import type { Caller } from "../caller.ts";
+import { messageReply, messageResponse } from "../message-reply.ts";
+import { emailBodyBytes, idParams, json, jsonBody, noContent, pageQuery, route, routes } from "../route.ts";
+import { accepted, email, emailList, emailPreview } from "../schemas.ts";
+import { emailSummaryView, emailView } from "../views.ts";
+
+const send = route({
+  for: "sender",
+  method: "post",
+  path: "/",
+  summary: "Send an email",
+  description:
+    "Answered once the email is stored: from then on it is delivered, or the log says why not. Either `template` and `data`, or `subject` with `html` or `text`. With an `Idempotency-Key` the same request again gives the first answer again, also after a lost connection; the key belongs to the caller.",
+  maxBodyBytes: emailBodyBytes,
+  request: {
+    headers: z.object({
+      "idempotency-key": z
+        .string()
+        .regex(/^[\x21-\x7e]{1,255}$/, "must have 1 to 255 visible ASCII characters")
+        .optional()
+        .meta({ description: "Of the caller's choice, such as a UUID", example: "order-1042-shipped" }),
+    }),
+    body: jsonBody(emailRequest, {
+      to: "jo@example.com",
+      template: "password-reset",
+      data: { name: "Jo", url: "https://example.com/reset?code=…" },
+    }),
+  },
+  responses: { 202: json(accepted, "Stored, and about to be delivered") },
+});
+
+const list = route({
+  for: "sender",
+  method: "get",
+  path: "/",
+  summary: "List emails",
+  description: "The newest first. A key with the scope `send` sees those that it sent.",
+  request: {
+    query: pageQuery.extend({
+      state: z.enum(emailStates).optional(),
+      recipient: z.string().optional().describe("A whole address"),
+      template: z.string().optional(),
+      q: z.string().optional().describe("Part of the subject or of a recipient's address"),
+    }),
+  },
+  responses: { 200: json(emailList, "A page of the log") },
+});
+
+const get = route({
+  for: "sender",
+  method: "get",
+  path: "/{id}",
+  summary: "Get an email",
+  description: "Its state, the outcome for each recipient, and each attempt with what the relay said.",
+  request: { params: idParams },
+  responses: { 200: json(email, "The email") },
+});
+
+const source = route({
+  for: "sender",
+  method: "get",
+  path: "/{id}/source",
+  summary: "Get an email's source",
+  description:
+    "The message as composed, but for From and Reply-To, which the SMTP config may add. Refused for sensitive emails, and once the contents are gone.",
+  request: { params: idParams },
+  responses: { 200: messageReply },
+});
+
+const preview = route({
+  for: "sender",
+  method: "get",
+  path: "/{id}/preview",
+  summary: "Get an email's contents",
+  description: "The HTML is what was sent: show it in a frame without scripts. Refused where the source is.",
+  request: { params: idParams },
+  responses: { 200: json(emailPreview, "HTML and text") },
+});
+
+const retry = route({
+  for: "admin",
+  method: "post",
+  path: "/{id}/retry",
+  summary: "Try an email again",
+  description: "For the recipients that have not got it. Refused once the contents are gone.",
+  request: { params: idParams },
+  responses: { 204: noContent },
+});
+
+const cancel = route({
+  for: "admin",
+  method: "post",
+  path: "/{id}/cancel",
+  summary: "Cancel an email",
+  description: "Possible while it is queued.",
+  request: { params: idParams },
+  responses: { 204: noContent },
+});
+
+export function emailRoutes({ outbox }: Posthorn) {
+  /** What a key did not send does not exist for it. */
+  async function visible(id: string, caller: Caller) {
+    const found = await outbox.get(id);
+    if (caller.scope === "admin" || found.caller === caller.actor.id) return found;
+    throw new PosthornError("email.not_found", `There is no email ${JSON.stringify(id)}.`);
+  }
+
+  return routes()
+    .openapi(send, async (c) => {
+      const options = {
+        caller: c.get("caller").actor,
+        idempotencyKey: c.req.valid("header")["idempotency-key"],
+      };
+      try {
+        const { id, messageId, state } = await outbox.accept(c.req.valid("json"), options);
+        return c.json({ id, messageId, state }, 202);
+      } catch (error) {
+        // Here the name is a field of the request, and not the address of what was asked for.
+        if (isPosthornError(error, "template.not_found")) throw invalidInput(error.issues);
+        throw error;
+      }
+    })
+    .openapi(list, async (c) => {
+      const caller = c.get("caller");
+      const own = caller.scope === "admin" ? {} : { caller: caller.actor.id };
+      const { items, next } = await outbox.list({ ...c.req.valid("query"), ...own });
+      return c.json({ items: items.map(emailSummaryView), next }, 200);
+    })
+    .openapi(get, async (c) =>
+      c.json(emailView(await visible(c.req.valid("param").id, c.get("caller"))), 200),
+    )
+    .openapi(source, async (c) => {
+      const { id } = await visible(c.req.valid("param").id, c.get("caller"));
+      return messageResponse(await outbox.source(id), id);
+    })
+    .openapi(preview, async (c) => {
+      const { id } = await visible(c.req.valid("param").id, c.get("caller"));
+      const { html = null, text = null } = await PostalMime.parse(await outbox.source(id));
+      return c.json({ html, text }, 200);
+    })
+    .openapi(retry, async (c) => {
+      await outbox.retry(c.req.valid("param").id, c.get("caller").actor);
+      return c.body(null, 204);
+    })
+    .openapi(cancel, async (c) => {
+      await outbox.cancel(c.req.valid("param").id, c.get("caller").actor);
+      return c.body(null, 204);
+    });
+}

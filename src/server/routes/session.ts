@@ -1,0 +1,108 @@
+import type { Context } from "hono";
+import { z } from "zod";
+import { parse } from "../../parse.ts";
+import { remoteAddress } from "../remote-address.ts";
+import { json, jsonBody, noContent, route, routes, type ServerEnv } from "../route.ts";
+import { firstAdminRequest, me, newPassword } from "../schemas.ts";
+import type { Signed, SignIn } from "../sign-in.ts";
+import { meView } from "../views.ts";
+
+const credentials = z.strictObject({
+  email: z.string().min(1).max(320),
+  password: z.string().min(1).max(128),
+});
+const passwordChange = z.strictObject({ currentPassword: z.string().min(1).max(128), newPassword });
+
+const whoAmI = route({
+  for: "sender",
+  method: "get",
+  path: "/",
+  summary: "Who am I",
+  description: "The admin or the key that the request is made with.",
+  responses: { 200: json(me, "The caller") },
+});
+
+const signInRoute = route({
+  for: "anyone",
+  method: "post",
+  path: "/auth/sign-in/email",
+  summary: "Sign in",
+  description: "Sets the session cookie, for 30 days.",
+  request: { body: jsonBody(credentials, { email: "admin@example.com", password: "a long sentence" }) },
+  responses: { 200: json(me, "Signed in") },
+});
+
+const signOut = route({
+  for: "anyone",
+  method: "post",
+  path: "/auth/sign-out",
+  summary: "Sign out",
+  description: "Ends the session.",
+  responses: { 204: noContent },
+});
+
+const changePassword = route({
+  for: "admin",
+  method: "post",
+  path: "/auth/change-password",
+  summary: "Change one's own password",
+  description: "Ends all other sessions.",
+  request: {
+    body: jsonBody(passwordChange, { currentPassword: "a long sentence", newPassword: "a longer sentence" }),
+  },
+  responses: { 204: noContent },
+});
+
+const firstAdmin = route({
+  for: "anyone",
+  method: "post",
+  path: "/first-admin",
+  summary: "Make the first admin",
+  description:
+    "With the token of the one-time link that the terminal showed, which is then used up. With the token of `posthorn admin reset` an existing admin gets a new password. Signs in.",
+  request: {
+    body: jsonBody(firstAdminRequest, {
+      token: "…",
+      name: "Jo",
+      email: "admin@example.com",
+      password: "a long sentence",
+    }),
+  },
+  responses: { 200: json(me, "Signed in") },
+});
+
+/** Who is asking, whoever tells: the stand-alone server or the host. */
+export function meRoutes() {
+  return routes().openapi(whoAmI, (c) => c.json(meView(c.get("caller")), 200));
+}
+
+/** Only of the stand-alone server: a host has a sign-in of its own. */
+export function sessionRoutes(signIn: SignIn) {
+  return routes()
+    .openapi(signInRoute, async (c) => {
+      const input = parse(credentials, c.req.valid("json"));
+      return c.json(remember(c, await signIn.signIn(input, remoteAddress(c) ?? "")), 200);
+    })
+    .openapi(signOut, async (c) => {
+      setCookies(c, await signIn.signOut(c.req.raw));
+      return c.body(null, 204);
+    })
+    .openapi(changePassword, async (c) => {
+      const input = parse(passwordChange, c.req.valid("json"));
+      setCookies(c, await signIn.changePassword(c.req.raw, input, remoteAddress(c) ?? ""));
+      return c.body(null, 204);
+    })
+    .openapi(firstAdmin, async (c) => {
+      const { token, ...admin } = parse(firstAdminRequest, c.req.valid("json"));
+      return c.json(remember(c, await signIn.redeemLink(token, admin)), 200);
+    });
+}
+
+function remember(c: Context<ServerEnv>, { caller, cookies }: Signed) {
+  setCookies(c, cookies);
+  return meView(caller);
+}
+
+function setCookies(c: Context<ServerEnv>, cookies: readonly string[]): void {
+  for (const cookie of cookies) c.header("set-cookie", cookie, { append: true });
+}

@@ -1,0 +1,126 @@
+import { z } from "zod";
+import {
+  smtpConfigCreate,
+  smtpConfigDraft,
+  smtpConfigEdited,
+  smtpConfigUpdate,
+} from "../../config/smtp-config.ts";
+import { parse } from "../../parse.ts";
+import type { Posthorn } from "../../posthorn.ts";
+import { idParams, json, jsonBody, noContent, route, routes } from "../route.ts";
+import { smtpConfig, smtpConfigList } from "../schemas.ts";
+import { runTest, testReply } from "../test-run.ts";
+
+const exampleConfig = {
+  smtpServer: "smtp.example.com",
+  smtpPort: 587,
+  username: "app@example.com",
+  password: "correct horse battery staple",
+  fromEmail: "hello@example.com",
+  fromName: "Example",
+};
+const exampleEdit = { ...exampleConfig, password: "********", version: 1 };
+
+const list = route({
+  for: "admin",
+  method: "get",
+  path: "/",
+  summary: "List the SMTP configs",
+  description: "In the order in which they are tried. There are few: `next` is always null.",
+  responses: { 200: json(smtpConfigList, "The configs, with their passwords masked") },
+});
+
+const create = route({
+  for: "admin",
+  method: "post",
+  path: "/",
+  summary: "Add an SMTP config",
+  description: "Required: `smtpServer`, `smtpPort`, `fromEmail`. Without a `username` there is no sign-in.",
+  request: { body: jsonBody(smtpConfigCreate, exampleConfig) },
+  responses: { 201: json(smtpConfig, "The new config") },
+});
+
+const get = route({
+  for: "admin",
+  method: "get",
+  path: "/{id}",
+  summary: "Get an SMTP config",
+  description: "`password` is the constant mask where one is saved, and null otherwise.",
+  request: { params: idParams },
+  responses: { 200: json(smtpConfig, "The config") },
+});
+
+const update = route({
+  for: "admin",
+  method: "put",
+  path: "/{id}",
+  summary: "Replace an SMTP config",
+  description:
+    "Takes what GET gave, edited; what is left out gets its default. As `password` the mask keeps the saved one, null removes it, other text replaces it. The saved one is kept only for the same server, port, TLS settings, CA, sign-in method and username: otherwise 409 `config.password_required`. A `version` that is not the latest: 409 `config.version_conflict`.",
+  request: { params: idParams, body: jsonBody(smtpConfigUpdate, exampleEdit) },
+  responses: { 200: json(smtpConfig, "The config as saved") },
+});
+
+const remove = route({
+  for: "admin",
+  method: "delete",
+  path: "/{id}",
+  summary: "Delete an SMTP config",
+  description: "Its password goes with it. Emails keep what was logged of their attempts.",
+  request: { params: idParams },
+  responses: { 204: noContent },
+});
+
+const sendTo = "With `sendTo` it sends a real email to that address; without, it stops before the message.";
+const streaming =
+  "With `Accept: text/event-stream`, an event `stage` follows each stage and `report` ends the stream.";
+
+const testDraft = route({
+  for: "admin",
+  method: "post",
+  path: "/test",
+  summary: "Test settings that are not saved",
+  description: `${sendTo} ${streaming} The mask is refused.`,
+  request: { body: jsonBody(smtpConfigDraft, { ...exampleConfig, sendTo: "jo@example.com" }) },
+  responses: { 200: testReply },
+});
+
+const testSaved = route({
+  for: "admin",
+  method: "post",
+  path: "/{id}/test",
+  summary: "Test a saved SMTP config",
+  description: `Without a body, or with \`sendTo\` alone, the config as saved; otherwise the form as edited, with the password guarded as in PUT. ${sendTo} ${streaming}`,
+  request: {
+    params: idParams,
+    body: jsonBody(
+      z.union([smtpConfigEdited, z.strictObject({ sendTo: z.string().nullish() })]),
+      { sendTo: "jo@example.com" },
+      { optional: true },
+    ),
+  },
+  responses: { 200: testReply },
+});
+
+export function smtpConfigRoutes({ configs, tests, log }: Posthorn) {
+  return routes()
+    .openapi(list, async (c) => c.json({ items: await configs.list(), next: null }, 200))
+    .openapi(create, async (c) => {
+      const input = parse(smtpConfigCreate, c.req.valid("json"));
+      return c.json(await configs.create(input, c.get("caller").actor), 201);
+    })
+    .openapi(testDraft, (c) => runTest(c, tests, log, { body: c.req.valid("json") }))
+    .openapi(get, async (c) => c.json(await configs.get(c.req.valid("param").id), 200))
+    .openapi(update, async (c) => {
+      const input = parse(smtpConfigUpdate, c.req.valid("json"));
+      const { id } = c.req.valid("param");
+      return c.json(await configs.update(id, input, c.get("caller").actor), 200);
+    })
+    .openapi(remove, async (c) => {
+      await configs.remove(c.req.valid("param").id, c.get("caller").actor);
+      return c.body(null, 204);
+    })
+    .openapi(testSaved, (c) =>
+      runTest(c, tests, log, { id: c.req.valid("param").id, body: c.req.valid("json") }),
+    );
+}

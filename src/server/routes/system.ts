@@ -1,0 +1,59 @@
+import { z } from "zod";
+import { PosthornError } from "../../errors.ts";
+import type { Posthorn } from "../../posthorn.ts";
+import { isLocal } from "../remote-address.ts";
+import { json, route, routes } from "../route.ts";
+import { health, readiness } from "../schemas.ts";
+
+const getHealth = route({
+  for: "anyone",
+  method: "get",
+  path: "/api/health",
+  summary: "Health",
+  description:
+    "200 while the database answers; `ok` says whether mail can be delivered, and admins are told what is in the way.",
+  responses: { 200: json(health, "How the service is") },
+});
+
+const getReady = route({
+  for: "anyone",
+  method: "get",
+  path: "/api/ready",
+  summary: "Readiness",
+  description: "200 if emails are accepted now, otherwise a problem with the status 503.",
+  responses: { 200: json(readiness, "Ready") },
+});
+
+const getMetrics = route({
+  for: "anyone",
+  method: "get",
+  path: "/metrics",
+  summary: "Metrics",
+  description:
+    "In the Prometheus text format. Needs an admin's key, unless asked for on the machine itself and not through a proxy.",
+  responses: { 200: { description: "Metrics", content: { "text/plain": { schema: z.string() } } } },
+});
+
+export function systemRoutes(posthorn: Posthorn) {
+  return routes()
+    .openapi(getHealth, async (c) => {
+      const { ok, key, problems, emails } = await posthorn.health();
+      const admin = (await c.get("identify")())?.scope === "admin";
+      return c.json(admin ? { ok, key, problems: [...problems], emails } : { ok, key }, 200);
+    })
+    .openapi(getReady, async (c) => {
+      const { key } = await posthorn.health();
+      if (key === "fits") return c.json({ ok: true as const }, 200);
+      throw new PosthornError(
+        "secret.mismatch",
+        "The secret is not the one of this database. Start Posthorn with the secret it was made with.",
+      );
+    })
+    .openapi(getMetrics, async (c) => {
+      if (!isLocal(c) && (await c.get("identify")())?.scope !== "admin") {
+        throw new PosthornError("auth.required", "Off this machine, /metrics needs an admin's API key.");
+      }
+      const { registry } = posthorn.metrics;
+      return c.text(await registry.metrics(), 200, { "content-type": registry.contentType });
+    });
+}

@@ -1,0 +1,68 @@
+import type { Server } from "node:http";
+import { createAdaptorServer } from "@hono/node-server";
+import { PosthornError } from "../errors.ts";
+import type { App } from "./route.ts";
+
+export interface Listening {
+  /** What it is reached at from this machine, such as `http://127.0.0.1:4650`. */
+  readonly url: string;
+  readonly port: number;
+  /** Lets requests under way end, for up to `deadlineMs` (default 5 s). */
+  close(deadlineMs?: number): Promise<void>;
+}
+
+/**
+ * Listens on a port of its own.
+ * @param address port 0 takes any free one.
+ * @throws PosthornError `server.unavailable`
+ */
+export async function serve(
+  app: Pick<App, "fetch">,
+  { host, port }: { readonly host: string; readonly port: number },
+): Promise<Listening> {
+  const server = createAdaptorServer({ fetch: app.fetch }) as Server;
+  await new Promise<void>((resolve, reject) => {
+    server.once("error", (error) => reject(unavailable(error, host, port)));
+    server.listen(port, host, resolve);
+  });
+  const address = server.address();
+  const taken = address !== null && typeof address === "object" ? address.port : port;
+  return {
+    url: `http://${reachable(host)}:${taken}`,
+    port: taken,
+    async close(deadlineMs = 5_000) {
+      const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+      server.closeIdleConnections();
+      const timer = setTimeout(() => server.closeAllConnections(), deadlineMs);
+      await closed;
+      clearTimeout(timer);
+    },
+  };
+}
+
+/** All addresses of a machine include its own. */
+function reachable(host: string): string {
+  if (host === "0.0.0.0" || host === "::") return "127.0.0.1";
+  return host.includes(":") ? `[${host}]` : host;
+}
+
+function unavailable(error: Error, host: string, port: number): PosthornError {
+  const code = "code" in error ? error.code : undefined;
+  const reason =
+    code === "EADDRINUSE"
+      ? "another program does"
+      : code === "EACCES"
+        ? "that port is reserved to the system"
+        : code === "EADDRNOTAVAIL"
+          ? "this machine has no such address"
+          : error.message;
+  const remedy =
+    code === "EADDRNOTAVAIL"
+      ? "Set POSTHORN_HOST to one of its addresses"
+      : "Set POSTHORN_PORT to a free port";
+  return new PosthornError(
+    "server.unavailable",
+    `Posthorn cannot listen on port ${port} of ${host}: ${reason}. ${remedy}.`,
+    { cause: error },
+  );
+}

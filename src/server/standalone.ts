@@ -1,0 +1,60 @@
+import type { Posthorn } from "../posthorn.ts";
+import { hasAdmin, makeFirstAdminLink } from "./admin-link.ts";
+import { createApp } from "./app.ts";
+import { type Listening, serve } from "./serve.ts";
+import { type Credentials, createSignIn } from "./sign-in.ts";
+
+export interface StandaloneOptions {
+  readonly host: string;
+  readonly port: number;
+  /** The only base of links. Default: where it listens. */
+  readonly publicUrl?: string | undefined;
+  /** An admin key of the operator's choice (POSTHORN_API_KEY). */
+  readonly apiKey?: string | undefined;
+  /** Made at the start if there is no admin. */
+  readonly firstAdmin?: Credentials | undefined;
+  /** The folder of the built pages. */
+  readonly pages?: string | undefined;
+}
+
+export interface Standalone extends Listening {
+  /** Where people reach it. */
+  readonly publicUrl: string;
+  /** The one-time link for the first admin, to be shown and never logged; null if there is an admin. */
+  readonly firstAdminLink: string | null;
+}
+
+/**
+ * The pages, the API and a sign-in of their own, listening.
+ * @throws PosthornError `server.unavailable`
+ */
+export async function startStandalone(posthorn: Posthorn, options: StandaloneOptions): Promise<Standalone> {
+  const { publicUrl, firstAdmin } = options;
+  const signIn = createSignIn({
+    ...posthorn,
+    secret: posthorn.secrets.sessionSecret(),
+    publicUrl: publicUrl ?? null,
+  });
+  const app = createApp(posthorn, {
+    signedIn: signIn.signedIn,
+    signIn,
+    apiKey: options.apiKey,
+    publicUrl,
+    basePath: publicUrl === undefined ? "" : new URL(publicUrl).pathname,
+    pages: options.pages,
+  });
+  if (firstAdmin !== undefined && !(await hasAdmin(posthorn.store.db))) {
+    await signIn.createAdmin(firstAdmin);
+  }
+  const listening = await serve(app, options);
+  const baseUrl = publicUrl ?? listening.url;
+  // Most of a second, which the first sign-in need not wait for.
+  signIn
+    .preload()
+    .catch((error: unknown) => posthorn.log.error({ err: error }, "sign-in could not be loaded"));
+  return {
+    ...listening,
+    publicUrl: baseUrl,
+    firstAdminLink: await makeFirstAdminLink(posthorn.store.db, baseUrl),
+  };
+}

@@ -1,0 +1,94 @@
+import type { EmailDetail, EmailSummary as SummaryInside } from "../delivery/outbox.ts";
+import type { SandboxMessage } from "../sandbox/sandbox-message.ts";
+import type { ApiKey as KeyInside } from "../store/api-keys.ts";
+import type { AuditEntry as EntryInside } from "../store/audit-log.ts";
+import type { TemplateInfo as TemplateInside } from "../template/template.ts";
+import type { Caller } from "./caller.ts";
+import type {
+  ApiKey,
+  AuditEntry,
+  Email,
+  EmailSummary,
+  Me,
+  SandboxEmail,
+  SandboxEmailSummary,
+  TemplateInfo,
+} from "./schemas.ts";
+
+/** Values as the API writes them: times as RFC 3339, and nothing that is only for the rooms inside. */
+
+export function emailSummaryView(email: SummaryInside): EmailSummary {
+  return {
+    id: email.id,
+    state: email.state,
+    messageId: email.messageId,
+    subject: email.subject,
+    from: email.from,
+    template: email.template,
+    tags: [...email.tags],
+    priority: email.priority,
+    sensitive: email.sensitive,
+    possibleDuplicate: email.possibleDuplicate,
+    attemptCount: email.attemptCount,
+    createdAt: rfc3339(email.createdAt),
+    sentAt: rfc3339OrNull(email.sentAt),
+    nextAttemptAt: rfc3339OrNull(email.nextAttemptAt),
+    expiresAt: rfc3339(email.expiresAt),
+    finishedAt: rfc3339OrNull(email.finishedAt),
+    recipients: email.recipients.map(({ position: _position, ...recipient }) => recipient),
+  };
+}
+
+export function emailView(email: EmailDetail): Email {
+  return {
+    ...emailSummaryView(email),
+    replyTo: [...email.replyTo],
+    onUnknown: email.onUnknown,
+    attempts: email.attempts.map(({ at, configName, relayHost, tlsVersion, ...attempt }) => ({
+      ...attempt,
+      at: rfc3339(at),
+      config: configName,
+      relay: relayHost,
+      tls: tlsVersion,
+    })),
+  };
+}
+
+export function templateView(template: TemplateInside): TemplateInfo {
+  return { ...template, schema: { ...template.schema }, example: { ...template.example } };
+}
+
+export function apiKeyView(key: KeyInside): ApiKey {
+  return { ...key, createdAt: rfc3339(key.createdAt), lastUsedAt: rfc3339OrNull(key.lastUsedAt) };
+}
+
+export function auditEntryView(entry: EntryInside): AuditEntry {
+  return { ...entry, at: rfc3339(entry.at), actor: { ...entry.actor }, detail: { ...entry.detail } };
+}
+
+export function sandboxEmailSummaryView(message: SandboxMessage): SandboxEmailSummary {
+  const { id, receivedAt, from, to, subject, size } = message;
+  return { id, receivedAt: rfc3339(receivedAt), from, to: [...to], subject, sizeBytes: size };
+}
+
+export function sandboxEmailView(message: SandboxMessage): SandboxEmail {
+  return {
+    ...sandboxEmailSummaryView(message),
+    html: message.html,
+    text: message.text,
+    headers: message.headers.map(({ name, value }) => ({ name, value })),
+    attachments: message.attachments.map(({ size, ...attachment }) => ({ ...attachment, sizeBytes: size })),
+  };
+}
+
+export function meView({ actor, email, via, scope }: Caller): Me {
+  return { ...actor, email, via, scope };
+}
+
+function rfc3339(ms: number): string {
+  return new Date(ms).toISOString();
+}
+
+function rfc3339OrNull(ms: number | null): string | null {
+  return ms === null ? null : rfc3339(ms);
+}
