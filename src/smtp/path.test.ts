@@ -1,0 +1,65 @@
+import { describe, expect, it } from "vitest";
+import { forwardPath, reversePath } from "./path.ts";
+
+const invalid = expect.objectContaining({ code: "address.invalid" });
+
+describe("a path (RFC 5321 §4.1.2)", () => {
+  it.each([
+    ["jo@a.test", "<jo@a.test>", false],
+    ["Jo.O'Hara+x=y@a.test", "<Jo.O'Hara+x=y@a.test>", false],
+    ['"jo hara"@a.test', '<"jo hara"@a.test>', false],
+    ['"a@b\\"c"@a.test', '<"a@b\\"c"@a.test>', false],
+    ["jo@[192.0.2.1]", "<jo@[192.0.2.1]>", false],
+    ["jo@[IPv6:2001:db8::1]", "<jo@[IPv6:2001:db8::1]>", false],
+    ["jo@bücher.test", "<jo@xn--bcher-kva.test>", false],
+    ["jö@bücher.test", "<jö@xn--bcher-kva.test>", true],
+    ["用户@例え.test", "<用户@xn--r8jz45g.test>", true],
+  ])("of %j is %s", (address, text, needsSmtpUtf8) => {
+    expect(forwardPath(address)).toEqual({ text, needsSmtpUtf8 });
+  });
+
+  it("may be null for a sender, not for a recipient (§4.5.5)", () => {
+    expect(reversePath("")).toEqual({ text: "<>", needsSmtpUtf8: false });
+    expect(() => forwardPath("")).toThrow(invalid);
+  });
+
+  it.each([
+    "jo",
+    "@a.test",
+    "jo@",
+    "jo@a.test\r\nDATA",
+    "jo\r\n@a.test",
+    "jo@a.test>",
+    "jo@a.test> SIZE=1",
+    "<jo@a.test>",
+    "jo hara@a.test",
+    "jo@a .test",
+    "jo@a\0.test",
+    "jo\u0085@a.test",
+    "jo\u2028x@a.test",
+    '"jo\r\n"@a.test',
+    '"jo"hara"@a.test',
+    "a,b@a.test",
+    "jo@-a.test-",
+    "jo@bü cher.test",
+    "jo@xn--\u{fffd}.test",
+  ])("is not made of %j", (address) => {
+    expect(() => forwardPath(address)).toThrow(invalid);
+    expect(() => reversePath(address)).toThrow(invalid);
+  });
+});
+
+describe("the lengths of a path (RFC 5321 §4.5.3.1)", () => {
+  it("are at most 64 octets before the @", () => {
+    expect(forwardPath(`${"x".repeat(64)}@a.test`).text).toHaveLength(73);
+    expect(() => forwardPath(`${"x".repeat(65)}@a.test`)).toThrow(invalid);
+    expect(() => forwardPath(`${"ö".repeat(33)}@a.test`)).toThrow(invalid);
+  });
+
+  it("are at most 255 octets after it", () => {
+    const domain = `${"abc.".repeat(63)}abc`;
+    expect(domain).toHaveLength(255);
+    expect(forwardPath(`jo@${domain}`).needsSmtpUtf8).toBe(false);
+    expect(() => forwardPath(`jo@${domain}d`)).toThrow(invalid);
+  });
+});
