@@ -7,10 +7,15 @@ export interface Part {
 }
 
 /**
- * Nothing that quoted-printable or base64 can make begins so, nor does a 7bit part (see `is7bit`):
- * that is why no boundary can occur in a part.
+ * Nothing that quoted-printable or base64 makes holds this, and no line of a 7bit part begins so after
+ * its dashes: that is why no boundary can occur in a part.
  */
 const boundaryStart = "=_";
+/**
+ * What is not ASCII; blanks at the end of a line, a line `.` and one beginning `From `, which some
+ * relays change (RFC 2049 §3); and what could be a boundary.
+ */
+const harmfulIn7bit = /[^\t\r\n -~]|[\t ](?:\r\n|$)|(?:^|\n)(?:From |--=_|\.(?:\r\n|$))/;
 /** RFC 5322 §2.1.1 recommends it; longer lines become quoted-printable. */
 const maxTextLine = 78;
 /** RFC 2045 §6.8. */
@@ -77,15 +82,7 @@ function leaf(contentType: string, encoding: string, body: Uint8Array): Part {
   };
 }
 
-/**
- * True if the text may go as it is. Beyond ASCII and short lines that takes what RFC 2049 §3 warns of:
- * no blanks at the end of a line, no line `.` or `From …`; and no line that could be a boundary.
- */
+/** Short lines of ASCII without anything harmful may go as they are. */
 function is7bit(lines: string): boolean {
-  return (
-    /^[\t\r\n -~]*$/.test(lines) &&
-    lines
-      .split("\r\n")
-      .every((line) => line.length <= maxTextLine && !/^(?:\.$|From |--=_)|[\t ]$/.test(line))
-  );
+  return !harmfulIn7bit.test(lines) && lines.split("\r\n").every((line) => line.length <= maxTextLine);
 }

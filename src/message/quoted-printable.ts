@@ -35,7 +35,7 @@ export function encodeQuotedPrintable(text: Uint8Array): Uint8Array {
     const isLiteral =
       kind === literal ||
       (kind === blank && !endsLine(text, index + 1)) ||
-      (kind === delicate && !(column % softLimit === 0 && isAtRisk(text, index)));
+      (kind === delicate && !(startsLine(column) && isAtRisk(text, index)));
     // The common case by itself: this loop is most of what composing costs.
     if (isLiteral && column < softLimit) {
       output[length++] = byte;
@@ -49,6 +49,7 @@ export function encodeQuotedPrintable(text: Uint8Array): Uint8Array {
       index += 1;
       continue;
     }
+
     const width = isLiteral ? 1 : 3;
     if (column + width > softLimit) {
       output[length++] = equals;
@@ -66,6 +67,11 @@ export function encodeQuotedPrintable(text: Uint8Array): Uint8Array {
     column += width;
   }
   return output.subarray(0, length);
+}
+
+/** Also true at the limit: a soft line break comes before the next character. */
+function startsLine(column: number): boolean {
+  return column === 0 || column === softLimit;
 }
 
 function endsLine(text: Uint8Array, index: number): boolean {
