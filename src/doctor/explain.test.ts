@@ -33,17 +33,12 @@ function failure({ says, relay, ...seen }: Seen): Failure {
   };
 }
 
-/** Code, enhanced code where its class fits (RFC 2034 §4), and the rest. */
+/** Code, enhanced code where its class fits (RFC 2034 §4), and the lines without the reply code. */
 function replyOf(wire: string): NonNullable<Failure["reply"]> {
-  const lines = wire.split("\n").map((line) => /^(\d{3})[ -](.*)$/.exec(line)!.slice(1) as [string, string]);
-  const texts = lines.map(([code, text]) => text.replace(new RegExp(`^${code[0]}\\.\\d+\\.\\d+ ?`), ""));
-  const code = Number(lines[0]![0]);
-  const enhancedCode = /^\d\.\d+\.\d+/.exec(lines[0]![1])?.[0] ?? null;
-  return {
-    code,
-    enhancedCode: enhancedCode?.startsWith(String(code)[0]!) ? enhancedCode : null,
-    text: texts.join(" "),
-  };
+  const code = wire.slice(0, 3);
+  const text = wire.replaceAll(/^\d{3}[ -]/gm, "");
+  const enhancedCode = /^\d\.\d+\.\d+/.exec(text)?.[0] ?? null;
+  return { code: Number(code), enhancedCode: enhancedCode?.startsWith(code[0]!) ? enhancedCode : null, text };
 }
 
 const reaching: [string, Seen][] = [
@@ -499,7 +494,12 @@ describe("a failure that no row knows", () => {
   });
 });
 
-test("cuts a reply of many lines", () => {
+test("quotes a reply of many lines on one, the enhanced code once", () => {
+  const says = "550-5.9.9 First,\n550 5.9.9  second";
+  expect(explain(failure({ stage: "ehlo", says })).explanation).toContain("“550 5.9.9 First, second”");
+});
+
+test("cuts a long reply", () => {
   const { explanation } = explain(failure({ stage: "ehlo", says: `450 ${"x".repeat(2_000)}` }));
   expect(explanation.length).toBeLessThan(500);
 });

@@ -5,6 +5,7 @@ import type { TlsEvidence } from "../smtp/wire.ts";
 import { addressRows } from "./explanations/addresses.ts";
 import { anywhereRows, everywhereRows, unexplained } from "./explanations/anywhere.ts";
 import { handoverRows } from "./explanations/handover.ts";
+import { providerRows } from "./explanations/providers.ts";
 import { reachingRows } from "./explanations/reaching.ts";
 import type { Condition, Fix, Row } from "./explanations/row.ts";
 import { securingRows } from "./explanations/securing.ts";
@@ -17,9 +18,11 @@ import { signingInRows } from "./explanations/signing-in.ts";
 export interface Failure {
   readonly stage: Stage;
   readonly code: ErrorCode;
+  /** The sentence of the error itself, for what no row knows. */
+  readonly message?: string | undefined;
   /** The code of the operating system or of OpenSSL, such as `ECONNREFUSED`. */
   readonly systemCode?: string | undefined;
-  /** The relay's refusal; its lines are joined by spaces. */
+  /** The relay's refusal, its lines as they came, each without the reply code. */
   readonly reply?:
     | { readonly code: number; readonly enhancedCode: string | null; readonly text: string }
     | undefined;
@@ -54,6 +57,7 @@ export const rows: readonly Row[] = [
   ...everywhereRows,
   ...reachingRows,
   ...securingRows,
+  ...providerRows,
   ...signingInRows,
   ...addressRows,
   ...handoverRows,
@@ -62,7 +66,7 @@ export const rows: readonly Row[] = [
 
 /** Explains a failure; one that no row knows still says the stage, what the server said and what to try. */
 export function explain(failure: Failure): Problem {
-  const seen = { ...failure, code: sameAs[failure.systemCode ?? ""] ?? failure.code };
+  const seen = plainly(failure);
   const row = rows.find(({ when }) => fits(when, seen)) ?? unexplained(failure.reply?.code);
   const facts = factsOf(failure);
   const problem = {
@@ -74,12 +78,19 @@ export function explain(failure: Failure): Problem {
   return row.fix === undefined ? problem : { ...problem, fix: row.fix };
 }
 
-/** The operating system's words for what is the same to a reader, whoever noticed it first. */
-const sameAs: Readonly<Record<string, ErrorCode>> = {
-  ETIMEDOUT: "smtp.timeout",
-  ECONNRESET: "smtp.closed",
-  EPIPE: "smtp.closed",
-};
+/** Silence and a lost connection are the same to a reader, whoever noticed them first. */
+function plainly(failure: Failure): Failure {
+  if (failure.code !== "smtp.connect" && failure.code !== "smtp.tls") return failure;
+  switch (failure.systemCode) {
+    case "ETIMEDOUT":
+      return { ...failure, code: "smtp.timeout" };
+    case "ECONNRESET":
+    case "EPIPE":
+      return { ...failure, code: "smtp.closed" };
+    default:
+      return failure;
+  }
+}
 
 /** Whether every part of the condition holds for what was seen. */
 function fits(when: Condition, seen: Failure): boolean {
@@ -90,7 +101,7 @@ function fits(when: Condition, seen: Failure): boolean {
     holds(when.systemCode, (codes) => systemCode !== undefined && codes.includes(systemCode)) &&
     holds(when.reply, (codes) => codes.some((code) => code === reply?.code || code === classOf(reply))) &&
     holds(when.enhancedCode, (codes) => codes.some((code) => code === reply?.enhancedCode)) &&
-    holds(when.says, (pattern) => reply !== undefined && pattern.test(reply.text)) &&
+    holds(when.says, (pattern) => reply !== undefined && pattern.test(oneLine(reply))) &&
     holds(when.host, (pattern) => pattern.test(relay.host)) &&
     holds(when.port, (ports) => ports.includes(relay.port)) &&
     holds(when.tls, (ways) => ways.includes(relay.tls)) &&
@@ -137,7 +148,8 @@ function factsOf(failure: Failure): Readonly<Record<string, string>> {
     host: relay.host,
     port: String(relay.port),
     doing: doings[failure.stage],
-    said: reply === undefined ? "nothing that says why" : `“${replyText(reply)}”`,
+    said: reply === undefined ? "nothing that says why" : quoted(reply),
+    message: failure.message ?? `The conversation with ${relay.host} port ${relay.port} failed.`,
     systemCode: failure.systemCode ?? failure.code,
     username: failure.username ?? "no username",
     from: failure.fromEmail ?? "the from email",
@@ -157,12 +169,18 @@ function day(ms: number): string {
 
 const longestReply = 300;
 
-function replyText(reply: NonNullable<Failure["reply"]>): string {
-  const text = [reply.code, reply.enhancedCode, reply.text]
-    .filter((part) => part !== null)
-    .join(" ")
-    .trim();
-  return text.length > longestReply ? `${text.slice(0, longestReply)}…` : text;
+/** On one line; the enhanced code, which relays repeat on each (RFC 2034 §4), only once. */
+function oneLine({ enhancedCode, text }: NonNullable<Failure["reply"]>): string {
+  const [first = "", ...rest] = text.split("\n");
+  const repeated = enhancedCode ?? "";
+  return [first, ...rest.map((line) => (line.startsWith(repeated) ? line.slice(repeated.length) : line))]
+    .map((line) => line.trim())
+    .join(" ");
+}
+
+function quoted(reply: NonNullable<Failure["reply"]>): string {
+  const said = `${reply.code} ${oneLine(reply)}`.trimEnd();
+  return said.length > longestReply ? `“${said.slice(0, longestReply)}…”` : `“${said}”`;
 }
 
 function fill(text: string, facts: Readonly<Record<string, string>>): string {

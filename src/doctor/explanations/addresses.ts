@@ -4,6 +4,9 @@ import type { Row } from "./row.ts";
 /** Relays may judge the sender as soon as it is named, with the first recipient, or after the content. */
 const fromSenderOn: readonly Stage[] = ["sender", "recipient", "message"];
 
+const relayingDenied =
+  /relay(?:ing)? (?:access )?(?:denied|not permitted|not allowed|prohibited|disallowed)|unable to relay|not permitted to relay|cannot relay|no relaying|not allowed to relay|relay not|we do not relay|denied to relay/i;
+
 /** The sender and the recipient, as relays judge them. */
 export const addressRows: readonly Row[] = [
   {
@@ -106,7 +109,7 @@ export const addressRows: readonly Row[] = [
     when: {
       stage: fromSenderOn,
       reply: [4, 5],
-      says: /relay(?:ing)? (?:access )?(?:denied|not permitted|not allowed|prohibited|disallowed)|unable to relay|not permitted to relay|cannot relay|no relaying|not allowed to relay|relay not|we do not relay|denied to relay/i,
+      says: relayingDenied,
       signsIn: false,
     },
     title: "The relay forwards nothing for strangers",
@@ -120,7 +123,7 @@ export const addressRows: readonly Row[] = [
     when: {
       stage: fromSenderOn,
       reply: [4, 5],
-      says: /relay(?:ing)? (?:access )?(?:denied|not permitted|not allowed|prohibited|disallowed)|unable to relay|not permitted to relay|cannot relay|no relaying|not allowed to relay|relay not|we do not relay|denied to relay/i,
+      says: relayingDenied,
     },
     title: "The relay does not forward for this account",
     explanation: "{host} knows {username}, but does not forward mail from {from} to {to} for it: {said}.",

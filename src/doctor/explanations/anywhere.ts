@@ -115,7 +115,7 @@ export function unexplained(replyCode: number | undefined): Row {
   if (replyCode === undefined) {
     return {
       ...shared,
-      explanation: "The conversation with {host} port {port} failed while {doing} ({systemCode}).",
+      explanation: "{message} It ended while {doing} ({systemCode}).",
       remedy: "Check server, port and Use TLS against what the provider writes, then try again.",
     };
   }

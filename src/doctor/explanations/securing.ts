@@ -47,7 +47,7 @@ export const securingRows: readonly Row[] = [
   },
   {
     code: "starttls.injected",
-    when: { stage: ["starttls", "tls"], code: ["smtp.protocol"] },
+    when: { stage: ["starttls"], code: ["smtp.protocol"] },
     title: "Something interferes with STARTTLS",
     explanation:
       "After agreeing to encrypt, {host} went on to send text in the clear. Taking it for encrypted would let an attacker in between speak for the server.",

@@ -1,0 +1,51 @@
+import type { Stage } from "../model.ts";
+import type { Failure, Problem } from "./explain.ts";
+import { loopback } from "./explanations/row.ts";
+
+/** Certificates are renewed a month before they end at the latest; below this, somebody forgot. */
+const fewDaysLeft = 21;
+
+/** What a stage that passed may have shown. */
+export interface Passed {
+  readonly stage: Stage;
+  readonly relay: Failure["relay"];
+  /** Of the certificate; null in the clear. */
+  readonly daysLeft: number | null;
+  /** Addresses that were dialled in vain before one answered. */
+  readonly deadAddresses: readonly string[];
+}
+
+/** What works today but wants attention; null if all is well. */
+export function cautionFor({ stage, relay, daysLeft, deadAddresses }: Passed): Problem | null {
+  if (stage === "connect" && deadAddresses.length > 0) {
+    return {
+      code: "connect.some_addresses_dead",
+      title: "Not every address answers",
+      explanation: `${relay.host} has several addresses, and these did not answer: ${deadAddresses.join(", ")}.`,
+      remedy:
+        "Sending works, but each new connection may lose time on them. Where they are IPv6 addresses, check this machine's IPv6.",
+    };
+  }
+  if (stage === "tls" && daysLeft !== null && daysLeft < fewDaysLeft) {
+    return {
+      code: "tls.expires_soon",
+      title: "The certificate ends soon",
+      explanation: `The certificate of ${relay.host} is valid for ${days(daysLeft)} more. After that, sending stops.`,
+      remedy: "Remind whoever runs the server to renew it.",
+    };
+  }
+  if (stage === "auth" && relay.tls === "none" && !loopback.test(relay.host)) {
+    return {
+      code: "auth.in_the_clear",
+      title: "The password travels unencrypted",
+      explanation: `Everybody on the way to ${relay.host} can read the username and the password.`,
+      remedy: "Switch Use TLS on if the server can do it.",
+    };
+  }
+  return null;
+}
+
+function days(count: number): string {
+  if (count <= 0) return "less than a day";
+  return count === 1 ? "1 day" : `${count} days`;
+}

@@ -1,0 +1,46 @@
+import type { Stage } from "../model.ts";
+import { stages } from "../model.ts";
+import type { Evidence } from "../smtp/observer.ts";
+import type { Relay } from "../smtp/relay.ts";
+import type { Problem } from "./explain.ts";
+
+/** One stage of a connection test. JSON, the same in the page, the API and on the command line. */
+export interface TestStage {
+  readonly stage: Stage;
+  /** `warning`: it works, but wants attention; `skipped`: it has no place here, or something failed before it. */
+  readonly status: "passed" | "failed" | "warning" | "skipped";
+  readonly durationMs: number;
+  /** What was seen; times are RFC 3339. */
+  readonly evidence: Evidence;
+  /** What was said, line by line. */
+  readonly transcript: readonly TranscriptEntry[];
+  /** With `failed` and `warning`. */
+  readonly problem?: Problem;
+}
+
+export interface TranscriptEntry {
+  readonly from: "client" | "relay";
+  /** One line without its CRLF. */
+  readonly text: string;
+}
+
+/** The whole test. It holds no password, in no form, whatever the relay said. */
+export interface TestReport {
+  /** Nothing failed. */
+  readonly ok: boolean;
+  readonly durationMs: number;
+  /** Every stage, in the order in which they happen. */
+  readonly stages: readonly TestStage[];
+}
+
+/** With implicit TLS, `tls` comes before `greeting`. */
+export function stageOrder(tls: Relay["tls"]): readonly Stage[] {
+  if (tls !== "implicit") return stages;
+  return stages
+    .filter((stage) => stage !== "tls")
+    .flatMap((stage): Stage[] => (stage === "greeting" ? ["tls", "greeting"] : [stage]));
+}
+
+export function failedStage(report: TestReport): TestStage | undefined {
+  return report.stages.find(({ status }) => status === "failed");
+}
