@@ -83,7 +83,7 @@ export async function openPosthorn(options: PosthornOptions): Promise<Posthorn> 
     const egress = createEgress(options.egress ?? "default");
     const templates = createTemplates();
     const configs = createSmtpConfigs({ store, secrets, clock, onChanged: () => courier.wake() });
-    const tests = createConnectionTests({ store, configs, egress, clock, onMended: () => courier.wake() });
+    const tests = createConnectionTests({ store, configs, egress, clock, log });
     const courier = createCourier({ store, secrets, configs, egress, clock, log, metrics, random });
     const outbox = createOutbox({
       store,

@@ -421,6 +421,7 @@ describe("by hand", () => {
     const id = await send({ ...hello, text: "Grüße" });
     const parsed = await PostalMime.parse(await outbox.source(id));
     expect(parsed).toMatchObject({ subject: "Hello", text: expect.stringContaining("Grüße") });
+    expect(await outbox.preview(id)).toEqual({ html: null, text: expect.stringContaining("Grüße") });
   });
 });
 

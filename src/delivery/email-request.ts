@@ -51,7 +51,7 @@ export const emailRequest = z
     bcc: mailboxes.default([]),
     from: mailbox.optional().describe("Default: the sender of the SMTP config that delivers"),
     replyTo: mailboxes.default([]).describe("Default: the reply-to of the SMTP config"),
-    subject: line.optional(),
+    subject: line.max(998, "must have at most 998 characters").optional(),
     html: z.string().optional(),
     text: z.string().optional(),
     template: z.string().optional().describe("A template's name, instead of subject, html and text"),

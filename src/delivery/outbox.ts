@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import PostalMime from "postal-mime";
 import type { Clock } from "../clock.ts";
 import { PosthornError } from "../errors.ts";
 import { newId } from "../id.ts";
@@ -72,6 +73,11 @@ export interface Outbox {
    */
   source(id: string): Promise<Uint8Array>;
   /**
+   * What a reader would see of the contents.
+   * @throws PosthornError as `source` does.
+   */
+  preview(id: string): Promise<{ html: string | null; text: string | null }>;
+  /**
    * Queues an email again for the recipients that have not got it.
    * @throws PosthornError `email.not_found`, `email.state_conflict`, `email.content_gone`
    */
@@ -100,7 +106,24 @@ export function createOutbox({ store, secrets, templates, clock, metrics, onQueu
     return email;
   }
 
+  async function source(id: string): Promise<Uint8Array> {
+    const email = await mustFind(id);
+    if (email.sensitive) {
+      throw new PosthornError("email.content_gone", "The contents of a sensitive email are never shown.");
+    }
+    const stored = await findContent(store.db, id);
+    if (stored === undefined) throw contentGone(email);
+    return revealContent(secrets, id, stored);
+  }
+
   return {
+    source,
+
+    async preview(id) {
+      const { html, text } = await PostalMime.parse(await source(id));
+      return { html: html ?? null, text: text ?? null };
+    },
+
     async accept(input, { caller, idempotencyKey }) {
       const request = parse(emailRequest, input);
       const now = clock.now();
@@ -142,16 +165,6 @@ export function createOutbox({ store, secrets, templates, clock, metrics, onQueu
       const email = await mustFind(id);
       const recipients = await listRecipients(store.db, [id]);
       return { ...email, recipients: recipients.get(id) ?? [], attempts: await listAttempts(store.db, id) };
-    },
-
-    async source(id) {
-      const email = await mustFind(id);
-      if (email.sensitive) {
-        throw new PosthornError("email.content_gone", "The contents of a sensitive email are never shown.");
-      }
-      const stored = await findContent(store.db, id);
-      if (stored === undefined) throw contentGone(email);
-      return revealContent(secrets, id, stored);
     },
 
     async retry(id, actor) {

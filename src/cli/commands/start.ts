@@ -1,4 +1,99 @@
 import { mkdirSync } from "node:fs";
 import { PosthornError } from "../../errors.ts";
-import { createLog } from "../../log.ts";
+import { createLog, type Log } from "../../log.ts";
 import type { ServerOptions } from "../../options.ts";
+import { openPosthorn, type Posthorn } from "../../posthorn.ts";
+import { type Standalone, startStandalone } from "../../server/standalone.ts";
+import { databaseFile, findSecret } from "../secret-source.ts";
+
+/** Serves until it is told to stop. Returns once it serves: the sockets keep the process alive. */
+export async function startCommand(options: ServerOptions, unknown: readonly string[]): Promise<undefined> {
+  const log = createLog(options.logLevel);
+  for (const name of unknown)
+    log.warn({ variable: name }, "this variable is no option of Posthorn: is it mistyped?");
+
+  mkdirSync(options.dataDir, { recursive: true, mode: 0o700 });
+  const { secret, made } = findSecret(options);
+  if (made !== null) {
+    log.warn(
+      { file: made },
+      "a key was made: without this file saved passwords cannot be read, so back it up",
+    );
+  }
+  const posthorn = await openPosthorn({
+    database: databaseFile(options.dataDir),
+    secret,
+    previousSecrets: options.previousSecrets,
+    egress: options.egress,
+    sandboxPort: options.sandboxPort === 0 ? null : options.sandboxPort,
+    log,
+  });
+  let server: Standalone;
+  try {
+    server = await startStandalone(posthorn, {
+      host: options.host,
+      port: options.port,
+      publicUrl: options.publicUrl,
+      apiKey: options.apiKey,
+      firstAdmin: firstAdmin(options),
+    });
+  } catch (error) {
+    await posthorn.close();
+    throw error;
+  }
+  stopOnSignal(server, posthorn, log);
+  log.info({ url: server.publicUrl }, "Posthorn is ready");
+  // To the terminal, past the log: the link lets its holder in.
+  process.stderr.write(welcome(server, posthorn));
+  return undefined;
+}
+
+function firstAdmin({ adminEmail, adminPassword }: ServerOptions) {
+  if (adminEmail !== undefined && adminPassword !== undefined)
+    return { email: adminEmail, password: adminPassword };
+  if (adminEmail === undefined && adminPassword === undefined) return undefined;
+  throw new PosthornError(
+    "input.invalid",
+    "POSTHORN_ADMIN_EMAIL and POSTHORN_ADMIN_PASSWORD belong together: set both or neither.",
+  );
+}
+
+/** The first signal lets what is under way end; the second one does not wait. */
+function stopOnSignal(server: Standalone, posthorn: Posthorn, log: Log): void {
+  let stopping = false;
+  const stop = (signal: NodeJS.Signals) => {
+    if (stopping) process.exit(1);
+    stopping = true;
+    log.info({ signal }, "stopping");
+    void Promise.all([server.close(), posthorn.close()]).then(
+      () => process.exit(0),
+      (error: unknown) => {
+        log.error({ err: error }, "stopping failed");
+        process.exit(1);
+      },
+    );
+  };
+  process.on("SIGINT", stop);
+  process.on("SIGTERM", stop);
+}
+
+function welcome({ publicUrl, firstAdminLink }: Standalone, { sandbox }: Posthorn): string {
+  const base = publicUrl.replace(/\/$/, "");
+  const lines = [
+    ["Settings", `${base}/settings/smtp`],
+    ["API docs", `${base}/api/docs`],
+    [
+      "Sandbox",
+      sandbox === null ? "off" : `${base}/sandbox, catching mail at smtp://${sandbox.host}:${sandbox.port}`,
+    ],
+  ].map(([name, value]) => `  ${`${name}:`.padEnd(11)}${value}`);
+  const first =
+    firstAdminLink === null
+      ? []
+      : [
+          "",
+          "  There is no admin yet. Open this link to become the first; it works once:",
+          `  ${firstAdminLink}`,
+        ];
+  return ["", "Posthorn is ready.", "", ...lines, ...first, "", ""].join("\n");
+}
