@@ -212,7 +212,15 @@ export const strings = {
       skipped: "not needed",
     } satisfies Record<TestStage["status"], string>,
     announce: (stage: string, status: string) => `${stage}: ${status}.`,
+    evidence: {
+      sizeLimit: (size: string) => `takes up to ${size}`,
+      signInMethods: (methods: string) => `sign-in: ${methods}`,
+      certificate: (name: string, others: number) =>
+        others === 0 ? `certificate for ${name}` : `certificate for ${name} and ${others} more`,
+      daysLeft: (days: number) => (days === 1 ? "1 day left" : `${days} days left`),
+    },
     transcript: "What was said",
+    speakers: { client: "→", relay: "←" },
     apply: "Put this into the form",
     applied: "In the form now. Test again.",
     sendTo: "Send a test email to",

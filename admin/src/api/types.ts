@@ -15,9 +15,3 @@ export type {
   TestReport,
   TestStage,
 } from "../../../src/server/schemas.ts";
-
-/** A page of a list; `next` is the `after` of the following one. */
-export interface Page<Item> {
-  readonly items: readonly Item[];
-  readonly next: string | null;
-}

@@ -8,7 +8,7 @@ import { Notice, ProblemNotice } from "../parts/notice.tsx";
 import { strings } from "../strings.ts";
 import styles from "./entrance.module.css";
 import { Entrance } from "./entrance.tsx";
-import { makeFirstAdmin, sessionQuery, signIn } from "./session.ts";
+import { makeFirstAdmin, sessionQuery } from "./session.ts";
 
 const t = strings.firstAdmin;
 const fields = ["name", "email", "password"] as const;
@@ -20,16 +20,11 @@ export function FirstAdminPage() {
   const navigate = useNavigate();
   const queries = useQueryClient();
   const making = useMutation({
-    mutationFn: async (account: { token: string; name: string; email: string; password: string }) => {
-      await makeFirstAdmin(account);
-      // Where making the account signs in as well, this only finds the session.
-      const me = await queries.fetchQuery({ ...sessionQuery, staleTime: 0 });
-      if (me === null) {
-        await signIn({ email: account.email, password: account.password });
-        await queries.fetchQuery({ ...sessionQuery, staleTime: 0 });
-      }
+    mutationFn: makeFirstAdmin,
+    onSuccess: async (me) => {
+      queries.setQueryData(sessionQuery.queryKey, me);
+      await navigate({ to: "/", replace: true });
     },
-    onSuccess: () => navigate({ to: "/", replace: true }),
   });
 
   if (token === null || token === "") {

@@ -1,6 +1,6 @@
 import { type QueryClient, queryOptions } from "@tanstack/react-query";
+import { api } from "../api/client.ts";
 import { ApiProblem } from "../api/problem.ts";
-import { request, requestJson } from "../api/request.ts";
 import type { FirstAdminRequest, Me } from "../api/types.ts";
 
 /** Who is signed in; null when nobody is. */
@@ -8,7 +8,7 @@ export const sessionQuery = queryOptions({
   queryKey: ["session"],
   queryFn: async (): Promise<Me | null> => {
     try {
-      return await requestJson<Me>("api/me");
+      return await (await api.me.$get()).json();
     } catch (error) {
       if (error instanceof ApiProblem && error.status === 401) return null;
       throw error;
@@ -17,16 +17,17 @@ export const sessionQuery = queryOptions({
   staleTime: 60_000,
 });
 
-export async function signIn(credentials: { email: string; password: string }): Promise<void> {
-  await request("api/auth/sign-in/email", { method: "POST", body: credentials });
+export async function signIn(credentials: { email: string; password: string }): Promise<Me> {
+  return (await api.auth["sign-in"].email.$post({ json: credentials })).json();
+}
+
+/** Makes the account of a one-time link and signs it in. */
+export async function makeFirstAdmin(account: FirstAdminRequest): Promise<Me> {
+  return (await api["first-admin"].$post({ json: account })).json();
 }
 
 /** Ends the session and forgets everything that was loaded with it. */
 export async function signOut(queries: QueryClient): Promise<void> {
-  await request("api/auth/sign-out", { method: "POST", body: {} });
+  await api.auth["sign-out"].$post();
   queries.clear();
-}
-
-export async function makeFirstAdmin(account: FirstAdminRequest): Promise<void> {
-  await request("api/first-admin", { method: "POST", body: account });
 }

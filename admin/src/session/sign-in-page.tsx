@@ -19,8 +19,8 @@ export function SignInPage() {
   const queries = useQueryClient();
   const signingIn = useMutation({
     mutationFn: signIn,
-    onSuccess: async () => {
-      await queries.fetchQuery({ ...sessionQuery, staleTime: 0 });
+    onSuccess: (me) => {
+      queries.setQueryData(sessionQuery.queryKey, me);
       router.history.replace(basePath + (back ?? "/").slice(1));
     },
   });

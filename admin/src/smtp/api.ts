@@ -1,21 +1,51 @@
 import { queryOptions } from "@tanstack/react-query";
-import { request, requestJson } from "../api/request.ts";
-import type { Page, SmtpConfig } from "../api/types.ts";
+import type { InferRequestType } from "hono/client";
+import { api } from "../api/client.ts";
+
+const configs = api["smtp-configs"];
+
+/** What the form says. A number that was mistyped goes as its text, for the server to say what is wrong. */
+export type ConfigBody = InferRequestType<typeof configs.$post>["json"];
+type UpdateBody = InferRequestType<(typeof configs)[":id"]["$put"]>["json"];
 
 /** All configs in the order in which they are tried. */
 export const configsQuery = queryOptions({
   queryKey: ["smtp-configs"],
-  queryFn: async () => (await requestJson<Page<SmtpConfig>>("api/smtp-configs")).items,
+  queryFn: async () => (await (await configs.$get()).json()).items,
 });
 
-export function createConfig(body: object): Promise<SmtpConfig> {
-  return requestJson("api/smtp-configs", { method: "POST", body });
+export async function createConfig(json: ConfigBody) {
+  return (await configs.$post({ json })).json();
 }
 
-export function updateConfig(id: string, body: object): Promise<SmtpConfig> {
-  return requestJson(`api/smtp-configs/${id}`, { method: "PUT", body });
+export async function updateConfig(id: string, json: UpdateBody) {
+  return (await configs[":id"].$put({ param: { id }, json })).json();
 }
 
 export async function removeConfig(id: string): Promise<void> {
-  await request(`api/smtp-configs/${id}`, { method: "DELETE" });
+  await configs[":id"].$delete({ param: { id } });
+}
+
+export interface TestOrder {
+  /** The saved config that the form is of; null tests a draft. */
+  readonly id: string | null;
+  /** The form as edited; null tests the config as it is saved. */
+  readonly settings: ConfigBody | null;
+  /** Sends a real email there; without it the test stops before the message. */
+  readonly sendTo: string | null;
+}
+
+/** Starts a test; its stages come as an event stream. */
+export function startTest({ id, settings, sendTo }: TestOrder, signal: AbortSignal): Promise<Response> {
+  const options = { headers: { accept: "text/event-stream" }, init: { signal } };
+  const to = sendTo === null ? {} : { sendTo };
+  if (settings === null) {
+    return configs[":id"].test.$post({ param: { id: id ?? "" }, json: to }, options);
+  }
+  const json = { ...settings, ...to };
+  if (id === null) return configs.test.$post({ json }, options);
+  return configs[":id"].test.$post(
+    { param: { id }, json: { ...json, password: settings.password ?? null } },
+    options,
+  );
 }

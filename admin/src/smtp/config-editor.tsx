@@ -52,12 +52,8 @@ export function ConfigEditor({ config }: { config: SmtpConfig | null }) {
     const settings = isSaved ? null : editor.body();
     if (settings === null && !isSaved) return;
     panel.current?.scrollIntoView({ block: "nearest" });
-    await start({
-      id: config?.id ?? null,
-      settings,
-      sendTo,
-      expected: expectedStages(editor.form, sendTo !== null),
-    });
+    const order = { id: config?.id ?? null, settings, sendTo };
+    await start(order, expectedStages(editor.form, sendTo !== null));
   }
 
   return (

@@ -1,5 +1,6 @@
 import type { AuthMethod, TlsMode } from "../../../src/model.ts";
 import type { SmtpConfig } from "../api/types.ts";
+import type { ConfigBody } from "./api.ts";
 
 /** The form's fields as their inputs hold them; the password is apart (password.ts). */
 export interface SmtpForm {
@@ -79,7 +80,7 @@ export function formOf(config: SmtpConfig): SmtpForm {
 }
 
 /** The body for the API. What is no number goes as it was typed: the server says what is wrong with it. */
-export function bodyOf(form: SmtpForm): Record<string, unknown> {
+export function bodyOf(form: SmtpForm): Omit<ConfigBody, "password"> {
   return {
     name: textOrNull(form.name),
     enabled: form.enabled,
@@ -120,7 +121,8 @@ function textOrNull(value: string): string | null {
   return trimmed === "" ? null : trimmed;
 }
 
-function number(value: string): number | string {
+function number(value: string): number {
   const trimmed = value.trim();
-  return /^\d{1,15}$/.test(trimmed) ? Number(trimmed) : trimmed;
+  // The type says what is right; what is wrong must reach the server as it is.
+  return /^\d{1,15}$/.test(trimmed) ? Number(trimmed) : (trimmed as unknown as number);
 }

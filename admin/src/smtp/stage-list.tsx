@@ -3,6 +3,7 @@ import type { TestStage } from "../api/types.ts";
 import { formatDuration } from "../parts/format.ts";
 import { Icon, type IconName } from "../parts/icon.tsx";
 import { strings } from "../strings.ts";
+import { evidenceWords } from "./evidence.ts";
 import { formFields, type SmtpForm } from "./form.ts";
 import type { StageRow } from "./stages.ts";
 import styles from "./test-panel.module.css";
@@ -46,17 +47,16 @@ function StageItem({ row, onApply, form }: Omit<StageListProps, "rows"> & { read
       </li>
     );
   }
-  const { status, durationMs, evidence, problem } = result;
+  const { status, durationMs, problem } = result;
+  const seen = evidenceWords(result);
   return (
     <li className={`${styles.stage} ${styles[status]}`}>
       <span className={styles.dot} role="img" aria-label={t.statuses[status]}>
         <Icon name={icons[status]} size={13} />
       </span>
       <span className={styles.name}>{t.stages[stage]}</span>
-      <span className={styles.duration}>
-        {status === "skipped" ? t.statuses.skipped : formatDuration(durationMs)}
-      </span>
-      {evidence !== null && <p className={styles.evidence}>{evidence}</p>}
+      <span className={styles.duration}>{formatDuration(durationMs)}</span>
+      {seen !== null && <p className={styles.evidence}>{seen}</p>}
       {problem !== undefined && (
         <div className={styles.problem}>
           <p className={styles.problemTitle}>{problem.title}</p>

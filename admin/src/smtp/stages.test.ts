@@ -1,12 +1,12 @@
 import { expect, test } from "vitest";
 import type { TestStage } from "../api/types.ts";
 import { emptyForm } from "./form.ts";
-import { expectedStages, stageRows } from "./stages.ts";
+import { expectedStages, stageRows, withResult } from "./stages.ts";
 
 const withUser = { ...emptyForm, username: "jo" };
 
 function stage(name: TestStage["stage"], status: TestStage["status"] = "passed"): TestStage {
-  return { stage: name, status, durationMs: 1, evidence: null, transcript: [] };
+  return { stage: name, status, durationMs: 1, evidence: {}, transcript: [] };
 }
 
 test("expects STARTTLS after EHLO, and sign-in", () => {
@@ -39,4 +39,13 @@ test("shows the stages to come, the first of them running", () => {
 test("shows nothing to come after a failure or the end", () => {
   expect(stageRows([stage("resolve", "failed")], ["resolve", "connect"], true)).toHaveLength(1);
   expect(stageRows([stage("resolve")], ["resolve", "connect"], false)).toHaveLength(1);
+});
+
+test("leaves out what was skipped", () => {
+  expect(stageRows([stage("resolve", "failed"), stage("connect", "skipped")], [], false)).toHaveLength(1);
+});
+
+test("puts the second introduction in the place of the first", () => {
+  const later = { ...stage("ehlo"), durationMs: 9 };
+  expect(withResult([stage("ehlo"), stage("tls")], later)).toEqual([later, stage("tls")]);
 });

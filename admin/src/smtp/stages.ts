@@ -28,14 +28,25 @@ export interface StageRow {
   readonly isRunning: boolean;
 }
 
-/** What has come and, while the test runs, what is expected; the first of those is running. */
+/**
+ * What has come and, while the test runs, what is expected; the first of those is running. What was
+ * skipped, having no place or coming after a failure, is not shown.
+ */
 export function stageRows(
   results: readonly TestStage[],
   expected: readonly Stage[],
   isRunning: boolean,
 ): StageRow[] {
-  const come = results.map((result): StageRow => ({ stage: result.stage, result, isRunning: false }));
+  const come = results
+    .filter(({ status }) => status !== "skipped")
+    .map((result): StageRow => ({ stage: result.stage, result, isRunning: false }));
   if (!isRunning || results.some(({ status }) => status === "failed")) return come;
   const toCome = expected.filter((stage) => !results.some((result) => result.stage === stage));
   return [...come, ...toCome.map((stage, index) => ({ stage, result: null, isRunning: index === 0 }))];
+}
+
+/** The results with one more. After STARTTLS the introduction comes a second time: the later one counts. */
+export function withResult(results: readonly TestStage[], next: TestStage): readonly TestStage[] {
+  const isAgain = results.some(({ stage }) => stage === next.stage);
+  return isAgain ? results.map((each) => (each.stage === next.stage ? next : each)) : [...results, next];
 }

@@ -77,9 +77,7 @@ function Transcript({ stages }: { stages: readonly TestStage[] }) {
     <details className={styles.transcript}>
       <summary>{t.transcript}</summary>
       {spoken.map(({ stage, transcript }) => (
-        <pre key={stage} aria-label={t.stages[stage]}>
-          {transcript.join("\n")}
-        </pre>
+        <pre key={stage}>{transcript.join("\n")}</pre>
       ))}
     </details>
   );

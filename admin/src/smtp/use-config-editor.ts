@@ -3,7 +3,7 @@ import { useState } from "react";
 import { ApiProblem, sortProblems } from "../api/problem.ts";
 import type { SmtpConfig } from "../api/types.ts";
 import { strings } from "../strings.ts";
-import { configsQuery, createConfig, updateConfig } from "./api.ts";
+import { type ConfigBody, configsQuery, createConfig, updateConfig } from "./api.ts";
 import { destinationChanged } from "./destination.ts";
 import {
   bodyOf,
@@ -63,7 +63,7 @@ export function useConfigEditor(config: SmtpConfig | null) {
   if (config !== null && base !== null && config.version > base.version && !isDirty) load(config);
 
   /** The body to save or test, or null after saying which entry is missing. */
-  function body(): Record<string, unknown> | null {
+  function body(): ConfigBody | null {
     const password = passwordToSend(situation);
     if (password === undefined) {
       setFaults({ fields: { password: strings.smtp.password.missing }, other: null });
@@ -86,10 +86,15 @@ export function useConfigEditor(config: SmtpConfig | null) {
   }
 
   const saving = useMutation({
-    mutationFn: (settings: Record<string, unknown>) =>
+    mutationFn: (settings: ConfigBody) =>
       base === null
         ? createConfig(settings)
-        : updateConfig(base.id, { ...settings, position: base.position, version: base.version }),
+        : updateConfig(base.id, {
+            ...settings,
+            password: settings.password ?? null,
+            position: base.position,
+            version: base.version,
+          }),
     onSuccess: async (saved) => {
       load(saved);
       setSavedAt(new Date().toISOString());

@@ -3,10 +3,10 @@ import { useEffect, useRef, useState } from "react";
 import type { Stage } from "../../../src/model.ts";
 import { readEvents } from "../api/event-stream.ts";
 import { ApiProblem, unreachable } from "../api/problem.ts";
-import { request } from "../api/request.ts";
 import type { TestReport, TestStage } from "../api/types.ts";
 import { strings } from "../strings.ts";
-import { configsQuery } from "./api.ts";
+import { configsQuery, startTest, type TestOrder } from "./api.ts";
+import { withResult } from "./stages.ts";
 
 export type TestRun =
   | { readonly kind: "idle" }
@@ -16,16 +16,6 @@ export type TestRun =
   | { readonly kind: "refused" }
   | { readonly kind: "broken"; readonly stages: readonly TestStage[]; readonly error: Error };
 
-export interface TestOrder {
-  /** The saved config that the form is of; null tests a draft. */
-  readonly id: string | null;
-  /** The form as edited; null tests the config as it is saved. */
-  readonly settings: Record<string, unknown> | null;
-  /** Sends a real email there; without it the test stops before the message. */
-  readonly sendTo: string | null;
-  readonly expected: readonly Stage[];
-}
-
 /** Runs a test and shows its stages as they pass. A request that is refused goes to `onRefused`. */
 export function useConnectionTest(onRefused: (problem: ApiProblem) => void) {
   const queries = useQueryClient();
@@ -34,28 +24,22 @@ export function useConnectionTest(onRefused: (problem: ApiProblem) => void) {
   // Nobody watches any more: the server need not go on either.
   useEffect(() => () => current.current?.abort(), []);
 
-  async function start(order: TestOrder): Promise<void> {
+  async function start(order: TestOrder, expected: readonly Stage[]): Promise<void> {
     current.current?.abort();
     const controller = new AbortController();
     current.current = controller;
-    const stages: TestStage[] = [];
-    const { expected, sendTo } = order;
+    let stages: readonly TestStage[] = [];
     setRun({ kind: "running", stages: [], expected });
     try {
-      const response = await request(testPath(order), {
-        method: "POST",
-        body: { ...order.settings, ...(sendTo === null ? {} : { sendTo }) },
-        headers: { accept: "text/event-stream" },
-        signal: controller.signal,
-      });
+      const response = await startTest(order, controller.signal);
       if (response.body === null) throw unreachable();
       for await (const { event, data } of readEvents(response.body)) {
         if (event === "stage") {
-          stages.push(JSON.parse(data) as TestStage);
-          setRun({ kind: "running", stages: [...stages], expected });
+          stages = withResult(stages, JSON.parse(data) as TestStage);
+          setRun({ kind: "running", stages, expected });
         }
         if (event === "report") {
-          setRun({ kind: "done", report: JSON.parse(data) as TestReport, sentTo: sendTo });
+          setRun({ kind: "done", report: JSON.parse(data) as TestReport, sentTo: order.sendTo });
           await queries.invalidateQueries({ queryKey: configsQuery.queryKey });
           return;
         }
@@ -74,8 +58,4 @@ export function useConnectionTest(onRefused: (problem: ApiProblem) => void) {
   }
 
   return { run, start, stop: () => current.current?.abort() };
-}
-
-function testPath({ id }: TestOrder): string {
-  return id === null ? "api/smtp-configs/test" : `api/smtp-configs/${id}/test`;
 }
