@@ -5,7 +5,7 @@ import type { Posthorn } from "../posthorn.ts";
 import { type ApiKeys, createApiKeys } from "./api-keys.ts";
 import { type Caller, identify, type SignedIn } from "./caller.ts";
 import { refuseCrossSite } from "./cross-site.ts";
-import { describeCommonParts, openApiDocument } from "./openapi.ts";
+import { describeSecurity, openApiDocument } from "./openapi.ts";
 import { builtPages, createPages } from "./pages.ts";
 import { problemResponse } from "./problem.ts";
 import { type App, routes, type ServerEnv } from "./route.ts";
@@ -78,7 +78,7 @@ export function createApp(posthorn: Posthorn, options: AppOptions): App {
 
   const api = addApi(app, posthorn, apiKeys);
   if (signIn !== undefined) addSignIn(api, signIn);
-  describeCommonParts(app);
+  describeSecurity(app);
   app.get("/api/openapi.json", (c) => c.json(openApiDocument(app)));
 
   app.get("/api/docs", (c) => pages.respond(c.req.path, basePath));

@@ -1,11 +1,8 @@
-import type { OpenAPIHono } from "@hono/zod-openapi";
-import type { ServerEnv } from "./route.ts";
+import type { App } from "./route.ts";
 
-type Document = ReturnType<OpenAPIHono<ServerEnv>["getOpenAPI31Document"]>;
-
-/** The OpenAPI document of an app. Every route may answer with a problem: that is said here, once. */
-export function openApiDocument(app: Pick<OpenAPIHono<ServerEnv>, "getOpenAPI31Document">): Document {
-  const document = app.getOpenAPI31Document({
+/** The OpenAPI document of an app. */
+export function openApiDocument(app: App): ReturnType<App["getOpenAPI31Document"]> {
+  return app.getOpenAPI31Document({
     openapi: "3.1.0",
     info: {
       title: "Posthorn",
@@ -17,17 +14,10 @@ export function openApiDocument(app: Pick<OpenAPIHono<ServerEnv>, "getOpenAPI31D
     // Relative to the document itself, and so right under any base path.
     servers: [{ url: "..", description: "This server" }],
   });
-  for (const path of Object.values(document.paths ?? {})) {
-    for (const operation of [path.get, path.put, path.post, path.delete]) {
-      if (operation?.responses === undefined) continue;
-      operation.responses.default = { $ref: "#/components/responses/Problem" };
-    }
-  }
-  return document;
 }
 
-/** Parts of the document that no route has on its own. */
-export function describeCommonParts({ openAPIRegistry }: Pick<OpenAPIHono<ServerEnv>, "openAPIRegistry">) {
+/** The two ways to say who calls, to which routes refer. */
+export function describeSecurity({ openAPIRegistry }: App): void {
   openAPIRegistry.registerComponent("securitySchemes", "apiKey", {
     type: "http",
     scheme: "bearer",
@@ -38,9 +28,5 @@ export function describeCommonParts({ openAPIRegistry }: Pick<OpenAPIHono<Server
     in: "cookie",
     name: "posthorn.session_token",
     description: "The cookie of a signed-in admin.",
-  });
-  openAPIRegistry.registerComponent("responses", "Problem", {
-    description: "What went wrong, and the remedy",
-    content: { "application/problem+json": { schema: { $ref: "#/components/schemas/Problem" } } },
   });
 }

@@ -6,7 +6,9 @@ import { z } from "zod";
 import { PosthornError } from "../errors.ts";
 import { invalidInput, issuesOf } from "../parse.ts";
 import type { Caller } from "./caller.ts";
+import { requestSchema } from "./json-schema.ts";
 import { unsupportedType } from "./problem.ts";
+import { problem } from "./schemas.ts";
 
 export interface ServerEnv {
   Bindings: {
@@ -48,7 +50,9 @@ export function route<const Parts extends RouteParts>(parts: Parts) {
   const middleware: MiddlewareHandler<ServerEnv>[] = [allow(audience)];
   if (body !== undefined) middleware.push(...jsonOnly(body.required === true, maxBodyBytes));
   const security: SecurityRequirement[] = audience === "anyone" ? [] : [{ session: [] }, { apiKey: [] }];
-  return createRoute({ ...config, security, middleware });
+  // Said of every route, but left out of its type: a typed client throws on a problem, whichever it is.
+  const responses: Parts["responses"] = { ...config.responses, default: problemReply };
+  return createRoute({ ...config, responses, security, middleware });
 }
 
 /** An empty app for one thing's routes. Parameters that do not fit are problems like any other. */
@@ -72,7 +76,7 @@ export function jsonBody<Schema extends z.ZodType>(
   example: z.input<Schema>,
   options: { readonly optional?: true } = {},
 ) {
-  const documented = z.custom<z.input<Schema>>().meta({ ...jsonSchemaOf(schema), example });
+  const documented = z.custom<z.input<Schema>>().meta({ type: "object", ...requestSchema(schema), example });
   return { content: { "application/json": { schema: documented } }, required: options.optional !== true };
 }
 
@@ -80,6 +84,11 @@ export function jsonBody<Schema extends z.ZodType>(
 export function json<Schema extends z.ZodType>(schema: Schema, description: string) {
   return { description, content: { "application/json": { schema } } };
 }
+
+const problemReply = {
+  description: "What went wrong, and the remedy",
+  content: { "application/problem+json": { schema: problem } },
+};
 
 export const noContent = { description: "Done" };
 export const idParams = z.object({ id: z.string().meta({ description: "Its id" }) });
@@ -127,21 +136,4 @@ function jsonOnly(required: boolean, maxBytes: number): MiddlewareHandler<Server
     },
   });
   return [typed, limited];
-}
-
-/**
- * What a request may say, without what only callers in the same process can hand over (bytes, dates).
- */
-function jsonSchemaOf(schema: z.ZodType): z.core.JSONSchema.BaseSchema {
-  return z.toJSONSchema(schema, {
-    io: "input",
-    unrepresentable: "any",
-    override({ jsonSchema }) {
-      const members = jsonSchema.anyOf?.filter((member) => Object.keys(member).length > 0);
-      if (members === undefined || members.length === jsonSchema.anyOf?.length) return;
-      const [only, ...rest] = members;
-      delete jsonSchema.anyOf;
-      Object.assign(jsonSchema, only !== undefined && rest.length === 0 ? only : { anyOf: members });
-    },
-  });
 }

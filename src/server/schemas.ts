@@ -107,8 +107,13 @@ export const testStage = z
     stage: z.enum(stages),
     status: z.enum(["passed", "failed", "warning", "skipped"]),
     durationMs: z.number(),
-    evidence: z.string().nullable().describe("What was seen, in one line"),
-    transcript: z.array(z.string()).describe("Lines as sent (`C: …`) and received (`S: …`), redacted"),
+    evidence: z
+      .record(z.string(), z.unknown())
+      .describe("What was seen, such as the addresses or the TLS version"),
+    transcript: z
+      .array(z.object({ from: z.enum(["client", "relay"]), text: z.string() }))
+      .readonly()
+      .describe("What was said, line by line, redacted"),
     problem: z
       .object({
         code: z.string(),

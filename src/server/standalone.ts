@@ -29,6 +29,7 @@ export interface Standalone extends Listening {
  * @throws PosthornError `server.unavailable`
  */
 export async function startStandalone(posthorn: Posthorn, options: StandaloneOptions): Promise<Standalone> {
+  const { store, clock, log } = posthorn;
   const { publicUrl, firstAdmin } = options;
   const signIn = createSignIn({
     ...posthorn,
@@ -43,18 +44,22 @@ export async function startStandalone(posthorn: Posthorn, options: StandaloneOpt
     basePath: publicUrl === undefined ? "" : new URL(publicUrl).pathname,
     pages: options.pages,
   });
-  if (firstAdmin !== undefined && !(await hasAdmin(posthorn.store.db))) {
+  if (firstAdmin !== undefined && !(await hasAdmin(store.db))) {
     await signIn.createAdmin(firstAdmin);
   }
   const listening = await serve(app, options);
   const baseUrl = publicUrl ?? listening.url;
-  // Most of a second, which the first sign-in need not wait for.
-  signIn
-    .preload()
-    .catch((error: unknown) => posthorn.log.error({ err: error }, "sign-in could not be loaded"));
+  // It takes most of a second: not while the server starts, and not while an admin waits to sign in.
+  const cancelPreload = clock.after(1_000, () => {
+    signIn.preload().catch((error: unknown) => log.error({ err: error }, "sign-in could not be loaded"));
+  });
   return {
     ...listening,
+    close(deadlineMs) {
+      cancelPreload();
+      return listening.close(deadlineMs);
+    },
     publicUrl: baseUrl,
-    firstAdminLink: await makeFirstAdminLink(posthorn.store.db, baseUrl),
+    firstAdminLink: await makeFirstAdminLink(store.db, baseUrl),
   };
 }

@@ -2,10 +2,11 @@ import type { Context } from "hono";
 import { streamSSE } from "hono/streaming";
 import { z } from "zod";
 import type { ConnectionTests } from "../doctor/connection-tests.ts";
+import type { TestStage } from "../doctor/report.ts";
 import type { Log } from "../log.ts";
 import { problemOf } from "./problem.ts";
 import type { ServerEnv } from "./route.ts";
-import { type TestStage, testReport } from "./schemas.ts";
+import { testReport } from "./schemas.ts";
 
 export const testReply = {
   description: "The report, also of a test that found a fault",
