@@ -35,7 +35,9 @@ describe("an exchange", () => {
 
   it("XOAUTH2 answers the challenge that reports an error with an empty line", () => {
     const { command, answers } = exchange("XOAUTH2", { ...jo, password: "token" });
-    expect(Buffer.from(command.slice(13), "base64").toString()).toBe("user=jo\u0001auth=Bearer token\u0001\u0001");
+    expect(Buffer.from(command.slice(13), "base64").toString()).toBe(
+      "user=jo\u0001auth=Bearer token\u0001\u0001",
+    );
     expect(answers).toEqual([""]);
   });
 

@@ -33,12 +33,19 @@ describe("dot-stuffing (RFC 5321 §4.5.2)", () => {
 });
 
 describe("content (RFC 5321 §2.3.8, §4.5.3.1.6)", () => {
-  it.each(["a\nb\r\n", "a\rb\r\n", "a\r\r\nb", "\n", "a\r", "a\n.\nb\r\n", "a\n.\r\nb\r\n", "a\r.\r\n", "a\r\n\n"])(
-    "is refused with a bare CR or LF: %j",
-    (text) => {
-      expect(() => prepare(text)).toThrow(invalid);
-    },
-  );
+  it.each([
+    "a\nb\r\n",
+    "a\rb\r\n",
+    "a\r\r\nb",
+    "\n",
+    "a\r",
+    "a\n.\nb\r\n",
+    "a\n.\r\nb\r\n",
+    "a\r.\r\n",
+    "a\r\n\n",
+  ])("is refused with a bare CR or LF: %j", (text) => {
+    expect(() => prepare(text)).toThrow(invalid);
+  });
 
   it("has lines of at most 998 octets", () => {
     const longest = "x".repeat(998);

@@ -257,6 +257,19 @@ function unasked(reply: SmtpReply): Loss {
     : { code: "smtp.protocol", message: `spoke out of turn: ${quote(reply)}`, reply };
 }
 
+const injected: Loss = {
+  code: "smtp.protocol",
+  message: "sent data in the clear where its TLS handshake was due",
+};
+
+/** By OpenSSL's name for it, also where the greeting came before OpenSSL could look. */
+const noTlsHere: Loss = {
+  code: "smtp.tls",
+  message:
+    "speaks in the clear first on this port, where TLS was expected: use STARTTLS, or its implicit TLS port (usually 465)",
+  systemCode: "ERR_SSL_WRONG_VERSION_NUMBER",
+};
+
 const brokenOff: ReadonlySet<string> = new Set(["ECONNRESET", "EPIPE", "ETIMEDOUT"]);
 
 function handshakeLoss(error: NodeJS.ErrnoException): Loss {
@@ -265,10 +278,6 @@ function handshakeLoss(error: NodeJS.ErrnoException): Loss {
   if (brokenOff.has(systemCode)) {
     return { code: "smtp.closed", message: `broke off the TLS handshake (${systemCode})`, ...details };
   }
-  if (systemCode === "ERR_SSL_WRONG_VERSION_NUMBER") {
-    const message =
-      "did not answer in TLS: it speaks in the clear first on this port, so use STARTTLS, or its implicit TLS port (usually 465)";
-    return { code: "smtp.tls", message: `${message} (${systemCode})`, ...details };
-  }
+  if (systemCode === noTlsHere.systemCode) return { ...noTlsHere, cause: error };
   return { code: "smtp.tls", message: `and Posthorn found no common TLS (${systemCode})`, ...details };
 }

@@ -116,5 +116,7 @@ it("sees through the other ways to write an IPv4 address", async () => {
   for (const host of ["127.1", "2130706433", "0x7f.1", "[::1]", "::1", "localhost"]) {
     await expect(egress.resolve(host, 587)).rejects.toThrow(refused);
   }
-  await expect(createEgress("default").resolve("[::1]", 587)).resolves.toEqual([{ address: "::1", family: 6 }]);
+  await expect(createEgress("default").resolve("[::1]", 587)).resolves.toEqual([
+    { address: "::1", family: 6 },
+  ]);
 });

@@ -31,14 +31,22 @@ describe("hiding a password", () => {
   });
 
   it("hides the blobs of every mechanism, for any username and password", () => {
-    const word = fc.string({ unit: "grapheme", minLength: 1, maxLength: 40 }).filter((text) => !/\p{Cc}/u.test(text));
+    const word = fc
+      .string({ unit: "grapheme", minLength: 1, maxLength: 40 })
+      .filter((text) => !/\p{Cc}/u.test(text));
     fc.assert(
-      fc.property(word, word, fc.constantFrom("PLAIN", "LOGIN", "XOAUTH2"), (username, password, mechanism) => {
-        const own = credentials(password, username);
-        const { command, answers } = exchange(mechanism, own);
-        const secret = [command.split(" ")[2], mechanism === "LOGIN" ? answers[1] : answers[0]].find(Boolean) ?? "";
-        expect(redactor(own).text(`no: ${secret} .`)).not.toContain(secret);
-      }),
+      fc.property(
+        word,
+        word,
+        fc.constantFrom("PLAIN", "LOGIN", "XOAUTH2"),
+        (username, password, mechanism) => {
+          const own = credentials(password, username);
+          const { command, answers } = exchange(mechanism, own);
+          const secret =
+            [command.split(" ")[2], mechanism === "LOGIN" ? answers[1] : answers[0]].find(Boolean) ?? "";
+          expect(redactor(own).text(`no: ${secret} .`)).not.toContain(secret);
+        },
+      ),
     );
   });
 
@@ -72,7 +80,9 @@ describe("hiding a password", () => {
   });
 
   it("hides a very short password too", () => {
-    expect(hide("ab", `cab ${base64("ab")} ${base64("\0jo@example.com\0ab")}`)).toBe("c******** ******** ********");
+    expect(hide("ab", `cab ${base64("ab")} ${base64("\0jo@example.com\0ab")}`)).toBe(
+      "c******** ******** ********",
+    );
   });
 
   it("takes linear time over a long run", () => {

@@ -104,7 +104,15 @@ describe("EHLO and HELO (RFC 5321 §3.2)", () => {
       "250-relay.test Hello\r\n250-pipelining\r\n250-SIZE 1000\r\n250-8bitmime\r\n250-SMTPUTF8\r\n250-AUTH=LOGIN\r\n250-XTEST x y\r\n250 AUTH plain LOGIN",
     );
     expect(capabilities).toEqual({
-      extensions: ["pipelining", "SIZE 1000", "8bitmime", "SMTPUTF8", "AUTH=LOGIN", "XTEST x y", "AUTH plain LOGIN"],
+      extensions: [
+        "pipelining",
+        "SIZE 1000",
+        "8bitmime",
+        "SMTPUTF8",
+        "AUTH=LOGIN",
+        "XTEST x y",
+        "AUTH plain LOGIN",
+      ],
       pipelining: true,
       startTls: false,
       eightBitMime: true,
@@ -190,12 +198,21 @@ describe("sign-in (RFC 4954)", () => {
     const xoauth2 = { ...secure, credentials: { ...jo, method: "xoauth2" as const } };
     const { asked, error } = play(xoauth2, ...open, "334 eyJzdGF0dXMiOiI0MDEifQ==", "535 5.7.8 expired");
     expect(asked.slice(3)).toEqual([`AUTH XOAUTH2 ${btoa("user=jo\u0001auth=Bearer pw\u0001\u0001")}`, ""]);
-    expect(error).toMatchObject({ code: "smtp.auth_rejected", smtp: { stage: "auth", reply: { code: 535 } } });
+    expect(error).toMatchObject({
+      code: "smtp.auth_rejected",
+      smtp: { stage: "auth", reply: { code: 535 } },
+    });
   });
 
   it("shows no credential in a transcript", () => {
     for (const method of ["plain", "login", "xoauth2"] as const) {
-      const { steps } = play({ ...secure, credentials: { ...jo, method } }, ...open, "334 a", "334 b", "501 no");
+      const { steps } = play(
+        { ...secure, credentials: { ...jo, method } },
+        ...open,
+        "334 a",
+        "334 b",
+        "501 no",
+      );
       const shown = steps.flatMap((step) =>
         step.kind === "await" && step.stage === "auth" ? [step.shown ?? step.command ?? ""] : [],
       );
@@ -238,7 +255,16 @@ describe("sign-in (RFC 4954)", () => {
   it("takes the mechanisms from the EHLO inside TLS, not from the one before", () => {
     const starttls = withTls("starttls", { credentials: jo });
     const before = "250-r\r\n250-STARTTLS\r\n250 AUTH PLAIN";
-    const { asked } = play(starttls, "220 hi", before, "220 go", "250-r\r\n250 AUTH LOGIN", "334", "334", "235 ok");
+    const { asked } = play(
+      starttls,
+      "220 hi",
+      before,
+      "220 go",
+      "250-r\r\n250 AUTH LOGIN",
+      "334",
+      "334",
+      "235 ok",
+    );
     expect(asked).toContain("AUTH LOGIN");
     expect(play(starttls, "220 hi", before, "220 go", "250 r").error?.code).toBe("smtp.auth_unavailable");
   });

@@ -63,7 +63,15 @@ function play(message: Envelope, capabilities: Capabilities, ...replies: readonl
 
 describe("a transaction (RFC 5321 §3.3)", () => {
   it("goes one command at a time without PIPELINING", () => {
-    const { written, outcomes, transaction } = play(two, noCapabilities, "250 a", "250 b", "251 c", "354 d", "250 e");
+    const { written, outcomes, transaction } = play(
+      two,
+      noCapabilities,
+      "250 a",
+      "250 b",
+      "251 c",
+      "354 d",
+      "250 e",
+    );
     expect(written).toEqual([
       ["MAIL FROM:<a@a.test>"],
       ["RCPT TO:<b@b.test>"],
@@ -126,9 +134,9 @@ describe("what a reply means (RFC 5321 §4.2.1)", () => {
   });
 
   it("is the text's in no case", () => {
-    expect(play(envelope, noCapabilities, "250 a", "250 error 550 refused", "354 c", "250 4.0.0 failed").outcomes).toEqual([
-      "b@b.test sent",
-    ]);
+    expect(
+      play(envelope, noCapabilities, "250 a", "250 error 550 refused", "354 c", "250 4.0.0 failed").outcomes,
+    ).toEqual(["b@b.test sent"]);
   });
 
   it.each([
@@ -138,12 +146,17 @@ describe("what a reply means (RFC 5321 §4.2.1)", () => {
     [["250 a", "250 b", "220 c"], "message"],
   ])("of the wrong class is an error: %j", (replies, stage) => {
     for (const capabilities of [noCapabilities, pipelining]) {
-      expect(play(envelope, capabilities, ...replies).error).toMatchObject({ code: "smtp.protocol", smtp: { stage } });
+      expect(play(envelope, capabilities, ...replies).error).toMatchObject({
+        code: "smtp.protocol",
+        smtp: { stage },
+      });
     }
   });
 
   it("goes by the first digit for DATA too", () => {
-    expect(play(envelope, noCapabilities, "250 a", "250 b", "399 c", "299 d").outcomes).toEqual(["b@b.test sent"]);
+    expect(play(envelope, noCapabilities, "250 a", "250 b", "399 c", "299 d").outcomes).toEqual([
+      "b@b.test sent",
+    ]);
   });
 });
 
@@ -160,7 +173,9 @@ describe("552 to RCPT (RFC 5321 §4.5.3.1.10)", () => {
 
   it("is permanent elsewhere", () => {
     expect(play(envelope, noCapabilities, "552 a").outcomes).toEqual(["b@b.test permanent"]);
-    expect(play(envelope, noCapabilities, "250 a", "250 b", "354 c", "552 d").outcomes).toEqual(["b@b.test permanent"]);
+    expect(play(envelope, noCapabilities, "250 a", "250 b", "354 c", "552 d").outcomes).toEqual([
+      "b@b.test permanent",
+    ]);
   });
 });
 
@@ -171,7 +186,10 @@ describe("503 in a group (RFC 2920 §3.1)", () => {
   ])("follows from MAIL's %j, which decides", (mail, outcome) => {
     const { outcomes, transaction } = play(two, pipelining, mail, "503 a", "503 b", "503 c");
     expect(outcomes).toEqual([`b@b.test ${outcome}`, `c@c.test ${outcome}`]);
-    expect(transaction.result()).toMatchObject({ stage: "sender", reply: { code: Number(mail.slice(0, 3)) } });
+    expect(transaction.result()).toMatchObject({
+      stage: "sender",
+      reply: { code: Number(mail.slice(0, 3)) },
+    });
   });
 
   it("to DATA follows from the refused recipients, which are decided", () => {
@@ -198,7 +216,16 @@ describe("outcomes per recipient (RFC 5321 §3.3)", () => {
     ["in a group", pipelining],
   ])("differ, %s", (_, capabilities) => {
     const message = { ...envelope, to: ["b@b.test", "c@c.test", "d@d.test"] };
-    const { outcomes, transaction } = play(message, capabilities, "250 a", "550 b", "250 c", "450 d", "354 e", "250 f");
+    const { outcomes, transaction } = play(
+      message,
+      capabilities,
+      "250 a",
+      "550 b",
+      "250 c",
+      "450 d",
+      "354 e",
+      "250 f",
+    );
     expect(outcomes).toEqual(["b@b.test permanent", "c@c.test sent", "d@d.test temporary"]);
     expect(transaction.result().recipients.map(({ reply }) => reply?.lines)).toEqual([["b"], ["f"], ["d"]]);
   });
@@ -206,12 +233,24 @@ describe("outcomes per recipient (RFC 5321 §3.3)", () => {
   it("without an accepted recipient there is no DATA", () => {
     const { written, transaction } = play(two, noCapabilities, "250 a", "550 b", "450 c");
     expect(written.flat()).not.toContain("DATA");
-    expect(transaction.result()).toMatchObject({ stage: "recipient", bodyStarted: false, reply: { code: 550 } });
+    expect(transaction.result()).toMatchObject({
+      stage: "recipient",
+      bodyStarted: false,
+      reply: { code: 550 },
+    });
     expect(transaction.open).toBe(true);
   });
 
   it("where DATA was in the group every reply is read, and a 354 gets a lone dot (RFC 2920 §3.1)", () => {
-    const { written, outcomes, transaction } = play(two, pipelining, "250 a", "550 b", "450 c", "354 d", "554 none");
+    const { written, outcomes, transaction } = play(
+      two,
+      pipelining,
+      "250 a",
+      "550 b",
+      "450 c",
+      "354 d",
+      "554 none",
+    );
     expect(written.at(-1)).toEqual(["."]);
     expect(outcomes).toEqual(["b@b.test permanent", "c@c.test temporary"]);
     expect(transaction.result().bodyStarted).toBe(false);
@@ -221,7 +260,9 @@ describe("outcomes per recipient (RFC 5321 §3.3)", () => {
 
   it("the lone dot's reply changes nothing, whatever it is", () => {
     for (const last of ["250 queued", "354 what", "451 no", "421 bye"]) {
-      expect(play(envelope, pipelining, "250 a", "550 b", "354 c", last).outcomes).toEqual(["b@b.test permanent"]);
+      expect(play(envelope, pipelining, "250 a", "550 b", "354 c", last).outcomes).toEqual([
+        "b@b.test permanent",
+      ]);
     }
   });
 
@@ -258,7 +299,9 @@ describe("421 (RFC 5321 §3.8)", () => {
 
 describe("the final dot (RFC 1047)", () => {
   it.each(["200 a", "250 a", "251 a", "299 a"])("answered with %j means sent", (line) => {
-    expect(play(envelope, noCapabilities, "250 a", "250 b", "354 c", line).outcomes).toEqual(["b@b.test sent"]);
+    expect(play(envelope, noCapabilities, "250 a", "250 b", "354 c", line).outcomes).toEqual([
+      "b@b.test sent",
+    ]);
   });
 
   it("makes a loss after it an unknown outcome, for those who were accepted", () => {
@@ -306,7 +349,9 @@ describe("the final dot (RFC 1047)", () => {
 describe("SIZE (RFC 1870)", () => {
   it("is declared where it is offered (§4)", () => {
     expect(play(envelope, offering("SIZE"), "550 a").written[0]).toEqual(["MAIL FROM:<a@a.test> SIZE=100"]);
-    expect(play(envelope, offering("SIZE 100"), "550 a").written[0]).toEqual(["MAIL FROM:<a@a.test> SIZE=100"]);
+    expect(play(envelope, offering("SIZE 100"), "550 a").written[0]).toEqual([
+      "MAIL FROM:<a@a.test> SIZE=100",
+    ]);
   });
 
   it("too large fails before anything is sent (§6.1)", () => {
@@ -352,39 +397,44 @@ describe("SMTPUTF8 (RFC 6531)", () => {
 it("gives each recipient one outcome and comes to an end, whatever the relay says", () => {
   const line = fc.constantFrom("250 a", "354 b", "421 c", "450 d", "503 e", "550 f", "552 g");
   fc.assert(
-    fc.property(fc.array(line, { maxLength: 9 }), fc.integer({ min: 1, max: 4 }), fc.boolean(), (lines, count, grouped) => {
-      const to = Array.from({ length: count }, (_, index) => `r${index}@b.test`);
-      const transaction = new Transaction({ ...envelope, to }, grouped ? pipelining : noCapabilities);
-      const queue = [...lines];
-      let dotAnswer: SmtpReply | null = null;
-      try {
-        for (let want = transaction.next(); want.kind !== "done"; want = transaction.next()) {
-          if (want.kind === "content") {
-            transaction.contentStarted();
-            transaction.contentComplete();
+    fc.property(
+      fc.array(line, { maxLength: 9 }),
+      fc.integer({ min: 1, max: 4 }),
+      fc.boolean(),
+      (lines, count, grouped) => {
+        const to = Array.from({ length: count }, (_, index) => `r${index}@b.test`);
+        const transaction = new Transaction({ ...envelope, to }, grouped ? pipelining : noCapabilities);
+        const queue = [...lines];
+        let dotAnswer: SmtpReply | null = null;
+        try {
+          for (let want = transaction.next(); want.kind !== "done"; want = transaction.next()) {
+            if (want.kind === "content") {
+              transaction.contentStarted();
+              transaction.contentComplete();
+            }
+            if (want.kind !== "reply") continue;
+            const next = queue.shift();
+            if (next === undefined) {
+              if (!transaction.lose()) return;
+              break;
+            }
+            if (want.to.verb === "final dot") dotAnswer = reply(next);
+            transaction.take(reply(next));
           }
-          if (want.kind !== "reply") continue;
-          const next = queue.shift();
-          if (next === undefined) {
-            if (!transaction.lose()) return;
-            break;
-          }
-          if (want.to.verb === "final dot") dotAnswer = reply(next);
-          transaction.take(reply(next));
+        } catch (error) {
+          expect(error).toMatchObject({ code: "smtp.protocol" });
+          expect(transaction.result().recipients.some(({ outcome }) => outcome === "sent")).toBe(false);
+          return;
         }
-      } catch (error) {
-        expect(error).toMatchObject({ code: "smtp.protocol" });
-        expect(transaction.result().recipients.some(({ outcome }) => outcome === "sent")).toBe(false);
-        return;
-      }
-      const { recipients, bodyStarted } = transaction.result();
-      expect(recipients.map(({ address }) => address)).toEqual(to);
-      for (const { outcome, reply: own } of recipients) {
-        if (outcome === "sent") expect(dotAnswer?.code).toBe(250);
-        if (outcome === "unknown") expect(bodyStarted && dotAnswer?.code !== 250).toBe(true);
-        if (outcome === "permanent") expect(own?.code).toBeGreaterThanOrEqual(500);
-        if (outcome === "temporary") expect(own).not.toBeNull();
-      }
-    }),
+        const { recipients, bodyStarted } = transaction.result();
+        expect(recipients.map(({ address }) => address)).toEqual(to);
+        for (const { outcome, reply: own } of recipients) {
+          if (outcome === "sent") expect(dotAnswer?.code).toBe(250);
+          if (outcome === "unknown") expect(bodyStarted && dotAnswer?.code !== 250).toBe(true);
+          if (outcome === "permanent") expect(own?.code).toBeGreaterThanOrEqual(500);
+          if (outcome === "temporary") expect(own).not.toBeNull();
+        }
+      },
+    ),
   );
 });
