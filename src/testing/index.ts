@@ -9,7 +9,7 @@ export {
   makeAuthority,
 } from "./certificates.ts";
 export { createFixedClock, type FixedClock } from "./fixed-clock.ts";
-export { ConnectionCut, Peer, type ServerTls } from "./peer.ts";
+export { ConnectionCut, type Peer, type ServerTls } from "./peer.ts";
 export {
   type RelayedMessage,
   type RelayOptions,
