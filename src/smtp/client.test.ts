@@ -95,12 +95,13 @@ describe("sending", () => {
     const contents = Array.from({ length: 20 }, (_, i) =>
       Buffer.from(`X-Number: ${i}\r\n\r\n${".\r\n".repeat(i)}`),
     );
-    for (const content of [large.content, ...contents]) {
+    const long = large.content.subarray(0, 78 * 10_000);
+    for (const content of [long, ...contents]) {
       expect((await connection.send({ ...message, content })).recipients[0]?.outcome).toBe("sent");
     }
     await connection.quit();
     const delivered = await server.delivered(21);
-    expect(delivered.map(({ content }) => content)).toEqual([large.content, ...contents]);
+    expect(delivered.map(({ content }) => content)).toEqual([long, ...contents]);
   });
 
   it("sends the same bytes on each try (RFC 5322 §3.6.4)", async () => {

@@ -124,12 +124,7 @@ export class Conversation {
     to: { readonly host: string; readonly caPem: string | null },
     timeoutMs: number,
   ): Promise<TlsEvidence> {
-    if (!this.#parser.idle || this.answered) {
-      this.#lose({
-        code: "smtp.protocol",
-        message: "sent data in the clear where its TLS handshake was due",
-      });
-    }
+    if (!this.#parser.idle || this.answered) this.#lose(stage === "tls" ? noTlsHere : injected);
     this.assertOpen(stage);
     let evidence: TlsEvidence | null = null;
     this.#wire.secure(to.host, to.caPem, this.#options.clock.now()).then(
