@@ -4,7 +4,6 @@ import type { OpenedConfig } from "../config/open.ts";
 import { smtpConfigDraft, smtpConfigEdited, smtpConfigTest } from "../config/smtp-config.ts";
 import type { SmtpConfigs } from "../config/smtp-configs.ts";
 import { isPosthornError } from "../errors.ts";
-import type { Log } from "../log.ts";
 import type { Actor } from "../model.ts";
 import { parse } from "../parse.ts";
 import type { Egress } from "../smtp/egress.ts";
@@ -52,8 +51,9 @@ export interface ConnectionTestsParts {
   readonly configs: SmtpConfigs;
   readonly egress: Egress;
   readonly clock: Clock;
-  readonly log: Log;
   readonly timeouts?: Partial<Timeouts>;
+  /** A saved config works that may have been paused: email that waited for it can go. */
+  readonly onMended?: () => void;
 }
 
 interface Target {
@@ -64,7 +64,7 @@ interface Target {
 }
 
 export function createConnectionTests(parts: ConnectionTestsParts): ConnectionTests {
-  const { store, configs, egress, clock, log, timeouts } = parts;
+  const { store, configs, egress, clock, timeouts, onMended } = parts;
   const turns = createTurns(clock);
 
   /** Under the same guard as saving: a saved password goes to its own destination only. */
@@ -98,8 +98,8 @@ export function createConnectionTests(parts: ConnectionTestsParts): ConnectionTe
   async function record(report: TestReport, { saved }: Target): Promise<void> {
     if (saved === null) return;
     const failed = failedStage(report);
-    await store.transaction(async (db) => {
-      if ((await findSmtpConfig(db, saved.id))?.version !== saved.version) return;
+    const mended = await store.transaction(async (db) => {
+      if ((await findSmtpConfig(db, saved.id))?.version !== saved.version) return false;
       await recordSmtpConfigTest(db, saved.id, {
         at: clock.now(),
         ok: report.ok,
@@ -108,7 +108,9 @@ export function createConnectionTests(parts: ConnectionTestsParts): ConnectionTe
       });
       // What the pause waited for has been mended, wherever that was.
       if (report.ok) await pauseSmtpConfig(db, saved.id, null, null);
+      return report.ok;
     });
+    if (mended) onMended?.();
   }
 
   return {
@@ -135,7 +137,6 @@ export function createConnectionTests(parts: ConnectionTestsParts): ConnectionTe
         const stage = report === null ? null : (failedStage(report)?.stage ?? null);
         const outcome = { ok: report?.ok ?? false, stage, finished: report !== null };
         const detail = { host: relay.host, port: relay.port, sendTo: target.sendTo, ...outcome };
-        log.info({ config: id ?? null, ...detail }, "connection tested");
         await writeAudit(store.db, {
           at: clock.now(),
           actor,

@@ -221,7 +221,11 @@ const signingIn: [string, Seen][] = [
     { stage: "sender", says: "530 5.7.0 Must issue a STARTTLS command first", relay: { tls: "none" } },
   ],
   ["sign_in.required", { stage: "sender", says: "530 5.7.0 Authentication Required.", username: null }],
-  ["sign_in.required", { stage: "sender", says: "530 Authentication required", username: null }],
+  ["sign_in.required", { stage: "sender", says: "530 No", username: null }],
+  [
+    "sign_in.required",
+    { stage: "recipient", says: "550 Unauthenticated senders not allowed", username: null },
+  ],
   [
     "sign_in.required",
     {

@@ -169,17 +169,19 @@ function day(ms: number): string {
 
 const longestReply = 300;
 
-/** On one line; the enhanced code, which relays repeat on each (RFC 2034 §4), only once. */
-function oneLine({ enhancedCode, text }: NonNullable<Failure["reply"]>): string {
+/** On one line, as in `550 5.7.1 No`; the enhanced code, which relays repeat on each line, only once. */
+function oneLine({ code, enhancedCode, text }: NonNullable<Failure["reply"]>): string {
   const [first = "", ...rest] = text.split("\n");
   const repeated = enhancedCode ?? "";
-  return [first, ...rest.map((line) => (line.startsWith(repeated) ? line.slice(repeated.length) : line))]
-    .map((line) => line.trim())
-    .join(" ");
+  const others = rest.map((line) => (line.startsWith(repeated) ? line.slice(repeated.length) : line));
+  return [code, first, ...others]
+    .map((part) => String(part).trim())
+    .join(" ")
+    .trimEnd();
 }
 
 function quoted(reply: NonNullable<Failure["reply"]>): string {
-  const said = `${reply.code} ${oneLine(reply)}`.trimEnd();
+  const said = oneLine(reply);
   return said.length > longestReply ? `“${said.slice(0, longestReply)}…”` : `“${said}”`;
 }
 

@@ -75,13 +75,13 @@ export class Stages implements Observer {
   }
 
   /** Runs a stage that follows the opening. @throws what the work throws. */
-  async run(stage: Stage, work: () => Promise<Evidence>): Promise<void> {
+  async run(stage: Stage, work: () => Promise<Readonly<Record<string, string>>>): Promise<void> {
     const { clock } = this.#parts;
     const startedAt = clock.now();
     this.#current = stage;
     try {
-      const evidence = await work();
-      this.#pass(stage, clock.now() - startedAt, evidence);
+      const found = Object.entries(await work()).map(([name, value]) => [name, this.#redactor.text(value)]);
+      this.#pass(stage, clock.now() - startedAt, Object.fromEntries(found));
     } catch (error) {
       if (isPosthornError(error)) this.#fail(stage, clock.now() - startedAt, {}, error);
       throw error;
@@ -93,7 +93,6 @@ export class Stages implements Observer {
     return {
       ok: !this.#failed,
       durationMs: this.#parts.clock.now() - this.#startedAt,
-      // A line may come after its stage has ended, such as the answer to a goodbye.
       stages: order.map((stage) => this.#ended.get(stage) ?? skipped(stage)),
     };
   }
@@ -135,7 +134,7 @@ export class Stages implements Observer {
       durationMs: before + durationMs,
       evidence: withTimes(evidence),
       transcript: [...this.#lines(stage)],
-      ...(problem === null ? {} : { problem: this.#redacted(problem) }),
+      ...(problem === null ? {} : { problem }),
     });
   }
 
@@ -144,21 +143,26 @@ export class Stages implements Observer {
     this.#parts.onStage?.(stage);
   }
 
+  /**
+   * Some providers want the token as the username too, so what is named is redacted. The explanations'
+   * own words are not: a password that is one of them would show as the gap in a known sentence.
+   */
   #failure(stage: Stage, error: PosthornError): Failure {
     const { target, recipient, deadline } = this.#parts;
+    const { text } = this.#redactor;
     const { smtp } = error;
     const outOfTime = deadline.aborted && smtp?.systemCode === "ABORT_ERR";
     const ehlo = ehloEvidence.safeParse(this.#evidence.get("ehlo")).data;
     return {
       stage,
       code: outOfTime ? "smtp.timeout" : error.code,
-      message: error.message,
+      message: text(error.message),
       systemCode: outOfTime ? "ETIMEDOUT" : smtp?.systemCode,
       reply: smtp?.reply && { ...smtp.reply, text: smtp.reply.lines.join("\n") },
       relay: target.relay,
-      username: target.credentials?.username ?? null,
-      fromEmail: target.fromEmail,
-      recipient: recipient ?? undefined,
+      username: target.credentials === null ? null : text(target.credentials.username),
+      fromEmail: text(target.fromEmail),
+      recipient: recipient === null ? undefined : text(recipient),
       allowCleartextAuth: target.allowCleartextAuth,
       offered: ehlo && {
         startTls: ehlo.extensions.some((line) => /^STARTTLS\b/i.test(line)),
@@ -166,13 +170,6 @@ export class Stages implements Observer {
       },
       certificate: tlsEvidence.safeParse(this.#evidence.get("tls")).data,
     };
-  }
-
-  /** Some providers want the token as the username too, and explanations name the username. */
-  #redacted(problem: Problem): Problem {
-    const { text } = this.#redactor;
-    const { title, explanation, remedy } = problem;
-    return { ...problem, title: text(title), explanation: text(explanation), remedy: text(remedy) };
   }
 
   #lines(stage: Stage): TranscriptEntry[] {

@@ -20,7 +20,7 @@ export interface Condition {
   /** Reply codes; a single digit stands for its whole class. */
   readonly reply?: readonly number[];
   readonly enhancedCode?: readonly string[];
-  /** Somewhere in the text of the reply, whose lines are joined by spaces. */
+  /** Somewhere in the reply, put on one line: `550 5.7.1 No`. */
   readonly says?: RegExp;
   readonly host?: RegExp;
   readonly port?: readonly number[];

@@ -36,20 +36,6 @@ export const signingInRows: readonly Row[] = [
     source: "RFC 4954 §6: 535 5.7.8 Authentication credentials invalid",
   },
   {
-    code: "sign_in.required",
-    when: {
-      stage: afterwards,
-      reply: [530, 550, 554, 503, 501, 535],
-      says: /authentication (?:is )?required|not authenticated|unauthenticated senders|must (?:be )?(?:authenticate|logged|log in)|please authenticate|sign in first|auth first|need to authenticate/i,
-      signsIn: false,
-    },
-    title: "The relay wants a sign-in",
-    explanation: "{host} takes mail from signed-in clients only: {said}.",
-    remedy: "Enter the username and the password that the provider gave you.",
-    source:
-      "RFC 4954 §6: 530 5.7.0 Authentication required; Exchange “530 5.7.57 Client not authenticated to send mail”",
-  },
-  {
     code: "sign_in.tls_required",
     when: {
       stage: [...signIn, ...afterwards],
@@ -62,6 +48,20 @@ export const signingInRows: readonly Row[] = [
     remedy: "Switch Use TLS on.",
     fix: { useTls: true, tlsMode: "starttls" },
     source: "RFC 3207 §4: 530 Must issue a STARTTLS command first; RFC 4954 §6: 538 5.7.11",
+  },
+  {
+    code: "sign_in.required",
+    when: {
+      stage: afterwards,
+      reply: [5],
+      says: /^530 |authentication (?:is )?required|not authenticated|unauthenticated senders|must (?:be )?(?:authenticate|logged|log in)|please authenticate|need to authenticate/i,
+      signsIn: false,
+    },
+    title: "The relay wants a sign-in",
+    explanation: "{host} takes mail from signed-in clients only: {said}.",
+    remedy: "Enter the username and the password that the provider gave you.",
+    source:
+      "RFC 4954 §6: 530 5.7.0 Authentication required; Exchange “530 5.7.57 Client not authenticated to send mail”",
   },
   {
     code: "auth.refused",

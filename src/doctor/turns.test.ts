@@ -1,0 +1,28 @@
+import { expect, test } from "vitest";
+import { createFixedClock } from "../testing/fixed-clock.ts";
+import { createTurns } from "./turns.ts";
+
+const busy = expect.objectContaining({ code: "test.busy" });
+
+test("gives one turn at a time to each actor", () => {
+  const turns = createTurns(createFixedClock());
+  const end = turns.begin("user:1");
+  expect(() => turns.begin("user:1")).toThrow(busy);
+  turns.begin("user:2");
+  end();
+  turns.begin("user:1");
+});
+
+test("gives twenty turns a minute, and the next when the first is a minute old", async () => {
+  const clock = createFixedClock();
+  const turns = createTurns(clock);
+  for (let count = 0; count < 20; count++) {
+    turns.begin("user:1")();
+    await clock.advance(1_000);
+  }
+  expect(() => turns.begin("user:1")).toThrow(busy);
+  turns.begin("user:2")();
+  await clock.advance(40_000);
+  turns.begin("user:1")();
+  expect(() => turns.begin("user:1")).toThrow(busy);
+});
