@@ -6,7 +6,7 @@ import { loopback } from "./explanations/row.ts";
 const fewDaysLeft = 21;
 
 /** What a stage that passed may have shown. */
-export interface Passed {
+interface Passed {
   readonly stage: Stage;
   readonly relay: Failure["relay"];
   /** Of the certificate; null in the clear. */

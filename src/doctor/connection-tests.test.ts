@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { passwordMask, smtpConfigCreate } from "../config/smtp-config.ts";
 import { createSmtpConfigs, type SmtpConfigs } from "../config/smtp-configs.ts";
+import { createLog } from "../log.ts";
 import type { Actor } from "../model.ts";
 import { parse } from "../parse.ts";
 import { generateKey } from "../secret/fernet.ts";
@@ -35,6 +36,7 @@ beforeEach(async () => {
     store,
     configs,
     clock,
+    log: createLog("silent"),
     egress: createEgress("default", async () => [{ address: "127.0.0.1", family: 4 }]),
     onMended: () => mended++,
   });

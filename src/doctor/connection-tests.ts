@@ -4,6 +4,7 @@ import type { OpenedConfig } from "../config/open.ts";
 import { smtpConfigDraft, smtpConfigEdited, smtpConfigTest } from "../config/smtp-config.ts";
 import type { SmtpConfigs } from "../config/smtp-configs.ts";
 import { isPosthornError } from "../errors.ts";
+import type { Log } from "../log.ts";
 import type { Actor } from "../model.ts";
 import { parse } from "../parse.ts";
 import type { Egress } from "../smtp/egress.ts";
@@ -51,6 +52,7 @@ export interface ConnectionTestsParts {
   readonly configs: SmtpConfigs;
   readonly egress: Egress;
   readonly clock: Clock;
+  readonly log: Log;
   readonly timeouts?: Partial<Timeouts>;
   /** A saved config works that may have been paused: email that waited for it can go. */
   readonly onMended?: () => void;
@@ -64,7 +66,7 @@ interface Target {
 }
 
 export function createConnectionTests(parts: ConnectionTestsParts): ConnectionTests {
-  const { store, configs, egress, clock, timeouts, onMended } = parts;
+  const { store, configs, egress, clock, log, timeouts, onMended } = parts;
   const turns = createTurns(clock);
 
   /** Under the same guard as saving: a saved password goes to its own destination only. */
@@ -137,6 +139,7 @@ export function createConnectionTests(parts: ConnectionTestsParts): ConnectionTe
         const stage = report === null ? null : (failedStage(report)?.stage ?? null);
         const outcome = { ok: report?.ok ?? false, stage, finished: report !== null };
         const detail = { host: relay.host, port: relay.port, sendTo: target.sendTo, ...outcome };
+        log.info({ configId: id ?? null, ...detail }, "connection tested");
         await writeAudit(store.db, {
           at: clock.now(),
           actor,

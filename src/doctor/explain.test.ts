@@ -78,6 +78,10 @@ const reaching: [string, Seen][] = [
     { stage: "ehlo", says: "504 5.5.2 <shop>: Helo command rejected: need fully-qualified hostname" },
   ],
   ["ehlo.name_refused", { stage: "ehlo", says: "501 Syntactically invalid EHLO argument(s)" }],
+  [
+    "ehlo.name_refused_later",
+    { stage: "recipient", says: "450 4.7.1 <shop>: Helo command rejected: Host not found" },
+  ],
   ["ehlo.refused", { stage: "ehlo", says: "550 5.7.1 Go away" }],
 ];
 
@@ -224,6 +228,27 @@ const signingIn: [string, Seen][] = [
   ["sign_in.required", { stage: "sender", says: "530 No", username: null }],
   [
     "sign_in.required",
+    { stage: "sender", says: "530 5.5.1 Invalid command: Must issue an AUTH command first", username: null },
+  ],
+  [
+    "sign_in.tls_required",
+    {
+      stage: "sender",
+      says: "530 5.5.1 Invalid command: Must issue a STARTTLS command first",
+      relay: { tls: "none" },
+      username: null,
+    },
+  ],
+  [
+    "sign_in.tls_required",
+    {
+      stage: "auth",
+      says: "538 5.7.11 Encryption required for requested authentication mechanism",
+      relay: { tls: "none" },
+    },
+  ],
+  [
+    "sign_in.required",
     { stage: "recipient", says: "550 Unauthenticated senders not allowed", username: null },
   ],
   [
@@ -334,6 +359,10 @@ const addresses: [string, Seen][] = [
       username: null,
     },
   ],
+  [
+    "recipient.relay_denied",
+    { stage: "recipient", says: "454 4.7.1 <a@b.example>: Relay access denied", username: null },
+  ],
   ["recipient.relay_denied_signed_in", { stage: "recipient", says: "550 relay not permitted" }],
   [
     "recipient.greylisted",
@@ -348,10 +377,22 @@ const addresses: [string, Seen][] = [
     "sender.refused_later",
     { stage: "recipient", says: "550 5.7.1 <shop@example.com>: Sender address rejected: Access denied" },
   ],
+  [
+    "sender.refused_later",
+    {
+      stage: "recipient",
+      says: "504 5.5.2 <shop>: Sender address rejected: need fully-qualified address",
+    },
+  ],
   ["sender.refused", { stage: "sender", says: "550 5.7.1 Not you" }],
   ["sender.refused", { stage: "sender", says: "553 5.1.3 Invalid address" }],
   ["sender.not_now", { stage: "sender", says: "451 4.3.0 Try again" }],
   ["recipient.refused", { stage: "recipient", says: "550 5.7.1 Not here" }],
+  ["recipient.refused", { stage: "recipient", says: "550 Invalid recipient: <pat@example.net>" }],
+  [
+    "recipient.greylisted",
+    { stage: "recipient", says: "451 4.7.1 Greylisting in action, please come back later" },
+  ],
   ["recipient.not_now", { stage: "recipient", says: "451 4.3.0 Local error" }],
 ];
 
@@ -380,6 +421,18 @@ const handover: [string, Seen][] = [
 ];
 
 const anywhere: [string, Seen][] = [
+  [
+    "relay.no_reverse_dns",
+    { stage: "recipient", says: "450 4.7.25 Client host rejected: cannot find your hostname, [192.0.2.1]" },
+  ],
+  [
+    "relay.client_refused",
+    { stage: "recipient", says: "554 5.7.1 <unknown[192.0.2.1]>: Client host rejected: Access denied" },
+  ],
+  [
+    "relay.client_refused",
+    { stage: "recipient", says: "550 5.7.606 Access denied, banned sending IP [192.0.2.1]" },
+  ],
   [
     "relay.blocklisted",
     {

@@ -39,7 +39,7 @@ export interface Failure {
   readonly certificate?: Certificate | undefined;
 }
 
-export type Certificate = Pick<TlsEvidence, "names" | "issuer" | "validFrom" | "validTo" | "fingerprint256">;
+type Certificate = Pick<TlsEvidence, "names" | "issuer" | "validFrom" | "validTo" | "fingerprint256">;
 
 /** What a failure means and what to do about it, in words for an admin. */
 export interface Problem {

@@ -25,7 +25,7 @@ export interface ProbeOptions {
 }
 
 /** Somebody is waiting in front of the page: shorter than in delivery. `overallMs` is for all together. */
-export const probeTimeouts: Timeouts = {
+const probeTimeouts: Timeouts = {
   connectMs: 10_000,
   tlsMs: 15_000,
   greetingMs: 15_000,

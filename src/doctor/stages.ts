@@ -10,7 +10,7 @@ import { cautionFor } from "./caution.ts";
 import { explain, type Failure, type Problem } from "./explain.ts";
 import { stageOrder, type TestReport, type TestStage, type TranscriptEntry } from "./report.ts";
 
-export interface StagesParts {
+interface StagesParts {
   readonly target: OpenedConfig;
   readonly recipient: string | null;
   readonly clock: Clock;

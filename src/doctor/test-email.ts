@@ -4,7 +4,7 @@ import { parseAddress } from "../message/address.ts";
 import { composeMessage, makeMessageId, senderHeaders } from "../message/mime.ts";
 
 /** The email that a test sends if asked to. */
-export interface TestEmail {
+interface TestEmail {
   readonly messageId: string;
   readonly content: Uint8Array;
   readonly needsSmtpUtf8: boolean;

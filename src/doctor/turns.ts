@@ -5,7 +5,7 @@ const maxPerMinute = 20;
 const minuteMs = 60_000;
 
 /** Keeps the form from being a port scanner: one test at a time for each actor, and 20 a minute. */
-export interface Turns {
+interface Turns {
   /**
    * @returns a function that ends the turn.
    * @throws PosthornError `test.busy`

@@ -15,6 +15,32 @@ export const everywhereRows: readonly Row[] = [
     source: "Postfix postconf(5) reject_rbl_client and default_rbl_reply; RFC 5782",
   },
   {
+    code: "relay.no_reverse_dns",
+    when: {
+      reply: [4, 5],
+      says: /cannot find your (?:reverse )?host ?name|\breverse dns\b|\bPTR\b|\b[45]\.7\.25\b/i,
+    },
+    title: "This machine's address has no name",
+    explanation: "{host} refuses clients whose address has no name in the DNS (reverse DNS): {said}.",
+    remedy:
+      "Send through a relay that you sign in to (port 587 or 465), or have the hosting provider set the reverse DNS of this machine.",
+    source:
+      "Postfix reject_unknown_client_hostname “450 4.7.25 Client host rejected: cannot find your hostname”; RFC 7372 §3.3",
+  },
+  {
+    code: "relay.client_refused",
+    when: {
+      reply: [4, 5],
+      says: /client host rejected|banned sending IP|host .{0,80}is not allowed|\bIP\b.{0,80}(?:not (?:allowed|authori[sz]ed)|banned|denied)/i,
+    },
+    title: "The relay does not serve this machine",
+    explanation: "{host} refuses mail from the address of this machine: {said}.",
+    remedy:
+      "Sign in, if the relay offers it (port 587 or 465), or ask whoever runs it to allow this machine's address.",
+    source:
+      "Postfix “554 5.7.1 Client host rejected: Access denied”; Exchange Online “550 5.7.606 Access denied, banned sending IP”",
+  },
+  {
     code: "relay.rate_limited",
     when: {
       reply: [4, 5],

@@ -15,13 +15,14 @@ export const reachingRows: readonly Row[] = [
     code: "resolve.dns_unavailable",
     when: {
       code: ["smtp.resolve", "smtp.timeout"],
-      systemCode: ["EAI_AGAIN", "ESERVFAIL", "ETIMEOUT", "ECONNREFUSED"],
+      systemCode: ["EAI_AGAIN", "EAI_FAIL", "ESERVFAIL", "EREFUSED", "ETIMEOUT", "ECONNREFUSED"],
       stage: ["resolve"],
     },
     title: "The name service does not answer",
     explanation:
       "This machine could not look up {host}: its name service (DNS) gave no answer ({systemCode}).",
-    remedy: "Check this machine's network and DNS settings, in a container also those of the container.",
+    remedy:
+      "Check the spelling of the SMTP server, then this machine's network and DNS settings, in a container also those of the container.",
     source: "getaddrinfo(3): EAI_AGAIN; c-ares: ESERVFAIL, ETIMEOUT",
   },
   {
@@ -165,7 +166,7 @@ export const reachingRows: readonly Row[] = [
   {
     code: "tls.implicit_perhaps",
     when: { stage: ["greeting"], code: ["smtp.timeout", "smtp.closed"], tls: ["starttls", "none"] },
-    title: "The server does not greet",
+    title: "No greeting: this port may expect TLS from the start",
     explanation:
       "{host} port {port} took the connection and said nothing. Either it expects TLS from the start, or it is not a mail server, or it lets unknown clients wait.",
     remedy:
@@ -221,6 +222,16 @@ export const reachingRows: readonly Row[] = [
       "Set the EHLO name in this config to a full host name that is known in the DNS, such as mail.example.com.",
     source:
       "RFC 5321 §4.1.1.1 and §4.1.4; Postfix reject_invalid_helo_hostname, reject_non_fqdn_helo_hostname, reject_unknown_helo_hostname",
+  },
+  {
+    code: "ehlo.name_refused_later",
+    when: { stage: ["sender", "recipient"], reply: [4, 5], says: /\b(?:helo|ehlo)\b/i },
+    title: "The relay does not accept our name",
+    explanation: "Posthorn introduced itself with the name of this machine, which {host} refuses: {said}.",
+    remedy:
+      "Set the EHLO name in this config to a full host name that is known in the DNS, such as mail.example.com.",
+    source:
+      "Postfix “550 5.7.1 <…>: Helo command rejected: …”, with smtpd_delay_reject=yes (default) after RCPT",
   },
   {
     code: "ehlo.refused",

@@ -128,7 +128,7 @@ export const securingRows: readonly Row[] = [
     code: "tls.expired",
     when: { systemCode: ["CERT_HAS_EXPIRED"] },
     title: "The certificate has expired",
-    explanation: "The certificate of {host} was valid until {validTo}.",
+    explanation: "A certificate that {host} shows is past its end. Its own was issued until {validTo}.",
     remedy:
       "Whoever runs the server must renew it. If the date is yet to come, this machine's clock is wrong.",
     source: "OpenSSL X509_V_ERR_CERT_HAS_EXPIRED; RFC 5280 §4.1.2.5",
