@@ -1,4 +1,6 @@
+import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { stages } from "../model.ts";
 import { explain, type Failure, rows } from "./explain.ts";
 
 const certificate = {
@@ -10,7 +12,7 @@ const certificate = {
 };
 
 const usual = {
-  relay: { host: "smtp.example.com", port: 587, tls: "starttls" },
+  relay: { host: "smtp.example.com", port: 587, tls: "starttls", caPem: null },
   username: "jo@example.com",
   fromEmail: "shop@example.com",
   recipient: "pat@example.net",
@@ -125,6 +127,15 @@ const securing: [string, Seen][] = [
     ([code, systemCode]) =>
       [code, { stage: "tls", code: "smtp.tls", systemCode, certificate }] as [string, Seen],
   ),
+  [
+    "tls.other_authority",
+    {
+      stage: "tls",
+      code: "smtp.tls",
+      systemCode: "UNABLE_TO_VERIFY_LEAF_SIGNATURE",
+      relay: { caPem: "-----BEGIN CERTIFICATE-----" },
+    },
+  ],
   ["tls.interrupted", { stage: "tls", code: "smtp.timeout" }],
   ["tls.interrupted", { stage: "tls", code: "smtp.closed", systemCode: "ECONNRESET" }],
   ["tls.interrupted", { stage: "tls", code: "smtp.tls", systemCode: "ECONNRESET" }],
@@ -551,9 +562,30 @@ describe("a failure that no row knows", () => {
   });
 });
 
+test("has words for whatever a relay may say", () => {
+  const reply = fc.record({
+    code: fc.integer({ min: 200, max: 599 }),
+    enhancedCode: fc.option(fc.constantFrom("4.7.0", "5.7.8", "5.1.1")),
+    text: fc.string({ unit: "grapheme", maxLength: 5_000 }),
+  });
+  const said = fc.record({ stage: fc.constantFrom(...stages), reply: fc.option(reply, { nil: undefined }) });
+  fc.assert(
+    fc.property(said, (seen) => {
+      const { code, title, explanation, remedy } = explain({ ...failure({}), ...seen });
+      for (const text of [code, title, explanation, remedy]) expect(text).toMatch(/\S/);
+      expect(explanation.length).toBeLessThan(700);
+    }),
+  );
+});
+
 test("quotes a reply of many lines on one, the enhanced code once", () => {
   const says = "550-5.9.9 First,\n550 5.9.9  second";
   expect(explain(failure({ stage: "ehlo", says })).explanation).toContain("“550 5.9.9 First, second”");
+});
+
+test("reads the beginning of a reply that goes on without end", () => {
+  const says = `550 5.7.1 No ${"message sender ".repeat(5_000)} throttling`;
+  expect(explain(failure({ stage: "recipient", says })).code).toBe("recipient.refused");
 });
 
 test("cuts a long reply", () => {

@@ -26,7 +26,7 @@ export interface Failure {
   readonly reply?:
     | { readonly code: number; readonly enhancedCode: string | null; readonly text: string }
     | undefined;
-  readonly relay: Pick<Relay, "host" | "port" | "tls">;
+  readonly relay: Pick<Relay, "host" | "port" | "tls" | "caPem">;
   /** Null where the config does not sign in. */
   readonly username: string | null;
   readonly fromEmail?: string | undefined;
@@ -105,6 +105,7 @@ function fits(when: Condition, seen: Failure): boolean {
     holds(when.host, (pattern) => pattern.test(relay.host)) &&
     holds(when.port, (ports) => ports.includes(relay.port)) &&
     holds(when.tls, (ways) => ways.includes(relay.tls)) &&
+    holds(when.ownAuthority, (wanted) => wanted === (relay.caPem !== null)) &&
     holds(when.username, (pattern) => username !== null && pattern.test(username)) &&
     holds(when.signsIn, (wanted) => wanted === (username !== null)) &&
     holds(when.allowsCleartext, (wanted) => wanted === seen.allowCleartextAuth) &&
@@ -151,7 +152,7 @@ function factsOf(failure: Failure): Readonly<Record<string, string>> {
     said: reply === undefined ? "nothing that says why" : quoted(reply),
     message: failure.message ?? `The conversation with ${relay.host} port ${relay.port} failed.`,
     systemCode: failure.systemCode ?? failure.code,
-    username: failure.username ?? "no username",
+    username: failure.username ?? "this connection",
     from: failure.fromEmail ?? "the from email",
     to: failure.recipient ?? "the recipient",
     mechanisms: offered?.authMechanisms.join(", ") || "none",
@@ -169,15 +170,16 @@ function day(ms: number): string {
 
 const longestReply = 300;
 
+/** What a relay means, it says early; and patterns take their time with text made to tire them. */
+const longestMatched = 2_000;
+
 /** On one line, as in `550 5.7.1 No`; the enhanced code, which relays repeat on each line, only once. */
 function oneLine({ code, enhancedCode, text }: NonNullable<Failure["reply"]>): string {
   const [first = "", ...rest] = text.split("\n");
   const repeated = enhancedCode ?? "";
   const others = rest.map((line) => (line.startsWith(repeated) ? line.slice(repeated.length) : line));
-  return [code, first, ...others]
-    .map((part) => String(part).trim())
-    .join(" ")
-    .trimEnd();
+  const parts = [String(code), first, ...others].map((part) => part.trim());
+  return parts.join(" ").trimEnd().slice(0, longestMatched);
 }
 
 function quoted(reply: NonNullable<Failure["reply"]>): string {

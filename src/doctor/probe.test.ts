@@ -282,7 +282,7 @@ describe("explains", () => {
 
   test.each([
     ["tls.self_signed", authority.selfSigned({ names })],
-    ["tls.unknown_authority", makeAuthority().issue({ names })],
+    ["tls.other_authority", makeAuthority().issue({ names })],
     ["tls.wrong_name", authority.issue({ names: ["mx1.other.test", "mx2.other.test"] })],
     [
       "tls.expired",
@@ -293,6 +293,12 @@ describe("explains", () => {
     const report = await probeRelay({ tls, auth }, { credentials });
     expect(problem(report)).toEqual({ stage: "tls", code });
     expect(stageOf(report, "tls").evidence).toMatchObject({ authorized: false, names: expect.any(Array) });
+  });
+
+  test("a certificate of an authority that nobody knows", async () => {
+    const report = await probeRelay({ tls: certificate }, { caPem: null });
+    expect(problem(report)).toEqual({ stage: "tls", code: "tls.unknown_authority" });
+    expect(failedStage(report)?.problem?.explanation).toContain("CN=Posthorn test authority");
   });
 
   test("a certificate by the names it has and the date on which it ended", async () => {

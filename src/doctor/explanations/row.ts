@@ -25,6 +25,8 @@ export interface Condition {
   readonly host?: RegExp;
   readonly port?: readonly number[];
   readonly tls?: readonly Relay["tls"][];
+  /** Whether the config names the authorities that it trusts. */
+  readonly ownAuthority?: boolean;
   readonly username?: RegExp;
   /** Whether the config has a username. */
   readonly signsIn?: boolean;

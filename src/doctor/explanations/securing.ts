@@ -21,7 +21,7 @@ export const securingRows: readonly Row[] = [
     when: { code: ["smtp.starttls_missing"] },
     title: "The server offers no STARTTLS",
     explanation:
-      "{host} does not offer to encrypt the connection on port {port}. Posthorn stopped before it sent anything: Use TLS means required.",
+      "{host} does not offer to encrypt the connection on port {port}. Posthorn stopped before it sent a password or an email: Use TLS means required.",
     remedy:
       "Use port 465 with TLS from the start if the provider has it. Switch Use TLS off only for a server in your own network.",
     fix: submissions,
@@ -93,6 +93,25 @@ export const securingRows: readonly Row[] = [
     remedy:
       "If this server is yours, put its certificate into the CA field of this config after comparing the SHA-256 fingerprint {fingerprint} with the server's own. Else tell whoever runs it.",
     source: "OpenSSL X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT; RFC 5280 §6.1",
+  },
+  {
+    code: "tls.other_authority",
+    when: {
+      ownAuthority: true,
+      systemCode: [
+        "SELF_SIGNED_CERT_IN_CHAIN",
+        "UNABLE_TO_VERIFY_LEAF_SIGNATURE",
+        "UNABLE_TO_GET_ISSUER_CERT_LOCALLY",
+        "UNABLE_TO_GET_ISSUER_CERT",
+      ],
+    },
+    title: "The certificate comes from another authority",
+    explanation:
+      "This config trusts only what its CA field names, and the certificate of {host} was issued by another authority: {issuer}.",
+    remedy:
+      "Clear the CA field if the server has a public certificate; else put the certificate (PEM) of its authority there.",
+    source:
+      "OpenSSL X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE; Node tls.createSecureContext(): ca replaces the public authorities",
   },
   {
     code: "tls.private_authority",
