@@ -8,6 +8,7 @@ import {
   redirect,
 } from "@tanstack/react-router";
 import { basePath } from "./api/base-path.ts";
+import type { EmailSearch } from "./emails/api.ts";
 import { emailStates } from "./emails/states.ts";
 import { sessionQuery } from "./session/session.ts";
 import { Shell } from "./shell/shell.tsx";
@@ -80,7 +81,7 @@ const smtpConfig = createRoute({
 const emails = createRoute({
   getParentRoute: () => shell,
   path: "/emails",
-  validateSearch: (search) => ({
+  validateSearch: (search): EmailSearch => ({
     state: emailStates.find((state) => state === search.state),
     q: typeof search.q === "string" && search.q !== "" ? search.q : undefined,
     after: typeof search.after === "string" ? search.after : undefined,
@@ -103,7 +104,7 @@ const sandbox = createRoute({
 const sandboxEmail = createRoute({
   getParentRoute: () => shell,
   path: "/sandbox/$id",
-  component: lazyRouteComponent(() => import("./sandbox/inbox-page.tsx"), "CaughtEmailPage"),
+  component: lazyRouteComponent(() => import("./sandbox/inbox-page.tsx"), "InboxPage"),
 });
 
 const apiKeys = createRoute({
