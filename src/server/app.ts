@@ -1,6 +1,7 @@
 import type { Context } from "hono";
 import { METHODS } from "hono/router";
 import { PosthornError } from "../errors.ts";
+import type { Log } from "../log.ts";
 import type { Posthorn } from "../posthorn.ts";
 import { type ApiKeys, createApiKeys } from "./api-keys.ts";
 import { type Caller, identify, type SignedIn } from "./caller.ts";
@@ -34,6 +35,9 @@ export interface AppOptions {
   /** The folder of the built pages. */
   readonly pages?: string | undefined;
 }
+
+/** As other servers call it; nobody gets to see it. */
+const clientGone = 499;
 
 /** The API: one line a thing. What a route takes, gives and who may call it stands in its file. */
 function addApi(app: App, posthorn: Posthorn, apiKeys: ApiKeys) {
@@ -79,14 +83,20 @@ export function createApp(posthorn: Posthorn, options: AppOptions): App {
   const api = addApi(app, posthorn, apiKeys);
   if (signIn !== undefined) addSignIn(api, signIn);
   describeSecurity(app);
-  app.get("/api/openapi.json", (c) => c.json(openApiDocument(app)));
+  app.get("/api/openapi.json", (c) =>
+    c.json(openApiDocument(app, basePath === null ? ".." : `${basePath}/`)),
+  );
 
   app.get("/api/docs", (c) => pages.respond(c.req.path, basePath));
-  app.all("/api/*", (c) => refuse(c, app));
+  app.all("/api/*", (c) => refusal(c, app, log));
   app.get("/", (c) => c.redirect(basePath === null ? "settings/smtp" : `${basePath}/settings/smtp`));
   app.get("/*", (c) => pages.respond(c.req.path, basePath));
-  app.notFound((c) => refuse(c, app));
-  app.onError((error) => problemResponse(error, log));
+  app.notFound((c) => refusal(c, app, log));
+  app.onError((error, c) => {
+    // Work that was stopped because nobody waits for it any more did not fail.
+    if (error === c.req.raw.signal.reason) return new Response(null, { status: clientGone });
+    return problemResponse(error, log);
+  });
   return app;
 }
 
@@ -98,20 +108,20 @@ function pathWithin(basePath: string, url: string): string {
 }
 
 /** Nothing has this path, or not with this method (RFC 9110 §15.5.6). */
-function refuse(c: Context<ServerEnv>, app: App): never {
+function refusal(c: Context<ServerEnv>, app: App, log: Log): Response {
   const { method, path } = c.req;
-  const isApi = path.startsWith("/api/");
+  const isPage = !path.startsWith("/api/");
   const allowed = METHODS.map((name) => name.toUpperCase()).filter((name) =>
     app.router
       .match(name, path)[0]
-      .some(([[, matched]]) => matched.method !== "ALL" && !(isApi && matched.path === "/*")),
+      .some(([[, matched]]) => matched.method !== "ALL" && (isPage || matched.path !== "/*")),
   );
   if (allowed.length === 0) {
-    throw new PosthornError("request.not_found", `There is nothing at ${path}.`);
+    return problemResponse(new PosthornError("request.not_found", `There is nothing at ${path}.`), log);
   }
-  c.header("allow", allowed.join(", "));
-  throw new PosthornError(
-    "request.method_not_allowed",
-    `${path} does not take ${method}; it takes ${allowed.join(", ")}.`,
-  );
+  const methods = allowed.join(", ");
+  const detail = `${path} does not take ${method}; it takes ${methods}.`;
+  const response = problemResponse(new PosthornError("request.method_not_allowed", detail), log);
+  response.headers.set("allow", methods);
+  return response;
 }

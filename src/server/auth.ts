@@ -1,6 +1,7 @@
 import { type BetterAuthOptions, betterAuth } from "better-auth";
 import type { Log } from "../log.ts";
 import type { Store } from "../store/store.ts";
+import { minPasswordLength } from "./schemas.ts";
 
 export interface AuthParts {
   readonly store: Store;
@@ -24,7 +25,7 @@ export function createAuth({ store, secret, publicUrl, log }: AuthParts) {
     baseURL: publicUrl ?? "http://localhost",
     secret,
     database: { db: store.db, type: "sqlite" },
-    emailAndPassword: { enabled: true, disableSignUp: true, minPasswordLength: 12 },
+    emailAndPassword: { enabled: true, disableSignUp: true, minPasswordLength },
     session: {
       modelName: "sessions",
       expiresIn: 30 * day,

@@ -1,7 +1,10 @@
 import type { App } from "./route.ts";
 
-/** The OpenAPI document of an app. */
-export function openApiDocument(app: App): ReturnType<App["getOpenAPI31Document"]> {
+/**
+ * The OpenAPI document of an app.
+ * @param serverUrl what its paths are relative to; itself relative to the document.
+ */
+export function openApiDocument(app: App, serverUrl: string): ReturnType<App["getOpenAPI31Document"]> {
   return app.getOpenAPI31Document({
     openapi: "3.1.0",
     info: {
@@ -11,8 +14,7 @@ export function openApiDocument(app: App): ReturnType<App["getOpenAPI31Document"
         "Outgoing email for an application. Failures are problems (RFC 9457) that name every wrong field at once; times are RFC 3339 in UTC; lists are read page by page with `next` and `after`.",
       license: { name: "MIT" },
     },
-    // Relative to the document itself, and so right under any base path.
-    servers: [{ url: "..", description: "This server" }],
+    servers: [{ url: serverUrl, description: "This server" }],
   });
 }
 

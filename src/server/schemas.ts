@@ -316,8 +316,13 @@ export const me = z
   .meta({ id: "Me" });
 export type Me = z.infer<typeof me>;
 
-/** A new password: long rather than odd (NIST SP 800-63B §3.1.1.2). */
-export const newPassword = z.string().min(12, "must have at least 12 characters").max(128);
+/** Long rather than odd (NIST SP 800-63B §3.1.1.2). */
+export const minPasswordLength = 12;
+
+export const newPassword = z
+  .string()
+  .min(minPasswordLength, `must have at least ${minPasswordLength} characters`)
+  .max(128);
 
 export const firstAdminRequest = z.strictObject({
   token: z.string().describe("From the link's fragment"),

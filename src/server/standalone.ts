@@ -1,8 +1,18 @@
+import { z } from "zod";
+import { parse } from "../parse.ts";
 import type { Posthorn } from "../posthorn.ts";
 import { hasAdmin, makeFirstAdminLink } from "./admin-link.ts";
 import { createApp } from "./app.ts";
+import { minPasswordLength } from "./schemas.ts";
 import { type Listening, serve } from "./serve.ts";
 import { type Credentials, createSignIn } from "./sign-in.ts";
+
+const adminOfTheEnvironment = z.object({
+  email: z.email("POSTHORN_ADMIN_EMAIL must be an email address"),
+  password: z
+    .string()
+    .min(minPasswordLength, `POSTHORN_ADMIN_PASSWORD must have at least ${minPasswordLength} characters`),
+});
 
 export interface StandaloneOptions {
   readonly host: string;
@@ -26,7 +36,7 @@ export interface Standalone extends Listening {
 
 /**
  * The pages, the API and a sign-in of their own, listening.
- * @throws PosthornError `server.unavailable`
+ * @throws PosthornError `server.unavailable`, or `input.invalid` for a first admin who could not sign in.
  */
 export async function startStandalone(posthorn: Posthorn, options: StandaloneOptions): Promise<Standalone> {
   const { store, clock, log } = posthorn;
@@ -45,7 +55,7 @@ export async function startStandalone(posthorn: Posthorn, options: StandaloneOpt
     pages: options.pages,
   });
   if (firstAdmin !== undefined && !(await hasAdmin(store.db))) {
-    await signIn.createAdmin(firstAdmin);
+    await signIn.createAdmin(parse(adminOfTheEnvironment, firstAdmin));
   }
   const listening = await serve(app, options);
   const baseUrl = publicUrl ?? listening.url;

@@ -24,12 +24,14 @@ export interface TestSubject {
 
 /** Runs a connection test and answers as the client accepts; the test stops when the client goes away. */
 export async function runTest(c: Context<ServerEnv>, tests: ConnectionTests, log: Log, subject: TestSubject) {
-  const test = { ...subject, actor: c.get("caller").actor };
+  const { actor, email } = c.get("caller");
+  const test = { ...subject, actor, ...(email === null ? {} : { ownAddress: email }) };
   if (!/\btext\/event-stream\b/i.test(c.req.header("accept") ?? "")) {
     return c.json(await tests.run({ ...test, signal: c.req.raw.signal }), 200);
   }
 
   const gone = new AbortController();
+  const signal = AbortSignal.any([gone.signal, c.req.raw.signal]);
   const early: TestStage[] = [];
   let tell = (stage: TestStage) => {
     early.push(stage);
@@ -38,7 +40,7 @@ export async function runTest(c: Context<ServerEnv>, tests: ConnectionTests, log
   const started = Promise.withResolvers<void>();
   const report = tests.run({
     ...test,
-    signal: AbortSignal.any([gone.signal, c.req.raw.signal]),
+    signal,
     onStage: (stage) => tell(stage),
   });
   // What is refused before anything was dialled is a plain problem with its own status.
@@ -55,7 +57,9 @@ export async function runTest(c: Context<ServerEnv>, tests: ConnectionTests, log
     for (const stage of early) tell(stage);
     await report.then(
       (result) => write("report", result),
-      (error: unknown) => write("problem", problemOf(error, log)),
+      (error: unknown) => {
+        if (!signal.aborted) write("problem", problemOf(error, log));
+      },
     );
     await written;
   });

@@ -1,0 +1,224 @@
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { openApp, read, type TestApp } from "../../../test/support/open-app.ts";
+import { startScriptedServer } from "../../testing/scripted-server.ts";
+import { startTestRelay } from "../../testing/test-relay.ts";
+import type { Problem, SmtpConfig, TestReport } from "../schemas.ts";
+
+let app: TestApp;
+beforeEach(async () => {
+  app = await openApp();
+});
+afterEach(() => app.close());
+
+const password = "correct horse battery staple";
+const plain = { smtpServer: "127.0.0.1", smtpPort: 2525, useTls: false, fromEmail: "app@example.com" };
+const withPassword = { ...plain, username: "app", password, allowCleartextAuth: true };
+
+async function create(body: object): Promise<SmtpConfig> {
+  const response = await app.call("POST", "/api/smtp-configs", body);
+  expect(response.status).toBe(201);
+  return read<SmtpConfig>(response);
+}
+
+async function pointers(response: Response): Promise<string[]> {
+  expect(response.status).toBe(400);
+  const { code, errors = [] } = await read<Problem>(response);
+  expect(code).toBe("input.invalid");
+  return errors.map(({ pointer }) => pointer).sort();
+}
+
+describe("POST /api/smtp-configs", () => {
+  it("needs server, port and sender, and no more", async () => {
+    const made = await create(plain);
+    expect(made).toMatchObject({ ...plain, name: "127.0.0.1", username: null, password: null, version: 1 });
+    expect(await read(app.call("GET", `/api/smtp-configs/${made.id}`))).toEqual(made);
+    expect(await pointers(await app.call("POST", "/api/smtp-configs", {}))).toEqual([
+      "/fromEmail",
+      "/smtpPort",
+      "/smtpServer",
+    ]);
+  });
+
+  it.each([[0], [65_536], ["25abc"], ["25"], [25.5], [-1], [null]])(
+    "refuses the port %j",
+    async (smtpPort) => {
+      expect(await pointers(await app.call("POST", "/api/smtp-configs", { ...plain, smtpPort }))).toEqual([
+        "/smtpPort",
+      ]);
+    },
+  );
+
+  it("names every wrong field at once, and changes nothing", async () => {
+    const bad = {
+      smtpServer: "mail.example.com\r\nRCPT TO:<x@y>",
+      smtpPort: 0,
+      username: "a\0b",
+      password: "x\ny",
+      fromEmail: "not an address",
+      fromName: "Eve\r\nBcc: all@example.com",
+      replyTo: "@",
+      colour: "red",
+      __proto__: null,
+    };
+    expect(await pointers(await app.call("POST", "/api/smtp-configs", bad))).toEqual([
+      "/colour",
+      "/fromEmail",
+      "/fromName",
+      "/password",
+      "/replyTo",
+      "/smtpPort",
+      "/smtpServer",
+      "/username",
+    ]);
+    expect(await read(app.call("GET", "/api/smtp-configs"))).toEqual({ items: [], next: null });
+  });
+
+  it("refuses the mask, for which nothing is saved yet", async () => {
+    const body = { ...withPassword, password: "********" };
+    expect(await pointers(await app.call("POST", "/api/smtp-configs", body))).toEqual(["/password"]);
+  });
+});
+
+describe("PUT /api/smtp-configs/{id}", () => {
+  it("takes back what GET gave", async () => {
+    const made = await create(withPassword);
+    const response = await app.call("PUT", `/api/smtp-configs/${made.id}`, made);
+    expect(response.status).toBe(200);
+    expect(await read<SmtpConfig>(response)).toMatchObject({ password: "********", version: 2 });
+  });
+
+  it("names every wrong field at once, and changes nothing", async () => {
+    const made = await create(withPassword);
+    const bad = { ...made, smtpPort: "25abc", fromEmail: "a@b\r\n", password: "", extra: 1 };
+    expect(await pointers(await app.call("PUT", `/api/smtp-configs/${made.id}`, bad))).toEqual([
+      "/extra",
+      "/fromEmail",
+      "/password",
+      "/smtpPort",
+    ]);
+    expect(await read(app.call("GET", `/api/smtp-configs/${made.id}`))).toEqual(made);
+  });
+
+  it("wants the password again for another server", async () => {
+    const made = await create(withPassword);
+    const response = await app.call("PUT", `/api/smtp-configs/${made.id}`, { ...made, smtpPort: 2526 });
+    expect(response.status).toBe(409);
+    expect(await read<Problem>(response)).toMatchObject({ code: "config.password_required" });
+  });
+
+  it("refuses an outdated version", async () => {
+    const made = await create(plain);
+    await app.call("PUT", `/api/smtp-configs/${made.id}`, { ...made, name: "First" });
+    const response = await app.call("PUT", `/api/smtp-configs/${made.id}`, { ...made, name: "Second" });
+    expect(response.status).toBe(409);
+    expect(await read<Problem>(response)).toMatchObject({ code: "config.version_conflict" });
+  });
+});
+
+describe("DELETE /api/smtp-configs/{id}", () => {
+  it("deletes once", async () => {
+    const { id } = await create(plain);
+    expect((await app.call("DELETE", `/api/smtp-configs/${id}`)).status).toBe(204);
+    expect((await app.call("DELETE", `/api/smtp-configs/${id}`)).status).toBe(404);
+    expect((await app.call("GET", `/api/smtp-configs/${id}`)).status).toBe(404);
+  });
+});
+
+describe("no reply holds the password", () => {
+  it("neither the config's own, nor the audit log", async () => {
+    const made = await create(withPassword);
+    const replies = [
+      JSON.stringify(made),
+      await (await app.call("GET", "/api/smtp-configs")).text(),
+      await (await app.call("GET", "/api/audit-log")).text(),
+      await (await app.call("POST", `/api/smtp-configs/${made.id}/test`)).text(),
+      await (await app.call("PUT", `/api/smtp-configs/${made.id}`, { ...made, password, version: 7 })).text(),
+    ];
+    for (const reply of replies) {
+      expect(reply).not.toContain(password);
+      expect(reply).not.toContain(Buffer.from(password).toString("base64"));
+    }
+  });
+});
+
+describe("tests of the connection", () => {
+  it("tests a draft, and answers 200 also where it found a fault", async () => {
+    await using relay = await startTestRelay();
+    const draft = { ...plain, smtpPort: relay.port };
+    const report = await read<TestReport>(app.call("POST", "/api/smtp-configs/test", draft));
+    expect(report.ok).toBe(true);
+    expect(relay.messages).toHaveLength(0);
+
+    const closed = await app.call("POST", "/api/smtp-configs/test", { ...plain, smtpPort: 1 });
+    expect(closed.status).toBe(200);
+    expect(await read<TestReport>(closed)).toMatchObject({ ok: false });
+  });
+
+  it("tests what is saved, without a body or with `sendTo` alone", async () => {
+    await using relay = await startTestRelay();
+    const { id } = await create({ ...plain, smtpPort: relay.port });
+    expect(await read<TestReport>(app.call("POST", `/api/smtp-configs/${id}/test`))).toMatchObject({
+      ok: true,
+    });
+    expect(relay.messages).toHaveLength(0);
+    const sent = app.call("POST", `/api/smtp-configs/${id}/test`, { sendTo: "jo@example.com" });
+    expect(await read<TestReport>(sent)).toMatchObject({ ok: true });
+    expect(relay.messages).toHaveLength(1);
+  });
+
+  it("dials nobody when the form points the saved password elsewhere", async () => {
+    await using elsewhere = await startScriptedServer((peer) => peer.closed);
+    const made = await create(withPassword);
+    const edited = { ...made, smtpPort: elsewhere.port };
+    for (const accept of ["application/json", "text/event-stream"]) {
+      const response = await app.call("POST", `/api/smtp-configs/${made.id}/test`, edited, { accept });
+      expect(response.status).toBe(409);
+      expect(await read<Problem>(response)).toMatchObject({ code: "config.password_required" });
+    }
+    expect(elsewhere.connections).toHaveLength(0);
+  });
+
+  it("names every wrong field of a draft", async () => {
+    const response = await app.call("POST", "/api/smtp-configs/test", { ...plain, smtpPort: 0, sendTo: "x" });
+    expect(await pointers(response)).toEqual(["/sendTo", "/smtpPort"]);
+  });
+
+  it("tells the stages as they pass, then the report", async () => {
+    await using relay = await startTestRelay();
+    const draft = { ...plain, smtpPort: relay.port };
+    const response = await app.call("POST", "/api/smtp-configs/test", draft, { accept: "text/event-stream" });
+    expect(response.headers.get("content-type")).toContain("text/event-stream");
+    const events = (await response.text())
+      .trim()
+      .split("\n\n")
+      .map((event) => ({
+        name: /^event: (.*)$/m.exec(event)?.[1],
+        data: JSON.parse(/^data: (.*)$/m.exec(event)?.[1] ?? "null"),
+      }));
+    const report = events.at(-1);
+    expect(report).toMatchObject({ name: "report", data: { ok: true } });
+    const told = events.slice(0, -1);
+    expect(new Set(told.map(({ name }) => name))).toEqual(new Set(["stage"]));
+    expect(told.map(({ data }) => data.stage)).toContain("greeting");
+    expect(told.map(({ data }) => data.stage)).toContain("recipient");
+  });
+
+  it("cuts the connection when the client goes away", async () => {
+    const reached = Promise.withResolvers<void>();
+    await using silent = await startScriptedServer((peer) => {
+      reached.resolve();
+      return peer.closed;
+    });
+    const draft = { ...plain, smtpPort: silent.port };
+    const gone = new AbortController();
+    const running = app.request("/api/smtp-configs/test", {
+      method: "POST",
+      headers: { cookie: "admin=1", "content-type": "application/json" },
+      body: JSON.stringify(draft),
+      signal: gone.signal,
+    });
+    await reached.promise;
+    gone.abort();
+    expect((await running).status).toBe(499);
+  });
+});
