@@ -38,8 +38,6 @@ export interface ClientParts {
 
 /** Large writes keep the way through TLS and the system short; the rest waits its turn outside them. */
 const blockBytes = 256 * 1024;
-/** What QUIT may take: its answer changes nothing. */
-const quitMs = 5_000;
 
 /** The `Connection` that `connect` gives: transactions over an open session. */
 export class Client {
@@ -103,7 +101,7 @@ export class Client {
   }
 
   quit(): Promise<void> {
-    return this.#conversation.quit(Math.min(quitMs, this.#timeouts.commandMs));
+    return this.#conversation.quit();
   }
 
   destroy(): void {

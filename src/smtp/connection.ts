@@ -113,7 +113,7 @@ async function open(options: ConnectOptions, redact: Redactor, stages: StageLog)
     return new Client({ host, port, address, ...opened, conversation, timeouts, clock });
   } catch (error) {
     // Only where the relay is still listening in earnest does it get a goodbye.
-    if (isPosthornError(error) && refusals.has(error.code)) void conversation.quit(timeouts.commandMs);
+    if (isPosthornError(error) && refusals.has(error.code)) void conversation.quit();
     else conversation.destroy();
     throw error;
   } finally {

@@ -16,6 +16,9 @@ export interface ConversationOptions {
   readonly signal: AbortSignal | undefined;
 }
 
+/** The answer to QUIT changes nothing; it is only polite to hear it. */
+const quitMs = 5_000;
+
 /** One line to the relay, and how a transcript may show it. */
 export interface Line {
   readonly stage: Stage;
@@ -46,8 +49,6 @@ export class Conversation {
   #silent = true;
   #loss: Loss | null = null;
   #wake: (() => void) | null = null;
-  /** The stage of the latest line. */
-  #stage: Stage = "greeting";
   /** What must be undone once the connection is over. */
   readonly #cleanUps: (() => void)[] = [];
 
@@ -144,11 +145,15 @@ export class Conversation {
     );
   }
 
-  /** Says QUIT, and reads the answer if the relay gives one in time; then closes. Never throws. */
-  async quit(timeoutMs: number): Promise<void> {
-    this.send([{ stage: this.#stage, text: "QUIT" }]);
-    // RFC 5321 §4.1.1.10: whatever happens here, a message that was accepted stays so.
-    await this.reply(this.#stage, timeoutMs).catch(() => null);
+  /**
+   * Says QUIT and closes, at once or when the relay has answered. Never throws: whatever happens here, a
+   * message that was accepted stays so (RFC 5321 §4.1.1.10).
+   */
+  async quit(): Promise<void> {
+    if (this.#loss !== null) return;
+    this.#owed++;
+    this.#wire.write("QUIT\r\n");
+    await this.#until("message", quitMs, () => this.#replies.shift() ?? null).catch(() => null);
     this.destroy();
   }
 
@@ -227,7 +232,6 @@ export class Conversation {
   }
 
   #note(stage: Stage, from: "client" | "relay", text: string): void {
-    this.#stage = stage;
     this.#options.observer.transcript?.({ stage, from, text });
   }
 }
