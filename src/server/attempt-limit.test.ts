@@ -5,19 +5,28 @@ import { createAttemptLimit } from "./attempt-limit.ts";
 it("refuses after too many failures from one place, until the window has passed", async () => {
   const clock = createFixedClock();
   const limit = createAttemptLimit(clock, 2, 60_000);
-  limit.failed("a");
-  limit.check("a");
-  limit.failed("a");
-  expect(() => limit.check("a")).toThrow("Try again in 1 minute.");
-  limit.check("b");
+  limit.begin("a");
+  limit.begin("a");
+  expect(() => limit.begin("a")).toThrow("Try again in 1 minute.");
+  limit.begin("b");
   await clock.advance(60_000);
-  limit.check("a");
+  limit.begin("a");
+});
+
+it("does not count what succeeded", () => {
+  const limit = createAttemptLimit(createFixedClock(), 1, 60_000);
+  for (let attempt = 0; attempt < 5; attempt += 1) {
+    limit.begin("a");
+    limit.forgive("a");
+  }
+  limit.begin("a");
+  expect(() => limit.begin("a")).toThrow();
 });
 
 it("forgets the oldest of very many places, and not the others", () => {
   const limit = createAttemptLimit(createFixedClock(), 1, 60_000);
-  for (let place = 0; place <= 10_000; place += 1) limit.failed(String(place));
-  limit.check("0");
-  expect(() => limit.check("1")).toThrow();
-  expect(() => limit.check("10000")).toThrow();
+  for (let place = 0; place <= 10_000; place += 1) limit.begin(String(place));
+  expect(() => limit.begin("1")).toThrow();
+  expect(() => limit.begin("10000")).toThrow();
+  limit.begin("0");
 });

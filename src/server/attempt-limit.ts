@@ -1,14 +1,18 @@
 import type { Clock } from "../clock.ts";
 import { PosthornError } from "../errors.ts";
 
-/** Counts failures by where they come from, so that passwords cannot be guessed at speed. */
+/** Counts attempts by where they come from, so that passwords cannot be guessed at speed. */
 export interface AttemptLimit {
-  /** @throws PosthornError `auth.too_many_attempts` */
-  check(from: string): void;
-  failed(from: string): void;
+  /**
+   * Counts an attempt before its outcome is known: many at once are many.
+   * @throws PosthornError `auth.too_many_attempts`
+   */
+  begin(from: string): void;
+  /** The attempt that began was no guess. */
+  forgive(from: string): void;
 }
 
-interface Failures {
+interface Attempts {
   count: number;
   readonly until: number;
 }
@@ -16,36 +20,36 @@ interface Failures {
 /** More places than that at once are an attack; the oldest are forgotten first. */
 const maxPlaces = 10_000;
 
-/** At most `max` failures within `windowMs` of the first. */
+/** At most `max` attempts that are not forgiven, within `windowMs` of the first. */
 export function createAttemptLimit(clock: Clock, max: number, windowMs: number): AttemptLimit {
-  const places = new Map<string, Failures>();
+  const places = new Map<string, Attempts>();
 
-  function current(from: string): Failures | undefined {
-    const failures = places.get(from);
-    if (failures !== undefined && failures.until > clock.now()) return failures;
+  function attemptsFrom(from: string): Attempts {
+    const known = places.get(from);
+    if (known !== undefined && known.until > clock.now()) return known;
+    const attempts = { count: 0, until: clock.now() + windowMs };
     places.delete(from);
-    return undefined;
+    places.set(from, attempts);
+    const [oldest] = places.keys();
+    if (places.size > maxPlaces && oldest !== undefined) places.delete(oldest);
+    return attempts;
   }
 
   return {
-    check(from) {
-      const failures = current(from);
-      if (failures === undefined || failures.count < max) return;
-      const minutes = Math.ceil((failures.until - clock.now()) / 60_000);
-      throw new PosthornError(
-        "auth.too_many_attempts",
-        `Too many sign-ins have failed. Try again in ${minutes} ${minutes === 1 ? "minute" : "minutes"}.`,
-      );
-    },
-    failed(from) {
-      const failures = current(from);
-      if (failures !== undefined) {
-        failures.count += 1;
-        return;
+    begin(from) {
+      const attempts = attemptsFrom(from);
+      if (attempts.count >= max) {
+        const minutes = Math.ceil((attempts.until - clock.now()) / 60_000);
+        throw new PosthornError(
+          "auth.too_many_attempts",
+          `Too many sign-ins have failed. Try again in ${minutes} ${minutes === 1 ? "minute" : "minutes"}.`,
+        );
       }
-      const [oldest] = places.keys();
-      if (places.size >= maxPlaces && oldest !== undefined) places.delete(oldest);
-      places.set(from, { count: 1, until: clock.now() + windowMs });
+      attempts.count += 1;
+    },
+    forgive(from) {
+      const attempts = attemptsFrom(from);
+      attempts.count = Math.max(0, attempts.count - 1);
     },
   };
 }

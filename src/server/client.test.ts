@@ -11,7 +11,7 @@ afterEach(() => opened.close());
 
 it("gives a client of hono the types of every request and reply", async () => {
   const { api } = hc<AppType>("http://localhost", {
-    fetch: (input: string, init?: RequestInit) => opened.request(input, init),
+    fetch: (input: string | URL | Request, init?: RequestInit) => opened.request(String(input), init),
     headers: { cookie: "admin=1" },
   });
   const sent = await api.emails.$post({
@@ -20,6 +20,9 @@ it("gives a client of hono the types of every request and reply", async () => {
   });
   const { id } = await sent.json();
   const email = await (await api.emails[":id"].$get({ param: { id } })).json();
-  const address: string | undefined = email.recipients[0]?.address;
-  expect(address).toBe("jo@example.com");
+  expect(email.recipients[0]?.address).toBe("jo@example.com");
+  // @ts-expect-error a subject is text
+  await api.emails.$post({ json: { to: "jo@example.com", subject: 1 }, header: {} });
+  // @ts-expect-error an email has no such field
+  expect(email.colour).toBeUndefined();
 });

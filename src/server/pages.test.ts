@@ -60,6 +60,10 @@ describe("the pages", () => {
     expect(icon.headers.get("content-type")).toMatch(/^image\/svg\+xml/);
   });
 
+  it("say so when a file of an older build is asked for", async () => {
+    expect((await get("/assets/a-0.js")).status).toBe(404);
+  });
+
   it.each(["/../secret.txt", "/..%2fsecret.txt", "/assets/../../secret.txt", "/assets/..%5c..%5csecret.txt"])(
     "never lead out of their folder: %s",
     async (path) => {

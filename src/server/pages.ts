@@ -2,6 +2,7 @@ import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { getMimeType } from "hono/utils/mime";
+import { PosthornError } from "../errors.ts";
 import { pagePolicy } from "./security-headers.ts";
 
 /** Where the build of `admin/` lands, seen from `src/server` as from `dist/server`. */
@@ -12,6 +13,7 @@ export interface Pages {
   /**
    * @param path without the base path, such as `/settings/smtp`.
    * @param basePath what browsers see before it; null where that is not known.
+   * @throws PosthornError `request.not_found` for a file that the build does not have.
    */
   respond(path: string, basePath: string | null): Promise<Response>;
 }
@@ -34,6 +36,10 @@ export function createPages(folder: string): Pages {
         // The names in assets/ hold a hash of what is in them.
         const cache = path.startsWith("/assets/") ? "public, max-age=31536000, immutable" : "no-cache";
         return respondWith(file.bytes, file.type, cache);
+      }
+      // A page of an older build may ask for it: a script that is HTML would only puzzle.
+      if (path.startsWith("/assets/")) {
+        throw new PosthornError("request.not_found", `There is nothing at ${path}. Load the page again.`);
       }
       const index = files.get("/index.html");
       if (index === undefined) {

@@ -79,6 +79,8 @@ const kinds = {
 export function problemOf(error: unknown, log: Log): Problem {
   if (error instanceof PosthornError) {
     const { status, title } = kinds[error.code];
+    // What lies beneath is for the log alone.
+    if (error.cause !== undefined) log.warn({ err: error.cause, code: error.code }, error.message);
     return {
       type: `urn:posthorn:problem:${error.code}`,
       title,

@@ -24,7 +24,7 @@ const time = z.iso.datetime().describe("RFC 3339, UTC");
 const timeOrNull = (description: string) => z.iso.datetime().nullable().describe(description);
 
 /** A page of a list: hand `next` back as `after` for the following one. */
-export function pageOf<Item extends z.ZodType>(item: Item) {
+function pageOf<Item extends z.ZodType>(item: Item) {
   return z.object({
     items: z.array(item),
     next: z.string().nullable().describe("The `after` of the next page; null on the last"),
@@ -53,9 +53,9 @@ export const problem = z
   .meta({ id: "Problem", description: "RFC 9457, as application/problem+json" });
 export type Problem = z.infer<typeof problem>;
 
-export const mailbox = z.object({ name: z.string().nullable(), address: z.string() }).meta({ id: "Mailbox" });
+const mailbox = z.object({ name: z.string().nullable(), address: z.string() }).meta({ id: "Mailbox" });
 
-export const lastTest = z.object({
+const lastTest = z.object({
   at: time,
   ok: z.boolean(),
   stage: z.string().nullable().describe("The stage that failed"),

@@ -71,12 +71,13 @@ export function createSignIn(parts: SignInParts): SignIn {
 
   /** Runs what a wrong password makes fail. */
   async function guarded<T>(from: string, work: () => Promise<T>): Promise<T> {
-    limit.check(from);
+    limit.begin(from);
     try {
-      return await work();
+      const result = await work();
+      limit.forgive(from);
+      return result;
     } catch (error) {
       if (!isRefusal(error)) throw error;
-      limit.failed(from);
       throw new PosthornError("auth.failed", "The email address or the password is wrong.");
     }
   }

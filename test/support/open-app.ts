@@ -5,7 +5,7 @@ import type { Caller } from "../../src/server/caller.ts";
 import type { NewApiKey } from "../../src/server/schemas.ts";
 import { createFixedClock, type FixedClock } from "../../src/testing/fixed-clock.ts";
 
-export const admin: Caller = {
+const admin: Caller = {
   actor: { id: "user:1", name: "Ada" },
   scope: "admin",
   email: "ada@example.com",
