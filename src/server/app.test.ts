@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { adminKey, openApp, read, type TestApp } from "../../test/support/open-app.ts";
+import { createApp } from "./app.ts";
 import type { Health, Me, Problem } from "./schemas.ts";
 
 let app: TestApp;
@@ -160,7 +161,6 @@ describe("what nobody foresaw", () => {
     const lines: unknown[] = [];
     const log = { ...app.posthorn.log, error: (entry: unknown) => lines.push(entry) };
     const secretive = { ...app.posthorn, log, health: () => Promise.reject(new Error("a detail")) };
-    const { createApp } = await import("./app.ts");
     const broken = createApp(secretive as never, { signedIn: async () => null });
     const response = await broken.request("/api/health");
     const text = await response.text();
@@ -192,11 +192,16 @@ describe("health", () => {
 
   it("is ready with a key that fits", async () => {
     expect(await read(app.request("/api/ready"))).toEqual({ ok: true });
+    const secrets = { ...app.posthorn.secrets, fits: false };
+    const locked = createApp({ ...app.posthorn, secrets }, { signedIn: async () => null });
+    const response = await locked.request("/api/ready");
+    expect(response.status).toBe(503);
+    expect(await read<Problem>(response)).toMatchObject({ code: "secret.mismatch" });
   });
 
   it("keeps metrics from anyone but an admin", async () => {
     expect((await app.request("/metrics")).status).toBe(401);
-    expect((await app.request("/metrics", { headers: await app.bearer("send") })).status).toBe(401);
+    expect((await app.request("/metrics", { headers: await app.bearer("send") })).status).toBe(403);
     const response = await app.request("/metrics", { headers: await app.bearer("admin") });
     expect(response.status).toBe(200);
     expect(await response.text()).toContain("posthorn_emails_accepted_total");

@@ -83,9 +83,11 @@ export function createApp(posthorn: Posthorn, options: AppOptions): App {
   const api = addApi(app, posthorn, apiKeys);
   if (signIn !== undefined) addSignIn(api, signIn);
   describeSecurity(app);
-  app.get("/api/openapi.json", (c) =>
-    c.json(openApiDocument(app, basePath === null ? ".." : `${basePath}/`)),
-  );
+  let document: ReturnType<typeof openApiDocument> | undefined;
+  app.get("/api/openapi.json", (c) => {
+    document ??= openApiDocument(app, basePath === null ? ".." : `${basePath}/`);
+    return c.json(document);
+  });
 
   app.get("/api/docs", (c) => pages.respond(c.req.path, basePath));
   app.all("/api/*", (c) => refusal(c, app, log));

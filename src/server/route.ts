@@ -1,6 +1,6 @@
 import type { IncomingMessage } from "node:http";
 import { createRoute, OpenAPIHono, type RouteConfig } from "@hono/zod-openapi";
-import type { MiddlewareHandler } from "hono";
+import type { Context, MiddlewareHandler } from "hono";
 import { bodyLimit } from "hono/body-limit";
 import { z } from "zod";
 import { PosthornError } from "../errors.ts";
@@ -99,24 +99,33 @@ export const pageQuery = z.strictObject({
   limit: z.coerce.number().int().min(1).max(200).default(50).describe("Most items of a page"),
 });
 
+/**
+ * Who calls, if they may.
+ * @throws PosthornError `auth.required`, `auth.forbidden`
+ */
+export async function authorize(
+  c: Context<ServerEnv>,
+  audience: Exclude<Audience, "anyone">,
+): Promise<Caller> {
+  const caller = await c.get("identify")();
+  if (caller === null) {
+    throw new PosthornError(
+      "auth.required",
+      "Sign in, or send an API key with the header Authorization: Bearer <key>.",
+    );
+  }
+  if (audience === "admin" && caller.scope !== "admin") {
+    throw new PosthornError(
+      "auth.forbidden",
+      "This API key may send emails and read those it sent. Use a key with the scope admin.",
+    );
+  }
+  return caller;
+}
+
 function allow(audience: Audience): MiddlewareHandler<ServerEnv> {
   return async (c, next) => {
-    if (audience !== "anyone") {
-      const caller = await c.get("identify")();
-      if (caller === null) {
-        throw new PosthornError(
-          "auth.required",
-          "Sign in, or send an API key with the header Authorization: Bearer <key>.",
-        );
-      }
-      if (audience === "admin" && caller.scope !== "admin") {
-        throw new PosthornError(
-          "auth.forbidden",
-          "This API key may send emails and read those it sent. Use a key with the scope admin.",
-        );
-      }
-      c.set("caller", caller);
-    }
+    if (audience !== "anyone") c.set("caller", await authorize(c, audience));
     await next();
   };
 }

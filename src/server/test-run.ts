@@ -46,6 +46,8 @@ export async function runTest(c: Context<ServerEnv>, tests: ConnectionTests, log
   // What is refused before anything was dialled is a plain problem with its own status.
   await Promise.race([started.promise, report]);
 
+  // nginx would keep the stages back until the end.
+  c.header("x-accel-buffering", "no");
   return streamSSE(c, async (stream) => {
     stream.onAbort(() => gone.abort());
     // Events queue up in the order in which they were told.

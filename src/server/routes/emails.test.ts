@@ -105,6 +105,7 @@ describe("GET /api/emails", () => {
     const forgot = await send({ ...reset, to: "ann@example.com" });
     const found = async (query: string) => (await list(query)).items.map(({ id }) => id);
     expect(await found("?recipient=ann@example.com")).toEqual([forgot.id]);
+    expect(await found("?recipient=ann@EXAMPLE.com")).toEqual([forgot.id]);
     expect(await found("?template=password-reset")).toEqual([forgot.id]);
     expect(await found("?q=hell")).toEqual([hello.id]);
     expect(await found("?state=sent")).toEqual([]);

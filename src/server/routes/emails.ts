@@ -2,6 +2,7 @@ import PostalMime from "postal-mime";
 import { z } from "zod";
 import { emailRequest } from "../../delivery/email-request.ts";
 import { isPosthornError, PosthornError } from "../../errors.ts";
+import { parseAddress } from "../../message/address.ts";
 import { emailStates } from "../../model.ts";
 import { invalidInput } from "../../parse.ts";
 import type { Posthorn } from "../../posthorn.ts";
@@ -36,6 +37,17 @@ const send = route({
   responses: { 202: json(accepted, "Stored, and about to be delivered") },
 });
 
+/** In the normal form in which addresses are stored. */
+const wholeAddress = z.string().transform((text, context) => {
+  try {
+    return parseAddress(text).address;
+  } catch (error) {
+    if (!isPosthornError(error, "address.invalid")) throw error;
+    context.addIssue({ code: "custom", message: error.message });
+    return z.NEVER;
+  }
+});
+
 const list = route({
   for: "sender",
   method: "get",
@@ -45,7 +57,7 @@ const list = route({
   request: {
     query: pageQuery.extend({
       state: z.enum(emailStates).optional(),
-      recipient: z.string().optional().describe("A whole address"),
+      recipient: wholeAddress.optional().describe("A whole address"),
       template: z.string().optional(),
       q: z.string().optional().describe("Part of the subject or of a recipient's address"),
     }),

@@ -1,8 +1,9 @@
+import { sql } from "kysely";
 import { z } from "zod";
 import { PosthornError } from "../../errors.ts";
 import type { Posthorn } from "../../posthorn.ts";
 import { isLocal } from "../remote-address.ts";
-import { json, route, routes } from "../route.ts";
+import { authorize, json, route, routes } from "../route.ts";
 import { health, readiness } from "../schemas.ts";
 
 const getHealth = route({
@@ -42,17 +43,15 @@ export function systemRoutes(posthorn: Posthorn) {
       return c.json(admin ? { ok, key, problems: [...problems], emails } : { ok, key }, 200);
     })
     .openapi(getReady, async (c) => {
-      const { key } = await posthorn.health();
-      if (key === "fits") return c.json({ ok: true as const }, 200);
+      await sql`select 1`.execute(posthorn.store.db);
+      if (posthorn.secrets.fits) return c.json({ ok: true as const }, 200);
       throw new PosthornError(
         "secret.mismatch",
         "The secret is not the one of this database. Start Posthorn with the secret it was made with.",
       );
     })
     .openapi(getMetrics, async (c) => {
-      if (!isLocal(c) && (await c.get("identify")())?.scope !== "admin") {
-        throw new PosthornError("auth.required", "Off this machine, /metrics needs an admin's API key.");
-      }
+      if (!isLocal(c)) await authorize(c, "admin");
       const { registry } = posthorn.metrics;
       return c.text(await registry.metrics(), 200, { "content-type": registry.contentType });
     });
