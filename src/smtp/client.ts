@@ -123,7 +123,6 @@ export class Client {
 
   async #sendContent(transaction: Transaction, content: Buffer): Promise<void> {
     const conversation = this.#conversation;
-    conversation.assertOpen("message");
     conversation.beginContent(content.length);
     transaction.contentStarted();
     for (let start = 0; start < content.length; start += blockBytes) {

@@ -1,3 +1,4 @@
+import { getEventListeners } from "node:events";
 import { setImmediate as turn } from "node:timers/promises";
 import { describe, expect, it, vi } from "vitest";
 import { systemClock } from "../clock.ts";
@@ -472,6 +473,19 @@ describe("what the relay echoes", () => {
     expect(transcript).toContainEqual({ stage: "auth", from: "client", text: "AUTH PLAIN ********" });
   });
 
+  it("holds no password in what is said about it", async () => {
+    await using server = await startScriptedServer(async (peer) => {
+      await greet(peer);
+      peer.send("250-relay.test\r\n250 AUTH HUNTER2\r\n");
+      await peer.closed;
+    });
+    const hunter = { ...jo, password: "hunter2" };
+    const { error } = await open(server, {}, { credentials: hunter, allowCleartextAuth: true });
+    expect(error).toMatchObject({ code: "smtp.auth_unavailable", smtp: { stage: "auth" } });
+    expect(error?.message).toContain("********");
+    expect(error?.message).not.toMatch(/hunter2/i);
+  });
+
   it("leaves the session able to understand EHLO when the password is one of its words", async () => {
     const plain = { ...jo, password: "plain" };
     await using server = await startScriptedServer(async (peer) => {
@@ -503,6 +517,18 @@ describe("the caller's signal", () => {
     const { error } = await open(server, {}, { signal: control.signal });
     expect(error).toMatchObject({ code: "smtp.closed", smtp: { stage: "ehlo", systemCode: "ABORT_ERR" } });
     await server.settled();
+  });
+
+  it("holds on to no connection that is over", async () => {
+    const { signal } = new AbortController();
+    await using server = await startScriptedServer(async (peer) => {
+      await greet(peer);
+      peer.send("250 ok\r\n");
+    });
+    const { connection } = await open(server, {}, { signal });
+    expect(getEventListeners(signal, "abort")).toHaveLength(1);
+    await connection?.quit();
+    expect(getEventListeners(signal, "abort")).toHaveLength(0);
   });
 
   it("given before prevents the connection", async () => {

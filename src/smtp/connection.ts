@@ -13,7 +13,7 @@ import { type Redactor, redactor } from "./redact.ts";
 import type { Credentials, Relay } from "./relay.ts";
 import { openSession, type Step } from "./session.ts";
 import { defaultTimeouts, type Timeouts } from "./timeouts.ts";
-import type { TlsEvidence } from "./wire.ts";
+import { dial, type TlsEvidence } from "./wire.ts";
 
 export type { Message, SendResult } from "./client.ts";
 export type { RecipientResult } from "./transaction.ts";
@@ -98,7 +98,7 @@ async function open(options: ConnectOptions, redact: Redactor, stages: StageLog)
     throw new PosthornError("input.invalid", `${JSON.stringify(relay.ehloName)} is no host name for EHLO.`);
   }
   const timeoutMs = Math.min(timeouts.connectMs, timeouts.overallMs);
-  const { wire, address } = await reach({ host, port, egress, clock, timeoutMs, signal, stages });
+  const { wire, address } = await reach({ host, port, egress, dial, clock, timeoutMs, signal, stages });
   const conversation = new Conversation(wire, {
     name: `${host}:${port}`,
     clock,

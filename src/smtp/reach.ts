@@ -2,7 +2,7 @@ import type { Clock } from "../clock.ts";
 import { PosthornError } from "../errors.ts";
 import type { Egress } from "./egress.ts";
 import type { StageLog } from "./observer.ts";
-import { dial, type Wire } from "./wire.ts";
+import type { dial, Wire } from "./wire.ts";
 
 export interface Reached {
   readonly wire: Wire;
@@ -14,6 +14,7 @@ export interface ReachOptions {
   readonly host: string;
   readonly port: number;
   readonly egress: Egress;
+  readonly dial: typeof dial;
   readonly clock: Clock;
   /** For everything together. */
   readonly timeoutMs: number;
@@ -29,7 +30,7 @@ const maxAddressMs = 10_000;
  * @throws PosthornError `smtp.resolve`, `egress.refused`, `smtp.connect`, `smtp.timeout`, `smtp.closed`.
  */
 export async function reach(options: ReachOptions): Promise<Reached> {
-  const { host, port, egress, clock, timeoutMs, stages } = options;
+  const { host, port, egress, dial, clock, timeoutMs, stages } = options;
   const endsAt = clock.now() + timeoutMs;
 
   stages.start("resolve");
