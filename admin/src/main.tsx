@@ -10,7 +10,7 @@ import { sessionQuery } from "./session/session.ts";
 import "./theme/mantine.ts";
 import "./theme/tokens.css";
 import "./theme/base.css";
-import { theme } from "./theme/theme.ts";
+import { cssVariables, theme } from "./theme/theme.ts";
 
 const queries = new QueryClient({
   defaultOptions: {
@@ -41,7 +41,7 @@ if (place === null) throw new Error("index.html has no #root");
 
 createRoot(place).render(
   <StrictMode>
-    <MantineProvider theme={theme} defaultColorScheme="auto">
+    <MantineProvider theme={theme} cssVariablesResolver={cssVariables} defaultColorScheme="auto">
       <QueryClientProvider client={queries}>
         <RouterProvider router={router} />
       </QueryClientProvider>

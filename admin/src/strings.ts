@@ -142,16 +142,13 @@ export const strings = {
       removing: "The saved password will be removed when you save.",
       required:
         "Enter it again: it was saved for another server or sign-in, and Posthorn sends a password only where it was saved for.",
-      repair: "Enter it again: this config was changed outside Posthorn and is not used until then.",
-      unknownKey:
-        "Enter it again: the saved one was encrypted with another POSTHORN_SECRET. Or start Posthorn with that secret.",
+      repair: "Enter it again: the saved one cannot be used.",
       needsUsername: "Enter a username first.",
       missing: "Enter the password again.",
     },
     save: "Save Settings",
     saving: "Saving",
-    saved: "Saved.",
-    savedAt: (time: string) => `Saved ${time}`,
+    saved: "Saved",
     test: "Test Connection",
     unsaved: "Unsaved changes",
     discard: "Discard changes",
@@ -226,6 +223,7 @@ export const strings = {
     sendTo: "Send a test email to",
     send: "Send",
     stopped: "Stopped.",
+    stale: "The form has changed since this test.",
     cutOff: "The test's answer was cut off. Try again.",
   },
 
@@ -398,7 +396,15 @@ export const strings = {
     required: "required",
     default: (value: string) => `default ${value}`,
     filter: "Find a route",
-    other: "Other",
+    groups: {
+      emails: "Emails",
+      templates: "Templates",
+      "smtp-configs": "SMTP configs",
+      sandbox: "Sandbox",
+      "api-keys": "API keys",
+      "audit-log": "Audit log",
+    },
+    otherGroup: "Session, health and metrics",
     none: "No route matches.",
   },
 } as const;

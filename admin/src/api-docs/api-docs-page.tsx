@@ -68,22 +68,27 @@ export function ApiDocsPage() {
   );
 }
 
+/** The groups in the order in which a newcomer wants them. */
+const groups = [...Object.entries(t.groups), [null, t.otherGroup] as const];
+
 function Routes({ document, filter }: { document: OpenApiDocument; filter: string }) {
   const routes = useMemo(() => routesOf(document), [document]);
-  const groups = Object.entries(
-    Object.groupBy(
-      routes.filter(({ id, summary }) => `${id} ${summary}`.toLowerCase().includes(filter)),
-      ({ group }) => group,
-    ),
-  );
-  if (groups.length === 0) return <p>{t.none}</p>;
-  return groups.map(([group, members]) => <Group key={group} group={group} routes={members ?? []} />);
+  const found = routes.filter(({ id, summary }) => `${id} ${summary}`.toLowerCase().includes(filter));
+  if (found.length === 0) return <p>{t.none}</p>;
+  return groups.map(([group, title]) => (
+    <Group key={title} title={title} routes={found.filter((route) => groupOf(route) === group)} />
+  ));
 }
 
-function Group({ group, routes }: { group: string; routes: readonly RouteDoc[] }) {
+function groupOf({ group }: RouteDoc): string | null {
+  return group in t.groups ? group : null;
+}
+
+function Group({ title, routes }: { title: string; routes: readonly RouteDoc[] }) {
+  if (routes.length === 0) return null;
   return (
     <section className={styles.group}>
-      <h2>{group === "" ? t.other : group.replaceAll("-", " ")}</h2>
+      <h2>{title}</h2>
       <Card>
         {routes.map((route) => (
           <RouteDetails key={route.id} route={route} />

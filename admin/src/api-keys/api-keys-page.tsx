@@ -61,10 +61,10 @@ function KeyTable({ keys }: { keys: readonly ApiKey[] }) {
             <td className={table.soft}>
               <code>{key.prefix}…</code>
             </td>
-            <td className={`${table.soft} ${table.nowrap}`}>
+            <td className={`${table.soft} ${table.nowrap}`} data-label={t.columns.created}>
               <Time iso={key.createdAt} />
             </td>
-            <td className={`${table.soft} ${table.nowrap}`}>
+            <td className={`${table.soft} ${table.nowrap}`} data-label={t.columns.lastUsed}>
               {key.lastUsedAt === null ? t.never : <Time iso={key.lastUsedAt} />}
             </td>
             <td className={table.end}>

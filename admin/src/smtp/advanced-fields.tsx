@@ -28,7 +28,7 @@ export function AdvancedFields({ editor }: FieldsProps) {
   });
 
   return (
-    <div className={styles.advanced}>
+    <div>
       <button
         type="button"
         className={styles.fold}

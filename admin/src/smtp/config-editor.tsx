@@ -1,6 +1,6 @@
 import { Button } from "@mantine/core";
 import { useNavigate } from "@tanstack/react-router";
-import { type SubmitEvent, useEffect, useRef } from "react";
+import { type SubmitEvent, useEffect, useRef, useState } from "react";
 import { ApiProblem } from "../api/problem.ts";
 import type { SmtpConfig } from "../api/types.ts";
 import { Notice, ProblemNotice } from "../parts/notice.tsx";
@@ -10,6 +10,7 @@ import { strings } from "../strings.ts";
 import { AdvancedFields } from "./advanced-fields.tsx";
 import { ConfigFields } from "./config-fields.tsx";
 import styles from "./editor.module.css";
+import { sameForm } from "./form.ts";
 import { expectedStages } from "./stages.ts";
 import { TestPanel } from "./test-panel.tsx";
 import { UnsavedGuard } from "./unsaved-guard.tsx";
@@ -22,6 +23,7 @@ const t = strings.smtp;
 export function ConfigEditor({ config }: { config: SmtpConfig | null }) {
   const editor = useConfigEditor(config);
   const { run, start, stop } = useConnectionTest(editor.refuse);
+  const [tested, setTested] = useState(editor.form);
   const navigate = useNavigate();
   const form = useRef<HTMLFormElement>(null);
   const panel = useRef<HTMLDivElement>(null);
@@ -51,6 +53,7 @@ export function ConfigEditor({ config }: { config: SmtpConfig | null }) {
     const isSaved = config !== null && !editor.isDirty;
     const settings = isSaved ? null : editor.body();
     if (settings === null && !isSaved) return;
+    setTested(editor.form);
     panel.current?.scrollIntoView({ block: "nearest" });
     const order = { id: config?.id ?? null, settings, sendTo };
     await start(order, expectedStages(editor.form, sendTo !== null));
@@ -84,6 +87,7 @@ export function ConfigEditor({ config }: { config: SmtpConfig | null }) {
           <TestPanel
             run={run}
             form={editor.form}
+            isStale={!sameForm(tested, editor.form)}
             onStop={stop}
             onSend={(sendTo) => void test(sendTo)}
             onApply={editor.apply}

@@ -57,8 +57,8 @@ export function PasswordField({ password, error, onChange }: PasswordFieldProps)
         // The relay's password, not the one of this site.
         autoComplete="new-password"
         autoFocus={state === "replacing"}
-        description={hint}
-        error={error}
+        description={error === undefined ? hint : null}
+        error={error === undefined ? undefined : (hint ?? error)}
       />
       {state === "replacing" && (
         <Button variant="subtle" size="compact-xs" mt={4} onClick={() => onChange({ kind: "untouched" })}>

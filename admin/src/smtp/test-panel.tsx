@@ -16,13 +16,15 @@ const t = strings.test;
 interface TestPanelProps {
   readonly run: TestRun;
   readonly form: SmtpForm;
+  /** The form has changed since the test began. */
+  readonly isStale: boolean;
   readonly onStop: () => void;
   readonly onSend: (sendTo: string) => void;
   readonly onApply: (fix: Readonly<Record<string, unknown>>) => void;
 }
 
 /** The test beside the form: what will happen, what happens, what it means. */
-export function TestPanel({ run, form, onStop, onSend, onApply }: TestPanelProps) {
+export function TestPanel({ run, form, isStale, onStop, onSend, onApply }: TestPanelProps) {
   const stages = stagesOf(run);
   const isRunning = run.kind === "running";
   const rows = stageRows(stages, isRunning ? run.expected : [], isRunning);
@@ -39,6 +41,7 @@ export function TestPanel({ run, form, onStop, onSend, onApply }: TestPanelProps
     >
       <div className={styles.body}>
         {(run.kind === "idle" || run.kind === "refused") && <p className={styles.idle}>{t.idle}</p>}
+        {isStale && rows.length > 0 && <p className={styles.stale}>{t.stale}</p>}
         <Result run={run} />
         {rows.length > 0 && <StageList rows={rows} form={form} onApply={onApply} />}
         <Transcript stages={stages} />
@@ -77,7 +80,7 @@ function Transcript({ stages }: { stages: readonly TestStage[] }) {
     <details className={styles.transcript}>
       <summary>{t.transcript}</summary>
       {spoken.map(({ stage, transcript }) => (
-        <pre key={stage}>{transcript.join("\n")}</pre>
+        <pre key={stage}>{transcript.map(({ from, text }) => `${t.speakers[from]} ${text}`).join("\n")}</pre>
       ))}
     </details>
   );

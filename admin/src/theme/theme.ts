@@ -1,5 +1,6 @@
 import {
   Button,
+  type CSSVariablesResolver,
   createTheme,
   defaultVariantColorsResolver,
   InputWrapper,
@@ -20,6 +21,17 @@ const ink: MantineColorsTuple = [
   "#17263f",
   "#0f1a2e",
 ];
+
+/** What Mantine takes for its primary colour where a component has no variant of its own. */
+export const cssVariables: CSSVariablesResolver = () => ({
+  variables: {
+    "--mantine-primary-color-filled": "var(--ph-action)",
+    "--mantine-primary-color-filled-hover": "var(--ph-action-hover)",
+    "--mantine-primary-color-contrast": "var(--ph-on-action)",
+  },
+  light: {},
+  dark: {},
+});
 
 /** Mantine dressed in our own tokens (tokens.css): components ask for a role, never for a colour. */
 export const theme = createTheme({
