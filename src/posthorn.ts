@@ -83,7 +83,14 @@ export async function openPosthorn(options: PosthornOptions): Promise<Posthorn> 
     const egress = createEgress(options.egress ?? "default");
     const templates = createTemplates();
     const configs = createSmtpConfigs({ store, secrets, clock, onChanged: () => courier.wake() });
-    const tests = createConnectionTests({ store, configs, egress, clock, log });
+    const tests = createConnectionTests({
+      store,
+      configs,
+      egress,
+      clock,
+      log,
+      onMended: () => courier.wake(),
+    });
     const courier = createCourier({ store, secrets, configs, egress, clock, log, metrics, random });
     const outbox = createOutbox({
       store,
