@@ -60,6 +60,7 @@ function refuse(separators: readonly string[], text: string): void {
   throw new PosthornError(
     "input.invalid",
     "The username or the password holds a control character that this sign-in method cannot carry.",
+    { smtp: { stage: "auth" } },
   );
 }
 

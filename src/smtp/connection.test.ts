@@ -122,7 +122,12 @@ describe("the greeting (RFC 5321 §3.1)", () => {
 
 describe("time (RFC 5321 §4.5.3.2)", () => {
   /** Connects with a clock that stands still, and moves it once this stage has started. */
-  async function timeOut(script: Script, at: string, advanceMs: number): Promise<PosthornError | null> {
+  async function timeOut(
+    script: Script,
+    at: string,
+    advanceMs: number,
+    relay: Partial<Relay> = {},
+  ): Promise<PosthornError | null> {
     await using server = await startScriptedServer(script);
     const clock = createFixedClock();
     const reached = Promise.withResolvers<void>();
@@ -131,7 +136,7 @@ describe("time (RFC 5321 §4.5.3.2)", () => {
         if (stage === at && status === "started") reached.resolve();
       },
     };
-    const opening = open(server, {}, { clock, observer });
+    const opening = open(server, relay, { clock, observer });
     await reached.promise;
     await clock.advance(advanceMs);
     const { error } = await opening;
@@ -156,6 +161,20 @@ describe("time (RFC 5321 §4.5.3.2)", () => {
     expect(await timeOut(script, "ehlo", 60_000)).toMatchObject({
       code: "smtp.timeout",
       smtp: { stage: "ehlo" },
+    });
+  });
+
+  it("for the TLS handshake ends", async () => {
+    const script: Script = async (peer) => {
+      await greet(peer);
+      peer.send("250-relay.test\r\n250 STARTTLS\r\n");
+      await peer.expect("STARTTLS");
+      peer.send("220 go\r\n");
+      await peer.closed;
+    };
+    expect(await timeOut(script, "tls", 30_000, { tls: "starttls" })).toMatchObject({
+      code: "smtp.timeout",
+      smtp: { stage: "tls" },
     });
   });
 
@@ -502,7 +521,7 @@ describe("what the relay echoes", () => {
     );
     expect(error).toBeNull();
     connection?.destroy();
-    expect(JSON.stringify(stages)).not.toMatch(/plain/i);
+    expect(JSON.stringify([stages, connection?.capabilities])).not.toMatch(/plain/i);
   });
 });
 

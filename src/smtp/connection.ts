@@ -109,8 +109,14 @@ async function open(options: ConnectOptions, redact: Redactor, stages: StageLog)
   const endDeadline = conversation.deadline(timeouts.overallMs);
   try {
     const session = openSession({ ...options, ehloName: relay.ehloName ?? ownName(wire.localAddress) });
-    const opened = await drive(session, { relay, conversation, timeouts, stages });
-    return new Client({ host, port, address, ...opened, conversation, timeouts, clock });
+    const { tls, capabilities } = await drive(session, { relay, conversation, timeouts, stages });
+    // The session is done with the words of the relay; from here on they are only shown.
+    const shown = {
+      ...capabilities,
+      extensions: capabilities.extensions.map(redact.text),
+      authMechanisms: capabilities.authMechanisms.map(redact.text),
+    };
+    return new Client({ host, port, address, tls, capabilities: shown, conversation, timeouts, clock });
   } catch (error) {
     // Only where the relay is still listening in earnest does it get a goodbye.
     if (isPosthornError(error) && refusals.has(error.code)) void conversation.quit();
