@@ -11,7 +11,7 @@ import { parseSecret } from "./secret/derive.ts";
 import type { Secrets } from "./secret/secrets.ts";
 import { unlock } from "./secret/unlock.ts";
 import { createEgress } from "./smtp/egress.ts";
-import { countByState } from "./store/emails.ts";
+import { countOpen } from "./store/emails.ts";
 import { insertEncryptionKey, listEncryptionKeys } from "./store/encryption-keys.ts";
 import { listSmtpConfigs } from "./store/smtp-configs.ts";
 import { openSqliteStore, type Store } from "./store/store.ts";
@@ -41,7 +41,7 @@ export interface Health {
   /** In words: what keeps mail from being delivered; empty when nothing does. */
   readonly problems: readonly string[];
   readonly key: "fits" | "mismatch";
-  readonly emails: Awaited<ReturnType<typeof countByState>>;
+  readonly emails: { readonly queued: number; readonly sending: number };
 }
 
 /** The running parts. What HTTP and the command line do, they do through these. */
@@ -144,7 +144,7 @@ async function unlockStore(
 }
 
 async function healthOf(store: Store, secrets: Secrets, configs: SmtpConfigs, clock: Clock): Promise<Health> {
-  const emails = await countByState(store.db);
+  const emails = await countOpen(store.db);
   const problems: string[] = [];
   if (!secrets.fits) problems.push("The secret does not fit this database.");
   const enabled = (await configs.list()).filter((config) => config.enabled);

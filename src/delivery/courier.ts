@@ -145,7 +145,8 @@ export function createCourier(parts: CourierParts): Courier {
         }
         if (config === null) return;
         if (attempt.outcome === "config") {
-          await pauseSmtpConfig(transaction, config.id, now + configPauseMs, attempt.reply);
+          const reason = ending.kind === "failed" ? ending.error.message : attempt.reply;
+          await pauseSmtpConfig(transaction, config.id, now + configPauseMs, reason);
         } else if (config.pausedUntil !== null && ending.kind === "answered") {
           await pauseSmtpConfig(transaction, config.id, null, null);
         }

@@ -164,6 +164,28 @@ describe("what is written after a try", () => {
     expect(settlement.recipients).toMatchObject([{ state: "expired", code: 451, reply: "temporary" }]);
   });
 
+  it("blames the config when the relay wants sign-in or TLS first", () => {
+    const refused = {
+      address: "r0@example.com",
+      outcome: "permanent",
+      reply: reply(530, "5.7.0 Sign in first"),
+    } as const;
+    const result = {
+      recipients: [refused],
+      reply: null,
+      stage: "sender",
+      durationMs: 5,
+      bodyStarted: false,
+    } as const;
+    const settlement = settle({ kind: "answered", result });
+    expect(settlement).toMatchObject({
+      state: "queued",
+      attemptCount: 0,
+      attempt: { outcome: "config", code: 530 },
+    });
+    expect(states(settlement)).toEqual(["queued"]);
+  });
+
   it("waits without counting while the config must be mended", () => {
     const settlement = settle(failed("smtp.auth_rejected", 535), { email: { attemptCount: 3 } });
     expect(settlement).toMatchObject({ state: "queued", attemptCount: 3, nextAttemptAt: now });

@@ -40,7 +40,10 @@ export function failureOutcome(error: PosthornError): "temporary" | "permanent" 
 /** The word for a whole try, for the log. */
 export function attemptOutcome(ending: Ending): AttemptOutcome {
   if (ending.kind === "failed") return failureOutcome(ending.error);
-  const outcomes = new Set(ending.result.recipients.map((recipient) => recipient.outcome));
+  const { recipients } = ending.result;
+  // "Authentication required" (RFC 4954 §6), "Must issue STARTTLS first" (RFC 3207 §4): the config's fault.
+  if (recipients.every(({ reply }) => reply?.code === 530)) return "config";
+  const outcomes = new Set(recipients.map((recipient) => recipient.outcome));
   if (outcomes.has("unknown")) return "unknown";
   if (outcomes.has("sent")) return outcomes.size === 1 ? "sent" : "partial";
   return outcomes.has("temporary") ? "temporary" : "permanent";
@@ -110,7 +113,7 @@ export function settlementOf({ email, recipients, ending, now, random, attempt }
   const retryAt = waitsForConfig ? now : nextAttemptAt(attemptCount, now, email.expiresAt, random);
   const outcomes = recipients
     .filter((recipient) => recipient.state === "queued")
-    .map((recipient) => recipientOutcome(recipient, ending, email, retryAt));
+    .map((recipient) => recipientOutcome(recipient, ending, attempt.outcome, email, retryAt));
 
   const after = recipients.map(
     (recipient) =>
@@ -133,14 +136,14 @@ export function settlementOf({ email, recipients, ending, now, random, attempt }
 function recipientOutcome(
   recipient: Recipient,
   ending: Ending,
+  attempt: AttemptOutcome,
   email: Email,
   retryAt: number | null,
 ): RecipientOutcome {
   if (ending.kind === "failed") {
     const { error } = ending;
-    const outcome = failureOutcome(error);
     const reply = error.smtp?.reply ?? null;
-    const state = outcome === "permanent" ? "failed" : retryAt === null ? "expired" : "queued";
+    const state = attempt === "permanent" ? "failed" : retryAt === null ? "expired" : "queued";
     return { position: recipient.position, state, ...replyColumns(reply, error.message) };
   }
   const result = ending.result.recipients.find((candidate) => candidate.address === recipient.address);
@@ -149,7 +152,7 @@ function recipientOutcome(
     return { position: recipient.position, state: "queued", ...replyColumns(null, null) };
   return {
     position: recipient.position,
-    state: recipientState(result.outcome, email, retryAt),
+    state: attempt === "config" ? "queued" : recipientState(result.outcome, email, retryAt),
     ...replyColumns(result.reply, null),
   };
 }

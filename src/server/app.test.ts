@@ -187,7 +187,7 @@ describe("health", () => {
     expect(await read<Health>(app.request("/api/health"))).toEqual({ ok: false, key: "fits" });
     const told = await read<Health>(app.call("GET", "/api/health"));
     expect(told.problems).toHaveLength(1);
-    expect(told.emails).toEqual({});
+    expect(told.emails).toEqual({ queued: 0, sending: 0 });
   });
 
   it("is ready with a key that fits", async () => {

@@ -255,14 +255,16 @@ export async function findContent(db: Db, emailId: string): Promise<StoredConten
   return row === undefined ? undefined : { content: row.content, encrypted: row.encrypted === 1 };
 }
 
-/** How many emails are in each state. */
-export async function countByState(db: Db): Promise<Partial<Record<EmailState, number>>> {
+/** How many emails wait or are under way: the log behind them does not count, however long it is. */
+export async function countOpen(db: Db): Promise<{ queued: number; sending: number }> {
   const rows = await db
     .selectFrom("emails")
     .select(["state", (eb) => eb.fn.countAll<number>().as("count")])
+    .where("state", "in", ["queued", "sending"])
     .groupBy("state")
     .execute();
-  return Object.fromEntries(rows.map((row) => [row.state, Number(row.count)]));
+  const count = (state: EmailState) => Number(rows.find((row) => row.state === state)?.count ?? 0);
+  return { queued: count("queued"), sending: count("sending") };
 }
 
 /** Ids of emails whose contents are encrypted, in order, after the given one: for a change of keys. */

@@ -13,7 +13,7 @@ import {
   settleEmail,
 } from "../../src/store/email-queue.ts";
 import {
-  countByState,
+  countOpen,
   type Email,
   findContent,
   findEmail,
@@ -293,6 +293,6 @@ describe.each(databases)("the queue on $name", ({ open }) => {
     expect(await ids({ recipient: "Max@example.com" })).toEqual([other]);
     await claim(2);
     expect((await ids({ state: "sending" })).sort()).toEqual([percent, other].sort());
-    expect(await countByState(store.db)).toEqual({ sending: 2, queued: 1 });
+    expect(await countOpen(store.db)).toEqual({ sending: 2, queued: 1 });
   });
 });

@@ -65,13 +65,17 @@ function stopOnSignal(server: Standalone, posthorn: Posthorn, log: Log): void {
     if (stopping) process.exit(1);
     stopping = true;
     log.info({ signal }, "stopping");
-    void Promise.all([server.close(), posthorn.close()]).then(
-      () => process.exit(0),
-      (error: unknown) => {
-        log.error({ err: error }, "stopping failed");
-        process.exit(1);
-      },
-    );
+    // Requests under way still need the database.
+    void server
+      .close()
+      .then(() => posthorn.close())
+      .then(
+        () => process.exit(0),
+        (error: unknown) => {
+          log.error({ err: error }, "stopping failed");
+          process.exit(1);
+        },
+      );
   };
   process.on("SIGINT", stop);
   process.on("SIGTERM", stop);
