@@ -18,7 +18,6 @@ import { Crashed, NotFound } from "./shell/stray-pages.tsx";
 
 const root = createRootRouteWithContext<{ queries: QueryClient }>()({
   component: Outlet,
-  notFoundComponent: NotFound,
 });
 
 /** An address within these pages, never another site's: what follows sign-in comes from the URL. */
@@ -119,6 +118,12 @@ const apiDocs = createRoute({
   component: lazyRouteComponent(() => import("./api-docs/api-docs-page.tsx"), "ApiDocsPage"),
 });
 
+const stray = createRoute({
+  getParentRoute: () => shell,
+  path: "$",
+  component: NotFound,
+});
+
 const tree = root.addChildren([
   signIn,
   firstAdmin,
@@ -133,6 +138,7 @@ const tree = root.addChildren([
     sandboxEmail,
     apiKeys,
     apiDocs,
+    stray,
   ]),
 ]);
 

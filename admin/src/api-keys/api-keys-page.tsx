@@ -1,4 +1,4 @@
-import { Button } from "@mantine/core";
+import { Button, VisuallyHidden } from "@mantine/core";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import type { ApiKey } from "../api/types.ts";
@@ -48,7 +48,9 @@ function KeyTable({ keys }: { keys: readonly ApiKey[] }) {
           <th scope="col">{t.columns.key}</th>
           <th scope="col">{t.columns.created}</th>
           <th scope="col">{t.columns.lastUsed}</th>
-          <th scope="col" aria-label={t.revoke} />
+          <th scope="col">
+            <VisuallyHidden>{t.revoke}</VisuallyHidden>
+          </th>
         </tr>
       </thead>
       <tbody>

@@ -41,7 +41,7 @@ export function Shell() {
       <button type="button" className={styles.skip} onClick={() => main.current?.focus()}>
         {strings.skipToContent}
       </button>
-      <header className={styles.rail}>
+      <nav className={styles.rail} aria-label={t.navigation}>
         <div className={styles.bar}>
           <Link className={styles.brand} to="/">
             <Mark />
@@ -59,18 +59,16 @@ export function Shell() {
           </button>
         </div>
         <div className={styles.menu} id="menu" data-open={menuOpen ? "" : undefined}>
-          <nav aria-label={t.navigation}>
-            <ul className={styles.pages}>
-              {pages.map(({ to, label, icon }) => (
-                <li key={to}>
-                  <Link className={styles.link} to={to}>
-                    <Icon name={icon} />
-                    {label}
-                  </Link>
-                </li>
-              ))}
-            </ul>
-          </nav>
+          <ul className={styles.pages}>
+            {pages.map(({ to, label, icon }) => (
+              <li key={to}>
+                <Link className={styles.link} to={to}>
+                  <Icon name={icon} />
+                  {label}
+                </Link>
+              </li>
+            ))}
+          </ul>
           <div className={styles.foot}>
             <ColorSchemeButton className={styles.plain} />
             {me?.via === "session" && <SignOutButton className={styles.plain} />}
@@ -81,7 +79,7 @@ export function Shell() {
             )}
           </div>
         </div>
-      </header>
+      </nav>
       <main className={styles.main} ref={main} tabIndex={-1}>
         <Outage />
         <Outlet />
