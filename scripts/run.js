@@ -41,6 +41,10 @@ switch (task) {
     build();
     run(["vitest", "run", ...args]);
     break;
+  case "bench":
+    build();
+    run([process.execPath, "bench/main.ts", ...args]);
+    break;
   default:
     process.stderr.write(`Unknown task ${JSON.stringify(task)}.\n`);
     process.exit(1);
