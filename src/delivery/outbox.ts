@@ -2,11 +2,9 @@ import { createHash } from "node:crypto";
 import PostalMime from "postal-mime";
 import type { Clock } from "../clock.ts";
 import { PosthornError } from "../errors.ts";
-import { newId } from "../id.ts";
-import { composeMessage, makeMessageId } from "../message/mime.ts";
 import type { Metrics } from "../metrics.ts";
-import type { Actor, EmailState, RecipientRole } from "../model.ts";
-import { invalidInput, parse } from "../parse.ts";
+import type { Actor, EmailState } from "../model.ts";
+import { parse } from "../parse.ts";
 import type { Secrets } from "../secret/secrets.ts";
 import { writeAudit } from "../store/audit-log.ts";
 import { endQueued, requeueEmail } from "../store/email-queue.ts";
@@ -24,17 +22,13 @@ import {
   type NewEmail,
   type Recipient,
 } from "../store/emails.ts";
+import type { Db } from "../store/schema.ts";
 import { listSmtpConfigs } from "../store/smtp-configs.ts";
 import type { Store } from "../store/store.ts";
 import type { Templates } from "../template/templates.ts";
-import { protectContent, revealContent } from "./contents.ts";
+import { revealContent } from "./contents.ts";
 import { emailRequest, type ParsedEmailRequest } from "./email-request.ts";
-
-/** How long an email is worth sending unless its request or its template says otherwise. */
-const defaultExpiryMs = 24 * 60 * 60 * 1000;
-
-/** Most bytes of one composed message: what most relays take. */
-const maxMessageBytes = 25_000_000;
+import { defaultExpiryMs, prepareEmail } from "./prepare.ts";
 
 export interface AcceptOptions {
   readonly caller: Actor;
@@ -126,19 +120,20 @@ export function createOutbox({ store, secrets, templates, clock, metrics, onQueu
 
     async accept(input, { caller, idempotencyKey }) {
       const request = parse(emailRequest, input);
-      const now = clock.now();
-      const composed = compose(request, newId(now), now, await senderDomain(store, request), templates);
-      const accepted = toNewEmail(request, composed, caller, now, secrets);
       const idempotency =
         idempotencyKey === undefined ? null : { key: idempotencyKey, requestHash: hashRequest(input) };
+      const earlier = await earlierAnswer(store.db, caller, idempotency);
+      if (earlier !== null) return earlier;
 
+      const now = clock.now();
+      const domain = await senderDomain(store, request);
+      const prepared = prepareEmail(request, { caller, now, domain, templates, secrets });
       const result = await store.transaction(async (transaction): Promise<Accepted> => {
-        if (idempotency !== null) {
-          const earlier = await findByIdempotencyKey(transaction, caller.id, idempotency.key);
-          if (earlier !== undefined) return repeat(earlier.email, earlier.requestHash, idempotency);
-        }
-        await insertEmail(transaction, { ...accepted, idempotency });
-        const { id, messageId, state } = accepted.email;
+        // Somebody may have been faster with the same key.
+        const faster = await earlierAnswer(transaction, caller, idempotency);
+        if (faster !== null) return faster;
+        await insertEmail(transaction, { ...prepared, idempotency });
+        const { id, messageId, state } = prepared.email;
         return { id, messageId, state, repeated: false };
       });
       if (!result.repeated) {
@@ -171,7 +166,8 @@ export function createOutbox({ store, secrets, templates, clock, metrics, onQueu
       const email = await mustFind(id);
       if ((await findContent(store.db, id)) === undefined) throw contentGone(email);
       const now = clock.now();
-      const expiresAt = Math.max(email.expiresAt, now + defaultExpiryMs);
+      // What still waits keeps its time: a reset link is not sent late because somebody was impatient.
+      const expiresAt = email.state === "queued" ? email.expiresAt : now + defaultExpiryMs;
       await store.transaction(async (transaction) => {
         if (!(await requeueEmail(transaction, id, now, expiresAt))) {
           throw new PosthornError(
@@ -202,124 +198,23 @@ export function createOutbox({ store, secrets, templates, clock, metrics, onQueu
   };
 }
 
-interface ComposedEmail {
-  readonly id: string;
-  readonly messageId: string;
-  readonly subject: string;
-  readonly sensitive: boolean;
-  readonly expiresAt: number;
-  readonly content: Uint8Array;
-  readonly needsSmtpUtf8: boolean;
-}
-
-/** Rendering and composing happen once, here: what is stored is what every try sends. */
-function compose(
-  request: ParsedEmailRequest,
-  id: string,
-  now: number,
-  domain: string,
-  templates: Templates,
-): ComposedEmail {
-  const template = request.template === undefined ? null : templates.get(request.template);
-  const start = Math.max(now, request.scheduledAt ?? now);
-  const expiresAt = request.expiresAt ?? start + (template?.expiresAfterMs ?? defaultExpiryMs);
-  if (expiresAt <= start) {
-    throw invalidInput([{ pointer: "/expiresAt", detail: "must be later than now and than scheduledAt" }]);
-  }
-  const rendered =
-    template === null
-      ? { subject: request.subject ?? "", html: request.html ?? null, text: request.text ?? null }
-      : templates.render(template.name, {
-          data: request.data ?? {},
-          ...(request.locale === undefined ? {} : { locale: request.locale }),
-        });
-  const messageId = makeMessageId(id, domain);
-  const message = composeMessage({
-    messageId,
-    date: now,
-    to: request.to,
-    cc: request.cc,
-    subject: rendered.subject,
-    html: rendered.html,
-    text: rendered.text,
-    attachments: request.attachments.map((attachment) => ({
-      ...attachment,
-      contentId: attachment.contentId ?? null,
-    })),
-    headers: request.headers,
-  });
-  if (message.content.length > maxMessageBytes) {
-    throw new PosthornError(
-      "message.too_large",
-      `The composed message has ${message.content.length} bytes; at most ${maxMessageBytes} are taken. Send a link instead of a large attachment.`,
-    );
-  }
-  return {
-    id,
-    messageId,
-    subject: rendered.subject,
-    // A caller may ask for more care than the template does, never for less.
-    sensitive: request.sensitive === true || template?.sensitive === true,
-    expiresAt,
-    content: message.content,
-    needsSmtpUtf8: message.needsSmtpUtf8,
-  };
-}
-
-function toNewEmail(
-  request: ParsedEmailRequest,
-  composed: ComposedEmail,
+/** @throws PosthornError `idempotency.conflict` */
+async function earlierAnswer(
+  db: Db,
   caller: Actor,
-  now: number,
-  secrets: Secrets,
-): Omit<NewEmail, "idempotency"> {
-  const { id, messageId, subject, sensitive, expiresAt, needsSmtpUtf8 } = composed;
-  const roles: readonly RecipientRole[] = ["to", "cc", "bcc"];
-  const recipients = new Map<string, RecipientRole>();
-  for (const role of roles) {
-    for (const { address } of request[role]) if (!recipients.has(address)) recipients.set(address, role);
-  }
-  return {
-    email: {
-      id,
-      state: "queued",
-      priority: request.priority ?? (sensitive ? "high" : "normal"),
-      from: request.from ?? null,
-      replyTo: request.replyTo,
-      subject,
-      template: request.template ?? null,
-      tags: request.tags,
-      messageId,
-      caller: caller.id,
-      sensitive,
-      needsSmtpUtf8,
-      onUnknown: request.onUnknown,
-      possibleDuplicate: false,
-      attemptCount: 0,
-      nextAttemptAt: Math.max(now, request.scheduledAt ?? now),
-      expiresAt,
-      lease: 0,
-      createdAt: now,
-      sentAt: null,
-      finishedAt: null,
-    },
-    ...protectContent(secrets, { id, sensitive }, composed.content),
-    recipients: [...recipients].map(([address, role]) => ({ address, role })),
-  };
-}
-
-function repeat(
-  email: Email,
-  earlierHash: string | null,
-  idempotency: { readonly key: string; readonly requestHash: string },
-): Accepted {
-  if (earlierHash !== idempotency.requestHash) {
+  idempotency: NewEmail["idempotency"],
+): Promise<Accepted | null> {
+  if (idempotency === null) return null;
+  const earlier = await findByIdempotencyKey(db, caller.id, idempotency.key);
+  if (earlier === undefined) return null;
+  if (earlier.requestHash !== idempotency.requestHash) {
     throw new PosthornError(
       "idempotency.conflict",
       `The idempotency key "${idempotency.key}" was used for another email. Use a new key for each email.`,
     );
   }
-  return { id: email.id, messageId: email.messageId, state: email.state, repeated: true };
+  const { id, messageId, state } = earlier.email;
+  return { id, messageId, state, repeated: true };
 }
 
 /** The right side of the Message-ID: the domain that the email speaks for (RFC 5322 §3.6.4). */
