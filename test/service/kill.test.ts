@@ -1,39 +1,14 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { startTestRelay, type TestRelay } from "../../src/testing/index.ts";
-import { makeServiceFolder, type Service, type ServiceFolder } from "./service.ts";
-
-interface EmailReply {
-  readonly id: string;
-  readonly messageId: string;
-  readonly state: string;
-  readonly possibleDuplicate: boolean;
-}
+import type { Email } from "../../src/server/schemas.ts";
+import { startTestRelay } from "../../src/testing/index.ts";
+import { emailOnce, postEmail, saveConfig } from "./calls.ts";
+import { makeServiceFolder, type ServiceFolder } from "./service.ts";
 
 let folder: ServiceFolder;
 beforeEach(() => {
   folder = makeServiceFolder();
 });
 afterEach(() => folder.dispose());
-
-async function saveConfig(service: Service, relay: TestRelay): Promise<void> {
-  const { status } = await service.call("POST", "/api/smtp-configs", {
-    smtpServer: relay.host,
-    smtpPort: relay.port,
-    useTls: false,
-    fromEmail: "shop@example.com",
-  });
-  expect(status).toBe(201);
-}
-
-async function post(service: Service, subject: string): Promise<EmailReply> {
-  const { status, body } = await service.call("POST", "/api/emails", {
-    to: "jo@example.com",
-    subject,
-    text: "Hi",
-  });
-  expect(status).toBe(202);
-  return body;
-}
 
 const messageIdOf = (content: Buffer) => /^Message-ID: (\S+)/im.exec(content.toString())?.[1];
 
@@ -55,7 +30,7 @@ describe("kill -9", () => {
       onDot: () => at("dot"),
     });
 
-    const accepted: EmailReply[] = [];
+    const accepted: Email[] = [];
     let service = await folder.start();
     await saveConfig(service, relay);
     for (; round < places.length; round++) {
@@ -64,12 +39,14 @@ describe("kill -9", () => {
       const died = new Promise<void>((resolve) => {
         kill = () => {
           kill = undefined;
-          void dying.end("SIGKILL").then(resolve);
+          void dying.end("SIGKILL").then(() => resolve());
         };
       });
       for (let index = 0; index < 8; index++) {
         // A post that gets no answer was not accepted: the application knows that it must try again.
-        const reply = await post(service, `round ${round}, email ${index}`).catch(() => null);
+        const reply = await postEmail(service, { subject: `round ${round}, email ${index}` }).catch(
+          () => null,
+        );
         if (reply !== null) accepted.push(reply);
       }
       await died;
@@ -78,10 +55,7 @@ describe("kill -9", () => {
 
     const arrived = () => new Set(relay.messages.map(({ content }) => messageIdOf(content)));
     for (const { id, messageId } of accepted) {
-      let email: EmailReply;
-      do {
-        email = (await service.call("GET", `/api/emails/${id}`)).body;
-      } while (email.state !== "sent");
+      const email = await emailOnce(service, id, ({ state }) => state === "sent");
       expect(arrived()).toContain(messageId);
       const copies = relay.messages.filter(({ content }) => messageIdOf(content) === messageId).length;
       if (copies > 1) expect(email.possibleDuplicate).toBe(true);

@@ -3,45 +3,81 @@ import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { createInterface } from "node:readline";
 
-const main = new URL("../../src/cli/main.ts", import.meta.url).href;
 export const apiKey = "test-key-of-more-than-32-characters";
+
+type Environment = Readonly<Record<string, string>>;
+
+/** The command line from its sources; what follows goes to it. */
+const sources: readonly string[] = [
+  "--input-type=module",
+  "--eval",
+  `import(${JSON.stringify(new URL("../../src/cli/main.ts", import.meta.url).href)})
+    .then((cli) => cli.main(["node", "posthorn", ...process.argv.slice(1)]))`,
+  "--",
+];
 
 /** The command line as a process of its own, on its own folder and port. */
 export interface ServiceFolder {
   readonly path: string;
+  readonly dataDir: string;
+  /** The SQLite file. */
+  readonly database: string;
   /** Everything that every run printed, on both outputs. */
-  readonly output: string[];
-  start(env?: Record<string, string>): Promise<Service>;
+  readonly output: readonly string[];
+  start(env?: Environment): Promise<Service>;
+  /** Begins a command, and does not wait for its end. */
+  begin(args: readonly string[], env?: Environment): Run;
   /** Runs a command to its end. */
-  run(
-    args: readonly string[],
-    env?: Record<string, string>,
-  ): Promise<{ code: number | null; output: string }>;
+  run(args: readonly string[], env?: Environment): Promise<EndedRun>;
   /** Ends what still runs, and removes the folder. */
   dispose(): Promise<void>;
 }
 
-export interface Service {
-  readonly url: string;
+/** One process. Its outputs grow while it runs. */
+export interface Run {
   readonly process: ChildProcess;
-  call(method: string, path: string, body?: unknown): Promise<{ status: number; body: never }>;
-  /** Sends a signal and waits for the end. */
-  end(signal: NodeJS.Signals): Promise<void>;
+  readonly stdout: string;
+  readonly stderr: string;
+  readonly ended: Promise<EndedRun>;
+  /** The first line of standard output that the search finds something in. @throws Error if the process ends without. */
+  line<Found>(search: (line: string) => Found | undefined): Promise<Found>;
 }
 
-export function makeServiceFolder(): ServiceFolder {
-  const path = mkdtempSync(join(tmpdir(), "posthorn-service-"));
-  const output: string[] = [];
-  const running = new Set<ChildProcess>();
+export interface EndedRun {
+  /** Null where a signal ended it. */
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
 
-  function launch(args: readonly string[], env: Record<string, string>): ChildProcess {
-    const script = `import(${JSON.stringify(main)}).then((cli) => cli.main(["node", "posthorn", ...${JSON.stringify(args)}]))`;
-    const child = spawn(process.execPath, ["--input-type=module", "-e", script], {
+export interface Service extends Run {
+  readonly url: string;
+  /** A request with the admin key; `body` goes as JSON. */
+  call<Body = never>(method: string, path: string, body?: unknown): Promise<Reply<Body>>;
+  /** Sends a signal and waits for the end. */
+  end(signal: NodeJS.Signals): Promise<EndedRun>;
+}
+
+export interface Reply<Body> {
+  readonly status: number;
+  /** Null where there is none. */
+  readonly body: Body;
+}
+
+/** @param program arguments of Node.js that start the command line; the sources by default. */
+export function makeServiceFolder(program: readonly string[] = sources): ServiceFolder {
+  const path = mkdtempSync(join(tmpdir(), "posthorn-service-"));
+  const dataDir = join(path, "data");
+  const output: string[] = [];
+  const running = new Set<Run>();
+
+  function begin(args: readonly string[], env: Environment = {}): Run {
+    const child = spawn(process.execPath, [...program, ...args], {
+      cwd: path,
       env: {
         PATH: process.env.PATH,
-        POSTHORN_DATA_DIR: join(path, "data"),
+        POSTHORN_DATA_DIR: dataDir,
         POSTHORN_PORT: "0",
         POSTHORN_SANDBOX_PORT: "0",
         POSTHORN_API_KEY: apiKey,
@@ -49,22 +85,33 @@ export function makeServiceFolder(): ServiceFolder {
       },
       stdio: ["ignore", "pipe", "pipe"],
     });
-    running.add(child);
-    child.once("exit", () => running.delete(child));
-    for (const stream of [child.stdout, child.stderr])
-      stream?.on("data", (data) => output.push(String(data)));
-    return child;
+    const run = watch(child, output);
+    running.add(run);
+    void run.ended.then(() => running.delete(run));
+    return run;
   }
 
   return {
     path,
+    dataDir,
+    database: join(dataDir, "posthorn.db"),
     output,
-    async start(env = {}) {
-      const child = launch(["start"], env);
-      const url = await readyUrl(child, output);
+    begin,
+    run: (args, env) => begin(args, env).ended,
+    async start(env) {
+      const run = begin(["start"], env);
+      const url = await run.line(readyUrl);
       return {
+        process: run.process,
+        get stdout() {
+          return run.stdout;
+        },
+        get stderr() {
+          return run.stderr;
+        },
+        ended: run.ended,
+        line: run.line,
         url,
-        process: child,
         async call(method, callPath, body) {
           const response = await fetch(url + callPath, {
             method,
@@ -74,37 +121,72 @@ export function makeServiceFolder(): ServiceFolder {
           const text = await response.text();
           return { status: response.status, body: (text === "" ? null : JSON.parse(text)) as never };
         },
-        async end(signal) {
-          const ended = once(child, "exit");
-          child.kill(signal);
-          await ended;
+        end(signal) {
+          run.process.kill(signal);
+          return run.ended;
         },
       };
     },
-    async run(args, env = {}) {
-      const from = output.length;
-      const child = launch(args, env);
-      const [code] = await once(child, "close");
-      return { code, output: output.slice(from).join("") };
-    },
     async dispose() {
-      for (const child of running) {
-        const ended = once(child, "exit");
-        child.kill("SIGKILL");
-        await ended;
+      for (const run of running) {
+        run.process.kill("SIGKILL");
+        await run.ended;
       }
       rmSync(path, { recursive: true });
     },
   };
 }
 
-/** The log line that says that the service is ready holds its address. */
-async function readyUrl(child: ChildProcess, output: readonly string[]): Promise<string> {
-  if (child.stdout === null) throw new Error("no output to read");
-  for await (const line of createInterface({ input: child.stdout })) {
-    if (!line.startsWith("{")) continue;
-    const entry = JSON.parse(line) as { msg?: string; url?: string };
-    if (entry.msg === "Posthorn is ready" && entry.url !== undefined) return entry.url;
+function watch(child: ChildProcess, output: string[]): Run {
+  const printed = { stdout: "", stderr: "" };
+  const waiting = new Set<() => void>();
+  const tell = () => {
+    for (const check of waiting) check();
+  };
+  for (const name of ["stdout", "stderr"] as const) {
+    child[name]?.setEncoding("utf8").on("data", (text: string) => {
+      printed[name] += text;
+      output.push(text);
+      tell();
+    });
   }
-  throw new Error(`the service ended before it was ready:\n${output.join("")}`);
+  let ended = false;
+  const end = once(child, "close").then(([code]): EndedRun => {
+    ended = true;
+    tell();
+    return { code, ...printed };
+  });
+  return {
+    process: child,
+    get stdout() {
+      return printed.stdout;
+    },
+    get stderr() {
+      return printed.stderr;
+    },
+    ended: end,
+    line: (search) =>
+      new Promise((resolve, reject) => {
+        const check = () => {
+          // The last piece has no end yet.
+          for (const line of printed.stdout.split("\n").slice(0, -1)) {
+            const found = search(line);
+            if (found === undefined) continue;
+            waiting.delete(check);
+            resolve(found);
+            return;
+          }
+          if (ended) reject(new Error(`it ended without the line:\n${printed.stdout}${printed.stderr}`));
+        };
+        waiting.add(check);
+        check();
+      }),
+  };
+}
+
+/** The log line that says that the service is ready holds its address. */
+function readyUrl(line: string): string | undefined {
+  if (!line.startsWith("{")) return undefined;
+  const entry = JSON.parse(line) as { msg?: string; url?: string };
+  return entry.msg === "Posthorn is ready" ? entry.url : undefined;
 }
