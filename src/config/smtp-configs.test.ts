@@ -209,7 +209,7 @@ describe("an update", () => {
 
   test("ends a pause, and forgets a test of other settings", async () => {
     const view = await create();
-    await pauseSmtpConfig(store.db, view.id, startMs + 1000, "535");
+    await pauseSmtpConfig(store.db, view, startMs + 1000, "535");
     await recordSmtpConfigTest(store.db, view.id, { at: startMs, ok: false, stage: "auth", title: "No" });
     const failing = await configs.get(view.id);
     expect(failing).toMatchObject({

@@ -28,8 +28,8 @@ const leaseMs = 30 * 60_000;
 const configPauseMs = 60 * 60_000;
 /** The courier looks around at least this often. */
 const roundMs = 60_000;
-/** Between tries to write an outcome that the database would not take. */
-const settleRetryMs = 1_000;
+/** Between tries while the database does not answer. */
+const databaseRetryMs = 1_000;
 
 /** The worker that delivers. */
 export interface Courier {
@@ -63,23 +63,26 @@ export function createCourier(parts: CourierParts): Courier {
   let cancelTimer = () => {};
   let second = { startsAt: 0, taken: 0 };
 
-  /** One email's way: the five steps, then the truth about them is written down. */
+  /**
+   * One email's way, in five steps: load the SMTP configuration, decrypt the password, connect, send
+   * over TLS, log the result.
+   */
   async function deliver(email: Email): Promise<void> {
     const startedAt = clock.now();
-    const recipients = (await listRecipients(store.db, [email.id])).get(email.id) ?? [];
+    const recipients = await persist(() => recipientsOf(email));
     let config: SmtpConfig | null = null;
     let connection: Connection | null = null;
     let ending: Ending;
     try {
       config = await loadConfig();
-      const opened = configs.openFor(config);
-      connection = await connect({ ...opened, egress, clock, signal: cut.signal });
+      const relay = configs.openFor(config);
+      connection = await connect({ ...relay, egress, clock, signal: cut.signal });
       ending = { kind: "answered", result: await send(connection, config, email, recipients) };
     } catch (error) {
       ending = { kind: "failed", error: asFailure(error) };
     }
     await logResult({ email, recipients, config, connection, ending, startedAt });
-    // Only now: what a relay does at QUIT changes nothing about what it took (RFC 5321 §4.1.1.10).
+    // Goodbye only now: what a relay does at QUIT changes nothing about what it took (RFC 5321 §4.1.1.10).
     await connection?.quit();
   }
 
@@ -115,7 +118,9 @@ export function createCourier(parts: CourierParts): Courier {
       senderHeaders({ from, replyTo }),
       revealContent(secrets, email.id, stored),
     ]);
-    if (email.onUnknown === "hold") await markBodyStarted(store.db, email, clock.now());
+    if (email.onUnknown === "hold" && !(await markBodyStarted(store.db, email, clock.now()))) {
+      throw new PosthornError("email.state_conflict", "Another worker has taken this email over.");
+    }
     return connection.send({
       from: from.address,
       to: recipients.filter(({ state }) => state === "queued").map(({ address }) => address),
@@ -137,8 +142,8 @@ export function createCourier(parts: CourierParts): Courier {
     const now = clock.now();
     const attempt = attemptOf({ ...tried, now });
     const settlement = settlementOf({ email, recipients, ending, attempt, now, random: random() });
-    await untilStored(async () => {
-      await store.transaction(async (transaction) => {
+    await persist(() =>
+      store.transaction(async (transaction) => {
         if (!(await settleEmail(transaction, email, settlement))) {
           log.warn({ email: email.id }, "the lease of this email was lost: its outcome is not written");
           return;
@@ -146,12 +151,12 @@ export function createCourier(parts: CourierParts): Courier {
         if (config === null) return;
         if (attempt.outcome === "config") {
           const reason = ending.kind === "failed" ? ending.error.message : attempt.reply;
-          await pauseSmtpConfig(transaction, config.id, now + configPauseMs, reason);
+          await pauseSmtpConfig(transaction, config, now + configPauseMs, reason);
         } else if (config.pausedUntil !== null && ending.kind === "answered") {
-          await pauseSmtpConfig(transaction, config.id, null, null);
+          await pauseSmtpConfig(transaction, config, null, null);
         }
-      });
-    });
+      }),
+    );
     metrics.attempts.inc({ outcome: attempt.outcome });
     const fields = {
       email: email.id,
@@ -167,15 +172,22 @@ export function createCourier(parts: CourierParts): Courier {
     else log.warn({ ...fields, reply: attempt.reply }, "email not sent to everybody");
   }
 
-  /** An outcome is written sooner or later: were it lost, the email would be sent again. */
-  async function untilStored(write: () => Promise<void>): Promise<void> {
+  async function recipientsOf({ id }: Email): Promise<readonly Recipient[]> {
+    return (await listRecipients(store.db, [id])).get(id) ?? [];
+  }
+
+  /**
+   * Repeats what the database would not do until it does: were the outcome of a claimed email not
+   * written, it would be sent again.
+   */
+  async function persist<T>(work: () => Promise<T>): Promise<T> {
     for (;;) {
       try {
-        return await write();
+        return await work();
       } catch (error) {
-        log.error({ err: error }, "the outcome of an email cannot be written yet");
-        if (cut.signal.aborted) return;
-        await new Promise<void>((resolve) => clock.after(settleRetryMs, resolve));
+        if (cut.signal.aborted) throw error;
+        log.error({ err: error }, "the database does not answer: trying again");
+        await new Promise<void>((resolve) => clock.after(databaseRetryMs, resolve));
       }
     }
   }
@@ -230,7 +242,7 @@ export function createCourier(parts: CourierParts): Courier {
           await runRound();
         } catch (error) {
           log.error({ err: error }, "the courier cannot reach the database");
-          cancelTimer = clock.after(settleRetryMs, wake);
+          cancelTimer = clock.after(databaseRetryMs, wake);
         }
       }
       round = null;

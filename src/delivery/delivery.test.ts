@@ -350,6 +350,32 @@ describe("a config that must be mended", () => {
     await relay.delivered(2);
   });
 
+  it("is not paused for what its old settings did", async () => {
+    let mend: () => Promise<unknown> = async () => undefined;
+    const relay = await relayWith(
+      {
+        auth,
+        onEhlo: async () => {
+          await mend();
+          return undefined;
+        },
+      },
+      signIn,
+    );
+    const view = (await configs.list())[0];
+    mend = async () => {
+      mend = async () => undefined;
+      await configs.update(
+        view?.id ?? "",
+        parse(smtpConfigUpdate, { ...view, password: "right-password" }),
+        actor,
+      );
+    };
+    await send();
+    await relay.delivered(1);
+    expect((await configs.list())[0]).toMatchObject({ pausedUntil: null });
+  });
+
   it("is tried again after the pause, with one email", async () => {
     const relay = await relayWith({ auth }, { ...signIn, maxConnections: 5 });
     const ids = [await send(), await send(), await send()];
@@ -402,8 +428,10 @@ describe("sensitive emails", () => {
     });
   });
 
-  it("are not sent late", async () => {
+  it("are not sent late, not even when tried again by hand", async () => {
     const id = await send(reset);
+    await clock.advance(1_000);
+    await outbox.retry(id, actor);
     expect((await outbox.get(id)).expiresAt - clock.now()).toBeLessThanOrEqual(hour);
   });
 });

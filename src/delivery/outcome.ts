@@ -16,7 +16,6 @@ const configErrors: ReadonlySet<string> = new Set([
   "config.none_usable",
   "secret.mismatch",
   "seal.broken",
-  "token.invalid",
   "config.password_required",
   "egress.refused",
   "smtp.starttls_missing",

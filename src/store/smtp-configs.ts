@@ -90,16 +90,21 @@ export async function recordSmtpConfigTest(db: Db, id: string, lastTest: LastTes
     .execute();
 }
 
+/**
+ * Stops the use of a config until a time, or with null ends that. A config that was edited since it was
+ * read is left alone: what is known speaks of the old settings.
+ */
 export async function pauseSmtpConfig(
   db: Db,
-  id: string,
+  read: Pick<SmtpConfig, "id" | "version">,
   until: number | null,
   reason: string | null,
 ): Promise<void> {
   await db
     .updateTable("smtp_config")
     .set({ paused_until: until, paused_reason: reason })
-    .where("id", "=", id)
+    .where("id", "=", read.id)
+    .where("version", "=", read.version)
     .execute();
 }
 
