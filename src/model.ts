@@ -13,9 +13,6 @@ export const emailStates = [
 ] as const;
 export type EmailState = (typeof emailStates)[number];
 
-/** States that no delivery leaves by itself. */
-export const finalEmailStates = ["sent", "partial", "failed", "cancelled", "expired", "unknown"] as const;
-
 /** The outcome of one recipient; `queued` until it has one. */
 export const recipientStates = ["queued", "sent", "failed", "cancelled", "expired", "unknown"] as const;
 export type RecipientState = (typeof recipientStates)[number];

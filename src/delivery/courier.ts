@@ -17,7 +17,7 @@ import {
   settleEmail,
 } from "../store/email-queue.ts";
 import { type Email, findContent, listRecipients, type Recipient } from "../store/emails.ts";
-import { listSmtpConfigs, pauseSmtpConfig, type SmtpConfig } from "../store/smtp-configs.ts";
+import { endPauses, listSmtpConfigs, pauseSmtpConfig, type SmtpConfig } from "../store/smtp-configs.ts";
 import type { Store } from "../store/store.ts";
 import { revealContent } from "./contents.ts";
 import { attemptOf, type Ending, settlementOf } from "./outcome.ts";
@@ -255,6 +255,8 @@ export function createCourier(parts: CourierParts): Courier {
       const freed = await releaseLeases(store.db, Number.MAX_SAFE_INTEGER, now);
       if (freed > 0)
         log.info({ emails: freed }, "emails under way when the last process ended are queued again");
+      // Another secret, a file of certificates, a cable: what was mended may have needed the restart.
+      await endPauses(store.db, now);
       wake();
     },
     wake,

@@ -4,7 +4,7 @@ import { parseMailbox } from "../message/address.ts";
 import { type Mailbox, priorities, unknownPolicies } from "../model.ts";
 
 /** Most recipients of one email, over to, cc and bcc. */
-export const maxRecipients = 50;
+const maxRecipients = 50;
 
 /** An address in a request: `jo@example.com`, `Jo <jo@example.com>` or `{ name, address }`. */
 const mailbox = z

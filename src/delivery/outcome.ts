@@ -6,7 +6,7 @@ import type { Attempt, Email, Recipient } from "../store/emails.ts";
 import type { SmtpConfig } from "../store/smtp-configs.ts";
 import { nextAttemptAt } from "./retry.ts";
 
-/** How one try ended: with an answer for each recipient, or with an error before the final dot. */
+/** How one try ended: with an outcome for each recipient, or with an error before there was any. */
 export type Ending =
   | { readonly kind: "answered"; readonly result: SendResult }
   | { readonly kind: "failed"; readonly error: PosthornError };
@@ -37,7 +37,7 @@ export function failureOutcome(error: PosthornError): "temporary" | "permanent" 
 }
 
 /** The word for a whole try, for the log. */
-export function attemptOutcome(ending: Ending): AttemptOutcome {
+function attemptOutcome(ending: Ending): AttemptOutcome {
   if (ending.kind === "failed") return failureOutcome(ending.error);
   const { recipients } = ending.result;
   // "Authentication required" (RFC 4954 §6), "Must issue STARTTLS first" (RFC 3207 §4): the config's fault.
@@ -70,7 +70,7 @@ export function attemptOf(tried: {
   readonly now: number;
 }): Attempt {
   const { config, connection, ending, startedAt, now } = tried;
-  const error = ending.kind === "failed" ? ending.error : null;
+  const error = ending.kind === "failed" ? ending.error : ending.result.lost;
   const reply = ending.kind === "answered" ? telling(ending.result) : (error?.smtp?.reply ?? null);
   const outcome = attemptOutcome(ending);
   return {
@@ -82,7 +82,7 @@ export function attemptOf(tried: {
     tlsVersion: connection?.tls?.version ?? null,
     stage: ending.kind === "answered" ? ending.result.stage : (error?.smtp?.stage ?? null),
     outcome,
-    errorCode: error?.code ?? (outcome === "unknown" ? "smtp.unknown_outcome" : null),
+    errorCode: outcome === "unknown" ? "smtp.unknown_outcome" : (error?.code ?? null),
     ...replyColumns(reply, error?.message ?? null),
     durationMs: now - startedAt,
     possibleDuplicate: outcome === "unknown",
@@ -152,7 +152,7 @@ function recipientOutcome(
   return {
     position: recipient.position,
     state: attempt === "config" ? "queued" : recipientState(result.outcome, email, retryAt),
-    ...replyColumns(result.reply, null),
+    ...replyColumns(result.reply, ending.result.lost?.message ?? null),
   };
 }
 

@@ -90,6 +90,11 @@ export async function recordSmtpConfigTest(db: Db, id: string, lastTest: LastTes
     .execute();
 }
 
+/** Ends every pause now, but does not forget it: the next email tries whether the trouble is over. */
+export async function endPauses(db: Db, now: number): Promise<void> {
+  await db.updateTable("smtp_config").set({ paused_until: now }).where("paused_until", ">", now).execute();
+}
+
 /**
  * Stops the use of a config until a time, or with null ends that. A config that was edited since it was
  * read is left alone: what is known speaks of the old settings.

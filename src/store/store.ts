@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { Kysely, sql, type Transaction } from "kysely";
 import { Migrator } from "kysely/migration";
 import { isPosthornError, PosthornError } from "../errors.ts";
@@ -37,9 +38,16 @@ export async function openSqliteStore(file: string): Promise<Store> {
 /**
  * Opens a SQLite database beside the server that may be running on it, for the command line: nothing
  * is locked or migrated, so whoever uses it writes single rows that a server expects to change.
- * @throws PosthornError `store.newer`; `store.older` if no server of this version has opened it yet.
+ * @throws PosthornError `store.unavailable` if there is none; `store.newer`; `store.older` if no server of
+ * this version has opened it yet.
  */
 export async function openSqliteStoreBeside(file: string): Promise<Store> {
+  if (!existsSync(file)) {
+    throw new PosthornError(
+      "store.unavailable",
+      `There is no database ${file}. Check POSTHORN_DATA_DIR, or start the server once to make one.`,
+    );
+  }
   const store = connectTo(file, () => {});
   try {
     await refuseNewer(store.db);
