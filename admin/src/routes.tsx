@@ -112,6 +112,33 @@ const apiKeys = createRoute({
   component: lazyRouteComponent(() => import("./api-keys/api-keys-page.tsx"), "ApiKeysPage"),
 });
 
+const templates = createRoute({
+  getParentRoute: () => shell,
+  path: "/templates",
+  component: lazyRouteComponent(() => import("./templates/list-page.tsx"), "TemplateListPage"),
+});
+
+const template = createRoute({
+  getParentRoute: () => shell,
+  path: "/templates/$name",
+  component: lazyRouteComponent(() => import("./templates/template-page.tsx"), "TemplatePage"),
+});
+
+const audit = createRoute({
+  getParentRoute: () => shell,
+  path: "/audit",
+  validateSearch: (search): { after?: string | undefined } => ({
+    after: typeof search.after === "string" ? search.after : undefined,
+  }),
+  component: lazyRouteComponent(() => import("./audit/audit-page.tsx"), "AuditPage"),
+});
+
+const account = createRoute({
+  getParentRoute: () => shell,
+  path: "/account",
+  component: lazyRouteComponent(() => import("./account/account-page.tsx"), "AccountPage"),
+});
+
 const apiDocs = createRoute({
   getParentRoute: () => shell,
   path: "/api/docs",
@@ -137,6 +164,10 @@ const tree = root.addChildren([
     sandbox,
     sandboxEmail,
     apiKeys,
+    templates,
+    template,
+    audit,
+    account,
     apiDocs,
     stray,
   ]),

@@ -16,13 +16,17 @@ export const strings = {
   off: "off",
   remedyLead: "What to do:",
 
+  pager: { older: "Older", newest: "Back to the newest" },
+
   shell: {
     navigation: "Pages",
     openMenu: "Open menu",
     closeMenu: "Close menu",
     smtp: "SMTP settings",
     emails: "Emails",
+    templates: "Templates",
     sandbox: "Sandbox",
+    audit: "Audit log",
     apiKeys: "API keys",
     apiDocs: "API docs",
     signedInAs: (name: string) => `Signed in as ${name}`,
@@ -237,8 +241,6 @@ export const strings = {
     noSubject: "(no subject)",
     more: (count: number) => `+${count}`,
     pages: "Older and newer emails",
-    older: "Older",
-    newest: "Back to the newest",
     live: "Live",
     emptyTitle: "No email yet",
     empty: "Send one with an API key. This is the whole request:",
@@ -271,6 +273,9 @@ export const strings = {
   email: {
     back: "Emails",
     retry: "Send again",
+    sendNow: "Send now",
+    sendNowTitle: "Send it now?",
+    sendNowBody: "It is tried at once instead of at its next time.",
     retryTitle: "Send it again?",
     retryUnknown: "The relay may have taken it already. Recipients may get it twice.",
     retryBody: "It is queued again for the recipients that did not get it.",
@@ -306,7 +311,7 @@ export const strings = {
     atStage: (stage: string) => `at: ${stage}`,
     content: "Content",
     sensitive:
-      "This email is sensitive: it may hold a sign-in link or a code. Its contents are encrypted, never shown here, and deleted once it is final.",
+      "This email is sensitive: it may hold a sign-in link or a code. Its contents are encrypted, never shown here, and deleted once it is final. After that it cannot be sent again.",
     contentGone: "The contents were deleted when their time of keeping was over. Its outcomes stay.",
     source: "Source",
     openSource: "Open source",
@@ -382,6 +387,52 @@ export const strings = {
     revokeBody: "Requests with this key are refused from now on. This cannot be undone.",
     emptyTitle: "No API key yet",
     empty: "An application needs one to hand over emails.",
+  },
+
+  templates: {
+    title: "Templates",
+    lead: "Emails your application sends by name, with nothing but data.",
+    sensitive: "Sensitive",
+    preview: "Preview",
+    send: "Send it",
+    data: "Data",
+    json: "As JSON",
+    notJson: "This is no JSON object.",
+    locale: "Language",
+    localeHint: "Such as en or de-CH: how dates and amounts are written.",
+    fields: "Fields",
+  },
+
+  audit: {
+    title: "Audit log",
+    lead: "Who changed what, newest first. Passwords and keys are never in it.",
+    pages: "Older and newer entries",
+    emptyTitle: "Nothing was changed yet",
+    empty: "Every change of settings, keys and emails is written down here.",
+    columns: { action: "What", detail: "Detail", actor: "Who", at: "When" },
+    actions: {
+      "admin.created": "Admin added",
+      "api_key.created": "API key created",
+      "api_key.deleted": "API key revoked",
+      "email.cancelled": "Email cancelled",
+      "email.retried": "Email sent again",
+      "secret.rotated": "Secret rotated",
+      "smtp_config.created": "SMTP config added",
+      "smtp_config.deleted": "SMTP config deleted",
+      "smtp_config.tested": "Connection tested",
+      "smtp_config.updated": "SMTP config changed",
+    },
+  },
+
+  account: {
+    title: "Account",
+    password: "Change password",
+    current: "Current password",
+    currentWrong: "That is not your password.",
+    next: "New password",
+    hint: "Everywhere else you are signed out.",
+    submit: "Change password",
+    changed: "Your password is changed.",
   },
 
   apiDocs: {

@@ -6,11 +6,11 @@ import { request } from "../api/request.ts";
 import { Icon } from "../parts/icon.tsx";
 import { ProblemNotice } from "../parts/notice.tsx";
 import { Card, Page, SkeletonRows } from "../parts/page.tsx";
+import { Prose } from "../parts/prose.tsx";
 import { SendExample } from "../parts/send-example.tsx";
 import { strings } from "../strings.ts";
 import styles from "./api-docs.module.css";
 import { type OpenApiDocument, type RouteDoc, routesOf } from "./openapi.ts";
-import { Prose } from "./prose.tsx";
 import { RouteDetails } from "./route-details.tsx";
 
 const t = strings.apiDocs;

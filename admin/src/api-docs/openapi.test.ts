@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { curlOf, fieldsOf, type OpenApiDocument, routesOf, typeWords } from "./openapi.ts";
+import { curlOf, type OpenApiDocument, routesOf } from "./openapi.ts";
 
 const document: OpenApiDocument = {
   info: { title: "Test" },
@@ -64,26 +64,4 @@ describe("the routes of a document", () => {
       ].join("\n"),
     );
   });
-});
-
-test("tells fields with default and need", () => {
-  expect(fieldsOf(document, { $ref: "#/components/schemas/Thing" })).toEqual([
-    { name: "name", type: "string", isRequired: true, description: "Its name", fallback: null },
-    { name: "size", type: "1…9", isRequired: false, description: null, fallback: "3" },
-  ]);
-});
-
-test.each([
-  [{ type: ["string", "null"] }, "string | null"],
-  [{ enum: ["a", "b"] }, '"a" | "b"'],
-  [{ type: "array", items: { $ref: "#/components/schemas/Thing" } }, "Thing[]"],
-  [{ type: "array", items: { anyOf: [{ type: "string" }, { type: "null" }] } }, "(string | null)[]"],
-  [
-    { anyOf: [{ type: "string" }, { type: "object", properties: { name: {}, address: {} } }] },
-    "string | { name, address }",
-  ],
-  [{ type: "string", format: "date-time" }, "date-time"],
-  [{}, "any"],
-])("writes %j as a type", (schema, words) => {
-  expect(typeWords(document, schema)).toBe(words);
 });

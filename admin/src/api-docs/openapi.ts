@@ -1,24 +1,7 @@
-/** The parts of an OpenAPI 3.1 document that the page shows. */
+import { type FieldDoc, fieldOf, fieldsOf, type Schema, type Schemas } from "../parts/json-schema.ts";
+import { shellQuoted } from "../parts/shell-quoted.ts";
 
-export interface Schema {
-  readonly $ref?: string;
-  readonly type?: string | readonly string[];
-  readonly enum?: readonly unknown[];
-  readonly const?: unknown;
-  readonly format?: string;
-  readonly description?: string;
-  readonly default?: unknown;
-  readonly example?: unknown;
-  readonly properties?: Readonly<Record<string, Schema>>;
-  readonly required?: readonly string[];
-  readonly items?: Schema;
-  readonly anyOf?: readonly Schema[];
-  readonly oneOf?: readonly Schema[];
-  readonly minimum?: number;
-  readonly maximum?: number;
-  readonly maxLength?: number;
-  readonly maxItems?: number;
-}
+/** The parts of an OpenAPI 3.1 document that the page shows. */
 
 interface Content {
   readonly schema?: Schema;
@@ -45,17 +28,7 @@ interface Operation {
 export interface OpenApiDocument {
   readonly info: { readonly title: string; readonly description?: string };
   readonly paths: Readonly<Record<string, Readonly<Record<string, Operation>>>>;
-  readonly components?: { readonly schemas?: Readonly<Record<string, Schema>> };
-}
-
-/** One line of a table of fields. */
-export interface FieldDoc {
-  readonly name: string;
-  readonly type: string;
-  readonly isRequired: boolean;
-  readonly description: string | null;
-  /** As JSON; null where there is none. */
-  readonly fallback: string | null;
+  readonly components?: { readonly schemas?: Schemas };
 }
 
 export interface AnswerDoc {
@@ -87,11 +60,11 @@ export function routesOf(document: OpenApiDocument): RouteDoc[] {
   return Object.entries(document.paths).flatMap(([path, operations]) =>
     Object.entries(operations)
       .filter(([method]) => methods.includes(method))
-      .map(([method, operation]) => routeOf(document, path, method, operation)),
+      .map(([method, operation]) => routeOf(document.components?.schemas ?? {}, path, method, operation)),
   );
 }
 
-function routeOf(document: OpenApiDocument, path: string, method: string, operation: Operation): RouteDoc {
+function routeOf(schemas: Schemas, path: string, method: string, operation: Operation): RouteDoc {
   const { requestBody } = operation;
   const json = requestBody?.content["application/json"];
   return {
@@ -104,7 +77,7 @@ function routeOf(document: OpenApiDocument, path: string, method: string, operat
     needsKey: (operation.security ?? []).length > 0,
     parameters: (operation.parameters ?? []).map(({ name, required, description, schema = {} }) =>
       fieldOf(
-        document,
+        schemas,
         name,
         { ...schema, ...(description === undefined ? {} : { description }) },
         required === true,
@@ -113,72 +86,16 @@ function routeOf(document: OpenApiDocument, path: string, method: string, operat
     body:
       json === undefined
         ? null
-        : { fields: fieldsOf(document, json.schema ?? {}), isRequired: requestBody?.required === true },
+        : { fields: fieldsOf(schemas, json.schema ?? {}), isRequired: requestBody?.required === true },
     example: json?.example ?? json?.schema?.example,
     answers: Object.entries(operation.responses ?? {})
       .filter(([status]) => status !== "default")
       .map(([status, { description, content }]) => ({
         status,
         description: description ?? null,
-        fields: fieldsOf(document, content?.["application/json"]?.schema ?? {}),
+        fields: fieldsOf(schemas, content?.["application/json"]?.schema ?? {}),
       })),
   };
-}
-
-/** The fields of an object; of an alternative of objects, those of the first. */
-export function fieldsOf(document: OpenApiDocument, schema: Schema): FieldDoc[] {
-  const { properties, required = [], anyOf, oneOf } = resolve(document, schema);
-  const [first] = anyOf ?? oneOf ?? [];
-  if (properties === undefined) return first === undefined ? [] : fieldsOf(document, first);
-  return Object.entries(properties).map(([name, property]) =>
-    fieldOf(document, name, property, required.includes(name)),
-  );
-}
-
-function fieldOf(document: OpenApiDocument, name: string, schema: Schema, isRequired: boolean): FieldDoc {
-  return {
-    name,
-    type: typeWords(document, schema),
-    isRequired,
-    description: schema.description ?? resolve(document, schema).description ?? null,
-    fallback: schema.default === undefined || schema.default === null ? null : JSON.stringify(schema.default),
-  };
-}
-
-/** A schema as a type in one line, such as `string | null`, `"a" | "b"` or `Recipient[]`. */
-export function typeWords(document: OpenApiDocument, schema: Schema): string {
-  if (schema.$ref !== undefined) return nameOf(schema.$ref);
-  if (schema.const !== undefined) return JSON.stringify(schema.const);
-  if (schema.enum !== undefined) return schema.enum.map((value) => JSON.stringify(value)).join(" | ");
-  const alternatives = schema.anyOf ?? schema.oneOf;
-  if (alternatives !== undefined) {
-    return [...new Set(alternatives.map((each) => typeWords(document, each)))].join(" | ");
-  }
-  const types = typeof schema.type === "string" ? [schema.type] : (schema.type ?? ["any"]);
-  return types.map((type) => oneType(document, schema, type)).join(" | ");
-}
-
-function oneType(document: OpenApiDocument, schema: Schema, type: string): string {
-  if (type === "array") {
-    const item = typeWords(document, schema.items ?? {});
-    return item.includes(" ") ? `(${item})[]` : `${item}[]`;
-  }
-  if (type === "object" && schema.properties !== undefined)
-    return `{ ${Object.keys(schema.properties).join(", ")} }`;
-  if (type === "string" && schema.format !== undefined) return schema.format;
-  if (type === "integer" && schema.minimum !== undefined && (schema.maximum ?? 1e15) < 1e15) {
-    return `${schema.minimum}…${schema.maximum}`;
-  }
-  return type;
-}
-
-function resolve(document: OpenApiDocument, schema: Schema): Schema {
-  if (schema.$ref === undefined) return schema;
-  return document.components?.schemas?.[nameOf(schema.$ref)] ?? {};
-}
-
-function nameOf(reference: string): string {
-  return reference.slice(reference.lastIndexOf("/") + 1);
 }
 
 /** A request for a terminal. `server` is the address under which the paths are, without a slash at its end. */
@@ -187,8 +104,7 @@ export function curlOf({ method, path, needsKey, example }: RouteDoc, server: st
   if (needsKey) lines.push('-H "Authorization: Bearer YOUR_API_KEY"');
   if (example !== undefined) {
     lines.push('-H "Content-Type: application/json"');
-    // In a shell's single quotes a quote ends the text; it is closed, escaped and opened again.
-    lines.push(`-d '${JSON.stringify(example).replaceAll("'", String.raw`'\''`)}'`);
+    lines.push(`-d ${shellQuoted(JSON.stringify(example))}`);
   }
   return lines.join(" \\\n  ");
 }

@@ -1,9 +1,11 @@
 import { serverUrl } from "../api/base-path.ts";
 import { CodeBlock } from "../parts/code-block.tsx";
+import { FieldList } from "../parts/field-list.tsx";
+import type { FieldDoc } from "../parts/json-schema.ts";
+import { Prose } from "../parts/prose.tsx";
 import { strings } from "../strings.ts";
 import styles from "./api-docs.module.css";
-import { curlOf, type FieldDoc, type RouteDoc } from "./openapi.ts";
-import { Prose } from "./prose.tsx";
+import { curlOf, type RouteDoc } from "./openapi.ts";
 
 const t = strings.apiDocs;
 const server = new URL(serverUrl(""), location.origin).href.replace(/\/$/, "");
@@ -43,32 +45,5 @@ function Fields({ title, fields }: { title: string; fields: readonly FieldDoc[] 
       <h3>{title}</h3>
       <FieldList fields={fields} />
     </div>
-  );
-}
-
-/** In an answer every field is there: to say so of each would only be noise. */
-function FieldList({ fields, isAnswer = false }: { fields: readonly FieldDoc[]; isAnswer?: boolean }) {
-  return (
-    <dl className={styles.fields}>
-      {fields.map(({ name, type, isRequired, fallback, description }) => (
-        <div key={name} className={styles.field}>
-          <dt>{name}</dt>
-          <dd>
-            <span className={styles.type}>{type}</span>
-            {isRequired && !isAnswer && (
-              <span className={styles.mark} data-required="">
-                {t.required}
-              </span>
-            )}
-            {fallback !== null && !isAnswer && <span className={styles.mark}>{t.default(fallback)}</span>}
-            {description !== null && (
-              <div>
-                <Prose className={styles.words} text={description} />
-              </div>
-            )}
-          </dd>
-        </div>
-      ))}
-    </dl>
   );
 }

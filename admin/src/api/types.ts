@@ -3,7 +3,6 @@ export type {
   ApiKey,
   Attempt,
   Email,
-  EmailPreview,
   EmailSummary,
   FirstAdminRequest,
   Me,
@@ -12,6 +11,7 @@ export type {
   SandboxEmail,
   SandboxEmailSummary,
   SmtpConfig,
+  TemplateInfo,
   TestReport,
   TestStage,
 } from "../../../src/server/schemas.ts";

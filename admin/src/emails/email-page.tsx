@@ -85,7 +85,14 @@ function Summary({ email: { state, nextAttemptAt } }: { email: Email }) {
   );
 }
 
-const retried = new Set<Email["state"]>(["failed", "partial", "expired", "unknown", "cancelled"]);
+const unsent = new Set<Email["state"]>(["failed", "partial", "expired", "unknown", "cancelled"]);
+
+/** The texts of trying again; null where there is nothing to try or nothing left to send. */
+function retryWords({ state, sensitive }: Email): { button: string; title: string; body: string } | null {
+  if (state === "queued") return { button: t.sendNow, title: t.sendNowTitle, body: t.sendNowBody };
+  if (sensitive || !unsent.has(state)) return null;
+  return { button: t.retry, title: t.retryTitle, body: state === "unknown" ? t.retryUnknown : t.retryBody };
+}
 
 function Actions({ email }: { email: Email }) {
   const [asking, ask] = useState<"retry" | "cancel" | null>(null);
@@ -96,15 +103,16 @@ function Actions({ email }: { email: Email }) {
     // Also after a refusal: the state is another than the page showed.
     onSettled: () => queries.invalidateQueries({ queryKey: ["emails"] }),
   });
+  const retry = retryWords(email);
   function close() {
     ask(null);
     acting.reset();
   }
   return (
     <>
-      {retried.has(email.state) && (
+      {retry !== null && (
         <Button variant="default" leftSection={<Icon name="retry" size={16} />} onClick={() => ask("retry")}>
-          {t.retry}
+          {retry.button}
         </Button>
       )}
       {email.state === "queued" && (
@@ -112,18 +120,20 @@ function Actions({ email }: { email: Email }) {
           {t.cancel}
         </Button>
       )}
-      <Confirm
-        opened={asking === "retry"}
-        title={t.retryTitle}
-        confirm={t.retry}
-        destroys={false}
-        busy={acting.isPending}
-        error={acting.error}
-        onConfirm={() => acting.mutate(retryEmail)}
-        onClose={close}
-      >
-        {email.state === "unknown" ? t.retryUnknown : t.retryBody}
-      </Confirm>
+      {retry !== null && (
+        <Confirm
+          opened={asking === "retry"}
+          title={retry.title}
+          confirm={retry.button}
+          destroys={false}
+          busy={acting.isPending}
+          error={acting.error}
+          onConfirm={() => acting.mutate(retryEmail)}
+          onClose={close}
+        >
+          {retry.body}
+        </Confirm>
+      )}
       <Confirm
         opened={asking === "cancel"}
         title={t.cancelTitle}

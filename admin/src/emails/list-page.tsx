@@ -1,4 +1,4 @@
-import { Button, NativeSelect, TextInput } from "@mantine/core";
+import { NativeSelect, TextInput } from "@mantine/core";
 import { useDebouncedCallback } from "@mantine/hooks";
 import { useQuery } from "@tanstack/react-query";
 import { getRouteApi, Link } from "@tanstack/react-router";
@@ -7,6 +7,7 @@ import type { EmailSummary } from "../api/types.ts";
 import { Icon } from "../parts/icon.tsx";
 import { ProblemNotice } from "../parts/notice.tsx";
 import { Card, Empty, Page, SkeletonRows } from "../parts/page.tsx";
+import { Pager } from "../parts/pager.tsx";
 import { SendExample } from "../parts/send-example.tsx";
 import table from "../parts/table.module.css";
 import { Time } from "../parts/time.tsx";
@@ -79,7 +80,7 @@ export function EmailListPage() {
               </Empty>
             )}
           </Card>
-          <Pager isNewest={search.after === undefined} next={emails.data.next} />
+          <Pager label={t.pages} to="/emails" search={search} after={search.after} next={emails.data.next} />
         </>
       )}
     </Page>
@@ -150,34 +151,5 @@ function Recipients({ recipients }: Pick<EmailSummary, "recipients">) {
       {first?.address}
       {others.length > 0 && <span className={styles.extra}>{t.more(others.length)}</span>}
     </>
-  );
-}
-
-function Pager({ isNewest, next }: { isNewest: boolean; next: string | null }) {
-  const search = route.useSearch();
-  if (isNewest && next === null) return null;
-  return (
-    <nav className={styles.pager} aria-label={t.pages}>
-      {isNewest ? (
-        <span />
-      ) : (
-        <Button
-          renderRoot={(props) => <Link to="/emails" search={{ ...search, after: undefined }} {...props} />}
-          variant="default"
-          leftSection={<Icon name="chevronLeft" size={16} />}
-        >
-          {t.newest}
-        </Button>
-      )}
-      {next !== null && (
-        <Button
-          renderRoot={(props) => <Link to="/emails" search={{ ...search, after: next }} {...props} />}
-          variant="default"
-          rightSection={<Icon name="chevronRight" size={16} />}
-        >
-          {t.older}
-        </Button>
-      )}
-    </nav>
   );
 }

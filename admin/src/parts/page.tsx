@@ -77,7 +77,7 @@ export function Empty({ title, children }: { title: string; children: ReactNode 
 }
 
 /** A place kept for text that is on its way; `width` is any CSS length. */
-export function Skeleton({ width = "100%", height }: { width?: string; height?: string }) {
+function Skeleton({ width = "100%", height }: { width?: string; height?: string }) {
   return <span className={styles.skeleton} style={{ width, ...(height === undefined ? {} : { height }) }} />;
 }
 

@@ -9,7 +9,7 @@ function subscribe(onTick: () => void): () => void {
 }
 
 /** Now, to ten seconds: times on the page grow older while somebody looks at them. */
-export function useNow(): number {
+function useNow(): number {
   return useSyncExternalStore(subscribe, () => Math.floor(Date.now() / tickMs) * tickMs);
 }
 

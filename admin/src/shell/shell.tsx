@@ -15,8 +15,10 @@ const t = strings.shell;
 const pages = [
   { to: "/settings/smtp", label: t.smtp, icon: "settings" },
   { to: "/emails", label: t.emails, icon: "mail" },
+  { to: "/templates", label: t.templates, icon: "template" },
   { to: "/sandbox", label: t.sandbox, icon: "sandbox" },
   { to: "/api-keys", label: t.apiKeys, icon: "key" },
+  { to: "/audit", label: t.audit, icon: "list" },
   { to: "/api/docs", label: t.apiDocs, icon: "book" },
 ] as const satisfies readonly { to: string; label: string; icon: IconName }[];
 
@@ -70,13 +72,14 @@ export function Shell() {
             ))}
           </ul>
           <div className={styles.foot}>
+            {me != null && (
+              <Link className={styles.link} to="/account" title={t.signedInAs(me.email ?? me.name)}>
+                <Icon name="person" />
+                <span className={styles.who}>{me.email ?? me.name}</span>
+              </Link>
+            )}
             <ColorSchemeButton className={styles.plain} />
             {me?.via === "session" && <SignOutButton className={styles.plain} />}
-            {me !== undefined && me !== null && (
-              <div className={styles.who} title={t.signedInAs(me.email ?? me.name)}>
-                {me.email ?? me.name}
-              </div>
-            )}
           </div>
         </div>
       </nav>
