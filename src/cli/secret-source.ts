@@ -1,6 +1,7 @@
 import { closeSync, existsSync, fsyncSync, openSync, readFileSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import { PosthornError } from "../errors.ts";
+import { parseSecret } from "../secret/derive.ts";
 import { generateKey } from "../secret/fernet.ts";
 
 /** The database inside the data folder. */
@@ -18,7 +19,7 @@ export interface FoundSecret {
  * The secret from the options, else from the key file in the data folder. Where there is neither, nor
  * a database that would have been made with one, a key file is made: mode 0600, synced before use.
  * @throws PosthornError `secret.missing` for a database whose key file is gone: a new key could not
- *   read what the old one encrypted.
+ *   read what the old one encrypted; `secret.unusable`.
  */
 export function findSecret({
   secret,
@@ -27,9 +28,11 @@ export function findSecret({
   secret?: string | undefined;
   dataDir: string;
 }): FoundSecret {
-  if (secret !== undefined) return { secret, made: null };
+  if (secret !== undefined) return { secret: parseSecret(secret, "POSTHORN_SECRET"), made: null };
   const keyFile = join(dataDir, "posthorn.key");
-  if (existsSync(keyFile)) return { secret: readFileSync(keyFile, "utf8").trim(), made: null };
+  if (existsSync(keyFile)) {
+    return { secret: parseSecret(readFileSync(keyFile, "utf8"), keyFile), made: null };
+  }
   const database = databaseFile(dataDir);
   if (existsSync(database)) {
     throw new PosthornError(
@@ -47,4 +50,12 @@ export function findSecret({
     closeSync(descriptor);
   }
   return { secret: key, made: keyFile };
+}
+
+/**
+ * The earlier secrets from the options.
+ * @throws PosthornError `secret.unusable`
+ */
+export function parsePreviousSecrets(secrets: readonly string[]): readonly string[] {
+  return secrets.map((secret) => parseSecret(secret, "A secret of POSTHORN_PREVIOUS_SECRETS"));
 }

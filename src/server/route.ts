@@ -144,5 +144,13 @@ function jsonOnly(required: boolean, maxBytes: number): MiddlewareHandler<Server
       throw new PosthornError("request.too_large", `The body has more than ${maxBytes} bytes.`);
     },
   });
-  return [typed, limited];
+  /** Some clients name the type of every body, also of none. */
+  const missing: MiddlewareHandler<ServerEnv> = async (c, next) => {
+    if (c.req.header("content-type") !== undefined && (await c.req.text()) === "") {
+      // The cache holds promises, whatever its type says.
+      Object.assign(c.req.bodyCache, { text: Promise.resolve("{}") });
+    }
+    await next();
+  };
+  return required ? [typed, limited] : [typed, limited, missing];
 }

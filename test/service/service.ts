@@ -8,6 +8,9 @@ export const apiKey = "test-key-of-more-than-32-characters";
 
 type Environment = Readonly<Record<string, string>>;
 
+/** A server starts in half the time where its sources are compiled already. */
+const compileCache = join(import.meta.dirname, "../../node_modules/.cache/posthorn-service");
+
 /** The command line from its sources; what follows goes to it. */
 const sources: readonly string[] = [
   "--input-type=module",
@@ -77,6 +80,7 @@ export function makeServiceFolder(program: readonly string[] = sources): Service
       cwd: path,
       env: {
         PATH: process.env.PATH,
+        NODE_COMPILE_CACHE: compileCache,
         POSTHORN_DATA_DIR: dataDir,
         POSTHORN_PORT: "0",
         POSTHORN_SANDBOX_PORT: "0",
@@ -115,7 +119,10 @@ export function makeServiceFolder(program: readonly string[] = sources): Service
         async call(method, callPath, body) {
           const response = await fetch(url + callPath, {
             method,
-            headers: { authorization: `Bearer ${apiKey}`, "content-type": "application/json" },
+            headers: {
+              authorization: `Bearer ${apiKey}`,
+              ...(body === undefined ? {} : { "content-type": "application/json" }),
+            },
             ...(body === undefined ? {} : { body: JSON.stringify(body) }),
           });
           const text = await response.text();

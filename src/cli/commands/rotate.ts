@@ -2,11 +2,10 @@ import { systemClock } from "../../clock.ts";
 import { rotate } from "../../config/rotate.ts";
 import { PosthornError } from "../../errors.ts";
 import type { ServerOptions } from "../../options.ts";
-import { parseSecret } from "../../secret/derive.ts";
 import { unlock } from "../../secret/unlock.ts";
 import { listEncryptionKeys } from "../../store/encryption-keys.ts";
 import { isServed, openSqliteStoreBeside } from "../../store/store.ts";
-import { databaseFile, findSecret } from "../secret-source.ts";
+import { databaseFile, findSecret, parsePreviousSecrets } from "../secret-source.ts";
 
 /**
  * Re-encrypts everything under POSTHORN_SECRET; a run that was stopped is resumed by running it again.
@@ -22,8 +21,8 @@ export async function rotateCommand(
   try {
     const secrets = await unlock({
       rows: await listEncryptionKeys(store.db),
-      primary: parseSecret(findSecret(options).secret, "POSTHORN_SECRET"),
-      previous: options.previousSecrets.map((secret) => parseSecret(secret, "POSTHORN_PREVIOUS_SECRETS")),
+      primary: findSecret(options).secret,
+      previous: parsePreviousSecrets(options.previousSecrets),
       clock: systemClock,
     });
     if (secrets.newKey !== null && !dryRun && isServed(file)) {

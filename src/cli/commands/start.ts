@@ -4,7 +4,7 @@ import { createLog, type Log } from "../../log.ts";
 import type { ServerOptions } from "../../options.ts";
 import { openPosthorn, type Posthorn } from "../../posthorn.ts";
 import { type Standalone, startStandalone } from "../../server/standalone.ts";
-import { databaseFile, findSecret } from "../secret-source.ts";
+import { databaseFile, findSecret, parsePreviousSecrets } from "../secret-source.ts";
 
 /** Serves until it is told to stop. Returns once it serves: the sockets keep the process alive. */
 export async function startCommand(options: ServerOptions, unknown: readonly string[]): Promise<undefined> {
@@ -12,6 +12,7 @@ export async function startCommand(options: ServerOptions, unknown: readonly str
   for (const name of unknown)
     log.warn({ variable: name }, "this variable is no option of Posthorn: is it mistyped?");
 
+  const previousSecrets = parsePreviousSecrets(options.previousSecrets);
   mkdirSync(options.dataDir, { recursive: true, mode: 0o700 });
   const { secret, made } = findSecret(options);
   if (made !== null) {
@@ -23,7 +24,7 @@ export async function startCommand(options: ServerOptions, unknown: readonly str
   const posthorn = await openPosthorn({
     database: databaseFile(options.dataDir),
     secret,
-    previousSecrets: options.previousSecrets,
+    previousSecrets,
     egress: options.egress,
     sandboxPort: options.sandboxPort === 0 ? null : options.sandboxPort,
     log,
