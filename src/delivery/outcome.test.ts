@@ -66,6 +66,7 @@ function answered(...outcomes: RecipientResult["outcome"][]): Ending {
     stage: "message",
     durationMs: 5,
     bodyStarted: true,
+    lost: null,
   } as SendResult;
   return { kind: "answered", result };
 }
@@ -176,6 +177,7 @@ describe("what is written after a try", () => {
       stage: "sender",
       durationMs: 5,
       bodyStarted: false,
+      lost: null,
     } as const;
     const settlement = settle({ kind: "answered", result });
     expect(settlement).toMatchObject({
@@ -184,6 +186,31 @@ describe("what is written after a try", () => {
       attempt: { outcome: "config", code: 530 },
     });
     expect(states(settlement)).toEqual(["queued"]);
+  });
+
+  it("keeps a refusal when the relay then hangs up, and tries the others again", () => {
+    const refused = reply(550, "no such user");
+    const lost = new PosthornError("smtp.closed", "The relay closed the connection.");
+    const result: SendResult = {
+      recipients: [
+        { address: "r0@example.com", outcome: "temporary", reply: null },
+        { address: "r1@example.com", outcome: "permanent", reply: refused },
+      ],
+      reply: null,
+      stage: "message",
+      durationMs: 5,
+      bodyStarted: false,
+      lost,
+    };
+    const settlement = settle({ kind: "answered", result }, { recipients: [recipient(0), recipient(1)] });
+    expect(settlement).toMatchObject({
+      state: "queued",
+      recipients: [
+        { state: "queued", code: null, reply: lost.message },
+        { state: "failed", code: 550, reply: "no such user" },
+      ],
+      attempt: { outcome: "temporary", errorCode: "smtp.closed", reply: lost.message, stage: "message" },
+    });
   });
 
   it("waits without counting while the config must be mended", () => {

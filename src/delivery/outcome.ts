@@ -71,7 +71,8 @@ export function attemptOf(tried: {
 }): Attempt {
   const { config, connection, ending, startedAt, now } = tried;
   const error = ending.kind === "failed" ? ending.error : ending.result.lost;
-  const reply = ending.kind === "answered" ? telling(ending.result) : (error?.smtp?.reply ?? null);
+  const reply =
+    ending.kind === "answered" && error === null ? telling(ending.result) : (error?.smtp?.reply ?? null);
   const outcome = attemptOutcome(ending);
   return {
     at: startedAt,

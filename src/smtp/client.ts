@@ -90,8 +90,7 @@ export class Client {
       await this.#transact(transaction, content.wire);
     } catch (error) {
       this.destroy();
-      // RFC 1047: once the final dot is out, a loss is an outcome of its own.
-      if (!transaction.lose()) throw error;
+      if (!transaction.lose(error)) throw error;
     } finally {
       endDeadline();
     }
@@ -123,17 +122,19 @@ export class Client {
 
   async #sendContent(transaction: Transaction, content: Buffer): Promise<void> {
     const conversation = this.#conversation;
+    conversation.assertOpen("message");
     conversation.beginContent(content.length);
     transaction.contentStarted();
     for (let start = 0; start < content.length; start += blockBytes) {
       const isLast = start + blockBytes >= content.length;
-      conversation.assertOpen("message");
       if (isLast) transaction.contentComplete();
       await conversation.sendBlock(content.subarray(start, start + blockBytes), this.#timeouts.blockMs);
-      if (!isLast && conversation.answered) {
+      if (isLast) return;
+      if (conversation.answered) {
         transaction.takeEarly(await conversation.reply("message", this.#timeouts.finalDotMs));
         return;
       }
+      conversation.assertOpen("message");
     }
   }
 
@@ -155,7 +156,9 @@ export class Client {
   #broken(stage: Stage, command: string, reply: SmtpReply): PosthornError {
     this.destroy();
     const message = `${this.host}:${this.port} answered ${command} with ${quote(reply)}.`;
-    return new PosthornError("smtp.protocol", message, { smtp: { stage, reply } });
+    // RFC 5321 §3.8: 421 may answer anything.
+    const code = reply.code === 421 ? "smtp.closed" : "smtp.protocol";
+    return new PosthornError(code, message, { smtp: { stage, reply } });
   }
 
   #supported(path: Path): Path {

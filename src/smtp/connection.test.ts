@@ -1,6 +1,7 @@
 import { getEventListeners } from "node:events";
 import { setImmediate as turn } from "node:timers/promises";
-import { describe, expect, it, vi } from "vitest";
+import nodeTls from "node:tls";
+import { describe, expect, it, onTestFinished, vi } from "vitest";
 import { systemClock } from "../clock.ts";
 import type { PosthornError } from "../errors.ts";
 import { createFixedClock, makeAuthority, type Script, startScriptedServer } from "../testing/index.ts";
@@ -342,6 +343,12 @@ describe("STARTTLS (RFC 3207 §4.2, §6)", () => {
 describe("the certificate (RFC 8314 §3.3, RFC 6125)", () => {
   const dayMs = 86_400_000;
   const other = makeAuthority();
+  const expired = authority.issue({
+    names: ["127.0.0.1"],
+    notBefore: new Date(0),
+    notAfter: new Date(dayMs),
+  });
+  const otherName = authority.issue({ names: ["mail.test"] });
 
   it.each([
     [
@@ -350,20 +357,18 @@ describe("the certificate (RFC 8314 §3.3, RFC 6125)", () => {
       authority.caPem,
       "DEPTH_ZERO_SELF_SIGNED_CERT",
     ],
-    [
-      "expired",
-      authority.issue({ names: ["127.0.0.1"], notBefore: new Date(0), notAfter: new Date(dayMs) }),
-      authority.caPem,
-      "CERT_HAS_EXPIRED",
-    ],
-    [
-      "for another name",
-      authority.issue({ names: ["mail.test"] }),
-      authority.caPem,
-      "ERR_TLS_CERT_ALTNAME_INVALID",
-    ],
+    ["expired", expired, authority.caPem, "CERT_HAS_EXPIRED"],
+    ["for another name", otherName, authority.caPem, "ERR_TLS_CERT_ALTNAME_INVALID"],
     ["of an unknown authority", certificate, null, "UNABLE_TO_VERIFY_LEAF_SIGNATURE"],
-    ["of another authority", certificate, other.caPem, "UNABLE_TO_VERIFY_LEAF_SIGNATURE"],
+    ["of another authority", certificate, other.caPem, "UNABLE_TO_GET_ISSUER_CERT_LOCALLY"],
+    [
+      "of the same authority, where one certificate is trusted",
+      certificate,
+      authority.issue({ names: ["127.0.0.1"] }).cert,
+      "UNABLE_TO_GET_ISSUER_CERT_LOCALLY",
+    ],
+    ["expired, though trusted itself", expired, expired.cert, "CERT_HAS_EXPIRED"],
+    ["for another name, though trusted itself", otherName, otherName.cert, "ERR_TLS_CERT_ALTNAME_INVALID"],
   ])("%s is shown and refused: nothing is sent", async (_, pair, caPem, systemCode) => {
     for (const tls of ["implicit", "starttls"] as const) {
       const heard = vi.fn();
@@ -413,8 +418,10 @@ describe("the certificate (RFC 8314 §3.3, RFC 6125)", () => {
     expect(server.connections[0]?.serverName).toBe("mail.example.test");
   });
 
-  it("that signs itself may be trusted by name", async () => {
-    const pair = authority.selfSigned({ names: ["127.0.0.1"] });
+  it.each([
+    ["that signs itself", authority.selfSigned({ names: ["127.0.0.1"] }), true],
+    ["of an authority", certificate, false],
+  ])("%s may be trusted itself", async (_, pair, selfSigned) => {
     await using server = await startScriptedServer(
       async (peer) => {
         await greet(peer);
@@ -425,11 +432,15 @@ describe("the certificate (RFC 8314 §3.3, RFC 6125)", () => {
     );
     const { connection, error } = await open(server, { tls: "implicit", caPem: pair.cert });
     expect(error).toBeNull();
-    expect(connection?.tls).toMatchObject({ selfSigned: true, authorized: true });
+    expect(connection?.tls).toMatchObject({ selfSigned, authorized: true });
     connection?.destroy();
   });
 
-  it("comes with TLS 1.2 at least", async () => {
+  it("comes with TLS 1.2 at least, though Node.js were told to take less (RFC 8314 §4.1)", async () => {
+    const { DEFAULT_MIN_VERSION, DEFAULT_CIPHERS } = nodeTls;
+    // As by --tls-min-v1.0, and the strength that lets OpenSSL speak such a version at all.
+    Object.assign(nodeTls, { DEFAULT_MIN_VERSION: "TLSv1", DEFAULT_CIPHERS: "DEFAULT@SECLEVEL=0" });
+    onTestFinished(() => void Object.assign(nodeTls, { DEFAULT_MIN_VERSION, DEFAULT_CIPHERS }));
     await using server = await startScriptedServer(() => {}, {
       implicitTls: {
         ...certificate,
@@ -439,7 +450,29 @@ describe("the certificate (RFC 8314 §3.3, RFC 6125)", () => {
       },
     });
     const { error } = await open(server, { tls: "implicit" });
+    expect(error).toMatchObject({
+      code: "smtp.tls",
+      smtp: { stage: "tls", systemCode: "ERR_SSL_TLSV1_ALERT_PROTOCOL_VERSION" },
+      message: expect.stringContaining("no common TLS"),
+    });
+  });
+
+  it.each([
+    ["that there is nothing in common", 40, "found no common TLS"],
+    [
+      "anything else",
+      80,
+      "broke off the TLS handshake (ERR_SSL_TLSV1_ALERT_INTERNAL_ERROR); its log says why",
+    ],
+  ])("is not shown by a relay whose alert says %s (RFC 8446 §6.2)", async (_, alert, text) => {
+    await using server = await startScriptedServer(async (peer) => {
+      await peer.bytes(1);
+      peer.send(Uint8Array.of(0x15, 3, 3, 0, 2, 2, alert));
+      await peer.closed;
+    });
+    const { error } = await open(server, { tls: "implicit" });
     expect(error).toMatchObject({ code: "smtp.tls", smtp: { stage: "tls" } });
+    expect(error?.message).toContain(text);
   });
 
   it("of a relay that greets in the clear is not there, and the error says so", async () => {
@@ -503,6 +536,16 @@ describe("what the relay echoes", () => {
     expect(error).toMatchObject({ code: "smtp.auth_unavailable", smtp: { stage: "auth" } });
     expect(error?.message).toContain("********");
     expect(error?.message).not.toMatch(/hunter2/i);
+  });
+
+  it("leaves Posthorn's own words alone, though the password be one of them", async () => {
+    await using server = await startScriptedServer(async (peer) => {
+      await greet(peer);
+      peer.send("250-relay.test\r\n250 AUTH PLAIN\r\n");
+      await peer.closed;
+    });
+    const { error } = await open(server, {}, { credentials: { ...jo, password: "password" } });
+    expect(error?.message).toContain("would get the password in the clear");
   });
 
   it("leaves the session able to understand EHLO when the password is one of its words", async () => {

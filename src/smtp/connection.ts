@@ -55,11 +55,13 @@ export interface Connection {
   reset(): Promise<void>;
 
   /**
-   * One transaction. Refusals are outcomes, for each recipient; a connection lost after the final dot is
-   * the outcome `unknown`.
-   * @throws PosthornError where nobody got the message: before anything is sent `address.invalid`,
-   * `input.invalid`, `smtp.smtputf8_missing`, `smtp.too_large`; for a connection that was lost before the
-   * final dot `smtp.closed`, `smtp.timeout`, `smtp.protocol`. After these three the connection is closed.
+   * One transaction. Refusals are outcomes, for each recipient. If the connection is lost, `lost` says
+   * how: who was refused until then stays so, the others are `temporary` before the final dot, `unknown`
+   * after it.
+   * @throws PosthornError where nobody got the message and nobody was refused: before anything is sent
+   * `address.invalid`, `input.invalid`, `smtp.smtputf8_missing`, `smtp.too_large`; for a connection that
+   * was lost before the final dot `smtp.closed`, `smtp.timeout`; and `smtp.protocol`, also where a reply
+   * out of place makes the refusals before it doubtful. After any loss the connection is closed.
    */
   send(message: Message): Promise<SendResult>;
 
@@ -82,11 +84,8 @@ export async function connect(options: ConnectOptions): Promise<Connection> {
   try {
     return await open(options, redact, stages);
   } catch (error) {
-    if (!isPosthornError(error)) throw error;
-    // Replies are redacted where they are read; this is for what was understood before that.
-    const failure = new PosthornError(error.code, redact.text(error.message), error);
-    stages.fail(failure);
-    throw failure;
+    if (isPosthornError(error)) stages.fail(error);
+    throw error;
   }
 }
 
@@ -108,7 +107,11 @@ async function open(options: ConnectOptions, redact: Redactor, stages: StageLog)
   });
   const endDeadline = conversation.deadline(timeouts.overallMs);
   try {
-    const session = openSession({ ...options, ehloName: relay.ehloName ?? ownName(wire.localAddress) });
+    const session = openSession({
+      ...options,
+      ehloName: relay.ehloName ?? ownName(wire.localAddress),
+      redactor: redact,
+    });
     const { tls, capabilities } = await drive(session, { relay, conversation, timeouts, stages });
     // The session is done with the words of the relay; from here on they are only shown.
     const shown = {

@@ -270,6 +270,8 @@ const noTlsHere: Loss = {
 };
 
 const brokenOff: ReadonlySet<string> = new Set(["ECONNRESET", "EPIPE", "ETIMEDOUT"]);
+/** OpenSSL's names, of the alert and of what it found itself, for the two having nothing in common. */
+const nothingInCommon = /ALERT_PROTOCOL_VERSION|HANDSHAKE_FAILURE|UNSUPPORTED_PROTOCOL|NO_SHARED_CIPHER/u;
 
 function handshakeLoss(error: NodeJS.ErrnoException): Loss {
   const systemCode = error.code ?? "UNKNOWN";
@@ -278,5 +280,13 @@ function handshakeLoss(error: NodeJS.ErrnoException): Loss {
     return { code: "smtp.closed", message: `broke off the TLS handshake (${systemCode})`, ...details };
   }
   if (systemCode === noTlsHere.systemCode) return { ...noTlsHere, cause: error };
-  return { code: "smtp.tls", message: `and Posthorn found no common TLS (${systemCode})`, ...details };
+  return { code: "smtp.tls", message: handshakeFault(systemCode), ...details };
+}
+
+/** An alert is the other side's word; all else is what this side could not accept. */
+function handshakeFault(systemCode: string): string {
+  if (nothingInCommon.test(systemCode)) return `and Posthorn found no common TLS (${systemCode})`;
+  return systemCode.includes("ALERT")
+    ? `broke off the TLS handshake (${systemCode}); its log says why`
+    : `did not get through the TLS handshake (${systemCode})`;
 }

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { createEgress, type EgressMode } from "./egress.ts";
+import type { EgressMode } from "../model.ts";
+import { createEgress } from "./egress.ts";
 
 const refused = expect.objectContaining({ code: "egress.refused", smtp: { stage: "resolve" } });
 

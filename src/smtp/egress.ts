@@ -1,13 +1,7 @@
 import { lookup as systemLookup } from "node:dns/promises";
 import { BlockList, isIP } from "node:net";
 import { PosthornError } from "../errors.ts";
-
-/**
- * `default`: any relay but link-local and metadata addresses. `public-only`, for hosts whose admins are
- * not their operators: only public addresses and the ports of mail.
- */
-export const egressModes = ["default", "public-only"] as const;
-export type EgressMode = (typeof egressModes)[number];
+import type { EgressMode } from "../model.ts";
 
 export interface DialAddress {
   readonly address: string;

@@ -42,6 +42,12 @@ describe("a path (RFC 5321 §4.1.2)", () => {
     "a,b@a.test",
     "jo@-a.test-",
     "jo@bü cher.test",
+    "jo@bü\r\ncher.test",
+    "jo@bü/cher.test",
+    "jo@bü\\cher.test",
+    "jo@bü?cher.test",
+    "jo@bü#cher.test",
+    "jo@bü%2echer.test",
     "jo@xn--\u{fffd}.test",
   ])("is not made of %j", (address) => {
     expect(() => forwardPath(address)).toThrow(invalid);

@@ -10,6 +10,9 @@ const localPart = /^(?:[^\s\p{Cc}()<>[\]:;@\\,"]+|"(?:[^\p{Cc}\\"]|\\[^\p{Cc}])*
 const asciiDomain = /^(?:[A-Za-z0-9_](?:[A-Za-z0-9_.-]*[A-Za-z0-9_])?|\[[A-Za-z0-9:.]+\])$/u;
 const ascii = /^\p{ASCII}*$/u;
 
+/** What URL parsing, by which domains get their A-labels, drops or takes for the end of the name. */
+const endsName = /[\s\p{Cc}/\\?#%]/u;
+
 /** A reverse-path or forward-path, ready for MAIL FROM and RCPT TO (RFC 5321 §4.1.2). */
 export interface Path {
   /** With angle brackets; its domain in A-labels. */
@@ -36,7 +39,7 @@ export function forwardPath(address: string): Path {
   const written = address.slice(at + 1);
   // RFC 6531 §3.2 would allow U-labels; A-labels are understood by every relay behind this one too.
   const domain = ascii.test(written) ? written : domainToASCII(written);
-  if (at === -1 || !localPart.test(local) || !asciiDomain.test(domain)) {
+  if (at === -1 || endsName.test(written) || !localPart.test(local) || !asciiDomain.test(domain)) {
     throw new PosthornError("address.invalid", `${JSON.stringify(address)} is not an email address.`);
   }
   if (Buffer.byteLength(local) > maxLocalPartBytes || domain.length > maxDomainBytes) {

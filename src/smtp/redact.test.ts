@@ -102,8 +102,16 @@ describe("hiding a password in a reply", () => {
 
   it("hides all where the password is broken over lines or by blanks", () => {
     const blob = base64("\0jo@example.com\0s3cret+pass");
-    expect(hideIn(reply(blob.slice(0, 28), blob.slice(28)))).toEqual(reply("********"));
+    expect(hideIn(reply(...(blob.match(/.{1,6}/g) ?? [])))).toEqual(reply("********"));
     expect(hideIn(reply("you said s3cret", "+pass"))).toEqual(reply("********"));
+    expect(hideIn(reply("+pass", "ends s3cret"))).toEqual(reply("********"));
     expect(hideIn(reply("s3cr et+pass"))).toEqual(reply("********"));
+  });
+
+  it("hides each piece of a blob, in whatever order they come", () => {
+    const blob = base64("\0jo@example.com\0s3cret+pass");
+    expect(hideIn(reply(`no: ${blob.slice(24)} .`, "and", blob.slice(0, 24)))).toEqual(
+      reply("no: ******** .", "and", "********"),
+    );
   });
 });

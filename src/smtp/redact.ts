@@ -29,10 +29,14 @@ export function redactor(credentials: Credentials | null): Redactor {
     ),
   );
 
-  /** A run of base64 that holds the password goes as a whole: its neighbours hold some of its bits. */
+  /**
+   * A run of base64 that holds the password goes as a whole: its neighbours hold some of its bits. So
+   * does a piece of what this client sends, for a blob may come back broken.
+   */
   function hideRun(run: string): string {
     const standard = run.toLowerCase().replaceAll("-", "+").replaceAll("_", "/").replace(/=+$/u, "");
-    return blobs.has(standard) || pieces.some((piece) => standard.includes(piece)) ? mask : run;
+    const broken = standard.length >= shortestRemnant && [...blobs].some((blob) => blob.includes(standard));
+    return broken || blobs.has(standard) || pieces.some((piece) => standard.includes(piece)) ? mask : run;
   }
   function text(value: string): string {
     return value.replace(/[A-Za-z0-9+/_-]+={0,2}/gu, hideRun).replace(literal, mask);
@@ -41,10 +45,12 @@ export function redactor(credentials: Credentials | null): Redactor {
     text,
     reply(reply) {
       const lines = reply.lines.map(text);
-      // A long blob may be broken over lines or by blanks, where no single line shows it.
-      const joined = lines.join("").replaceAll(/\s/gu, "");
-      const hidden = text(joined) === joined ? lines : [mask];
-      return { ...reply, lines: hidden };
+      // The password may be broken over lines or by blanks, where no single line shows it.
+      const hasIt = [lines, lines.toReversed()].some((ordered) => {
+        const joined = ordered.join("").replaceAll(/\s/gu, "");
+        return text(joined) !== joined;
+      });
+      return { ...reply, lines: hasIt ? [mask] : lines };
     },
   };
 }
@@ -67,6 +73,8 @@ function plainForms(password: string): string[] {
 
 /** Shorter pieces stand in ordinary words too. */
 const shortestPiece = 4;
+/** From this length on, letters that stand in a blob are no word that stands there by chance. */
+const shortestRemnant = 8;
 
 /**
  * In base64, six bits a character, the password looks different at each of three alignments. Only the

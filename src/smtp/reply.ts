@@ -36,7 +36,8 @@ const controls = /\p{Cc}/gu;
  */
 export class ReplyParser {
   readonly #limits: ReplyLimits;
-  readonly #decoder = new TextDecoder();
+  // A byte order mark is not passed over: no reply begins with one.
+  readonly #decoder = new TextDecoder("utf-8", { ignoreBOM: true });
   #rest: Buffer = Buffer.alloc(0);
   #code: string | null = null;
   #lines: string[] = [];

@@ -2,13 +2,20 @@ import { describe, expect, it } from "vitest";
 import { PosthornError } from "../errors.ts";
 import type { SmtpReply } from "../model.ts";
 import type { Capabilities } from "./capabilities.ts";
+import { redactor } from "./redact.ts";
 import type { Credentials, Relay } from "./relay.ts";
 import { ReplyParser } from "./reply.ts";
 import { openSession, type SessionOptions, type Step } from "./session.ts";
 
 const relay: Relay = { host: "relay.test", port: 587, tls: "none", caPem: null, ehloName: null };
 const jo: Credentials = { username: "jo", password: "pw", method: "auto" };
-const options: SessionOptions = { relay, ehloName: "app.test", credentials: null, allowCleartextAuth: false };
+const options: SessionOptions = {
+  relay,
+  ehloName: "app.test",
+  credentials: null,
+  allowCleartextAuth: false,
+  redactor: redactor(null),
+};
 const withTls = (tls: Relay["tls"], more: Partial<SessionOptions> = {}): SessionOptions => ({
   ...options,
   relay: { ...relay, tls },

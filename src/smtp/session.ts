@@ -3,7 +3,7 @@ import type { SmtpReply, Stage } from "../model.ts";
 import { chooseMechanism, exchange } from "./auth.ts";
 import { type Capabilities, capabilitiesOf, noCapabilities } from "./capabilities.ts";
 import type { Evidence } from "./observer.ts";
-import { mask } from "./redact.ts";
+import { mask, type Redactor } from "./redact.ts";
 import type { Credentials, Relay } from "./relay.ts";
 import { classOf, quote } from "./reply.ts";
 
@@ -27,6 +27,8 @@ export interface SessionOptions {
   readonly ehloName: string;
   readonly credentials: Credentials | null;
   readonly allowCleartextAuth: boolean;
+  /** For what the relay offered, where a message repeats it: EHLO is understood as it was said. */
+  readonly redactor: Redactor;
 }
 
 /**
@@ -111,7 +113,7 @@ function* signIn(options: SessionOptions, credentials: Credentials, capabilities
     throw unavailable(
       offered.length === 0
         ? "offers no sign-in on this connection. Remove the username, or use the port meant for submission."
-        : `offers no sign-in method usable here (it offers ${offered.join(", ")}). Choose another method.`,
+        : `offers no sign-in method usable here (it offers ${options.redactor.text(offered.join(", "))}). Choose another method.`,
     );
   }
 

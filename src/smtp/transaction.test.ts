@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { isPosthornError, type PosthornError } from "../errors.ts";
+import { isPosthornError, PosthornError } from "../errors.ts";
 import type { SmtpReply } from "../model.ts";
 import { type Capabilities, capabilitiesOf, noCapabilities } from "./capabilities.ts";
 import { ReplyParser } from "./reply.ts";
@@ -9,6 +9,7 @@ import { type Envelope, Transaction } from "./transaction.ts";
 const envelope: Envelope = { from: "a@a.test", to: ["b@b.test"], size: 100, needsSmtpUtf8: false };
 const two: Envelope = { ...envelope, to: ["b@b.test", "c@c.test"] };
 const pipelining = offering("PIPELINING");
+const gone = new PosthornError("smtp.closed", "The relay closed the connection.");
 
 function offering(...extensions: string[]): Capabilities {
   return capabilitiesOf({ code: 250, enhancedCode: null, lines: ["relay.test", ...extensions] });
@@ -46,7 +47,7 @@ function play(message: Envelope, capabilities: Capabilities, ...replies: readonl
       } else {
         const line = queue.shift();
         if (line === undefined) {
-          transaction.lose();
+          transaction.lose(gone);
           break;
         }
         transaction.take(reply(line));
@@ -297,6 +298,46 @@ describe("421 (RFC 5321 §3.8)", () => {
   });
 });
 
+describe("a loss before the final dot", () => {
+  it.each([
+    ["a recipient", ["250 a", "250 b", "550 c"], ["b@b.test temporary", "c@c.test permanent"], "message"],
+    ["one for now", ["250 a", "450 b"], ["b@b.test temporary", "c@c.test temporary"], "recipient"],
+    ["the sender", ["550 a"], ["b@b.test permanent", "c@c.test permanent"], "sender"],
+  ])("leaves the refusal of %s as it is", (_, replies, expected, stage) => {
+    const { outcomes, transaction, error } = play(two, pipelining, ...replies);
+    expect(error).toBeNull();
+    expect(outcomes).toEqual(expected);
+    const { recipients, lost, ...result } = transaction.result();
+    expect(result.stage).toBe(stage);
+    expect(lost).toBe(recipients.some(({ reply }) => reply === null) ? gone : null);
+  });
+
+  it("is all there is to say where nobody was refused", () => {
+    for (const replies of [[], ["250 a"], ["250 a", "250 b"], ["250 a", "250 b", "250 c", "354 d"]]) {
+      const transaction = new Transaction(two, pipelining);
+      transaction.next();
+      for (const line of replies) transaction.take(reply(line));
+      expect(transaction.lose(gone)).toBe(false);
+    }
+  });
+
+  it("by a reply out of place leaves no refusal: it may have meant another", () => {
+    // The relay answered MAIL twice, so that each later reply seems to be the next one's.
+    const { error, transaction } = play(two, pipelining, "250 a", "550 a again", "250 b", "250 c");
+    expect(error).toMatchObject({ code: "smtp.protocol" });
+    expect(transaction.lose(error)).toBe(false);
+  });
+
+  it("for a reason of our own is told as one", () => {
+    const transaction = new Transaction(two, pipelining);
+    transaction.next();
+    for (const line of ["250 a", "550 b"]) transaction.take(reply(line));
+    const fault = new TypeError("fault");
+    expect(transaction.lose(fault)).toBe(true);
+    expect(transaction.result().lost).toMatchObject({ code: "internal", cause: fault });
+  });
+});
+
 describe("the final dot (RFC 1047)", () => {
   it.each(["200 a", "250 a", "251 a", "299 a"])("answered with %j means sent", (line) => {
     expect(play(envelope, noCapabilities, "250 a", "250 b", "354 c", line).outcomes).toEqual([
@@ -321,7 +362,7 @@ describe("the final dot (RFC 1047)", () => {
     transaction.next();
     for (const line of ["250 a", "250 b", "354 c"]) transaction.take(reply(line));
     transaction.contentStarted();
-    expect(transaction.lose()).toBe(false);
+    expect(transaction.lose(gone)).toBe(false);
   });
 
   it("is not given after an early refusal, which decides", () => {
@@ -415,7 +456,7 @@ it("gives each recipient one outcome and comes to an end, whatever the relay say
             if (want.kind !== "reply") continue;
             const next = queue.shift();
             if (next === undefined) {
-              if (!transaction.lose()) return;
+              if (!transaction.lose(gone)) return;
               break;
             }
             if (want.to.verb === "final dot") dotAnswer = reply(next);
@@ -426,14 +467,15 @@ it("gives each recipient one outcome and comes to an end, whatever the relay say
           expect(transaction.result().recipients.some(({ outcome }) => outcome === "sent")).toBe(false);
           return;
         }
-        const { recipients, bodyStarted } = transaction.result();
+        const { recipients, bodyStarted, lost } = transaction.result();
         expect(recipients.map(({ address }) => address)).toEqual(to);
         for (const { outcome, reply: own } of recipients) {
           if (outcome === "sent") expect(dotAnswer?.code).toBe(250);
           if (outcome === "unknown") expect(bodyStarted && dotAnswer?.code !== 250).toBe(true);
           if (outcome === "permanent") expect(own?.code).toBeGreaterThanOrEqual(500);
-          if (outcome === "temporary") expect(own).not.toBeNull();
+          if (outcome === "temporary") expect(own !== null || queue.length === 0).toBe(true);
         }
+        expect(lost).toBe(recipients.some((recipient) => recipient.reply === null) ? gone : null);
       },
     ),
   );

@@ -1,4 +1,4 @@
-import { PosthornError } from "../errors.ts";
+import { isPosthornError, PosthornError } from "../errors.ts";
 import type { SmtpReply, Stage } from "../model.ts";
 import type { Capabilities } from "./capabilities.ts";
 import { forwardPath, type Path, reversePath } from "./path.ts";
@@ -22,6 +22,8 @@ export interface TransactionResult {
   readonly stage: Stage;
   /** True once the first byte of the content was given to the socket. */
   readonly bodyStarted: boolean;
+  /** How the connection was lost, where that is why a recipient has no reply of its own; else null. */
+  readonly lost: PosthornError | null;
 }
 
 export interface Envelope {
@@ -81,6 +83,8 @@ export class Transaction {
   #content: "held" | "due" | "started" | "complete" = "held";
   #closing = false;
   #ending: { readonly stage: Stage; readonly reply: SmtpReply | null } | null = null;
+  #outOfStep = false;
+  #lost: PosthornError | null = null;
 
   /**
    * @throws PosthornError before anything is sent: `address.invalid`; `smtp.smtputf8_missing`
@@ -137,8 +141,9 @@ export class Transaction {
 
   /**
    * Takes the reply to the command that `next` named.
-   * @throws PosthornError `smtp.protocol` for a reply whose class does not fit the command. Not after
-   * the final dot: there the outcome is unknown.
+   * @throws PosthornError `smtp.protocol` for a reply whose class does not fit the command: one reply
+   * too many came before it, or one too few, so that no reply tells whom it meant. Not after the final
+   * dot: there the outcome is unknown.
    */
   take(reply: SmtpReply): void {
     const command = this.#pending.shift();
@@ -146,8 +151,8 @@ export class Transaction {
     const fits = command.verb === "DATA" ? 3 : 2;
     const accepted = classOf(reply) === fits;
     if (!accepted && classOf(reply) < 4 && command !== loneDot) {
-      if (command === finalDot) this.#closing = true;
-      else if (this.#undecided.length > 0) throw misfit(command, reply);
+      if (command !== finalDot) throw this.#misfit(command, reply);
+      this.#closing = true;
     }
     switch (command.verb) {
       case "MAIL":
@@ -171,20 +176,27 @@ export class Transaction {
    * @throws PosthornError `smtp.protocol` if it is no refusal.
    */
   takeEarly(reply: SmtpReply): void {
-    if (classOf(reply) < 4) throw misfit(dataCommand, reply);
+    if (classOf(reply) < 4) throw this.#misfit(dataCommand, reply);
     this.#end("message", reply, outcomeOf(reply));
     this.#closing = true;
   }
 
   /**
-   * Tells that no more replies will come.
-   * @returns false if the final dot was not sent: then nobody got the message. True if it was: the relay
-   * may have taken the message or not, and nothing can tell (RFC 1047).
+   * Tells that no more replies will come, and why. What the relay refused until then stays refused, or
+   * a relay that hangs up on one recipient would keep the message from all others on each try. Who had
+   * no answer did not get the message before the final dot; after it nothing can tell (RFC 1047).
+   * @returns false if no recipient has an outcome: then `why` is all there is to say.
    */
-  lose(): boolean {
+  lose(why: unknown): boolean {
     this.#closing = true;
-    if (this.#content !== "complete") return false;
-    this.#end("message", null, "unknown");
+    const undecided = this.#undecided.length;
+    const dotted = this.#content === "complete";
+    if (this.#outOfStep || (!dotted && undecided === this.#recipients.length)) return false;
+    if (undecided === 0) return true;
+    this.#lost = isPosthornError(why)
+      ? why
+      : new PosthornError("internal", "Sending failed.", { cause: why });
+    this.#end(this.#pending[0]?.stage ?? "message", null, dotted ? "unknown" : "temporary");
     return true;
   }
 
@@ -199,6 +211,7 @@ export class Transaction {
       reply,
       stage,
       bodyStarted: this.#content === "started" || this.#content === "complete",
+      lost: this.#lost,
     };
   }
 
@@ -225,8 +238,6 @@ export class Transaction {
 
   #takeData(reply: SmtpReply, accepted: boolean): void {
     if (!accepted) {
-      // A relay that goes on to data by any other reply is out of step, but everybody has an outcome.
-      if (classOf(reply) < 4) this.#closing = true;
       this.#end("message", reply, outcomeOf(reply));
     } else if (this.#undecided.length > 0) {
       this.#content = "due";
@@ -246,6 +257,13 @@ export class Transaction {
   #close(stage: Stage, reply: SmtpReply): void {
     this.#end(stage, reply, "temporary");
     this.#closing = true;
+  }
+
+  #misfit(command: Command, reply: SmtpReply): PosthornError {
+    this.#outOfStep = true;
+    return new PosthornError("smtp.protocol", `The relay answered ${command.verb} with ${quote(reply)}.`, {
+      smtp: { stage: command.stage, reply },
+    });
   }
 
   /** The outcome of all who have none yet. What ended the transaction first, ended it. */
@@ -302,10 +320,4 @@ export function outcomeOf(reply: SmtpReply): "sent" | "temporary" | "permanent" 
 function recipientOutcomeOf(reply: SmtpReply): "sent" | "temporary" | "permanent" {
   const ofItself = reply.enhancedCode === "5.2.2" || reply.enhancedCode === "5.3.4";
   return reply.code === 552 && !ofItself ? "temporary" : outcomeOf(reply);
-}
-
-function misfit(command: Command, reply: SmtpReply): PosthornError {
-  return new PosthornError("smtp.protocol", `The relay answered ${command.verb} with ${quote(reply)}.`, {
-    smtp: { stage: command.stage, reply },
-  });
 }

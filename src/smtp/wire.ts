@@ -69,9 +69,11 @@ export class Wire {
     this.#stream.on("data", this.#bytes);
   }
 
-  /** Calls back once the system has taken the bytes. */
+  /** Calls back once the system has taken the bytes; never if it does not. */
   write(bytes: string | Uint8Array, taken?: () => void): void {
-    this.#stream.write(bytes, () => taken?.());
+    this.#stream.write(bytes, (error) => {
+      if (!error) taken?.();
+    });
   }
 
   /**
@@ -95,26 +97,22 @@ export class Wire {
         host,
         // RFC 6066 §3: an address is no server name.
         ...(isIP(host) === 0 ? { servername: host } : {}),
-        ...(caPem === null ? {} : { ca: caPem }),
+        // What the admin trusts need not be a root: the relay's own certificate will do.
+        ...(caPem === null ? {} : { ca: caPem, allowPartialTrustChain: true }),
         minVersion: "TLSv1.2",
         // The handshake is finished in any case, so that a refused certificate can be shown.
         rejectUnauthorized: false,
       });
       socket.once("error", reject);
       socket.once("secureConnect", () => {
-        socket.off("error", reject);
+        // At once: what follows the handshake in the same packet may be an error already.
+        this.#stream = socket;
+        this.#listen(socket);
+        socket.off("error", reject).on("data", this.#bytes);
         resolve(socket);
       });
     });
-    this.#stream = secure;
-    this.#listen(secure);
-    secure.on("data", this.#bytes);
     return evidenceOf(secure, now);
-  }
-
-  /** Writes a last line and ends the connection in good order. */
-  end(bytes: string): void {
-    this.#stream.end(bytes);
   }
 
   destroy(): void {
