@@ -192,7 +192,7 @@ export const strings = {
     stop: "Stop",
     ok: (duration: string) => `It works. All steps passed in ${duration}.`,
     okWarning: (duration: string) => `It works, with a remark, in ${duration}.`,
-    failedAt: (stage: string) => `It stopped at: ${stage}`,
+    failedAt: (stage: string) => `It stopped at: ${stage}.`,
     sentTo: (address: string) => `The relay took the test email for ${address}. Look in its inbox.`,
     stages: {
       resolve: "Find the server",

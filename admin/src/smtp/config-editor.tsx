@@ -1,5 +1,4 @@
 import { Button } from "@mantine/core";
-import { useNavigate } from "@tanstack/react-router";
 import { type SubmitEvent, useEffect, useRef, useState } from "react";
 import { ApiProblem } from "../api/problem.ts";
 import type { SmtpConfig } from "../api/types.ts";
@@ -19,12 +18,17 @@ import { useConnectionTest } from "./use-connection-test.ts";
 
 const t = strings.smtp;
 
-/** One config: the form, and beside it the test of what is in the form. `config` is null for a new one. */
-export function ConfigEditor({ config }: { config: SmtpConfig | null }) {
+interface ConfigEditorProps {
+  /** Null for a new one. */
+  readonly config: SmtpConfig | null;
+  readonly onCreated?: () => Promise<void>;
+}
+
+/** One config: the form, and beside it the test of what is in the form. */
+export function ConfigEditor({ config, onCreated }: ConfigEditorProps) {
   const editor = useConfigEditor(config);
   const { run, start, stop } = useConnectionTest(editor.refuse);
   const [tested, setTested] = useState(editor.form);
-  const navigate = useNavigate();
   const form = useRef<HTMLFormElement>(null);
   const panel = useRef<HTMLDivElement>(null);
   const faultCount = Object.keys(editor.faults.fields).length;
@@ -38,14 +42,7 @@ export function ConfigEditor({ config }: { config: SmtpConfig | null }) {
     const body = editor.body();
     if (body === null) return;
     const saved = await editor.save(body).catch(() => null);
-    if (saved !== null && config === null) {
-      await navigate({
-        to: "/settings/smtp/$id",
-        params: { id: saved.id },
-        replace: true,
-        ignoreBlocker: true,
-      });
-    }
+    if (saved !== null && config === null) await onCreated?.();
   }
 
   async function test(sendTo: string | null) {

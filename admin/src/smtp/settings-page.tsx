@@ -1,6 +1,6 @@
 import { Button } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
-import { Link, useParams } from "@tanstack/react-router";
+import { Link, useNavigate, useParams } from "@tanstack/react-router";
 import type { ReactNode } from "react";
 import type { SmtpConfig } from "../api/types.ts";
 import { Icon } from "../parts/icon.tsx";
@@ -22,15 +22,9 @@ export function SettingsPage() {
   return (
     <WithConfigs>
       {(configs) => {
-        const [first, ...others] = configs;
-        if (first === undefined) {
-          return (
-            <Page title={t.title} lead={t.addFirst}>
-              <ConfigEditor config={null} />
-            </Page>
-          );
-        }
-        if (others.length === 0) return <OneConfig config={first} configs={configs} />;
+        const [first = null, ...others] = configs;
+        // Saving the first config keeps the form, its test and its message where they are.
+        if (others.length === 0) return <OneConfig key="only" config={first} configs={configs} />;
         return (
           <Page title={t.title} lead={t.listLead} actions={<AddButton />}>
             <ConfigList configs={configs} />
@@ -47,40 +41,50 @@ export function ConfigPage() {
     <WithConfigs>
       {(configs) => {
         const config = configs.find((each) => each.id === id);
-        return config === undefined ? <NotFound /> : <OneConfig config={config} configs={configs} />;
+        return config === undefined ? <NotFound /> : <OneConfig key={id} config={config} configs={configs} />;
       }}
     </WithConfigs>
   );
 }
 
 export function NewConfigPage() {
+  const navigate = useNavigate();
   return (
     <Page title={t.newTitle} lead={t.lead} back={backToList}>
-      <ConfigEditor config={null} />
+      <ConfigEditor
+        config={null}
+        onCreated={() => navigate({ to: "/settings/smtp", replace: true, ignoreBlocker: true })}
+      />
     </Page>
   );
 }
 
-function OneConfig({ config, configs }: { config: SmtpConfig; configs: readonly SmtpConfig[] }) {
-  const isOnly = configs.length === 1;
+function OneConfig({ config, configs }: { config: SmtpConfig | null; configs: readonly SmtpConfig[] }) {
+  const isOnly = configs.length < 2;
   return (
     <Page
-      title={isOnly ? t.title : config.name}
+      title={isOnly || config === null ? t.title : config.name}
       tab={t.title}
       {...(isOnly ? {} : { back: backToList })}
-      lead={
-        <span className={styles.status}>
-          <ConfigBadge config={config} isFirst={usedConfig(configs)?.id === config.id} />
-          <LastTest config={config} />
-        </span>
-      }
-      actions={isOnly && <AddButton />}
+      lead={config === null ? t.addFirst : <Status config={config} configs={configs} />}
+      actions={isOnly && config !== null && <AddButton />}
     >
-      <ConfigEditor key={config.id} config={config} />
-      <div className={styles.dangerous}>
-        <RemoveConfig config={config} isLast={isOnly} />
-      </div>
+      <ConfigEditor config={config} />
+      {config !== null && (
+        <div className={styles.dangerous}>
+          <RemoveConfig config={config} isLast={isOnly} />
+        </div>
+      )}
     </Page>
+  );
+}
+
+function Status({ config, configs }: { config: SmtpConfig; configs: readonly SmtpConfig[] }) {
+  return (
+    <span className={styles.status}>
+      <ConfigBadge config={config} isFirst={usedConfig(configs)?.id === config.id} />
+      <LastTest config={config} />
+    </span>
   );
 }
 

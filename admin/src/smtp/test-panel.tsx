@@ -119,13 +119,13 @@ function stagesOf(run: TestRun): readonly TestStage[] {
 /** For screen readers: each stage as it passes, then the whole. */
 function announcement(run: TestRun): string {
   if (run.kind === "running") {
-    const last = run.stages.at(-1);
+    const last = run.stages.findLast(({ status }) => status !== "skipped");
     return last === undefined ? t.running : t.announce(t.stages[last.stage], t.statuses[last.status]);
   }
   if (run.kind !== "done" || run.report.ok) return "";
   const failed = run.report.stages.find(({ status }) => status === "failed");
   if (failed === undefined) return "";
   const { problem } = failed;
-  const why = problem === undefined ? [] : [problem.title, problem.explanation, problem.remedy];
-  return [t.failedAt(t.stages[failed.stage]), ...why].join(". ");
+  const why = problem === undefined ? [] : [`${problem.title}.`, problem.explanation, problem.remedy];
+  return [t.failedAt(t.stages[failed.stage]), ...why].join(" ");
 }

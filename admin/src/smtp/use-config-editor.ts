@@ -60,7 +60,9 @@ export function useConfigEditor(config: SmtpConfig | null) {
     setFaults(noFaults);
   }
 
-  if (config !== null && base !== null && config.version > base.version && !isDirty) load(config);
+  const isNewer = config !== null && (base === null || config.version > base.version) && !isDirty;
+  const isAnother = base !== null && config?.id !== base.id;
+  if (isNewer || isAnother) load(config);
 
   /** The body to save or test, or null after saying which entry is missing. */
   function body(): ConfigBody | null {
@@ -96,14 +98,15 @@ export function useConfigEditor(config: SmtpConfig | null) {
             version: base.version,
           }),
     onSuccess: async (saved) => {
-      load(saved);
-      setSavedAt(new Date().toISOString());
       queries.setQueryData(configsQuery.queryKey, (configs = []) =>
         configs.some(({ id }) => id === saved.id)
           ? configs.map((each) => (each.id === saved.id ? saved : each))
           : [...configs, saved],
       );
       await queries.invalidateQueries({ queryKey: configsQuery.queryKey });
+      // Only now is it also what the page shows around the form.
+      load(saved);
+      setSavedAt(new Date().toISOString());
     },
     onError: refuse,
   });

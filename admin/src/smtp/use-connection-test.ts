@@ -33,6 +33,7 @@ export function useConnectionTest(onRefused: (problem: ApiProblem) => void) {
     try {
       const response = await startTest(order, controller.signal);
       if (response.body === null) throw unreachable();
+      let hasReport = false;
       for await (const { event, data } of readEvents(response.body)) {
         if (event === "stage") {
           stages = withResult(stages, JSON.parse(data) as TestStage);
@@ -40,12 +41,12 @@ export function useConnectionTest(onRefused: (problem: ApiProblem) => void) {
         }
         if (event === "report") {
           setRun({ kind: "done", report: JSON.parse(data) as TestReport, sentTo: order.sendTo });
+          hasReport = true;
           await queries.invalidateQueries({ queryKey: configsQuery.queryKey });
-          return;
         }
         if (event === "problem") throw new ApiProblem(JSON.parse(data));
       }
-      throw new Error(strings.test.cutOff);
+      if (!hasReport) throw new Error(strings.test.cutOff);
     } catch (error) {
       if (controller !== current.current) return;
       if (controller.signal.aborted) return setRun({ kind: "stopped", stages });
