@@ -168,6 +168,14 @@ describe("sending", () => {
     expect((await outbox.list({ limit: 10 })).items).toEqual([]);
   });
 
+  it("names what is wrong with the template's data along with the rest", async () => {
+    const wrong = outbox.accept({ to: "jo@", template: "password-reset", data: { name: 5 } }, { caller });
+    const pointers = await wrong.catch((error) =>
+      error.issues.map((issue: { pointer: string }) => issue.pointer),
+    );
+    expect(pointers.sort()).toEqual(["/data/name", "/data/url", "/to"]);
+  });
+
   it("refuses 51 recipients and a message without anybody to get it", async () => {
     const many = Array.from({ length: 51 }, (_, index) => `r${index}@example.com`);
     await expect(send({ ...hello, to: many })).rejects.toMatchObject({ code: "input.invalid" });

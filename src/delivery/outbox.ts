@@ -1,10 +1,10 @@
 import { createHash } from "node:crypto";
 import PostalMime from "postal-mime";
 import type { Clock } from "../clock.ts";
-import { PosthornError } from "../errors.ts";
+import { type Issue, isPosthornError, PosthornError } from "../errors.ts";
 import type { Metrics } from "../metrics.ts";
 import type { Actor, EmailState } from "../model.ts";
-import { parse } from "../parse.ts";
+import { invalidInput, parse } from "../parse.ts";
 import type { Secrets } from "../secret/secrets.ts";
 import { writeAudit } from "../store/audit-log.ts";
 import { endQueued, requeueEmail } from "../store/email-queue.ts";
@@ -119,7 +119,7 @@ export function createOutbox({ store, secrets, templates, clock, metrics, onQueu
     },
 
     async accept(input, { caller, idempotencyKey }) {
-      const request = parse(emailRequest, input);
+      const request = parseRequest(input, templates);
       const idempotency =
         idempotencyKey === undefined ? null : { key: idempotencyKey, requestHash: hashRequest(input) };
       const earlier = await earlierAnswer(store.db, caller, idempotency);
@@ -196,6 +196,28 @@ export function createOutbox({ store, secrets, templates, clock, metrics, onQueu
       });
     },
   };
+}
+
+/** Where the request is wrong anyway, what is wrong with the template's data is said in the same breath. */
+function parseRequest(input: unknown, templates: Templates): ParsedEmailRequest {
+  try {
+    return parse(emailRequest, input);
+  } catch (error) {
+    if (!isPosthornError(error, "input.invalid")) throw error;
+    throw invalidInput([...error.issues, ...templateIssues(input, templates)]);
+  }
+}
+
+function templateIssues(input: unknown, templates: Templates): readonly Issue[] {
+  if (typeof input !== "object" || input === null || !("template" in input)) return [];
+  if (typeof input.template !== "string") return [];
+  try {
+    templates.render(input.template, { data: "data" in input ? input.data : {} });
+    return [];
+  } catch (error) {
+    if (!isPosthornError(error)) throw error;
+    return error.issues;
+  }
 }
 
 /** @throws PosthornError `idempotency.conflict` */
