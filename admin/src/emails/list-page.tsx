@@ -2,7 +2,7 @@ import { NativeSelect, TextInput } from "@mantine/core";
 import { useDebouncedCallback } from "@mantine/hooks";
 import { useQuery } from "@tanstack/react-query";
 import { getRouteApi, Link } from "@tanstack/react-router";
-import { useState } from "react";
+import { useEffect, useRef, useState } from "react";
 import type { EmailSummary } from "../api/types.ts";
 import { Icon } from "../parts/icon.tsx";
 import { ProblemNotice } from "../parts/notice.tsx";
@@ -35,7 +35,6 @@ export function EmailListPage() {
     <Page title={t.title} lead={t.lead}>
       <div className={styles.tools}>
         <SearchField
-          key={search.q === undefined ? "empty" : "filled"}
           q={search.q ?? ""}
           onSearch={(q) =>
             void navigate({
@@ -90,8 +89,14 @@ export function EmailListPage() {
 function SearchField({ q, onSearch }: { q: string; onSearch: (q: string) => void }) {
   const [text, setText] = useState(q);
   const search = useDebouncedCallback(onSearch, 250);
+  const input = useRef<HTMLInputElement>(null);
+  // The address may change by itself ("Show all", the back button), but not under somebody's hands.
+  useEffect(() => {
+    if (document.activeElement !== input.current) setText(q);
+  }, [q]);
   return (
     <TextInput
+      ref={input}
       className={styles.search}
       type="search"
       aria-label={t.search}

@@ -21,8 +21,8 @@ export function EmailPreview({ html, text, headers, aside }: EmailPreviewProps) 
   const [width, setWidth] = useState("wide");
   const part = chosen ?? (html === null ? "text" : "html");
   const parts = [
-    { value: "html", label: t.html, disabled: html === null },
-    { value: "text", label: t.text, disabled: text === null },
+    ...(html === null ? [] : [{ value: "html", label: t.html }]),
+    ...(text === null ? [] : [{ value: "text", label: t.text }]),
     ...(headers === undefined ? [] : [{ value: "headers", label: t.headers }]),
   ];
   return (
