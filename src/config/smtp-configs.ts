@@ -148,7 +148,7 @@ export function createSmtpConfigs({ store, secrets, clock, onChanged }: SmtpConf
           pausedReason: null,
         });
         if (!(await updateSmtpConfig(db, config, version))) throw versionConflict(current);
-        const detail = { name: config.name, changed, password: passwordWords[password.kind] };
+        const detail = { name: config.name, changed, password: passwordWord(password, current) };
         await writeAudit(db, { at: now, actor, action: "smtp_config.updated", target: id, detail });
         return view(config);
       }),
@@ -176,7 +176,11 @@ export function createSmtpConfigs({ store, secrets, clock, onChanged }: SmtpConf
   };
 }
 
-const passwordWords = { keep: "kept", remove: "removed", set: "set" } as const;
+/** For the audit log. */
+function passwordWord({ kind }: PasswordChange, { passwordEnc }: SmtpConfig): string {
+  if (kind === "remove") return passwordEnc === null ? "none" : "removed";
+  return kind === "keep" ? "kept" : "set";
+}
 
 function named(settings: SmtpSettings) {
   return { ...settings, name: settings.name ?? settings.smtpServer };

@@ -1,4 +1,5 @@
 import type { Context } from "hono";
+import { compress } from "hono/compress";
 import { METHODS } from "hono/router";
 import { PosthornError } from "../errors.ts";
 import type { Log } from "../log.ts";
@@ -72,6 +73,8 @@ export function createApp(posthorn: Posthorn, options: AppOptions): App {
 
   app.use(securityHeaders);
   app.use(refuseCrossSite(publicUrl));
+  // Scripts and styles alone: compressing a reply that mixes secrets with what others wrote would leak them.
+  app.use("/assets/*", compress());
   app.use(async (c, next) => {
     let caller: Promise<Caller | null> | undefined;
     c.set("identify", () => {

@@ -1,6 +1,7 @@
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { gunzipSync } from "node:zlib";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { openApp, type TestApp } from "../../test/support/open-app.ts";
 
@@ -48,6 +49,16 @@ describe("the pages", () => {
     expect(policy).toContain("default-src 'none'");
     expect(policy).toContain("script-src 'self';");
     expect(policy).toContain("frame-ancestors 'none'");
+  });
+
+  it("have scripts that travel compressed", async () => {
+    await writeFile(join(pages, "assets", "b-1.js"), "run();".repeat(1_000));
+    app ??= await openApp({ pages });
+    const response = await app.request("/assets/b-1.js", { headers: { "accept-encoding": "gzip" } });
+    expect(response.headers.get("content-encoding")).toBe("gzip");
+    const body = new Uint8Array(await response.arrayBuffer());
+    expect(gunzipSync(body).toString()).toBe("run();".repeat(1_000));
+    expect(body.length).toBeLessThan(200);
   });
 
   it("have files that a cache may keep for ever, by the hash in their names", async () => {

@@ -10,6 +10,8 @@ function loadEngine(): Engine {
   const { Engine } = require("mrml") as typeof import("mrml");
   const loaded = new Engine();
   loaded.setParserOptions({ includeLoader: { type: "noop" } });
+  // By default it links web fonts: every reader's mail program would call on a third party.
+  loaded.setRenderOptions({ disableComments: false, socialIconOrigin: null, fonts: {} });
   return loaded;
 }
 

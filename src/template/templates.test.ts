@@ -66,6 +66,11 @@ describe("the registry", () => {
 });
 
 describe.each(names)("%s", (name) => {
+  it("loads nothing from anywhere: whoever reads it calls on nobody", () => {
+    const { html } = templates.render(name, { data: { ...example(name) } });
+    expect(html).not.toMatch(/<link|@import|url\(/);
+  });
+
   it("renders its own example, plain and branded, without a trace of Liquid, below 60 kB", () => {
     for (const options of [{}, { brand }]) {
       const { subject, html, text } = templates.render(name, { data: example(name), ...options });
