@@ -156,7 +156,7 @@ export class Stages implements Observer {
     return {
       stage,
       code: outOfTime ? "smtp.timeout" : error.code,
-      message: text(error.message),
+      message: error.message,
       systemCode: outOfTime ? "ETIMEDOUT" : smtp?.systemCode,
       reply: smtp?.reply && { ...smtp.reply, text: smtp.reply.lines.join("\n") },
       relay: target.relay,
