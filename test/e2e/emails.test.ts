@@ -1,0 +1,186 @@
+import { once } from "node:events";
+import { createServer } from "node:net";
+import type { Page } from "playwright-core";
+import { describe, expect } from "vitest";
+import { startTestRelay } from "../../src/testing/index.ts";
+import type { Visit } from "./product.ts";
+import { deliver } from "./sample.ts";
+import { test } from "./scene.ts";
+
+const preview = (page: Page) => page.frameLocator('iframe[title="Preview of the email"]');
+
+test("an API key made in the page sends, and the email shows up with its outcome", async ({
+  product,
+  enter,
+}) => {
+  await product.call("POST", "/api/smtp-configs", product.sandboxConfig);
+  const { page } = await enter("/api-keys");
+  await page.getByRole("button", { name: "Create key" }).click();
+  const dialog = page.getByRole("dialog");
+  await dialog.getByLabel("Name").fill("Web shop");
+  await dialog.getByRole("button", { name: "Create key" }).click();
+  const key = await dialog.getByRole("figure", { name: "Web shop" }).locator("pre").innerText();
+  await dialog.getByRole("button", { name: "Done" }).click();
+  await page.getByRole("cell", { name: "Web shop" }).waitFor();
+  expect(await page.content()).not.toContain(key);
+
+  const response = await fetch(`${product.url}/api/emails`, {
+    method: "POST",
+    headers: { authorization: `Bearer ${key}`, "content-type": "application/json" },
+    body: JSON.stringify({ to: "jo@example.com", subject: "Your order 1017", text: "On its way." }),
+  });
+  expect(response.status).toBe(202);
+  await page.getByRole("link", { name: "Emails" }).click();
+  const row = page.getByRole("row").filter({ hasText: "Your order 1017" });
+  await row.getByText("Sent", { exact: true }).waitFor();
+  await row.getByText("jo@example.com").waitFor();
+
+  await row.getByRole("link", { name: "Your order 1017" }).click();
+  await page.getByRole("heading", { name: "Your order 1017", level: 1 }).waitFor();
+  await page.getByRole("region", { name: "Recipients" }).getByText("Taken by the relay").waitFor();
+  await page.getByRole("region", { name: "Attempts" }).getByText("Sent").waitFor();
+  await page.getByRole("region", { name: "Content" }).getByText("On its way.").waitFor();
+});
+
+test("the list is narrowed by state and words, and the address bar keeps both", async ({
+  product,
+  enter,
+}) => {
+  await product.call("POST", "/api/smtp-configs", product.sandboxConfig);
+  await deliver(product, { subject: "First order", text: "1" });
+  const later = new Date(Date.now() + 3_600_000).toISOString();
+  await product.call("POST", "/api/emails", {
+    to: "bo@example.com",
+    subject: "Second order",
+    text: "2",
+    scheduledAt: later,
+  });
+  const { page } = await enter("/emails");
+  await page.getByLabel("State").selectOption({ label: "Waiting" });
+  await page.getByRole("link", { name: "First order" }).waitFor({ state: "detached" });
+  await page.getByRole("link", { name: "Second order" }).waitFor();
+  await page.getByLabel("State").selectOption({ label: "All" });
+  await page.getByLabel("Search subject or recipient").fill("jo@example.com");
+  await page.getByRole("link", { name: "Second order" }).waitFor({ state: "detached" });
+  await page.reload();
+  await page.getByRole("link", { name: "First order" }).waitFor();
+  expect(await page.getByRole("link", { name: "Second order" }).count()).toBe(0);
+});
+
+test("what a relay says of an email is shown as text", async ({ product, enter }) => {
+  const hostile = `<img src="x" onerror="alert(1)"><script>alert(2)</script>`;
+  await using relay = await startTestRelay({ onRcpt: () => `550 5.1.1 ${hostile}` });
+  await product.call("POST", "/api/smtp-configs", { ...product.sandboxConfig, smtpPort: relay.port });
+  const id = await deliver(product, { subject: hostile, text: hostile });
+  const { page } = await enter(`/emails/${id}`);
+  await page.getByRole("heading", { name: hostile, level: 1 }).waitFor();
+  await page.getByRole("region", { name: "Recipients" }).getByText(hostile).waitFor();
+  expect(await page.locator("main").locator("script, img[src], [onerror]").count()).toBe(0);
+});
+
+test("a sensitive email keeps its link to itself", async ({ product, enter }) => {
+  await product.call("POST", "/api/smtp-configs", product.sandboxConfig);
+  const data = { url: "https://shop.example/reset?token=nobody-else-may-see-this" };
+  const id = await deliver(product, { template: "password-reset", data });
+  const { page, context, witness } = await enter(`/emails/${id}`);
+  await page.getByText("This email is sensitive").waitFor();
+  expect(await page.content()).not.toContain("nobody-else");
+  await context.close();
+  expect(await witness.replies()).not.toContain("nobody-else");
+});
+
+describe("the preview of a hostile email", () => {
+  /** All that a sender might try, with an address to call and the page around it as the aim. */
+  const hostileHtml = (outside: string) => `
+    <!-- <body> --></iframe></body></html>
+    <meta http-equiv="refresh" content="0; url=${outside}refresh">
+    <meta http-equiv="Content-Security-Policy" content="default-src *">
+    <base href="${outside}base/" target="_top">
+    <link rel="stylesheet" href="${outside}style.css"><link rel="preconnect" href="${outside}">
+    <style>@import "${outside}import.css"; body { background: url(${outside}background.png) }</style>
+    <script>alert(document.domain); top.location = "${outside}script"; fetch("${outside}fetch")</script>
+    <script src="${outside}script.js"></script>
+    <img src="${outside}image.png" onerror="alert(1)"><img srcset="${outside}set.png 1x">
+    <svg onload="alert(2)"><image href="${outside}svg.png" /></svg>
+    <iframe src="${outside}frame"></iframe><iframe srcdoc="<script>alert(3)</script>"></iframe>
+    <object data="${outside}object"></object><embed src="${outside}embed">
+    <video src="${outside}video" poster="${outside}poster.png" autoplay></video>
+    <p>Here is text.</p>
+    <form action="${outside}form" target="_top"><button>Press me</button></form>
+    <p><a href="${outside}link" target="_top">Top link</a></p>
+    <p><a href="${outside}link" target="_blank">Blank link</a></p>
+    <p><a href="${outside}link">Plain link</a></p>
+    <p><a href="javascript:alert(4)">Script link</a></p>`;
+
+  /** Somebody elsewhere, who counts who comes. */
+  async function openOutside() {
+    let calls = 0;
+    const server = createServer((socket) => {
+      calls++;
+      socket.destroy();
+    }).listen(0, "127.0.0.1");
+    await once(server, "listening");
+    const address = server.address();
+    const port = typeof address === "object" ? address?.port : undefined;
+    return {
+      url: `http://127.0.0.1:${port}/`,
+      calls: () => calls,
+      [Symbol.asyncDispose]: async () => void server.close(),
+    };
+  }
+
+  /** Clicks all there is to click, and finds the page as it was. */
+  async function provoke({ page, context }: Visit): Promise<void> {
+    const address = page.url();
+    await preview(page).getByText("Here is text.").waitFor();
+    for (const name of ["Top link", "Blank link", "Plain link", "Script link"]) {
+      await preview(page).getByText(name).click();
+    }
+    await preview(page).getByRole("button", { name: "Press me" }).click();
+    await preview(page).getByText("Here is text.").waitFor();
+    expect(page.url()).toBe(address);
+    expect(context.pages()).toEqual([page]);
+  }
+
+  test("runs no script and calls nobody, in the log as in the sandbox", async ({
+    product,
+    enter,
+    stranger,
+  }) => {
+    await using outside = await openOutside();
+    const html = hostileHtml(outside.url);
+    await product.call("POST", "/api/smtp-configs", product.sandboxConfig);
+    await deliver(product, { subject: "Look here", html, text: "Here is text." });
+    const log = await enter("/emails");
+    // The browser tells of each thing that it keeps from happening. There is nothing else to complain of.
+    log.witness.allow(/sandbox|Content Security Policy/i);
+    await log.page.getByRole("link", { name: "Look here" }).click();
+    await provoke(log);
+
+    const sandbox = await enter("/sandbox");
+    sandbox.witness.allow(/sandbox|Content Security Policy/i);
+    await sandbox.page.getByRole("link", { name: /Look here/ }).click();
+    await sandbox.page.getByRole("heading", { name: "Look here" }).waitFor();
+    await provoke(sandbox);
+    expect(outside.calls()).toBe(0);
+
+    // The same in a page of its own does call: the trap is a trap.
+    const naive = await stranger();
+    naive.witness.allow(/./);
+    await naive.page.setContent(html).catch(() => {});
+    await expect.poll(outside.calls).toBeGreaterThan(0);
+  });
+
+  test("is downloaded as it came, and never opened as a page", async ({ product, enter }) => {
+    await product.call("POST", "/api/smtp-configs", product.sandboxConfig);
+    const id = await deliver(product, { subject: "Look here", html: "<script>alert(1)</script>" });
+    const { page, witness } = await enter("/emails");
+    witness.allow(/sandboxed|^new window/);
+    await page.getByRole("link", { name: "Look here" }).click();
+    const [download] = await Promise.all([
+      page.waitForEvent("download"),
+      page.getByRole("link", { name: "Open source" }).click(),
+    ]);
+    expect(download.suggestedFilename()).toBe(`${id}.eml`);
+  });
+});

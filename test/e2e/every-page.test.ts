@@ -1,0 +1,127 @@
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import type { AxeResults } from "axe-core";
+import type { Page } from "playwright-core";
+import { describe, expect } from "vitest";
+import type { Product } from "./product.ts";
+import { deliver, makeSample } from "./sample.ts";
+import { test } from "./scene.ts";
+import * as form from "./settings-form.ts";
+
+const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+
+/** What axe finds wrong with the page, one line each. Previews of emails are others' pages. */
+async function barriers(page: Page): Promise<string[]> {
+  await page.evaluate(`${axe}; void 0`);
+  const { violations } = await page.evaluate<AxeResults>(
+    `axe.run(document, { resultTypes: ["violations"], iframes: false })`,
+  );
+  return violations.map(
+    ({ impact, id, nodes }) => `${impact} ${id}: ${nodes.map(({ html }) => html).join(" ")}`,
+  );
+}
+
+interface Place {
+  readonly path: string;
+  /** Brings the page to the state to look at. */
+  readonly prepare?: (page: Page) => Promise<unknown>;
+}
+
+/** Every page, with as much in it as it can show. */
+async function placesOf(product: Product): Promise<Place[]> {
+  const { sent, sensitive, failed, config } = await makeSample(product);
+  const long = await deliver(product, {
+    to: "somebody.with.a.very.long.address.that.fits.no.phone@mail.example.com",
+    subject:
+      "Minutes of our meeting, with all that was said in it, and Donaudampfschifffahrtsgesellschaftskapitän",
+    text: "x".repeat(300),
+    tags: ["a-tag-that-is-rather-long-for-a-tag-but-still-allowed"],
+  });
+  await product.call("POST", "/api/smtp-configs", { ...product.sandboxConfig, name: "In reserve" });
+  const caught = product.posthorn.sandbox?.list()[0]?.id;
+  return [
+    { path: "/settings/smtp" },
+    {
+      path: `/settings/smtp/${config}`,
+      async prepare(page) {
+        await form.tls(page).click();
+        await page.getByRole("button", { name: "Advanced" }).click();
+        await form.test(page);
+        await page.getByText("What to do:").first().waitFor();
+        await page.getByText("What was said").click();
+        await form.port(page).fill("25abc");
+        await form.save(page);
+        await page.getByRole("alert").waitFor();
+      },
+    },
+    { path: "/settings/smtp/new" },
+    { path: "/emails" },
+    { path: "/emails?state=unknown" },
+    { path: `/emails/${sent}` },
+    { path: `/emails/${long}` },
+    { path: `/emails/${failed}` },
+    { path: `/emails/${sensitive}` },
+    { path: "/templates" },
+    { path: "/templates/order-notification" },
+    { path: "/sandbox" },
+    { path: `/sandbox/${caught}` },
+    { path: "/api-keys" },
+    {
+      path: "/api-keys",
+      async prepare(page) {
+        await page.getByRole("button", { name: "Create key" }).click();
+        await page.getByRole("dialog").getByLabel("Name").fill("Nightly reports");
+        await page.getByRole("dialog").getByRole("button", { name: "Create key" }).click();
+        await page.getByRole("figure", { name: "Nightly reports" }).waitFor();
+      },
+    },
+    { path: "/audit" },
+    { path: "/account" },
+    { path: "/api/docs", prepare: (page) => page.locator("summary").first().click() },
+    { path: "/no/such/page" },
+  ];
+}
+
+const entrances: Place[] = [
+  { path: "/sign-in" },
+  { path: "/first-admin#token=spent" },
+  { path: "/first-admin" },
+];
+
+const looks = [
+  { name: "wide and light", viewport: { width: 1280, height: 860 }, colorScheme: "light" },
+  { name: "on a phone and dark", viewport: { width: 390, height: 844 }, colorScheme: "dark" },
+] as const;
+
+describe.each(looks)("every page, $name", ({ viewport, colorScheme }) => {
+  test("has no barrier, fits the screen, and keeps to its policy", { timeout: 60_000 }, async ({
+    product,
+    enter,
+    stranger,
+  }) => {
+    const places = await placesOf(product);
+    const options = { viewport, colorScheme, reducedMotion: "reduce" } as const;
+    const inside = await enter("/account", options);
+    const outside = await stranger(options);
+    const found: string[] = [];
+    for (const [{ context }, { path, prepare }] of [
+      ...entrances.map((place) => [outside, place] as const),
+      ...places.map((place) => [inside, place] as const),
+    ]) {
+      const page = await context.newPage();
+      const response = await page.goto(product.url + path);
+      const policy = response?.headers()["content-security-policy"] ?? "";
+      if (!/(^|; )script-src 'self'(;|$)/.test(policy)) found.push(`${path} policy: ${policy}`);
+      await page.getByRole("heading", { level: 1 }).waitFor();
+      await expect.poll(() => page.getByRole("status", { name: "Loading" }).count()).toBe(0);
+      await prepare?.(page);
+      const width = await page.evaluate<number>("document.documentElement.scrollWidth");
+      if (width > viewport.width) found.push(`${path} is ${width} px wide`);
+      found.push(...(await barriers(page)).map((barrier) => `${path} ${barrier}`));
+      await page.close();
+    }
+    expect(found).toEqual([]);
+    const requests = [...inside.witness.requests, ...outside.witness.requests];
+    expect(requests.filter((url) => !url.startsWith(product.url) && !/^(data|about):/.test(url))).toEqual([]);
+  });
+});

@@ -1,0 +1,43 @@
+import type { BrowserContextOptions } from "playwright-core";
+import { afterAll, test as base, beforeAll, expect } from "vitest";
+import { startBrowser, type TestBrowser } from "./browser.ts";
+import { openProduct, type Product, signIn, type Visit, visit } from "./product.ts";
+
+/** One browser for all tests of a file; each visit has a profile of its own. */
+let opened: TestBrowser | undefined;
+beforeAll(async () => {
+  opened = await startBrowser();
+});
+afterAll(() => opened?.close());
+
+/**
+ * Tests in a real browser. `product` is a service of its own, with an admin who can sign in; `stranger`
+ * opens a browser profile that has no session there, `enter` one that has, on the given page. Whatever
+ * the test: in the end no page may have given a reason for complaint.
+ */
+export const test = base
+  .extend("product", async ({ task: _ }, { onCleanup }): Promise<Product> => {
+    const product = await openProduct();
+    onCleanup(product.close);
+    return product;
+  })
+  .extend("stranger", async ({ task: _ }, { onCleanup }) => {
+    const visits: Visit[] = [];
+    onCleanup(async () => {
+      for (const { context } of visits) await context.close();
+      expect(visits.flatMap(({ witness }) => witness.complaints)).toEqual([]);
+    });
+    return async (options?: BrowserContextOptions): Promise<Visit> => {
+      const made = await visit(opened!.browser, options);
+      visits.push(made);
+      return made;
+    };
+  })
+  .extend("enter", ({ stranger, product }) => {
+    return async (path: string, options?: BrowserContextOptions): Promise<Visit> => {
+      const made = await stranger(options);
+      await signIn(made.context, product);
+      await made.page.goto(product.url + path);
+      return made;
+    };
+  });
