@@ -84,7 +84,7 @@ async function envelope(
   stages: Stages,
 ): Promise<void> {
   await stages.run("sender", async () => {
-    const reply = await connection.sender(fromEmail);
+    const reply = await connection.sender(fromEmail, recipient ?? undefined);
     if (recipient === null) await connection.reset();
     return { from: fromEmail, reply: accepted("sender", reply) };
   });

@@ -404,6 +404,21 @@ describe("a probe", () => {
     await server.settled();
   });
 
+  it("announces a recipient outside ASCII with the sender (RFC 6531 §3.4)", async () => {
+    await using server = await relay("SMTPUTF8", async (peer) => {
+      await peer.expect("MAIL FROM:<a@a.test> SMTPUTF8");
+      peer.send("250 fine\r\n");
+      await peer.expect("RCPT TO:<jö@b.test>");
+      peer.send("250 fine\r\n");
+      await peer.closed;
+    });
+    const connection = await dial(server.port);
+    expect(await connection.sender("a@a.test", "jö@b.test")).toMatchObject({ code: 250 });
+    expect(await connection.recipient("jö@b.test")).toMatchObject({ code: 250 });
+    connection.destroy();
+    await server.settled();
+  });
+
   it("does not take 3yz for an answer", async () => {
     await using server = await relay("", async (peer) => {
       await peer.line();

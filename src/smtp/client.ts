@@ -63,11 +63,14 @@ export class Client {
     this.#clock = parts.clock;
   }
 
-  async sender(address: string): Promise<SmtpReply> {
-    if (this.#resetDue) await this.reset();
+  async sender(address: string, recipient?: string): Promise<SmtpReply> {
     const path = this.#supported(reversePath(address));
+    const to = recipient === undefined ? path : this.#supported(forwardPath(recipient));
+    if (this.#resetDue) await this.reset();
     this.#resetDue = true;
-    return this.#command("sender", `MAIL FROM:${path.text}${path.needsSmtpUtf8 ? " SMTPUTF8" : ""}`);
+    // RFC 6531 §3.4: said here once for the addresses of the whole transaction.
+    const parameter = path.needsSmtpUtf8 || to.needsSmtpUtf8 ? " SMTPUTF8" : "";
+    return this.#command("sender", `MAIL FROM:${path.text}${parameter}`);
   }
 
   async recipient(address: string): Promise<SmtpReply> {

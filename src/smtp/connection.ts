@@ -46,9 +46,10 @@ export interface Connection {
 
   /**
    * MAIL FROM alone, to see whether the relay takes this sender. A refusal is returned, not thrown.
+   * @param recipient who will be named next, if anybody: an address outside ASCII is announced here
    * @throws PosthornError `address.invalid`, `smtp.smtputf8_missing`, and those of a lost connection.
    */
-  sender(address: string): Promise<SmtpReply>;
+  sender(address: string, recipient?: string): Promise<SmtpReply>;
   /** RCPT TO alone, after `sender`. */
   recipient(address: string): Promise<SmtpReply>;
   /** RSET: forgets what `sender` and `recipient` began. */
