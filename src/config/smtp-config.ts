@@ -62,7 +62,8 @@ function optionally<T>(step: (value: string, context: z.RefinementCtx) => T) {
 function wholeNumber(min: number, max: number) {
   const error = (issue: { input?: unknown }) =>
     issue.input === undefined ? "is required" : `must be a whole number from ${min} to ${max}`;
-  return z.int({ error }).min(min, { error }).max(max, { error });
+  // Abort: what is no whole number is told of once.
+  return z.int({ error, abort: true }).min(min, { error }).max(max, { error });
 }
 
 function flag(value: boolean) {

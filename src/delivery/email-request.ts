@@ -6,6 +6,9 @@ import { type Mailbox, priorities, unknownPolicies } from "../model.ts";
 /** Most recipients of one email, over to, cc and bcc. */
 const maxRecipients = 50;
 
+/** Most characters of a text that goes into a header (RFC 5322 §2.1.1). */
+const maxLine = 998;
+
 /** An address in a request: `jo@example.com`, `Jo <jo@example.com>` or `{ name, address }`. */
 const mailbox = z
   .union([z.string(), z.strictObject({ name: z.string().nullish(), address: z.string() })])
@@ -14,7 +17,9 @@ const mailbox = z
       const { name, address } = parseMailbox(
         typeof input === "string" ? input : { name: input.name ?? null, address: input.address },
       );
-      return { name, address };
+      if (name === null || name.length <= maxLine) return { name, address };
+      context.addIssue({ code: "custom", message: `has a name of more than ${maxLine} characters` });
+      return z.NEVER;
     } catch (error) {
       if (!(error instanceof PosthornError)) throw error;
       context.addIssue({ code: "custom", message: error.message });
@@ -27,7 +32,14 @@ const mailboxes = z
   .transform((input) => (Array.isArray(input) ? input : [input]));
 
 /** Text of a header: a line break or NUL is refused, since whoever can write one can write headers. */
-const line = z.string().refine((text) => !/[\r\n\0]/.test(text), "must not hold a line break or NUL");
+const line = headerText(maxLine);
+
+function headerText(max: number) {
+  return z
+    .string()
+    .max(max, `must have at most ${max} characters`)
+    .refine((text) => !/[\r\n\0]/.test(text), "must not hold a line break or NUL");
+}
 
 /** A point in time: RFC 3339 text, or a Date where the caller is in the same process. */
 const time = z
@@ -51,13 +63,14 @@ export const emailRequest = z
     bcc: mailboxes.default([]),
     from: mailbox.optional().describe("Default: the sender of the SMTP config that delivers"),
     replyTo: mailboxes.default([]).describe("Default: the reply-to of the SMTP config"),
-    subject: line.max(998, "must have at most 998 characters").optional(),
+    subject: line.optional(),
     html: z.string().optional(),
     text: z.string().optional(),
     template: z.string().optional().describe("A template's name, instead of subject, html and text"),
     data: z.record(z.string(), z.unknown()).optional().describe("What the template says, by its schema"),
     locale: z.string().optional().describe("BCP 47, such as `en` or `de-CH`"),
-    headers: z.record(z.string(), line).default({}),
+    // Some are folded over many lines, such as References.
+    headers: z.record(z.string(), headerText(20_000)).default({}),
     attachments: z.array(attachment).max(100).default([]),
     scheduledAt: time.optional().describe("Not before this time"),
     expiresAt: time

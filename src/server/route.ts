@@ -1,13 +1,12 @@
 import type { IncomingMessage } from "node:http";
 import { createRoute, OpenAPIHono, type RouteConfig } from "@hono/zod-openapi";
 import type { Context, MiddlewareHandler } from "hono";
-import { bodyLimit } from "hono/body-limit";
 import { z } from "zod";
 import { PosthornError } from "../errors.ts";
 import { invalidInput, issuesOf } from "../parse.ts";
 import type { Caller } from "./caller.ts";
+import { jsonOnly } from "./json-only.ts";
 import { requestSchema } from "./json-schema.ts";
-import { unsupportedType } from "./problem.ts";
 import { problem } from "./schemas.ts";
 
 export interface ServerEnv {
@@ -48,7 +47,7 @@ export function route<const Parts extends RouteParts>(parts: Parts) {
   const { for: audience, maxBodyBytes = usualBodyBytes, ...config } = parts;
   const body = config.request?.body;
   const middleware: MiddlewareHandler<ServerEnv>[] = [allow(audience)];
-  if (body !== undefined) middleware.push(...jsonOnly(body.required === true, maxBodyBytes));
+  if (body !== undefined) middleware.push(jsonOnly(body.required === true, maxBodyBytes));
   const security: SecurityRequirement[] = audience === "anyone" ? [] : [{ session: [] }, { apiKey: [] }];
   // Said of every route, but left out of its type: a typed client throws on a problem, whichever it is.
   const responses: Parts["responses"] = { ...config.responses, default: problemReply };
@@ -128,29 +127,4 @@ function allow(audience: Audience): MiddlewareHandler<ServerEnv> {
     if (audience !== "anyone") c.set("caller", await authorize(c, audience));
     await next();
   };
-}
-
-function jsonOnly(required: boolean, maxBytes: number): MiddlewareHandler<ServerEnv>[] {
-  const typed: MiddlewareHandler<ServerEnv> = async (c, next) => {
-    const type = c.req.header("content-type");
-    const isJson = type !== undefined && /^application\/json\s*(;|$)/i.test(type);
-    // An optional body is one that may be missing, not one of another type.
-    if (!isJson && (required || type !== undefined)) throw unsupportedType();
-    await next();
-  };
-  const limited = bodyLimit({
-    maxSize: maxBytes,
-    onError() {
-      throw new PosthornError("request.too_large", `The body has more than ${maxBytes} bytes.`);
-    },
-  });
-  /** Some clients name the type of every body, also of none. */
-  const missing: MiddlewareHandler<ServerEnv> = async (c, next) => {
-    if (c.req.header("content-type") !== undefined && (await c.req.text()) === "") {
-      // The cache holds promises, whatever its type says.
-      Object.assign(c.req.bodyCache, { text: Promise.resolve("{}") });
-    }
-    await next();
-  };
-  return required ? [typed, limited] : [typed, limited, missing];
 }

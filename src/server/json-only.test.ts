@@ -1,0 +1,67 @@
+import { Hono } from "hono";
+import { describe, expect, it } from "vitest";
+import { PosthornError } from "../errors.ts";
+import { jsonOnly } from "./json-only.ts";
+
+const maxBytes = 1_000;
+
+/** Answers with the body as the handler sees it, or with the code of the refusal. */
+function app(required: boolean) {
+  return new Hono()
+    .post("/", jsonOnly(required, maxBytes), async (c) => c.text(await c.req.text()))
+    .onError((error, c) => c.text(error instanceof PosthornError ? error.code : String(error), 400));
+}
+
+async function post(required: boolean, body: BodyOf, type: string | null = "application/json") {
+  const headers = type === null ? {} : { "content-type": type };
+  const response = await app(required).request("/", { method: "POST", headers, body, duplex: "half" });
+  return response.text();
+}
+
+type BodyOf = string | Uint8Array<ArrayBuffer> | ReadableStream<Uint8Array> | null;
+
+/** A body in chunks of 100 bytes, which tells how many were read. */
+function chunked(count: number) {
+  let read = 0;
+  const stream = new ReadableStream<Uint8Array>(
+    {
+      pull(controller) {
+        if (read === count) return controller.close();
+        read += 1;
+        controller.enqueue(new Uint8Array(100).fill(0x20));
+      },
+    },
+    { highWaterMark: 0 },
+  );
+  return { stream, read: () => read };
+}
+
+describe("jsonOnly", () => {
+  it("hands the body on as it came, up to its limit", async () => {
+    const body = JSON.stringify("é".repeat(maxBytes / 2 - 1));
+    expect(await post(true, body)).toBe(body);
+    expect(await post(true, body, "Application/JSON; charset=utf-8")).toBe(body);
+    expect(await post(true, `${body} `)).toBe("request.too_large");
+    expect(await post(true, chunked(10).stream)).toBe(" ".repeat(maxBytes));
+  });
+
+  it("reads what is too large to its end, so that the connection stays of use", async () => {
+    const { stream, read } = chunked(50);
+    expect(await post(true, stream)).toBe("request.too_large");
+    expect(read()).toBe(50);
+  });
+
+  it("reads an empty body as an empty object where there may be none", async () => {
+    expect(await post(false, "")).toBe("{}");
+    expect(await post(true, "")).toBe("");
+    expect(await post(false, null, null)).toBe("");
+  });
+
+  it("refuses another type, a missing one, and what is not UTF-8", async () => {
+    expect(await post(true, "{}", "text/plain")).toBe("request.unsupported_type");
+    expect(await post(false, "{}", "text/plain")).toBe("request.unsupported_type");
+    expect(await post(true, null, null)).toBe("request.unsupported_type");
+    expect(await post(true, "{}", "application/jsonp")).toBe("request.unsupported_type");
+    expect(await post(true, Uint8Array.of(0x22, 0xff, 0x22))).toBe("request.malformed");
+  });
+});
