@@ -1,10 +1,11 @@
-import { Button, PasswordInput } from "@mantine/core";
+import { Button } from "@mantine/core";
 import { useMutation, useQuery } from "@tanstack/react-query";
 import { type SubmitEvent, useRef } from "react";
 import { api } from "../api/client.ts";
 import { ApiProblem, sortProblems } from "../api/problem.ts";
 import { Notice, ProblemNotice } from "../parts/notice.tsx";
 import { Card, Page } from "../parts/page.tsx";
+import { PasswordInput } from "../parts/password-input.tsx";
 import { sessionQuery } from "../session/session.ts";
 import { strings } from "../strings.ts";
 import styles from "./account.module.css";

@@ -1,10 +1,11 @@
-import { Button, PasswordInput, TextInput } from "@mantine/core";
+import { Button, TextInput } from "@mantine/core";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useLocation, useNavigate } from "@tanstack/react-router";
 import { type SubmitEvent, useState } from "react";
 import { ApiProblem, sortProblems } from "../api/problem.ts";
 import { CodeBlock } from "../parts/code-block.tsx";
 import { Notice, ProblemNotice } from "../parts/notice.tsx";
+import { PasswordInput } from "../parts/password-input.tsx";
 import { strings } from "../strings.ts";
 import styles from "./entrance.module.css";
 import { Entrance } from "./entrance.tsx";

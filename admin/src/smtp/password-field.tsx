@@ -1,4 +1,5 @@
-import { Button, PasswordInput, TextInput } from "@mantine/core";
+import { Button, TextInput } from "@mantine/core";
+import { PasswordInput } from "../parts/password-input.tsx";
 import { strings } from "../strings.ts";
 import styles from "./editor.module.css";
 import type { Editor } from "./use-config-editor.ts";
