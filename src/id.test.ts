@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { newId } from "./id.ts";
+import { firstIdAt, newId } from "./id.ts";
 
 it("makes UUIDs of version 7 and variant 2 that carry the time", () => {
   const at = Date.parse("2040-01-02T03:04:05.678Z");
@@ -13,4 +13,11 @@ it("keeps the order of making, also within a millisecond and when the clock step
   const ids = Array.from({ length: 10_000 }, (_, index) => newId(index < 9_000 ? at : at - 5_000));
   expect([...ids].sort()).toEqual(ids);
   expect(new Set(ids).size).toBe(ids.length);
+});
+
+it("begins a range of ids where a time begins", () => {
+  const at = Date.parse("2042-01-01T00:00:00Z");
+  const before = newId(at - 1);
+  const then = newId(at);
+  expect(before < firstIdAt(at) && firstIdAt(at) < then).toBe(true);
 });

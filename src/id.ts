@@ -23,3 +23,9 @@ export function newId(nowMs: number): string {
   const count = counter.toString(16).padStart(3, "0");
   return `${time.slice(0, 8)}-${time.slice(8)}-7${count}-${tail.slice(0, 4)}-${tail.slice(4)}`;
 }
+
+/** The least id that is made at this time or later: where a range of ids by time begins. */
+export function firstIdAt(ms: number): string {
+  const time = ms.toString(16).padStart(12, "0");
+  return `${time.slice(0, 8)}-${time.slice(8)}`;
+}

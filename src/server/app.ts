@@ -15,6 +15,7 @@ import { type App, routes, type ServerEnv } from "./route.ts";
 import { apiKeyRoutes } from "./routes/api-keys.ts";
 import { auditLogRoutes } from "./routes/audit-log.ts";
 import { emailRoutes } from "./routes/emails.ts";
+import { overviewRoutes } from "./routes/overview.ts";
 import { sandboxRoutes } from "./routes/sandbox.ts";
 import { meRoutes, sessionRoutes } from "./routes/session.ts";
 import { smtpConfigRoutes } from "./routes/smtp-configs.ts";
@@ -44,6 +45,7 @@ const clientGone = 499;
 /** The API: one line a thing. What a route takes, gives and who may call it stands in its file. */
 function addApi(app: App, posthorn: Posthorn, apiKeys: ApiKeys) {
   return app
+    .route("/api/overview", overviewRoutes(posthorn))
     .route("/api/smtp-configs", smtpConfigRoutes(posthorn))
     .route("/api/emails", emailRoutes(posthorn))
     .route("/api/templates", templateRoutes(posthorn))

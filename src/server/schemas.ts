@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { concernCodes, verdictCodes } from "../delivery/mail-verdict.ts";
 import { type ErrorCode, errorTable } from "../errors.ts";
 import {
   attemptOutcomes,
@@ -344,5 +345,47 @@ export const health = z
   })
   .meta({ id: "Health" });
 export type Health = z.infer<typeof health>;
+
+const emailCounts = z
+  .object({
+    from: z.int().describe("Milliseconds since the epoch, UTC"),
+    to: z.int().describe("Where the next span begins"),
+    sent: z.int().describe("Became `sent` in this span"),
+    failed: z.int().describe("Became `failed`, `partial`, `expired` or `unknown` in this span"),
+    waiting: z.int().describe("Were accepted in this span and are not final yet"),
+  })
+  .meta({ id: "EmailCounts" });
+
+export const overview = z
+  .object({
+    mail: z.object({
+      level: z
+        .enum(["good", "warn", "bad", "none"])
+        .describe("`bad`: nothing is sent; `warn`: not all is well; `none`: there is no SMTP config"),
+      code: z.enum(verdictCodes),
+      sentence: z.string().describe("Whether mail works, with the reason"),
+    }),
+    concerns: z
+      .array(
+        z.object({
+          configId: z.string(),
+          name: z.string(),
+          code: z.enum(concernCodes),
+          reason: z.string(),
+        }),
+      )
+      .describe("The SMTP configs that an admin should look at"),
+    waiting: z.int().describe("Emails that are not final yet, of any age"),
+    oldestWaiting: z
+      .object({ id, subject: z.string(), createdAt: time })
+      .nullable()
+      .describe("Without those that are to be sent later"),
+    lastSentAt: timeOrNull("When an email last became `sent`"),
+    hours: z.array(emailCounts).describe("24, the last one under way"),
+    days: z.array(emailCounts).describe("30, the last one under way"),
+    sandboxPort: z.int().nullable().describe("Of the built-in relay on 127.0.0.1; null: it is off"),
+  })
+  .meta({ id: "Overview" });
+export type Overview = z.infer<typeof overview>;
 
 export const readiness = z.object({ ok: z.literal(true) }).meta({ id: "Readiness" });

@@ -1,9 +1,11 @@
 import type { Migration } from "kysely/migration";
 import { posthorn } from "./0001-posthorn.ts";
 import { signIn } from "./0002-sign-in.ts";
+import { overview } from "./0003-overview.ts";
 
 /** Every migration in its order. A released one is never changed: add the next. */
 export const migrations: Readonly<Record<string, Migration>> = {
   "0001-posthorn": posthorn,
   "0002-sign-in": signIn,
+  "0003-overview": overview,
 };

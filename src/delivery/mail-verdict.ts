@@ -1,0 +1,137 @@
+import type { SmtpConfigView } from "../config/view.ts";
+
+/** Whether mail works now. `bad`: nothing is sent; `warn`: it may not be; `none`: it was never set up. */
+export type VerdictLevel = "good" | "warn" | "bad" | "none";
+
+export const verdictCodes = [
+  "working",
+  "untested",
+  "test_failed",
+  "waiting",
+  "partly",
+  "paused",
+  "broken",
+  "all_off",
+  "key_mismatch",
+  "no_config",
+] as const;
+export type VerdictCode = (typeof verdictCodes)[number];
+
+export interface Verdict {
+  readonly level: VerdictLevel;
+  readonly code: VerdictCode;
+  /** One sentence with the reason. */
+  readonly sentence: string;
+}
+
+export const concernCodes = ["problem", "paused", "test_failed"] as const;
+
+/** Why an admin should look at a config. */
+export interface Concern {
+  readonly configId: string;
+  readonly name: string;
+  readonly code: (typeof concernCodes)[number];
+  readonly reason: string;
+}
+
+export interface MailFacts {
+  readonly keyFits: boolean;
+  /** In the order in which they are tried. */
+  readonly configs: readonly SmtpConfigView[];
+  /** When the email that waits longest was accepted. */
+  readonly oldestWaitingAt: number | null;
+  readonly lastSentAt: number | null;
+  readonly now: number;
+}
+
+/** The first try again comes after a minute: what waits longer than this has failed more than once. */
+const longWaitMs = 5 * 60_000;
+
+/** Says whether mail works now: the worst that is known, with its reason. */
+export function judgeMail(facts: MailFacts): Verdict {
+  const { keyFits, configs, oldestWaitingAt, lastSentAt, now } = facts;
+  if (!keyFits) {
+    return bad("key_mismatch", "No mail is sent: the secret is not the one this database was made with.");
+  }
+  if (configs.length === 0) {
+    return verdict("none", "no_config", "Mail is not set up yet: there is no SMTP config.");
+  }
+  const enabled = configs.filter(({ enabled }) => enabled);
+  if (enabled.length === 0) return bad("all_off", "No mail is sent: every SMTP config is switched off.");
+
+  const usable = enabled.filter((config) => obstacle(config, now) === null);
+  const [first] = usable;
+  const obstacles = enabled.flatMap((config) => obstacle(config, now) ?? []);
+  const [worst] = obstacles;
+  if (worst !== undefined && first === undefined) {
+    return bad(worst.code === "paused" ? "paused" : "broken", `No mail is sent: ${worst.reason}`);
+  }
+  if (oldestWaitingAt !== null && now - oldestWaitingAt >= longWaitMs) {
+    return warn("waiting", `Mail is late: an email has been waiting for ${inWords(now - oldestWaitingAt)}.`);
+  }
+  if (worst !== undefined && first !== undefined) {
+    return warn("partly", `Mail is sent through ${first.name}: ${worst.reason}`);
+  }
+  const failedTest = first?.lastTest?.ok === false ? first.lastTest : null;
+  if (failedTest !== null && Date.parse(failedTest.at) > (lastSentAt ?? 0)) {
+    return warn("test_failed", `Mail may not work: ${testWords(first?.name ?? "", failedTest.title)}`);
+  }
+  if (lastSentAt === null && first?.lastTest == null) {
+    return warn("untested", "Mail is set up, but nothing was tested or sent yet.");
+  }
+  return verdict("good", "working", "Mail is working.");
+}
+
+/** The configs that an admin should look at, in their order. Those that are switched off rest. */
+export function concernsOf(configs: readonly SmtpConfigView[], now: number): Concern[] {
+  return configs
+    .filter(({ enabled }) => enabled)
+    .flatMap((config) => {
+      const concern = obstacle(config, now);
+      if (concern !== null) return concern;
+      const { id: configId, name, lastTest } = config;
+      if (lastTest?.ok !== false) return [];
+      return { configId, name, code: "test_failed" as const, reason: testWords(name, lastTest.title) };
+    });
+}
+
+/** What keeps a config from being used now. */
+function obstacle(config: SmtpConfigView, now: number): Concern | null {
+  const { id: configId, name, problem, pausedUntil, pausedReason } = config;
+  if (problem !== null) {
+    return { configId, name, code: "problem", reason: `${name} cannot be used: ${problem.detail}` };
+  }
+  if (pausedUntil === null || Date.parse(pausedUntil) <= now) return null;
+  const why = sentence(pausedReason ?? "it failed");
+  return { configId, name, code: "paused", reason: `${name} is paused: ${why}` };
+}
+
+function testWords(name: string, title: string | null): string {
+  return title === null
+    ? `the last test of ${name} failed.`
+    : `the last test of ${name} failed: ${sentence(title)}`;
+}
+
+/** Reasons come from many places, with a full stop or without. */
+function sentence(words: string): string {
+  return /[.!?]$/.test(words) ? words : `${words}.`;
+}
+
+function inWords(durationMs: number): string {
+  const minutes = Math.floor(durationMs / 60_000);
+  if (minutes < 120) return `${minutes} minutes`;
+  const hours = Math.floor(minutes / 60);
+  return hours < 48 ? `${hours} hours` : `${Math.floor(hours / 24)} days`;
+}
+
+function verdict(level: VerdictLevel, code: VerdictCode, words: string): Verdict {
+  return { level, code, sentence: words };
+}
+
+function bad(code: VerdictCode, words: string): Verdict {
+  return verdict("bad", code, words);
+}
+
+function warn(code: VerdictCode, words: string): Verdict {
+  return verdict("warn", code, words);
+}
