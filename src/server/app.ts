@@ -16,6 +16,7 @@ import { apiKeyRoutes } from "./routes/api-keys.ts";
 import { auditLogRoutes } from "./routes/audit-log.ts";
 import { emailRoutes } from "./routes/emails.ts";
 import { overviewRoutes } from "./routes/overview.ts";
+import { providerRoutes } from "./routes/providers.ts";
 import { sandboxRoutes } from "./routes/sandbox.ts";
 import { meRoutes, sessionRoutes } from "./routes/session.ts";
 import { smtpConfigRoutes } from "./routes/smtp-configs.ts";
@@ -47,6 +48,7 @@ function addApi(app: App, posthorn: Posthorn, apiKeys: ApiKeys) {
   return app
     .route("/api/overview", overviewRoutes(posthorn))
     .route("/api/smtp-configs", smtpConfigRoutes(posthorn))
+    .route("/api/providers", providerRoutes(posthorn))
     .route("/api/emails", emailRoutes(posthorn))
     .route("/api/templates", templateRoutes(posthorn))
     .route("/api/sandbox/emails", sandboxRoutes(posthorn))

@@ -103,6 +103,28 @@ export const smtpConfig = z
 export type SmtpConfig = z.infer<typeof smtpConfig>;
 export const smtpConfigList = pageOf(smtpConfig);
 
+export const provider = z
+  .object({
+    id: z.string(),
+    name: z.string(),
+    smtpServer: z.string().describe("Where there are regions, that of the first"),
+    smtpPort: z.int(),
+    useTls: z.boolean(),
+    tlsMode: z.enum(tlsModes),
+    regions: z
+      .array(z.object({ id: z.string(), name: z.string(), smtpServer: z.string() }))
+      .describe("Servers to choose from; empty where there is but one"),
+    username: z.string().nullable().describe("The same for everybody; null where it is one's own"),
+    fromEmail: z.string().nullable().describe("A sender that will do; null where it is one's own"),
+    usernameHint: z.string().describe("What to enter"),
+    passwordHint: z.string().describe("What to enter"),
+    fromHint: z.string().describe("What the sender must be"),
+    helpUrl: z.string().nullable().describe("The provider's own page about it"),
+  })
+  .meta({ id: "Provider" });
+export type Provider = z.infer<typeof provider>;
+export const providerList = pageOf(provider);
+
 export const testStage = z
   .object({
     stage: z.enum(stages),

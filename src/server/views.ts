@@ -1,3 +1,4 @@
+import type { Provider as ProviderInside } from "../config/providers.ts";
 import type { EmailDetail, EmailSummary as SummaryInside } from "../delivery/outbox.ts";
 import type { SandboxMessage } from "../sandbox/sandbox-message.ts";
 import type { ApiKey as KeyInside } from "../store/api-keys.ts";
@@ -10,6 +11,7 @@ import type {
   Email,
   EmailSummary,
   Me,
+  Provider,
   SandboxEmail,
   SandboxEmailSummary,
   TemplateInfo,
@@ -56,6 +58,10 @@ export function emailView(email: EmailDetail): Email {
 
 export function templateView(template: TemplateInside): TemplateInfo {
   return { ...template, schema: { ...template.schema }, example: { ...template.example } };
+}
+
+export function providerView(provider: ProviderInside): Provider {
+  return { ...provider, regions: [...provider.regions] };
 }
 
 export function apiKeyView(key: KeyInside): ApiKey {

@@ -1,0 +1,21 @@
+import { listProviders } from "../../config/providers.ts";
+import type { Posthorn } from "../../posthorn.ts";
+import { json, route, routes } from "../route.ts";
+import { providerList } from "../schemas.ts";
+import { providerView } from "../views.ts";
+
+const list = route({
+  for: "admin",
+  method: "get",
+  path: "/",
+  summary: "List the providers",
+  description:
+    "How to reach well-known providers, and what they want as username and password: to fill in a form. The sandbox is among them while it runs. `next` is always null.",
+  responses: { 200: json(providerList, "The providers") },
+});
+
+export function providerRoutes({ sandbox }: Posthorn) {
+  return routes().openapi(list, (c) =>
+    c.json({ items: listProviders(sandbox).map(providerView), next: null }, 200),
+  );
+}
