@@ -86,6 +86,7 @@ describe("a saved config", () => {
     for (const act of [form.save, form.test]) {
       await act(page);
       await expect.poll(() => form.password(page).getAttribute("aria-invalid")).toBe("true");
+      await expect.poll(() => page.evaluate("document.activeElement.type")).toBe("password");
       await form.fromName(page).fill(`not ${act.name}`);
     }
     // Nor does it help to leave the page aside and send the mask by hand.
@@ -160,7 +161,10 @@ describe("the form", () => {
     expect(await page.evaluate("document.activeElement.value")).toBe("smtp.example.com/path");
     expect(await product.posthorn.configs.list()).toEqual([]);
 
-    await form.server(page).fill("smtp.example.com");
+    // Key by key: the focus stays in a field while it is mended.
+    await page.keyboard.press("ControlOrMeta+A");
+    await page.keyboard.type("smtp.example.com");
+    expect(await form.server(page).inputValue()).toBe("smtp.example.com");
     await form.port(page).fill("587");
     await form.fromEmail(page).fill("shop@example.com");
     await page.getByLabel("Most connections at once").fill("2");

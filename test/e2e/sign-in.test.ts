@@ -81,6 +81,24 @@ describe("sign-in", () => {
     await page.getByRole("heading", { name: "Sign in" }).waitFor();
   });
 
+  test("takes a new password of one's own, and no longer the old one", async ({ product, enter }) => {
+    const { page, context } = await enter("/account");
+    const current = page.getByLabel("Current password", { exact: true });
+    const next = page.getByLabel("New password", { exact: true });
+    const change = page.getByRole("button", { name: "Change password" });
+    await current.fill("not the sentence");
+    await next.fill(newAdmin.password);
+    await change.click();
+    await expect.poll(() => current.getAttribute("aria-invalid")).toBe("true");
+    await current.fill(admin.password);
+    await change.click();
+    await page.getByText(/password (is|was) changed/i).waitFor();
+    const signInWith = (password: string) =>
+      context.request.post(`${product.url}/api/auth/sign-in/email`, { data: { ...admin, password } });
+    expect((await signInWith(admin.password)).status()).toBe(401);
+    expect((await signInWith(newAdmin.password)).status()).toBe(200);
+  });
+
   test("is asked for again where a session ends under the page", async ({ enter }) => {
     const { page, context } = await enter("/api-keys");
     await page.getByRole("heading", { name: "API keys", level: 1 }).waitFor();

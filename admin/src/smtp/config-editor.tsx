@@ -33,9 +33,11 @@ export function ConfigEditor({ config, onCreated }: ConfigEditorProps) {
   const panel = useRef<HTMLDivElement>(null);
   const faultCount = Object.keys(editor.faults.fields).length;
 
+  const { refusals } = editor;
   useEffect(() => {
-    if (faultCount > 0) form.current?.querySelector<HTMLElement>('[aria-invalid="true"]')?.focus();
-  }, [faultCount]);
+    // Only then: while faults are mended, the focus is where the admin types.
+    if (refusals > 0) form.current?.querySelector<HTMLElement>('[aria-invalid="true"]')?.focus();
+  }, [refusals]);
 
   async function save(event: SubmitEvent<HTMLFormElement>) {
     event.preventDefault();

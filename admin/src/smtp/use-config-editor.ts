@@ -40,6 +40,7 @@ export function useConfigEditor(config: SmtpConfig | null) {
   /** The server asked for the password although this page did not. */
   const [isRefused, setRefused] = useState(false);
   const [faults, setFaults] = useState(noFaults);
+  const [refusals, setRefusals] = useState(0);
   const [savedAt, setSavedAt] = useState<string | null>(null);
 
   const baseForm = base === null ? emptyForm : formOf(base);
@@ -68,23 +69,28 @@ export function useConfigEditor(config: SmtpConfig | null) {
   function body(): ConfigBody | null {
     const password = passwordToSend(situation);
     if (password === undefined) {
-      setFaults({ fields: { password: strings.smtp.password.missing }, other: null });
+      showFaults({ fields: { password: strings.smtp.password.missing }, other: null });
       return null;
     }
     return { ...bodyOf(form), password };
   }
 
+  function showFaults(found: Faults) {
+    setFaults(found);
+    setRefusals((count) => count + 1);
+  }
+
   function refuse(error: Error) {
     setSavedAt(null);
-    if (!(error instanceof ApiProblem)) return setFaults({ fields: {}, other: error });
+    if (!(error instanceof ApiProblem)) return showFaults({ fields: {}, other: error });
     if (error.code === "config.password_required") {
       setRefused(true);
       setEntry(untouched);
-      return setFaults({ fields: { password: error.message }, other: null });
+      return showFaults({ fields: { password: error.message }, other: null });
     }
     const { fields, rest } = sortProblems(error.errors, formFields);
     const isPlaced = Object.keys(fields).length > 0 && rest.length === 0;
-    setFaults({ fields, other: isPlaced ? null : error });
+    showFaults({ fields, other: isPlaced ? null : error });
   }
 
   const saving = useMutation({
@@ -115,6 +121,8 @@ export function useConfigEditor(config: SmtpConfig | null) {
     base,
     form,
     faults,
+    /** How often faults were found; they go one by one as their fields are mended. */
+    refusals,
     isDirty,
     savedAt,
     isSaving: saving.isPending,
