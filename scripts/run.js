@@ -22,6 +22,9 @@ switch (task) {
     enableCompileCache();
     const { main } = await import("../dist/cli/main.js");
     await main([...process.argv.slice(0, 2), "start", ...args]);
+    // npm runs this in a shell that does not pass signals on: without the watch, the service would outlive it.
+    const parent = process.ppid;
+    setInterval(() => process.ppid !== parent && process.kill(process.pid, "SIGTERM"), 250).unref();
     break;
   }
   case "demo":

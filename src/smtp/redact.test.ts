@@ -30,6 +30,11 @@ describe("hiding a password", () => {
     expect(text).toBe("5.7.8 denied: ********, sorry");
   });
 
+  it("hides it inside a quoted-string or JSON", () => {
+    const password = 's3cret "\\" pass';
+    expect(hide(password, `5.7.8 ${JSON.stringify(password)} is wrong`)).toBe('5.7.8 "********" is wrong');
+  });
+
   it("hides the blobs of every mechanism, for any username and password", () => {
     const word = fc
       .string({ unit: "grapheme", minLength: 1, maxLength: 40 })

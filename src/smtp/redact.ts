@@ -11,7 +11,7 @@ export interface Redactor {
 }
 
 /**
- * Hides a password in every form in which a relay could hand it back: as it is, URL-encoded, in
+ * Hides a password in every form in which a relay could hand it back: as it is, quoted, URL-encoded, in
  * hexadecimal, and in base64, alone or inside an AUTH PLAIN, LOGIN or XOAUTH2 response, whatever
  * stands before it. Letter case is ignored. Hiding too much is harmless, too little is not.
  */
@@ -63,6 +63,8 @@ function plainForms(password: string): string[] {
     // What UTF-8 decoding makes of a relay that answers in Latin-1, and of controls in a reply.
     Buffer.from(password, "latin1").toString("utf8"),
     password.replaceAll(/\p{Cc}/gu, "\u{fffd}"),
+    // Inside a quoted-string (RFC 5321 §4.1.2) or JSON.
+    password.replaceAll(/["\\]/gu, "\\$&"),
     bytes.toString("hex"),
     new URLSearchParams({ "": password }).toString().slice(1),
     // A lone surrogate has no UTF-8, and so no such form.

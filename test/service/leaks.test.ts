@@ -14,7 +14,8 @@ const password = 'Tr0ub4dor&3 "pässwörd"/+?=% 🔑';
 const base64 = (text: string) => Buffer.from(text).toString("base64");
 /** AUTH PLAIN (RFC 4616), and the answer to LOGIN. */
 const blobs = [base64(`\0${username}\0${password}`), base64(password)];
-const echoed = {
+/** Replies and the log are JSON, hence the last. */
+const forms = {
   "as it is": password,
   "in base64": base64(password),
   "in base64 without padding": base64(password).replace(/=+$/, ""),
@@ -23,9 +24,8 @@ const echoed = {
   "URL-encoded": encodeURIComponent(password),
   "as a form field": new URLSearchParams({ "": password }).toString().slice(1),
   "in hexadecimal": Buffer.from(password).toString("hex"),
+  "in JSON": JSON.stringify(password).slice(1, -1),
 };
-/** Replies and the log are JSON. */
-const forms = { ...echoed, "in JSON": JSON.stringify(password).slice(1, -1) };
 
 /** Where a password is found, by the name of the form; nothing where it is not. */
 function found(place: string, text: string): string[] {
@@ -36,7 +36,7 @@ function found(place: string, text: string): string[] {
 
 /** Everything a relay could say with the password in it, in all forms, one a line. */
 function echo(code: number): string {
-  const lines = Object.values(echoed).map((form) => `cannot use ${form} for you`);
+  const lines = Object.values(forms).map((form) => `cannot use ${form} for you`);
   return [...lines.map((line) => `${code}-${line}`), `${code} [${blobs.join("][")}]`].join("\r\n");
 }
 
