@@ -201,6 +201,12 @@ export const smtpConfigEdited = z
 /** A saved config, to be tested as it is. */
 export const smtpConfigTest = z.strictObject({ sendTo }, notAnObject);
 
+/** All configs, in the order in which they are to be tried. */
+export const smtpConfigOrder = z.strictObject(
+  { ids: z.array(z.string("must be text"), "must be a list of ids").max(1000, "must have at most 1000 ids") },
+  notAnObject,
+);
+
 function withoutReadOnly<Input extends { [Name in keyof typeof readOnlyFields]?: unknown }>(
   input: Input,
 ): Omit<Input, keyof typeof readOnlyFields> {

@@ -274,6 +274,92 @@ describe("the destination guard", () => {
   });
 });
 
+describe("the order of configs", () => {
+  const names = async () => (await configs.list()).map(({ name, position }) => `${position} ${name}`);
+  const three = () =>
+    Promise.all(["one", "two", "three"].map((name, position) => create({ name, position: position * 10 })));
+
+  test("is set at once, is written down, and wakes the courier", async () => {
+    let changes = 0;
+    configs = createSmtpConfigs({ store, secrets, clock, onChanged: () => changes++ });
+    const [one, two, last] = await three();
+    changes = 0;
+    const views = await configs.arrange([last!.id, one!.id, two!.id], actor);
+    expect(await names()).toEqual(["0 three", "1 one", "2 two"]);
+    expect(await configs.list()).toEqual(views);
+    expect(changes).toBe(1);
+    const [entry] = await listAudit(store.db, { after: null, limit: 1 });
+    expect(entry).toMatchObject({ action: "smtp_config.arranged", actor });
+    expect(entry?.detail).toEqual({ order: ["three", "one", "two"] });
+  });
+
+  test("makes a form that was open before a conflict, so that it does not undo the order", async () => {
+    const [one, two, last] = await three();
+    await configs.arrange([two!.id, one!.id, last!.id], actor);
+    await expect(put(two!)).rejects.toThrow(code("config.version_conflict"));
+  });
+
+  test("leaves what stays in its place alone, with tests, pauses and passwords", async () => {
+    const [one, two, last] = await three();
+    await configs.arrange([one!.id, two!.id, last!.id], actor);
+    const [first, second] = await configs.list();
+    await recordSmtpConfigTest(store.db, second!.id, { at: startMs, ok: true, stage: null, title: null });
+    await pauseSmtpConfig(store.db, second!, startMs + 1, "closed port");
+    await configs.arrange([one!.id, last!.id, two!.id], actor);
+    const [kept, , moved] = await configs.list();
+    expect(kept).toEqual(first);
+    expect(moved).toMatchObject({ id: second!.id, lastTest: { ok: true }, pausedReason: "closed port" });
+    expect(await passwordIn(moved!.id)).toBe(password);
+  });
+
+  test("writes nothing where nothing moves", async () => {
+    const [one, two] = [await create({ name: "one" }), await create({ name: "two" })];
+    expect(await configs.arrange([one.id, two.id], actor)).toEqual([one, two]);
+    const [entry] = await listAudit(store.db, { after: null, limit: 1 });
+    expect(entry?.action).toBe("smtp_config.created");
+  });
+
+  test("is refused whole unless it names each config once", async () => {
+    const [one, two, last] = (await three()).map(({ id }) => id);
+    const before = await names();
+    await expect(configs.arrange([one!, two!, two!], actor)).rejects.toThrow(code("input.invalid"));
+    for (const ids of [[], [one!, two!], [one!, two!, last!, "gone"], [one!, two!, "gone"]]) {
+      await expect(configs.arrange(ids, actor)).rejects.toThrow(code("config.version_conflict"));
+    }
+    expect(await names()).toEqual(before);
+  });
+});
+
+describe("the switch of a config", () => {
+  test("keeps test, pause and password, is written down, and wakes the courier", async () => {
+    let changes = 0;
+    configs = createSmtpConfigs({ store, secrets, clock, onChanged: () => changes++ });
+    const view = await create();
+    const lastTest = { at: startMs, ok: true, stage: null, title: null };
+    await recordSmtpConfigTest(store.db, view.id, lastTest);
+    changes = 0;
+    const off = await configs.setEnabled(view.id, false, actor);
+    expect(off).toMatchObject({ enabled: false, version: 2, lastTest: { ok: true }, problem: null });
+    expect(await configs.setEnabled(view.id, false, actor)).toEqual(off);
+    expect(await configs.setEnabled(view.id, true, actor)).toMatchObject({ enabled: true, version: 3 });
+    expect(await passwordIn(view.id)).toBe(password);
+    expect(changes).toBe(3);
+    const actions = (await listAudit(store.db, { after: null, limit: 9 })).map(({ action }) => action);
+    expect(actions).toEqual(["smtp_config.enabled", "smtp_config.disabled", "smtp_config.created"]);
+  });
+
+  test("works where the password cannot be read", async () => {
+    const view = await create();
+    await tamper(view.id, { smtp_server: "evil.example" });
+    const off = await configs.setEnabled(view.id, false, actor);
+    expect(off).toMatchObject({ enabled: false, problem: { code: "seal.broken" } });
+  });
+
+  test("of a config that is gone says so", async () => {
+    await expect(configs.setEnabled("gone", true, actor)).rejects.toThrow(code("config.not_found"));
+  });
+});
+
 describe("a test of unsaved settings", () => {
   test("uses the password of the form and stores nothing", async () => {
     const opened = configs.draft(parse(smtpConfigCreate, body));

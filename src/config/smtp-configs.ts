@@ -2,6 +2,7 @@ import type { Clock } from "../clock.ts";
 import { PosthornError } from "../errors.ts";
 import { newId } from "../id.ts";
 import type { Actor } from "../model.ts";
+import { invalidInput } from "../parse.ts";
 import type { Secrets } from "../secret/secrets.ts";
 import { writeAudit } from "../store/audit-log.ts";
 import { insertEncryptionKey } from "../store/encryption-keys.ts";
@@ -40,6 +41,17 @@ export interface SmtpConfigs {
   update(id: string, input: SmtpConfigUpdate, actor: Actor): Promise<SmtpConfigView>;
   /** @throws PosthornError `config.not_found` */
   remove(id: string, actor: Actor): Promise<void>;
+  /**
+   * Puts all configs into this order and gives them so.
+   * @throws PosthornError `input.invalid` if an id comes twice; `config.version_conflict` if these are not
+   * the configs that there are.
+   */
+  arrange(ids: readonly string[], actor: Actor): Promise<SmtpConfigView[]>;
+  /**
+   * Switches a config on or off and nothing else: its password, which may be unreadable, is not touched.
+   * @throws PosthornError `config.not_found`
+   */
+  setEnabled(id: string, enabled: boolean, actor: Actor): Promise<SmtpConfigView>;
 
   /** @throws PosthornError `seal.broken`, `secret.mismatch`, `config.password_required` */
   openFor(config: SmtpConfig): OpenedConfig;
@@ -88,6 +100,19 @@ export function createSmtpConfigs({ store, secrets, clock, onChanged }: SmtpConf
   function passwordAfter(change: PasswordChange, current: SmtpConfig, next: SmtpSettings): string | null {
     if (change.kind === "keep") return keptPassword(current, next, secrets);
     return change.kind === "set" ? change.password : null;
+  }
+
+  /** Writes what no seal covers and no test speaks of. */
+  async function rewrite(
+    db: Db,
+    current: SmtpConfig,
+    change: Partial<Pick<SmtpConfig, "position" | "enabled">>,
+    actor: Actor,
+  ): Promise<SmtpConfig> {
+    const version = current.version + 1;
+    const config = { ...current, ...change, version, updatedAt: clock.now(), updatedBy: actor.name };
+    if (!(await updateSmtpConfig(db, config, current.version))) throw versionConflict(current);
+    return config;
   }
   const encrypted = (password: string | null) => (password === null ? null : secrets.encrypt(password));
 
@@ -163,6 +188,44 @@ export function createSmtpConfigs({ store, secrets, clock, onChanged }: SmtpConf
       onChanged?.();
     },
 
+    async arrange(ids, actor) {
+      if (new Set(ids).size < ids.length) {
+        throw invalidInput([{ pointer: "/ids", detail: "must name each config once" }]);
+      }
+      const arranged = await store.transaction(async (db) => {
+        const configs = await listSmtpConfigs(db);
+        const inOrder = ids.flatMap((id) => configs.find((config) => config.id === id) ?? []);
+        if (inOrder.length < ids.length || ids.length < configs.length) throw listConflict();
+        const placed: SmtpConfig[] = [];
+        for (const [position, config] of inOrder.entries()) {
+          const isThere = config.position === position;
+          placed.push(isThere ? config : await rewrite(db, config, { position }, actor));
+        }
+        if (placed.some((config) => !inOrder.includes(config))) {
+          const detail = { order: placed.map(({ name }) => name) };
+          const action = "smtp_config.arranged";
+          await writeAudit(db, { at: clock.now(), actor, action, target: null, detail });
+        }
+        return placed;
+      });
+      onChanged?.();
+      return arranged.map(view);
+    },
+
+    async setEnabled(id, enabled, actor) {
+      const switched = await store.transaction(async (db) => {
+        const current = await find(db, id);
+        if (current.enabled === enabled) return current;
+        const config = await rewrite(db, current, { enabled }, actor);
+        const action = enabled ? "smtp_config.enabled" : "smtp_config.disabled";
+        const detail = { name: config.name };
+        await writeAudit(db, { at: clock.now(), actor, action, target: id, detail });
+        return config;
+      });
+      onChanged?.();
+      return view(switched);
+    },
+
     openFor: (config) => openConfig(config, secrets),
 
     openSaved: async (id) => openConfig(await find(store.db, id), secrets),
@@ -208,5 +271,12 @@ function versionConflict({ name, version, updatedBy }: SmtpConfig): PosthornErro
   return new PosthornError(
     "config.version_conflict",
     `${JSON.stringify(name)} was saved by ${updatedBy} in the meantime (version ${version}). Load it again and repeat your changes.`,
+  );
+}
+
+function listConflict(): PosthornError {
+  return new PosthornError(
+    "config.version_conflict",
+    "A config was added or deleted in the meantime. Load the list again and repeat your change.",
   );
 }

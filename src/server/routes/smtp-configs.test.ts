@@ -222,3 +222,47 @@ describe("tests of the connection", () => {
     expect((await running).status).toBe(499);
   });
 });
+
+describe("POST /api/smtp-configs/order", () => {
+  it("puts the configs in order", async () => {
+    const [one, two] = [await create(plain), await create({ ...plain, name: "Second" })];
+    const response = await app.call("POST", "/api/smtp-configs/order", { ids: [two.id, one.id] });
+    expect(response.status).toBe(200);
+    const { items } = await read<{ items: SmtpConfig[] }>(response);
+    expect(items.map(({ id, position }) => [id, position])).toEqual([
+      [two.id, 0],
+      [one.id, 1],
+    ]);
+    expect(await read(app.call("GET", "/api/smtp-configs"))).toEqual({ items, next: null });
+  });
+
+  it("refuses an order of other configs, and what is no order", async () => {
+    const { id } = await create(plain);
+    const post = (body: unknown) => app.call("POST", "/api/smtp-configs/order", body);
+    expect((await post({ ids: [] })).status).toBe(409);
+    expect((await post({ ids: [id, "gone"] })).status).toBe(409);
+    expect(await pointers(await post({ ids: [id, id] }))).toEqual(["/ids"]);
+    expect(await pointers(await post({ ids: id, first: id }))).toEqual(["/first", "/ids"]);
+    expect(await pointers(await post({ ids: [7] }))).toEqual(["/ids/0"]);
+  });
+});
+
+describe("POST /api/smtp-configs/{id}/enable and /disable", () => {
+  it("switch a config off and on, with its password kept", async () => {
+    const { id } = await create(withPassword);
+    const off = await app.call("POST", `/api/smtp-configs/${id}/disable`);
+    expect(await read(off)).toMatchObject({ id, enabled: false, password: "********" });
+    const on = await app.call("POST", `/api/smtp-configs/${id}/enable`);
+    expect(await read(on)).toMatchObject({ id, enabled: true, password: "********", version: 3 });
+    expect((await app.call("POST", "/api/smtp-configs/gone/enable")).status).toBe(404);
+  });
+
+  it("are for admins", async () => {
+    const { id } = await create(plain);
+    const headers = await app.bearer("send");
+    for (const path of ["order", `${id}/enable`, `${id}/disable`]) {
+      const response = await app.request(`/api/smtp-configs/${path}`, { method: "POST", headers });
+      expect(response.status).toBe(403);
+    }
+  });
+});

@@ -3,6 +3,7 @@ import {
   smtpConfigCreate,
   smtpConfigDraft,
   smtpConfigEdited,
+  smtpConfigOrder,
   smtpConfigUpdate,
 } from "../../config/smtp-config.ts";
 import { parse } from "../../parse.ts";
@@ -71,6 +72,41 @@ const remove = route({
   responses: { 204: noContent },
 });
 
+const arrange = route({
+  for: "admin",
+  method: "post",
+  path: "/order",
+  summary: "Put the SMTP configs in order",
+  description:
+    "`ids` names all of them, the one to be tried first in front. Where others were added or deleted since: 409 `config.version_conflict`.",
+  request: {
+    body: jsonBody(smtpConfigOrder, {
+      ids: ["0199f7a2-5b3c-7d10-8f21-6a1be0c4d2e9", "0199f7a1-1c44-7a05-9b32-2f8fd0a7c611"],
+    }),
+  },
+  responses: { 200: json(smtpConfigList, "The configs in their new order") },
+});
+
+const enable = route({
+  for: "admin",
+  method: "post",
+  path: "/{id}/enable",
+  summary: "Switch an SMTP config on",
+  description: "Emails may be sent through it from now on. One that is on stays on.",
+  request: { params: idParams },
+  responses: { 200: json(smtpConfig, "The config") },
+});
+
+const disable = route({
+  for: "admin",
+  method: "post",
+  path: "/{id}/disable",
+  summary: "Switch an SMTP config off",
+  description: "Nothing is sent through it from now on; its settings and its password stay.",
+  request: { params: idParams },
+  responses: { 200: json(smtpConfig, "The config") },
+});
+
 const sendTo = "With `sendTo` it sends a real email to that address; without, it stops before the message.";
 const streaming =
   "With `Accept: text/event-stream`, an event `stage` follows each stage and `report` ends the stream.";
@@ -119,6 +155,18 @@ export function smtpConfigRoutes({ configs, tests, log }: Posthorn) {
     .openapi(remove, async (c) => {
       await configs.remove(c.req.valid("param").id, c.get("caller").actor);
       return c.body(null, 204);
+    })
+    .openapi(arrange, async (c) => {
+      const { ids } = parse(smtpConfigOrder, c.req.valid("json"));
+      return c.json({ items: await configs.arrange(ids, c.get("caller").actor), next: null }, 200);
+    })
+    .openapi(enable, async (c) => {
+      const { id } = c.req.valid("param");
+      return c.json(await configs.setEnabled(id, true, c.get("caller").actor), 200);
+    })
+    .openapi(disable, async (c) => {
+      const { id } = c.req.valid("param");
+      return c.json(await configs.setEnabled(id, false, c.get("caller").actor), 200);
     })
     .openapi(testSaved, (c) =>
       runTest(c, tests, log, { id: c.req.valid("param").id, body: c.req.valid("json") }),
