@@ -99,7 +99,6 @@ export function createApp(posthorn: Posthorn, options: AppOptions): App {
 
   app.get("/api/docs", (c) => pages.respond(c.req.path, basePath));
   app.all("/api/*", (c) => refusal(c, app, log));
-  app.get("/", (c) => c.redirect(basePath === null ? "settings/smtp" : `${basePath}/settings/smtp`));
   app.get("/*", (c) => pages.respond(c.req.path, basePath));
   app.notFound((c) => refusal(c, app, log));
   app.onError((error, c) => {

@@ -339,6 +339,18 @@ export const me = z
   .meta({ id: "Me" });
 export type Me = z.infer<typeof me>;
 
+const session = z
+  .object({
+    id: z.string(),
+    userAgent: z.string().describe("What the browser said it is; empty where it did not"),
+    signedInAt: time,
+    seenAt: time.describe("When it was last used, to a few minutes"),
+    isCurrent: z.boolean().describe("The one that the request is made with"),
+  })
+  .meta({ id: "Session" });
+export type Session = z.infer<typeof session>;
+export const sessionList = pageOf(session);
+
 /** Long rather than odd (NIST SP 800-63B §3.1.1.2). */
 export const minPasswordLength = 12;
 

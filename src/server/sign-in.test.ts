@@ -4,7 +4,7 @@ import { openApp, read, type TestApp } from "../../test/support/open-app.ts";
 import { makeFirstAdminLink, makeResetLink } from "./admin-link.ts";
 import { createApp } from "./app.ts";
 import type { App } from "./route.ts";
-import type { AuditEntry, Me, Problem } from "./schemas.ts";
+import type { AuditEntry, Me, Problem, Session } from "./schemas.ts";
 import { createSignIn, type SignIn } from "./sign-in.ts";
 
 const baseUrl = "https://mail.example.com";
@@ -209,6 +209,57 @@ describe("signing in and out", () => {
     const log = await app.request("/api/audit-log", { headers: { cookie } });
     const { items } = await read<{ items: AuditEntry[] }>(log);
     expect(items[0]).toMatchObject({ action: "admin.created", detail: { email: ada.email } });
+  });
+});
+
+describe("sessions", () => {
+  beforeEach(() => signIn.createAdmin(ada));
+
+  const enter = async (userAgent: string) =>
+    cookieOf(await post("/api/auth/sign-in/email", ada, { "user-agent": userAgent }));
+  const list = async (cookie: string) =>
+    (await read<{ items: Session[] }>(app.request("/api/auth/sessions", { headers: { cookie } }))).items;
+
+  it("are listed by what browsers say they are, with the one that asks", async () => {
+    const phone = await enter("Phone");
+    const desk = await enter("Desk");
+    const shown = (items: Session[]) =>
+      items.map(({ userAgent, isCurrent }) => `${userAgent}${isCurrent ? " (this)" : ""}`).sort();
+    expect(shown(await list(phone))).toEqual(["Desk", "Phone (this)"]);
+    expect(shown(await list(desk))).toEqual(["Desk (this)", "Phone"]);
+    expect(JSON.stringify(await list(desk))).not.toContain(desk.split("=")[1]?.split(".")[0]);
+  });
+
+  it("show when they were last used", async () => {
+    const cookie = await enter("Desk");
+    const { db } = opened.posthorn.store;
+    await sql`update sessions set updated_at = '2025-12-31T23:55:01.000Z'`.execute(db);
+    await me(cookie);
+    expect(await list(cookie)).toMatchObject([{ seenAt: "2025-12-31T23:55:01.000Z" }]);
+    await opened.clock.advance(1_000);
+    await me(cookie);
+    expect(await list(cookie)).toMatchObject([{ seenAt: "2026-01-01T00:00:01.000Z" }]);
+  });
+
+  it("end everywhere else at once, and only the admin's own", async () => {
+    await signIn.createAdmin({ email: "bo@example.com", password: "a sentence of Bo" });
+    const bo = cookieOf(await signInAs({ email: "bo@example.com", password: "a sentence of Bo" }));
+    const phone = await enter("Phone");
+    const desk = await enter("Desk");
+    const response = await app.request("/api/auth/sessions", { method: "DELETE", headers: { cookie: desk } });
+    expect(response.status).toBe(204);
+    expect([(await me(phone)).status, (await me(desk)).status, (await me(bo)).status]).toEqual([
+      401, 200, 200,
+    ]);
+    expect(await list(desk)).toHaveLength(1);
+  });
+
+  it("are not what somebody with an API key has", async () => {
+    const headers = await opened.bearer("admin");
+    const response = app.request("/api/auth/sessions", { headers });
+    expect(await read<{ items: Session[] }>(response)).toEqual({ items: [], next: null });
+    expect((await app.request("/api/auth/sessions", { method: "DELETE", headers })).status).toBe(204);
+    expect((await app.request("/api/auth/sessions")).status).toBe(401);
   });
 });
 

@@ -22,16 +22,32 @@ export interface NewAdmin extends Credentials {
   readonly name?: string | undefined;
 }
 
+/** Who is at the other end of a request. */
+export interface Visitor {
+  /** Where it comes from, for the limit on attempts. */
+  readonly address: string;
+  /** What it says it is (RFC 9110 §10.1.5), for the list of sessions. */
+  readonly userAgent: string;
+}
+
+/** A place where an admin is signed in. */
+export interface Session {
+  readonly id: string;
+  readonly userAgent: string;
+  readonly signedInAt: Date;
+  /** To a few minutes. */
+  readonly seenAt: Date;
+  /** The one that asks. */
+  readonly isCurrent: boolean;
+}
+
 /** Admins of a stand-alone server: who they are, and how they get in. Nobody can sign up. */
 export interface SignIn {
   /** Loads better-auth ahead of the first request that needs it. */
   preload(): Promise<void>;
   signedIn: SignedIn;
-  /**
-   * @param from where the attempt comes from, for the limit.
-   * @throws PosthornError `auth.failed`, `auth.too_many_attempts`
-   */
-  signIn(credentials: Credentials, from: string): Promise<Signed>;
+  /** @throws PosthornError `auth.failed`, `auth.too_many_attempts` */
+  signIn(credentials: Credentials, visitor: Visitor): Promise<Signed>;
   /** @returns the cookies to set. */
   signOut(request: Request): Promise<readonly string[]>;
   /**
@@ -41,13 +57,17 @@ export interface SignIn {
   changePassword(
     request: Request,
     change: { readonly currentPassword: string; readonly newPassword: string },
-    from: string,
+    visitor: Visitor,
   ): Promise<readonly string[]>;
+  /** Where the admin who asks is signed in, the latest first. Who asks with an API key has no sessions. */
+  sessions(request: Request): Promise<readonly Session[]>;
+  /** Ends all of these but the one that asks. */
+  endOtherSessions(request: Request): Promise<void>;
   /**
    * Makes an admin by a one-time link, or gives an existing one a new password if the link allows it.
    * @throws PosthornError `auth.link_invalid`
    */
-  redeemLink(token: string, admin: NewAdmin): Promise<Signed>;
+  redeemLink(token: string, admin: NewAdmin, visitor: Visitor): Promise<Signed>;
   /** An admin who is known already gets the password, and is signed out everywhere. */
   createAdmin(admin: NewAdmin): Promise<void>;
 }
@@ -58,6 +78,9 @@ export interface SignInParts extends AuthParts {
 
 const maxFailures = 20;
 const failureWindowMs = 5 * 60 * 1000;
+/** How exactly it is known when a session was last used: not every request is worth a write. */
+const seenEveryMs = 5 * 60 * 1000;
+const maxUserAgentLength = 300;
 
 export function createSignIn(parts: SignInParts): SignIn {
   const { store, log, clock = systemClock } = parts;
@@ -70,11 +93,11 @@ export function createSignIn(parts: SignInParts): SignIn {
   }
 
   /** Runs what a wrong password makes fail. */
-  async function guarded<T>(from: string, work: () => Promise<T>): Promise<T> {
-    limit.begin(from);
+  async function guarded<T>({ address }: Visitor, work: () => Promise<T>): Promise<T> {
+    limit.begin(address);
     try {
       const result = await work();
-      limit.forgive(from);
+      limit.forgive(address);
       return result;
     } catch (error) {
       if (!isRefusal(error)) throw error;
@@ -82,10 +105,15 @@ export function createSignIn(parts: SignInParts): SignIn {
     }
   }
 
-  async function signInWith({ email, password }: Credentials): Promise<Signed> {
+  async function signInWith(
+    { email, password }: Credentials,
+    { userAgent }: Pick<Visitor, "userAgent">,
+  ): Promise<Signed> {
     const { api } = await auth();
     const { headers, response } = await api.signInEmail({
       body: { email: normalEmail(email), password },
+      // The rest of what the browser sent is none of better-auth's business.
+      headers: new Headers({ "user-agent": userAgent.slice(0, maxUserAgentLength) }),
       returnHeaders: true,
     });
     return { caller: callerOf(response.user), cookies: headers.getSetCookie() };
@@ -126,19 +154,26 @@ export function createSignIn(parts: SignInParts): SignIn {
     async signedIn(request) {
       // Nothing to look up, and better-auth need not be there yet.
       if (!request.headers.has("cookie")) return null;
-      const session = await (await auth()).api.getSession({ headers: request.headers });
-      return session === null ? null : callerOf(session.user);
+      const { api, $context } = await auth();
+      const found = await api.getSession({ headers: request.headers });
+      if (found === null) return null;
+      const now = clock.now();
+      if (now - found.session.updatedAt.getTime() >= seenEveryMs) {
+        const { internalAdapter } = await $context;
+        await internalAdapter.updateSession(found.session.token, { updatedAt: new Date(now) });
+      }
+      return callerOf(found.user);
     },
 
-    signIn: (credentials, from) => guarded(from, () => signInWith(credentials)),
+    signIn: (credentials, visitor) => guarded(visitor, () => signInWith(credentials, visitor)),
 
     async signOut(request) {
       const { headers } = await (await auth()).api.signOut({ headers: request.headers, returnHeaders: true });
       return headers.getSetCookie();
     },
 
-    changePassword: (request, change, from) =>
-      guarded(from, async () => {
+    changePassword: (request, change, visitor) =>
+      guarded(visitor, async () => {
         const { api } = await auth();
         const { headers } = await api.changePassword({
           body: { ...change, revokeOtherSessions: true },
@@ -148,11 +183,33 @@ export function createSignIn(parts: SignInParts): SignIn {
         return headers.getSetCookie();
       }),
 
-    async redeemLink(token, admin) {
+    async sessions(request) {
+      const { api, $context } = await auth();
+      const current = await api.getSession({ headers: request.headers });
+      if (current === null) return [];
+      const all = await (await $context).internalAdapter.listSessions(current.user.id);
+      return all
+        .map(({ id, userAgent, createdAt, updatedAt }) => ({
+          id,
+          userAgent: userAgent ?? "",
+          signedInAt: createdAt,
+          seenAt: updatedAt,
+          isCurrent: id === current.session.id,
+        }))
+        .sort((one, other) => other.signedInAt.getTime() - one.signedInAt.getTime());
+    },
+
+    async endOtherSessions(request) {
+      const { api } = await auth();
+      if ((await api.getSession({ headers: request.headers })) === null) return;
+      await api.revokeOtherSessions({ headers: request.headers });
+    },
+
+    async redeemLink(token, admin, visitor) {
       await takeAdminLink(store, clock, token);
       await createAdmin(admin);
       log.info("an admin was made, or got a new password, by a one-time link");
-      return signInWith(admin);
+      return signInWith(admin, visitor);
     },
 
     createAdmin,

@@ -14,8 +14,10 @@ import type {
   Provider,
   SandboxEmail,
   SandboxEmailSummary,
+  Session,
   TemplateInfo,
 } from "./schemas.ts";
+import type { Session as SessionInside } from "./sign-in.ts";
 
 /** Values as the API writes them: times as RFC 3339, and nothing that is only for the rooms inside. */
 
@@ -89,6 +91,10 @@ export function sandboxEmailView(message: SandboxMessage): SandboxEmail {
 
 export function meView({ actor, email, via, scope }: Caller): Me {
   return { ...actor, email, via, scope };
+}
+
+export function sessionView({ signedInAt, seenAt, ...session }: SessionInside): Session {
+  return { ...session, signedInAt: signedInAt.toISOString(), seenAt: seenAt.toISOString() };
 }
 
 function rfc3339(ms: number): string {

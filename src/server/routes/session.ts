@@ -3,9 +3,9 @@ import { z } from "zod";
 import { parse } from "../../parse.ts";
 import { remoteAddress } from "../remote-address.ts";
 import { json, jsonBody, noContent, route, routes, type ServerEnv } from "../route.ts";
-import { firstAdminRequest, me, newPassword } from "../schemas.ts";
-import type { Signed, SignIn } from "../sign-in.ts";
-import { meView } from "../views.ts";
+import { firstAdminRequest, me, newPassword, sessionList } from "../schemas.ts";
+import type { Signed, SignIn, Visitor } from "../sign-in.ts";
+import { meView, sessionView } from "../views.ts";
 
 const credentials = z.strictObject({
   email: z.string().min(1).max(320),
@@ -53,6 +53,24 @@ const changePassword = route({
   responses: { 204: noContent },
 });
 
+const listSessions = route({
+  for: "admin",
+  method: "get",
+  path: "/auth/sessions",
+  summary: "List one's own sessions",
+  description: "Where the admin who asks is signed in, the latest first. `next` is always null.",
+  responses: { 200: json(sessionList, "The sessions") },
+});
+
+const endOtherSessions = route({
+  for: "admin",
+  method: "delete",
+  path: "/auth/sessions",
+  summary: "Sign out everywhere else",
+  description: "Ends all sessions of the admin who asks, but for the one that the request is made with.",
+  responses: { 204: noContent },
+});
+
 const firstAdmin = route({
   for: "anyone",
   method: "post",
@@ -81,7 +99,7 @@ export function sessionRoutes(signIn: SignIn) {
   return routes()
     .openapi(signInRoute, async (c) => {
       const input = parse(credentials, c.req.valid("json"));
-      return c.json(remember(c, await signIn.signIn(input, remoteAddress(c) ?? "")), 200);
+      return c.json(remember(c, await signIn.signIn(input, visitorOf(c))), 200);
     })
     .openapi(signOut, async (c) => {
       setCookies(c, await signIn.signOut(c.req.raw));
@@ -89,13 +107,24 @@ export function sessionRoutes(signIn: SignIn) {
     })
     .openapi(changePassword, async (c) => {
       const input = parse(passwordChange, c.req.valid("json"));
-      setCookies(c, await signIn.changePassword(c.req.raw, input, remoteAddress(c) ?? ""));
+      setCookies(c, await signIn.changePassword(c.req.raw, input, visitorOf(c)));
+      return c.body(null, 204);
+    })
+    .openapi(listSessions, async (c) =>
+      c.json({ items: (await signIn.sessions(c.req.raw)).map(sessionView), next: null }, 200),
+    )
+    .openapi(endOtherSessions, async (c) => {
+      await signIn.endOtherSessions(c.req.raw);
       return c.body(null, 204);
     })
     .openapi(firstAdmin, async (c) => {
       const { token, ...admin } = parse(firstAdminRequest, c.req.valid("json"));
-      return c.json(remember(c, await signIn.redeemLink(token, admin)), 200);
+      return c.json(remember(c, await signIn.redeemLink(token, admin, visitorOf(c))), 200);
     });
+}
+
+function visitorOf(c: Context<ServerEnv>): Visitor {
+  return { address: remoteAddress(c) ?? "", userAgent: c.req.header("user-agent") ?? "" };
 }
 
 function remember(c: Context<ServerEnv>, { caller, cookies }: Signed) {
