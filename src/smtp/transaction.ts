@@ -308,7 +308,7 @@ function mailCommand(from: Path, size: number, smtpUtf8: boolean, capabilities: 
  * ours is right: it follows from an earlier refusal, which then has decided already, or from a relay that
  * lost its place. What it said of another recipient says nothing about this one.
  */
-export function outcomeOf(reply: SmtpReply): "sent" | "temporary" | "permanent" {
+function outcomeOf(reply: SmtpReply): "sent" | "temporary" | "permanent" {
   if (classOf(reply) === 2) return "sent";
   return classOf(reply) === 5 && reply.code !== 503 ? "permanent" : "temporary";
 }
