@@ -7,6 +7,7 @@ export type {
   FirstAdminRequest,
   Me,
   NewApiKey,
+  Provider,
   Recipient,
   SandboxEmail,
   SandboxEmailSummary,

@@ -18,6 +18,8 @@ const paths = {
   arrowRight: "M4 12h15M13.5 6.5 19 12l-5.5 5.5",
   chevronRight: "M9.5 6l6 6-6 6",
   chevronLeft: "M14.5 6l-6 6 6 6",
+  chevronUp: "M6 14.5l6-6 6 6",
+  chevronDown: "M6 9.5l6 6 6-6",
   copy: "M9 9h10.5v10.5H9zM15 9V4.5H4.5V15H9",
   search: "M10.5 4a6.5 6.5 0 1 0 0 13 6.5 6.5 0 0 0 0-13zM15.5 15.5 20 20",
   plus: "M12 5v14M5 12h14",

@@ -14,6 +14,13 @@ export const configsQuery = queryOptions({
   queryFn: async () => (await (await configs.$get()).json()).items,
 });
 
+/** The catalogue of providers; it changes only with a restart of the service. */
+export const providersQuery = queryOptions({
+  queryKey: ["providers"],
+  queryFn: async () => (await (await api.providers.$get()).json()).items,
+  staleTime: Number.POSITIVE_INFINITY,
+});
+
 export async function createConfig(json: ConfigBody) {
   return (await configs.$post({ json })).json();
 }
@@ -24,6 +31,16 @@ export async function updateConfig(id: string, json: UpdateBody) {
 
 export async function removeConfig(id: string): Promise<void> {
   await configs[":id"].$delete({ param: { id } });
+}
+
+/** `ids`: all configs, the one to be tried first in front. */
+export async function arrangeConfigs(ids: readonly string[]): Promise<void> {
+  await configs.order.$post({ json: { ids: [...ids] } });
+}
+
+export async function switchConfig(id: string, enabled: boolean): Promise<void> {
+  const { enable, disable } = configs[":id"];
+  await (enabled ? enable : disable).$post({ param: { id } });
 }
 
 export interface TestOrder {

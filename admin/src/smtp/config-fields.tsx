@@ -1,9 +1,11 @@
 import { SegmentedControl, Switch, TextInput } from "@mantine/core";
 import type { ReactNode } from "react";
 import type { TlsMode } from "../../../src/model.ts";
+import { Icon } from "../parts/icon.tsx";
 import { strings } from "../strings.ts";
 import styles from "./editor.module.css";
 import { PasswordField } from "./password-field.tsx";
+import { ProviderChooser, useProvider } from "./provider-chooser.tsx";
 import type { Editor } from "./use-config-editor.ts";
 
 const t = strings.smtp;
@@ -25,12 +27,17 @@ function Group({ title, children }: { title: string; children: ReactNode }) {
 /** The fields that every config needs, in the order in which a provider's help page names them. */
 export function ConfigFields({ editor }: FieldsProps) {
   const { form, faults, change } = editor;
+  const provider = useProvider(editor);
   return (
     <>
+      <Group title={t.provider.title}>
+        <ProviderChooser editor={editor} />
+      </Group>
       <Group title={t.server}>
         <div className={styles.serverRow}>
           <TextInput
             label={t.fields.smtpServer}
+            data-field="smtpServer"
             placeholder="smtp.example.com"
             value={form.smtpServer}
             onChange={(event) => change({ smtpServer: event.currentTarget.value })}
@@ -73,7 +80,8 @@ export function ConfigFields({ editor }: FieldsProps) {
       <Group title={t.signIn}>
         <TextInput
           label={t.fields.username}
-          description={t.hints.username}
+          data-field="username"
+          description={provider?.usernameHint ?? t.hints.username}
           value={form.username}
           onChange={(event) => change({ username: event.currentTarget.value })}
           error={faults.fields.username}
@@ -84,14 +92,21 @@ export function ConfigFields({ editor }: FieldsProps) {
         <PasswordField
           password={editor.password}
           error={faults.fields.password}
+          wanted={provider?.passwordHint ?? null}
           onChange={editor.changePassword}
         />
+        {provider !== null && provider.helpUrl !== null && (
+          <a className={styles.help} href={provider.helpUrl} target="_blank" rel="noreferrer">
+            {t.provider.help(provider.name)}
+            <Icon name="external" size={14} />
+          </a>
+        )}
       </Group>
       <Group title={t.sender}>
         <div className={styles.pair}>
           <TextInput
             label={t.fields.fromEmail}
-            description={t.hints.fromEmail}
+            description={provider?.fromHint ?? t.hints.fromEmail}
             type="text"
             inputMode="email"
             placeholder="hello@example.com"

@@ -6,7 +6,7 @@ import type { SmtpForm } from "./form.ts";
  */
 export function destinationChanged(saved: SmtpForm, form: SmtpForm): boolean {
   return (
-    host(saved.smtpServer) !== host(form.smtpServer) ||
+    !sameHost(saved.smtpServer, form.smtpServer) ||
     saved.smtpPort.trim() !== form.smtpPort.trim() ||
     saved.useTls !== form.useTls ||
     saved.tlsMode !== form.tlsMode ||
@@ -14,6 +14,10 @@ export function destinationChanged(saved: SmtpForm, form: SmtpForm): boolean {
     saved.authMethod !== form.authMethod ||
     pem(saved.caPem) !== pem(form.caPem)
   );
+}
+
+export function sameHost(one: string, two: string): boolean {
+  return host(one) === host(two);
 }
 
 /** Case, a dot at the end and the two ways to write a name beyond ASCII (RFC 5891) make no difference. */

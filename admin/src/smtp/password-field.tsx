@@ -9,11 +9,13 @@ const t = strings.smtp.password;
 interface PasswordFieldProps {
   readonly password: Editor["password"];
   readonly error: string | undefined;
+  /** What the provider wants here; null where nothing is known of it. */
+  readonly wanted: string | null;
   readonly onChange: Editor["changePassword"];
 }
 
 /** The password in each of its states; what is saved is never in the page. */
-export function PasswordField({ password, error, onChange }: PasswordFieldProps) {
+export function PasswordField({ password, error, wanted, onChange }: PasswordFieldProps) {
   const { state, entry, isUnusable } = password;
   const label = strings.smtp.fields.password;
 
@@ -58,9 +60,11 @@ export function PasswordField({ password, error, onChange }: PasswordFieldProps)
         // The relay's password, not the one of this site.
         autoComplete="new-password"
         autoFocus={state === "replacing"}
-        description={error === undefined ? hint : null}
+        description={error === undefined ? (hint ?? wanted) : null}
+        data-field="password"
         error={error === undefined ? undefined : (hint ?? error)}
       />
+      {hint !== null && wanted !== null && <p className={styles.wanted}>{wanted}</p>}
       {state === "replacing" && (
         <Button variant="subtle" size="compact-xs" mt={4} onClick={() => onChange({ kind: "untouched" })}>
           {t.keep}

@@ -8,8 +8,9 @@ import { ProblemNotice } from "../parts/notice.tsx";
 import { Card, Page, SkeletonRows } from "../parts/page.tsx";
 import { NotFound } from "../shell/stray-pages.tsx";
 import { strings } from "../strings.ts";
-import { configsQuery } from "./api.ts";
+import { configsQuery, providersQuery } from "./api.ts";
 import { ConfigEditor } from "./config-editor.tsx";
+import { ConfigList } from "./config-list.tsx";
 import { ConfigBadge, LastTest, usedConfig } from "./config-status.tsx";
 import styles from "./editor.module.css";
 import { RemoveConfig } from "./remove-config.tsx";
@@ -50,12 +51,16 @@ export function ConfigPage() {
 export function NewConfigPage() {
   const navigate = useNavigate();
   return (
-    <Page title={t.newTitle} lead={t.lead} back={backToList}>
-      <ConfigEditor
-        config={null}
-        onCreated={() => navigate({ to: "/settings/smtp", replace: true, ignoreBlocker: true })}
-      />
-    </Page>
+    <WithConfigs>
+      {() => (
+        <Page title={t.newTitle} lead={t.lead} back={backToList}>
+          <ConfigEditor
+            config={null}
+            onCreated={() => navigate({ to: "/settings/smtp", replace: true, ignoreBlocker: true })}
+          />
+        </Page>
+      )}
+    </WithConfigs>
   );
 }
 
@@ -100,31 +105,11 @@ function AddButton() {
   );
 }
 
-function ConfigList({ configs }: { configs: readonly SmtpConfig[] }) {
-  const used = usedConfig(configs);
-  return (
-    <Card>
-      <ol className={styles.configs}>
-        {configs.map((config, index) => (
-          <li key={config.id} className={styles.config}>
-            <span className={styles.rank}>{index + 1}</span>
-            <Link className={styles.configName} to="/settings/smtp/$id" params={{ id: config.id }}>
-              {config.name}
-            </Link>
-            <ConfigBadge config={config} isFirst={used?.id === config.id} />
-            <span className={styles.configFacts}>
-              {t.through(config.smtpServer, config.smtpPort)} · <LastTest config={config} />
-            </span>
-          </li>
-        ))}
-      </ol>
-    </Card>
-  );
-}
-
 function WithConfigs({ children }: { children: (configs: readonly SmtpConfig[]) => ReactNode }) {
   const configs = useQuery(configsQuery);
-  if (configs.data !== undefined) return children(configs.data);
+  // The form is not to grow when the catalogue arrives; without it, settings are entered by hand.
+  const providers = useQuery(providersQuery);
+  if (configs.data !== undefined && !providers.isPending) return children(configs.data);
   return (
     <Page title={t.title} lead={t.lead}>
       {configs.error === null ? (

@@ -119,6 +119,8 @@ export function useConfigEditor(config: SmtpConfig | null) {
 
   return {
     base,
+    /** What is saved, as the form shows it; empty for a new one. */
+    baseForm,
     form,
     faults,
     /** How often faults were found; they go one by one as their fields are mended. */
@@ -140,6 +142,14 @@ export function useConfigEditor(config: SmtpConfig | null) {
       setEntry(next);
       setSavedAt(null);
       clearFaults(["password"]);
+    },
+    /** Settings of another provider. What was typed as the password of the last one is not for this one. */
+    choose(settings: SmtpForm) {
+      setForm(settings);
+      setEntry(untouched);
+      setRefused(false);
+      setSavedAt(null);
+      setFaults(noFaults);
     },
     apply(fix: Readonly<Record<string, unknown>>) {
       setForm(withFix(form, fix));
