@@ -1,26 +1,69 @@
+import { z } from "zod";
+import type { Clock } from "./clock.ts";
 import type { EmailRequest } from "./delivery/email-request.ts";
-import type { Accepted } from "./delivery/outbox.ts";
-import { openPosthorn, type Posthorn, type PosthornOptions } from "./posthorn.ts";
+import type { Accepted, EmailDetail } from "./delivery/outbox.ts";
+import { PosthornError } from "./errors.ts";
+import type { Log } from "./log.ts";
+import { egressModes } from "./model.ts";
+import { parse } from "./parse.ts";
+import { type Health, openPosthorn, type PosthornOptions } from "./posthorn.ts";
 import { createHandler, type HandlerOptions } from "./server/handler.ts";
+import type { Templates } from "./template/templates.ts";
+
+/** Those of `openPosthorn`; the secret may be missing, as a variable of the environment may be. */
+export type CreateOptions = Omit<PosthornOptions, "secret"> & { readonly secret: string | undefined };
 
 /** Posthorn inside a Node application. */
-export interface EmbeddedPosthorn extends Posthorn {
+export interface EmbeddedPosthorn {
   /**
    * Accepts an email: when this returns, it is stored, and will be delivered even if the process dies.
-   * @throws PosthornError as `outbox.accept` does.
+   * @throws PosthornError as `Outbox.accept` does.
    */
   send(request: EmailRequest, options?: { readonly idempotencyKey?: string }): Promise<Accepted>;
+  /**
+   * An email with its recipients and attempts.
+   * @throws PosthornError `email.not_found`
+   */
+  email(id: string): Promise<EmailDetail>;
+  readonly templates: Templates;
   /** The pages and the API as a web-standard fetch handler. The host decides who is an admin. */
   handler(options: HandlerOptions): (request: Request) => Promise<Response>;
+  health(): Promise<Health>;
+  /** Finishes what is being sent, for up to `deadlineMs` (default 10 s), and lets everything go. */
+  close(deadlineMs?: number): Promise<void>;
 }
 
-/** Opens Posthorn as a library. The options are those of the stand-alone server's core; nothing is read from the environment. */
-export async function createPosthorn(options: PosthornOptions): Promise<EmbeddedPosthorn> {
-  const posthorn = await openPosthorn(options);
+const createOptions = z.strictObject({
+  database: z.string().min(1),
+  secret: z.string().optional(),
+  previousSecrets: z.array(z.string()).optional(),
+  egress: z.enum(egressModes).optional(),
+  sandboxPort: z.int().min(0).max(65_535).nullable().optional(),
+  log: z.custom<Log>().optional(),
+  clock: z.custom<Clock>().optional(),
+  random: z.custom<() => number>().optional(),
+});
+
+/**
+ * Opens Posthorn as a library: nothing is read from the environment, and no key file is made.
+ * @throws PosthornError `input.invalid`, `secret.missing`, and those of `openPosthorn`.
+ */
+export async function createPosthorn(options: CreateOptions): Promise<EmbeddedPosthorn> {
+  const { secret, ...rest } = parse(createOptions, options);
+  if (secret === undefined) {
+    throw new PosthornError(
+      "secret.missing",
+      "createPosthorn() needs a secret: it encrypts stored passwords. `npx posthorn generate-secret` prints a good one.",
+    );
+  }
+  const posthorn = await openPosthorn({ ...rest, secret });
   const caller = { id: "library", name: "library" };
   return {
-    ...posthorn,
     send: (request, { idempotencyKey } = {}) => posthorn.outbox.accept(request, { caller, idempotencyKey }),
+    email: (id) => posthorn.outbox.get(id),
+    templates: posthorn.templates,
     handler: (handlerOptions) => createHandler(posthorn, handlerOptions),
+    health: () => posthorn.health(),
+    close: (deadlineMs) => posthorn.close(deadlineMs),
   };
 }

@@ -1,0 +1,78 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { createPosthorn, type EmbeddedPosthorn } from "./library.ts";
+import { createLog } from "./log.ts";
+import { generateKey } from "./secret/fernet.ts";
+import { startTestRelay } from "./testing/index.ts";
+
+const log = createLog("silent");
+let folder: string;
+let posthorn: EmbeddedPosthorn | undefined;
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), "posthorn-library-"));
+});
+afterEach(async () => {
+  await posthorn?.close();
+  posthorn = undefined;
+  rmSync(folder, { recursive: true });
+});
+
+const database = () => join(folder, "posthorn.db");
+
+describe("Posthorn inside an application", () => {
+  it("sends through the config that an admin of the host saved on the host's path", async () => {
+    await using relay = await startTestRelay();
+    posthorn = await createPosthorn({ database: database(), secret: generateKey(), log });
+    const handle = posthorn.handler({
+      basePath: "/mail",
+      authorize: (request) => (request.headers.get("x-admin") === "yes" ? { id: "7", name: "Ada" } : null),
+    });
+    const save = (headers: Record<string, string>) =>
+      handle(
+        new Request("http://app.example/mail/api/smtp-configs", {
+          method: "POST",
+          headers: { "content-type": "application/json", origin: "http://app.example", ...headers },
+          body: JSON.stringify({
+            smtpServer: relay.host,
+            smtpPort: relay.port,
+            useTls: false,
+            fromEmail: "shop@example.com",
+          }),
+        }),
+      );
+    expect((await save({})).status).toBe(401);
+    expect((await save({ "x-admin": "yes", origin: "http://evil.example" })).status).toBe(403);
+    expect((await save({ "x-admin": "yes" })).status).toBe(201);
+
+    const { id } = await posthorn.send({ to: "jo@example.com", subject: "Hello", text: "Hi" });
+    await relay.delivered(1);
+    expect(await posthorn.email(id)).toMatchObject({ id, caller: "library" });
+  });
+
+  it("refuses to start without a secret, and makes no key of its own", async () => {
+    const opening = createPosthorn({ database: database(), secret: undefined, log });
+    await expect(opening).rejects.toMatchObject({ code: "secret.missing" });
+    await expect(createPosthorn({ database: database(), secret: "short", log })).rejects.toMatchObject({
+      code: "secret.unusable",
+    });
+  });
+
+  it("names options that it does not know", async () => {
+    const options = { database: database(), secret: generateKey(), log, sandbox: true };
+    await expect(createPosthorn(options)).rejects.toMatchObject({
+      code: "input.invalid",
+      issues: [{ pointer: "/sandbox", detail: "unknown field" }],
+    });
+  });
+
+  it("has its database to itself", async () => {
+    const secret = generateKey();
+    posthorn = await createPosthorn({ database: database(), secret, log });
+    await expect(createPosthorn({ database: database(), secret, log })).rejects.toMatchObject({
+      code: "store.locked",
+    });
+  });
+});
