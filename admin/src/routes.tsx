@@ -51,12 +51,10 @@ const shell = createRoute({
   },
 });
 
-const home = createRoute({
+const overview = createRoute({
   getParentRoute: () => shell,
   path: "/",
-  beforeLoad: () => {
-    throw redirect({ to: "/settings/smtp", replace: true });
-  },
+  component: lazyRouteComponent(() => import("./overview/overview-page.tsx"), "OverviewPage"),
 });
 
 const smtp = createRoute({
@@ -155,7 +153,7 @@ const tree = root.addChildren([
   signIn,
   firstAdmin,
   shell.addChildren([
-    home,
+    overview,
     smtp,
     smtpNew,
     smtpConfig,

@@ -22,6 +22,7 @@ export const strings = {
     navigation: "Pages",
     openMenu: "Open menu",
     closeMenu: "Close menu",
+    overview: "Overview",
     smtp: "SMTP settings",
     emails: "Emails",
     templates: "Templates",
@@ -38,7 +39,7 @@ export const strings = {
   notFound: {
     title: "There is no such page",
     body: "The address may be mistyped, or what it named is gone.",
-    home: "Go to SMTP settings",
+    home: "Go to the overview",
   },
   crashed: {
     title: "This page broke",
@@ -70,6 +71,79 @@ export const strings = {
     noTokenRemedy:
       "Copy it from the terminal with everything after the # sign. If it was used or is lost, make a new one:",
     linkSpent: "This link was used already or has expired. Make a new one on the server:",
+  },
+
+  overview: {
+    title: "Overview",
+    verdict: "Is mail working?",
+    levels: { good: "Working", warn: "Needs a look", bad: "Not working", none: "Not set up" },
+    lastSent: "Last sent",
+    nothingSent: "Nothing was sent yet",
+    waiting: (count: number) =>
+      count === 0
+        ? "None waits"
+        : count === 1
+          ? "1 email waits"
+          : `${count.toLocaleString("en")} emails wait`,
+    oldest: "Oldest:",
+    toSettings: "SMTP settings",
+    concerns: "Needs your attention",
+    concernKinds: { problem: "Cannot be used", paused: "Paused", test_failed: "Test failed" },
+    hours: "Last 24 hours",
+    days: "Last 30 days",
+    latest: "Latest emails",
+    allEmails: "All emails",
+    chart: {
+      kinds: { sent: "Sent", waiting: "Waiting", failed: "Failed or unclear" },
+      summary: (
+        title: string,
+        { sent, waiting, failed }: { sent: number; waiting: number; failed: number },
+      ) => `${title}: ${sent} sent, ${waiting} waiting, ${failed} failed or unclear`,
+      span: (name: string, { sent, waiting, failed }: { sent: number; waiting: number; failed: number }) =>
+        `${name}: ${sent} sent, ${waiting} waiting, ${failed} failed or unclear`,
+      now: "Now",
+      nothing: "No email in this time",
+      numbers: "In numbers",
+      from: "From",
+    },
+    welcome: {
+      title: "Welcome",
+      lead: "Three steps to your first email. It takes less than a minute.",
+      done: "Done",
+      choose: {
+        title: "Choose where emails go",
+        sandbox: "The built-in sandbox",
+        sandboxHint: "Catches every email here and lets you look at it. Nothing leaves this machine.",
+        useSandbox: "Use the sandbox",
+        sandboxName: "Sandbox",
+        sandboxSender: "posthorn@example.com",
+        relay: "Your mail server",
+        relayHint: "Gmail, SendGrid, Amazon SES or any other SMTP server. Have its password at hand.",
+        enterRelay: "Enter a mail server",
+      },
+      test: {
+        title: "Test the connection",
+        hint: (name: string) => `Tries ${name} step by step, without sending an email.`,
+        change: "Change its settings",
+        done: "It works",
+        failed: "The last test failed",
+      },
+      send: {
+        title: "Send the first email",
+        hint: (to: string) => `A short greeting to ${to}, over the same way as every email.`,
+        hintSandbox: (to: string) => `A short greeting to ${to}. The sandbox keeps it for you.`,
+        nobody: "you@example.com",
+        subject: "Your first email from Posthorn",
+        text: "Hello!\n\nThis email went the way that all emails of your application will go: it was stored first, then handed to the relay, and what happened is in the log.\n",
+        send: "Send it",
+        underWay: "It is stored, and on its way.",
+        arrived: "It has arrived in the sandbox.",
+        handedOver: "The relay took it. Look into your inbox.",
+        seeSandbox: "See it in the sandbox",
+        seeEmail: "See what happened to it",
+        toOverview: "Go to the overview",
+      },
+    },
   },
 
   smtp: {
@@ -148,6 +222,8 @@ export const strings = {
         "Enter it again: it was saved for another server or sign-in, and Posthorn sends a password only where it was saved for.",
       repair: "Enter it again: the saved one cannot be used.",
       needsUsername: "Enter a username first.",
+      missing: "Enter the password again.",
+    },
     provider: {
       title: "Provider",
       find: "Find your provider",
@@ -159,8 +235,6 @@ export const strings = {
       filledAll: "Everything is filled in. Nothing leaves this machine: emails are caught under Sandbox.",
       sandboxLead: "No account yet? Fills in everything, and nothing leaves this machine.",
       help: (name: string) => `Where to find these: ${name}’s own guide`,
-    },
-      missing: "Enter the password again.",
     },
     save: "Save Settings",
     saving: "Saving",
@@ -193,6 +267,12 @@ export const strings = {
       used: "In use",
       standby: "Standby",
       broken: "Needs its password again",
+    },
+    list: {
+      up: (name: string) => `Move ${name} up`,
+      down: (name: string) => `Move ${name} down`,
+      moved: (name: string, place: number, count: number) => `${name} is now ${place} of ${count}.`,
+      use: (name: string) => `Use ${name} for sending`,
     },
     through: (server: string, port: number) => `${server}:${port}`,
   },
@@ -263,12 +343,6 @@ export const strings = {
     states: {
       queued: "Waiting",
       sending: "Sending",
-    list: {
-      up: (name: string) => `Move ${name} up`,
-      down: (name: string) => `Move ${name} down`,
-      moved: (name: string, place: number, count: number) => `${name} is now ${place} of ${count}.`,
-      use: (name: string) => `Use ${name} for sending`,
-    },
       sent: "Sent",
       partial: "Partly sent",
       failed: "Failed",
@@ -435,8 +509,11 @@ export const strings = {
       "email.cancelled": "Email cancelled",
       "email.retried": "Email sent again",
       "secret.rotated": "Secret rotated",
+      "smtp_config.arranged": "SMTP configs put in order",
       "smtp_config.created": "SMTP config added",
       "smtp_config.deleted": "SMTP config deleted",
+      "smtp_config.disabled": "SMTP config switched off",
+      "smtp_config.enabled": "SMTP config switched on",
       "smtp_config.tested": "Connection tested",
       "smtp_config.updated": "SMTP config changed",
     },
@@ -451,6 +528,17 @@ export const strings = {
     hint: "Everywhere else you are signed out.",
     submit: "Change password",
     changed: "Your password is changed.",
+    sessions: "Where you are signed in",
+    device: (browser: string, system: string) => `${browser} on ${system}`,
+    unknownBrowser: "Unknown browser",
+    unknownDevice: "an unknown system",
+    thisOne: "This one",
+    since: "Signed in",
+    seen: "last seen",
+    signOutElsewhere: "Sign out everywhere else",
+    signOutElsewhereTitle: "Sign out everywhere else?",
+    signOutElsewhereBody: "All other browsers must sign in again. You stay signed in here.",
+    onlyHere: "You are signed in nowhere else.",
   },
 
   apiDocs: {
@@ -477,6 +565,3 @@ export const strings = {
     none: "No route matches.",
   },
 } as const;
-      "smtp_config.arranged": "SMTP configs put in order",
-      "smtp_config.disabled": "SMTP config switched off",
-      "smtp_config.enabled": "SMTP config switched on",

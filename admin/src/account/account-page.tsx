@@ -1,5 +1,5 @@
 import { Button } from "@mantine/core";
-import { useMutation, useQuery } from "@tanstack/react-query";
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { type SubmitEvent, useRef } from "react";
 import { api } from "../api/client.ts";
 import { ApiProblem, sortProblems } from "../api/problem.ts";
@@ -9,6 +9,8 @@ import { PasswordInput } from "../parts/password-input.tsx";
 import { sessionQuery } from "../session/session.ts";
 import { strings } from "../strings.ts";
 import styles from "./account.module.css";
+import { sessionsQuery } from "./api.ts";
+import { Sessions } from "./sessions.tsx";
 
 const t = strings.account;
 const fields = ["currentPassword", "newPassword"] as const;
@@ -18,9 +20,12 @@ export function AccountPage() {
   return (
     <Page title={t.title} lead={me == null ? undefined : strings.shell.signedInAs(me.email ?? me.name)}>
       {me?.via === "session" && (
-        <Card title={t.password} className={styles.card}>
-          <PasswordForm />
-        </Card>
+        <div className={styles.cards}>
+          <Card title={t.password} className={styles.card}>
+            <PasswordForm />
+          </Card>
+          <Sessions />
+        </div>
       )}
     </Page>
   );
@@ -28,11 +33,15 @@ export function AccountPage() {
 
 function PasswordForm() {
   const form = useRef<HTMLFormElement>(null);
+  const queries = useQueryClient();
   const changing = useMutation({
     mutationFn: async (json: { currentPassword: string; newPassword: string }) => {
       await api.auth["change-password"].$post({ json });
     },
-    onSuccess: () => form.current?.reset(),
+    onSuccess: async () => {
+      form.current?.reset();
+      await queries.invalidateQueries({ queryKey: sessionsQuery.queryKey });
+    },
   });
   const problem = changing.error instanceof ApiProblem ? changing.error : null;
   const wrong = sortProblems(problem?.errors ?? [], fields).fields;

@@ -5,6 +5,8 @@ const dayAndTime = new Intl.DateTimeFormat("en", {
   hour: "numeric",
   minute: "2-digit",
 });
+const timeOfDay = new Intl.DateTimeFormat("en", { hour: "numeric", minute: "2-digit" });
+const day = new Intl.DateTimeFormat("en", { month: "short", day: "numeric" });
 const full = new Intl.DateTimeFormat("en", { dateStyle: "full", timeStyle: "long" });
 
 const steps = [
@@ -20,6 +22,16 @@ export function formatTime(iso: string, now: number): string {
   const step = steps.find(({ until }) => Math.abs(distanceMs) < until);
   if (step === undefined) return dayAndTime.format(new Date(iso));
   return relative.format(Math.round(distanceMs / step.ms), step.unit);
+}
+
+/** `3:00 PM`, in the viewer's zone. */
+export function formatTimeOfDay(ms: number): string {
+  return timeOfDay.format(ms);
+}
+
+/** `Nov 23`, in the viewer's zone. */
+export function formatDay(ms: number): string {
+  return day.format(ms);
 }
 
 /** Day, date, time and zone in full. */

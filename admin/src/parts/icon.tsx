@@ -1,4 +1,5 @@
 const paths = {
+  chart: "M4 19.5h16M7.5 15.5v-5M12 15.5v-10M16.5 15.5V8",
   settings: "M4 7h9M17 7h3M4 17h3M11 17h9M15 4.5v5M9 14.5v5",
   mail: "M3.5 6h17v12h-17zM4 6.5l8 6.5 8-6.5",
   sandbox: "M3.5 13.5v5h17v-5M3.5 13.5l3-8h11l3 8M3.5 13.5h5l1.5 2.5h4l1.5-2.5h5",

@@ -13,6 +13,7 @@ import styles from "./shell.module.css";
 const t = strings.shell;
 
 const pages = [
+  { to: "/", label: t.overview, icon: "chart" },
   { to: "/settings/smtp", label: t.smtp, icon: "settings" },
   { to: "/emails", label: t.emails, icon: "mail" },
   { to: "/templates", label: t.templates, icon: "template" },
@@ -64,7 +65,7 @@ export function Shell() {
           <ul className={styles.pages}>
             {pages.map(({ to, label, icon }) => (
               <li key={to}>
-                <Link className={styles.link} to={to}>
+                <Link className={styles.link} to={to} activeOptions={{ exact: to === "/" }}>
                   <Icon name={icon} />
                   {label}
                 </Link>

@@ -10,7 +10,7 @@ export function NotFound() {
   return (
     <Page title={t.title}>
       <Empty title={t.body}>
-        <Link to="/settings/smtp">{t.home}</Link>
+        <Link to="/">{t.home}</Link>
       </Empty>
     </Page>
   );

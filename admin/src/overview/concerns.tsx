@@ -1,0 +1,36 @@
+import { Link } from "@tanstack/react-router";
+import type { Overview } from "../api/types.ts";
+import { Badge } from "../parts/badge.tsx";
+import { Icon, type IconName } from "../parts/icon.tsx";
+import { Card } from "../parts/page.tsx";
+import { strings } from "../strings.ts";
+import styles from "./overview.module.css";
+
+const t = strings.overview;
+
+type Concern = Overview["concerns"][number];
+
+const looks: Record<Concern["code"], { tone: "bad" | "warn"; icon: IconName }> = {
+  problem: { tone: "bad", icon: "lock" },
+  paused: { tone: "warn", icon: "clock" },
+  test_failed: { tone: "warn", icon: "cross" },
+};
+
+/** The configs that an admin should look at, each with the way there. */
+export function Concerns({ concerns }: { concerns: readonly Concern[] }) {
+  return (
+    <Card title={t.concerns}>
+      <ul className={styles.list}>
+        {concerns.map(({ configId, code, reason }) => (
+          <li key={configId} className={styles.concern}>
+            <Badge {...looks[code]}>{t.concernKinds[code]}</Badge>
+            <Link className={styles.rowLink} to="/settings/smtp/$id" params={{ id: configId }}>
+              {reason}
+            </Link>
+            <Icon name="chevronRight" size={16} />
+          </li>
+        ))}
+      </ul>
+    </Card>
+  );
+}

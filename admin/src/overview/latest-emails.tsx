@@ -1,0 +1,51 @@
+import { useQuery } from "@tanstack/react-query";
+import { Link } from "@tanstack/react-router";
+import { StateBadge } from "../emails/state-badge.tsx";
+import { ProblemNotice } from "../parts/notice.tsx";
+import { Card, Empty, SkeletonRows } from "../parts/page.tsx";
+import { SendExample } from "../parts/send-example.tsx";
+import { Time } from "../parts/time.tsx";
+import { strings } from "../strings.ts";
+import { latestEmailsQuery } from "./api.ts";
+import styles from "./overview.module.css";
+
+const t = strings.overview;
+
+export function LatestEmails() {
+  const { data: emails, error } = useQuery(latestEmailsQuery);
+  if (emails === undefined) {
+    return (
+      <Card title={t.latest}>
+        {error === null ? <SkeletonRows rows={5} /> : <ProblemNotice error={error} />}
+      </Card>
+    );
+  }
+  return (
+    <Card title={t.latest} aside={emails.length > 0 && <Link to="/emails">{t.allEmails}</Link>}>
+      {emails.length === 0 ? (
+        <Empty title={strings.emails.emptyTitle}>
+          <p>{strings.emails.empty}</p>
+          <SendExample />
+          <Link to="/api-keys">{strings.emails.makeKey}</Link>
+        </Empty>
+      ) : (
+        <ul className={styles.list}>
+          {emails.map(({ id, state, subject, recipients, createdAt }) => (
+            <li key={id} className={styles.email}>
+              <span>
+                <StateBadge state={state} />
+              </span>
+              <Link className={styles.rowLink} to="/emails/$id" params={{ id }}>
+                {subject === "" ? strings.emails.noSubject : subject}
+              </Link>
+              <span className={styles.to}>{recipients[0]?.address}</span>
+              <span className={styles.when}>
+                <Time iso={createdAt} />
+              </span>
+            </li>
+          ))}
+        </ul>
+      )}
+    </Card>
+  );
+}
