@@ -119,8 +119,8 @@ function sentence(words: string): string {
 
 function inWords(durationMs: number): string {
   const minutes = Math.floor(durationMs / 60_000);
-  if (minutes < 120) return `${minutes} minutes`;
-  const hours = Math.floor(minutes / 60);
+  if (minutes < 90) return `${minutes} minutes`;
+  const hours = Math.round(minutes / 60);
   return hours < 48 ? `${hours} hours` : `${Math.floor(hours / 24)} days`;
 }
 

@@ -7,7 +7,7 @@ import { test } from "./scene.ts";
 const newAdmin = { name: "Ada", email: "ada@example.com", password: "one more sentence to sign in" };
 
 describe("the first admin", () => {
-  test("is made by the one-time link, once, and sees the settings", async ({ stranger }) => {
+  test("is made by the one-time link, once, and is welcomed", async ({ stranger }) => {
     const product = await openProduct({ firstAdmin: undefined });
     try {
       const link = product.firstAdminLink!;
@@ -17,8 +17,8 @@ describe("the first admin", () => {
       await page.getByLabel("Email").fill(newAdmin.email);
       await page.getByRole("textbox", { name: "Password" }).fill(newAdmin.password);
       await page.getByRole("button", { name: "Make account and sign in" }).click();
-      await page.getByRole("heading", { name: "SMTP settings", level: 1 }).waitFor();
-      expect(page.url()).toBe(`${product.url}/settings/smtp`);
+      await page.getByRole("heading", { name: "Welcome", level: 1 }).waitFor();
+      expect(page.url()).toBe(`${product.url}/`);
       await page.getByTitle(`Signed in as ${newAdmin.email}`).waitFor();
       const [, token = ""] = link.split("#token=");
       expect(witness.requests.map((url) => url.replace(/#.*/, "")).join(" ")).not.toContain(token);
@@ -124,8 +124,8 @@ test("works below a path of another server, such as /mail", async ({ stranger })
     await page.getByLabel("Email").fill(newAdmin.email);
     await page.getByRole("textbox", { name: "Password" }).fill(newAdmin.password);
     await page.getByRole("button", { name: "Make account and sign in" }).click();
-    await page.getByRole("heading", { name: "SMTP settings", level: 1 }).waitFor();
-    expect(page.url()).toBe(`${url}/settings/smtp`);
+    await page.getByRole("heading", { name: "Welcome", level: 1 }).waitFor();
+    expect(page.url()).toBe(`${url}/`);
 
     for (const [name, path] of [
       ["Emails", "/emails"],

@@ -10,7 +10,7 @@ import { Chart } from "./chart.tsx";
 import { Concerns } from "./concerns.tsx";
 import { LatestEmails } from "./latest-emails.tsx";
 import styles from "./overview.module.css";
-import { Verdict } from "./verdict.tsx";
+import { isSaid, Verdict } from "./verdict.tsx";
 import { Welcome } from "./welcome.tsx";
 
 const t = strings.overview;
@@ -42,11 +42,12 @@ function Loaded({ overview }: { overview: Overview }) {
       </Page>
     );
   }
+  const others = overview.concerns.filter((concern) => !isSaid(overview, concern));
   return (
     <Page title={t.title}>
       <div className={styles.overview}>
         <Verdict overview={overview} />
-        {overview.concerns.length > 0 && <Concerns concerns={overview.concerns} />}
+        {others.length > 0 && <Concerns concerns={others} />}
         <div className={styles.charts}>
           <Card title={t.hours}>
             <Chart title={t.hours} counts={overview.hours} nameOf={formatTimeOfDay} />
@@ -61,7 +62,8 @@ function Loaded({ overview }: { overview: Overview }) {
   );
 }
 
-/** Nothing was ever sent, and there may be nothing to send with. */
-function isNew({ lastSentAt, mail, waiting }: Overview): boolean {
-  return lastSentAt === null && (mail.level === "none" || waiting === 0);
+/** Nothing was ever sent, nor tried in vain; what waits may wait for the first config. */
+function isNew({ lastSentAt, mail, waiting, days }: Overview): boolean {
+  const isUntouched = waiting === 0 && days.every(({ failed }) => failed === 0);
+  return lastSentAt === null && (mail.level === "none" || isUntouched);
 }

@@ -1,6 +1,7 @@
 import { Button } from "@mantine/core";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
+import { useEffect } from "react";
 import { emailQuery } from "../emails/api.ts";
 import { StateBadge } from "../emails/state-badge.tsx";
 import { ProblemNotice } from "../parts/notice.tsx";
@@ -42,12 +43,23 @@ interface SentProps {
 
 function Sent({ id, isSandbox, onDone }: SentProps) {
   const { data: email } = useQuery(emailQuery(id));
-  const isSent = email?.state === "sent";
+  const queries = useQueryClient();
+  const state = email?.state ?? "queued";
+  const isSent = state === "sent";
+  useEffect(() => {
+    if (isSent) void queries.invalidateQueries({ queryKey: overviewQuery.queryKey });
+  }, [isSent, queries]);
   return (
     <>
       <p className={styles.hint} role="status">
-        {email !== undefined && <StateBadge state={email.state} />}{" "}
-        {isSent ? (isSandbox ? t.arrived : t.handedOver) : t.underWay}
+        <StateBadge state={state} />{" "}
+        {isSent
+          ? isSandbox
+            ? t.arrived
+            : t.handedOver
+          : state === "queued" || state === "sending"
+            ? t.underWay
+            : strings.emails.stateMeanings[state]}
       </p>
       <div className={styles.actions}>
         {isSent && isSandbox ? (

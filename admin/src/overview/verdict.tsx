@@ -11,16 +11,24 @@ type Level = Overview["mail"]["level"];
 
 const icons: Record<Level, IconName> = { good: "check", warn: "warning", bad: "cross", none: "question" };
 
+/** Whether the sentence names the concern already. */
+export function isSaid({ mail }: Overview, { reason }: Overview["concerns"][number]): boolean {
+  return mail.sentence.endsWith(reason);
+}
+
 /** Whether mail works now: one sentence with its reason, and what is known beside it. */
 export function Verdict({ overview }: { overview: Overview }) {
   const { mail, waiting, oldestWaiting, lastSentAt } = overview;
+  const said = overview.concerns.find((concern) => isSaid(overview, concern));
   return (
     <section className={`${styles.verdict} ${styles[mail.level]}`} aria-label={t.verdict}>
       <span className={styles.mark} role="img" aria-label={t.levels[mail.level]}>
         <Icon name={icons[mail.level]} size={22} />
       </span>
       <div className={styles.words}>
-        <h2 role="status">{mail.sentence}</h2>
+        <div role="status">
+          <h2>{mail.sentence}</h2>
+        </div>
         <ul className={styles.facts}>
           <li>
             {lastSentAt === null ? (
@@ -45,7 +53,12 @@ export function Verdict({ overview }: { overview: Overview }) {
         </ul>
       </div>
       {mail.level !== "good" && (
-        <Link className={styles.mend} to="/settings/smtp">
+        <Link
+          className={styles.mend}
+          {...(said === undefined
+            ? { to: "/settings/smtp" }
+            : { to: "/settings/smtp/$id", params: { id: said.configId } })}
+        >
           {t.toSettings}
         </Link>
       )}

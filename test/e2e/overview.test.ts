@@ -1,0 +1,129 @@
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import type { AxeResults } from "axe-core";
+import type { Page } from "playwright-core";
+import { describe, expect } from "vitest";
+import { admin, type Product } from "./product.ts";
+import { makeSample } from "./sample.ts";
+import { test } from "./scene.ts";
+
+const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+
+async function barriers(page: Page): Promise<string[]> {
+  await page.evaluate(`${axe}; void 0`);
+  const { violations } = await page.evaluate<AxeResults>(
+    `axe.run(document, { resultTypes: ["violations"] })`,
+  );
+  return violations.map(
+    ({ impact, id, nodes }) => `${impact} ${id}: ${nodes.map(({ html }) => html).join(" ")}`,
+  );
+}
+
+const pause = (product: Product) =>
+  product.posthorn.store.db
+    .updateTable("smtp_config")
+    .set({ paused_until: Date.now() + 600_000, paused_reason: "The sign-in was refused" })
+    .execute();
+
+describe("a newcomer", () => {
+  test("gets from nothing to a delivered email in three clicks, by keyboard alone", async ({
+    product,
+    enter,
+  }) => {
+    const { page } = await enter("/");
+    await page.getByRole("heading", { name: "Welcome", level: 1 }).waitFor();
+    for (const name of ["Use the sandbox", "Test Connection", "Send it"]) {
+      await page.getByRole("button", { name }).waitFor();
+      do await page.keyboard.press("Tab");
+      while ((await page.evaluate("document.activeElement.textContent")) !== name);
+      await page.keyboard.press("Enter");
+    }
+    await page.getByText("It has arrived in the sandbox.").waitFor();
+    const caught = await product.call<{ items: { to: string[] }[] }>("GET", "/api/sandbox/emails");
+    expect(caught.items.map(({ to }) => to)).toEqual([[admin.email]]);
+
+    await page.getByRole("button", { name: "Go to the overview" }).click();
+    await page.getByText("Mail is working.").waitFor();
+    await page.getByRole("link", { name: "Your first email from Posthorn" }).waitFor();
+  });
+
+  test("goes on where they were, on the next visit", async ({ product, enter }) => {
+    const { page } = await enter("/");
+    await page.getByRole("button", { name: "Use the sandbox" }).waitFor();
+    await product.call("POST", "/api/smtp-configs", product.sandboxConfig);
+    await page.reload();
+    await page.getByRole("button", { name: "Test Connection" }).click();
+    await page.getByRole("button", { name: "Send it" }).waitFor();
+    await page.reload();
+    await page.getByRole("button", { name: "Send it" }).waitFor();
+    expect(await page.getByRole("button", { name: "Test Connection" }).count()).toBe(0);
+  });
+
+  test("is told what to do where the test fails", async ({ product, enter }) => {
+    await product.call("POST", "/api/smtp-configs", { ...product.sandboxConfig, smtpPort: 1 });
+    const { page } = await enter("/");
+    await page.getByRole("button", { name: "Test Connection" }).click();
+    await page.getByRole("alert").waitFor();
+    await page.getByRole("link", { name: "Change its settings" }).waitFor();
+  });
+});
+
+describe("the overview", () => {
+  test("says live whether mail works, and leads to what is in the way", async ({ product, enter }) => {
+    const { config } = await makeSample(product);
+    const { page } = await enter("/");
+    await page.getByText("Mail is working.").waitFor();
+    await page.getByRole("img", { name: /^Last 24 hours: 2 sent, 1 waiting, 2 failed/ }).waitFor();
+    await page.getByText("In numbers").first().click();
+    await page.getByRole("table", { name: "Last 24 hours" }).waitFor();
+
+    await pause(product);
+    await page.getByText("No mail is sent: 127.0.0.1 is paused: The sign-in was refused.").waitFor();
+    await page.getByRole("region", { name: "Is mail working?" }).getByText("SMTP settings").click();
+    await page.waitForURL(`${product.url}/settings/smtp/${config}`);
+
+    await product.call("DELETE", `/api/smtp-configs/${config}`);
+    await page.goto(`${product.url}/`);
+    await page.getByText("Mail is not set up yet: there is no SMTP config.").waitFor();
+  });
+
+  test.for([
+    { width: 1280, colorScheme: "light" },
+    { width: 1280, colorScheme: "dark" },
+    { width: 390, colorScheme: "light" },
+    { width: 390, colorScheme: "dark" },
+  ] as const)(
+    "has no barrier and fits $width px, $colorScheme",
+    async ({ width, colorScheme }, { product, enter }) => {
+      const look = { viewport: { width, height: 844 }, colorScheme, reducedMotion: "reduce" } as const;
+      const { page } = await enter("/", look);
+      const check = async () => {
+        expect(await page.evaluate("document.documentElement.scrollWidth")).toBeLessThanOrEqual(width);
+        expect(await barriers(page)).toEqual([]);
+      };
+      await page.getByRole("button", { name: "Use the sandbox" }).waitFor();
+      await check();
+      await makeSample(product);
+      await page.reload();
+      await page.getByText("Mail is working.").waitFor();
+      await page.getByText("In numbers").first().click();
+      await check();
+      await pause(product);
+      await page.getByText("No mail is sent:").waitFor();
+      await check();
+    },
+  );
+});
+
+test("the account lists where one is signed in, and ends the others", async ({ product, enter }) => {
+  const elsewhere = await enter("/account", { userAgent: "Mozilla/5.0 (X11; Linux x86_64) Firefox/140.0" });
+  const { page } = await enter("/account");
+  const sessions = page.getByRole("region", { name: "Where you are signed in" });
+  await sessions.getByText("Firefox on Linux").waitFor();
+  expect(await sessions.getByText("This one").count()).toBe(1);
+  await sessions.getByRole("button", { name: "Sign out everywhere else" }).click();
+  await page.getByRole("dialog").getByRole("button", { name: "Sign out everywhere else" }).click();
+  await sessions.getByText("You are signed in nowhere else.").waitFor();
+  await elsewhere.page.goto(`${product.url}/emails`);
+  await elsewhere.page.getByRole("heading", { name: "Sign in" }).waitFor();
+});
