@@ -51,6 +51,7 @@ export function PasswordField({ password, error, wanted, onChange }: PasswordFie
   }
   const hint =
     state === "required" ? (isUnusable ? t.repair : t.required) : state === "replacing" ? t.replacing : null;
+  const shownHint = error === undefined ? hint : null;
   return (
     <div className={state === "required" ? styles.required : undefined}>
       <PasswordInput
@@ -60,11 +61,17 @@ export function PasswordField({ password, error, wanted, onChange }: PasswordFie
         // The relay's password, not the one of this site.
         autoComplete="new-password"
         autoFocus={state === "replacing"}
-        description={error === undefined ? (hint ?? wanted) : null}
+        description={
+          (shownHint ?? wanted) !== null && (
+            <>
+              {shownHint}
+              {wanted !== null && <span className={styles.wanted}>{wanted}</span>}
+            </>
+          )
+        }
         data-field="password"
         error={error === undefined ? undefined : (hint ?? error)}
       />
-      {hint !== null && wanted !== null && <p className={styles.wanted}>{wanted}</p>}
       {state === "replacing" && (
         <Button variant="subtle" size="compact-xs" mt={4} onClick={() => onChange({ kind: "untouched" })}>
           {t.keep}
