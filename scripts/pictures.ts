@@ -56,14 +56,14 @@ try {
   });
 
   for (const colorScheme of ["light", "dark"] as const) {
-    const page = await open("/settings/smtp", { viewport: { width: 1280, height: 930 }, colorScheme });
+    const page = await open("/settings/smtp", { viewport: { width: 1280, height: 976 }, colorScheme });
     await page.getByLabel("Send a test email to").fill("ada@example.com");
     await page.getByRole("button", { name: "Send", exact: true }).click();
     await page.getByText("It works.").waitFor();
     await page.getByText("Last test worked").waitFor();
     await photograph(page, `settings-${colorScheme}`);
   }
-  const page = await open("/emails", { viewport: { width: 1280, height: 500 }, colorScheme: "light" });
+  const page = await open("/emails", { viewport: { width: 1280, height: 530 }, colorScheme: "light" });
   await page.getByRole("row").nth(1).waitFor();
   await photograph(page, "emails");
 } finally {
