@@ -40,7 +40,15 @@ function config(given: Partial<SmtpConfigView> = {}): SmtpConfigView {
 }
 
 const judge = (given: Partial<MailFacts> = {}) =>
-  judgeMail({ keyFits: true, configs: [config()], oldestWaitingAt: null, lastSentAt: null, now, ...given });
+  judgeMail({
+    keyFits: true,
+    configs: [config()],
+    oldestWaitingAt: null,
+    lastSentAt: null,
+    sandbox: { host: "127.0.0.1", port: 4651 },
+    now,
+    ...given,
+  });
 
 const paused = { pausedUntil: at(minute), pausedReason: "The sign-in was refused" };
 const broken = { problem: { code: "seal.broken", detail: "Enter its password again." } } as const;
@@ -71,6 +79,8 @@ describe("whether mail works", () => {
     ["broken", "bad", { configs: [config(broken), config({ enabled: false })] }],
     ["partly", "warn", { configs: [config(paused), other] }],
     ["test_failed", "warn", { configs: [config({ lastTest: failedTest })] }],
+    ["sandbox", "warn", { configs: [config({ smtpServer: "127.0.0.1", smtpPort: 4651 })] }],
+    ["working", "good", { configs: [config({ smtpServer: "127.0.0.1", smtpPort: 25 })] }],
     ["untested", "warn", { configs: [config({ lastTest: null })] }],
     ["working", "good", { configs: [config({ lastTest: null })], lastSentAt: now }],
   ] as const)("is %s", (code, level, given) => {

@@ -5,6 +5,7 @@ export type VerdictLevel = "good" | "warn" | "bad" | "none";
 
 export const verdictCodes = [
   "working",
+  "sandbox",
   "untested",
   "test_failed",
   "waiting",
@@ -41,6 +42,8 @@ export interface MailFacts {
   /** When the email that waits longest was accepted. */
   readonly oldestWaitingAt: number | null;
   readonly lastSentAt: number | null;
+  /** Where the sandbox listens; null while it is off. */
+  readonly sandbox: { readonly host: string; readonly port: number } | null;
   readonly now: number;
 }
 
@@ -79,7 +82,17 @@ export function judgeMail(facts: MailFacts): Verdict {
   if (lastSentAt === null && first?.lastTest == null) {
     return warn("untested", "Mail is set up, but nothing was tested or sent yet.");
   }
+  if (first !== undefined && isSandbox(first, facts.sandbox)) {
+    return warn("sandbox", "Mail stays on this machine: every email goes to the built-in sandbox.");
+  }
   return verdict("good", "working", "Mail is working.");
+}
+
+/** Nobody should believe that mail reaches people when it does not. */
+function isSandbox({ smtpServer, smtpPort }: SmtpConfigView, sandbox: MailFacts["sandbox"]): boolean {
+  return (
+    sandbox !== null && smtpPort === sandbox.port && [sandbox.host, "localhost", "::1"].includes(smtpServer)
+  );
 }
 
 /** The configs that an admin should look at, in their order. Those that are switched off rest. */

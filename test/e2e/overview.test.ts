@@ -43,7 +43,7 @@ describe("a newcomer", () => {
     expect(caught.items.map(({ to }) => to)).toEqual([[admin.email]]);
 
     await page.getByRole("button", { name: "Go to the overview" }).click();
-    await page.getByText("Mail is working.").waitFor();
+    await page.getByText("Mail stays on this machine").waitFor();
     await page.getByRole("link", { name: "Your first email from Posthorn" }).waitFor();
   });
 
@@ -72,7 +72,7 @@ describe("the overview", () => {
   test("says live whether mail works, and leads to what is in the way", async ({ product, enter }) => {
     const { config } = await makeSample(product);
     const { page } = await enter("/");
-    await page.getByText("Mail is working.").waitFor();
+    await page.getByText("Mail stays on this machine").waitFor();
     await page.getByRole("img", { name: /^Last 24 hours: 2 sent, 1 waiting, 2 failed/ }).waitFor();
     await page.getByText("In numbers").first().click();
     await page.getByRole("table", { name: "Last 24 hours" }).waitFor();
@@ -105,7 +105,7 @@ describe("the overview", () => {
       await check();
       await makeSample(product);
       await page.reload();
-      await page.getByText("Mail is working.").waitFor();
+      await page.getByText("Mail stays on this machine").waitFor();
       await page.getByText("In numbers").first().click();
       await check();
       await pause(product);

@@ -58,7 +58,7 @@ describe("GET /api/overview", () => {
     await configure();
     await expect.poll(async () => (await look()).lastSentAt).toBe("2026-01-01T00:00:00.000Z");
     const after = await look();
-    expect(after.mail).toMatchObject({ level: "good", code: "working" });
+    expect(after.mail).toMatchObject({ level: "warn", code: "sandbox" });
     expect(after.oldestWaiting).toBeNull();
     expect(after.hours.at(-1)).toMatchObject({ sent: 1, failed: 0, waiting: 1 });
     expect(after.days.at(-1)).toMatchObject({ sent: 1, failed: 0, waiting: 1 });

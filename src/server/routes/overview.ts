@@ -54,7 +54,7 @@ export function overviewRoutes({ store, secrets, configs, clock, sandbox }: Post
     const oldestWaiting = await findOldestWaiting(store.db, now);
     const lastSentAt = await findLastSentAt(store.db);
     const { queued, sending } = await countOpen(store.db);
-    const facts = { keyFits: secrets.fits, configs: saved, lastSentAt, now };
+    const facts = { keyFits: secrets.fits, configs: saved, lastSentAt, sandbox, now };
     const reply = {
       mail: judgeMail({ ...facts, oldestWaitingAt: oldestWaiting?.createdAt ?? null }),
       concerns: concernsOf(saved, now),
