@@ -150,7 +150,7 @@ export const strings = {
     title: "SMTP settings",
     lead: "How Posthorn reaches your mail server. What you test here is what sends.",
     newTitle: "New SMTP config",
-    listLead: "Tried from top to bottom: if one fails, the next one takes over.",
+    listLead: "Tried from top to bottom: while one is paused or off, the next one is used.",
     add: "Add another SMTP server",
     addFirst: "Choose who sends your mail. Until the first config is saved, emails wait.",
     allConfigs: "All SMTP configs",
