@@ -1,6 +1,7 @@
 import { type Clock, systemClock } from "./clock.ts";
 import { createSmtpConfigs, type SmtpConfigs } from "./config/smtp-configs.ts";
 import { type Courier, createCourier } from "./delivery/courier.ts";
+import { concernsOf, judgeMail } from "./delivery/mail-verdict.ts";
 import { createOutbox, type Outbox } from "./delivery/outbox.ts";
 import { type ConnectionTests, createConnectionTests } from "./doctor/connection-tests.ts";
 import { createLog, type Log } from "./log.ts";
@@ -13,7 +14,6 @@ import { unlock } from "./secret/unlock.ts";
 import { createEgress } from "./smtp/egress.ts";
 import { countOpen } from "./store/emails.ts";
 import { insertEncryptionKey, listEncryptionKeys } from "./store/encryption-keys.ts";
-import { listSmtpConfigs } from "./store/smtp-configs.ts";
 import { openSqliteStore, type Store } from "./store/store.ts";
 import { createTemplates, type Templates } from "./template/templates.ts";
 
@@ -145,15 +145,22 @@ async function unlockStore(
 
 async function healthOf(store: Store, secrets: Secrets, configs: SmtpConfigs, clock: Clock): Promise<Health> {
   const emails = await countOpen(store.db);
-  const problems: string[] = [];
-  if (!secrets.fits) problems.push("The secret does not fit this database.");
-  const enabled = (await configs.list()).filter((config) => config.enabled);
-  if (enabled.length === 0) problems.push("No SMTP configuration is set up and switched on.");
-  const paused = (await listSmtpConfigs(store.db)).filter(
-    (config) => (config.pausedUntil ?? 0) > clock.now(),
-  );
-  for (const { name, pausedReason } of paused)
-    problems.push(`${name} is paused: ${pausedReason ?? "no reason given"}`);
-  for (const { name, problem } of enabled) if (problem !== null) problems.push(`${name}: ${problem.detail}`);
+  const saved = await configs.list();
+  const now = clock.now();
+  const facts = {
+    keyFits: secrets.fits,
+    configs: saved,
+    oldestWaitingAt: null,
+    lastSentAt: null,
+    sandbox: null,
+    now,
+  };
+  const { level, sentence } = judgeMail(facts);
+  const problems =
+    level === "bad" || level === "none"
+      ? [sentence]
+      : concernsOf(saved, now)
+          .filter(({ code }) => code !== "test_failed")
+          .map(({ reason }) => reason);
   return { ok: problems.length === 0, problems, key: secrets.fits ? "fits" : "mismatch", emails };
 }
