@@ -1,46 +1,23 @@
 import type { ErrorCode } from "../errors.ts";
-import type { AuthMethod, TlsMode } from "../model.ts";
-import type { SmtpConfig } from "../store/smtp-configs.ts";
+import type { LastTest, SmtpConfig } from "../store/smtp-configs.ts";
 import { passwordMask } from "./smtp-config.ts";
 
+type Rewritten = "passwordEnc" | "seal" | "createdAt" | "updatedAt" | "lastTest" | "pausedUntil";
+
 /** A config as the API and the page show it: never with its password. Times are RFC 3339. */
-export interface SmtpConfigView {
-  readonly id: string;
-  readonly name: string;
-  readonly position: number;
-  readonly enabled: boolean;
-  readonly smtpServer: string;
-  readonly smtpPort: number;
-  readonly useTls: boolean;
-  readonly tlsMode: TlsMode;
-  readonly username: string | null;
+export interface SmtpConfigView extends Omit<SmtpConfig, Rewritten> {
   /** The mask, or null where no password is saved. */
   readonly password: typeof passwordMask | null;
-  readonly authMethod: AuthMethod;
-  readonly allowCleartextAuth: boolean;
-  readonly fromEmail: string;
-  readonly fromName: string | null;
-  readonly replyTo: string | null;
-  readonly ehloName: string | null;
-  readonly caPem: string | null;
-  readonly maxConnections: number;
-  readonly maxPerSecond: number | null;
-  readonly version: number;
   readonly createdAt: string;
   readonly updatedAt: string;
-  readonly updatedBy: string;
   readonly lastTest: LastTestView | null;
   readonly pausedUntil: string | null;
-  readonly pausedReason: string | null;
   /** Why nothing can be sent with it until an admin mends it, or null. */
   readonly problem: ConfigProblem | null;
 }
 
-export interface LastTestView {
+export interface LastTestView extends Omit<LastTest, "at"> {
   readonly at: string;
-  readonly ok: boolean;
-  readonly stage: string | null;
-  readonly title: string | null;
 }
 
 export interface ConfigProblem {
