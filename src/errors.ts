@@ -29,6 +29,7 @@ export const errorTable = {
   "email.not_found": "never",
   "email.state_conflict": "never",
   "email.content_gone": "never",
+  "email.lease_lost": "later",
   "idempotency.conflict": "never",
 
   "template.not_found": "never",

@@ -49,6 +49,15 @@ const table = {
       shown: "./data",
     },
   ),
+  databaseUrl: option(
+    "POSTHORN_DATABASE_URL",
+    z
+      .string()
+      .regex(/^postgres(?:ql)?:\/\//, "must be an address such as postgres://user:password@host/database")
+      .optional(),
+    "PostgreSQL instead of the file in the data folder: any number of nodes may share it",
+    { shown: "SQLite in the data folder", secret: true },
+  ),
   secret: option(
     "POSTHORN_SECRET",
     text,

@@ -14,11 +14,14 @@ import { unlock } from "./secret/unlock.ts";
 import { createEgress } from "./smtp/egress.ts";
 import { countOpen } from "./store/emails.ts";
 import { insertEncryptionKey, listEncryptionKeys } from "./store/encryption-keys.ts";
-import { openSqliteStore, type Store } from "./store/store.ts";
+import { isPostgresUrl, openPostgresStore, openSqliteStore, type Store } from "./store/store.ts";
 import { createTemplates, type Templates } from "./template/templates.ts";
 
 export interface PosthornOptions {
-  /** Path of the SQLite file; its folder exists. `:memory:` keeps nothing. */
+  /**
+   * Path of the SQLite file, whose folder exists; `:memory:` keeps nothing. Or `postgres://…`: then any
+   * number of nodes may share the database.
+   */
   readonly database: string;
   /** Encrypts what is secret: 16 characters or more, best a Fernet key. */
   readonly secret: string;
@@ -73,7 +76,8 @@ export async function openPosthorn(options: PosthornOptions): Promise<Posthorn> 
   const primary = parseSecret(options.secret, "the secret");
   const previous = (options.previousSecrets ?? []).map((secret) => parseSecret(secret, "a previous secret"));
 
-  const store = await openSqliteStore(options.database);
+  const { database } = options;
+  const store = await (isPostgresUrl(database) ? openPostgresStore(database) : openSqliteStore(database));
   try {
     const secrets = await unlockStore(store, primary, previous, clock);
     if (!secrets.fits) {
@@ -128,19 +132,24 @@ export async function openPosthorn(options: PosthornOptions): Promise<Posthorn> 
   }
 }
 
-/** A key that fits, or is the database's first, is stored at once; another waits for an admin's hand. */
+/**
+ * A key that fits, or is the database's first, is stored at once; another waits for an admin's hand. Nodes
+ * that start together on an empty database agree on one.
+ */
 async function unlockStore(
   store: Store,
   primary: string,
   previous: readonly string[],
   clock: Clock,
 ): Promise<Secrets> {
-  const secrets = await unlock({ rows: await listEncryptionKeys(store.db), primary, previous, clock });
-  if (secrets.fits && secrets.newKey !== null) {
-    await insertEncryptionKey(store.db, secrets.newKey);
-    secrets.newKeyStored();
-  }
-  return secrets;
+  return store.exclusively(async (db) => {
+    const secrets = await unlock({ rows: await listEncryptionKeys(db), primary, previous, clock });
+    if (secrets.fits && secrets.newKey !== null) {
+      await insertEncryptionKey(db, secrets.newKey);
+      secrets.newKeyStored();
+    }
+    return secrets;
+  });
 }
 
 async function healthOf(store: Store, secrets: Secrets, configs: SmtpConfigs, clock: Clock): Promise<Health> {

@@ -4,9 +4,14 @@ import { PosthornError } from "../errors.ts";
 import { parseSecret } from "../secret/derive.ts";
 import { generateKey } from "../secret/fernet.ts";
 
-/** The database inside the data folder. */
-export function databaseFile(dataDir: string): string {
-  return join(dataDir, "posthorn.db");
+/** Where the emails are: the database that is named, or the file in the data folder. */
+export function databaseOf({ databaseUrl, dataDir }: DatabaseOptions): string {
+  return databaseUrl ?? join(dataDir, "posthorn.db");
+}
+
+interface DatabaseOptions {
+  readonly databaseUrl?: string | undefined;
+  readonly dataDir: string;
 }
 
 export interface FoundSecret {
@@ -23,17 +28,21 @@ export interface FoundSecret {
  */
 export function findSecret({
   secret,
-  dataDir,
-}: {
-  secret?: string | undefined;
-  dataDir: string;
-}): FoundSecret {
+  ...where
+}: DatabaseOptions & { secret?: string | undefined }): FoundSecret {
   if (secret !== undefined) return { secret: parseSecret(secret, "POSTHORN_SECRET"), made: null };
+  if (where.databaseUrl !== undefined) {
+    throw new PosthornError(
+      "secret.missing",
+      "POSTHORN_DATABASE_URL needs POSTHORN_SECRET: every node on the database must have the same one. `posthorn generate-secret` prints a good one.",
+    );
+  }
+  const { dataDir } = where;
   const keyFile = join(dataDir, "posthorn.key");
   if (existsSync(keyFile)) {
     return { secret: parseSecret(readFileSync(keyFile, "utf8"), keyFile), made: null };
   }
-  const database = databaseFile(dataDir);
+  const database = databaseOf(where);
   if (existsSync(database)) {
     throw new PosthornError(
       "secret.missing",

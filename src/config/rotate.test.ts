@@ -6,7 +6,8 @@ import { generateKey } from "../secret/fernet.ts";
 import type { Secrets } from "../secret/secrets.ts";
 import { unlock } from "../secret/unlock.ts";
 import { listAudit } from "../store/audit-log.ts";
-import { findContent, insertEmail } from "../store/emails.ts";
+import { findContent } from "../store/email-content.ts";
+import { insertEmails } from "../store/emails.ts";
 import { insertEncryptionKey, listEncryptionKeys } from "../store/encryption-keys.ts";
 import { openSqliteStore, type Store } from "../store/store.ts";
 import { createFixedClock } from "../testing/fixed-clock.ts";
@@ -48,35 +49,37 @@ function configRow(id: string) {
 async function addEmail(content: string, secrets: Secrets | null): Promise<string> {
   const id = newId(clock.now());
   const keyring = secrets?.keyringFor("contents", id);
-  await insertEmail(store.db, {
-    email: {
-      id,
-      state: "queued",
-      priority: "normal",
-      from: null,
-      replyTo: [],
-      subject: "",
-      template: null,
-      tags: [],
-      messageId: `<${id}@posthorn.example>`,
-      caller: "library",
-      sensitive: secrets !== null,
-      needsSmtpUtf8: false,
-      onUnknown: "resend",
-      possibleDuplicate: false,
-      attemptCount: 0,
-      nextAttemptAt: null,
-      expiresAt: clock.now(),
-      lease: 0,
-      createdAt: clock.now(),
-      sentAt: null,
-      finishedAt: null,
+  await insertEmails(store.db, [
+    {
+      email: {
+        id,
+        state: "queued",
+        priority: "normal",
+        from: null,
+        replyTo: [],
+        subject: "",
+        template: null,
+        tags: [],
+        messageId: `<${id}@posthorn.example>`,
+        caller: "library",
+        sensitive: secrets !== null,
+        needsSmtpUtf8: false,
+        onUnknown: "resend",
+        possibleDuplicate: false,
+        attemptCount: 0,
+        nextAttemptAt: null,
+        expiresAt: clock.now(),
+        lease: 0,
+        createdAt: clock.now(),
+        sentAt: null,
+        finishedAt: null,
+      },
+      idempotency: null,
+      content: Buffer.from(keyring?.encrypt(content) ?? content),
+      encrypted: keyring !== undefined,
+      recipients: [{ address: "jo@example.com", role: "to" }],
     },
-    idempotency: null,
-    content: Buffer.from(keyring?.encrypt(content) ?? content),
-    encrypted: keyring !== undefined,
-    recipients: [{ address: "jo@example.com", role: "to" }],
-  });
+  ]);
   return id;
 }
 

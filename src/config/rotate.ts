@@ -3,7 +3,7 @@ import { isPosthornError, PosthornError } from "../errors.ts";
 import type { Actor } from "../model.ts";
 import type { Secrets } from "../secret/secrets.ts";
 import { writeAudit } from "../store/audit-log.ts";
-import { listEncryptedContent, replaceContent } from "../store/emails.ts";
+import { listEncryptedContent, replaceContent } from "../store/email-content.ts";
 import { insertEncryptionKey, listEncryptionKeys, retireEncryptionKey } from "../store/encryption-keys.ts";
 import {
   findSmtpConfig,

@@ -140,6 +140,7 @@ export function createSmtpConfigs({ store, secrets, clock, onChanged }: SmtpConf
           lastTest: null,
           pausedUntil: null,
           pausedReason: null,
+          failures: 0,
         });
         await insertSmtpConfig(db, config);
         const detail = { name: config.name, password: password === null ? "none" : "set" };
@@ -171,6 +172,7 @@ export function createSmtpConfigs({ store, secrets, clock, onChanged }: SmtpConf
           // An edit is the mending that a pause waits for.
           pausedUntil: null,
           pausedReason: null,
+          failures: 0,
         });
         if (!(await updateSmtpConfig(db, config, version))) throw versionConflict(current);
         const detail = { name: config.name, changed, password: passwordWord(password, current) };

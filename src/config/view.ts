@@ -2,7 +2,7 @@ import type { ErrorCode } from "../errors.ts";
 import type { LastTest, SmtpConfig } from "../store/smtp-configs.ts";
 import { passwordMask } from "./smtp-config.ts";
 
-type Rewritten = "passwordEnc" | "seal" | "createdAt" | "updatedAt" | "lastTest" | "pausedUntil";
+type Rewritten = "passwordEnc" | "seal" | "createdAt" | "updatedAt" | "lastTest" | "pausedUntil" | "failures";
 
 /** A config as the API and the page show it: never with its password. Times are RFC 3339. */
 export interface SmtpConfigView extends Omit<SmtpConfig, Rewritten> {
@@ -26,7 +26,8 @@ export interface ConfigProblem {
 }
 
 export function viewOf(config: SmtpConfig, problem: ConfigProblem | null): SmtpConfigView {
-  const { passwordEnc, seal: _seal, createdAt, updatedAt, lastTest, pausedUntil, ...shown } = config;
+  const { passwordEnc, seal: _seal, failures: _failures, ...rest } = config;
+  const { createdAt, updatedAt, lastTest, pausedUntil, ...shown } = rest;
   return {
     ...shown,
     password: passwordEnc === null ? null : passwordMask,

@@ -1,6 +1,6 @@
 import { isPosthornError, PosthornError } from "../errors.ts";
 import type { Secrets } from "../secret/secrets.ts";
-import type { StoredContent } from "../store/emails.ts";
+import type { StoredContent } from "../store/email-content.ts";
 
 /** Sensitive contents are encrypted under a key that is bound to their email. */
 export function protectContent(

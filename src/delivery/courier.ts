@@ -1,35 +1,34 @@
 import type { Clock } from "../clock.ts";
 import type { SmtpConfigs } from "../config/smtp-configs.ts";
-import { PosthornError } from "../errors.ts";
+import { type ErrorCode, PosthornError } from "../errors.ts";
 import type { Log } from "../log.ts";
 import { parseAddress } from "../message/address.ts";
 import { senderHeaders } from "../message/mime.ts";
 import type { Metrics } from "../metrics.ts";
 import type { Secrets } from "../secret/secrets.ts";
-import { type Connection, connect, type SendResult } from "../smtp/connection.ts";
+import { connect, type SendResult } from "../smtp/connection.ts";
 import type { Egress } from "../smtp/egress.ts";
-import {
-  claimEmails,
-  expireEmails,
-  markBodyStarted,
-  nextDueAt,
-  releaseLeases,
-  settleEmail,
-} from "../store/email-queue.ts";
-import { type Email, findContent, listRecipients, type Recipient } from "../store/emails.ts";
-import { endPauses, listSmtpConfigs, pauseSmtpConfig, type SmtpConfig } from "../store/smtp-configs.ts";
+import type { Place } from "../smtp/pool.ts";
+import { claimEmails, markBodyStarted, nextDueAt, releaseLeases } from "../store/email-claims.ts";
+import { expireEmails } from "../store/email-queue.ts";
+import type { Email } from "../store/emails.ts";
+import { endPauses, type SmtpConfig } from "../store/smtp-configs.ts";
 import type { Store } from "../store/store.ts";
 import { revealContent } from "./contents.ts";
-import { attemptOf, type Ending, settlementOf } from "./outcome.ts";
+import { createLanes, type Lane } from "./lanes.ts";
+import { createLeases, leaseLost } from "./leases.ts";
+import { createLedger } from "./ledger.ts";
+import type { Ending } from "./outcome.ts";
+import { createParcels, type Parcel } from "./parcels.ts";
+import { createPersist, databaseRetryMs } from "./persist.ts";
+import { senderFor } from "./sender.ts";
 
-/** Longer than any conversation with a relay may take. */
-const leaseMs = 30 * 60_000;
-/** A config that must be mended is tried again this often, with one email: some trouble mends itself. */
-const configPauseMs = 60 * 60_000;
 /** The courier looks around at least this often. */
 const roundMs = 60_000;
-/** Between tries while the database does not answer. */
-const databaseRetryMs = 1_000;
+/** Looking for emails whose time is over is not the business of every round. */
+const expireEveryMs = 1_000;
+/** Emails that are ended in one transaction because their time is over. */
+const maxExpired = 200;
 
 /** The worker that delivers. */
 export interface Courier {
@@ -37,7 +36,12 @@ export interface Courier {
   start(): Promise<void>;
   /** Looks for work now: something was queued, or a config was changed. */
   wake(): void;
-  /** Takes no new email and waits for those under way; past the deadline their connections are cut. */
+  /** Connections to relays, open or being opened. */
+  sessions(): number;
+  /**
+   * Takes no new email, hands back those of which nothing was sent, and waits for those between MAIL and
+   * the last reply; past the deadline their connections are cut.
+   */
   stop(deadlineMs: number): Promise<void>;
 }
 
@@ -53,6 +57,13 @@ export interface CourierParts {
   readonly random: () => number;
 }
 
+/** Why nothing was tried: the email goes back to the queue as it was. */
+const notTried: ReadonlySet<ErrorCode> = new Set([
+  "email.lease_lost",
+  "config.version_conflict",
+  "config.none_usable",
+]);
+
 export function createCourier(parts: CourierParts): Courier {
   const { store, secrets, configs, egress, clock, log, metrics, random } = parts;
   const underWay = new Set<Promise<void>>();
@@ -61,170 +72,137 @@ export function createCourier(parts: CourierParts): Courier {
   let round: Promise<void> | null = null;
   let roundWanted = false;
   let cancelTimer = () => {};
-  let second = { startsAt: 0, taken: 0 };
+  let expiredAt = Number.NEGATIVE_INFINITY;
+  /** Those that are on, in the order in which they are tried, as they were in the latest round. */
+  let enabled: readonly SmtpConfig[] = [];
+
+  const lanes = createLanes(store, clock, wake);
+  const leases = createLeases(store, clock);
+  const parcelOf = createParcels(store);
+  const persist = createPersist(clock, log, cut.signal);
+  const ledger = createLedger({
+    ...{ store, clock, log, metrics, persist, random },
+    hasOther: (config) => enabled.some((other) => other.id !== config.id && lanes.isUsable(other)),
+  });
 
   /**
    * One email's way, in five steps: load the SMTP configuration, decrypt the password, connect, send
    * over TLS, log the result.
    */
-  async function deliver(email: Email): Promise<void> {
+  async function deliver(email: Email, lane: Lane, place: Place): Promise<void> {
     const startedAt = clock.now();
-    const recipients = await persist(() => recipientsOf(email));
-    let config: SmtpConfig | null = null;
-    let connection: Connection | null = null;
+    const parcel = await persist(() => parcelOf(email.id));
     let ending: Ending;
     try {
-      config = await loadConfig();
+      const config = loadConfig(lane);
       const relay = configs.openFor(config);
-      connection = await connect({ ...relay, egress, clock, signal: cut.signal });
-      ending = { kind: "answered", result: await send(connection, config, email, recipients) };
+      await place.open(() => connect({ ...relay, egress, clock, signal: cut.signal }));
+      ending = { kind: "answered", result: await send(place, config, email, parcel) };
     } catch (error) {
       ending = { kind: "failed", error: asFailure(error) };
     }
-    await logResult({ email, recipients, config, connection, ending, startedAt });
-    // Goodbye only now: what a relay does at QUIT changes nothing about what it took (RFC 5321 §4.1.1.10).
-    await connection?.quit();
+    place.release();
+    if (ending.kind === "failed" && (stopped || notTried.has(ending.error.code))) {
+      await ledger.handBack(email);
+    } else {
+      const { connection } = place;
+      await ledger.settle({ email, recipients: parcel.recipients, lane, connection, ending, startedAt });
+    }
   }
 
-  /** The first config in order that is on and not paused. */
-  async function loadConfig(): Promise<SmtpConfig> {
-    const now = clock.now();
-    const usable = (await listSmtpConfigs(store.db)).find(
-      (config) => config.enabled && (config.pausedUntil ?? 0) <= now,
-    );
-    if (usable !== undefined) return usable;
-    throw new PosthornError(
-      "config.none_usable",
-      "No SMTP configuration can be used now. See /settings/smtp.",
-    );
+  /** The config as the latest round read it, if it is still to be used. */
+  function loadConfig({ config, ended }: Lane): SmtpConfig {
+    if (ended) throw new PosthornError("config.version_conflict", `${config.name} was changed.`);
+    if (!lanes.isUsable(config)) {
+      throw new PosthornError("config.none_usable", `${config.name} is paused.`);
+    }
+    return config;
   }
 
   async function send(
-    connection: Connection,
+    place: Place,
     config: SmtpConfig,
     email: Email,
-    recipients: readonly Recipient[],
+    { recipients, content }: Parcel,
   ): Promise<SendResult> {
-    const stored = await findContent(store.db, email.id);
-    if (stored === undefined) {
+    if (content === undefined) {
       throw new PosthornError("email.content_gone", "The contents of this email have been deleted.");
     }
-    const from = email.from ?? { address: config.fromEmail, name: config.fromName };
-    const replyTo =
-      email.replyTo.length === 0 && config.replyTo !== null
-        ? [{ name: null, address: config.replyTo }]
-        : email.replyTo;
-    const content = Buffer.concat([
-      senderHeaders({ from, replyTo }),
-      revealContent(secrets, email.id, stored),
-    ]);
-    if (email.onUnknown === "hold" && !(await markBodyStarted(store.db, email, clock.now()))) {
-      throw new PosthornError("email.state_conflict", "Another worker has taken this email over.");
-    }
-    return connection.send({
+    const { from, replyTo } = senderFor(email, config, enabled[0] ?? config);
+    return place.send({
       from: from.address,
       to: recipients.filter(({ state }) => state === "queued").map(({ address }) => address),
-      content,
+      content: Buffer.concat([senderHeaders({ from, replyTo }), revealContent(secrets, email.id, content)]),
       needsSmtpUtf8:
         email.needsSmtpUtf8 || [from, ...replyTo].some(({ address }) => parseAddress(address).needsSmtpUtf8),
+      beforeContent: () => beforeContent(email),
     });
   }
 
-  async function logResult(tried: {
-    readonly email: Email;
-    readonly recipients: readonly Recipient[];
-    readonly config: SmtpConfig | null;
-    readonly connection: Connection | null;
-    readonly ending: Ending;
-    readonly startedAt: number;
-  }): Promise<void> {
-    const { email, recipients, config, ending } = tried;
-    const now = clock.now();
-    const attempt = attemptOf({ ...tried, now });
-    const settlement = settlementOf({ email, recipients, ending, attempt, now, random: random() });
-    await persist(() =>
-      store.transaction(async (transaction) => {
-        if (!(await settleEmail(transaction, email, settlement))) {
-          log.warn({ email: email.id }, "the lease of this email was lost: its outcome is not written");
-          return;
-        }
-        if (config === null) return;
-        if (attempt.outcome === "config") {
-          const reason = ending.kind === "failed" ? ending.error.message : attempt.reply;
-          await pauseSmtpConfig(transaction, config, now + configPauseMs, reason);
-        } else if (config.pausedUntil !== null && ending.kind === "answered") {
-          await pauseSmtpConfig(transaction, config, null, null);
-        }
-      }),
-    );
-    metrics.attempts.inc({ outcome: attempt.outcome });
-    const fields = {
-      email: email.id,
-      state: settlement.state,
-      outcome: attempt.outcome,
-      config: attempt.configName,
-      relay: attempt.relayHost,
-      stage: attempt.stage,
-      code: attempt.code,
-      durationMs: attempt.durationMs,
-    };
-    if (attempt.outcome === "sent") log.info(fields, "email sent");
-    else log.warn({ ...fields, reply: attempt.reply }, "email not sent to everybody");
+  /** No body is begun by a node that may have lost the email; and some must not begin without a note. */
+  function beforeContent(email: Email): Promise<void> | undefined {
+    leases.assertHeld(email);
+    return email.onUnknown === "hold" ? noteBody(email) : undefined;
   }
 
-  async function recipientsOf({ id }: Email): Promise<readonly Recipient[]> {
-    return (await listRecipients(store.db, [id])).get(id) ?? [];
+  async function noteBody(email: Email): Promise<void> {
+    if (!(await persist(() => markBodyStarted(store.db, email, clock.now())))) throw leaseLost();
+    // Writing may have taken its time.
+    leases.assertHeld(email);
   }
 
-  /**
-   * Repeats what the database would not do until it does: were the outcome of a claimed email not
-   * written, it would be sent again.
-   */
-  async function persist<T>(work: () => Promise<T>): Promise<T> {
-    for (;;) {
-      try {
-        return await work();
-      } catch (error) {
-        if (cut.signal.aborted) throw error;
-        log.error({ err: error }, "the database does not answer: trying again");
-        await new Promise<void>((resolve) => clock.after(databaseRetryMs, resolve));
-      }
-    }
-  }
-
-  /** Claims what is due and free hands can take, and sets the alarm for what is due later. */
+  /** Claims what is due and there is room for, and sets the alarm for what is due later. */
   async function runRound(): Promise<void> {
     cancelTimer();
     const now = clock.now();
-    await expireEmails(store.db, now, 1_000);
-    const all = (await listSmtpConfigs(store.db)).filter((config) => config.enabled);
-    const usable = all.find((config) => (config.pausedUntil ?? 0) <= now);
-    const wakeTimes = [now + roundMs];
-    if (usable === undefined) {
-      wakeTimes.push(...all.map((config) => config.pausedUntil ?? now + roundMs));
-    } else {
-      const room = roomFor(usable, now);
-      const claimed = await claimEmails(store.db, { now, leaseUntil: now + leaseMs, limit: room });
-      second.taken += claimed.length;
-      for (const email of claimed) begin(email);
-      if (claimed.length < room) wakeTimes.push((await nextDueAt(store.db)) ?? now + roundMs);
-      else if (usable.maxPerSecond !== null) wakeTimes.push(second.startsAt + 1_000);
+    await leases.upkeep(now);
+    await expire(now);
+    enabled = await lanes.refresh();
+    const alarms = [now + roundMs, leases.dueAt(), ...enabled.map(({ pausedUntil }) => pausedUntil)].filter(
+      (at) => at !== null && at > now,
+    );
+    const usable = enabled.find(lanes.isUsable);
+    if (usable !== undefined) {
+      const lane = lanes.of(usable);
+      const room = lanes.room(lane);
+      const claimed = await claim(lane, room, now);
+      if (claimed < room) alarms.push(await nextLook(now));
+      else alarms.push(lane.pool.roomAt());
     }
-    cancelTimer = clock.after(Math.max(0, Math.min(...wakeTimes) - now), wake);
+    const at = Math.min(...alarms.filter((alarm) => alarm !== null));
+    cancelTimer = clock.after(Math.max(0, at - clock.now()), wake);
   }
 
-  /** How many emails may be begun now. A config that was paused is tried with one. */
-  function roomFor(config: SmtpConfig, now: number): number {
-    if (now >= second.startsAt + 1_000) second = { startsAt: now, taken: 0 };
-    const hands = (config.pausedUntil === null ? config.maxConnections : 1) - underWay.size;
-    const quota = config.maxPerSecond === null ? hands : config.maxPerSecond - second.taken;
-    return Math.max(0, Math.min(hands, quota));
+  /** What is due and was not claimed is over, or another node's: it is looked at again soon, not at once. */
+  async function nextLook(now: number): Promise<number | null> {
+    const dueAt = await nextDueAt(store.db);
+    return dueAt === null || dueAt > now ? dueAt : now + expireEveryMs;
   }
 
-  function begin(email: Email): void {
-    const delivery = deliver(email)
+  async function claim(lane: Lane, limit: number, now: number): Promise<number> {
+    if (limit === 0) return 0;
+    const leaseUntil = leases.until(now);
+    const emails = await claimEmails(store.db, { now, leaseUntil, limit });
+    for (const email of emails) {
+      leases.hold(email, leaseUntil);
+      begin(email, lane);
+    }
+    return emails.length;
+  }
+
+  async function expire(now: number): Promise<void> {
+    if (now < expiredAt + expireEveryMs) return;
+    await store.transaction((db) => expireEmails(db, now, maxExpired));
+    expiredAt = now;
+  }
+
+  function begin(email: Email, lane: Lane): void {
+    lane.underWay++;
+    const delivery = deliver(email, lane, lane.pool.take())
       .catch((error: unknown) => log.error({ err: error, email: email.id }, "a delivery ended unexpectedly"))
       .finally(() => {
+        lane.underWay--;
+        leases.release(email);
         underWay.delete(delivery);
         wake();
       });
@@ -252,20 +230,26 @@ export function createCourier(parts: CourierParts): Courier {
   return {
     async start() {
       const now = clock.now();
-      const freed = await releaseLeases(store.db, Number.MAX_SAFE_INTEGER, now);
-      if (freed > 0)
-        log.info({ emails: freed }, "emails under way when the last process ended are queued again");
+      // Alone on its database, a node knows that the others are dead; else their leases run out.
+      if (!store.shared) {
+        const freed = await store.transaction((db) => releaseLeases(db, Number.MAX_SAFE_INTEGER, now));
+        if (freed > 0) {
+          log.info({ emails: freed }, "emails under way when the last process ended are queued again");
+        }
+      }
       // Another secret, a file of certificates, a cable: what was mended may have needed the restart.
       await endPauses(store.db, now);
+      store.onAnnounced(wake);
       wake();
     },
     wake,
+    sessions: lanes.sessions,
     async stop(deadlineMs) {
       stopped = true;
       cancelTimer();
       await round;
       const cancelCut = clock.after(deadlineMs, () => cut.abort());
-      await Promise.all(underWay);
+      await Promise.all([lanes.close(), ...underWay]);
       cancelCut();
     },
   };

@@ -7,27 +7,28 @@ import type { Actor, EmailState } from "../model.ts";
 import { invalidInput, parse } from "../parse.ts";
 import type { Secrets } from "../secret/secrets.ts";
 import { writeAudit } from "../store/audit-log.ts";
+import { findContent } from "../store/email-content.ts";
 import { endQueued, requeueEmail } from "../store/email-queue.ts";
 import {
   type Attempt,
   type Email,
   type EmailFilter,
   findByIdempotencyKey,
-  findContent,
   findEmail,
-  insertEmail,
+  insertEmails,
   listAttempts,
   listEmails,
   listRecipients,
   type NewEmail,
   type Recipient,
+  releaseIdempotencyKey,
 } from "../store/emails.ts";
-import type { Db } from "../store/schema.ts";
 import { listSmtpConfigs } from "../store/smtp-configs.ts";
 import type { Store } from "../store/store.ts";
 import type { Templates } from "../template/templates.ts";
 import { revealContent } from "./contents.ts";
 import { emailRequest, type ParsedEmailRequest } from "./email-request.ts";
+import { createGroup } from "./group.ts";
 import { defaultExpiryMs, prepareEmail } from "./prepare.ts";
 
 export interface AcceptOptions {
@@ -93,7 +94,72 @@ export interface OutboxParts {
   readonly onQueued: () => void;
 }
 
+/** How long an idempotency key is kept. */
+const keyLivesMs = 24 * 60 * 60 * 1000;
+/** Emails that are stored in one transaction. */
+const maxGroup = 64;
+const maxGroupBytes = 8_000_000;
+/** The default sender changes rarely; it is read again after this time. */
+const senderLivesMs = 1_000;
+
 export function createOutbox({ store, secrets, templates, clock, metrics, onQueued }: OutboxParts): Outbox {
+  /** Stores an email; false where its idempotency key has been used. */
+  const keep = createGroup(
+    async (emails: readonly NewEmail[]) => {
+      const stored = await store.transaction(async (transaction) => {
+        const ids = await insertEmails(transaction, emails);
+        if (ids.size > 0) await store.announce(transaction);
+        return ids;
+      });
+      return emails.map(({ email }) => stored.has(email.id));
+    },
+    { maxItems: maxGroup, weigh: ({ content }) => content.length, maxWeight: maxGroupBytes },
+  );
+
+  /** @throws PosthornError `idempotency.conflict` */
+  async function earlierAnswer(
+    caller: Actor,
+    { key, requestHash }: NonNullable<NewEmail["idempotency"]>,
+  ): Promise<Accepted | null> {
+    const earlier = await findByIdempotencyKey(store.db, caller.id, key);
+    if (earlier === undefined) return null;
+    const { id, messageId, state, createdAt } = earlier.email;
+    if (createdAt <= clock.now() - keyLivesMs) {
+      await releaseIdempotencyKey(store.db, id);
+      return null;
+    }
+    if (earlier.requestHash !== requestHash) {
+      throw new PosthornError(
+        "idempotency.conflict",
+        `The idempotency key "${key}" was used for another email. Use a new key for each email.`,
+      );
+    }
+    return { id, messageId, state, repeated: true };
+  }
+
+  let sender: { readonly readAt: number; readonly address: Promise<string | undefined> } | null = null;
+
+  /** The right side of the Message-ID: the domain that the email speaks for (RFC 5322 §3.6.4). */
+  async function domainOf(request: ParsedEmailRequest): Promise<string> {
+    const address = request.from?.address ?? (await defaultSender());
+    return address?.slice(address.lastIndexOf("@") + 1) ?? "posthorn.invalid";
+  }
+
+  function defaultSender(): Promise<string | undefined> {
+    const now = clock.now();
+    if (sender === null || sender.readAt + senderLivesMs <= now) {
+      const address = listSmtpConfigs(store.db).then(
+        (configs) => configs.find((config) => config.enabled)?.fromEmail,
+      );
+      sender = { readAt: now, address };
+      // What failed is read again by the next one.
+      address.catch(() => {
+        sender = null;
+      });
+    }
+    return sender.address;
+  }
+
   async function mustFind(id: string): Promise<Email> {
     const email = await findEmail(store.db, id);
     if (email === undefined) throw new PosthornError("email.not_found", `There is no email ${id}.`);
@@ -122,25 +188,23 @@ export function createOutbox({ store, secrets, templates, clock, metrics, onQueu
       const request = parseRequest(input, templates);
       const idempotency =
         idempotencyKey === undefined ? null : { key: idempotencyKey, requestHash: hashRequest(input) };
-      const earlier = await earlierAnswer(store.db, caller, idempotency);
-      if (earlier !== null) return earlier;
-
+      if (idempotency !== null) {
+        const earlier = await earlierAnswer(caller, idempotency);
+        if (earlier !== null) return earlier;
+      }
       const now = clock.now();
-      const domain = await senderDomain(store, request);
+      const domain = await domainOf(request);
       const prepared = prepareEmail(request, { caller, now, domain, templates, secrets });
-      const result = await store.transaction(async (transaction): Promise<Accepted> => {
-        // Somebody may have been faster with the same key.
-        const faster = await earlierAnswer(transaction, caller, idempotency);
-        if (faster !== null) return faster;
-        await insertEmail(transaction, { ...prepared, idempotency });
-        const { id, messageId, state } = prepared.email;
-        return { id, messageId, state, repeated: false };
-      });
-      if (!result.repeated) {
+      if (await keep({ ...prepared, idempotency })) {
         metrics.accepted.inc();
         onQueued();
+        const { id, messageId, state } = prepared.email;
+        return { id, messageId, state, repeated: false };
       }
-      return result;
+      // Somebody was faster with the same key.
+      const faster = idempotency === null ? null : await earlierAnswer(caller, idempotency);
+      if (faster !== null) return faster;
+      throw new PosthornError("store.unavailable", "The email could not be stored. Send it again.");
     },
 
     async list(filter) {
@@ -218,32 +282,6 @@ function templateIssues(input: unknown, templates: Templates): readonly Issue[] 
     if (!isPosthornError(error)) throw error;
     return error.issues;
   }
-}
-
-/** @throws PosthornError `idempotency.conflict` */
-async function earlierAnswer(
-  db: Db,
-  caller: Actor,
-  idempotency: NewEmail["idempotency"],
-): Promise<Accepted | null> {
-  if (idempotency === null) return null;
-  const earlier = await findByIdempotencyKey(db, caller.id, idempotency.key);
-  if (earlier === undefined) return null;
-  if (earlier.requestHash !== idempotency.requestHash) {
-    throw new PosthornError(
-      "idempotency.conflict",
-      `The idempotency key "${idempotency.key}" was used for another email. Use a new key for each email.`,
-    );
-  }
-  const { id, messageId, state } = earlier.email;
-  return { id, messageId, state, repeated: true };
-}
-
-/** The right side of the Message-ID: the domain that the email speaks for (RFC 5322 §3.6.4). */
-async function senderDomain(store: Store, request: ParsedEmailRequest): Promise<string> {
-  const address =
-    request.from?.address ?? (await listSmtpConfigs(store.db)).find((config) => config.enabled)?.fromEmail;
-  return address?.slice(address.lastIndexOf("@") + 1) ?? "posthorn.invalid";
 }
 
 /** SHA-256 of the request as it came, whatever the order of its keys. */

@@ -83,7 +83,8 @@ function settle(ending: Ending, given: { email?: Partial<Email>; recipients?: Re
   const of = email(given.email);
   const recipients = given.recipients ?? [recipient(0)];
   const attempt = attemptOf({ config: null, connection: null, ending, startedAt: now - 40, now });
-  return settlementOf({ email: of, recipients, ending, attempt, now, random: 0.5 });
+  const goesOn = attempt.outcome === "config";
+  return settlementOf({ email: of, recipients, ending, attempt, now, random: 0.5, goesOn });
 }
 
 const states = ({ recipients }: ReturnType<typeof settle>) => recipients.map(({ state }) => state);

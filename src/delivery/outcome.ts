@@ -1,7 +1,7 @@
 import type { PosthornError } from "../errors.ts";
-import type { AttemptOutcome, EmailState, RecipientState, SmtpReply } from "../model.ts";
+import type { AttemptOutcome, EmailState, RecipientState, SmtpReply, Stage } from "../model.ts";
 import type { Connection, RecipientResult, SendResult } from "../smtp/connection.ts";
-import type { RecipientOutcome, Settlement } from "../store/email-queue.ts";
+import type { RecipientOutcome, Settlement } from "../store/email-settlements.ts";
 import type { Attempt, Email, Recipient } from "../store/emails.ts";
 import type { SmtpConfig } from "../store/smtp-configs.ts";
 import { nextAttemptAt } from "./retry.ts";
@@ -10,6 +10,17 @@ import { nextAttemptAt } from "./retry.ts";
 export type Ending =
   | { readonly kind: "answered"; readonly result: SendResult }
   | { readonly kind: "failed"; readonly error: PosthornError };
+
+/** Where a connection has not come so far that a message could be to blame. */
+const beforeMessages: ReadonlySet<Stage> = new Set([
+  "resolve",
+  "connect",
+  "greeting",
+  "ehlo",
+  "starttls",
+  "tls",
+  "auth",
+]);
 
 /** Errors that say that the config, not the email, must be mended first. */
 const configErrors: ReadonlySet<string> = new Set([
@@ -46,6 +57,19 @@ function attemptOutcome(ending: Ending): AttemptOutcome {
   if (outcomes.has("unknown")) return "unknown";
   if (outcomes.has("sent")) return outcomes.size === 1 ? "sent" : "partial";
   return outcomes.has("temporary") ? "temporary" : "permanent";
+}
+
+/** Whether the way to the relay failed, whatever the message. */
+export function blamesConfig(ending: Ending, outcome: AttemptOutcome): boolean {
+  if (outcome === "config") return true;
+  if (ending.kind === "answered" || outcome !== "temporary") return false;
+  const stage = ending.error.smtp?.stage;
+  return stage !== undefined && beforeMessages.has(stage);
+}
+
+/** Whether a relay that answers has taken nothing, for reasons that need not be the message's or a recipient's. */
+export function isStrike({ outcome, stage }: Pick<Attempt, "outcome" | "stage">): boolean {
+  return outcome === "unknown" || (outcome === "temporary" && stage !== "recipient");
 }
 
 /**
@@ -104,13 +128,30 @@ export interface SettleInput {
   /** In [0, 1), for the jitter. */
   readonly random: number;
   readonly attempt: Attempt;
+  /** The email goes on at once, through another config or when this one is mended: the try is not counted. */
+  readonly goesOn: boolean;
+}
+
+/** What is written of an email that was claimed, and not tried. */
+export function handedBack(email: Email, now: number): Settlement {
+  const { attemptCount, possibleDuplicate, sentAt } = email;
+  return {
+    state: "queued",
+    nextAttemptAt: email.nextAttemptAt ?? now,
+    attemptCount,
+    possibleDuplicate,
+    sentAt,
+    finishedAt: null,
+    recipients: [],
+    attempt: null,
+  };
 }
 
 /** Turns the end of a try into what is written: pure, so that each case is a test. */
-export function settlementOf({ email, recipients, ending, now, random, attempt }: SettleInput): Settlement {
-  const waitsForConfig = attempt.outcome === "config";
-  const attemptCount = waitsForConfig ? email.attemptCount : email.attemptCount + 1;
-  const retryAt = waitsForConfig ? now : nextAttemptAt(attemptCount, now, email.expiresAt, random);
+export function settlementOf(input: SettleInput): Settlement {
+  const { email, recipients, ending, now, random, attempt, goesOn } = input;
+  const attemptCount = goesOn ? email.attemptCount : email.attemptCount + 1;
+  const retryAt = goesOn ? now : nextAttemptAt(attemptCount, now, email.expiresAt, random);
   const outcomes = recipients
     .filter((recipient) => recipient.state === "queued")
     .map((recipient) => recipientOutcome(recipient, ending, attempt.outcome, email, retryAt));

@@ -19,10 +19,27 @@ export interface Message {
   readonly content: Uint8Array;
   /** True if its headers are UTF-8 (RFC 6532). */
   readonly needsSmtpUtf8: boolean;
+  /**
+   * Called when the relay waits for the content, before its first byte: the last moment at which nothing
+   * has been sent. Where it throws, nothing is, and `send` throws the same.
+   */
+  readonly beforeContent?: () => Promise<void> | undefined;
 }
 
 export interface SendResult extends TransactionResult {
+  /** From when the message had its turn, in milliseconds. */
   readonly durationMs: number;
+}
+
+/** A message that has its turn, or waits for it. */
+interface Turn {
+  readonly message: Message;
+  readonly transaction: Transaction;
+  readonly content: Buffer;
+  /** Its first commands went out with the content of the message before it. */
+  announced: boolean;
+  readonly resolve: (result: SendResult) => void;
+  readonly reject: (error: unknown) => void;
 }
 
 export interface ClientParts {
@@ -39,7 +56,7 @@ export interface ClientParts {
 /** Large writes keep the way through TLS and the system short; the rest waits its turn outside them. */
 const blockBytes = 256 * 1024;
 
-/** The `Connection` that `connect` gives: transactions over an open session. */
+/** The `Connection` that `connect` gives: transactions over an open session, one after the other. */
 export class Client {
   readonly host: string;
   readonly address: string;
@@ -49,6 +66,8 @@ export class Client {
   readonly #conversation: Conversation;
   readonly #timeouts: Timeouts;
   readonly #clock: Clock;
+  /** The message under way, then those that wait for it. */
+  readonly #turns: Turn[] = [];
   /** The relay may hold a sender that no message followed. */
   #resetDue = false;
 
@@ -83,23 +102,25 @@ export class Client {
     this.#resetDue = false;
   }
 
-  async send(message: Message): Promise<SendResult> {
-    const startedAt = this.#clock.now();
-    const content = prepareContent(message.content, message.needsSmtpUtf8);
-    const transaction = new Transaction({ ...message, size: content.size }, this.capabilities);
-    const endDeadline = this.#conversation.deadline(this.#timeouts.overallMs);
-    try {
-      if (this.#resetDue) await this.reset();
-      await this.#transact(transaction, content.wire);
-    } catch (error) {
-      this.destroy();
-      if (!transaction.lose(error)) throw error;
-    } finally {
-      endDeadline();
+  send(message: Message): Promise<SendResult> {
+    return new Promise((resolve, reject) => {
+      const { size, wire } = prepareContent(message.content, message.needsSmtpUtf8);
+      const transaction = new Transaction({ ...message, size }, this.capabilities);
+      this.#turns.push({ message, transaction, content: wire, announced: false, resolve, reject });
+      if (this.#turns.length === 1) void this.#takeTurns();
+    });
+  }
+
+  get usable(): boolean {
+    return this.#conversation.open;
+  }
+
+  withdraw(): void {
+    const waiting = this.#turns.findIndex((turn, index) => index > 0 && !turn.announced);
+    if (waiting === -1) return;
+    for (const { reject } of this.#turns.splice(waiting)) {
+      reject(new PosthornError("smtp.closed", "The message was taken back before it was sent."));
     }
-    this.#resetDue = transaction.open;
-    if (transaction.closing) this.destroy();
-    return { ...transaction.result(), durationMs: this.#clock.now() - startedAt };
   }
 
   quit(): Promise<void> {
@@ -110,7 +131,34 @@ export class Client {
     this.#conversation.destroy();
   }
 
-  async #transact(transaction: Transaction, content: Buffer): Promise<void> {
+  /** One message after the other; each one's outcome is its own. */
+  async #takeTurns(): Promise<void> {
+    for (let turn = this.#turns[0]; turn !== undefined; turn = this.#turns[0]) {
+      await this.#takeTurn(turn);
+      this.#turns.shift();
+    }
+  }
+
+  async #takeTurn(turn: Turn): Promise<void> {
+    const startedAt = this.#clock.now();
+    const { transaction } = turn;
+    const endDeadline = this.#conversation.deadline(this.#timeouts.overallMs);
+    try {
+      if (this.#resetDue && !turn.announced) await this.reset();
+      await this.#transact(turn);
+    } catch (error) {
+      this.destroy();
+      if (!transaction.lose(error)) return turn.reject(error);
+    } finally {
+      endDeadline();
+    }
+    this.#resetDue = transaction.open;
+    if (transaction.closing) this.destroy();
+    turn.resolve({ ...transaction.result(), durationMs: this.#clock.now() - startedAt });
+  }
+
+  async #transact(turn: Turn): Promise<void> {
+    const { transaction } = turn;
     const conversation = this.#conversation;
     for (let want = transaction.next(); want.kind !== "done"; want = transaction.next()) {
       if (want.kind === "commands") {
@@ -118,27 +166,44 @@ export class Client {
       } else if (want.kind === "reply") {
         transaction.take(await conversation.reply(want.to.stage, this.#patience(want.to)));
       } else {
-        await this.#sendContent(transaction, content);
+        const allowed = turn.message.beforeContent?.();
+        if (allowed !== undefined) await allowed;
+        await this.#sendContent(turn);
       }
     }
   }
 
-  async #sendContent(transaction: Transaction, content: Buffer): Promise<void> {
+  async #sendContent({ transaction, content }: Turn): Promise<void> {
     const conversation = this.#conversation;
     conversation.assertOpen("message");
     conversation.beginContent(content.length);
     transaction.contentStarted();
     for (let start = 0; start < content.length; start += blockBytes) {
-      const isLast = start + blockBytes >= content.length;
-      if (isLast) transaction.contentComplete();
-      await conversation.sendBlock(content.subarray(start, start + blockBytes), this.#timeouts.blockMs);
-      if (isLast) return;
+      const block = content.subarray(start, start + blockBytes);
+      if (start + blockBytes >= content.length) {
+        transaction.contentComplete();
+        return conversation.sendBlock(block, this.#timeouts.blockMs, this.#announce());
+      }
+      await conversation.sendBlock(block, this.#timeouts.blockMs);
       if (conversation.answered) {
         transaction.takeEarly(await conversation.reply("message", this.#timeouts.finalDotMs));
         return;
       }
       conversation.assertOpen("message");
     }
+  }
+
+  /**
+   * The first commands of the message that waits, to go out with the content of the one before it. RFC
+   * 2920 §3.1 lets a group begin with content and end with DATA: so each message takes one round trip.
+   */
+  #announce(): readonly Command[] {
+    const [, next] = this.#turns;
+    if (next === undefined || !this.capabilities.pipelining) return [];
+    const want = next.transaction.next();
+    if (want.kind !== "commands") return [];
+    next.announced = true;
+    return want.commands;
   }
 
   #patience({ verb }: Command): number {

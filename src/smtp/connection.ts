@@ -32,7 +32,10 @@ export interface ConnectOptions {
   readonly observer?: Observer;
 }
 
-/** A session with a relay, signed in, ready for transactions; one call at a time. */
+/**
+ * A session with a relay, signed in, ready for transactions. Of `send`, calls may overlap: they take
+ * turns. All else is called when nothing is under way.
+ */
 export interface Connection {
   /** As configured. */
   readonly host: string;
@@ -56,7 +59,8 @@ export interface Connection {
   reset(): Promise<void>;
 
   /**
-   * One transaction. Refusals are outcomes, for each recipient. If the connection is lost, `lost` says
+   * One transaction, after those before it; where the relay allows, its first commands travel with the
+   * content of the one before, so that a message takes one round trip. Refusals are outcomes, for each recipient. If the connection is lost, `lost` says
    * how: who was refused until then stays so, the others are `temporary` before the final dot, `unknown`
    * after it.
    * @throws PosthornError where nobody got the message and nobody was refused: before anything is sent
@@ -66,6 +70,10 @@ export interface Connection {
    */
   send(message: Message): Promise<SendResult>;
 
+  /** False once the connection is lost or closed. */
+  readonly usable: boolean;
+  /** Takes back the messages of which nothing was said yet: their `send` throws `smtp.closed`. */
+  withdraw(): void;
   /** Says goodbye and closes. Never throws: what was accepted stays accepted. */
   quit(): Promise<void>;
   /** Closes without a word. */

@@ -67,6 +67,10 @@ export class Conversation {
     if (signal.aborted) cut();
   }
 
+  get open(): boolean {
+    return this.#loss === null;
+  }
+
   /** True if a reply is there to be read without waiting. */
   get answered(): boolean {
     return this.#replies.length > 0;
@@ -81,9 +85,14 @@ export class Conversation {
   send(lines: readonly Line[]): void {
     // Whoever waits for the reply is told of a loss.
     if (this.#loss !== null) return;
+    this.#wire.write(this.#owe(lines));
+  }
+
+  /** The text of commands that are about to be sent: each is owed a reply. */
+  #owe(lines: readonly Line[]): string {
     this.#owed += lines.length;
     for (const { stage, text, shown = text } of lines) this.#note(stage, "client", shown);
-    this.#wire.write(lines.map(({ text }) => `${text}\r\n`).join(""));
+    return lines.map(({ text }) => `${text}\r\n`).join("");
   }
 
   /** Announces the content of a message, which is owed one reply. */
@@ -92,10 +101,14 @@ export class Conversation {
     this.#note("message", "client", `(${size} bytes of content)`);
   }
 
-  /** Returns when the system has taken the block, or at once when the relay answers instead. */
-  async sendBlock(block: Uint8Array, timeoutMs: number): Promise<void> {
+  /**
+   * Sends a block of content, and commands in the same write. Returns when the system has taken it, or
+   * at once when the relay answers instead.
+   */
+  async sendBlock(block: Uint8Array, timeoutMs: number, lines: readonly Line[] = []): Promise<void> {
     let taken = false;
-    this.#wire.write(block, () => {
+    const commands = this.#owe(lines);
+    this.#wire.write(commands === "" ? block : Buffer.concat([block, Buffer.from(commands)]), () => {
       taken = true;
       this.#wake?.();
     });

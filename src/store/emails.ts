@@ -10,6 +10,7 @@ import type {
   UnknownPolicy,
 } from "../model.ts";
 import { priorities } from "../model.ts";
+import { inChunks } from "./chunks.ts";
 import type { Db, EmailRow } from "./schema.ts";
 
 /** An accepted message with its state: the durable row, without its contents and recipients. */
@@ -77,50 +78,85 @@ export interface NewEmail {
   readonly recipients: readonly { readonly address: string; readonly role: RecipientRole }[];
 }
 
-export async function insertEmail(db: Db, accepted: NewEmail): Promise<void> {
-  const { email, idempotency } = accepted;
+/**
+ * Stores emails, but for those whose idempotency key their caller has used already.
+ * @returns the ids of those that were stored.
+ */
+export async function insertEmails(db: Db, accepted: readonly NewEmail[]): Promise<ReadonlySet<string>> {
+  const stored = new Set<string>();
+  for (const chunk of inChunks(accepted)) {
+    const rows = await db
+      .insertInto("emails")
+      .values(chunk.map(rowOf))
+      .onConflict((conflict) =>
+        conflict.columns(["caller", "idempotency_key"]).where("idempotency_key", "is not", null).doNothing(),
+      )
+      .returning("id")
+      .execute();
+    for (const { id } of rows) stored.add(id);
+  }
+  const ours = accepted.filter(({ email }) => stored.has(email.id));
+  for (const chunk of inChunks(ours)) {
+    await db
+      .insertInto("email_content")
+      .values(
+        chunk.map(({ email, content, encrypted }) => ({
+          email_id: email.id,
+          content,
+          encrypted: encrypted ? (1 as const) : (0 as const),
+        })),
+      )
+      .execute();
+  }
+  for (const chunk of inChunks(ours.flatMap(recipientRows))) {
+    await db.insertInto("recipients").values(chunk).execute();
+  }
+  return stored;
+}
+
+function rowOf({ email, idempotency }: NewEmail) {
+  return {
+    id: email.id,
+    state: email.state,
+    priority: priorities.indexOf(email.priority),
+    from_address: email.from?.address ?? null,
+    from_name: email.from?.name ?? null,
+    reply_to_json: JSON.stringify(email.replyTo),
+    subject: email.subject,
+    template: email.template,
+    tags_json: JSON.stringify(email.tags),
+    message_id: email.messageId,
+    caller: email.caller,
+    idempotency_key: idempotency?.key ?? null,
+    request_hash: idempotency?.requestHash ?? null,
+    sensitive: email.sensitive ? (1 as const) : (0 as const),
+    needs_smtputf8: email.needsSmtpUtf8 ? (1 as const) : (0 as const),
+    on_unknown: email.onUnknown,
+    possible_duplicate: email.possibleDuplicate ? (1 as const) : (0 as const),
+    attempts: email.attemptCount,
+    next_attempt_at: email.nextAttemptAt,
+    expires_at: email.expiresAt,
+    lease: email.lease,
+    created_at: email.createdAt,
+  };
+}
+
+function recipientRows({ email, recipients }: NewEmail) {
+  return recipients.map(({ address, role }, position) => ({
+    email_id: email.id,
+    position,
+    address,
+    role,
+    state: "queued" as const,
+  }));
+}
+
+/** Lets another email have the key. */
+export async function releaseIdempotencyKey(db: Db, id: string): Promise<void> {
   await db
-    .insertInto("emails")
-    .values({
-      id: email.id,
-      state: email.state,
-      priority: priorities.indexOf(email.priority),
-      from_address: email.from?.address ?? null,
-      from_name: email.from?.name ?? null,
-      reply_to_json: JSON.stringify(email.replyTo),
-      subject: email.subject,
-      template: email.template,
-      tags_json: JSON.stringify(email.tags),
-      message_id: email.messageId,
-      caller: email.caller,
-      idempotency_key: idempotency?.key ?? null,
-      request_hash: idempotency?.requestHash ?? null,
-      sensitive: email.sensitive ? 1 : 0,
-      needs_smtputf8: email.needsSmtpUtf8 ? 1 : 0,
-      on_unknown: email.onUnknown,
-      possible_duplicate: email.possibleDuplicate ? 1 : 0,
-      attempts: email.attemptCount,
-      next_attempt_at: email.nextAttemptAt,
-      expires_at: email.expiresAt,
-      lease: email.lease,
-      created_at: email.createdAt,
-    })
-    .execute();
-  await db
-    .insertInto("email_content")
-    .values({ email_id: email.id, content: accepted.content, encrypted: accepted.encrypted ? 1 : 0 })
-    .execute();
-  await db
-    .insertInto("recipients")
-    .values(
-      accepted.recipients.map((recipient, position) => ({
-        email_id: email.id,
-        position,
-        address: recipient.address,
-        role: recipient.role,
-        state: "queued" as const,
-      })),
-    )
+    .updateTable("emails")
+    .set({ idempotency_key: null, request_hash: null })
+    .where("id", "=", id)
     .execute();
 }
 
@@ -240,21 +276,6 @@ export async function listAttempts(db: Db, emailId: string): Promise<Attempt[]> 
   }));
 }
 
-export interface StoredContent {
-  readonly content: Uint8Array;
-  readonly encrypted: boolean;
-}
-
-/** The stored bytes, or undefined once they are purged. */
-export async function findContent(db: Db, emailId: string): Promise<StoredContent | undefined> {
-  const row = await db
-    .selectFrom("email_content")
-    .selectAll()
-    .where("email_id", "=", emailId)
-    .executeTakeFirst();
-  return row === undefined ? undefined : { content: row.content, encrypted: row.encrypted === 1 };
-}
-
 /** How many emails wait or are under way: the log behind them does not count, however long it is. */
 export async function countOpen(db: Db): Promise<{ queued: number; sending: number }> {
   const rows = await db
@@ -265,26 +286,6 @@ export async function countOpen(db: Db): Promise<{ queued: number; sending: numb
     .execute();
   const count = (state: EmailState) => Number(rows.find((row) => row.state === state)?.count ?? 0);
   return { queued: count("queued"), sending: count("sending") };
-}
-
-/** Ids of emails whose contents are encrypted, in order, after the given one: for a change of keys. */
-export async function listEncryptedContent(
-  db: Db,
-  page: { after: string; limit: number },
-): Promise<{ emailId: string; content: Uint8Array }[]> {
-  const rows = await db
-    .selectFrom("email_content")
-    .select(["email_id", "content"])
-    .where("encrypted", "=", 1)
-    .where("email_id", ">", page.after)
-    .orderBy("email_id")
-    .limit(page.limit)
-    .execute();
-  return rows.map((row) => ({ emailId: row.email_id, content: row.content }));
-}
-
-export async function replaceContent(db: Db, emailId: string, content: Uint8Array): Promise<void> {
-  await db.updateTable("email_content").set({ content }).where("email_id", "=", emailId).execute();
 }
 
 export function emailFromRow(row: EmailRow): Email {

@@ -1,6 +1,6 @@
 import { DatabaseSync } from "node:sqlite";
 import { PosthornError } from "../errors.ts";
-import { guarded } from "./sqlite.ts";
+import { sqliteError } from "./sqlite-error.ts";
 
 /**
  * Makes sure that one process alone serves a database file: an exclusive transaction held open on a
@@ -10,7 +10,7 @@ import { guarded } from "./sqlite.ts";
  * @throws PosthornError `store.locked`, or `store.unavailable` where the file cannot be made
  */
 export function holdLock(file: string): () => void {
-  const lock = guarded(() => new DatabaseSync(file));
+  const lock = openFile(file);
   try {
     lock.exec("pragma busy_timeout = 0; begin exclusive");
   } catch (cause) {
@@ -22,4 +22,12 @@ export function holdLock(file: string): () => void {
     );
   }
   return () => lock.close();
+}
+
+function openFile(file: string): DatabaseSync {
+  try {
+    return new DatabaseSync(file);
+  } catch (error) {
+    throw sqliteError(error);
+  }
 }

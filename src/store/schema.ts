@@ -65,6 +65,8 @@ export interface SmtpConfigRow {
   paused_until: number | null;
   /** Why the config is paused, for the page; null when it is not. */
   paused_reason: string | null;
+  /** Failures in a row: the config rests the longer. */
+  failures: number;
 }
 
 /** How a key is derived; never a key. */

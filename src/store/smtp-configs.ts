@@ -32,6 +32,8 @@ export interface SmtpConfig {
   readonly lastTest: LastTest | null;
   readonly pausedUntil: number | null;
   readonly pausedReason: string | null;
+  /** Failures in a row: the config rests the longer. */
+  readonly failures: number;
 }
 
 export interface LastTest {
@@ -95,19 +97,29 @@ export async function endPauses(db: Db, now: number): Promise<void> {
   await db.updateTable("smtp_config").set({ paused_until: now }).where("paused_until", ">", now).execute();
 }
 
+export interface Pause {
+  readonly until: number;
+  readonly reason: string | null;
+  /** Failures in a row, this one too. */
+  readonly failures: number;
+}
+
 /**
- * Stops the use of a config until a time, or with null ends that. A config that was edited since it was
+ * Stops the use of a config for a time, or with null ends that. A config that was edited since it was
  * read is left alone: what is known speaks of the old settings.
  */
 export async function pauseSmtpConfig(
   db: Db,
   read: Pick<SmtpConfig, "id" | "version">,
-  until: number | null,
-  reason: string | null,
+  pause: Pause | null,
 ): Promise<void> {
   await db
     .updateTable("smtp_config")
-    .set({ paused_until: until, paused_reason: reason })
+    .set({
+      paused_until: pause?.until ?? null,
+      paused_reason: pause?.reason ?? null,
+      failures: pause?.failures ?? 0,
+    })
     .where("id", "=", read.id)
     .where("version", "=", read.version)
     .execute();
@@ -158,6 +170,7 @@ function fromRow(row: SmtpConfigRow): SmtpConfig {
     lastTest: row.last_test_json === null ? null : JSON.parse(row.last_test_json),
     pausedUntil: row.paused_until,
     pausedReason: row.paused_reason,
+    failures: row.failures,
   };
 }
 
@@ -190,6 +203,7 @@ function toRow(config: SmtpConfig): SmtpConfigRow {
     last_test_json: config.lastTest === null ? null : JSON.stringify(config.lastTest),
     paused_until: config.pausedUntil,
     paused_reason: config.pausedReason,
+    failures: config.failures,
   };
 }
 

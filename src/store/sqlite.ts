@@ -1,65 +1,106 @@
-import { DatabaseSync, type SQLInputValue, type StatementSync } from "node:sqlite";
-import { SqliteDialect, type SqliteStatement } from "kysely";
-import { PosthornError } from "../errors.ts";
-
-/** More distinct queries than Posthorn has; the bound is against queries whose length varies. */
-const maxStatements = 500;
+import {
+  CompiledQuery,
+  type DatabaseConnection,
+  type Dialect,
+  type Driver,
+  type QueryResult,
+  SqliteAdapter,
+  SqliteIntrospector,
+  SqliteQueryCompiler,
+} from "kysely";
+import { openSqliteDatabase, type SqliteAnswer } from "./sqlite-database.ts";
+import { sqliteError } from "./sqlite-error.ts";
+import { type SqliteThread, startSqliteThread } from "./sqlite-thread.ts";
 
 /**
- * Kysely on `node:sqlite`, with prepared statements kept.
- * `synchronous=FULL` with WAL: a commit that returned survives a power cut.
- * @param file a path, or `:memory:`.
+ * Kysely on `node:sqlite`.
+ * @param file a path, or `:memory:`, which stays in this thread: it waits for no disk.
  */
-export function sqliteDialect(file: string): SqliteDialect {
-  const database = guarded(() => new DatabaseSync(file));
-  guarded(() =>
-    database.exec(
-      "pragma journal_mode = wal; pragma synchronous = full; pragma busy_timeout = 5000; pragma foreign_keys = on",
-    ),
-  );
-  const statements = new Map<string, SqliteStatement>();
-  return new SqliteDialect({
-    database: {
-      prepare(sql) {
-        const known = statements.get(sql);
-        if (known !== undefined) return known;
-        if (statements.size >= maxStatements) statements.clear();
-        const statement = adapt(guarded(() => database.prepare(sql)));
-        statements.set(sql, statement);
-        return statement;
-      },
-      close: () => database.close(),
-    },
-  });
-}
-
-function adapt(statement: StatementSync): SqliteStatement {
+export function sqliteDialect(file: string): Dialect {
   return {
-    reader: statement.columns().length > 0,
-    all: (parameters) => guarded(() => statement.all(...(parameters as SQLInputValue[]))),
-    run: (parameters) => guarded(() => statement.run(...(parameters as SQLInputValue[]))),
-    iterate: (parameters) => statement.iterate(...(parameters as SQLInputValue[])),
+    createAdapter: () => new SqliteAdapter(),
+    createDriver: () => new SqliteDriver(file),
+    createIntrospector: (db) => new SqliteIntrospector(db),
+    createQueryCompiler: () => new SqliteQueryCompiler(),
   };
 }
 
-/**
- * Primary result codes (https://sqlite.org/rescode.html) that speak of the machine and not of the
- * query: BUSY, LOCKED, READONLY, IOERR, FULL, CANTOPEN.
- */
-const unavailable = new Set([5, 6, 8, 10, 13, 14]);
+/** The one connection; Kysely lets one transaction or query at a time have it. */
+class SqliteDriver implements Driver {
+  readonly #file: string;
+  #database: SqliteThread | null = null;
+  #connection: DatabaseConnection | null = null;
 
-/** Runs the work; trouble of the disk becomes `store.unavailable`. */
-export function guarded<T>(work: () => T): T {
-  try {
-    return work();
-  } catch (error) {
-    if (error instanceof Error && "errcode" in error && typeof error.errcode === "number") {
-      if (unavailable.has(error.errcode & 0xff)) {
-        throw new PosthornError("store.unavailable", `The database cannot be used now: ${error.message}.`, {
-          cause: error,
-        });
-      }
+  constructor(file: string) {
+    this.#file = file;
+  }
+
+  async init(): Promise<void> {
+    const database = await translated(() => open(this.#file));
+    this.#database = database;
+    this.#connection = {
+      executeQuery: async <Row>({ sql, parameters }: CompiledQuery) =>
+        resultOf<Row>(await translated(() => database.execute(sql, parameters))),
+      streamQuery() {
+        throw new TypeError("Posthorn reads in pages and not in streams.");
+      },
+    };
+  }
+
+  async acquireConnection(): Promise<DatabaseConnection> {
+    if (this.#connection === null) throw new TypeError("The database was not opened.");
+    return this.#connection;
+  }
+
+  async beginTransaction(connection: DatabaseConnection): Promise<void> {
+    // Posthorn's transactions write: one that found out only later that another process does might fail.
+    await connection.executeQuery(CompiledQuery.raw("begin immediate"));
+  }
+
+  async commitTransaction(connection: DatabaseConnection): Promise<void> {
+    await connection.executeQuery(CompiledQuery.raw("commit"));
+  }
+
+  async rollbackTransaction(connection: DatabaseConnection): Promise<void> {
+    try {
+      await connection.executeQuery(CompiledQuery.raw("rollback"));
+    } catch (error) {
+      // A disk that is full or fails has ended the transaction already (https://sqlite.org/lang_transaction.html).
+      if (!String(error).includes("no transaction is active")) throw error;
     }
-    throw error;
+  }
+
+  async releaseConnection(): Promise<void> {}
+
+  async destroy(): Promise<void> {
+    await this.#database?.close();
+  }
+}
+
+async function open(file: string): Promise<SqliteThread> {
+  if (file !== ":memory:") return startSqliteThread(file);
+  const database = openSqliteDatabase(file);
+  return {
+    execute: async (sql, parameters) => database.execute(sql, parameters),
+    close: async () => database.close(),
+  };
+}
+
+function resultOf<Row>({ columns, rows, changes }: SqliteAnswer): QueryResult<Row> {
+  if (columns === null) return { rows: [], numAffectedRows: BigInt(changes) };
+  const named = rows.map((row) => {
+    const object: Record<string, unknown> = {};
+    for (let index = 0; index < columns.length; index++) object[columns[index] ?? ""] = row[index];
+    return object as Row;
+  });
+  return { rows: named, numAffectedRows: BigInt(changes) };
+}
+
+/** Trouble of the disk, or of the thread, becomes `store.unavailable`. */
+async function translated<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    throw sqliteError(error);
   }
 }

@@ -1,18 +1,32 @@
 import { existsSync } from "node:fs";
 import { Kysely, sql, type Transaction } from "kysely";
-import { Migrator } from "kysely/migration";
 import { isPosthornError, PosthornError } from "../errors.ts";
+import { newId } from "../id.ts";
 import { holdLock } from "./lock.ts";
-import { migrations } from "./migrations/index.ts";
-import type { Schema } from "./schema.ts";
+import { migrate, refuseUnlessCurrent } from "./migrate.ts";
+import { listen, postgresDialect } from "./postgres.ts";
+import type { Db, Schema } from "./schema.ts";
 import { sqliteDialect } from "./sqlite.ts";
 
 /** The database, migrated and ready. */
 export interface Store {
   readonly db: Kysely<Schema>;
+  /** Others may work on the same database: other nodes, on PostgreSQL. */
+  readonly shared: boolean;
   /** Runs the work in one transaction: all of it is kept, or none. */
   transaction<T>(work: (transaction: Transaction<Schema>) => Promise<T>): Promise<T>;
+  /** The same, while no other node does such work. */
+  exclusively<T>(work: (transaction: Transaction<Schema>) => Promise<T>): Promise<T>;
+  /** Tells the other nodes, once the transaction is committed, that there is something to look at. */
+  announce(db: Db): Promise<void>;
+  /** Calls back when another node has announced something, or may have. */
+  onAnnounced(callback: () => void): void;
   close(): Promise<void>;
+}
+
+/** `postgres://…` or `postgresql://…`; anything else is the path of a SQLite file. */
+export function isPostgresUrl(database: string): boolean {
+  return /^postgres(?:ql)?:\/\//.test(database);
 }
 
 /**
@@ -24,11 +38,7 @@ export interface Store {
 export async function openSqliteStore(file: string): Promise<Store> {
   const release = file === ":memory:" ? () => {} : holdLock(lockFile(file));
   try {
-    const store = connectTo(file, release);
-    await refuseNewer(store.db);
-    const { error } = await migrator(store.db).migrateToLatest();
-    if (error !== undefined) throw error;
-    return store;
+    return await opened(sqliteStore(file, release), migrate);
   } catch (error) {
     release();
     throw error;
@@ -36,41 +46,38 @@ export async function openSqliteStore(file: string): Promise<Store> {
 }
 
 /**
- * Opens a SQLite database beside the server that may be running on it, for the command line: nothing
- * is locked or migrated, so whoever uses it writes single rows that a server expects to change.
+ * Opens a PostgreSQL database for a node, one of any number, and brings its schema up to date.
+ * @throws PosthornError `store.newer`, `store.unavailable`
+ */
+export function openPostgresStore(url: string): Promise<Store> {
+  return opened(postgresStore(url), migrate);
+}
+
+/**
+ * Opens a database beside the servers that may be running on it, for the command line: nothing is
+ * locked or migrated, so whoever uses it writes single rows that a server expects to change.
  * @throws PosthornError `store.unavailable` if there is none; `store.newer`; `store.older` if no server of
  * this version has opened it yet.
  */
-export async function openSqliteStoreBeside(file: string): Promise<Store> {
-  if (!existsSync(file)) {
+export function openStoreBeside(database: string): Promise<Store> {
+  if (isPostgresUrl(database)) return opened(postgresStore(database), refuseUnlessCurrent);
+  if (!existsSync(database)) {
     throw new PosthornError(
       "store.unavailable",
-      `There is no database ${file}. Check POSTHORN_DATA_DIR, or start the server once to make one.`,
+      `There is no database ${database}. Check POSTHORN_DATA_DIR, or start the server once to make one.`,
     );
   }
-  const store = connectTo(file, () => {});
-  try {
-    await refuseNewer(store.db);
-    const pending = (await migrator(store.db).getMigrations()).filter(
-      ({ executedAt }) => executedAt === undefined,
-    );
-    if (pending.length > 0) {
-      throw new PosthornError(
-        "store.older",
-        `${file} was not opened by this version of Posthorn yet. Start the server once, then try again.`,
-      );
-    }
-    return store;
-  } catch (error) {
-    await store.close();
-    throw error;
-  }
+  return opened(
+    sqliteStore(database, () => {}),
+    refuseUnlessCurrent,
+  );
 }
 
-/** Whether a server has the database open. */
-export function isServed(file: string): boolean {
+/** Whether a server has the database open; of PostgreSQL, that must be assumed. */
+export function isServed(database: string): boolean {
+  if (isPostgresUrl(database)) return true;
   try {
-    holdLock(lockFile(file))();
+    holdLock(lockFile(database))();
     return false;
   } catch (error) {
     if (isPosthornError(error, "store.locked")) return true;
@@ -82,11 +89,16 @@ function lockFile(file: string): string {
   return `${file.replace(/\.db$/, "")}.lock`;
 }
 
-function connectTo(file: string, release: () => void): Store {
+function sqliteStore(file: string, release: () => void): Store {
   const db = new Kysely<Schema>({ dialect: sqliteDialect(file) });
+  const transaction: Store["transaction"] = (work) => db.transaction().execute(work);
   return {
     db,
-    transaction: (work) => db.transaction().execute(work),
+    shared: false,
+    transaction,
+    exclusively: transaction,
+    async announce() {},
+    onAnnounced() {},
     async close() {
       await db.destroy();
       release();
@@ -94,20 +106,44 @@ function connectTo(file: string, release: () => void): Store {
   };
 }
 
-function migrator(db: Kysely<Schema>): Migrator {
-  return new Migrator({ db, provider: { getMigrations: async () => ({ ...migrations }) } });
+/** The channel of LISTEN and NOTIFY, and the key of the lock on what one node does at a time. */
+const channel = "posthorn";
+const lockKey = 0x706f7374;
+
+function postgresStore(url: string): Store {
+  const db = new Kysely<Schema>({ dialect: postgresDialect(url) });
+  const transaction: Store["transaction"] = (work) => db.transaction().execute(work);
+  // By it a node tells its own announcements from those of others.
+  const node = newId(0);
+  const listening: (() => Promise<void>)[] = [];
+  return {
+    db,
+    shared: true,
+    transaction,
+    exclusively: (work) =>
+      transaction(async (within) => {
+        await sql`select pg_advisory_xact_lock(${sql.lit(lockKey)})`.execute(within);
+        return work(within);
+      }),
+    async announce(within) {
+      await sql`select pg_notify(${sql.lit(channel)}, ${sql.lit(node)})`.execute(within);
+    },
+    onAnnounced(callback) {
+      listening.push(listen(url, channel, (payload) => payload !== node && callback()));
+    },
+    async close() {
+      await Promise.all(listening.map((stop) => stop()));
+      await db.destroy();
+    },
+  };
 }
 
-/** A database that a later Posthorn has changed must not be touched by this one. */
-async function refuseNewer(db: Kysely<Schema>): Promise<void> {
-  const tables = await db.introspection.getTables({ withInternalKyselyTables: true });
-  if (!tables.some((table) => table.name === "kysely_migration")) return;
-  const done = await sql<{ name: string }>`select name from kysely_migration order by name`.execute(db);
-  const unknown = done.rows.map((row) => row.name).filter((name) => migrations[name] === undefined);
-  if (unknown.length > 0) {
-    throw new PosthornError(
-      "store.newer",
-      `This database was written by a newer Posthorn (it has ${unknown.join(", ")}). Start that version, or restore a backup made before the upgrade.`,
-    );
+async function opened(store: Store, prepare: (db: Kysely<Schema>) => Promise<void>): Promise<Store> {
+  try {
+    await prepare(store.db);
+    return store;
+  } catch (error) {
+    await store.db.destroy();
+    throw error;
   }
 }

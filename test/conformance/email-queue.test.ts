@@ -1,23 +1,22 @@
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { newId } from "../../src/id.ts";
 import type { Priority, UnknownPolicy } from "../../src/model.ts";
 import {
+  type Claimed,
   claimEmails,
-  endQueued,
-  expireEmails,
   markBodyStarted,
   nextDueAt,
   releaseLeases,
-  requeueEmail,
-  type Settlement,
-  settleEmail,
-} from "../../src/store/email-queue.ts";
+  renewLeases,
+} from "../../src/store/email-claims.ts";
+import { findContent } from "../../src/store/email-content.ts";
+import { endQueued, expireEmails, requeueEmail } from "../../src/store/email-queue.ts";
+import { type Settlement, settleEmails } from "../../src/store/email-settlements.ts";
 import {
   countOpen,
   type Email,
-  findContent,
   findEmail,
-  insertEmail,
+  insertEmails,
   listAttempts,
   listEmails,
   listRecipients,
@@ -35,11 +34,14 @@ interface Given {
   readonly subject?: string;
   readonly recipients?: readonly string[];
   readonly expiresAt?: number;
+  readonly key?: string;
 }
 
-describe.each(databases)("the queue on $name", ({ open }) => {
+describe.each(databases)("the queue on $name", ({ start, open, stop }) => {
   let store: Store;
   let dispose: () => Promise<void>;
+  beforeAll(start);
+  afterAll(stop);
   beforeEach(async () => {
     ({ store, dispose } = await open());
   });
@@ -70,14 +72,20 @@ describe.each(databases)("the queue on $name", ({ open }) => {
       sentAt: null,
       finishedAt: null,
     };
-    await insertEmail(store.db, {
-      email,
-      idempotency: null,
-      content: Buffer.from("Subject: Hello\r\n\r\nHi\r\n"),
-      encrypted: false,
-      recipients: (given.recipients ?? ["jo@example.com"]).map((address) => ({ address, role: "to" })),
-    });
+    await insertEmails(store.db, [
+      {
+        email,
+        idempotency: given.key === undefined ? null : { key: given.key, requestHash: "hash" },
+        content: Buffer.from("Subject: Hello\r\n\r\nHi\r\n"),
+        encrypted: false,
+        recipients: (given.recipients ?? ["jo@example.com"]).map((address) => ({ address, role: "to" })),
+      },
+    ]);
     return id;
+  }
+
+  async function settle(claimed: Claimed & Pick<Email, "sensitive">, settlement: Settlement) {
+    return (await settleEmails(store.db, [{ claimed, settlement }])).has(claimed.id);
   }
 
   const claim = (limit = 10, now = t0) => claimEmails(store.db, { now, leaseUntil: now + 30_000, limit });
@@ -151,7 +159,7 @@ describe.each(databases)("the queue on $name", ({ open }) => {
 
   it("writes state, recipients and attempt together", async () => {
     const id = await queue();
-    expect(await settleEmail(store.db, await claimOne(), sent())).toBe(true);
+    expect(await settle(await claimOne(), sent())).toBe(true);
     expect(await findEmail(store.db, id)).toMatchObject({
       state: "sent",
       attemptCount: 1,
@@ -167,7 +175,7 @@ describe.each(databases)("the queue on $name", ({ open }) => {
     await releaseLeases(store.db, t0 + 30_000, t0 + 30_000);
     const [fresh] = await claim(1, t0 + 30_000);
     expect(fresh?.lease).toBe(stale.lease + 1);
-    expect(await settleEmail(store.db, stale, sent())).toBe(false);
+    expect(await settle(stale, sent())).toBe(false);
     expect(await listAttempts(store.db, id)).toEqual([]);
     expect(await findEmail(store.db, id)).toMatchObject({ state: "sending" });
   });
@@ -218,7 +226,7 @@ describe.each(databases)("the queue on $name", ({ open }) => {
   it("calls an email partial that ends after a recipient got it", async () => {
     const id = await queue({ recipients: ["a@example.com", "b@example.com"] });
     const partly = sent({ state: "queued", nextAttemptAt: t0 + 60_000, finishedAt: null });
-    await settleEmail(store.db, await claimOne(), partly);
+    await settle(await claimOne(), partly);
     expect(await endQueued(store.db, id, "cancelled", t0)).toBe(true);
     expect(await findEmail(store.db, id)).toMatchObject({ state: "partial" });
     const states = (await listRecipients(store.db, [id])).get(id)?.map(({ state }) => state);
@@ -226,7 +234,7 @@ describe.each(databases)("the queue on $name", ({ open }) => {
   });
 
   it.each([
-    ["sent", async () => settleEmail(store.db, await claimOne(), sent())],
+    ["sent", async () => settle(await claimOne(), sent())],
     ["cancelled", async (id: string) => endQueued(store.db, id, "cancelled", t0)],
     ["expired", async () => expireEmails(store.db, t0 + 86_400_000, 10)],
   ])("deletes sensitive contents once they are %s, and keeps others", async (_state, end) => {
@@ -248,7 +256,7 @@ describe.each(databases)("the queue on $name", ({ open }) => {
         { position: 1, state: "failed", code: 550, enhancedCode: "5.1.1", reply: "no such user" },
       ],
     });
-    await settleEmail(store.db, await claimOne(), failed);
+    await settle(await claimOne(), failed);
     expect(await requeueEmail(store.db, id, t0 + 50, t0 + 100)).toBe(true);
     expect(await findEmail(store.db, id)).toMatchObject({
       state: "queued",
@@ -263,7 +271,7 @@ describe.each(databases)("the queue on $name", ({ open }) => {
     const id = await queue();
     const claimed = await claimOne();
     expect(await requeueEmail(store.db, id, t0, t0)).toBe(false);
-    await settleEmail(store.db, claimed, sent());
+    await settle(claimed, sent());
     expect(await requeueEmail(store.db, id, t0, t0)).toBe(false);
   });
 

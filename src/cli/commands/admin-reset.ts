@@ -1,12 +1,12 @@
 import { systemClock } from "../../clock.ts";
 import type { ServerOptions } from "../../options.ts";
 import { makeResetLink } from "../../server/admin-link.ts";
-import { openSqliteStoreBeside } from "../../store/store.ts";
-import { databaseFile } from "../secret-source.ts";
+import { openStoreBeside } from "../../store/store.ts";
+import { databaseOf } from "../secret-source.ts";
 
 /** Prints a one-time link that makes an admin or gives one a new password; the server may go on meanwhile. */
 export async function adminResetCommand(options: ServerOptions): Promise<number> {
-  const store = await openSqliteStoreBeside(databaseFile(options.dataDir));
+  const store = await openStoreBeside(databaseOf(options));
   try {
     const baseUrl = options.publicUrl ?? `http://${options.host}:${options.port}`;
     console.log("Open this link within an hour to set the password of an admin. It works once:");

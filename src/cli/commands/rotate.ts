@@ -4,8 +4,8 @@ import { PosthornError } from "../../errors.ts";
 import type { ServerOptions } from "../../options.ts";
 import { unlock } from "../../secret/unlock.ts";
 import { listEncryptionKeys } from "../../store/encryption-keys.ts";
-import { isServed, openSqliteStoreBeside } from "../../store/store.ts";
-import { databaseFile, findSecret, parsePreviousSecrets } from "../secret-source.ts";
+import { isServed, openStoreBeside } from "../../store/store.ts";
+import { databaseOf, findSecret, parsePreviousSecrets } from "../secret-source.ts";
 
 /**
  * Re-encrypts everything under POSTHORN_SECRET; a run that was stopped is resumed by running it again.
@@ -16,8 +16,8 @@ export async function rotateCommand(
   options: ServerOptions,
   { dryRun }: { dryRun: boolean },
 ): Promise<number> {
-  const file = databaseFile(options.dataDir);
-  const store = await openSqliteStoreBeside(file);
+  const database = databaseOf(options);
+  const store = await openStoreBeside(database);
   try {
     const secrets = await unlock({
       rows: await listEncryptionKeys(store.db),
@@ -25,7 +25,7 @@ export async function rotateCommand(
       previous: parsePreviousSecrets(options.previousSecrets),
       clock: systemClock,
     });
-    if (secrets.newKey !== null && !dryRun && isServed(file)) {
+    if (secrets.newKey !== null && !dryRun && isServed(database)) {
       throw new PosthornError(
         "secret.mismatch",
         "The running server does not know the new secret. Restart it with POSTHORN_SECRET and POSTHORN_PREVIOUS_SECRETS set as here, then run this again.",

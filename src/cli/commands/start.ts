@@ -4,7 +4,7 @@ import { createLog, type Log } from "../../log.ts";
 import type { ServerOptions } from "../../options.ts";
 import { openPosthorn, type Posthorn } from "../../posthorn.ts";
 import { type Standalone, startStandalone } from "../../server/standalone.ts";
-import { databaseFile, findSecret, parsePreviousSecrets } from "../secret-source.ts";
+import { databaseOf, findSecret, parsePreviousSecrets } from "../secret-source.ts";
 
 /** Serves until it is told to stop. Returns once it serves: the sockets keep the process alive. */
 export async function startCommand(options: ServerOptions, unknown: readonly string[]): Promise<undefined> {
@@ -22,7 +22,7 @@ export async function startCommand(options: ServerOptions, unknown: readonly str
     );
   }
   const posthorn = await openPosthorn({
-    database: databaseFile(options.dataDir),
+    database: databaseOf(options),
     secret,
     previousSecrets,
     egress: options.egress,

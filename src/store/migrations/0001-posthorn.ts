@@ -1,10 +1,11 @@
 import { type Kysely, sql } from "kysely";
 import type { Migration } from "kysely/migration";
+import { isPostgres } from "../dialect.ts";
 
 /** SMTP configs, keys, the outbox, and what surrounds them. */
 export const posthorn: Migration = {
   async up(db: Kysely<unknown>) {
-    const blob = sql`blob`;
+    const blob = isPostgres(db) ? sql`bytea` : sql`blob`;
     await db.schema
       .createTable("smtp_config")
       .addColumn("id", "text", (c) => c.primaryKey())

@@ -1,0 +1,105 @@
+import type { Clock } from "../clock.ts";
+import { createPool, type Pool } from "../smtp/pool.ts";
+import { listSmtpConfigs, type SmtpConfig } from "../store/smtp-configs.ts";
+import type { Store } from "../store/store.ts";
+
+/** The way through one config, for as long as its settings stay as they are. */
+export interface Lane {
+  /** As read last: its pause may have changed. */
+  config: SmtpConfig;
+  readonly pool: Pool;
+  /** Emails on their way through it. */
+  underWay: number;
+  /** Attempts in a row that failed although the relay answered. */
+  strikes: number;
+  /** The config is gone, or has other settings now. */
+  ended: boolean;
+  /** A pause that was decided here, until the config is read again with it. */
+  rest: Rest | null;
+}
+
+interface Rest {
+  written: boolean;
+}
+
+export interface Lanes {
+  /** The lane of a config as it is now; its pauses do not matter. */
+  of(config: SmtpConfig): Lane;
+  /** Reads the configs that are on, in their order, and ends the lanes of those that are gone or were changed. */
+  refresh(): Promise<readonly SmtpConfig[]>;
+  /** Whether a config may be used now. */
+  isUsable(config: SmtpConfig): boolean;
+  /** How many more emails the lane takes now. A config that was paused is tried with one. */
+  room(lane: Lane): number;
+  /** Connections of all lanes. */
+  sessions(): number;
+  close(): Promise<void>;
+}
+
+export function createLanes(store: Store, clock: Clock, onRoom: () => void): Lanes {
+  const lanes = new Map<string, Lane>();
+  const closing = new Set<Pool>();
+  /** The version is that of the settings; the seal shows a change by other hands too. */
+  const keyOf = ({ id, version, seal }: SmtpConfig) => `${id} ${version} ${seal}`;
+
+  function end(pool: Pool): Promise<void> {
+    closing.add(pool);
+    return pool.close().finally(() => closing.delete(pool));
+  }
+
+  function of(config: SmtpConfig): Lane {
+    const key = keyOf(config);
+    const known = lanes.get(key);
+    if (known !== undefined) {
+      known.config = config;
+      return known;
+    }
+    const lane = {
+      config,
+      pool: createPool({ clock, limits: config, onRoom }),
+
+      underWay: 0,
+      strikes: 0,
+      ended: false,
+      rest: null,
+    };
+    lanes.set(key, lane);
+    return lane;
+  }
+
+  return {
+    of,
+
+    async refresh() {
+      const written = [...lanes.values()].filter(({ rest }) => rest?.written);
+      const configs = (await listSmtpConfigs(store.db)).filter(({ enabled }) => enabled);
+      for (const lane of written) lane.rest = null;
+      const keys = new Set(configs.map(keyOf));
+      for (const [key, lane] of lanes) {
+        if (keys.has(key)) continue;
+        lane.ended = true;
+        lanes.delete(key);
+        void end(lane.pool);
+      }
+      for (const config of configs) of(config);
+      return configs;
+    },
+
+    isUsable: (config) => (config.pausedUntil ?? 0) <= clock.now() && of(config).rest === null,
+
+    room({ config, pool, underWay }) {
+      const room = pool.room();
+      return config.pausedUntil === null ? room : Math.max(0, Math.min(room, 1 - underWay));
+    },
+
+    sessions: () =>
+      [...lanes.values()]
+        .map(({ pool }) => pool)
+        .concat(...closing)
+        .reduce((sum, { size }) => sum + size, 0),
+
+    async close() {
+      await Promise.all([...lanes.values()].map(({ pool }) => end(pool)));
+    },
+  };
+}

@@ -1,0 +1,68 @@
+import type { Clock } from "../clock.ts";
+import { PosthornError } from "../errors.ts";
+import { releaseLeases, renewLeases } from "../store/email-claims.ts";
+import type { Email } from "../store/emails.ts";
+import type { Store } from "../store/store.ts";
+
+/**
+ * An email belongs to the node that claimed it until its lease runs out: long enough that a busy node
+ * keeps it, short enough that those of a dead node do not wait long.
+ */
+const leaseMs = 30_000;
+const renewEveryMs = leaseMs / 3;
+/** No body is begun in the last moments of a lease: the clocks of nodes may differ. */
+const marginMs = 3_000;
+
+/** The leases that this node holds. */
+export interface Leases {
+  /** When a lease that is taken now runs out. */
+  until(now: number): number;
+  hold(email: Email, until: number): void;
+  release(email: Email): void;
+  /** @throws PosthornError `email.lease_lost` where the email may belong to another node by now. */
+  assertHeld(email: Email): void;
+  /** Renews those that are held, then frees those that ran out, whosever they were: now and then. */
+  upkeep(now: number): Promise<void>;
+  /** When upkeep is due next; null while nothing needs it. */
+  dueAt(): number | null;
+}
+
+export function createLeases(store: Store, clock: Clock): Leases {
+  const held = new Map<string, { readonly email: Email; until: number }>();
+  let lastAt = 0;
+
+  return {
+    until: (now) => now + leaseMs,
+    hold: (email, until) => void held.set(email.id, { email, until }),
+    release: ({ id }) => void held.delete(id),
+
+    assertHeld({ id }) {
+      const lease = held.get(id);
+      if (lease !== undefined && clock.now() < lease.until - marginMs) return;
+      throw leaseLost();
+    },
+
+    async upkeep(now) {
+      if (now < lastAt + renewEveryMs) return;
+      const until = now + leaseMs;
+      const leases = [...held.values()];
+      const renewed = await renewLeases(
+        store.db,
+        leases.map(({ email }) => email),
+        until,
+      );
+      for (const lease of leases) {
+        if (renewed.has(lease.email.id)) lease.until = until;
+      }
+      await store.transaction((db) => releaseLeases(db, now, now));
+      lastAt = now;
+    },
+
+    // Alone on its database, a node has only its own leases to look after.
+    dueAt: () => (held.size > 0 || store.shared ? lastAt + renewEveryMs : null),
+  };
+}
+
+export function leaseLost(): PosthornError {
+  return new PosthornError("email.lease_lost", "Another node may have taken this email over.");
+}

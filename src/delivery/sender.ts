@@ -1,0 +1,47 @@
+import type { Mailbox } from "../model.ts";
+import type { Email } from "../store/emails.ts";
+import type { SmtpConfig } from "../store/smtp-configs.ts";
+
+type SenderSettings = Pick<SmtpConfig, "id" | "fromEmail" | "fromName" | "replyTo">;
+
+/** Who an email comes from, and where answers go. */
+export interface Sender {
+  readonly from: Mailbox;
+  readonly replyTo: readonly Mailbox[];
+}
+
+/**
+ * The sender of an email through a config. Normally the one that was asked for, or the config's own.
+ * Where another config stands in for the first one, its relay accepts its own sender: that is used, and
+ * answers still go where they would have gone.
+ * @param first the config that comes first while all are well.
+ */
+export function senderFor(
+  email: Pick<Email, "from" | "replyTo">,
+  config: SenderSettings,
+  first: SenderSettings,
+): Sender {
+  const wanted = email.from ?? { address: first.fromEmail, name: first.fromName };
+  const standsIn = config.id !== first.id && !sameAddress(config.fromEmail, first.fromEmail);
+  if (!standsIn || sameAddress(config.fromEmail, wanted.address)) {
+    return {
+      from: email.from ?? { address: config.fromEmail, name: config.fromName },
+      replyTo: repliesTo(email, config),
+    };
+  }
+  const given = repliesTo(email, first);
+  return {
+    from: { address: config.fromEmail, name: wanted.name ?? config.fromName },
+    replyTo: given.length > 0 ? given : [wanted],
+  };
+}
+
+function repliesTo({ replyTo }: Pick<Email, "replyTo">, config: SenderSettings): readonly Mailbox[] {
+  if (replyTo.length > 0 || config.replyTo === null) return replyTo;
+  return [{ name: null, address: config.replyTo }];
+}
+
+/** Domains have no case (RFC 5321 §2.4); relays that tell local parts apart by it are not known. */
+function sameAddress(a: string, b: string): boolean {
+  return a.toLowerCase() === b.toLowerCase();
+}

@@ -1,0 +1,206 @@
+import type { Clock } from "../clock.ts";
+import { isPosthornError, PosthornError } from "../errors.ts";
+import type { Connection, Message, SendResult } from "./connection.ts";
+import { PooledSession } from "./pooled-session.ts";
+import { createQuota } from "./quota.ts";
+
+/** How much one relay may be asked to bear. */
+export interface PoolLimits {
+  readonly maxConnections: number;
+  /** Messages that begin in any one second; null is unlimited. */
+  readonly maxPerSecond: number | null;
+}
+
+export interface PoolParts {
+  readonly clock: Clock;
+  readonly limits: PoolLimits;
+  /** Called when there may be more room than before. */
+  readonly onRoom: () => void;
+}
+
+export type Connect = () => Promise<Connection>;
+
+/** The place of one message in a pool: at first kept free, then in a session. */
+export interface Place {
+  /**
+   * Resolves once there is an open session for it: one that is there, or a new one.
+   * @throws PosthornError as `connect` does, where no session is open and none could be opened.
+   */
+  open(connect: Connect): Promise<void>;
+  /**
+   * Sends, as `Connection.send`, after `open`. A session that has served may be over before the message
+   * has its turn; then it goes through another one: nothing of it has been sent.
+   */
+  send(message: Message): Promise<SendResult>;
+  /** The connection that carries it, or carried it last; null before there was one. */
+  readonly connection: Connection | null;
+  /** Makes room for the next message; to be called in any case. */
+  release(): void;
+}
+
+/** Sessions with one relay, kept open between messages. */
+export interface Pool {
+  /** How many places may be taken now. */
+  room(): number;
+  /** When there will be room, where time alone is in the way; else null. */
+  roomAt(): number | null;
+  take(): Place;
+  /** Connections that are open or being opened. */
+  readonly size: number;
+  /**
+   * Hands back every message that has not begun (`send` throws `smtp.closed`), and says goodbye on each
+   * session as soon as what has begun is done.
+   */
+  close(): Promise<void>;
+}
+
+/** Relays that limit the connections of a client refuse those beyond: so long we try no more of them. */
+const ceilingMs = 60_000;
+
+/** How a session ends that the relay, or the way to it, has given up. */
+const endings: ReadonlySet<string> = new Set(["smtp.closed", "smtp.timeout", "smtp.protocol"]);
+/** A relay that ends session after session has a reason: at some point its word is the outcome. */
+const maxMoves = 3;
+
+export function createPool({ clock, limits, onRoom }: PoolParts): Pool {
+  const quota = createQuota(limits.maxPerSecond);
+  const sessions = new Set<PooledSession>();
+  let ceiling = limits.maxConnections;
+  let liftCeiling = () => {};
+  /** Whether the relay was reached lately: until it is, one message goes ahead alone. */
+  let proven = false;
+  let closed = false;
+  /** Places that were taken and have no session yet. */
+  let reserved = 0;
+
+  /** The dead are waited for only by their last messages. */
+  const live = () => [...sessions].filter((session) => !session.dead);
+  const least = (some: readonly PooledSession[]) => [...some].sort((a, b) => a.taken - b.taken)[0];
+
+  function begin(connect: Connect): PooledSession {
+    const session = new PooledSession(connect(), clock, () => {
+      sessions.delete(session);
+      onRoom();
+    });
+    sessions.add(session);
+    session.connection.then(
+      () => {
+        proven = true;
+        onRoom();
+      },
+      () => {
+        const others = live().filter((other) => other.serves).length;
+        proven = others > 0;
+        if (proven) lower(others);
+      },
+    );
+    return session;
+  }
+
+  /** What is open works; one more did not. */
+  function lower(to: number): void {
+    ceiling = to;
+    liftCeiling();
+    liftCeiling = clock.after(ceilingMs, () => {
+      ceiling = limits.maxConnections;
+      onRoom();
+    });
+  }
+
+  /**
+   * A session that is free, a new one, or the least busy one: in this order messages wait least. Where
+   * none has room, as when another one was just lost, the message waits behind others.
+   */
+  function anySession(connect: Connect): PooledSession {
+    const open = live();
+    const free = least(open.filter((session) => session.room > 0));
+    if (free?.taken === 0) return free;
+    if (open.length < ceiling) return begin(connect);
+    return free ?? least(open.filter((session) => !session.retired)) ?? begin(connect);
+  }
+
+  function places(): number {
+    if (closed) return 0;
+    const open = live();
+    const free = open.reduce((sum, session) => sum + session.room, 0);
+    if (proven) return free + Math.max(0, ceiling - open.length) - reserved;
+    return (open.length === 0 ? 1 : free) - reserved;
+  }
+
+  return {
+    room: () => Math.max(0, Math.min(places(), quota.left(clock.now()))),
+
+    roomAt() {
+      const now = clock.now();
+      return places() > 0 && quota.left(now) === 0 ? quota.nextAt(now) : null;
+    },
+
+    take() {
+      quota.take(clock.now());
+      reserved++;
+      let session: PooledSession | null = null;
+      let connect: Connect = () => Promise.reject(new TypeError("A place is opened first."));
+      const enter = (next: PooledSession) => {
+        session?.leave();
+        session = next;
+        next.enter();
+        return next;
+      };
+      return {
+        async open(how) {
+          connect = how;
+          reserved--;
+          if (closed) throw stopping();
+          try {
+            await enter(anySession(connect)).connection;
+          } catch (error) {
+            const other = closed ? undefined : least(live().filter((one) => one.serves));
+            if (other === undefined) throw error;
+            enter(other);
+          }
+        },
+        async send(message) {
+          let current = session ?? enter(anySession(connect));
+          for (let moves = 0; ; moves++) {
+            const mayMove = current.served && moves < maxMoves && !closed;
+            try {
+              const result = await current.send(message);
+              if (!mayMove || closed || !turnedAway(result)) return result;
+            } catch (error) {
+              if (!mayMove || closed || !isPosthornError(error) || !endings.has(error.code)) throw error;
+            }
+            current = enter(anySession(connect));
+          }
+        },
+        get connection() {
+          return session?.open ?? null;
+        },
+        release() {
+          if (session === null) reserved--;
+          session?.leave();
+        },
+      };
+    },
+
+    get size() {
+      return live().length;
+    },
+
+    async close() {
+      closed = true;
+      liftCeiling();
+      const ending = [...sessions];
+      for (const session of ending) session.retire();
+      await Promise.all(ending.map((session) => session.over));
+    },
+  };
+}
+
+function stopping(): PosthornError {
+  return new PosthornError("smtp.closed", "The message was taken back before it was sent.");
+}
+
+/** 421 (RFC 5321 §3.8): the relay ends the session, and has taken nothing of this message. */
+function turnedAway({ recipients, bodyStarted }: SendResult): boolean {
+  return !bodyStarted && recipients.every(({ reply }) => reply?.code === 421);
+}

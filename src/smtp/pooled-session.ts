@@ -1,0 +1,104 @@
+import type { Clock } from "../clock.ts";
+import type { Connection, Message, SendResult } from "./connection.ts";
+
+/**
+ * Messages in a session: one that waits for its last reply, one whose first commands went with the
+ * content of that, and one ready to follow. With fewer, the relay would wait for us between messages.
+ */
+const placesPerSession = 3;
+/** Relays that count messages end a session at 100 or later; opening one costs some round trips. */
+const maxMessages = 100;
+/** Longer than a burst pauses, shorter than relays wait before they hang up. */
+const maxIdleMs = 10_000;
+
+/** One connection, shared by the messages that have a place in it. */
+export class PooledSession {
+  readonly connection: Promise<Connection>;
+  /** Resolves when it has ended: retired, left by all, and closed. */
+  readonly over: Promise<void>;
+  /** Null while it is being opened, or if it could not be. */
+  open: Connection | null = null;
+  /** Places taken. */
+  taken = 0;
+  /** Whether a message was handed over: what ends the session from then on need not be the next one's fault. */
+  served = false;
+  /** Takes no more messages. */
+  retired = false;
+  readonly #clock: Clock;
+  readonly #onEnd: () => void;
+  #entered = 0;
+  #settleOver = () => {};
+  #ending = false;
+  #cancelIdle = () => {};
+
+  constructor(connection: Promise<Connection>, clock: Clock, onEnd: () => void) {
+    this.connection = connection;
+    this.#clock = clock;
+    this.#onEnd = onEnd;
+    this.over = new Promise((resolve) => {
+      this.#settleOver = resolve;
+    });
+    connection.then(
+      (opened) => {
+        this.open = opened;
+      },
+      () => {
+        this.retired = true;
+      },
+    );
+  }
+
+  /** The connection is over. */
+  get dead(): boolean {
+    return this.open?.usable === false;
+  }
+
+  /** Open, and takes messages. */
+  get serves(): boolean {
+    return this.open?.usable === true && !this.retired;
+  }
+
+  /** Places left. While it is being opened, there is one alone: should that fail, one message failed. */
+  get room(): number {
+    if (this.open === null || !this.serves) return 0;
+    const places = this.open.capabilities.pipelining ? placesPerSession : 1;
+    return Math.max(0, Math.min(places - this.taken, maxMessages - this.#entered));
+  }
+
+  enter(): void {
+    this.#cancelIdle();
+    this.taken++;
+    this.#entered++;
+  }
+
+  async send(message: Message): Promise<SendResult> {
+    const connection = await this.connection;
+    this.served = true;
+    return connection.send(message);
+  }
+
+  leave(): void {
+    this.taken--;
+    if (this.taken > 0) return;
+    if (!this.serves || this.#entered >= maxMessages) this.retire();
+    else this.#cancelIdle = this.#clock.after(maxIdleMs, () => this.retire());
+  }
+
+  /** Hands back what has not begun, takes no more, and ends when the last message has left. */
+  retire(): void {
+    this.retired = true;
+    this.#cancelIdle();
+    this.open?.withdraw();
+    if (this.taken > 0 || this.#ending) return;
+    this.#ending = true;
+    void this.#end();
+  }
+
+  async #end(): Promise<void> {
+    const connection = this.open ?? (await this.connection.catch(() => null));
+    this.#onEnd();
+    // Only now: what a relay does at QUIT changes nothing about what it took (RFC 5321 §4.1.1.10).
+    await connection?.quit();
+    this.#settleOver();
+  }
+}

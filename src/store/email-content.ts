@@ -1,0 +1,57 @@
+import type { Db } from "./schema.ts";
+
+export interface StoredContent {
+  readonly content: Uint8Array;
+  readonly encrypted: boolean;
+}
+
+/** The stored bytes of emails, by their ids; those that are purged are missing. */
+export async function findContents(db: Db, emailIds: readonly string[]): Promise<Map<string, StoredContent>> {
+  const rows = await db
+    .selectFrom("email_content")
+    .selectAll()
+    .where("email_id", "in", [...emailIds])
+    .execute();
+  return new Map(
+    rows.map(({ email_id, content, encrypted }) => [email_id, { content, encrypted: encrypted === 1 }]),
+  );
+}
+
+/** The stored bytes, or undefined once they are purged. */
+export async function findContent(db: Db, emailId: string): Promise<StoredContent | undefined> {
+  return (await findContents(db, [emailId])).get(emailId);
+}
+
+/** What is sensitive is kept no longer than it is needed: called when emails become final. */
+export async function purgeSensitiveContent(db: Db, ids: readonly string[]): Promise<void> {
+  await db
+    .deleteFrom("email_content")
+    .where("email_id", "in", (eb) =>
+      eb
+        .selectFrom("emails")
+        .select("id")
+        .where("id", "in", [...ids])
+        .where("sensitive", "=", 1),
+    )
+    .execute();
+}
+
+/** Ids of emails whose contents are encrypted, in order, after the given one: for a change of keys. */
+export async function listEncryptedContent(
+  db: Db,
+  page: { after: string; limit: number },
+): Promise<{ emailId: string; content: Uint8Array }[]> {
+  const rows = await db
+    .selectFrom("email_content")
+    .select(["email_id", "content"])
+    .where("encrypted", "=", 1)
+    .where("email_id", ">", page.after)
+    .orderBy("email_id")
+    .limit(page.limit)
+    .execute();
+  return rows.map((row) => ({ emailId: row.email_id, content: row.content }));
+}
+
+export async function replaceContent(db: Db, emailId: string, content: Uint8Array): Promise<void> {
+  await db.updateTable("email_content").set({ content }).where("email_id", "=", emailId).execute();
+}

@@ -1,0 +1,68 @@
+import { DatabaseSync, type SQLInputValue, type StatementSync } from "node:sqlite";
+
+/** What a statement gave: rows as arrays in the order of the columns, or how many rows it changed. */
+export interface SqliteAnswer {
+  /** Null for a statement that gives no rows. */
+  readonly columns: readonly string[] | null;
+  readonly rows: readonly (readonly unknown[])[];
+  readonly changes: number;
+}
+
+/** One connection to a SQLite file, which answers at once: whoever calls waits for the disk. */
+export interface SqliteDatabase {
+  /** @throws the error of `node:sqlite`, with SQLite's `errcode`. */
+  execute(sql: string, parameters: readonly unknown[]): SqliteAnswer;
+  close(): void;
+}
+
+interface Prepared {
+  readonly statement: StatementSync;
+  readonly columns: readonly string[] | null;
+}
+
+/** More distinct queries than Posthorn has; the bound is against queries whose length varies. */
+const maxStatements = 500;
+
+/**
+ * WAL with `synchronous=FULL`: a commit that returned survives a power cut. A checkpoint, which writes the
+ * log back into the database, comes every 8,000 pages (32 MB) rather than 1,000: pages that change often are then
+ * written back once instead of many times.
+ */
+const pragmas =
+  "pragma journal_mode = wal; pragma synchronous = full; pragma wal_autocheckpoint = 8000; pragma cache_size = -32000; pragma busy_timeout = 5000; pragma foreign_keys = on";
+
+/** @param file a path, or `:memory:`. */
+export function openSqliteDatabase(file: string): SqliteDatabase {
+  const database = new DatabaseSync(file);
+  try {
+    database.exec(pragmas);
+  } catch (error) {
+    database.close();
+    throw error;
+  }
+  const known = new Map<string, Prepared>();
+
+  function prepare(sql: string): Prepared {
+    const earlier = known.get(sql);
+    if (earlier !== undefined) return earlier;
+    if (known.size >= maxStatements) known.clear();
+    const statement = database.prepare(sql);
+    statement.setReturnArrays(true);
+    const names = statement.columns().map(({ name }) => name);
+    const prepared = { statement, columns: names.length === 0 ? null : names };
+    known.set(sql, prepared);
+    return prepared;
+  }
+
+  return {
+    execute(sql, parameters) {
+      const { statement, columns } = prepare(sql);
+      const values = parameters as SQLInputValue[];
+      if (columns === null) return { columns, rows: [], changes: Number(statement.run(...values).changes) };
+      // With `setReturnArrays` each row is an array, whatever the type says.
+      const rows = statement.all(...values) as unknown as readonly (readonly unknown[])[];
+      return { columns, rows, changes: rows.length };
+    },
+    close: () => database.close(),
+  };
+}

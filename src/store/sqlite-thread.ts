@@ -1,0 +1,90 @@
+import { Worker } from "node:worker_threads";
+import type { SqliteAnswer } from "./sqlite-database.ts";
+import type { Failure, Question, Reply } from "./sqlite-worker.ts";
+
+/** A SQLite file in a thread of its own. */
+export interface SqliteThread {
+  /** @throws SqliteFailure */
+  execute(sql: string, parameters: readonly unknown[]): Promise<SqliteAnswer>;
+  /** Answers what was asked, then closes the file and ends the thread. */
+  close(): Promise<void>;
+}
+
+/** An error of SQLite; `errcode` is null where the thread itself failed. */
+export class SqliteFailure extends Error {
+  override readonly name = "SqliteFailure";
+  readonly errcode: number | null;
+
+  constructor({ message, errcode }: Failure) {
+    super(message);
+    this.errcode = errcode;
+  }
+}
+
+interface Asked {
+  readonly resolve: (answer: SqliteAnswer | null) => void;
+  readonly reject: (error: Error) => void;
+}
+
+/**
+ * `node:sqlite` answers while the caller waits, also for the disk. In a thread of its own that holds up
+ * neither the sockets to the relays nor those who ask for something else.
+ * @throws SqliteFailure if the file cannot be opened.
+ */
+export async function startSqliteThread(file: string): Promise<SqliteThread> {
+  // The sources run as they are; the build has the same file as JavaScript.
+  const body = new URL(
+    import.meta.url.endsWith(".ts") ? "./sqlite-worker.ts" : "./sqlite-worker.js",
+    import.meta.url,
+  );
+  const worker = new Worker(body, { workerData: { file }, execArgv: [] });
+  const asked: Asked[] = [];
+  let ended: SqliteFailure | null = null;
+
+  function end(message: string): void {
+    ended ??= new SqliteFailure({ message, errcode: null });
+    for (const { reject } of asked.splice(0)) reject(ended);
+  }
+  worker.on("message", (reply: Reply) => {
+    const next = asked.shift();
+    // An idle database keeps no process alive; one that is waited for does.
+    if (asked.length === 0) worker.unref();
+    if (reply.ok) next?.resolve(reply.answer);
+    else next?.reject(new SqliteFailure(reply.failure));
+  });
+  worker.on("error", (error) => end(`the thread of the database failed: ${String(error)}`));
+  worker.on("exit", () => end("the thread of the database has ended"));
+
+  function ask(question: Question | null): Promise<SqliteAnswer | null> {
+    if (ended !== null) return Promise.reject(ended);
+    if (asked.length === 0) worker.ref();
+    worker.postMessage(question);
+    return answer();
+  }
+  function answer(): Promise<SqliteAnswer | null> {
+    return new Promise((resolve, reject) => asked.push({ resolve, reject }));
+  }
+
+  try {
+    await answer();
+  } catch (error) {
+    await worker.terminate();
+    throw error;
+  }
+  return {
+    async execute(sql, parameters) {
+      const given = await ask({ sql, parameters: parameters.map(ownBytes) });
+      if (given === null) throw new SqliteFailure({ message: "the database gave no answer", errcode: null });
+      return given;
+    },
+    async close() {
+      await ask(null).catch(() => null);
+      await worker.terminate();
+    },
+  };
+}
+
+/** Bytes travel with all of the memory that they are a part of: a part is copied out first. */
+function ownBytes(value: unknown): unknown {
+  return value instanceof Uint8Array && value.byteLength < value.buffer.byteLength ? value.slice() : value;
+}
