@@ -49,37 +49,39 @@ function configRow(id: string) {
 async function addEmail(content: string, secrets: Secrets | null): Promise<string> {
   const id = newId(clock.now());
   const keyring = secrets?.keyringFor("contents", id);
-  await insertEmails(store.db, [
-    {
-      email: {
-        id,
-        state: "queued",
-        priority: "normal",
-        from: null,
-        replyTo: [],
-        subject: "",
-        template: null,
-        tags: [],
-        messageId: `<${id}@posthorn.example>`,
-        caller: "library",
-        sensitive: secrets !== null,
-        needsSmtpUtf8: false,
-        onUnknown: "resend",
-        possibleDuplicate: false,
-        attemptCount: 0,
-        nextAttemptAt: null,
-        expiresAt: clock.now(),
-        lease: 0,
-        createdAt: clock.now(),
-        sentAt: null,
-        finishedAt: null,
+  await store.transact(
+    insertEmails(store.db, [
+      {
+        email: {
+          id,
+          state: "queued",
+          priority: "normal",
+          from: null,
+          replyTo: [],
+          subject: "",
+          template: null,
+          tags: [],
+          messageId: `<${id}@posthorn.example>`,
+          caller: "library",
+          sensitive: secrets !== null,
+          needsSmtpUtf8: false,
+          onUnknown: "resend",
+          possibleDuplicate: false,
+          attemptCount: 0,
+          nextAttemptAt: null,
+          expiresAt: clock.now(),
+          lease: 0,
+          createdAt: clock.now(),
+          sentAt: null,
+          finishedAt: null,
+        },
+        idempotency: null,
+        content: Buffer.from(keyring?.encrypt(content) ?? content),
+        encrypted: keyring !== undefined,
+        recipients: [{ address: "jo@example.com", role: "to" }],
       },
-      idempotency: null,
-      content: Buffer.from(keyring?.encrypt(content) ?? content),
-      encrypted: keyring !== undefined,
-      recipients: [{ address: "jo@example.com", role: "to" }],
-    },
-  ]);
+    ]),
+  );
   return id;
 }
 

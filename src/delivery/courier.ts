@@ -9,7 +9,14 @@ import type { Secrets } from "../secret/secrets.ts";
 import { connect, type SendResult } from "../smtp/connection.ts";
 import type { Egress } from "../smtp/egress.ts";
 import type { Place } from "../smtp/pool.ts";
-import { claimEmails, markBodyStarted, nextDueAt, releaseLeases } from "../store/email-claims.ts";
+import {
+  type ClaimedEmail,
+  claimEmails,
+  markBodyStarted,
+  nextDueAt,
+  releaseLeases,
+} from "../store/email-claims.ts";
+import { findContent } from "../store/email-content.ts";
 import { expireEmails } from "../store/email-queue.ts";
 import type { Email } from "../store/emails.ts";
 import { endPauses, type SmtpConfig } from "../store/smtp-configs.ts";
@@ -19,7 +26,6 @@ import { createLanes, type Lane } from "./lanes.ts";
 import { createLeases, leaseLost } from "./leases.ts";
 import { createLedger } from "./ledger.ts";
 import type { Ending } from "./outcome.ts";
-import { createParcels, type Parcel } from "./parcels.ts";
 import { createPersist, databaseRetryMs } from "./persist.ts";
 import { senderFor } from "./sender.ts";
 
@@ -78,7 +84,6 @@ export function createCourier(parts: CourierParts): Courier {
 
   const lanes = createLanes(store, clock, wake);
   const leases = createLeases(store, clock);
-  const parcelOf = createParcels(store);
   const persist = createPersist(clock, log, cut.signal);
   const ledger = createLedger({
     ...{ store, clock, log, metrics, persist, random },
@@ -89,15 +94,15 @@ export function createCourier(parts: CourierParts): Courier {
    * One email's way, in five steps: load the SMTP configuration, decrypt the password, connect, send
    * over TLS, log the result.
    */
-  async function deliver(email: Email, lane: Lane, place: Place): Promise<void> {
+  async function deliver(claimed: ClaimedEmail, lane: Lane, place: Place): Promise<void> {
+    const { email, recipients } = claimed;
     const startedAt = clock.now();
-    const parcel = await persist(() => parcelOf(email.id));
     let ending: Ending;
     try {
       const config = loadConfig(lane);
       const relay = configs.openFor(config);
       await place.open(() => connect({ ...relay, egress, clock, signal: cut.signal }));
-      ending = { kind: "answered", result: await send(place, config, email, parcel) };
+      ending = { kind: "answered", result: await send(place, config, claimed) };
     } catch (error) {
       ending = { kind: "failed", error: asFailure(error) };
     }
@@ -106,7 +111,7 @@ export function createCourier(parts: CourierParts): Courier {
       await ledger.handBack(email);
     } else {
       const { connection } = place;
-      await ledger.settle({ email, recipients: parcel.recipients, lane, connection, ending, startedAt });
+      await ledger.settle({ email, recipients, lane, connection, ending, startedAt });
     }
   }
 
@@ -122,17 +127,17 @@ export function createCourier(parts: CourierParts): Courier {
   async function send(
     place: Place,
     config: SmtpConfig,
-    email: Email,
-    { recipients, content }: Parcel,
+    { email, recipients, content }: ClaimedEmail,
   ): Promise<SendResult> {
-    if (content === undefined) {
+    const stored = content ?? (await persist(() => findContent(store.db, email.id)));
+    if (stored === undefined) {
       throw new PosthornError("email.content_gone", "The contents of this email have been deleted.");
     }
     const { from, replyTo } = senderFor(email, config, enabled[0] ?? config);
     return place.send({
       from: from.address,
       to: recipients.filter(({ state }) => state === "queued").map(({ address }) => address),
-      content: Buffer.concat([senderHeaders({ from, replyTo }), revealContent(secrets, email.id, content)]),
+      content: Buffer.concat([senderHeaders({ from, replyTo }), revealContent(secrets, email.id, stored)]),
       needsSmtpUtf8:
         email.needsSmtpUtf8 || [from, ...replyTo].some(({ address }) => parseAddress(address).needsSmtpUtf8),
       beforeContent: () => beforeContent(email),
@@ -182,12 +187,12 @@ export function createCourier(parts: CourierParts): Courier {
   async function claim(lane: Lane, limit: number, now: number): Promise<number> {
     if (limit === 0) return 0;
     const leaseUntil = leases.until(now);
-    const emails = await claimEmails(store.db, { now, leaseUntil, limit });
-    for (const email of emails) {
-      leases.hold(email, leaseUntil);
-      begin(email, lane);
+    const claimed = await claimEmails(store, { now, leaseUntil, limit });
+    for (const one of claimed) {
+      leases.hold(one.email, leaseUntil);
+      begin(one, lane);
     }
-    return emails.length;
+    return claimed.length;
   }
 
   async function expire(now: number): Promise<void> {
@@ -196,9 +201,10 @@ export function createCourier(parts: CourierParts): Courier {
     expiredAt = now;
   }
 
-  function begin(email: Email, lane: Lane): void {
+  function begin(claimed: ClaimedEmail, lane: Lane): void {
+    const { email } = claimed;
     lane.underWay++;
-    const delivery = deliver(email, lane, lane.pool.take())
+    const delivery = deliver(claimed, lane, lane.pool.take())
       .catch((error: unknown) => log.error({ err: error, email: email.id }, "a delivery ended unexpectedly"))
       .finally(() => {
         lane.underWay--;

@@ -59,15 +59,14 @@ export function createLedger(parts: LedgerParts): Ledger {
   const { store, clock, log, metrics, persist, random, hasOther } = parts;
 
   const write = createGroup(
-    (entries: readonly Entry[]) =>
-      store.transaction(async (transaction) => {
-        const written = await settleEmails(
-          transaction,
-          entries.map(({ email, settlement }) => ({ claimed: email, settlement })),
-        );
-        for (const [config, pause] of pausesOf(entries)) await pauseSmtpConfig(transaction, config, pause);
-        return entries.map(({ email }) => written.has(email.id));
-      }),
+    async (entries: readonly Entry[]) => {
+      const written = await settleEmails(
+        store,
+        entries.map(({ email, settlement }) => ({ claimed: email, settlement })),
+        [...pausesOf(entries)].map(([config, pause]) => pauseSmtpConfig(store.db, config, pause)),
+      );
+      return entries.map(({ email }) => written.has(email.id));
+    },
     { maxItems: maxResults },
   );
 

@@ -16,6 +16,7 @@ import {
   findByIdempotencyKey,
   findEmail,
   insertEmails,
+  isKeyTaken,
   listAttempts,
   listEmails,
   listRecipients,
@@ -103,18 +104,23 @@ const maxGroupBytes = 8_000_000;
 const senderLivesMs = 1_000;
 
 export function createOutbox({ store, secrets, templates, clock, metrics, onQueued }: OutboxParts): Outbox {
-  /** Stores an email; false where its idempotency key has been used. */
-  const keep = createGroup(
+  const insert = createGroup(
     async (emails: readonly NewEmail[]) => {
-      const stored = await store.transaction(async (transaction) => {
-        const ids = await insertEmails(transaction, emails);
-        if (ids.size > 0) await store.announce(transaction);
-        return ids;
-      });
-      return emails.map(({ email }) => stored.has(email.id));
+      await store.transact([...insertEmails(store.db, emails), ...store.announcement()]);
+      return emails.map(() => true);
     },
     { maxItems: maxGroup, weigh: ({ content }) => content.length, maxWeight: maxGroupBytes },
   );
+
+  /** Stores an email; false where its idempotency key has been used. */
+  async function keep(email: NewEmail): Promise<boolean> {
+    try {
+      return await insert(email);
+    } catch (error) {
+      if (isKeyTaken(error)) return false;
+      throw error;
+    }
+  }
 
   /** @throws PosthornError `idempotency.conflict` */
   async function earlierAnswer(
@@ -221,9 +227,10 @@ export function createOutbox({ store, secrets, templates, clock, metrics, onQueu
     },
 
     async get(id) {
-      const email = await mustFind(id);
-      const recipients = await listRecipients(store.db, [id]);
-      return { ...email, recipients: recipients.get(id) ?? [], attempts: await listAttempts(store.db, id) };
+      // The email comes last: it may be newer than its attempts, but never speaks of less than they do.
+      const attempts = await listAttempts(store.db, id);
+      const recipients = (await listRecipients(store.db, [id])).get(id) ?? [];
+      return { ...(await mustFind(id)), recipients, attempts };
     },
 
     async retry(id, actor) {

@@ -1,47 +1,89 @@
-import { sql } from "kysely";
+import { type CompiledQuery, sql } from "kysely";
 import { priorities } from "../model.ts";
 import { isPostgres } from "./dialect.ts";
-import { purgeSensitiveContent } from "./email-content.ts";
-import { type Email, emailFromRow } from "./emails.ts";
-import type { Db } from "./schema.ts";
+import { contentFromRow, purgeSensitiveContent, type StoredContent } from "./email-content.ts";
+import { type Email, emailFromRow, type Recipient, recipientFromRow } from "./emails.ts";
+import type { Db, EmailContentRow, EmailRow, RecipientRow } from "./schema.ts";
+import type { Store } from "./store.ts";
+import { valueRows } from "./value-rows.ts";
 
 /** An email that a courier has claimed: by its fencing token it shows that it still may settle it. */
 export type Claimed = Pick<Email, "id" | "lease">;
+
+/** A claimed email with what is needed to send it. */
+export interface ClaimedEmail {
+  readonly email: Email;
+  /** All of them, also those that have an outcome. */
+  readonly recipients: readonly Recipient[];
+  /** Undefined for contents that are purged, or so large that they are better read one at a time. */
+  readonly content: StoredContent | undefined;
+}
+
+export interface Claim {
+  readonly now: number;
+  readonly leaseUntil: number;
+  readonly limit: number;
+}
+
+/** Contents up to this size are read along with the claim. */
+const maxContentBytes = 256 * 1024;
 
 /**
  * Takes emails that are due, the most urgent first, for `leaseUntil`. Each claim raises the email's
  * fencing token `lease`; only its holder may settle. Nodes that claim at once take different emails.
  */
 export async function claimEmails(
-  db: Db,
-  claim: { now: number; leaseUntil: number; limit: number },
-): Promise<Email[]> {
-  const claimed: Email[] = [];
+  { db, transact }: Pick<Store, "db" | "transact">,
+  claim: Claim,
+): Promise<ClaimedEmail[]> {
+  // Others that have the very same lease are read too, which does no harm.
+  const underLease = db
+    .selectFrom("emails")
+    .where("emails.state", "=", "sending")
+    .where("emails.lease_until", "=", claim.leaseUntil);
+  const [claimed, recipientRows, contentRows] = await transact([
+    claimDue(db, claim),
+    underLease
+      .innerJoin("recipients", "recipients.email_id", "emails.id")
+      .selectAll("recipients")
+      .orderBy("recipients.position")
+      .compile(),
+    underLease
+      .innerJoin("email_content", "email_content.email_id", "emails.id")
+      .selectAll("email_content")
+      .where(sql<number>`octet_length(email_content.content)`, "<=", maxContentBytes)
+      .compile(),
+  ]);
+  const recipients = Map.groupBy((recipientRows?.rows ?? []) as RecipientRow[], (row) => row.email_id);
+  const contents = new Map(
+    ((contentRows?.rows ?? []) as EmailContentRow[]).map((row) => [row.email_id, contentFromRow(row)]),
+  );
+  return ((claimed?.rows ?? []) as EmailRow[])
+    .sort((a, b) => a.priority - b.priority || (a.next_attempt_at ?? 0) - (b.next_attempt_at ?? 0))
+    .map((row) => ({
+      email: emailFromRow(row),
+      recipients: (recipients.get(row.id) ?? []).map(recipientFromRow),
+      content: contents.get(row.id),
+    }));
+}
+
+function claimDue(db: Db, { now, leaseUntil, limit }: Claim): CompiledQuery {
+  const lock = isPostgres(db) ? sql`for update skip locked` : sql``;
   // One priority at a time: each is a range of the index, whatever else waits for its time in it.
-  for (const priority of priorities.keys()) {
-    const limit = claim.limit - claimed.length;
-    if (limit <= 0) break;
-    const rows = await db
-      .with("due", (cte) => {
-        const query = cte
-          .selectFrom("emails")
-          .select("id")
-          .where("state", "=", "queued")
-          .where("priority", "=", priority)
-          .where("next_attempt_at", "<=", claim.now)
-          .where("expires_at", ">", claim.now)
-          .orderBy("next_attempt_at")
-          .limit(limit);
-        return isPostgres(db) ? query.forUpdate().skipLocked() : query;
-      })
-      .updateTable("emails")
-      .set((eb) => ({ state: "sending", lease: eb("lease", "+", 1), lease_until: claim.leaseUntil }))
-      .where("id", "in", (eb) => eb.selectFrom("due").select("id"))
-      .returningAll()
-      .execute();
-    claimed.push(...rows.map(emailFromRow).sort((a, b) => (a.nextAttemptAt ?? 0) - (b.nextAttemptAt ?? 0)));
-  }
-  return claimed;
+  const due = priorities.map(
+    (_, priority) => sql`select id from (
+      select id from emails
+      where state = 'queued' and priority = ${sql.lit(priority)}
+        and next_attempt_at <= cast(${now} as bigint) and expires_at > cast(${now} as bigint)
+      order by next_attempt_at limit cast(${limit} as integer) ${lock}
+    ) as ${sql.ref(`of_priority_${priority}`)}`,
+  );
+  return sql`
+    with due (id) as (${sql.join(due, sql` union all `)} limit cast(${limit} as integer))
+    update emails set state = 'sending', lease = lease + 1, lease_until = cast(${leaseUntil} as bigint)
+    where id in (select id from due)
+    returning *
+  `.compile(db);
 }
 
 /** When the next queued email is due, or null if none waits. */
@@ -67,17 +109,14 @@ export async function renewLeases(
   leaseUntil: number,
 ): Promise<ReadonlySet<string>> {
   if (claimed.length === 0) return new Set();
+  const rows = claimed.map(({ id, lease }) => ({ of_email: id, token: lease }));
   const held = await sql<{ id: string }>`
-    with held (email_id, token) as (values ${sql.join(claimed.map(tokenRow))})
+    with held ${valueRows({ of_email: "text", token: "integer" }, rows)}
     update emails set lease_until = ${leaseUntil} from held
-    where emails.id = held.email_id and emails.lease = held.token and emails.state = 'sending'
+    where emails.id = held.of_email and emails.lease = held.token and emails.state = 'sending'
     returning id
   `.execute(db);
   return new Set(held.rows.map(({ id }) => id));
-}
-
-function tokenRow({ id, lease }: Claimed) {
-  return sql`(${id}, cast(${lease} as integer))`;
 }
 
 /** Notes, before the first byte of the body, that from here on a lost answer leaves the outcome unknown. */
@@ -117,7 +156,7 @@ export async function releaseLeases(db: Db, now: number, finishedAt: number): Pr
       .where("state", "=", "queued")
       .where("email_id", "in", ids)
       .execute();
-    await purgeSensitiveContent(db, ids);
+    await db.executeQuery(purgeSensitiveContent(db, ids));
   }
   const freed = await lost
     .set((eb) => ({

@@ -1,39 +1,38 @@
-import type { Db } from "./schema.ts";
+import type { CompiledQuery } from "kysely";
+import type { Db, EmailContentRow } from "./schema.ts";
 
 export interface StoredContent {
   readonly content: Uint8Array;
   readonly encrypted: boolean;
 }
 
-/** The stored bytes of emails, by their ids; those that are purged are missing. */
-export async function findContents(db: Db, emailIds: readonly string[]): Promise<Map<string, StoredContent>> {
-  const rows = await db
-    .selectFrom("email_content")
-    .selectAll()
-    .where("email_id", "in", [...emailIds])
-    .execute();
-  return new Map(
-    rows.map(({ email_id, content, encrypted }) => [email_id, { content, encrypted: encrypted === 1 }]),
-  );
-}
-
 /** The stored bytes, or undefined once they are purged. */
 export async function findContent(db: Db, emailId: string): Promise<StoredContent | undefined> {
-  return (await findContents(db, [emailId])).get(emailId);
+  const row = await db
+    .selectFrom("email_content")
+    .selectAll()
+    .where("email_id", "=", emailId)
+    .executeTakeFirst();
+  return row === undefined ? undefined : contentFromRow(row);
 }
 
-/** What is sensitive is kept no longer than it is needed: called when emails become final. */
-export async function purgeSensitiveContent(db: Db, ids: readonly string[]): Promise<void> {
-  await db
+export function contentFromRow({ content, encrypted }: EmailContentRow): StoredContent {
+  return { content, encrypted: encrypted === 1 };
+}
+
+/** What is sensitive is kept no longer than it is needed: of these emails, that of those that are final. */
+export function purgeSensitiveContent(db: Db, ids: readonly string[]): CompiledQuery {
+  return db
     .deleteFrom("email_content")
     .where("email_id", "in", (eb) =>
       eb
         .selectFrom("emails")
         .select("id")
         .where("id", "in", [...ids])
-        .where("sensitive", "=", 1),
+        .where("sensitive", "=", 1)
+        .where("finished_at", "is not", null),
     )
-    .execute();
+    .compile();
 }
 
 /** Ids of emails whose contents are encrypted, in order, after the given one: for a change of keys. */

@@ -59,7 +59,7 @@ export async function endQueued(
     .where("email_id", "=", id)
     .where("state", "=", "queued")
     .execute();
-  await purgeSensitiveContent(db, [id]);
+  await db.executeQuery(purgeSensitiveContent(db, [id]));
   return true;
 }
 

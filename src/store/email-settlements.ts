@@ -1,4 +1,4 @@
-import { sql } from "kysely";
+import { type CompiledQuery, sql } from "kysely";
 import { newId } from "../id.ts";
 import type { EmailState, RecipientState } from "../model.ts";
 import { inChunks } from "./chunks.ts";
@@ -6,6 +6,8 @@ import type { Claimed } from "./email-claims.ts";
 import { purgeSensitiveContent } from "./email-content.ts";
 import type { Attempt, Email } from "./emails.ts";
 import type { Db } from "./schema.ts";
+import type { Store } from "./store.ts";
+import { type ValueColumns, type ValueRow, valueRows } from "./value-rows.ts";
 
 export interface RecipientOutcome {
   readonly position: number;
@@ -37,97 +39,163 @@ export interface Settled {
 }
 
 /**
- * Writes the outcomes of claims, but for emails that somebody else has claimed since: of these, nothing
- * is written.
+ * Writes the outcomes of claims, but for emails that somebody else has claimed or freed since: of these,
+ * nothing is written.
+ * @param also goes into the same transaction.
  * @returns the ids of those that were written.
  */
-export async function settleEmails(db: Db, settled: readonly Settled[]): Promise<ReadonlySet<string>> {
-  const written = new Set<string>();
-  for (const chunk of inChunks(settled)) {
-    for (const id of await writeOutcomes(db, chunk)) written.add(id);
-  }
-  const ours = settled.filter(({ claimed }) => written.has(claimed.id));
-  await writeRecipients(db, ours);
-  await insertAttempts(db, ours);
-  const final = ours.filter(({ claimed, settlement }) => claimed.sensitive && settlement.finishedAt !== null);
-  if (final.length > 0) {
-    await purgeSensitiveContent(
-      db,
-      final.map(({ claimed }) => claimed.id),
-    );
-  }
-  return written;
+export async function settleEmails(
+  { db, transact }: Pick<Store, "db" | "transact">,
+  settled: readonly Settled[],
+  also: readonly CompiledQuery[] = [],
+): Promise<ReadonlySet<string>> {
+  const before = [
+    ...also,
+    ...inChunks(settled.flatMap(recipientRows)).map((rows) => updateRecipients(db, rows)),
+    ...inChunks(settled.flatMap(attemptRows)).map((rows) => insertAttempts(db, rows)),
+  ];
+  // The email's own row comes after all that looks at it to see whether the claim still holds.
+  const outcomes = inChunks(settled.map(outcomeRow)).map((rows) => updateEmails(db, rows));
+  const final = settled.filter(
+    ({ claimed, settlement }) => claimed.sensitive && settlement.finishedAt !== null,
+  );
+  const after = inChunks(final.map(({ claimed }) => claimed.id)).map((ids) => purgeSensitiveContent(db, ids));
+  const results = await transact([...before, ...outcomes, ...after]);
+  const written = results.slice(before.length, before.length + outcomes.length);
+  return new Set(written.flatMap(({ rows }) => (rows as { id: string }[]).map(({ id }) => id)));
 }
 
-async function writeOutcomes(db: Db, chunk: readonly Settled[]): Promise<string[]> {
-  const rows = chunk.map(
-    ({ claimed, settlement }) => sql`(
-      ${claimed.id}, cast(${claimed.lease} as integer), ${settlement.state},
-      cast(${settlement.nextAttemptAt} as bigint), cast(${settlement.attemptCount} as integer),
-      cast(${settlement.possibleDuplicate ? 1 : 0} as integer), cast(${settlement.sentAt} as bigint),
-      cast(${settlement.finishedAt} as bigint), cast(${settlement.attempt?.configId ?? null} as text)
-    )`,
-  );
-  const written = await sql<{ id: string }>`
-    with outcome (email_id, token, new_state, next_at, tries, duplicate, sent, finished, config) as (
-      values ${sql.join(rows)}
-    )
+/** True while the claim of a row of `outcome` holds. */
+const claimHolds = sql`emails.id = outcome.of_email and emails.lease = outcome.token and emails.state = 'sending'`;
+
+const outcomeColumns = {
+  of_email: "text",
+  token: "integer",
+  new_state: "text",
+  next_at: "bigint",
+  tries: "integer",
+  duplicate: "integer",
+  sent: "bigint",
+  finished: "bigint",
+  config: "text",
+} as const satisfies ValueColumns;
+
+function outcomeRow({ claimed, settlement }: Settled): ValueRow<typeof outcomeColumns> {
+  return {
+    of_email: claimed.id,
+    token: claimed.lease,
+    new_state: settlement.state,
+    next_at: settlement.nextAttemptAt,
+    tries: settlement.attemptCount,
+    duplicate: settlement.possibleDuplicate ? 1 : 0,
+    sent: settlement.sentAt,
+    finished: settlement.finishedAt,
+    config: settlement.attempt?.configId ?? null,
+  };
+}
+
+function updateEmails(db: Db, rows: readonly ValueRow<typeof outcomeColumns>[]): CompiledQuery {
+  return sql`
+    with outcome ${valueRows(outcomeColumns, rows)}
     update emails set
       state = outcome.new_state, next_attempt_at = outcome.next_at, attempts = outcome.tries,
       possible_duplicate = outcome.duplicate, sent_at = outcome.sent, finished_at = outcome.finished,
       config_id = coalesce(outcome.config, config_id), lease_until = null, body_started_at = null
-    from outcome
-    where emails.id = outcome.email_id and emails.lease = outcome.token and emails.state = 'sending'
+    from outcome where ${claimHolds}
     returning id
-  `.execute(db);
-  return written.rows.map(({ id }) => id);
+  `.compile(db);
 }
 
-async function writeRecipients(db: Db, settled: readonly Settled[]): Promise<void> {
-  const rows = settled.flatMap(({ claimed, settlement }) =>
-    settlement.recipients.map(
-      (outcome) => sql`(
-        ${claimed.id}, cast(${outcome.position} as integer), ${outcome.state}, cast(${outcome.code} as integer),
-        cast(${outcome.enhancedCode} as text), cast(${outcome.reply} as text)
-      )`,
-    ),
-  );
-  for (const chunk of inChunks(rows)) {
-    await sql`
-      with outcome (of_email, at_position, new_state, new_code, new_enhanced_code, new_reply) as (
-        values ${sql.join(chunk)}
-      )
-      update recipients set
-        state = outcome.new_state, code = outcome.new_code,
-        enhanced_code = outcome.new_enhanced_code, reply = outcome.new_reply
-      from outcome
-      where recipients.email_id = outcome.of_email and recipients.position = outcome.at_position
-    `.execute(db);
-  }
+const recipientColumns = {
+  of_email: "text",
+  token: "integer",
+  at_position: "integer",
+  new_state: "text",
+  new_code: "integer",
+  new_enhanced_code: "text",
+  new_reply: "text",
+} as const satisfies ValueColumns;
+
+function recipientRows({ claimed, settlement }: Settled): ValueRow<typeof recipientColumns>[] {
+  return settlement.recipients.map((outcome) => ({
+    of_email: claimed.id,
+    token: claimed.lease,
+    at_position: outcome.position,
+    new_state: outcome.state,
+    new_code: outcome.code,
+    new_enhanced_code: outcome.enhancedCode,
+    new_reply: outcome.reply,
+  }));
 }
 
-async function insertAttempts(db: Db, settled: readonly Settled[]): Promise<void> {
-  const rows = settled.flatMap(({ claimed, settlement: { attempt } }) =>
-    attempt === null
-      ? []
-      : {
-          id: newId(attempt.at),
-          email_id: claimed.id,
-          at: attempt.at,
-          config_id: attempt.configId,
-          config_name: attempt.configName,
-          relay_host: attempt.relayHost,
-          relay_address: attempt.relayAddress,
-          tls_version: attempt.tlsVersion,
-          stage: attempt.stage,
-          outcome: attempt.outcome,
-          error_code: attempt.errorCode,
-          code: attempt.code,
-          enhanced_code: attempt.enhancedCode,
-          reply: attempt.reply,
-          duration_ms: attempt.durationMs,
-          possible_duplicate: attempt.possibleDuplicate ? (1 as const) : (0 as const),
-        },
-  );
-  for (const chunk of inChunks(rows)) await db.insertInto("attempts").values(chunk).execute();
+function updateRecipients(db: Db, rows: readonly ValueRow<typeof recipientColumns>[]): CompiledQuery {
+  return sql`
+    with outcome ${valueRows(recipientColumns, rows)}
+    update recipients set
+      state = outcome.new_state, code = outcome.new_code,
+      enhanced_code = outcome.new_enhanced_code, reply = outcome.new_reply
+    from outcome
+    where recipients.email_id = outcome.of_email and recipients.position = outcome.at_position
+      and exists (select 1 from emails where ${claimHolds})
+  `.compile(db);
+}
+
+const attemptColumns = {
+  attempt_id: "text",
+  of_email: "text",
+  token: "integer",
+  began_at: "bigint",
+  of_config: "text",
+  config_name: "text",
+  relay_host: "text",
+  relay_address: "text",
+  tls_version: "text",
+  stage: "text",
+  outcome: "text",
+  error_code: "text",
+  code: "integer",
+  enhanced_code: "text",
+  reply: "text",
+  duration_ms: "integer",
+  duplicate: "integer",
+} as const satisfies ValueColumns;
+
+function attemptRows({ claimed, settlement }: Settled): ValueRow<typeof attemptColumns>[] {
+  const { attempt } = settlement;
+  if (attempt === null) return [];
+  return [
+    {
+      attempt_id: newId(attempt.at),
+      of_email: claimed.id,
+      token: claimed.lease,
+      began_at: attempt.at,
+      of_config: attempt.configId,
+      config_name: attempt.configName,
+      relay_host: attempt.relayHost,
+      relay_address: attempt.relayAddress,
+      tls_version: attempt.tlsVersion,
+      stage: attempt.stage,
+      outcome: attempt.outcome,
+      error_code: attempt.errorCode,
+      code: attempt.code,
+      enhanced_code: attempt.enhancedCode,
+      reply: attempt.reply,
+      duration_ms: attempt.durationMs,
+      duplicate: attempt.possibleDuplicate ? 1 : 0,
+    },
+  ];
+}
+
+function insertAttempts(db: Db, rows: readonly ValueRow<typeof attemptColumns>[]): CompiledQuery {
+  return sql`
+    with outcome ${valueRows(attemptColumns, rows)}
+    insert into attempts (
+      id, email_id, at, config_id, config_name, relay_host, relay_address, tls_version, stage, outcome,
+      error_code, code, enhanced_code, reply, duration_ms, possible_duplicate
+    )
+    select
+      attempt_id, of_email, began_at, of_config, config_name, relay_host, relay_address, tls_version, stage, outcome,
+      error_code, code, enhanced_code, reply, duration_ms, duplicate
+    from outcome join emails on ${claimHolds}
+  `.compile(db);
 }

@@ -1,4 +1,4 @@
-import { type SqlBool, sql } from "kysely";
+import { type CompiledQuery, type SqlBool, sql } from "kysely";
 import type {
   AttemptOutcome,
   EmailState,
@@ -11,7 +11,7 @@ import type {
 } from "../model.ts";
 import { priorities } from "../model.ts";
 import { inChunks } from "./chunks.ts";
-import type { Db, EmailRow } from "./schema.ts";
+import type { Db, EmailRow, RecipientRow } from "./schema.ts";
 
 /** An accepted message with its state: the durable row, without its contents and recipients. */
 export interface Email {
@@ -79,39 +79,30 @@ export interface NewEmail {
 }
 
 /**
- * Stores emails, but for those whose idempotency key their caller has used already.
- * @returns the ids of those that were stored.
+ * Stores emails: all of them or none. An idempotency key that its caller has used already is a violation
+ * of the index `emails_idempotency`; see `isKeyTaken`.
  */
-export async function insertEmails(db: Db, accepted: readonly NewEmail[]): Promise<ReadonlySet<string>> {
-  const stored = new Set<string>();
-  for (const chunk of inChunks(accepted)) {
-    const rows = await db
-      .insertInto("emails")
-      .values(chunk.map(rowOf))
-      .onConflict((conflict) =>
-        conflict.columns(["caller", "idempotency_key"]).where("idempotency_key", "is not", null).doNothing(),
-      )
-      .returning("id")
-      .execute();
-    for (const { id } of rows) stored.add(id);
-  }
-  const ours = accepted.filter(({ email }) => stored.has(email.id));
-  for (const chunk of inChunks(ours)) {
-    await db
-      .insertInto("email_content")
-      .values(
-        chunk.map(({ email, content, encrypted }) => ({
-          email_id: email.id,
-          content,
-          encrypted: encrypted ? (1 as const) : (0 as const),
-        })),
-      )
-      .execute();
-  }
-  for (const chunk of inChunks(ours.flatMap(recipientRows))) {
-    await db.insertInto("recipients").values(chunk).execute();
-  }
-  return stored;
+export function insertEmails(db: Db, accepted: readonly NewEmail[]): CompiledQuery[] {
+  const contentRow = ({ email, content, encrypted }: NewEmail) => ({
+    email_id: email.id,
+    content,
+    encrypted: encrypted ? (1 as const) : (0 as const),
+  });
+  return [
+    ...inChunks(accepted).map((some) => db.insertInto("emails").values(some.map(rowOf)).compile()),
+    ...inChunks(accepted).map((some) =>
+      db.insertInto("email_content").values(some.map(contentRow)).compile(),
+    ),
+    ...inChunks(accepted.flatMap(recipientRows)).map((some) =>
+      db.insertInto("recipients").values(some).compile(),
+    ),
+  ];
+}
+
+/** Whether an insert failed because the idempotency key of an email had been used. */
+export function isKeyTaken(error: unknown): boolean {
+  // SQLite names the columns of the index, PostgreSQL the index.
+  return error instanceof Error && /emails_idempotency|UNIQUE.*emails\.idempotency_key/.test(error.message);
 }
 
 function rowOf({ email, idempotency }: NewEmail) {
@@ -237,17 +228,21 @@ export async function listRecipients(db: Db, emailIds: readonly string[]): Promi
     .orderBy("position")
     .execute();
   for (const row of rows) {
-    byEmail.get(row.email_id)?.push({
-      position: row.position,
-      address: row.address,
-      role: row.role,
-      state: row.state,
-      code: row.code,
-      enhancedCode: row.enhanced_code,
-      reply: row.reply,
-    });
+    byEmail.get(row.email_id)?.push(recipientFromRow(row));
   }
   return byEmail;
+}
+
+export function recipientFromRow(row: RecipientRow): Recipient {
+  return {
+    position: row.position,
+    address: row.address,
+    role: row.role,
+    state: row.state,
+    code: row.code,
+    enhancedCode: row.enhanced_code,
+    reply: row.reply,
+  };
 }
 
 /** The oldest first. */

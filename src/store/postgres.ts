@@ -26,6 +26,8 @@ function connectionOptions(url: string) {
     connectionTimeoutMillis: connectMs,
     query_timeout: queryMs,
     keepAlive: true,
+    // Statements of one transaction go out together, where they do not wait for each other.
+    pipeline: true,
     types: parsers,
   };
 }

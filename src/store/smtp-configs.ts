@@ -1,3 +1,4 @@
+import type { CompiledQuery } from "kysely";
 import type { AuthMethod, TlsMode } from "../model.ts";
 import type { Db, Flag, SmtpConfigRow } from "./schema.ts";
 
@@ -108,12 +109,12 @@ export interface Pause {
  * Stops the use of a config for a time, or with null ends that. A config that was edited since it was
  * read is left alone: what is known speaks of the old settings.
  */
-export async function pauseSmtpConfig(
+export function pauseSmtpConfig(
   db: Db,
   read: Pick<SmtpConfig, "id" | "version">,
   pause: Pause | null,
-): Promise<void> {
-  await db
+): CompiledQuery {
+  return db
     .updateTable("smtp_config")
     .set({
       paused_until: pause?.until ?? null,
@@ -122,7 +123,7 @@ export async function pauseSmtpConfig(
     })
     .where("id", "=", read.id)
     .where("version", "=", read.version)
-    .execute();
+    .compile();
 }
 
 /** Writes token and seal of a rotation, if the row is still the one that was read. */

@@ -11,8 +11,15 @@ export interface SqliteAnswer {
 /** One connection to a SQLite file, which answers at once: whoever calls waits for the disk. */
 export interface SqliteDatabase {
   /** @throws the error of `node:sqlite`, with SQLite's `errcode`. */
-  execute(sql: string, parameters: readonly unknown[]): SqliteAnswer;
+  execute(statement: SqliteStatement): SqliteAnswer;
+  /** Executes all of them in one transaction, or none. */
+  transact(statements: readonly SqliteStatement[]): SqliteAnswer[];
   close(): void;
+}
+
+export interface SqliteStatement {
+  readonly sql: string;
+  readonly parameters: readonly unknown[];
 }
 
 interface Prepared {
@@ -30,6 +37,9 @@ const maxStatements = 500;
  */
 const pragmas =
   "pragma journal_mode = wal; pragma synchronous = full; pragma wal_autocheckpoint = 8000; pragma cache_size = -32000; pragma busy_timeout = 5000; pragma foreign_keys = on";
+
+/** Posthorn's transactions write: one that found out only later that another process does might fail. */
+export const beginTransaction = "begin immediate";
 
 /** @param file a path, or `:memory:`. */
 export function openSqliteDatabase(file: string): SqliteDatabase {
@@ -54,14 +64,28 @@ export function openSqliteDatabase(file: string): SqliteDatabase {
     return prepared;
   }
 
+  function execute({ sql, parameters }: SqliteStatement): SqliteAnswer {
+    const { statement, columns } = prepare(sql);
+    const values = parameters as SQLInputValue[];
+    if (columns === null) return { columns, rows: [], changes: Number(statement.run(...values).changes) };
+    // With `setReturnArrays` each row is an array, whatever the type says.
+    const rows = statement.all(...values) as unknown as readonly (readonly unknown[])[];
+    return { columns, rows, changes: rows.length };
+  }
+
   return {
-    execute(sql, parameters) {
-      const { statement, columns } = prepare(sql);
-      const values = parameters as SQLInputValue[];
-      if (columns === null) return { columns, rows: [], changes: Number(statement.run(...values).changes) };
-      // With `setReturnArrays` each row is an array, whatever the type says.
-      const rows = statement.all(...values) as unknown as readonly (readonly unknown[])[];
-      return { columns, rows, changes: rows.length };
+    execute,
+    transact(statements) {
+      database.exec(beginTransaction);
+      try {
+        const answers = statements.map(execute);
+        database.exec("commit");
+        return answers;
+      } catch (error) {
+        // A disk that is full may have ended the transaction already (https://sqlite.org/lang_transaction.html).
+        if (database.isTransaction) database.exec("rollback");
+        throw error;
+      }
     },
     close: () => database.close(),
   };

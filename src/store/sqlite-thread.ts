@@ -1,11 +1,16 @@
 import { Worker } from "node:worker_threads";
-import type { SqliteAnswer } from "./sqlite-database.ts";
+import type { SqliteAnswer, SqliteStatement } from "./sqlite-database.ts";
 import type { Failure, Question, Reply } from "./sqlite-worker.ts";
 
 /** A SQLite file in a thread of its own. */
 export interface SqliteThread {
   /** @throws SqliteFailure */
-  execute(sql: string, parameters: readonly unknown[]): Promise<SqliteAnswer>;
+  execute(statement: SqliteStatement): Promise<SqliteAnswer>;
+  /**
+   * Executes all of them in one transaction, or none; the thread waits for nobody in between.
+   * @throws SqliteFailure
+   */
+  transact(statements: readonly SqliteStatement[]): Promise<readonly SqliteAnswer[]>;
   /** Answers what was asked, then closes the file and ends the thread. */
   close(): Promise<void>;
 }
@@ -22,7 +27,7 @@ export class SqliteFailure extends Error {
 }
 
 interface Asked {
-  readonly resolve: (answer: SqliteAnswer | null) => void;
+  readonly resolve: (answer: readonly SqliteAnswer[]) => void;
   readonly reject: (error: Error) => void;
 }
 
@@ -49,19 +54,19 @@ export async function startSqliteThread(file: string): Promise<SqliteThread> {
     const next = asked.shift();
     // An idle database keeps no process alive; one that is waited for does.
     if (asked.length === 0) worker.unref();
-    if (reply.ok) next?.resolve(reply.answer);
+    if (reply.ok) next?.resolve(reply.answers);
     else next?.reject(new SqliteFailure(reply.failure));
   });
   worker.on("error", (error) => end(`the thread of the database failed: ${String(error)}`));
   worker.on("exit", () => end("the thread of the database has ended"));
 
-  function ask(question: Question | null): Promise<SqliteAnswer | null> {
+  function ask(question: Question): Promise<readonly SqliteAnswer[]> {
     if (ended !== null) return Promise.reject(ended);
     if (asked.length === 0) worker.ref();
     worker.postMessage(question);
     return answer();
   }
-  function answer(): Promise<SqliteAnswer | null> {
+  function answer(): Promise<readonly SqliteAnswer[]> {
     return new Promise((resolve, reject) => asked.push({ resolve, reject }));
   }
 
@@ -72,16 +77,22 @@ export async function startSqliteThread(file: string): Promise<SqliteThread> {
     throw error;
   }
   return {
-    async execute(sql, parameters) {
-      const given = await ask({ sql, parameters: parameters.map(ownBytes) });
-      if (given === null) throw new SqliteFailure({ message: "the database gave no answer", errcode: null });
+    async execute(statement) {
+      const [given] = await ask(packed(statement));
+      if (given === undefined)
+        throw new SqliteFailure({ message: "the database gave no answer", errcode: null });
       return given;
     },
+    transact: (statements) => ask(statements.map(packed)),
     async close() {
       await ask(null).catch(() => null);
       await worker.terminate();
     },
   };
+}
+
+function packed({ sql, parameters }: SqliteStatement): SqliteStatement {
+  return { sql, parameters: parameters.map(ownBytes) };
 }
 
 /** Bytes travel with all of the memory that they are a part of: a part is copied out first. */

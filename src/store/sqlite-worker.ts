@@ -1,12 +1,15 @@
 import { parentPort, workerData } from "node:worker_threads";
-import { openSqliteDatabase, type SqliteAnswer } from "./sqlite-database.ts";
+import {
+  openSqliteDatabase,
+  type SqliteAnswer,
+  type SqliteDatabase,
+  type SqliteStatement,
+} from "./sqlite-database.ts";
 
 /** The thread of a SQLite file: takes statements in order and answers each. See sqlite-thread.ts. */
 
-export interface Question {
-  readonly sql: string;
-  readonly parameters: readonly unknown[];
-}
+/** Statements for one transaction, a statement by itself, or null for the end. */
+export type Question = readonly SqliteStatement[] | SqliteStatement | null;
 
 /** What survives the way between threads of an error of `node:sqlite`. */
 export interface Failure {
@@ -16,16 +19,16 @@ export interface Failure {
 
 /** Answers come in the order of their questions. The first one answers the opening of the file. */
 export type Reply =
-  | { readonly ok: true; readonly answer: SqliteAnswer | null }
+  | { readonly ok: true; readonly answers: readonly SqliteAnswer[] }
   | { readonly ok: false; readonly failure: Failure };
 
 const port = parentPort;
 if (port === null) throw new Error("This file is the body of a worker thread.");
 
-function reply(work: () => SqliteAnswer | null): void {
+function reply(work: () => readonly SqliteAnswer[]): void {
   let said: Reply;
   try {
-    said = { ok: true, answer: work() };
+    said = { ok: true, answers: work() };
   } catch (error) {
     const { message, errcode = null } = error as { message: string; errcode?: number };
     said = { ok: false, failure: { message, errcode } };
@@ -34,16 +37,18 @@ function reply(work: () => SqliteAnswer | null): void {
 }
 
 const { file } = workerData as { file: string };
-let database: ReturnType<typeof openSqliteDatabase> | undefined;
+let database: SqliteDatabase | null = null;
 reply(() => {
   database = openSqliteDatabase(file);
-  return null;
+  return [];
 });
-port.on("message", (question: Question | null) => {
+port.on("message", (question: Question) => {
   reply(() => {
-    if (question === null) database?.close();
-    else if (database !== undefined) return database.execute(question.sql, question.parameters);
-    return null;
+    if (database === null) return [];
+    if (question === null) database.close();
+    else if ("sql" in question) return [database.execute(question)];
+    else return database.transact(question);
+    return [];
   });
   if (question === null) port.close();
 });

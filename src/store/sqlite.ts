@@ -8,20 +8,28 @@ import {
   SqliteIntrospector,
   SqliteQueryCompiler,
 } from "kysely";
-import { openSqliteDatabase, type SqliteAnswer } from "./sqlite-database.ts";
+import { beginTransaction, openSqliteDatabase, type SqliteAnswer } from "./sqlite-database.ts";
 import { sqliteError } from "./sqlite-error.ts";
 import { type SqliteThread, startSqliteThread } from "./sqlite-thread.ts";
 
-/**
- * Kysely on `node:sqlite`.
- * @param file a path, or `:memory:`, which stays in this thread: it waits for no disk.
- */
-export function sqliteDialect(file: string): Dialect {
+/** A SQLite file, as Kysely's dialect and, past it, for whole transactions at once. */
+export interface Sqlite {
+  readonly dialect: Dialect;
+  /** To be called while nobody else has the connection. */
+  transact(queries: readonly CompiledQuery[]): Promise<readonly QueryResult<unknown>[]>;
+}
+
+/** @param file a path, or `:memory:`, which stays in this thread: it waits for no disk. */
+export function createSqlite(file: string): Sqlite {
+  const driver = new SqliteDriver(file);
   return {
-    createAdapter: () => new SqliteAdapter(),
-    createDriver: () => new SqliteDriver(file),
-    createIntrospector: (db) => new SqliteIntrospector(db),
-    createQueryCompiler: () => new SqliteQueryCompiler(),
+    dialect: {
+      createAdapter: () => new SqliteAdapter(),
+      createDriver: () => driver,
+      createIntrospector: (db) => new SqliteIntrospector(db),
+      createQueryCompiler: () => new SqliteQueryCompiler(),
+    },
+    transact: (queries) => driver.transact(queries),
   };
 }
 
@@ -40,11 +48,18 @@ class SqliteDriver implements Driver {
     this.#database = database;
     this.#connection = {
       executeQuery: async <Row>({ sql, parameters }: CompiledQuery) =>
-        resultOf<Row>(await translated(() => database.execute(sql, parameters))),
+        resultOf<Row>(await translated(() => database.execute({ sql, parameters }))),
       streamQuery() {
         throw new TypeError("Posthorn reads in pages and not in streams.");
       },
     };
+  }
+
+  async transact(queries: readonly CompiledQuery[]): Promise<readonly QueryResult<unknown>[]> {
+    const database = this.#database;
+    if (database === null) throw new TypeError("The database was not opened.");
+    const answers = await translated(() => database.transact(queries));
+    return answers.map(resultOf);
   }
 
   async acquireConnection(): Promise<DatabaseConnection> {
@@ -53,8 +68,7 @@ class SqliteDriver implements Driver {
   }
 
   async beginTransaction(connection: DatabaseConnection): Promise<void> {
-    // Posthorn's transactions write: one that found out only later that another process does might fail.
-    await connection.executeQuery(CompiledQuery.raw("begin immediate"));
+    await connection.executeQuery(CompiledQuery.raw(beginTransaction));
   }
 
   async commitTransaction(connection: DatabaseConnection): Promise<void> {
@@ -65,7 +79,7 @@ class SqliteDriver implements Driver {
     try {
       await connection.executeQuery(CompiledQuery.raw("rollback"));
     } catch (error) {
-      // A disk that is full or fails has ended the transaction already (https://sqlite.org/lang_transaction.html).
+      // A disk that is full may have ended the transaction already (https://sqlite.org/lang_transaction.html).
       if (!String(error).includes("no transaction is active")) throw error;
     }
   }
@@ -81,7 +95,8 @@ async function open(file: string): Promise<SqliteThread> {
   if (file !== ":memory:") return startSqliteThread(file);
   const database = openSqliteDatabase(file);
   return {
-    execute: async (sql, parameters) => database.execute(sql, parameters),
+    execute: async (statement) => database.execute(statement),
+    transact: async (statements) => database.transact(statements),
     close: async () => database.close(),
   };
 }

@@ -1,12 +1,12 @@
 import { existsSync } from "node:fs";
-import { Kysely, sql, type Transaction } from "kysely";
+import { type CompiledQuery, Kysely, type QueryResult, sql, type Transaction } from "kysely";
 import { isPosthornError, PosthornError } from "../errors.ts";
 import { newId } from "../id.ts";
 import { holdLock } from "./lock.ts";
 import { migrate, refuseUnlessCurrent } from "./migrate.ts";
 import { listen, postgresDialect } from "./postgres.ts";
-import type { Db, Schema } from "./schema.ts";
-import { sqliteDialect } from "./sqlite.ts";
+import type { Schema } from "./schema.ts";
+import { createSqlite } from "./sqlite.ts";
 
 /** The database, migrated and ready. */
 export interface Store {
@@ -15,10 +15,15 @@ export interface Store {
   readonly shared: boolean;
   /** Runs the work in one transaction: all of it is kept, or none. */
   transaction<T>(work: (transaction: Transaction<Schema>) => Promise<T>): Promise<T>;
-  /** The same, while no other node does such work. */
+  /**
+   * Runs statements in one transaction, in one go: nothing goes to and fro between them, so it is what
+   * the many small transactions of sending use.
+   */
+  transact(queries: readonly CompiledQuery[]): Promise<readonly QueryResult<unknown>[]>;
+  /** A transaction, while no other node does such work. */
   exclusively<T>(work: (transaction: Transaction<Schema>) => Promise<T>): Promise<T>;
-  /** Tells the other nodes, once the transaction is committed, that there is something to look at. */
-  announce(db: Db): Promise<void>;
+  /** To be added to a transaction: tells the other nodes, once it is committed, to look for work. */
+  announcement(): readonly CompiledQuery[];
   /** Calls back when another node has announced something, or may have. */
   onAnnounced(callback: () => void): void;
   close(): Promise<void>;
@@ -90,14 +95,16 @@ function lockFile(file: string): string {
 }
 
 function sqliteStore(file: string, release: () => void): Store {
-  const db = new Kysely<Schema>({ dialect: sqliteDialect(file) });
+  const sqlite = createSqlite(file);
+  const db = new Kysely<Schema>({ dialect: sqlite.dialect });
   const transaction: Store["transaction"] = (work) => db.transaction().execute(work);
   return {
     db,
     shared: false,
     transaction,
+    transact: (queries) => db.connection().execute(() => sqlite.transact(queries)),
     exclusively: transaction,
-    async announce() {},
+    announcement: () => [],
     onAnnounced() {},
     async close() {
       await db.destroy();
@@ -115,19 +122,20 @@ function postgresStore(url: string): Store {
   const transaction: Store["transaction"] = (work) => db.transaction().execute(work);
   // By it a node tells its own announcements from those of others.
   const node = newId(0);
+  const announcement = sql`select pg_notify(${sql.lit(channel)}, ${sql.lit(node)})`.compile(db);
   const listening: (() => Promise<void>)[] = [];
   return {
     db,
     shared: true,
     transaction,
+    transact: (queries) =>
+      transaction((within) => Promise.all(queries.map((query) => within.executeQuery(query)))),
     exclusively: (work) =>
       transaction(async (within) => {
         await sql`select pg_advisory_xact_lock(${sql.lit(lockKey)})`.execute(within);
         return work(within);
       }),
-    async announce(within) {
-      await sql`select pg_notify(${sql.lit(channel)}, ${sql.lit(node)})`.execute(within);
-    },
+    announcement: () => [announcement],
     onAnnounced(callback) {
       listening.push(listen(url, channel, (payload) => payload !== node && callback()));
     },

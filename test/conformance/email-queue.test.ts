@@ -7,7 +7,6 @@ import {
   markBodyStarted,
   nextDueAt,
   releaseLeases,
-  renewLeases,
 } from "../../src/store/email-claims.ts";
 import { findContent } from "../../src/store/email-content.ts";
 import { endQueued, expireEmails, requeueEmail } from "../../src/store/email-queue.ts";
@@ -72,23 +71,26 @@ describe.each(databases)("the queue on $name", ({ start, open, stop }) => {
       sentAt: null,
       finishedAt: null,
     };
-    await insertEmails(store.db, [
-      {
-        email,
-        idempotency: given.key === undefined ? null : { key: given.key, requestHash: "hash" },
-        content: Buffer.from("Subject: Hello\r\n\r\nHi\r\n"),
-        encrypted: false,
-        recipients: (given.recipients ?? ["jo@example.com"]).map((address) => ({ address, role: "to" })),
-      },
-    ]);
+    await store.transact(
+      insertEmails(store.db, [
+        {
+          email,
+          idempotency: given.key === undefined ? null : { key: given.key, requestHash: "hash" },
+          content: Buffer.from("Subject: Hello\r\n\r\nHi\r\n"),
+          encrypted: false,
+          recipients: (given.recipients ?? ["jo@example.com"]).map((address) => ({ address, role: "to" })),
+        },
+      ]),
+    );
     return id;
   }
 
   async function settle(claimed: Claimed & Pick<Email, "sensitive">, settlement: Settlement) {
-    return (await settleEmails(store.db, [{ claimed, settlement }])).has(claimed.id);
+    return (await settleEmails(store, [{ claimed, settlement }])).has(claimed.id);
   }
 
-  const claim = (limit = 10, now = t0) => claimEmails(store.db, { now, leaseUntil: now + 30_000, limit });
+  const claim = async (limit = 10, now = t0) =>
+    (await claimEmails(store, { now, leaseUntil: now + 30_000, limit })).map(({ email }) => email);
 
   async function claimOne(): Promise<Email> {
     const [email] = await claim(1);
