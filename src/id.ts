@@ -1,7 +1,11 @@
-import { randomBytes } from "node:crypto";
+import { randomFillSync } from "node:crypto";
 
 let lastMs = 0;
 let counter = 0;
+
+/** Random bytes are fetched many at a time: each fetch costs more than what it fetches. */
+const pool = Buffer.alloc(4096);
+let poolUsed = pool.length;
 
 /**
  * A UUIDv7 (RFC 9562 §5.7): ids in the order of their making, so that inserts append to the index.
@@ -17,11 +21,21 @@ export function newId(nowMs: number): string {
     counter = 0;
   }
   const time = lastMs.toString(16).padStart(12, "0");
-  const random = randomBytes(8);
-  random[0] = ((random[0] ?? 0) & 0x3f) | 0x80;
-  const tail = random.toString("hex");
+  const tail = randomTail();
   const count = counter.toString(16).padStart(3, "0");
   return `${time.slice(0, 8)}-${time.slice(8)}-7${count}-${tail.slice(0, 4)}-${tail.slice(4)}`;
+}
+
+/** 62 random bits after the two of the variant (RFC 9562 §4.1), in hexadecimal. */
+function randomTail(): string {
+  if (poolUsed === pool.length) {
+    randomFillSync(pool);
+    poolUsed = 0;
+  }
+  const random = pool.subarray(poolUsed, poolUsed + 8);
+  poolUsed += random.length;
+  random[0] = ((random[0] ?? 0) & 0x3f) | 0x80;
+  return random.toString("hex");
 }
 
 /** The least id that is made at this time or later: where a range of ids by time begins. */

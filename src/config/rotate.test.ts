@@ -7,7 +7,7 @@ import type { Secrets } from "../secret/secrets.ts";
 import { unlock } from "../secret/unlock.ts";
 import { listAudit } from "../store/audit-log.ts";
 import { findContent } from "../store/email-content.ts";
-import { insertEmails } from "../store/emails.ts";
+import { insertEmails } from "../store/email-inserts.ts";
 import { insertEncryptionKey, listEncryptionKeys } from "../store/encryption-keys.ts";
 import { openSqliteStore, type Store } from "../store/store.ts";
 import { createFixedClock } from "../testing/fixed-clock.ts";

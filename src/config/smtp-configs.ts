@@ -18,6 +18,7 @@ import {
 import type { Store } from "../store/store.ts";
 import { keptPassword } from "./guard.ts";
 import { type OpenedConfig, openConfig, openSettings, problemOf, sealedPartsOf } from "./open.ts";
+import { createOpener } from "./opener.ts";
 import type {
   PasswordChange,
   SmtpConfigCreate,
@@ -228,7 +229,7 @@ export function createSmtpConfigs({ store, secrets, clock, onChanged }: SmtpConf
       return view(switched);
     },
 
-    openFor: (config) => openConfig(config, secrets),
+    openFor: createOpener(secrets),
 
     openSaved: async (id) => openConfig(await find(store.db, id), secrets),
 

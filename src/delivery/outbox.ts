@@ -8,6 +8,7 @@ import { invalidInput, parse } from "../parse.ts";
 import type { Secrets } from "../secret/secrets.ts";
 import { writeAudit } from "../store/audit-log.ts";
 import { findContent } from "../store/email-content.ts";
+import { insertEmails, isKeyTaken, type NewEmail } from "../store/email-inserts.ts";
 import { endQueued, requeueEmail } from "../store/email-queue.ts";
 import {
   type Attempt,
@@ -15,12 +16,9 @@ import {
   type EmailFilter,
   findByIdempotencyKey,
   findEmail,
-  insertEmails,
-  isKeyTaken,
   listAttempts,
   listEmails,
   listRecipients,
-  type NewEmail,
   type Recipient,
   releaseIdempotencyKey,
 } from "../store/emails.ts";

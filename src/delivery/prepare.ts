@@ -4,7 +4,8 @@ import { composeMessage, makeMessageId } from "../message/mime.ts";
 import { type Actor, type RecipientRole, recipientRoles } from "../model.ts";
 import { invalidInput } from "../parse.ts";
 import type { Secrets } from "../secret/secrets.ts";
-import type { NewEmail } from "../store/emails.ts";
+import type { NewEmail } from "../store/email-inserts.ts";
+
 import type { TemplateInfo } from "../template/template.ts";
 import type { Templates } from "../template/templates.ts";
 import { protectContent } from "./contents.ts";

@@ -5,9 +5,9 @@ import { inChunks } from "./chunks.ts";
 import type { Claimed } from "./email-claims.ts";
 import { purgeSensitiveContent } from "./email-content.ts";
 import type { Attempt, Email } from "./emails.ts";
-import type { Db } from "./schema.ts";
+import { rowStatement } from "./row-statement.ts";
 import type { Store } from "./store.ts";
-import { type ValueColumns, type ValueRow, valueRows } from "./value-rows.ts";
+import { namesOf, type ValueColumns, type ValueRow, valueRows } from "./value-rows.ts";
 
 export interface RecipientOutcome {
   readonly position: number;
@@ -51,11 +51,11 @@ export async function settleEmails(
 ): Promise<ReadonlySet<string>> {
   const before = [
     ...also,
-    ...inChunks(settled.flatMap(recipientRows)).map((rows) => updateRecipients(db, rows)),
-    ...inChunks(settled.flatMap(attemptRows)).map((rows) => insertAttempts(db, rows)),
+    ...updateRecipients(db, settled.flatMap(recipientRows)),
+    ...insertAttempts(db, settled.flatMap(attemptRows)),
   ];
   // The email's own row comes after all that looks at it to see whether the claim still holds.
-  const outcomes = inChunks(settled.map(outcomeRow)).map((rows) => updateEmails(db, rows));
+  const outcomes = updateEmails(db, settled.map(outcomeRow));
   const final = settled.filter(
     ({ claimed, settlement }) => claimed.sensitive && settlement.finishedAt !== null,
   );
@@ -94,8 +94,8 @@ function outcomeRow({ claimed, settlement }: Settled): ValueRow<typeof outcomeCo
   };
 }
 
-function updateEmails(db: Db, rows: readonly ValueRow<typeof outcomeColumns>[]): CompiledQuery {
-  return sql`
+const updateEmails = rowStatement(namesOf(outcomeColumns), (db, rows) =>
+  sql`
     with outcome ${valueRows(outcomeColumns, rows)}
     update emails set
       state = outcome.new_state, next_attempt_at = outcome.next_at, attempts = outcome.tries,
@@ -103,8 +103,8 @@ function updateEmails(db: Db, rows: readonly ValueRow<typeof outcomeColumns>[]):
       config_id = coalesce(outcome.config, config_id), lease_until = null, body_started_at = null
     from outcome where ${claimHolds}
     returning id
-  `.compile(db);
-}
+  `.compile(db),
+);
 
 const recipientColumns = {
   of_email: "text",
@@ -128,8 +128,8 @@ function recipientRows({ claimed, settlement }: Settled): ValueRow<typeof recipi
   }));
 }
 
-function updateRecipients(db: Db, rows: readonly ValueRow<typeof recipientColumns>[]): CompiledQuery {
-  return sql`
+const updateRecipients = rowStatement(namesOf(recipientColumns), (db, rows) =>
+  sql`
     with outcome ${valueRows(recipientColumns, rows)}
     update recipients set
       state = outcome.new_state, code = outcome.new_code,
@@ -137,8 +137,8 @@ function updateRecipients(db: Db, rows: readonly ValueRow<typeof recipientColumn
     from outcome
     where recipients.email_id = outcome.of_email and recipients.position = outcome.at_position
       and exists (select 1 from emails where ${claimHolds})
-  `.compile(db);
-}
+  `.compile(db),
+);
 
 const attemptColumns = {
   attempt_id: "text",
@@ -186,8 +186,8 @@ function attemptRows({ claimed, settlement }: Settled): ValueRow<typeof attemptC
   ];
 }
 
-function insertAttempts(db: Db, rows: readonly ValueRow<typeof attemptColumns>[]): CompiledQuery {
-  return sql`
+const insertAttempts = rowStatement(namesOf(attemptColumns), (db, rows) =>
+  sql`
     with outcome ${valueRows(attemptColumns, rows)}
     insert into attempts (
       id, email_id, at, config_id, config_name, relay_host, relay_address, tls_version, stage, outcome,
@@ -197,5 +197,5 @@ function insertAttempts(db: Db, rows: readonly ValueRow<typeof attemptColumns>[]
       attempt_id, of_email, began_at, of_config, config_name, relay_host, relay_address, tls_version, stage, outcome,
       error_code, code, enhanced_code, reply, duration_ms, duplicate
     from outcome join emails on ${claimHolds}
-  `.compile(db);
-}
+  `.compile(db),
+);

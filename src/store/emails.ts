@@ -1,4 +1,4 @@
-import { type CompiledQuery, type SqlBool, sql } from "kysely";
+import { type SqlBool, sql } from "kysely";
 import type {
   AttemptOutcome,
   EmailState,
@@ -10,7 +10,6 @@ import type {
   UnknownPolicy,
 } from "../model.ts";
 import { priorities } from "../model.ts";
-import { inChunks } from "./chunks.ts";
 import type { Db, EmailRow, RecipientRow } from "./schema.ts";
 
 /** An accepted message with its state: the durable row, without its contents and recipients. */
@@ -67,79 +66,6 @@ export interface Attempt {
   readonly reply: string | null;
   readonly durationMs: number;
   readonly possibleDuplicate: boolean;
-}
-
-/** What acceptance stores, all of it in one transaction. */
-export interface NewEmail {
-  readonly email: Email;
-  readonly idempotency: { readonly key: string; readonly requestHash: string } | null;
-  readonly content: Uint8Array;
-  readonly encrypted: boolean;
-  readonly recipients: readonly { readonly address: string; readonly role: RecipientRole }[];
-}
-
-/**
- * Stores emails: all of them or none. An idempotency key that its caller has used already is a violation
- * of the index `emails_idempotency`; see `isKeyTaken`.
- */
-export function insertEmails(db: Db, accepted: readonly NewEmail[]): CompiledQuery[] {
-  const contentRow = ({ email, content, encrypted }: NewEmail) => ({
-    email_id: email.id,
-    content,
-    encrypted: encrypted ? (1 as const) : (0 as const),
-  });
-  return [
-    ...inChunks(accepted).map((some) => db.insertInto("emails").values(some.map(rowOf)).compile()),
-    ...inChunks(accepted).map((some) =>
-      db.insertInto("email_content").values(some.map(contentRow)).compile(),
-    ),
-    ...inChunks(accepted.flatMap(recipientRows)).map((some) =>
-      db.insertInto("recipients").values(some).compile(),
-    ),
-  ];
-}
-
-/** Whether an insert failed because the idempotency key of an email had been used. */
-export function isKeyTaken(error: unknown): boolean {
-  // SQLite names the columns of the index, PostgreSQL the index.
-  return error instanceof Error && /emails_idempotency|UNIQUE.*emails\.idempotency_key/.test(error.message);
-}
-
-function rowOf({ email, idempotency }: NewEmail) {
-  return {
-    id: email.id,
-    state: email.state,
-    priority: priorities.indexOf(email.priority),
-    from_address: email.from?.address ?? null,
-    from_name: email.from?.name ?? null,
-    reply_to_json: JSON.stringify(email.replyTo),
-    subject: email.subject,
-    template: email.template,
-    tags_json: JSON.stringify(email.tags),
-    message_id: email.messageId,
-    caller: email.caller,
-    idempotency_key: idempotency?.key ?? null,
-    request_hash: idempotency?.requestHash ?? null,
-    sensitive: email.sensitive ? (1 as const) : (0 as const),
-    needs_smtputf8: email.needsSmtpUtf8 ? (1 as const) : (0 as const),
-    on_unknown: email.onUnknown,
-    possible_duplicate: email.possibleDuplicate ? (1 as const) : (0 as const),
-    attempts: email.attemptCount,
-    next_attempt_at: email.nextAttemptAt,
-    expires_at: email.expiresAt,
-    lease: email.lease,
-    created_at: email.createdAt,
-  };
-}
-
-function recipientRows({ email, recipients }: NewEmail) {
-  return recipients.map(({ address, role }, position) => ({
-    email_id: email.id,
-    position,
-    address,
-    role,
-    state: "queued" as const,
-  }));
 }
 
 /** Lets another email have the key. */

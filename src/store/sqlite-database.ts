@@ -12,10 +12,18 @@ export interface SqliteAnswer {
 export interface SqliteDatabase {
   /** @throws the error of `node:sqlite`, with SQLite's `errcode`. */
   execute(statement: SqliteStatement): SqliteAnswer;
-  /** Executes all of them in one transaction, or none. */
-  transact(statements: readonly SqliteStatement[]): SqliteAnswer[];
+  /**
+   * Executes transactions, each of them whole or not at all, and commits them together: what costs time is
+   * to wait for the disk, once for all. One that fails takes none with it, unless the commit itself fails.
+   */
+  transact(transactions: readonly (readonly SqliteStatement[])[]): Transacted[];
   close(): void;
 }
+
+/** The answers to the statements of a transaction, or why it was undone. */
+export type Transacted =
+  | { readonly kept: true; readonly answers: readonly SqliteAnswer[] }
+  | { readonly kept: false; readonly error: unknown };
 
 export interface SqliteStatement {
   readonly sql: string;
@@ -73,18 +81,31 @@ export function openSqliteDatabase(file: string): SqliteDatabase {
     return { columns, rows, changes: rows.length };
   }
 
+  function transactOne(statements: readonly SqliteStatement[]): Transacted {
+    database.exec("savepoint one");
+    try {
+      const answers = statements.map(execute);
+      database.exec("release one");
+      return { kept: true, answers };
+    } catch (error) {
+      // A disk that is full may have ended the whole (https://sqlite.org/lang_transaction.html).
+      if (!database.isTransaction) throw error;
+      database.exec("rollback to one; release one");
+      return { kept: false, error };
+    }
+  }
+
   return {
     execute,
-    transact(statements) {
-      database.exec(beginTransaction);
+    transact(transactions) {
       try {
-        const answers = statements.map(execute);
+        database.exec(beginTransaction);
+        const done = transactions.map(transactOne);
         database.exec("commit");
-        return answers;
+        return done;
       } catch (error) {
-        // A disk that is full may have ended the transaction already (https://sqlite.org/lang_transaction.html).
         if (database.isTransaction) database.exec("rollback");
-        throw error;
+        return transactions.map(() => ({ kept: false, error }));
       }
     },
     close: () => database.close(),

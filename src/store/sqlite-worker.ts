@@ -1,4 +1,4 @@
-import { parentPort, workerData } from "node:worker_threads";
+import { parentPort, receiveMessageOnPort, workerData } from "node:worker_threads";
 import {
   openSqliteDatabase,
   type SqliteAnswer,
@@ -22,33 +22,60 @@ export type Reply =
   | { readonly ok: true; readonly answers: readonly SqliteAnswer[] }
   | { readonly ok: false; readonly failure: Failure };
 
+const { file } = workerData as { file: string };
 const port = parentPort;
 if (port === null) throw new Error("This file is the body of a worker thread.");
 
-function reply(work: () => readonly SqliteAnswer[]): void {
-  let said: Reply;
-  try {
-    said = { ok: true, answers: work() };
-  } catch (error) {
-    const { message, errcode = null } = error as { message: string; errcode?: number };
-    said = { ok: false, failure: { message, errcode } };
-  }
-  port?.postMessage(said);
+const answer = (answers: readonly SqliteAnswer[]) => port.postMessage({ ok: true, answers } satisfies Reply);
+const fail = (error: unknown) => {
+  const { message, errcode = null } = error as { message: string; errcode?: number };
+  port.postMessage({ ok: false, failure: { message, errcode } } satisfies Reply);
+};
+
+let database: SqliteDatabase | null = null;
+try {
+  database = openSqliteDatabase(file);
+  answer([]);
+} catch (error) {
+  fail(error);
 }
 
-const { file } = workerData as { file: string };
-let database: SqliteDatabase | null = null;
-reply(() => {
-  database = openSqliteDatabase(file);
-  return [];
+port.on("message", (first: Question) => {
+  // What came while the disk was waited for is taken together: transactions among it share a commit.
+  const questions = [first];
+  for (let next = receiveMessageOnPort(port); next !== undefined; next = receiveMessageOnPort(port)) {
+    questions.push(next.message as Question);
+  }
+  while (questions.length > 0) {
+    const end = questions.findIndex((question) => !isTransaction(question));
+    const together = questions.splice(0, end === -1 ? questions.length : end).filter(isTransaction);
+    if (together.length > 0) transact(together);
+    const next = questions.shift();
+    if (next !== undefined) takeOne(next);
+  }
 });
-port.on("message", (question: Question) => {
-  reply(() => {
-    if (database === null) return [];
-    if (question === null) database.close();
-    else if ("sql" in question) return [database.execute(question)];
-    else return database.transact(question);
-    return [];
-  });
-  if (question === null) port.close();
-});
+
+function isTransaction(question: Question): question is readonly SqliteStatement[] {
+  return Array.isArray(question);
+}
+
+function transact(transactions: readonly (readonly SqliteStatement[])[]): void {
+  for (const done of database?.transact(transactions) ?? []) {
+    if (done.kept) answer(done.answers);
+    else fail(done.error);
+  }
+}
+
+function takeOne(question: Question): void {
+  try {
+    if (question === null) {
+      database?.close();
+      answer([]);
+      port?.close();
+    } else if ("sql" in question && database !== null) {
+      answer([database.execute(question)]);
+    }
+  } catch (error) {
+    fail(error);
+  }
+}

@@ -15,7 +15,7 @@ import { type SqliteThread, startSqliteThread } from "./sqlite-thread.ts";
 /** A SQLite file, as Kysely's dialect and, past it, for whole transactions at once. */
 export interface Sqlite {
   readonly dialect: Dialect;
-  /** To be called while nobody else has the connection. */
+  /** Runs queries in a transaction of their own. Several that wait at once are committed together. */
   transact(queries: readonly CompiledQuery[]): Promise<readonly QueryResult<unknown>[]>;
 }
 
@@ -38,6 +38,9 @@ class SqliteDriver implements Driver {
   readonly #file: string;
   #database: SqliteThread | null = null;
   #connection: DatabaseConnection | null = null;
+  /** Resolves when the transaction ends that Kysely has begun: its statements come one by one. */
+  #transaction: Promise<void> | null = null;
+  #endTransaction = () => {};
 
   constructor(file: string) {
     this.#file = file;
@@ -56,6 +59,7 @@ class SqliteDriver implements Driver {
   }
 
   async transact(queries: readonly CompiledQuery[]): Promise<readonly QueryResult<unknown>[]> {
+    while (this.#transaction !== null) await this.#transaction;
     const database = this.#database;
     if (database === null) throw new TypeError("The database was not opened.");
     const answers = await translated(() => database.transact(queries));
@@ -68,11 +72,23 @@ class SqliteDriver implements Driver {
   }
 
   async beginTransaction(connection: DatabaseConnection): Promise<void> {
-    await connection.executeQuery(CompiledQuery.raw(beginTransaction));
+    this.#transaction = new Promise((resolve) => {
+      this.#endTransaction = () => {
+        this.#transaction = null;
+        resolve();
+      };
+    });
+    try {
+      await connection.executeQuery(CompiledQuery.raw(beginTransaction));
+    } catch (error) {
+      this.#endTransaction();
+      throw error;
+    }
   }
 
   async commitTransaction(connection: DatabaseConnection): Promise<void> {
     await connection.executeQuery(CompiledQuery.raw("commit"));
+    this.#endTransaction();
   }
 
   async rollbackTransaction(connection: DatabaseConnection): Promise<void> {
@@ -81,6 +97,8 @@ class SqliteDriver implements Driver {
     } catch (error) {
       // A disk that is full may have ended the transaction already (https://sqlite.org/lang_transaction.html).
       if (!String(error).includes("no transaction is active")) throw error;
+    } finally {
+      this.#endTransaction();
     }
   }
 
@@ -96,7 +114,11 @@ async function open(file: string): Promise<SqliteThread> {
   const database = openSqliteDatabase(file);
   return {
     execute: async (statement) => database.execute(statement),
-    transact: async (statements) => database.transact(statements),
+    async transact(statements) {
+      const [done] = database.transact([statements]);
+      if (done?.kept !== true) throw done?.error;
+      return done.answers;
+    },
     close: async () => database.close(),
   };
 }

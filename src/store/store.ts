@@ -102,7 +102,7 @@ function sqliteStore(file: string, release: () => void): Store {
     db,
     shared: false,
     transaction,
-    transact: (queries) => db.connection().execute(() => sqlite.transact(queries)),
+    transact: sqlite.transact,
     exclusively: transaction,
     announcement: () => [],
     onAnnounced() {},

@@ -8,6 +8,11 @@ export type ValueRow<Columns extends ValueColumns> = {
   readonly [Name in keyof Columns]: string | number | null;
 };
 
+/** Their names, as `rowStatement` wants them. */
+export function namesOf<Columns extends ValueColumns>(columns: Columns) {
+  return Object.keys(columns) as (keyof Columns & string)[];
+}
+
 /**
  * Rows for a `with` clause: `(a, b) as (values (…), (…))`. Each value says its type, since PostgreSQL
  * would take a bare parameter for text.

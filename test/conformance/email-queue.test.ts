@@ -9,13 +9,13 @@ import {
   releaseLeases,
 } from "../../src/store/email-claims.ts";
 import { findContent } from "../../src/store/email-content.ts";
+import { insertEmails } from "../../src/store/email-inserts.ts";
 import { endQueued, expireEmails, requeueEmail } from "../../src/store/email-queue.ts";
 import { type Settlement, settleEmails } from "../../src/store/email-settlements.ts";
 import {
   countOpen,
   type Email,
   findEmail,
-  insertEmails,
   listAttempts,
   listEmails,
   listRecipients,
