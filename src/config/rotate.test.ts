@@ -49,7 +49,7 @@ function configRow(id: string) {
 async function addEmail(content: string, secrets: Secrets | null): Promise<string> {
   const id = newId(clock.now());
   const keyring = secrets?.keyringFor("contents", id);
-  await store.transact(
+  await store.transact([
     insertEmails(store.db, [
       {
         email: {
@@ -81,7 +81,7 @@ async function addEmail(content: string, secrets: Secrets | null): Promise<strin
         recipients: [{ address: "jo@example.com", role: "to" }],
       },
     ]),
-  );
+  ]);
   return id;
 }
 

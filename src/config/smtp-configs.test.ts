@@ -209,9 +209,7 @@ describe("an update", () => {
 
   test("ends a pause, and forgets a test of other settings", async () => {
     const view = await create();
-    await store.db.executeQuery(
-      pauseSmtpConfig(store.db, view, { until: startMs + 1000, reason: "535", failures: 1 }),
-    );
+    await pauseSmtpConfig(store.db, view, { until: startMs + 1000, reason: "535", failures: 1 });
     await recordSmtpConfigTest(store.db, view.id, { at: startMs, ok: false, stage: "auth", title: "No" });
     const failing = await configs.get(view.id);
     expect(failing).toMatchObject({
@@ -306,9 +304,7 @@ describe("the order of configs", () => {
     await configs.arrange([one!.id, two!.id, last!.id], actor);
     const [first, second] = await configs.list();
     await recordSmtpConfigTest(store.db, second!.id, { at: startMs, ok: true, stage: null, title: null });
-    await store.db.executeQuery(
-      pauseSmtpConfig(store.db, second!, { until: startMs + 1, reason: "closed port", failures: 1 }),
-    );
+    await pauseSmtpConfig(store.db, second!, { until: startMs + 1, reason: "closed port", failures: 1 });
     await configs.arrange([one!.id, last!.id, two!.id], actor);
     const [kept, , moved] = await configs.list();
     expect(kept).toEqual(first);

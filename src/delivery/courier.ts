@@ -24,7 +24,7 @@ import type { Store } from "../store/store.ts";
 import { revealContent } from "./contents.ts";
 import { createLanes, type Lane } from "./lanes.ts";
 import { createLeases, leaseLost } from "./leases.ts";
-import { createLedger } from "./ledger.ts";
+import { createLedger, type Tried } from "./ledger.ts";
 import type { Ending } from "./outcome.ts";
 import { createPersist, databaseRetryMs } from "./persist.ts";
 import { senderFor } from "./sender.ts";
@@ -33,6 +33,8 @@ import { senderFor } from "./sender.ts";
 const roundMs = 60_000;
 /** Looking for emails whose time is over is not the business of every round. */
 const expireEveryMs = 1_000;
+/** How old what is known of the configs may be, unless it is known to have changed. */
+const refreshEveryMs = 100;
 /** Emails that are ended in one transaction because their time is over. */
 const maxExpired = 200;
 
@@ -79,14 +81,16 @@ export function createCourier(parts: CourierParts): Courier {
   let roundWanted = false;
   let cancelTimer = () => {};
   let expiredAt = Number.NEGATIVE_INFINITY;
+  let refreshedAt = Number.NEGATIVE_INFINITY;
+  let changed = true;
   /** Those that are on, in the order in which they are tried, as they were in the latest round. */
   let enabled: readonly SmtpConfig[] = [];
 
-  const lanes = createLanes(store, clock, wake);
+  const lanes = createLanes(store, clock, goOn);
   const leases = createLeases(store, clock);
   const persist = createPersist(clock, log, cut.signal);
   const ledger = createLedger({
-    ...{ store, clock, log, metrics, persist, random },
+    ...{ db: store.db, clock, log, metrics, random },
     hasOther: (config) => enabled.some((other) => other.id !== config.id && lanes.isUsable(other)),
   });
 
@@ -106,13 +110,16 @@ export function createCourier(parts: CourierParts): Courier {
     } catch (error) {
       ending = { kind: "failed", error: asFailure(error) };
     }
+    const logged = logResult({ email, recipients, lane, connection: place.connection, ending, startedAt });
     place.release();
-    if (ending.kind === "failed" && (stopped || notTried.has(ending.error.code))) {
-      await ledger.handBack(email);
-    } else {
-      const { connection } = place;
-      await ledger.settle({ email, recipients, lane, connection, ending, startedAt });
-    }
+    goOn();
+    await logged;
+  }
+
+  function logResult(tried: Tried): Promise<void> {
+    const { email, ending } = tried;
+    const wasTried = ending.kind === "answered" || !(stopped || notTried.has(ending.error.code));
+    return wasTried ? ledger.settle(tried) : ledger.handBack(email);
   }
 
   /** The config as the latest round read it, if it is still to be used. */
@@ -156,43 +163,54 @@ export function createCourier(parts: CourierParts): Courier {
     leases.assertHeld(email);
   }
 
-  /** Claims what is due and there is room for, and sets the alarm for what is due later. */
+  /**
+   * Writes what became of emails, claims what is due and there is room for, both in one transaction, and
+   * sets the alarm for what is due later.
+   */
   async function runRound(): Promise<void> {
     cancelTimer();
     const now = clock.now();
     await leases.upkeep(now);
     await expire(now);
-    enabled = await lanes.refresh();
+    if (changed || now >= refreshedAt + refreshEveryMs) {
+      changed = false;
+      enabled = await lanes.refresh();
+      refreshedAt = now;
+    }
+    const usable = stopped ? undefined : enabled.find(lanes.isUsable);
+    const lane = usable === undefined ? null : lanes.of(usable);
+    const room = lane === null ? 0 : lanes.room(lane);
+    const claimed = await writeAndClaim(room, now);
+    if (lane !== null) for (const one of claimed) begin(one, lane);
+
     const alarms = [now + roundMs, leases.dueAt(), ...enabled.map(({ pausedUntil }) => pausedUntil)].filter(
       (at) => at !== null && at > now,
     );
-    const usable = enabled.find(lanes.isUsable);
-    if (usable !== undefined) {
-      const lane = lanes.of(usable);
-      const room = lanes.room(lane);
-      const claimed = await claim(lane, room, now);
-      if (claimed < room) alarms.push(await nextLook(now));
-      else alarms.push(lane.pool.roomAt());
-    }
+    if (lane !== null) alarms.push(claimed.length < room ? await nextLook(now) : lane.pool.roomAt());
     const at = Math.min(...alarms.filter((alarm) => alarm !== null));
-    cancelTimer = clock.after(Math.max(0, at - clock.now()), wake);
+    cancelTimer = clock.after(Math.max(0, at - clock.now()), goOn);
+  }
+
+  async function writeAndClaim(limit: number, now: number): Promise<readonly ClaimedEmail[]> {
+    const page = ledger.nextPage();
+    if (page.size === 0 && limit === 0) return [];
+    const leaseUntil = leases.until(now);
+    try {
+      const claim = claimEmails(store.db, { now, leaseUntil, limit });
+      const [claimed, written] = await store.transact([claim, ...page.steps]);
+      page.written(written);
+      for (const { email } of claimed) leases.hold(email, leaseUntil);
+      return claimed;
+    } catch (error) {
+      page.failed();
+      throw error;
+    }
   }
 
   /** What is due and was not claimed is over, or another node's: it is looked at again soon, not at once. */
   async function nextLook(now: number): Promise<number | null> {
     const dueAt = await nextDueAt(store.db);
     return dueAt === null || dueAt > now ? dueAt : now + expireEveryMs;
-  }
-
-  async function claim(lane: Lane, limit: number, now: number): Promise<number> {
-    if (limit === 0) return 0;
-    const leaseUntil = leases.until(now);
-    const claimed = await claimEmails(store, { now, leaseUntil, limit });
-    for (const one of claimed) {
-      leases.hold(one.email, leaseUntil);
-      begin(one, lane);
-    }
-    return claimed.length;
   }
 
   async function expire(now: number): Promise<void> {
@@ -210,23 +228,30 @@ export function createCourier(parts: CourierParts): Courier {
         lane.underWay--;
         leases.release(email);
         underWay.delete(delivery);
-        wake();
+        // A pause that was decided here is in the database now.
+        if (lane.rest !== null) changed = true;
+        goOn();
       });
     underWay.add(delivery);
   }
 
   function wake(): void {
-    if (stopped) return;
+    changed = true;
+    goOn();
+  }
+
+  /** There is room, or it is time. */
+  function goOn(): void {
     roundWanted = true;
     if (round !== null) return;
     round = (async () => {
-      while (roundWanted && !stopped) {
+      while (roundWanted) {
         roundWanted = false;
         try {
           await runRound();
         } catch (error) {
           log.error({ err: error }, "the courier cannot reach the database");
-          cancelTimer = clock.after(databaseRetryMs, wake);
+          cancelTimer = clock.after(databaseRetryMs, goOn);
         }
       }
       round = null;
@@ -252,11 +277,15 @@ export function createCourier(parts: CourierParts): Courier {
     sessions: lanes.sessions,
     async stop(deadlineMs) {
       stopped = true;
-      cancelTimer();
+      const cancelCut = clock.after(deadlineMs, () => {
+        cut.abort();
+        ledger.abandon(new Error("The database did not answer in time."));
+      });
+      // What was claimed just now is under way when the round is over.
       await round;
-      const cancelCut = clock.after(deadlineMs, () => cut.abort());
       await Promise.all([lanes.close(), ...underWay]);
       cancelCut();
+      cancelTimer();
     },
   };
 }

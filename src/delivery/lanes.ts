@@ -25,7 +25,9 @@ interface Rest {
 export interface Lanes {
   /** The lane of a config as it is now; its pauses do not matter. */
   of(config: SmtpConfig): Lane;
-  /** Reads the configs that are on, in their order, and ends the lanes of those that are gone or were changed. */
+  /**
+   * Reads the configs that are on, in their order, and ends the lanes of those that are gone or were changed.
+   */
   refresh(): Promise<readonly SmtpConfig[]>;
   /** Whether a config may be used now. */
   isUsable(config: SmtpConfig): boolean;

@@ -4,13 +4,12 @@ import type { Metrics } from "../metrics.ts";
 import type { Connection } from "../smtp/connection.ts";
 import { type Settlement, settleEmails } from "../store/email-settlements.ts";
 import type { Attempt, Email, Recipient } from "../store/emails.ts";
-import { type Pause, pauseSmtpConfig, type SmtpConfig } from "../store/smtp-configs.ts";
-import type { Store } from "../store/store.ts";
+import type { Db } from "../store/schema.ts";
+import { type Pause, pauseStep, type SmtpConfig } from "../store/smtp-configs.ts";
+import type { Step } from "../store/step.ts";
 import { isStruckOut, restMs } from "./breaker.ts";
-import { createGroup } from "./group.ts";
 import type { Lane } from "./lanes.ts";
 import { attemptOf, blamesConfig, type Ending, handedBack, isStrike, settlementOf } from "./outcome.ts";
-import type { Persist } from "./persist.ts";
 
 /** One try of an email, at its end. */
 export interface Tried {
@@ -24,20 +23,33 @@ export interface Tried {
   readonly startedAt: number;
 }
 
-/** Writes what became of emails, and of the configs that they went through. */
+/** What became of emails, and of the configs that they went through, until it is written. */
 export interface Ledger {
-  /** Returns when it is written. */
+  /** Resolves when the outcome is written. */
   settle(tried: Tried): Promise<void>;
   /** Queues an email again of which nothing was tried. */
   handBack(email: Email): Promise<void>;
+  /** What is to be written, the oldest first: a part of the next transaction. */
+  nextPage(): Page;
+  /** Gives up what could not be written: those who wait for it are told so. */
+  abandon(reason: Error): void;
+}
+
+/** Entries that are written in one transaction. */
+export interface Page {
+  readonly size: number;
+  readonly steps: readonly [Step<ReadonlySet<string>>, ...Step<void>[]];
+  /** To be called with the ids of the emails whose outcomes were written. */
+  written(ids: ReadonlySet<string>): void;
+  /** To be called where the transaction failed: its entries come again. */
+  failed(): void;
 }
 
 export interface LedgerParts {
-  readonly store: Store;
+  readonly db: Db;
   readonly clock: Clock;
   readonly log: Log;
   readonly metrics: Metrics;
-  readonly persist: Persist;
   /** In [0, 1), for the jitter of the schedule. */
   readonly random: () => number;
   /** Whether another config than this one can be used. */
@@ -50,29 +62,17 @@ interface Entry {
   readonly config: SmtpConfig | null;
   /** A pause to begin, null to end one, undefined for neither. */
   readonly pause: Pause | null | undefined;
+  readonly resolve: () => void;
+  readonly reject: (error: Error) => void;
 }
 
-/** Results that share a transaction. */
-const maxResults = 64;
+const maxEntries = 64;
 
-export function createLedger(parts: LedgerParts): Ledger {
-  const { store, clock, log, metrics, persist, random, hasOther } = parts;
+export function createLedger({ db, clock, log, metrics, random, hasOther }: LedgerParts): Ledger {
+  let entries: Entry[] = [];
 
-  const write = createGroup(
-    async (entries: readonly Entry[]) => {
-      const written = await settleEmails(
-        store,
-        entries.map(({ email, settlement }) => ({ claimed: email, settlement })),
-        [...pausesOf(entries)].map(([config, pause]) => pauseSmtpConfig(store.db, config, pause)),
-      );
-      return entries.map(({ email }) => written.has(email.id));
-    },
-    { maxItems: maxResults },
-  );
-
-  async function settleEntry(entry: Entry): Promise<void> {
-    if (await persist(() => write(entry))) return;
-    log.warn({ email: entry.email.id }, "the lease of this email was lost: its outcome is not written");
+  function enter(entry: Omit<Entry, "resolve" | "reject">): Promise<void> {
+    return new Promise((resolve, reject) => entries.push({ ...entry, resolve, reject }));
   }
 
   /** What the end of a try means for its config. */
@@ -105,19 +105,40 @@ export function createLedger(parts: LedgerParts): Ledger {
       const goesOn =
         attempt.outcome === "config" || (blamesConfig(ending, attempt.outcome) && hasOther(config));
       const settlement = settlementOf({ email, recipients, ending, attempt, now, random: random(), goesOn });
-      await settleEntry({ email, settlement, config, pause });
+      await enter({ email, settlement, config, pause });
       if (rest !== null) rest.written = true;
       metrics.attempts.inc({ outcome: attempt.outcome });
       tell(log, email, attempt, settlement);
     },
 
     handBack: (email) =>
-      settleEntry({
-        email,
-        settlement: handedBack(email, clock.now()),
-        config: null,
-        pause: undefined,
-      }),
+      enter({ email, settlement: handedBack(email, clock.now()), config: null, pause: undefined }),
+
+    nextPage() {
+      const page = entries.slice(0, maxEntries);
+      entries = entries.slice(maxEntries);
+      const settled = page.map(({ email, settlement }) => ({ claimed: email, settlement }));
+      const pauses = [...pausesOf(page)].map(([config, pause]) => pauseStep(db, config, pause));
+      return {
+        size: page.length,
+        steps: [settleEmails(db, settled), ...pauses],
+        written(ids) {
+          for (const { email, resolve } of page) {
+            if (!ids.has(email.id)) {
+              log.warn({ email: email.id }, "the lease of this email was lost: its outcome is not written");
+            }
+            resolve();
+          }
+        },
+        failed() {
+          entries = [...page, ...entries];
+        },
+      };
+    },
+
+    abandon(reason) {
+      for (const { reject } of entries.splice(0)) reject(reason);
+    },
   };
 }
 

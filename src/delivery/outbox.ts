@@ -104,7 +104,7 @@ const senderLivesMs = 1_000;
 export function createOutbox({ store, secrets, templates, clock, metrics, onQueued }: OutboxParts): Outbox {
   const insert = createGroup(
     async (emails: readonly NewEmail[]) => {
-      await store.transact([...insertEmails(store.db, emails), ...store.announcement()]);
+      await store.transact([insertEmails(store.db, emails), store.announcement()]);
       return emails.map(() => true);
     },
     { maxItems: maxGroup, weigh: ({ content }) => content.length, maxWeight: maxGroupBytes },

@@ -88,12 +88,10 @@ describe("a saved config", () => {
 
   test("is no longer paused once a test has passed, and email may go on", async () => {
     const { id } = await save();
-    await store.db.executeQuery(
-      pauseSmtpConfig(
-        store.db,
-        { id, version: 1 },
-        { until: now + 1_000_000, reason: "535 no", failures: 1 },
-      ),
+    await pauseSmtpConfig(
+      store.db,
+      { id, version: 1 },
+      { until: now + 1_000_000, reason: "535 no", failures: 1 },
     );
     await tests.run({ id, actor });
     expect(await findSmtpConfig(store.db, id)).toMatchObject({ pausedUntil: null, pausedReason: null });
@@ -102,12 +100,10 @@ describe("a saved config", () => {
 
   test("stays paused when the test fails", async () => {
     const { id } = await save({ password: "wrong" });
-    await store.db.executeQuery(
-      pauseSmtpConfig(
-        store.db,
-        { id, version: 1 },
-        { until: now + 1_000_000, reason: "535 no", failures: 1 },
-      ),
+    await pauseSmtpConfig(
+      store.db,
+      { id, version: 1 },
+      { until: now + 1_000_000, reason: "535 no", failures: 1 },
     );
     await tests.run({ id, actor });
     expect(await findSmtpConfig(store.db, id)).toMatchObject({ pausedReason: "535 no" });

@@ -109,7 +109,7 @@ export function createConnectionTests(parts: ConnectionTestsParts): ConnectionTe
         title: failed?.problem?.title ?? null,
       });
       // What the pause waited for has been mended, wherever that was.
-      if (report.ok) await db.executeQuery(pauseSmtpConfig(db, saved, null));
+      if (report.ok) await pauseSmtpConfig(db, saved, null);
       return report.ok;
     });
     if (mended) onMended?.();

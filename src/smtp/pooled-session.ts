@@ -6,6 +6,12 @@ import type { Connection, Message, SendResult } from "./connection.ts";
  * content of that, and one ready to follow. With fewer, the relay would wait for us between messages.
  */
 const placesPerSession = 3;
+/**
+ * A fast session is handed what it sends in this time, so that it goes on while more is fetched; not more,
+ * or what is urgent would wait behind it.
+ */
+const aheadMs = 20;
+const maxAhead = 12;
 /** Relays that count messages end a session at 100 or later; opening one costs some round trips. */
 const maxMessages = 100;
 /** Longer than a burst pauses, shorter than relays wait before they hang up. */
@@ -27,6 +33,7 @@ export class PooledSession {
   readonly #clock: Clock;
   readonly #onEnd: () => void;
   #entered = 0;
+  readonly #pace = new Pace();
   #settleOver = () => {};
   #ending = false;
   #cancelIdle = () => {};
@@ -61,7 +68,7 @@ export class PooledSession {
   /** Places left. While it is being opened, there is one alone: should that fail, one message failed. */
   get room(): number {
     if (this.open === null || !this.serves) return 0;
-    const places = this.open.capabilities.pipelining ? placesPerSession : 1;
+    const places = this.open.capabilities.pipelining ? placesPerSession + this.#pace.ahead() : 1;
     return Math.max(0, Math.min(places - this.taken, maxMessages - this.#entered));
   }
 
@@ -74,7 +81,9 @@ export class PooledSession {
   async send(message: Message): Promise<SendResult> {
     const connection = await this.connection;
     this.served = true;
-    return connection.send(message);
+    const result = await connection.send(message);
+    this.#pace.note(this.#clock.now());
+    return result;
   }
 
   leave(): void {
@@ -100,5 +109,23 @@ export class PooledSession {
     // Only now: what a relay does at QUIT changes nothing about what it took (RFC 5321 §4.1.1.10).
     await connection?.quit();
     this.#settleOver();
+  }
+}
+
+/** How fast messages follow each other. */
+class Pace {
+  #lastAt = Number.NEGATIVE_INFINITY;
+  /** Milliseconds from one message to the next, as a moving average over some ten of them. */
+  #intervalMs = Number.POSITIVE_INFINITY;
+
+  note(now: number): void {
+    const interval = now - this.#lastAt;
+    this.#lastAt = now;
+    this.#intervalMs = Number.isFinite(this.#intervalMs) ? this.#intervalMs * 0.9 + interval * 0.1 : interval;
+  }
+
+  /** How many messages are sent in `aheadMs`. */
+  ahead(): number {
+    return Math.min(maxAhead, Math.floor(aheadMs / Math.max(this.#intervalMs, 1)));
   }
 }

@@ -4,7 +4,7 @@ import { isPostgres } from "./dialect.ts";
 import { contentFromRow, purgeSensitiveContent, type StoredContent } from "./email-content.ts";
 import { type Email, emailFromRow, type Recipient, recipientFromRow } from "./emails.ts";
 import type { Db, EmailContentRow, EmailRow, RecipientRow } from "./schema.ts";
-import type { Store } from "./store.ts";
+import type { Step } from "./step.ts";
 import { valueRows } from "./value-rows.ts";
 
 /** An email that a courier has claimed: by its fencing token it shows that it still may settle it. */
@@ -32,16 +32,13 @@ const maxContentBytes = 256 * 1024;
  * Takes emails that are due, the most urgent first, for `leaseUntil`. Each claim raises the email's
  * fencing token `lease`; only its holder may settle. Nodes that claim at once take different emails.
  */
-export async function claimEmails(
-  { db, transact }: Pick<Store, "db" | "transact">,
-  claim: Claim,
-): Promise<ClaimedEmail[]> {
+export function claimEmails(db: Db, claim: Claim): Step<ClaimedEmail[]> {
   // Others that have the very same lease are read too, which does no harm.
   const underLease = db
     .selectFrom("emails")
     .where("emails.state", "=", "sending")
     .where("emails.lease_until", "=", claim.leaseUntil);
-  const [claimed, recipientRows, contentRows] = await transact([
+  const queries = [
     claimDue(db, claim),
     underLease
       .innerJoin("recipients", "recipients.email_id", "emails.id")
@@ -53,18 +50,23 @@ export async function claimEmails(
       .selectAll("email_content")
       .where(sql<number>`octet_length(email_content.content)`, "<=", maxContentBytes)
       .compile(),
-  ]);
-  const recipients = Map.groupBy((recipientRows?.rows ?? []) as RecipientRow[], (row) => row.email_id);
-  const contents = new Map(
-    ((contentRows?.rows ?? []) as EmailContentRow[]).map((row) => [row.email_id, contentFromRow(row)]),
-  );
-  return ((claimed?.rows ?? []) as EmailRow[])
-    .sort((a, b) => a.priority - b.priority || (a.next_attempt_at ?? 0) - (b.next_attempt_at ?? 0))
-    .map((row) => ({
-      email: emailFromRow(row),
-      recipients: (recipients.get(row.id) ?? []).map(recipientFromRow),
-      content: contents.get(row.id),
-    }));
+  ];
+  return {
+    queries,
+    read: ([claimed, recipientRows, contentRows]) => {
+      const recipients = Map.groupBy((recipientRows?.rows ?? []) as RecipientRow[], (row) => row.email_id);
+      const contents = new Map(
+        ((contentRows?.rows ?? []) as EmailContentRow[]).map((row) => [row.email_id, contentFromRow(row)]),
+      );
+      return ((claimed?.rows ?? []) as EmailRow[])
+        .sort((a, b) => a.priority - b.priority || (a.next_attempt_at ?? 0) - (b.next_attempt_at ?? 0))
+        .map((row) => ({
+          email: emailFromRow(row),
+          recipients: (recipients.get(row.id) ?? []).map(recipientFromRow),
+          content: contents.get(row.id),
+        }));
+    },
+  };
 }
 
 function claimDue(db: Db, { now, leaseUntil, limit }: Claim): CompiledQuery {

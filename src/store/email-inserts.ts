@@ -1,8 +1,8 @@
-import type { CompiledQuery } from "kysely";
 import { priorities, type RecipientRole } from "../model.ts";
 import type { Email } from "./emails.ts";
 import { rowStatement } from "./row-statement.ts";
 import type { Db } from "./schema.ts";
+import { type Step, write } from "./step.ts";
 
 /** What acceptance stores, all of it in one transaction. */
 export interface NewEmail {
@@ -17,12 +17,12 @@ export interface NewEmail {
  * Stores emails: all of them or none. An idempotency key that its caller has used already is refused; see
  * `isKeyTaken`.
  */
-export function insertEmails(db: Db, accepted: readonly NewEmail[]): CompiledQuery[] {
-  return [
+export function insertEmails(db: Db, accepted: readonly NewEmail[]): Step<void> {
+  return write(
     ...insertEmailRows(db, accepted.map(emailRow)),
     ...insertContentRows(db, accepted.map(contentRow)),
     ...insertRecipientRows(db, accepted.flatMap(recipientRows)),
-  ];
+  );
 }
 
 /** Whether an insert failed because the idempotency key of an email had been used. */

@@ -1,4 +1,4 @@
-import { type CompiledQuery, sql } from "kysely";
+import { sql } from "kysely";
 import { newId } from "../id.ts";
 import type { EmailState, RecipientState } from "../model.ts";
 import { inChunks } from "./chunks.ts";
@@ -6,7 +6,8 @@ import type { Claimed } from "./email-claims.ts";
 import { purgeSensitiveContent } from "./email-content.ts";
 import type { Attempt, Email } from "./emails.ts";
 import { rowStatement } from "./row-statement.ts";
-import type { Store } from "./store.ts";
+import type { Db } from "./schema.ts";
+import type { Step } from "./step.ts";
 import { namesOf, type ValueColumns, type ValueRow, valueRows } from "./value-rows.ts";
 
 export interface RecipientOutcome {
@@ -41,16 +42,10 @@ export interface Settled {
 /**
  * Writes the outcomes of claims, but for emails that somebody else has claimed or freed since: of these,
  * nothing is written.
- * @param also goes into the same transaction.
  * @returns the ids of those that were written.
  */
-export async function settleEmails(
-  { db, transact }: Pick<Store, "db" | "transact">,
-  settled: readonly Settled[],
-  also: readonly CompiledQuery[] = [],
-): Promise<ReadonlySet<string>> {
+export function settleEmails(db: Db, settled: readonly Settled[]): Step<ReadonlySet<string>> {
   const before = [
-    ...also,
     ...updateRecipients(db, settled.flatMap(recipientRows)),
     ...insertAttempts(db, settled.flatMap(attemptRows)),
   ];
@@ -60,9 +55,13 @@ export async function settleEmails(
     ({ claimed, settlement }) => claimed.sensitive && settlement.finishedAt !== null,
   );
   const after = inChunks(final.map(({ claimed }) => claimed.id)).map((ids) => purgeSensitiveContent(db, ids));
-  const results = await transact([...before, ...outcomes, ...after]);
-  const written = results.slice(before.length, before.length + outcomes.length);
-  return new Set(written.flatMap(({ rows }) => (rows as { id: string }[]).map(({ id }) => id)));
+  return {
+    queries: [...before, ...outcomes, ...after],
+    read(results) {
+      const written = results.slice(before.length, before.length + outcomes.length);
+      return new Set(written.flatMap(({ rows }) => (rows as { id: string }[]).map(({ id }) => id)));
+    },
+  };
 }
 
 /** True while the claim of a row of `outcome` holds. */

@@ -1,6 +1,6 @@
-import type { CompiledQuery } from "kysely";
 import type { AuthMethod, TlsMode } from "../model.ts";
 import type { Db, Flag, SmtpConfigRow } from "./schema.ts";
+import { type Step, write } from "./step.ts";
 
 /** How to reach one relay, as stored: the password as its token, the seal over both. */
 export interface SmtpConfig {
@@ -109,21 +109,24 @@ export interface Pause {
  * Stops the use of a config for a time, or with null ends that. A config that was edited since it was
  * read is left alone: what is known speaks of the old settings.
  */
-export function pauseSmtpConfig(
-  db: Db,
-  read: Pick<SmtpConfig, "id" | "version">,
-  pause: Pause | null,
-): CompiledQuery {
-  return db
-    .updateTable("smtp_config")
-    .set({
-      paused_until: pause?.until ?? null,
-      paused_reason: pause?.reason ?? null,
-      failures: pause?.failures ?? 0,
-    })
-    .where("id", "=", read.id)
-    .where("version", "=", read.version)
-    .compile();
+export async function pauseSmtpConfig(db: Db, read: ReadConfig, pause: Pause | null): Promise<void> {
+  await pausing(db, read, pause).execute();
+}
+
+/** The same, as a part of a transaction. */
+export function pauseStep(db: Db, read: ReadConfig, pause: Pause | null): Step<void> {
+  return write(pausing(db, read, pause).compile());
+}
+
+type ReadConfig = Pick<SmtpConfig, "id" | "version">;
+
+function pausing(db: Db, { id, version }: ReadConfig, pause: Pause | null) {
+  const columns = {
+    paused_until: pause?.until ?? null,
+    paused_reason: pause?.reason ?? null,
+    failures: pause?.failures ?? 0,
+  };
+  return db.updateTable("smtp_config").set(columns).where("id", "=", id).where("version", "=", version);
 }
 
 /** Writes token and seal of a rotation, if the row is still the one that was read. */

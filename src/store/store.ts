@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import { type CompiledQuery, Kysely, type QueryResult, sql, type Transaction } from "kysely";
+import { Kysely, sql, type Transaction } from "kysely";
 import { isPosthornError, PosthornError } from "../errors.ts";
 import { newId } from "../id.ts";
 import { holdLock } from "./lock.ts";
@@ -7,6 +7,7 @@ import { migrate, refuseUnlessCurrent } from "./migrate.ts";
 import { listen, postgresDialect } from "./postgres.ts";
 import type { Schema } from "./schema.ts";
 import { createSqlite } from "./sqlite.ts";
+import { runSteps, type Step, type StepResults, write } from "./step.ts";
 
 /** The database, migrated and ready. */
 export interface Store {
@@ -16,14 +17,14 @@ export interface Store {
   /** Runs the work in one transaction: all of it is kept, or none. */
   transaction<T>(work: (transaction: Transaction<Schema>) => Promise<T>): Promise<T>;
   /**
-   * Runs statements in one transaction, in one go: nothing goes to and fro between them, so it is what
-   * the many small transactions of sending use.
+   * Runs steps in one transaction, in one go: nothing goes to and fro between them, so it is what the many
+   * small transactions of sending use. Those that come while the disk is waited for share a commit.
    */
-  transact(queries: readonly CompiledQuery[]): Promise<readonly QueryResult<unknown>[]>;
+  transact<const Steps extends readonly Step<unknown>[]>(steps: Steps): Promise<StepResults<Steps>>;
   /** A transaction, while no other node does such work. */
   exclusively<T>(work: (transaction: Transaction<Schema>) => Promise<T>): Promise<T>;
   /** To be added to a transaction: tells the other nodes, once it is committed, to look for work. */
-  announcement(): readonly CompiledQuery[];
+  announcement(): Step<void>;
   /** Calls back when another node has announced something, or may have. */
   onAnnounced(callback: () => void): void;
   close(): Promise<void>;
@@ -102,9 +103,9 @@ function sqliteStore(file: string, release: () => void): Store {
     db,
     shared: false,
     transaction,
-    transact: sqlite.transact,
+    transact: (steps) => runSteps(steps, sqlite.transact),
     exclusively: transaction,
-    announcement: () => [],
+    announcement: () => write(),
     onAnnounced() {},
     async close() {
       await db.destroy();
@@ -128,14 +129,16 @@ function postgresStore(url: string): Store {
     db,
     shared: true,
     transaction,
-    transact: (queries) =>
-      transaction((within) => Promise.all(queries.map((query) => within.executeQuery(query)))),
+    transact: (steps) =>
+      runSteps(steps, (queries) =>
+        transaction((within) => Promise.all(queries.map((query) => within.executeQuery(query)))),
+      ),
     exclusively: (work) =>
       transaction(async (within) => {
         await sql`select pg_advisory_xact_lock(${sql.lit(lockKey)})`.execute(within);
         return work(within);
       }),
-    announcement: () => [announcement],
+    announcement: () => write(announcement),
     onAnnounced(callback) {
       listening.push(listen(url, channel, (payload) => payload !== node && callback()));
     },

@@ -71,7 +71,7 @@ describe.each(databases)("the queue on $name", ({ start, open, stop }) => {
       sentAt: null,
       finishedAt: null,
     };
-    await store.transact(
+    await store.transact([
       insertEmails(store.db, [
         {
           email,
@@ -81,16 +81,19 @@ describe.each(databases)("the queue on $name", ({ start, open, stop }) => {
           recipients: (given.recipients ?? ["jo@example.com"]).map((address) => ({ address, role: "to" })),
         },
       ]),
-    );
+    ]);
     return id;
   }
 
   async function settle(claimed: Claimed & Pick<Email, "sensitive">, settlement: Settlement) {
-    return (await settleEmails(store, [{ claimed, settlement }])).has(claimed.id);
+    const [written] = await store.transact([settleEmails(store.db, [{ claimed, settlement }])]);
+    return written.has(claimed.id);
   }
 
-  const claim = async (limit = 10, now = t0) =>
-    (await claimEmails(store, { now, leaseUntil: now + 30_000, limit })).map(({ email }) => email);
+  async function claim(limit = 10, now = t0) {
+    const [claimed] = await store.transact([claimEmails(store.db, { now, leaseUntil: now + 30_000, limit })]);
+    return claimed.map(({ email }) => email);
+  }
 
   async function claimOne(): Promise<Email> {
     const [email] = await claim(1);
