@@ -2,10 +2,10 @@ import { spawn } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { median, type Rate } from "./measure.ts";
+import { type Results, rateOf } from "./measure.ts";
 
 /** From `npm start`, with everything built, until the service says that it is ready. */
-export async function startSuite(runs = 7): Promise<Rate[]> {
+export async function startSuite(runs = 7): Promise<Results> {
   const samples: number[] = [];
   for (let run = 0; run < runs; run++) {
     const folder = mkdtempSync(join(tmpdir(), "posthorn-bench-"));
@@ -22,6 +22,5 @@ export async function startSuite(runs = 7): Promise<Rate[]> {
     await ended;
     rmSync(folder, { recursive: true });
   }
-  const medianMicros = median(samples);
-  return [{ name: "npm start until ready", medianMicros, perSecond: 1e6 / medianMicros }];
+  return { rates: [rateOf("npm start until ready", samples)] };
 }
