@@ -2,6 +2,7 @@
 
 import { acceptSuite } from "./accept.ts";
 import { composeSuite } from "./compose.ts";
+import { httpSuite } from "./http.ts";
 import { latencySuite } from "./latency.ts";
 import type { Results } from "./measure.ts";
 import { type BenchOptions, readOptions } from "./options.ts";
@@ -12,6 +13,7 @@ import { startSuite } from "./start.ts";
 const suites: Readonly<Record<string, (options: BenchOptions) => Promise<Results>>> = {
   send: sendSuite,
   latency: () => latencySuite(),
+  http: () => httpSuite(),
   compose: composeSuite,
   accept: () => acceptSuite(),
   start: () => startSuite(),
