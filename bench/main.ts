@@ -4,8 +4,10 @@ import { acceptSuite } from "./accept.ts";
 import { composeSuite } from "./compose.ts";
 import { httpSuite } from "./http.ts";
 import { latencySuite } from "./latency.ts";
+import { logSuite } from "./log.ts";
 import type { Results } from "./measure.ts";
 import { type BenchOptions, readOptions } from "./options.ts";
+import { queuedSuite } from "./queued.ts";
 import { asJson, asTable } from "./report.ts";
 import { sendSuite } from "./send.ts";
 import { startSuite } from "./start.ts";
@@ -14,6 +16,8 @@ const suites: Readonly<Record<string, (options: BenchOptions) => Promise<Results
   send: sendSuite,
   latency: () => latencySuite(),
   http: () => httpSuite(),
+  log: () => logSuite(),
+  queued: () => queuedSuite(),
   compose: composeSuite,
   accept: () => acceptSuite(),
   start: () => startSuite(),
