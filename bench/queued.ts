@@ -6,7 +6,7 @@ import { startRelay } from "./relay/relay.ts";
 import { renderMail } from "./send/mail.ts";
 
 /** What the service holds in memory when a long queue waits for it, and while it works it off. */
-export async function queuedSuite(emails = 100_000, delivered = 2_000): Promise<Results> {
+export async function queuedSuite(emails = 100_000, delivered = 20_000): Promise<Results> {
   const name = `with ${emails.toLocaleString("en")} queued`;
   const { html, text } = renderMail(0);
   const database = await fillQueue(emails, { html, text });
