@@ -1,45 +1,38 @@
-// npm run bench [-- --json] [compose] [accept] [start]
+// npm run bench [-- suite …] [--json] [--emails 3000] [--rounds 3] [--only posthorn-sqlite,nodemailer]
+
+import { acceptSuite } from "./accept.ts";
 import { composeSuite } from "./compose.ts";
-import type { Rate } from "./measure.ts";
-import { acceptSuite } from "./service.ts";
+import { httpSuite } from "./http.ts";
+import { latencySuite } from "./latency.ts";
+import { logSuite } from "./log.ts";
+import type { Results } from "./measure.ts";
+import { type BenchOptions, readOptions } from "./options.ts";
+import { queuedSuite } from "./queued.ts";
+import { asJson, asTable } from "./report.ts";
+import { sendSuite } from "./send.ts";
 import { startSuite } from "./start.ts";
 
-const suites: Readonly<Record<string, () => Promise<Rate[]>>> = {
+const suites: Readonly<Record<string, (options: BenchOptions) => Promise<Results>>> = {
+  send: sendSuite,
+  latency: () => latencySuite(),
+  http: () => httpSuite(),
+  log: () => logSuite(),
+  queued: () => queuedSuite(),
   compose: composeSuite,
-  accept: acceptSuite,
-  start: startSuite,
+  accept: () => acceptSuite(),
+  start: () => startSuite(),
 };
 
-/** Which rate is divided by which: above 1, Posthorn is faster. */
-const compared = [
-  ["quoted-printable: Posthorn", "quoted-printable: libqp"],
-  ["compose 4 KiB: Posthorn", "compose 4 KiB: nodemailer"],
-] as const;
-
-const args = process.argv.slice(2);
-const wanted = args.filter((arg) => arg !== "--json");
-const rates: Rate[] = [];
-for (const [name, suite] of Object.entries(suites)) {
-  if (wanted.length === 0 || wanted.includes(name)) rates.push(...(await suite()));
+const options = readOptions(process.argv.slice(2));
+const unknown = options.suites.filter((name) => suites[name] === undefined);
+if (unknown.length > 0) {
+  throw new Error(`There is no suite ${unknown.join(", ")}; there are ${Object.keys(suites).join(", ")}.`);
 }
-const rateOf = (name: string) => rates.find((rate) => rate.name === name)?.perSecond;
-const ratios = Object.fromEntries(
-  compared.flatMap(([ours, theirs]) => {
-    const [our, their] = [rateOf(ours), rateOf(theirs)];
-    return our === undefined || their === undefined ? [] : [[`${ours} / ${theirs}`, our / their]];
-  }),
-);
 
-if (args.includes("--json")) {
-  const perSecond = Object.fromEntries(rates.map((rate) => [rate.name, rate.perSecond]));
-  console.log(JSON.stringify({ rates: perSecond, ratios }, null, 2));
-} else {
-  for (const { name, medianMicros, perSecond } of rates) {
-    const time =
-      medianMicros < 10_000 ? `${medianMicros.toFixed(1)} µs` : `${(medianMicros / 1000).toFixed(0)} ms`;
-    console.log(
-      `${name.padEnd(32)} ${time.padStart(12)} ${perSecond.toFixed(perSecond < 10 ? 2 : 0).padStart(10)}/s`,
-    );
-  }
-  for (const [name, ratio] of Object.entries(ratios)) console.log(`${name}: ${ratio.toFixed(1)} ×`);
+const results: Results[] = [];
+for (const [name, run] of Object.entries(suites)) {
+  if (options.suites.length > 0 && !options.suites.includes(name)) continue;
+  process.stderr.write(`Measuring: ${name} …\n`);
+  results.push(await run(options));
 }
+console.log(options.json ? asJson(results) : asTable(results));

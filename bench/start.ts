@@ -2,10 +2,11 @@ import { spawn } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { median, type Rate } from "./measure.ts";
+import { setTimeout as pause } from "node:timers/promises";
+import { type Results, rateOf } from "./measure.ts";
 
 /** From `npm start`, with everything built, until the service says that it is ready. */
-export async function startSuite(runs = 7): Promise<Rate[]> {
+export async function startSuite(runs = 7): Promise<Results> {
   const samples: number[] = [];
   for (let run = 0; run < runs; run++) {
     const folder = mkdtempSync(join(tmpdir(), "posthorn-bench-"));
@@ -17,11 +18,22 @@ export async function startSuite(runs = 7): Promise<Rate[]> {
     });
     for await (const data of child.stdout) if (String(data).includes("Posthorn is ready")) break;
     samples.push((performance.now() - start) * 1000);
-    const ended = new Promise((resolve) => child.once("close", resolve));
-    if (child.pid !== undefined) process.kill(-child.pid, "SIGTERM");
-    await ended;
+    if (child.pid !== undefined) await endGroup(child.pid);
     rmSync(folder, { recursive: true });
   }
-  const medianMicros = median(samples);
-  return [{ name: "npm start until ready", medianMicros, perSecond: 1e6 / medianMicros }];
+  return { rates: [rateOf("npm start until ready", samples)] };
+}
+
+/** npm ends before the service that it started, which still writes into its folder. */
+async function endGroup(leader: number): Promise<void> {
+  process.kill(-leader, "SIGTERM");
+  while (isRunning(-leader)) await pause(20);
+}
+
+function isRunning(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
 }

@@ -4,10 +4,10 @@ import { join } from "node:path";
 import { createLog } from "../src/log.ts";
 import { openPosthorn } from "../src/posthorn.ts";
 import { generateKey } from "../src/secret/fernet.ts";
-import type { Rate } from "./measure.ts";
+import { type Results, rateOf } from "./measure.ts";
 
 /** Accepting through the outbox into SQLite (`synchronous=FULL`), 50 callers at once, nothing delivered. */
-export async function acceptSuite(emails = 2_000): Promise<Rate[]> {
+export async function acceptSuite(emails = 2_000): Promise<Results> {
   const folder = mkdtempSync(join(tmpdir(), "posthorn-bench-"));
   const posthorn = await openPosthorn({
     database: join(folder, "posthorn.db"),
@@ -28,7 +28,7 @@ export async function acceptSuite(emails = 2_000): Promise<Rate[]> {
       }),
     );
     const micros = ((performance.now() - start) * 1000) / emails;
-    return [{ name: "accept into SQLite, rendered", medianMicros: micros, perSecond: 1e6 / micros }];
+    return { rates: [rateOf("accept into SQLite, rendered", [micros])] };
   } finally {
     await posthorn.close();
     rmSync(folder, { recursive: true });

@@ -1,0 +1,68 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { emailRequest } from "../../src/delivery/email-request.ts";
+import type { Outbox } from "../../src/delivery/outbox.ts";
+import { prepareEmail } from "../../src/delivery/prepare.ts";
+import { createLog } from "../../src/log.ts";
+import { parse } from "../../src/parse.ts";
+import { openPosthorn, type Posthorn } from "../../src/posthorn.ts";
+import { generateKey } from "../../src/secret/fernet.ts";
+import { createApiKeys } from "../../src/server/api-keys.ts";
+import { createApp } from "../../src/server/app.ts";
+import { serve } from "../../src/server/serve.ts";
+import type { NewEmail } from "../../src/store/emails.ts";
+
+/** The stand-alone server's app on the loopback, with a key that may send. */
+export interface TestedServer {
+  readonly url: string;
+  readonly apiKey: string;
+  close(): Promise<void>;
+}
+
+/** As it is: 202 is answered after the commit. Without an SMTP config, so that nothing is delivered meanwhile. */
+export function openStoring(): Promise<TestedServer> {
+  return open((posthorn) => posthorn);
+}
+
+/** The same in all but one thing: what was accepted is kept in memory. */
+export function openInMemory(): Promise<TestedServer> {
+  return open((posthorn) => ({ ...posthorn, outbox: keepingInMemory(posthorn) }));
+}
+
+async function open(arrange: (posthorn: Posthorn) => Posthorn): Promise<TestedServer> {
+  const folder = mkdtempSync(join(tmpdir(), "posthorn-bench-"));
+  const posthorn = await openPosthorn({
+    database: join(folder, "posthorn.db"),
+    secret: generateKey(),
+    log: createLog("silent"),
+  });
+  const app = createApp(arrange(posthorn), { signedIn: async () => null });
+  const server = await serve(app, { host: "127.0.0.1", port: 0 });
+  const apiKeys = createApiKeys({ ...posthorn, environmentKey: null });
+  const { key } = await apiKeys.create({ name: "bench", scope: "send" }, { id: "bench", name: "bench" });
+  return {
+    url: server.url,
+    apiKey: key,
+    async close() {
+      await server.close();
+      await posthorn.close();
+      rmSync(folder, { recursive: true });
+    },
+  };
+}
+
+function keepingInMemory({ outbox, clock, templates, secrets }: Posthorn): Outbox {
+  const kept: Omit<NewEmail, "idempotency">[] = [];
+  return {
+    ...outbox,
+    async accept(input, { caller }) {
+      const request = parse(emailRequest, input);
+      const now = clock.now();
+      const prepared = prepareEmail(request, { caller, now, domain: "example.com", templates, secrets });
+      kept.push(prepared);
+      const { id, messageId, state } = prepared.email;
+      return { id, messageId, state, repeated: false };
+    },
+  };
+}

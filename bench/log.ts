@@ -1,0 +1,100 @@
+import type { Posthorn } from "../src/posthorn.ts";
+import { claimEmails, releaseLeases } from "../src/store/email-claims.ts";
+import type { EmailFilter } from "../src/store/emails.ts";
+import { actor, type FilledDatabase, fillLog } from "./log/database.ts";
+import { compare, type Rate, type Results, rateOf, ratiosOf } from "./measure.ts";
+
+/** Emails that are claimed, or accepted at the same time, in one sample. */
+const batch = 50;
+
+const pages: Readonly<Record<string, EmailFilter>> = {
+  "log page": { limit: 50 },
+  "log page of refused emails": { limit: 50, state: "failed" },
+  "log page of a customer": { limit: 50, recipient: "customer-7@example.com" },
+  "log page of the office": { limit: 50, recipient: "office@example.com" },
+};
+
+/** Whether a long log slows down what is done every day: each thing beside itself with a short one. */
+export async function logSuite(short = 10_000, long = 1_000_000): Promise<Results> {
+  const databases = new Map<number, FilledDatabase>();
+  const opened = new Map<number, Posthorn>();
+  try {
+    for (const emails of [short, long]) {
+      const database = await fillLog(emails);
+      databases.set(emails, database);
+      const posthorn = await database.open();
+      opened.set(emails, posthorn);
+      // The courier is not measured, and must not take what the bench claims.
+      await posthorn.courier.stop(0);
+    }
+    const rates = [...(await accepting(opened)), ...(await claiming(opened)), ...(await listing(opened))];
+    const names = ["accept", "claim", ...Object.keys(pages)];
+    return {
+      rates,
+      ratios: ratiosOf(
+        rates,
+        names.map((name) => [named(name, short), named(name, long)]),
+      ),
+    };
+  } finally {
+    for (const posthorn of opened.values()) await posthorn.close();
+    for (const database of databases.values()) database.dispose();
+  }
+}
+
+function named(name: string, emails: number): string {
+  return `${name}, ${emails.toLocaleString("en")} emails`;
+}
+
+function accepting(opened: ReadonlyMap<number, Posthorn>): Promise<Rate[]> {
+  return sample("accept", opened, async ({ outbox }) => {
+    const request = { to: "new@example.com", subject: "Hello", text: "Your order is on its way." };
+    await Promise.all(Array.from({ length: batch }, () => outbox.accept(request, { caller: actor })));
+  });
+}
+
+function claiming(opened: ReadonlyMap<number, Posthorn>): Promise<Rate[]> {
+  return sample(
+    "claim",
+    opened,
+    async ({ store, clock }) => {
+      const now = clock.now();
+      const claimed = await claimEmails(store, { now, leaseUntil: now + 60_000, limit: batch });
+      if (claimed.length !== batch) throw new Error(`${claimed.length} emails were claimed`);
+    },
+    ({ store, clock }) => releaseLeases(store.db, Number.MAX_SAFE_INTEGER, clock.now()),
+  );
+}
+
+function listing(opened: ReadonlyMap<number, Posthorn>): Promise<Rate[]> {
+  const candidates = Object.entries(pages).flatMap(([name, filter]) =>
+    [...opened].map(([emails, { outbox }]) => ({
+      name: named(name, emails),
+      async run() {
+        const { items } = await outbox.list(filter);
+        if (items.length === 0) throw new Error("the page is empty");
+      },
+    })),
+  );
+  return compare(candidates, 30, 9);
+}
+
+/** Times the work on both databases in turn; what follows each time is not timed. */
+async function sample(
+  name: string,
+  opened: ReadonlyMap<number, Posthorn>,
+  work: (posthorn: Posthorn) => Promise<void>,
+  afterwards: (posthorn: Posthorn) => Promise<unknown> = async () => {},
+): Promise<Rate[]> {
+  const micros = new Map<number, number[]>([...opened.keys()].map((emails) => [emails, []]));
+  for (let round = -5; round < 30; round++) {
+    for (const [emails, posthorn] of opened) {
+      const start = performance.now();
+      await work(posthorn);
+      const elapsed = performance.now() - start;
+      if (round >= 0) micros.get(emails)?.push((elapsed * 1000) / batch);
+      await afterwards(posthorn);
+    }
+  }
+  return [...micros].map(([emails, samples]) => rateOf(named(name, emails), samples));
+}

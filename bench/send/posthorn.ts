@@ -1,0 +1,54 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createPosthorn } from "../../src/library.ts";
+import { createLog } from "../../src/log.ts";
+import { generateKey } from "../../src/secret/fernet.ts";
+import { byCallers, type Sending, type SendingOptions } from "./candidate.ts";
+import { sender } from "./mail.ts";
+
+/** Posthorn as a library, through `posthorn.send()`, on a SQLite file with `synchronous=FULL`. */
+export async function openOnSqlite(options: SendingOptions): Promise<Sending> {
+  const folder = mkdtempSync(join(tmpdir(), "posthorn-bench-"));
+  const sending = await open(join(folder, "posthorn.db"), options);
+  return {
+    ...sending,
+    async close() {
+      await sending.close();
+      rmSync(folder, { recursive: true });
+    },
+  };
+}
+
+/** The same on PostgreSQL, whose every commit waits for the disk. */
+export function openOnPostgres(options: SendingOptions & { readonly database: string }): Promise<Sending> {
+  return open(options.database, options);
+}
+
+async function open(database: string, { port, connections }: SendingOptions): Promise<Sending> {
+  const posthorn = await createPosthorn({ database, secret: generateKey(), log: createLog("silent") });
+  await saveConfig(posthorn.handler({ authorize: () => ({ id: "1", name: "Ada" }) }), {
+    smtpServer: "127.0.0.1",
+    smtpPort: port,
+    useTls: false,
+    fromName: sender.name,
+    fromEmail: sender.address,
+    maxConnections: connections,
+  });
+  return {
+    deliver: (mails) => byCallers(mails, (mail) => posthorn.send(mail)),
+    close: () => posthorn.close(),
+  };
+}
+
+/** As the settings page does it. */
+async function saveConfig(handler: (request: Request) => Promise<Response>, config: object): Promise<void> {
+  const response = await handler(
+    new Request("http://localhost/api/smtp-configs", {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify(config),
+    }),
+  );
+  if (!response.ok) throw new Error(await response.text());
+}
