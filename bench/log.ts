@@ -59,7 +59,8 @@ function claiming(opened: ReadonlyMap<number, Posthorn>): Promise<Rate[]> {
     opened,
     async ({ store, clock }) => {
       const now = clock.now();
-      const claimed = await claimEmails(store, { now, leaseUntil: now + 60_000, limit: batch });
+      const claim = claimEmails(store.db, { now, leaseUntil: now + 60_000, limit: batch });
+      const [claimed] = await store.transact([claim]);
       if (claimed.length !== batch) throw new Error(`${claimed.length} emails were claimed`);
     },
     ({ store, clock }) => releaseLeases(store.db, Number.MAX_SAFE_INTEGER, clock.now()),

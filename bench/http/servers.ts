@@ -11,7 +11,7 @@ import { generateKey } from "../../src/secret/fernet.ts";
 import { createApiKeys } from "../../src/server/api-keys.ts";
 import { createApp } from "../../src/server/app.ts";
 import { serve } from "../../src/server/serve.ts";
-import type { NewEmail } from "../../src/store/emails.ts";
+import type { NewEmail } from "../../src/store/email-inserts.ts";
 
 /** The stand-alone server's app on the loopback, with a key that may send. */
 export interface TestedServer {

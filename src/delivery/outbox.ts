@@ -212,10 +212,10 @@ export function createOutbox({ store, secrets, templates, clock, metrics, onQueu
     },
 
     async list(filter) {
-      const emails = await listEmails(store.db, { ...filter, limit: filter.limit + 1 });
+      const emails = await listEmails(store.reader, { ...filter, limit: filter.limit + 1 });
       const page = emails.slice(0, filter.limit);
       const recipients = await listRecipients(
-        store.db,
+        store.reader,
         page.map((email) => email.id),
       );
       return {

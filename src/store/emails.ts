@@ -113,27 +113,32 @@ export interface EmailFilter {
 
 /** The newest first. */
 export async function listEmails(db: Db, filter: EmailFilter): Promise<Email[]> {
-  let query = db.selectFrom("emails").selectAll().orderBy("id", "desc").limit(filter.limit);
-  if (filter.after !== undefined) query = query.where("id", "<", filter.after);
-  if (filter.state !== undefined) query = query.where("state", "=", filter.state);
-  if (filter.template !== undefined) query = query.where("template", "=", filter.template);
-  if (filter.caller !== undefined) query = query.where("caller", "=", filter.caller);
-  if (filter.recipient !== undefined) {
-    const address = filter.recipient;
-    query = query.where("id", "in", (sub) =>
-      sub.selectFrom("recipients").select("email_id").where("address", "=", address),
-    );
+  const { recipient, after, state, template, caller } = filter;
+  let query = db.selectFrom("emails").selectAll("emails").limit(filter.limit);
+  if (recipient === undefined) {
+    query = query.orderBy("emails.id", "desc");
+    if (after !== undefined) query = query.where("emails.id", "<", after);
+  } else {
+    // The index holds a recipient's emails in order: no more of them are read than the page has.
+    query = query
+      .innerJoin("recipients", "recipients.email_id", "emails.id")
+      .where("recipients.address", "=", recipient)
+      .orderBy("recipients.email_id", "desc");
+    if (after !== undefined) query = query.where(sql<SqlBool>`recipients.email_id < ${after}`);
   }
+  if (state !== undefined) query = query.where("emails.state", "=", state);
+  if (template !== undefined) query = query.where("emails.template", "=", template);
+  if (caller !== undefined) query = query.where("emails.caller", "=", caller);
   if (filter.q !== undefined) {
     const pattern = `%${filter.q.replace(/[\\%_]/g, "\\$&")}%`;
     query = query.where(({ or, exists, selectFrom }) =>
       or([
         sql<SqlBool>`lower(subject) like lower(${pattern}) escape '\\'`,
         exists(
-          selectFrom("recipients")
-            .select("position")
-            .whereRef("recipients.email_id", "=", "emails.id")
-            .where(sql<SqlBool>`lower(address) like lower(${pattern}) escape '\\'`),
+          selectFrom("recipients as one")
+            .select("one.position")
+            .whereRef("one.email_id", "=", "emails.id")
+            .where(sql<SqlBool>`lower(one.address) like lower(${pattern}) escape '\\'`),
         ),
       ]),
     );

@@ -49,11 +49,15 @@ const pragmas =
 /** Posthorn's transactions write: one that found out only later that another process does might fail. */
 export const beginTransaction = "begin immediate";
 
+/** What a connection is for: one that only reads cannot write by mistake. */
+export type SqliteAccess = "write" | "read";
+
 /** @param file a path, or `:memory:`. */
-export function openSqliteDatabase(file: string): SqliteDatabase {
+export function openSqliteDatabase(file: string, access: SqliteAccess): SqliteDatabase {
   const database = new DatabaseSync(file);
   try {
     database.exec(pragmas);
+    if (access === "read") database.exec("pragma query_only = on");
   } catch (error) {
     database.close();
     throw error;

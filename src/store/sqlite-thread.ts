@@ -1,5 +1,5 @@
 import { Worker } from "node:worker_threads";
-import type { SqliteAnswer, SqliteStatement } from "./sqlite-database.ts";
+import type { SqliteAccess, SqliteAnswer, SqliteStatement } from "./sqlite-database.ts";
 import type { Failure, Question, Reply } from "./sqlite-worker.ts";
 
 /** A SQLite file in a thread of its own. */
@@ -16,7 +16,7 @@ export interface SqliteThread {
 }
 
 /** An error of SQLite; `errcode` is null where the thread itself failed. */
-export class SqliteFailure extends Error {
+class SqliteFailure extends Error {
   override readonly name = "SqliteFailure";
   readonly errcode: number | null;
 
@@ -36,13 +36,13 @@ interface Asked {
  * neither the sockets to the relays nor those who ask for something else.
  * @throws SqliteFailure if the file cannot be opened.
  */
-export async function startSqliteThread(file: string): Promise<SqliteThread> {
+export async function startSqliteThread(file: string, access: SqliteAccess): Promise<SqliteThread> {
   // The sources run as they are; the build has the same file as JavaScript.
   const body = new URL(
     import.meta.url.endsWith(".ts") ? "./sqlite-worker.ts" : "./sqlite-worker.js",
     import.meta.url,
   );
-  const worker = new Worker(body, { workerData: { file }, execArgv: [] });
+  const worker = new Worker(body, { workerData: { file, access }, execArgv: [] });
   const asked: Asked[] = [];
   let ended: SqliteFailure | null = null;
 

@@ -1,6 +1,7 @@
 import { parentPort, receiveMessageOnPort, workerData } from "node:worker_threads";
 import {
   openSqliteDatabase,
+  type SqliteAccess,
   type SqliteAnswer,
   type SqliteDatabase,
   type SqliteStatement,
@@ -22,7 +23,7 @@ export type Reply =
   | { readonly ok: true; readonly answers: readonly SqliteAnswer[] }
   | { readonly ok: false; readonly failure: Failure };
 
-const { file } = workerData as { file: string };
+const { file, access } = workerData as { file: string; access: SqliteAccess };
 const port = parentPort;
 if (port === null) throw new Error("This file is the body of a worker thread.");
 
@@ -34,7 +35,7 @@ const fail = (error: unknown) => {
 
 let database: SqliteDatabase | null = null;
 try {
-  database = openSqliteDatabase(file);
+  database = openSqliteDatabase(file, access);
   answer([]);
 } catch (error) {
   fail(error);

@@ -8,7 +8,12 @@ import {
   SqliteIntrospector,
   SqliteQueryCompiler,
 } from "kysely";
-import { beginTransaction, openSqliteDatabase, type SqliteAnswer } from "./sqlite-database.ts";
+import {
+  beginTransaction,
+  openSqliteDatabase,
+  type SqliteAccess,
+  type SqliteAnswer,
+} from "./sqlite-database.ts";
 import { sqliteError } from "./sqlite-error.ts";
 import { type SqliteThread, startSqliteThread } from "./sqlite-thread.ts";
 
@@ -20,8 +25,8 @@ export interface Sqlite {
 }
 
 /** @param file a path, or `:memory:`, which stays in this thread: it waits for no disk. */
-export function createSqlite(file: string): Sqlite {
-  const driver = new SqliteDriver(file);
+export function createSqlite(file: string, access: SqliteAccess = "write"): Sqlite {
+  const driver = new SqliteDriver(file, access);
   return {
     dialect: {
       createAdapter: () => new SqliteAdapter(),
@@ -36,18 +41,20 @@ export function createSqlite(file: string): Sqlite {
 /** The one connection; Kysely lets one transaction or query at a time have it. */
 class SqliteDriver implements Driver {
   readonly #file: string;
+  readonly #access: SqliteAccess;
   #database: SqliteThread | null = null;
   #connection: DatabaseConnection | null = null;
   /** Resolves when the transaction ends that Kysely has begun: its statements come one by one. */
   #transaction: Promise<void> | null = null;
   #endTransaction = () => {};
 
-  constructor(file: string) {
+  constructor(file: string, access: SqliteAccess) {
     this.#file = file;
+    this.#access = access;
   }
 
   async init(): Promise<void> {
-    const database = await translated(() => open(this.#file));
+    const database = await translated(() => open(this.#file, this.#access));
     this.#database = database;
     this.#connection = {
       executeQuery: async <Row>({ sql, parameters }: CompiledQuery) =>
@@ -109,9 +116,9 @@ class SqliteDriver implements Driver {
   }
 }
 
-async function open(file: string): Promise<SqliteThread> {
-  if (file !== ":memory:") return startSqliteThread(file);
-  const database = openSqliteDatabase(file);
+async function open(file: string, access: SqliteAccess): Promise<SqliteThread> {
+  if (file !== ":memory:") return startSqliteThread(file, access);
+  const database = openSqliteDatabase(file, access);
   return {
     execute: async (statement) => database.execute(statement),
     async transact(statements) {

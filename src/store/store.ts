@@ -12,6 +12,8 @@ import { runSteps, type Step, type StepResults, write } from "./step.ts";
 /** The database, migrated and ready. */
 export interface Store {
   readonly db: Kysely<Schema>;
+  /** The same, for what reads much: it does not keep what is sent waiting. */
+  readonly reader: Kysely<Schema>;
   /** Others may work on the same database: other nodes, on PostgreSQL. */
   readonly shared: boolean;
   /** Runs the work in one transaction: all of it is kept, or none. */
@@ -43,12 +45,7 @@ export function isPostgresUrl(database: string): boolean {
  */
 export async function openSqliteStore(file: string): Promise<Store> {
   const release = file === ":memory:" ? () => {} : holdLock(lockFile(file));
-  try {
-    return await opened(sqliteStore(file, release), migrate);
-  } catch (error) {
-    release();
-    throw error;
-  }
+  return opened(sqliteStore(file, release), migrate);
 }
 
 /**
@@ -98,9 +95,13 @@ function lockFile(file: string): string {
 function sqliteStore(file: string, release: () => void): Store {
   const sqlite = createSqlite(file);
   const db = new Kysely<Schema>({ dialect: sqlite.dialect });
+  // A second connection, opened when it is first used; a database in memory has but one.
+  const reader =
+    file === ":memory:" ? db : new Kysely<Schema>({ dialect: createSqlite(file, "read").dialect });
   const transaction: Store["transaction"] = (work) => db.transaction().execute(work);
   return {
     db,
+    reader,
     shared: false,
     transaction,
     transact: (steps) => runSteps(steps, sqlite.transact),
@@ -108,6 +109,7 @@ function sqliteStore(file: string, release: () => void): Store {
     announcement: () => write(),
     onAnnounced() {},
     async close() {
+      if (reader !== db) await reader.destroy();
       await db.destroy();
       release();
     },
@@ -127,6 +129,7 @@ function postgresStore(url: string): Store {
   const listening: (() => Promise<void>)[] = [];
   return {
     db,
+    reader: db,
     shared: true,
     transaction,
     transact: (steps) =>
@@ -154,7 +157,7 @@ async function opened(store: Store, prepare: (db: Kysely<Schema>) => Promise<voi
     await prepare(store.db);
     return store;
   } catch (error) {
-    await store.db.destroy();
+    await store.close();
     throw error;
   }
 }
