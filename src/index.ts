@@ -1,6 +1,7 @@
 export type { Clock } from "./clock.ts";
+export type { Accepted } from "./delivery/acceptance.ts";
 export type { EmailRequest } from "./delivery/email-request.ts";
-export type { Accepted, EmailDetail } from "./delivery/outbox.ts";
+export type { EmailDetail } from "./delivery/outbox.ts";
 export { type ErrorCode, type Issue, isPosthornError, PosthornError, type Retry } from "./errors.ts";
 export { type CreateOptions, createPosthorn, type EmbeddedPosthorn } from "./library.ts";
 export type { Actor, EmailState, Mailbox, RecipientState } from "./model.ts";

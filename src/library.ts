@@ -1,7 +1,8 @@
 import { z } from "zod";
 import type { Clock } from "./clock.ts";
+import type { Accepted } from "./delivery/acceptance.ts";
 import type { EmailRequest } from "./delivery/email-request.ts";
-import type { Accepted, EmailDetail } from "./delivery/outbox.ts";
+import type { EmailDetail } from "./delivery/outbox.ts";
 import { PosthornError } from "./errors.ts";
 import type { Log } from "./log.ts";
 import { egressModes } from "./model.ts";

@@ -5,13 +5,14 @@ import { concernsOf, judgeMail } from "./delivery/mail-verdict.ts";
 import { createOutbox, type Outbox } from "./delivery/outbox.ts";
 import { type ConnectionTests, createConnectionTests } from "./doctor/connection-tests.ts";
 import { createLog, type Log } from "./log.ts";
-import { createMetrics, type Metrics } from "./metrics.ts";
+import { createMetrics, type Metrics, type QueueFigures } from "./metrics.ts";
 import type { EgressMode } from "./model.ts";
 import { type Sandbox, startSandbox } from "./sandbox/sandbox.ts";
 import { parseSecret } from "./secret/derive.ts";
 import type { Secrets } from "./secret/secrets.ts";
 import { unlock } from "./secret/unlock.ts";
 import { createEgress } from "./smtp/egress.ts";
+import { findOldestWaiting } from "./store/email-counts.ts";
 import { countOpen } from "./store/emails.ts";
 import { insertEncryptionKey, listEncryptionKeys } from "./store/encryption-keys.ts";
 import { isPostgresUrl, openPostgresStore, openSqliteStore, type Store } from "./store/store.ts";
@@ -84,16 +85,24 @@ export async function openPosthorn(options: PosthornOptions): Promise<Posthorn> 
       log.error("the secret does not fit this database: passwords cannot be read, and nothing is sent");
     }
     const metrics = createMetrics();
+    /** This node's courier, and those of others: an admin has changed something. */
+    const tellCouriers = () => {
+      courier.wake();
+      if (!store.shared) return;
+      store.transact([store.announcement()]).catch((error: unknown) => {
+        log.warn({ err: error }, "the other nodes were not told of a change: they see it within seconds");
+      });
+    };
     const egress = createEgress(options.egress ?? "default");
     const templates = createTemplates();
-    const configs = createSmtpConfigs({ store, secrets, clock, onChanged: () => courier.wake() });
+    const configs = createSmtpConfigs({ store, secrets, clock, onChanged: tellCouriers });
     const tests = createConnectionTests({
       store,
       configs,
       egress,
       clock,
       log,
-      onMended: () => courier.wake(),
+      onMended: tellCouriers,
     });
     const courier = createCourier({ store, secrets, configs, egress, clock, log, metrics, random });
     const outbox = createOutbox({
@@ -105,6 +114,7 @@ export async function openPosthorn(options: PosthornOptions): Promise<Posthorn> 
       onQueued: () => courier.wake(),
     });
     const sandbox = sandboxPort === null ? null : await startSandbox({ port: sandboxPort, log, clock });
+    metrics.watch({ queue: () => queueOf(store, clock), sessions: courier.sessions });
     await courier.start();
 
     return {
@@ -152,8 +162,14 @@ async function unlockStore(
   });
 }
 
+async function queueOf({ reader }: Store, clock: Clock): Promise<QueueFigures> {
+  const now = clock.now();
+  const oldest = await findOldestWaiting(reader, now);
+  return { ...(await countOpen(reader)), oldestAgeMs: oldest === null ? 0 : now - oldest.createdAt };
+}
+
 async function healthOf(store: Store, secrets: Secrets, configs: SmtpConfigs, clock: Clock): Promise<Health> {
-  const emails = await countOpen(store.db);
+  const emails = await countOpen(store.reader);
   const saved = await configs.list();
   const now = clock.now();
   const facts = {

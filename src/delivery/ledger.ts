@@ -107,7 +107,8 @@ export function createLedger({ db, clock, log, metrics, random, hasOther }: Ledg
       const settlement = settlementOf({ email, recipients, ending, attempt, now, random: random(), goesOn });
       await enter({ email, settlement, config, pause });
       if (rest !== null) rest.written = true;
-      metrics.attempts.inc({ outcome: attempt.outcome });
+      metrics.attempted({ ...attempt, isRetry: email.attemptCount > 0 });
+      if (settlement.finishedAt !== null) metrics.finished(settlement.state, now - email.createdAt);
       tell(log, email, attempt, settlement);
     },
 

@@ -163,6 +163,12 @@ export const accepted = z
   .meta({ id: "AcceptedEmail" });
 export type AcceptedEmail = z.infer<typeof accepted>;
 
+export const batchResults = z
+  .object({
+    results: z.array(z.union([accepted, z.object({ problem })]).describe("Stored, or why not")),
+  })
+  .meta({ id: "BatchResults" });
+
 export const recipient = z
   .object({
     address: z.string(),

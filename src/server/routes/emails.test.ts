@@ -89,6 +89,72 @@ describe("POST /api/emails", () => {
   });
 });
 
+describe("the same email fifty times at once", () => {
+  it("is stored once, and each post gets the same answer", async () => {
+    const answers = await Promise.all(
+      Array.from({ length: 50 }, () => send(anEmail, { "idempotency-key": "order-1" })),
+    );
+    expect(new Set(answers.map(({ id }) => id)).size).toBe(1);
+    expect((await list()).items).toHaveLength(1);
+  });
+
+  it("is another email a day later", async () => {
+    const first = await send(anEmail, { "idempotency-key": "order-1" });
+    await app.clock.advance(24 * 3_600_000 - 1);
+    expect(await send(anEmail, { "idempotency-key": "order-1" })).toEqual(first);
+    await app.clock.advance(1);
+    expect((await send(anEmail, { "idempotency-key": "order-1" })).id).not.toBe(first.id);
+  });
+});
+
+describe("POST /api/emails/batch", () => {
+  type Result = AcceptedEmail | { problem: Problem };
+  async function sendBatch(emails: unknown[], headers: Record<string, string> = {}): Promise<Result[]> {
+    const response = await app.call("POST", "/api/emails/batch", { emails }, headers);
+    expect(response.status).toBe(202);
+    return (await read<{ results: Result[] }>(response)).results;
+  }
+
+  it("answers for each email, and stores those that are right", async () => {
+    const results = await sendBatch([
+      anEmail,
+      { ...anEmail, to: "nobody" },
+      { ...reset, template: "nothing" },
+      reset,
+    ]);
+    expect(results).toMatchObject([
+      { state: "queued" },
+      { problem: { status: 400, code: "input.invalid", errors: [{ pointer: "/to" }] } },
+      { problem: { status: 400, errors: [{ pointer: "/template" }] } },
+      { state: "queued" },
+    ]);
+    expect((await list()).items).toHaveLength(2);
+  });
+
+  it("takes 500 emails, and not one more", async () => {
+    const emails = Array.from({ length: 500 }, (_, index) => ({ ...anEmail, subject: `Number ${index}` }));
+    const results = await sendBatch(emails);
+    expect(new Set(results.map((result) => "id" in result && result.id)).size).toBe(500);
+    const tooMany = await app.call("POST", "/api/emails/batch", { emails: [...emails, anEmail] });
+    expect(tooMany.status).toBe(400);
+    expect((await app.call("POST", "/api/emails/batch", { emails: [] })).status).toBe(400);
+    expect((await app.call("POST", "/api/emails/batch", { emails: [anEmail], more: 1 })).status).toBe(400);
+  });
+
+  it("gives the first answers again, by a key of the whole or of each", async () => {
+    const emails = [anEmail, { ...anEmail, idempotencyKey: "mine" }];
+    const first = await sendBatch(emails, { "idempotency-key": "batch" });
+    expect(await sendBatch(emails, { "idempotency-key": "batch" })).toEqual(first);
+    expect(await send(anEmail, { "idempotency-key": "mine" })).toEqual(first[1]);
+    expect(await sendBatch([{ ...anEmail, subject: "Another", idempotencyKey: "mine" }])).toMatchObject([
+      { problem: { status: 409, code: "idempotency.conflict" } },
+    ]);
+    expect(await sendBatch([{ ...anEmail, idempotencyKey: "no key" }])).toMatchObject([
+      { problem: { status: 400, errors: [{ pointer: "/idempotencyKey" }] } },
+    ]);
+  });
+});
+
 describe("GET /api/emails", () => {
   it("pages from the newest to the oldest", async () => {
     const ids: string[] = [];

@@ -1,16 +1,23 @@
 import PostalMime from "postal-mime";
 import { z } from "zod";
+import { idempotencyKey } from "../../delivery/acceptance.ts";
 import { emailRequest } from "../../delivery/email-request.ts";
 import { isPosthornError, PosthornError } from "../../errors.ts";
 import { parseAddress } from "../../message/address.ts";
 import { emailStates } from "../../model.ts";
-import { invalidInput } from "../../parse.ts";
+import { invalidInput, parse } from "../../parse.ts";
 import type { Posthorn } from "../../posthorn.ts";
 import type { Caller } from "../caller.ts";
 import { messageReply, messageResponse } from "../message-reply.ts";
+import { problemOf } from "../problem.ts";
 import { emailBodyBytes, idParams, json, jsonBody, noContent, pageQuery, route, routes } from "../route.ts";
-import { accepted, email, emailList, emailPreview } from "../schemas.ts";
+import { accepted, batchResults, email, emailList, emailPreview } from "../schemas.ts";
 import { emailSummaryView, emailView } from "../views.ts";
+
+const keyHeader = (description: string) =>
+  z.object({
+    "idempotency-key": idempotencyKey.optional().meta({ description, example: "order-1042-shipped" }),
+  });
 
 const send = route({
   for: "sender",
@@ -21,13 +28,7 @@ const send = route({
     "Answered once the email is stored: from then on it is delivered, or the log says why not. Either `template` and `data`, or `subject` with `html` or `text`. With an `Idempotency-Key` the same request again gives the first answer again, also after a lost connection; the key belongs to the caller.",
   maxBodyBytes: emailBodyBytes,
   request: {
-    headers: z.object({
-      "idempotency-key": z
-        .string()
-        .regex(/^[\x21-\x7e]{1,255}$/, "must have 1 to 255 visible ASCII characters")
-        .optional()
-        .meta({ description: "Of the caller's choice, such as a UUID", example: "order-1042-shipped" }),
-    }),
+    headers: keyHeader("Of the caller's choice, such as a UUID"),
     body: jsonBody(emailRequest, {
       to: "jo@example.com",
       template: "password-reset",
@@ -35,6 +36,30 @@ const send = route({
     }),
   },
   responses: { 202: json(accepted, "Stored, and about to be delivered") },
+});
+
+const emailBatch = z.strictObject({
+  emails: z
+    .array(emailRequest.safeExtend({ idempotencyKey: idempotencyKey.optional() }))
+    .min(1)
+    .max(500),
+});
+
+const sendBatch = route({
+  for: "sender",
+  method: "post",
+  path: "/batch",
+  summary: "Send many emails",
+  description:
+    "Up to 500, each by itself: what is wrong with one keeps no other from being stored. Each may have an `idempotencyKey`; an `Idempotency-Key` of the whole gives one to each that has none.",
+  maxBodyBytes: emailBodyBytes,
+  request: {
+    headers: keyHeader("For the whole; send it with the same emails in the same order"),
+    body: jsonBody(emailBatch, {
+      emails: [{ to: "jo@example.com", subject: "Hello", text: "Hi Jo" }],
+    }),
+  },
+  responses: { 202: json(batchResults, "A result for each, in their order") },
 });
 
 /** In the normal form in which addresses are stored. */
@@ -116,7 +141,7 @@ const cancel = route({
   responses: { 204: noContent },
 });
 
-export function emailRoutes({ outbox }: Posthorn) {
+export function emailRoutes({ outbox, log }: Posthorn) {
   /** What a key did not send does not exist for it. */
   async function visible(id: string, caller: Caller) {
     const found = await outbox.get(id);
@@ -134,10 +159,27 @@ export function emailRoutes({ outbox }: Posthorn) {
         const { id, messageId, state } = await outbox.accept(c.req.valid("json"), options);
         return c.json({ id, messageId, state }, 202);
       } catch (error) {
-        // Here the name is a field of the request, and not the address of what was asked for.
-        if (isPosthornError(error, "template.not_found")) throw invalidInput(error.issues);
-        throw error;
+        throw asRequestFault(error);
       }
+    })
+    .openapi(sendBatch, async (c) => {
+      const { emails } = parse(
+        z.strictObject({ emails: z.array(z.unknown()).min(1).max(500) }),
+        c.req.valid("json"),
+      );
+      const answers = await outbox.acceptAll(emails, {
+        caller: c.get("caller").actor,
+        idempotencyKey: c.req.valid("header")["idempotency-key"],
+      });
+      // A 202 says that something was stored.
+      const away = answers.find((answer) => isPosthornError(answer, "store.unavailable"));
+      if (away !== undefined && answers.every((answer) => isPosthornError(answer))) throw away;
+      const results = answers.map((answer) => {
+        if (answer instanceof PosthornError) return { problem: problemOf(asRequestFault(answer), log) };
+        const { id, messageId, state } = answer;
+        return { id, messageId, state };
+      });
+      return c.json({ results }, 202);
     })
     .openapi(list, async (c) => {
       const caller = c.get("caller");
@@ -165,4 +207,9 @@ export function emailRoutes({ outbox }: Posthorn) {
       await outbox.cancel(c.req.valid("param").id, c.get("caller").actor);
       return c.body(null, 204);
     });
+}
+
+/** Here the name of a template is a field of the request, and not the address of what was asked for. */
+function asRequestFault<Failure>(error: Failure) {
+  return isPosthornError(error, "template.not_found") ? invalidInput(error.issues) : error;
 }

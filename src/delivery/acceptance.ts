@@ -1,0 +1,232 @@
+import { createHash } from "node:crypto";
+import { setImmediate as nextTurn } from "node:timers/promises";
+import { z } from "zod";
+import type { Clock } from "../clock.ts";
+import { type Issue, isPosthornError, PosthornError } from "../errors.ts";
+import type { Metrics } from "../metrics.ts";
+import type { Actor, EmailState } from "../model.ts";
+import { invalidInput, parse } from "../parse.ts";
+import type { Secrets } from "../secret/secrets.ts";
+import { insertEmails, isKeyTaken, type NewEmail } from "../store/email-inserts.ts";
+import { findByIdempotencyKey, releaseIdempotencyKey } from "../store/emails.ts";
+import { listSmtpConfigs } from "../store/smtp-configs.ts";
+import type { Store } from "../store/store.ts";
+import type { Templates } from "../template/templates.ts";
+import { emailRequest, type ParsedEmailRequest } from "./email-request.ts";
+import { createGroup } from "./group.ts";
+import { prepareEmail } from "./prepare.ts";
+
+export interface AcceptOptions {
+  readonly caller: Actor;
+  /** The same key and request from the same caller give the first answer again, for 24 hours. */
+  readonly idempotencyKey?: string | undefined;
+}
+
+export interface Accepted {
+  readonly id: string;
+  readonly messageId: string;
+  readonly state: EmailState;
+  /** True where an idempotency key showed that the email had been accepted before. */
+  readonly repeated: boolean;
+}
+
+/** Takes emails in. */
+export interface Acceptance {
+  /**
+   * Checks, renders, composes and stores an email. It returns after the commit: from then on the
+   * email survives whatever the disk survives.
+   * @param input an EmailRequest; nothing is assumed about it.
+   * @throws PosthornError `input.invalid`, `address.invalid`, `header.invalid`, `template.not_found`,
+   *   `template.invalid`, `message.too_large`, `idempotency.conflict`, `store.unavailable`
+   */
+  accept(input: unknown, options: AcceptOptions): Promise<Accepted>;
+  /**
+   * Accepts many emails at once, each by itself: what is wrong with one keeps no other from being stored.
+   * @param inputs EmailRequests, each with an `idempotencyKey` of its own if it likes.
+   * @param options a key here gives each email without one the key `<key>/<place>`.
+   * @returns for each, in their order, what `accept` returns or throws.
+   */
+  acceptAll(inputs: readonly unknown[], options: AcceptOptions): Promise<(Accepted | PosthornError)[]>;
+}
+
+export interface AcceptanceParts {
+  readonly store: Store;
+  readonly secrets: Secrets;
+  readonly templates: Templates;
+  readonly clock: Clock;
+  readonly metrics: Metrics;
+  /** Called after a commit that leaves something to deliver. */
+  readonly onQueued: () => void;
+}
+
+/** What an idempotency key may be. */
+export const idempotencyKey = z
+  .string()
+  .regex(/^[\x21-\x7e]{1,255}$/, "must have 1 to 255 visible ASCII characters");
+
+/** How long an idempotency key is kept. */
+const keyLivesMs = 24 * 60 * 60 * 1000;
+/** Emails that are stored in one transaction. */
+const maxGroup = 64;
+const maxGroupBytes = 8_000_000;
+/** The default sender changes rarely; it is read again after this time. */
+const senderLivesMs = 1_000;
+
+/** Emails of a batch that are rendered in one go: others want to be served too. */
+const maxRendered = 16;
+
+export function createAcceptance(parts: AcceptanceParts): Acceptance {
+  const { store, secrets, templates, clock, metrics, onQueued } = parts;
+
+  const insert = createGroup(
+    async (emails: readonly NewEmail[]) => {
+      await store.transact([insertEmails(store.db, emails), store.announcement()]);
+      return emails.map(() => true);
+    },
+    { maxItems: maxGroup, weigh: ({ content }) => content.length, maxWeight: maxGroupBytes },
+  );
+
+  /** Stores an email; false where its idempotency key has been used. */
+  async function keep(email: NewEmail): Promise<boolean> {
+    try {
+      return await insert(email);
+    } catch (error) {
+      if (isKeyTaken(error)) return false;
+      throw error;
+    }
+  }
+
+  /** @throws PosthornError `idempotency.conflict` */
+  async function earlierAnswer(
+    caller: Actor,
+    { key, requestHash }: NonNullable<NewEmail["idempotency"]>,
+  ): Promise<Accepted | null> {
+    const earlier = await findByIdempotencyKey(store.db, caller.id, key);
+    if (earlier === undefined) return null;
+    const { id, messageId, state, createdAt } = earlier.email;
+    if (createdAt <= clock.now() - keyLivesMs) {
+      await releaseIdempotencyKey(store.db, id);
+      return null;
+    }
+    if (earlier.requestHash !== requestHash) {
+      throw new PosthornError(
+        "idempotency.conflict",
+        `The idempotency key "${key}" was used for another email. Use a new key for each email.`,
+      );
+    }
+    return { id, messageId, state, repeated: true };
+  }
+
+  let sender: { readonly readAt: number; readonly address: Promise<string | undefined> } | null = null;
+
+  /** The right side of the Message-ID: the domain that the email speaks for (RFC 5322 §3.6.4). */
+  async function domainOf(request: ParsedEmailRequest): Promise<string> {
+    const address = request.from?.address ?? (await defaultSender());
+    return address?.slice(address.lastIndexOf("@") + 1) ?? "posthorn.invalid";
+  }
+
+  function defaultSender(): Promise<string | undefined> {
+    const now = clock.now();
+    if (sender === null || sender.readAt + senderLivesMs <= now) {
+      const address = listSmtpConfigs(store.db).then(
+        (configs) => configs.find((config) => config.enabled)?.fromEmail,
+      );
+      sender = { readAt: now, address };
+      // What failed is read again by the next one.
+      address.catch(() => {
+        sender = null;
+      });
+    }
+    return sender.address;
+  }
+
+  async function accept(input: unknown, { caller, idempotencyKey }: AcceptOptions): Promise<Accepted> {
+    const request = parseRequest(input, templates);
+    const idempotency =
+      idempotencyKey === undefined ? null : { key: idempotencyKey, requestHash: hashRequest(input) };
+    if (idempotency !== null) {
+      const earlier = await earlierAnswer(caller, idempotency);
+      if (earlier !== null) return earlier;
+    }
+    const now = clock.now();
+    const domain = await domainOf(request);
+    const prepared = prepareEmail(request, { caller, now, domain, templates, secrets });
+    if (await keep({ ...prepared, idempotency })) {
+      metrics.accepted(clock.now() - now);
+      onQueued();
+      const { id, messageId, state } = prepared.email;
+      return { id, messageId, state, repeated: false };
+    }
+    // Somebody was faster with the same key.
+    const faster = idempotency === null ? null : await earlierAnswer(caller, idempotency);
+    if (faster !== null) return faster;
+    throw new PosthornError("store.unavailable", "The email could not be stored. Send it again.");
+  }
+
+  return {
+    accept,
+
+    async acceptAll(inputs, options) {
+      const answers: Promise<Accepted | PosthornError>[] = [];
+      for (const [index, input] of inputs.entries()) {
+        answers.push(acceptPart(input, index, options).catch(refusal));
+        // Rendering takes its time, and others want to be served too.
+        if (index % maxRendered === maxRendered - 1) await nextTurn();
+      }
+      return Promise.all(answers);
+    },
+  };
+
+  async function acceptPart(input: unknown, index: number, { caller, idempotencyKey: whole }: AcceptOptions) {
+    const { request, key } = withoutKey(input);
+    const otherwise = whole === undefined ? undefined : `${whole}/${index}`;
+    return accept(request, { caller, idempotencyKey: key ?? otherwise });
+  }
+}
+
+/** What is no refusal is nobody's answer. */
+function refusal(error: unknown): PosthornError {
+  if (isPosthornError(error)) return error;
+  throw error;
+}
+
+/** In a batch, each email may bring its own idempotency key. */
+function withoutKey(input: unknown): { readonly request: unknown; readonly key: string | undefined } {
+  if (typeof input !== "object" || input === null || !("idempotencyKey" in input)) {
+    return { request: input, key: undefined };
+  }
+  const { idempotencyKey: own, ...request } = input;
+  return { request, key: parse(z.object({ idempotencyKey }), { idempotencyKey: own }).idempotencyKey };
+}
+
+/** Where the request is wrong anyway, what is wrong with the template's data is said in the same breath. */
+function parseRequest(input: unknown, templates: Templates): ParsedEmailRequest {
+  try {
+    return parse(emailRequest, input);
+  } catch (error) {
+    if (!isPosthornError(error, "input.invalid")) throw error;
+    throw invalidInput([...error.issues, ...templateIssues(input, templates)]);
+  }
+}
+
+function templateIssues(input: unknown, templates: Templates): readonly Issue[] {
+  if (typeof input !== "object" || input === null || !("template" in input)) return [];
+  if (typeof input.template !== "string") return [];
+  try {
+    templates.render(input.template, { data: "data" in input ? input.data : {} });
+    return [];
+  } catch (error) {
+    if (!isPosthornError(error)) throw error;
+    return error.issues;
+  }
+}
+
+/** SHA-256 of the request as it came, whatever the order of its keys. */
+function hashRequest(input: unknown): string {
+  const canonical = JSON.stringify(input, (_key, value: unknown) => {
+    if (value instanceof Uint8Array) return Buffer.from(value).toString("base64");
+    if (value === null || typeof value !== "object" || Array.isArray(value)) return value;
+    return Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)));
+  });
+  return createHash("sha256").update(canonical).digest("hex");
+}
