@@ -30,6 +30,7 @@ export const errorTable = {
   "email.state_conflict": "never",
   "email.content_gone": "never",
   "email.lease_lost": "later",
+  "email.expired": "never",
   "idempotency.conflict": "never",
 
   "template.not_found": "never",

@@ -87,7 +87,7 @@ export async function openPosthorn(options: PosthornOptions): Promise<Posthorn> 
     const metrics = createMetrics();
     /** This node's courier, and those of others: an admin has changed something. */
     const tellCouriers = () => {
-      courier.wake();
+      courier.configsChanged();
       if (!store.shared) return;
       store.transact([store.announcement()]).catch((error: unknown) => {
         log.warn({ err: error }, "the other nodes were not told of a change: they see it within seconds");

@@ -25,6 +25,7 @@ import { revealContent } from "./contents.ts";
 import { createLanes, type Lane } from "./lanes.ts";
 import { createLeases, leaseLost } from "./leases.ts";
 import { createLedger, type Tried } from "./ledger.ts";
+import { createNodes } from "./nodes.ts";
 import type { Ending } from "./outcome.ts";
 import { createPersist, databaseRetryMs } from "./persist.ts";
 import { senderFor } from "./sender.ts";
@@ -33,6 +34,10 @@ import { senderFor } from "./sender.ts";
 const roundMs = 60_000;
 /** Looking for emails whose time is over is not the business of every round. */
 const expireEveryMs = 1_000;
+/** Leases and the list of nodes are kept up this often: three times while a lease lasts. */
+const upkeepEveryMs = 10_000;
+/** So often at the most where others announce something. */
+const announcedUpkeepMs = 1_000;
 /** How old what is known of the configs may be, unless it is known to have changed. */
 const refreshEveryMs = 100;
 /** Emails that are ended in one transaction because their time is over. */
@@ -42,8 +47,10 @@ const maxExpired = 200;
 export interface Courier {
   /** Frees what an earlier process left under way, then delivers whatever is due. */
   start(): Promise<void>;
-  /** Looks for work now: something was queued, or a config was changed. */
+  /** Looks for work now: something was queued. */
   wake(): void;
+  /** Looks at the configs again, and for work: one was changed, tested or paused. */
+  configsChanged(): void;
   /** Connections to relays, open or being opened. */
   sessions(): number;
   /**
@@ -68,6 +75,7 @@ export interface CourierParts {
 /** Why nothing was tried: the email goes back to the queue as it was. */
 const notTried: ReadonlySet<ErrorCode> = new Set([
   "email.lease_lost",
+  "email.expired",
   "config.version_conflict",
   "config.none_usable",
 ]);
@@ -82,11 +90,14 @@ export function createCourier(parts: CourierParts): Courier {
   let cancelTimer = () => {};
   let expiredAt = Number.NEGATIVE_INFINITY;
   let refreshedAt = Number.NEGATIVE_INFINITY;
+  let keptUpAt = Number.NEGATIVE_INFINITY;
+  let upkeepDueAt = Number.NEGATIVE_INFINITY;
   let changed = true;
   /** Those that are on, in the order in which they are tried, as they were in the latest round. */
   let enabled: readonly SmtpConfig[] = [];
 
-  const lanes = createLanes(store, clock, goOn);
+  const nodes = createNodes(store);
+  const lanes = createLanes(store, nodes, clock, goOn);
   const leases = createLeases(store, clock);
   const persist = createPersist(clock, log, cut.signal);
   const ledger = createLedger({
@@ -103,6 +114,7 @@ export function createCourier(parts: CourierParts): Courier {
     const startedAt = clock.now();
     let ending: Ending;
     try {
+      refuseLate(email);
       const config = loadConfig(lane);
       const relay = configs.openFor(config);
       await place.open(() => connect({ ...relay, egress, clock, signal: cut.signal }));
@@ -120,6 +132,12 @@ export function createCourier(parts: CourierParts): Courier {
     const { email, ending } = tried;
     const wasTried = ending.kind === "answered" || !(stopped || notTried.has(ending.error.code));
     return wasTried ? ledger.settle(tried) : ledger.handBack(email);
+  }
+
+  /** Where a session could not be had in time, the email is not sent late. */
+  function refuseLate({ expiresAt }: Email): void {
+    if (expiresAt > clock.now()) return;
+    throw new PosthornError("email.expired", "The time in which this email was to be sent is over.");
   }
 
   /** The config as the latest round read it, if it is still to be used. */
@@ -154,6 +172,7 @@ export function createCourier(parts: CourierParts): Courier {
   /** No body is begun by a node that may have lost the email; and some must not begin without a note. */
   function beforeContent(email: Email): Promise<void> | undefined {
     leases.assertHeld(email);
+    refuseLate(email);
     return email.onUnknown === "hold" ? noteBody(email) : undefined;
   }
 
@@ -170,7 +189,7 @@ export function createCourier(parts: CourierParts): Courier {
   async function runRound(): Promise<void> {
     cancelTimer();
     const now = clock.now();
-    await leases.upkeep(now);
+    if (now >= upkeepDueAt) await keepUp(now);
     await expire(now);
     if (changed || now >= refreshedAt + refreshEveryMs) {
       changed = false;
@@ -180,10 +199,12 @@ export function createCourier(parts: CourierParts): Courier {
     const usable = stopped ? undefined : enabled.find(lanes.isUsable);
     const lane = usable === undefined ? null : lanes.of(usable);
     const room = lane === null ? 0 : lanes.room(lane);
-    const claimed = await writeAndClaim(room, now);
+    const claimed = await writeAndClaim(room);
     if (lane !== null) for (const one of claimed) begin(one, lane);
 
-    const alarms = [now + roundMs, leases.dueAt(), ...enabled.map(({ pausedUntil }) => pausedUntil)].filter(
+    // Alone on its database and with nothing under way, a node has nothing to keep up.
+    const upkeepAt = store.shared || leases.size > 0 ? upkeepDueAt : null;
+    const alarms = [now + roundMs, upkeepAt, ...enabled.map(({ pausedUntil }) => pausedUntil)].filter(
       (at) => at !== null && at > now,
     );
     if (lane !== null) alarms.push(claimed.length < room ? await nextLook(now) : lane.pool.roomAt());
@@ -191,9 +212,18 @@ export function createCourier(parts: CourierParts): Courier {
     cancelTimer = clock.after(Math.max(0, at - clock.now()), goOn);
   }
 
-  async function writeAndClaim(limit: number, now: number): Promise<readonly ClaimedEmail[]> {
+  /** What must be done now and then, if one is to be believed alive. */
+  async function keepUp(now: number): Promise<void> {
+    await leases.upkeep(now);
+    if (await nodes.meet(now)) changed = true;
+    keptUpAt = now;
+    upkeepDueAt = now + upkeepEveryMs;
+  }
+
+  async function writeAndClaim(limit: number): Promise<readonly ClaimedEmail[]> {
     const page = ledger.nextPage();
     if (page.size === 0 && limit === 0) return [];
+    const now = clock.now();
     const leaseUntil = leases.until(now);
     try {
       const claim = claimEmails(store.db, { now, leaseUntil, limit });
@@ -235,12 +265,12 @@ export function createCourier(parts: CourierParts): Courier {
     underWay.add(delivery);
   }
 
-  function wake(): void {
+  function configsChanged(): void {
     changed = true;
     goOn();
   }
 
-  /** There is room, or it is time. */
+  /** There is work or room, or it is time. */
   function goOn(): void {
     roundWanted = true;
     if (round !== null) return;
@@ -270,10 +300,17 @@ export function createCourier(parts: CourierParts): Courier {
       }
       // Another secret, a file of certificates, a cable: what was mended may have needed the restart.
       await endPauses(store.db, now);
-      store.onAnnounced(wake);
-      wake();
+      store.onAnnounced(() => {
+        // It may be a node that has come or gone: limits are shared with it.
+        upkeepDueAt = Math.min(upkeepDueAt, keptUpAt + announcedUpkeepMs);
+        configsChanged();
+      });
+      await keepUp(now);
+      if (store.shared) await store.transact([store.announcement()]);
+      goOn();
     },
-    wake,
+    wake: goOn,
+    configsChanged,
     sessions: lanes.sessions,
     async stop(deadlineMs) {
       stopped = true;
@@ -286,6 +323,12 @@ export function createCourier(parts: CourierParts): Courier {
       await Promise.all([lanes.close(), ...underWay]);
       cancelCut();
       cancelTimer();
+      await nodes.leave().catch((error: unknown) => {
+        log.warn(
+          { err: error },
+          "the other nodes were not told that this one leaves: they notice within seconds",
+        );
+      });
     },
   };
 }

@@ -60,7 +60,7 @@ async function openEverything(withSecret: string): Promise<void> {
   if (secrets.newKey !== null) await insertEncryptionKey(store.db, secrets.newKey);
   secrets.newKeyStored();
   const metrics = createMetrics();
-  configs = createSmtpConfigs({ store, secrets, clock, onChanged: () => courier.wake() });
+  configs = createSmtpConfigs({ store, secrets, clock, onChanged: () => courier.configsChanged() });
   courier = createCourier({
     store,
     secrets,

@@ -2,8 +2,9 @@ import type { Clock } from "../clock.ts";
 import { createPool, type Pool } from "../smtp/pool.ts";
 import { listSmtpConfigs, type SmtpConfig } from "../store/smtp-configs.ts";
 import type { Store } from "../store/store.ts";
+import { type Nodes, shareOf } from "./nodes.ts";
 
-/** The way through one config, for as long as its settings stay as they are. */
+/** The way through one config, for as long as its settings and this node's share of them stay as they are. */
 export interface Lane {
   /** As read last: its pause may have changed. */
   config: SmtpConfig;
@@ -12,7 +13,7 @@ export interface Lane {
   underWay: number;
   /** Attempts in a row that failed although the relay answered. */
   strikes: number;
-  /** The config is gone, or has other settings now. */
+  /** The config is gone, or it is another lane's now. */
   ended: boolean;
   /** A pause that was decided here, until the config is read again with it. */
   rest: Rest | null;
@@ -38,11 +39,12 @@ export interface Lanes {
   close(): Promise<void>;
 }
 
-export function createLanes(store: Store, clock: Clock, onRoom: () => void): Lanes {
+export function createLanes(store: Store, nodes: Nodes, clock: Clock, onRoom: () => void): Lanes {
   const lanes = new Map<string, Lane>();
   const closing = new Set<Pool>();
   /** The version is that of the settings; the seal shows a change by other hands too. */
-  const keyOf = ({ id, version, seal }: SmtpConfig) => `${id} ${version} ${seal}`;
+  const keyOf = ({ id, version, seal }: SmtpConfig) =>
+    `${id} ${version} ${seal} ${nodes.place.rank} ${nodes.place.nodes}`;
 
   function end(pool: Pool): Promise<void> {
     closing.add(pool);
@@ -58,7 +60,7 @@ export function createLanes(store: Store, clock: Clock, onRoom: () => void): Lan
     }
     const lane = {
       config,
-      pool: createPool({ clock, limits: config, onRoom }),
+      pool: createPool({ clock, limits: shareOf(config, nodes.place), onRoom }),
 
       underWay: 0,
       strikes: 0,

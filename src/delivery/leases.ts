@@ -9,7 +9,6 @@ import type { Store } from "../store/store.ts";
  * keeps it, short enough that those of a dead node do not wait long.
  */
 const leaseMs = 30_000;
-const renewEveryMs = leaseMs / 3;
 /** No body is begun in the last moments of a lease: the clocks of nodes may differ. */
 const marginMs = 3_000;
 
@@ -21,15 +20,14 @@ export interface Leases {
   release(email: Email): void;
   /** @throws PosthornError `email.lease_lost` where the email may belong to another node by now. */
   assertHeld(email: Email): void;
-  /** Renews those that are held, then frees those that ran out, whosever they were: now and then. */
+  /** Renews those that are held, then frees those that ran out, whosever they were. */
   upkeep(now: number): Promise<void>;
-  /** When upkeep is due next; null while nothing needs it. */
-  dueAt(): number | null;
+  /** How many are held. */
+  readonly size: number;
 }
 
 export function createLeases(store: Store, clock: Clock): Leases {
   const held = new Map<string, { readonly email: Email; until: number }>();
-  let lastAt = 0;
 
   return {
     until: (now) => now + leaseMs,
@@ -43,7 +41,6 @@ export function createLeases(store: Store, clock: Clock): Leases {
     },
 
     async upkeep(now) {
-      if (now < lastAt + renewEveryMs) return;
       const until = now + leaseMs;
       const leases = [...held.values()];
       const renewed = await renewLeases(
@@ -55,11 +52,11 @@ export function createLeases(store: Store, clock: Clock): Leases {
         if (renewed.has(lease.email.id)) lease.until = until;
       }
       await store.transaction((db) => releaseLeases(db, now, now));
-      lastAt = now;
     },
 
-    // Alone on its database, a node has only its own leases to look after.
-    dueAt: () => (held.size > 0 || store.shared ? lastAt + renewEveryMs : null),
+    get size() {
+      return held.size;
+    },
   };
 }
 

@@ -25,6 +25,7 @@ export interface Schema {
   settings: SettingRow;
   audit_log: AuditRow;
   api_keys: ApiKeyRow;
+  nodes: NodeRow;
 }
 
 /** A database handle or an open transaction: every table function takes either. */
@@ -182,4 +183,10 @@ export interface ApiKeyRow {
   created_at: number;
   created_by: string;
   last_used_at: number | null;
+}
+
+/** A node that works on this database, where several may. */
+export interface NodeRow {
+  id: string;
+  seen_at: number;
 }

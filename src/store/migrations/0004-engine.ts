@@ -9,6 +9,11 @@ export const engine: Migration = {
       .alterTable("smtp_config")
       .addColumn("failures", "integer", (c) => c.notNull().defaultTo(0))
       .execute();
+    await db.schema
+      .createTable("nodes")
+      .addColumn("id", "text", (c) => c.primaryKey())
+      .addColumn("seen_at", "bigint", (c) => c.notNull())
+      .execute();
     // With the expiry in it, emails that wait too long are found without reading them.
     await db.schema.dropIndex("emails_queue").execute();
     await sql`create index emails_due on emails (priority, next_attempt_at, expires_at)
