@@ -15,7 +15,7 @@ const program = new URL("../../bin/posthorn.js", import.meta.url).pathname;
 const apiKey = "a-key-for-the-bench-of-32-characters";
 
 export async function startService(dataDir: string, secret: string): Promise<Service> {
-  const child = spawn(process.execPath, [program, "start"], {
+  const child = spawn(program, ["start"], {
     env: {
       PATH: process.env.PATH,
       POSTHORN_DATA_DIR: dataDir,

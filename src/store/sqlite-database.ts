@@ -44,7 +44,7 @@ const maxStatements = 500;
  * written back once instead of many times.
  */
 const pragmas =
-  "pragma journal_mode = wal; pragma synchronous = full; pragma wal_autocheckpoint = 8000; pragma cache_size = -32000; pragma busy_timeout = 5000; pragma foreign_keys = on";
+  "pragma journal_mode = wal; pragma synchronous = full; pragma wal_autocheckpoint = 8000; pragma cache_size = -8000; pragma busy_timeout = 5000; pragma foreign_keys = on";
 
 /** Posthorn's transactions write: one that found out only later that another process does might fail. */
 export const beginTransaction = "begin immediate";

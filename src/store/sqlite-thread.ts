@@ -26,6 +26,9 @@ class SqliteFailure extends Error {
   }
 }
 
+/** Rows pass through the thread and are gone: what V8 would reserve for them by default is never needed. */
+const maxYoungGenerationSizeMb = 8;
+
 interface Asked {
   readonly resolve: (answer: readonly SqliteAnswer[]) => void;
   readonly reject: (error: Error) => void;
@@ -42,7 +45,11 @@ export async function startSqliteThread(file: string, access: SqliteAccess): Pro
     import.meta.url.endsWith(".ts") ? "./sqlite-worker.ts" : "./sqlite-worker.js",
     import.meta.url,
   );
-  const worker = new Worker(body, { workerData: { file, access }, execArgv: [] });
+  const worker = new Worker(body, {
+    workerData: { file, access },
+    execArgv: [],
+    resourceLimits: { maxYoungGenerationSizeMb },
+  });
   const asked: Asked[] = [];
   let ended: SqliteFailure | null = null;
 
