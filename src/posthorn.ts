@@ -3,6 +3,7 @@ import { createSmtpConfigs, type SmtpConfigs } from "./config/smtp-configs.ts";
 import { type Courier, createCourier } from "./delivery/courier.ts";
 import { concernsOf, judgeMail } from "./delivery/mail-verdict.ts";
 import { createOutbox, type Outbox } from "./delivery/outbox.ts";
+import { createRetention } from "./delivery/retention.ts";
 import { type ConnectionTests, createConnectionTests } from "./doctor/connection-tests.ts";
 import { createLog, type Log } from "./log.ts";
 import { createMetrics, type Metrics, type QueueFigures } from "./metrics.ts";
@@ -113,9 +114,11 @@ export async function openPosthorn(options: PosthornOptions): Promise<Posthorn> 
       metrics,
       onQueued: () => courier.wake(),
     });
+    const retention = createRetention({ store, clock, log });
     const sandbox = sandboxPort === null ? null : await startSandbox({ port: sandboxPort, log, clock });
     metrics.watch({ queue: () => queueOf(store, clock), sessions: courier.sessions });
     await courier.start();
+    retention.start();
 
     return {
       clock,
@@ -131,6 +134,7 @@ export async function openPosthorn(options: PosthornOptions): Promise<Posthorn> 
       sandbox,
       health: () => healthOf(store, secrets, configs, clock),
       async close(deadlineMs = 10_000) {
+        await retention.stop();
         await courier.stop(deadlineMs);
         await sandbox?.close();
         await store.close();
