@@ -16,6 +16,13 @@ export const strings = {
   off: "off",
   remedyLead: "What to do:",
 
+  unsaved: {
+    title: "Leave without saving?",
+    body: "What you changed on this page is not saved.",
+    stay: "Stay",
+    leave: "Leave without saving",
+  },
+
   pager: { older: "Older", newest: "Back to the newest" },
 
   shell: {
@@ -27,6 +34,7 @@ export const strings = {
     emails: "Emails",
     templates: "Templates",
     sandbox: "Sandbox",
+    retention: "Retention",
     audit: "Audit log",
     apiKeys: "API keys",
     apiDocs: "API docs",
@@ -247,12 +255,6 @@ export const strings = {
     conflict: "Somebody else saved this config while you were editing.",
     conflictRemedy: "Load the current values, then make your change again.",
     loadCurrent: "Load the current values",
-    guard: {
-      title: "Leave without saving?",
-      body: "What you changed on this page is not saved.",
-      stay: "Stay",
-      leave: "Leave without saving",
-    },
     remove: "Delete this config",
     removeTitle: (name: string) => `Delete ${name}?`,
     removeBody: "Its password is deleted with it. Emails that wait are sent through the other configs.",
@@ -495,6 +497,50 @@ export const strings = {
     fields: "Fields",
   },
 
+  retention: {
+    title: "Retention",
+    lead: "How long emails are kept. The time runs from when an email became final: sent, failed, cancelled or expired.",
+    fields: {
+      contentRetentionDays: "Keep contents for",
+      emailRetentionDays: "Keep emails for",
+    },
+    hints: {
+      contentRetentionDays: "Without its contents an email can no longer be shown or sent again.",
+      emailRetentionDays: "At least as long as contents. The charts of the overview count what is kept.",
+    },
+    days: "days",
+    save: "Save",
+    saved: "Saved",
+    unsaved: "Unsaved changes",
+    discard: "Discard changes",
+    whatIsDeleted: "What is deleted when",
+    atOnce: "As soon as it is final",
+    after: (days: string) => (days === "1" ? "After 1 day" : `After ${days} days`),
+    sensitive: {
+      what: "The contents of a sensitive email",
+      meaning: "Such as a link to reset a password, or a code to sign in.",
+    },
+    contents: {
+      what: "The contents of any email",
+      meaning: "Its text, HTML and attachments. The list still shows it, and what became of it.",
+    },
+    emails: {
+      what: "The email itself",
+      meaning: "Subject, recipients, attempts, and what the relays said. Nothing is left of it here.",
+    },
+    never:
+      "An email that still waits is never deleted, however old it is. Posthorn deletes every hour, a little at a time, so that sending goes on.",
+    shortenTitle: "Keep less than before?",
+    shorten: {
+      contentRetentionDays: (days: number) =>
+        `Contents of emails that became final more than ${days === 1 ? "a day" : `${days} days`} ago are deleted.`,
+      emailRetentionDays: (days: number) =>
+        `Emails that became final more than ${days === 1 ? "a day" : `${days} days`} ago are deleted.`,
+    },
+    shortenForGood: "This begins within the hour, and cannot be undone.",
+    shortenConfirm: "Save and delete",
+  },
+
   audit: {
     title: "Audit log",
     lead: "Who changed what, newest first. Passwords and keys are never in it.",
@@ -509,6 +555,7 @@ export const strings = {
       "email.cancelled": "Email cancelled",
       "email.retried": "Email sent again",
       "secret.rotated": "Secret rotated",
+      "settings.updated": "Settings changed",
       "smtp_config.arranged": "SMTP configs put in order",
       "smtp_config.created": "SMTP config added",
       "smtp_config.deleted": "SMTP config deleted",
@@ -559,6 +606,7 @@ export const strings = {
       "smtp-configs": "SMTP configs",
       providers: "Providers",
       sandbox: "Sandbox",
+      settings: "Settings",
       "api-keys": "API keys",
       "audit-log": "Audit log",
     },

@@ -19,6 +19,7 @@ import { overviewRoutes } from "./routes/overview.ts";
 import { providerRoutes } from "./routes/providers.ts";
 import { sandboxRoutes } from "./routes/sandbox.ts";
 import { meRoutes, sessionRoutes } from "./routes/session.ts";
+import { settingsRoutes } from "./routes/settings.ts";
 import { smtpConfigRoutes } from "./routes/smtp-configs.ts";
 import { systemRoutes } from "./routes/system.ts";
 import { templateRoutes } from "./routes/templates.ts";
@@ -54,6 +55,7 @@ function addApi(app: App, posthorn: Posthorn, apiKeys: ApiKeys) {
     .route("/api/sandbox/emails", sandboxRoutes(posthorn))
     .route("/api/api-keys", apiKeyRoutes(apiKeys))
     .route("/api/audit-log", auditLogRoutes(posthorn))
+    .route("/api/settings", settingsRoutes(posthorn))
     .route("/api/me", meRoutes())
     .route("/", systemRoutes(posthorn)); //  /api/health, /api/ready, /metrics
 }

@@ -287,6 +287,16 @@ export const apiKeyRequest = z.strictObject({
   scope: z.enum(apiKeyScopes).default("send"),
 });
 
+export const settings = z
+  .object({
+    contentRetentionDays: z.int().describe("Days from when an email became final until its contents go"),
+    emailRetentionDays: z
+      .int()
+      .describe("Days until the email goes, with its recipients and attempts; no fewer than for contents"),
+  })
+  .meta({ id: "Settings" });
+export type Settings = z.infer<typeof settings>;
+
 export const auditEntry = z
   .object({
     id,

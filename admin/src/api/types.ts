@@ -13,6 +13,7 @@ export type {
   SandboxEmail,
   SandboxEmailSummary,
   Session,
+  Settings,
   SmtpConfig,
   TemplateInfo,
   TestReport,

@@ -5,6 +5,7 @@ import type { SmtpConfig } from "../api/types.ts";
 import { Notice, ProblemNotice } from "../parts/notice.tsx";
 import { Card } from "../parts/page.tsx";
 import { Time } from "../parts/time.tsx";
+import { UnsavedGuard } from "../parts/unsaved-guard.tsx";
 import { strings } from "../strings.ts";
 import { AdvancedFields } from "./advanced-fields.tsx";
 import { ConfigFields } from "./config-fields.tsx";
@@ -12,7 +13,6 @@ import styles from "./editor.module.css";
 import { sameForm } from "./form.ts";
 import { expectedStages } from "./stages.ts";
 import { TestPanel } from "./test-panel.tsx";
-import { UnsavedGuard } from "./unsaved-guard.tsx";
 import { type Editor, useConfigEditor } from "./use-config-editor.ts";
 import { useConnectionTest } from "./use-connection-test.ts";
 
