@@ -15,6 +15,7 @@ import { type App, routes, type ServerEnv } from "./route.ts";
 import { apiKeyRoutes } from "./routes/api-keys.ts";
 import { auditLogRoutes } from "./routes/audit-log.ts";
 import { emailRoutes } from "./routes/emails.ts";
+import { matchingEmailRoutes } from "./routes/matching-emails.ts";
 import { overviewRoutes } from "./routes/overview.ts";
 import { providerRoutes } from "./routes/providers.ts";
 import { sandboxRoutes } from "./routes/sandbox.ts";
@@ -50,6 +51,7 @@ function addApi(app: App, posthorn: Posthorn, apiKeys: ApiKeys) {
     .route("/api/overview", overviewRoutes(posthorn))
     .route("/api/smtp-configs", smtpConfigRoutes(posthorn))
     .route("/api/providers", providerRoutes(posthorn))
+    .route("/api/emails", matchingEmailRoutes(posthorn)) //  before /api/emails/{id}
     .route("/api/emails", emailRoutes(posthorn))
     .route("/api/templates", templateRoutes(posthorn))
     .route("/api/sandbox/emails", sandboxRoutes(posthorn))

@@ -225,6 +225,20 @@ export const emailSummary = z
 export type EmailSummary = z.infer<typeof emailSummary>;
 export const emailList = pageOf(emailSummary);
 
+export const emailCount = z
+  .object({ count: z.int(), capped: z.boolean().describe("There are more: it was not worth counting on") })
+  .meta({ id: "EmailCount" });
+export type EmailCount = z.infer<typeof emailCount>;
+
+export const bulkRetried = z
+  .object({
+    retried: z.int(),
+    skipped: z.int().describe("Left out: without contents, or of another state by now"),
+    next: z.string().nullable().describe("The `after` of the next request; null when all are through"),
+  })
+  .meta({ id: "BulkRetried" });
+export type BulkRetried = z.infer<typeof bulkRetried>;
+
 export const email = z
   .object({
     ...emailSummary.shape,

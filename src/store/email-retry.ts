@@ -1,0 +1,65 @@
+import type { RetryableState } from "../model.ts";
+import { type EmailCriteria, meets } from "./email-criteria.ts";
+import type { Db } from "./schema.ts";
+
+export interface RetryCriteria extends EmailCriteria {
+  readonly state: RetryableState;
+  /** Milliseconds since the epoch. */
+  readonly createdBefore?: number | undefined;
+}
+
+/** Ids of emails that may be tried again, the oldest first, after the given id. */
+export async function listForRetry(
+  db: Db,
+  { createdBefore, ...criteria }: RetryCriteria,
+  page: { readonly after: string; readonly limit: number },
+): Promise<string[]> {
+  let query = db
+    .selectFrom("emails")
+    .select("id")
+    .where(meets(criteria))
+    .where("id", ">", page.after)
+    .orderBy("id")
+    .limit(page.limit);
+  if (createdBefore !== undefined) query = query.where("created_at", "<", createdBefore);
+  return (await query.execute()).map((row) => row.id);
+}
+
+/**
+ * Queues emails again for the recipients that have not got them, as `requeueEmail` does one. Left out is
+ * what has another state by now, and what has no contents any more.
+ * @returns how many were queued.
+ */
+export async function requeueEmails(
+  db: Db,
+  ids: readonly string[],
+  change: { readonly state: RetryableState; readonly now: number; readonly expiresAt: number },
+): Promise<number> {
+  if (ids.length === 0) return 0;
+  const queued = await db
+    .updateTable("emails")
+    .set((eb) => ({
+      state: "queued" as const,
+      next_attempt_at: change.now,
+      attempts: 0,
+      finished_at: null,
+      expires_at: change.expiresAt,
+      ...(change.state === "unknown" ? { possible_duplicate: eb.lit(1) } : {}),
+    }))
+    .where("id", "in", (eb) => eb.selectFrom("email_content").select("email_id").where("email_id", "in", ids))
+    .where("state", "=", change.state)
+    .returning("id")
+    .execute();
+  if (queued.length === 0) return 0;
+  await db
+    .updateTable("recipients")
+    .set({ state: "queued" })
+    .where(
+      "email_id",
+      "in",
+      queued.map((row) => row.id),
+    )
+    .where("state", "!=", "sent")
+    .execute();
+  return queued.length;
+}
