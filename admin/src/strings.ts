@@ -342,6 +342,35 @@ export const strings = {
     nothingFound: "Nothing matches",
     nothingFoundBody: "No email has this state and these words. Words must match the subject or an address.",
     clearFilter: "Show all",
+    retryAll: {
+      button: "Try all again",
+      title: "Try all again?",
+      counting: "Counting …",
+      howMany: (count: number, isCapped: boolean) =>
+        isCapped
+          ? `There are more than ${count.toLocaleString("en")} emails in this list.`
+          : count === 0
+            ? "There is none left in this list."
+            : count === 1
+              ? "There is 1 email in this list."
+              : `There are ${count.toLocaleString("en")} emails in this list.`,
+      meaning:
+        "Each is queued again for the recipients that did not get it. Those whose contents are deleted are left out.",
+      twice: "The relay may have taken them already. Recipients may get them twice.",
+      running: "Trying again",
+      stop: "Stop",
+      goOn: "Go on",
+      stopped: "Stopped",
+      done: "Done",
+      retried: (count: number, total: number | null) =>
+        total === null
+          ? `${count.toLocaleString("en")} queued again`
+          : `${count.toLocaleString("en")} of ${total.toLocaleString("en")} queued again`,
+      skipped: (count: number) =>
+        count === 1
+          ? "1 left out: its contents are deleted, or its state has changed."
+          : `${count.toLocaleString("en")} left out: their contents are deleted, or their state has changed.`,
+    },
     states: {
       queued: "Waiting",
       sending: "Sending",

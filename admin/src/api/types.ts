@@ -2,6 +2,7 @@
 export type {
   ApiKey,
   Attempt,
+  BulkRetried,
   Email,
   EmailSummary,
   FirstAdminRequest,
