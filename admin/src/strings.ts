@@ -87,13 +87,15 @@ export const strings = {
     levels: { good: "Working", warn: "Needs a look", bad: "Not working", none: "Not set up" },
     lastSent: "Last sent",
     nothingSent: "Nothing was sent yet",
-    waiting: (count: number) =>
-      count === 0
-        ? "None waits"
-        : count === 1
-          ? "1 email waits"
-          : `${count.toLocaleString("en")} emails wait`,
-    oldest: "Oldest:",
+    queue: {
+      nothing: "Nothing waits",
+      due: (count: number) => `${count.toLocaleString("en")} waiting`,
+      oldest: (age: string) => `oldest ${age}`,
+      sending: (count: number) => `${count.toLocaleString("en")} being sent`,
+      scheduled: (count: number) => `${count.toLocaleString("en")} scheduled`,
+    },
+    longest: "Waiting longest:",
+    acceptedAt: ", accepted",
     toSettings: "SMTP settings",
     concerns: "Needs your attention",
     concernKinds: { problem: "Cannot be used", paused: "Paused", test_failed: "Test failed" },

@@ -440,6 +440,14 @@ export const overview = z
       )
       .describe("The SMTP configs that an admin should look at"),
     waiting: z.int().describe("Emails that are not final yet, of any age"),
+    queue: z
+      .object({
+        due: z.int().describe("Could be sent now"),
+        scheduled: z.int().describe("For later: by the sender's wish, or waiting for the next try"),
+        sending: z.int().describe("Are being handed to a relay"),
+        oldestDueAt: timeOrNull("Since when the one that is due longest is due"),
+      })
+      .describe("What `waiting` is made of"),
     oldestWaiting: z
       .object({ id, subject: z.string(), createdAt: time })
       .nullable()
