@@ -1,7 +1,7 @@
 import type { Clock } from "../clock.ts";
 import type { Actor } from "../model.ts";
 import { writeAudit } from "../store/audit-log.ts";
-import { findSmtpConfig, pauseSmtpConfig } from "../store/smtp-configs.ts";
+import { endPause, findSmtpConfig } from "../store/smtp-configs.ts";
 import type { Store } from "../store/store.ts";
 
 /**
@@ -15,8 +15,7 @@ export async function resumeSmtpConfig(
 ): Promise<void> {
   await store.transaction(async (db) => {
     const config = await findSmtpConfig(db, id);
-    if (config === undefined || config.pausedUntil === null) return;
-    await pauseSmtpConfig(db, config, null, null);
+    if (config === undefined || !(await endPause(db, id))) return;
     const detail = { name: config.name };
     await writeAudit(db, { at: clock.now(), actor, action: "smtp_config.resumed", target: id, detail });
   });

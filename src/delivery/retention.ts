@@ -5,13 +5,12 @@ import type { Log } from "../log.ts";
 import { type BatchDone, deleteEmails, purgeContents, releaseIdempotencyKeys } from "../store/retention.ts";
 import { readSetting, writeSetting } from "../store/settings.ts";
 import type { Store } from "../store/store.ts";
+import { keyLivesMs } from "./acceptance.ts";
 
 const dayMs = 86_400_000;
 /** A start has better things to do than to tidy up. */
 const firstSweepMs = 60_000;
 const betweenSweepsMs = 60 * 60_000;
-/** How long the answer to a request can be had again. */
-const keyLifeMs = dayMs;
 
 /** Some 10 ms of work: sending waits for one batch at most. */
 const limit = 200;
@@ -58,7 +57,7 @@ export function createRetention({ store, clock, log }: RetentionParts): Retentio
     if (contents + emails > 0) log.info({ contents, emails }, "what was kept long enough is deleted");
 
     // An email is accepted once and passed once: an index for this would cost each acceptance.
-    const acceptedBefore = now - keyLifeMs;
+    const acceptedBefore = now - keyLivesMs;
     const released = await readSetting(db, progressKey);
     yield* walk(typeof released === "string" ? released : "", (after) =>
       releaseIdempotencyKeys(db, { after, limit, acceptedBefore }),

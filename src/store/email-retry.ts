@@ -1,4 +1,5 @@
 import type { RetryableState } from "../model.ts";
+import { inChunks } from "./chunks.ts";
 import { type EmailCriteria, meets } from "./email-criteria.ts";
 import type { Db } from "./schema.ts";
 
@@ -35,31 +36,33 @@ export async function requeueEmails(
   ids: readonly string[],
   change: { readonly state: RetryableState; readonly now: number; readonly expiresAt: number },
 ): Promise<number> {
-  if (ids.length === 0) return 0;
-  const queued = await db
-    .updateTable("emails")
-    .set((eb) => ({
-      state: "queued" as const,
-      next_attempt_at: change.now,
-      attempts: 0,
-      finished_at: null,
-      expires_at: change.expiresAt,
-      ...(change.state === "unknown" ? { possible_duplicate: eb.lit(1) } : {}),
-    }))
-    .where("id", "in", (eb) => eb.selectFrom("email_content").select("email_id").where("email_id", "in", ids))
-    .where("state", "=", change.state)
-    .returning("id")
-    .execute();
-  if (queued.length === 0) return 0;
-  await db
-    .updateTable("recipients")
-    .set({ state: "queued" })
-    .where(
-      "email_id",
-      "in",
-      queued.map((row) => row.id),
-    )
-    .where("state", "!=", "sent")
-    .execute();
-  return queued.length;
+  let count = 0;
+  for (const some of inChunks(ids)) {
+    const rows = await db
+      .updateTable("emails")
+      .set((eb) => ({
+        state: "queued" as const,
+        next_attempt_at: change.now,
+        attempts: 0,
+        finished_at: null,
+        expires_at: change.expiresAt,
+        ...(change.state === "unknown" ? { possible_duplicate: eb.lit(1) } : {}),
+      }))
+      .where("id", "in", (eb) =>
+        eb.selectFrom("email_content").select("email_id").where("email_id", "in", some),
+      )
+      .where("state", "=", change.state)
+      .returning("id")
+      .execute();
+    count += rows.length;
+    for (const queued of inChunks(rows.map((row) => row.id))) {
+      await db
+        .updateTable("recipients")
+        .set({ state: "queued" })
+        .where("email_id", "in", queued)
+        .where("state", "!=", "sent")
+        .execute();
+    }
+  }
+  return count;
 }

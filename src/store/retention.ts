@@ -1,5 +1,6 @@
 import { firstIdAt } from "../id.ts";
 import type { EmailState } from "../model.ts";
+import { inChunks } from "./chunks.ts";
 import type { Db } from "./schema.ts";
 
 /**
@@ -51,16 +52,18 @@ export async function purgeContents(
     bytes += row.bytes;
     return index === 0 || bytes <= batch.maxBytes;
   });
-  const ids = taken.map((row) => row.email_id);
-  const last = ids.at(-1);
+  const last = taken.at(-1)?.email_id;
   if (last === undefined) return { count: 0, next: null };
   const deleted = await db
     .deleteFrom("email_content")
+    .where("email_id", ">", batch.after)
+    .where("email_id", "<=", last)
     .where("email_id", "in", (eb) =>
       eb
         .selectFrom("emails")
         .select("id")
-        .where("id", "in", ids)
+        .where("id", ">", batch.after)
+        .where("id", "<=", last)
         .where("state", "not in", open)
         .where("finished_at", "<=", batch.finalBy),
     )
@@ -85,16 +88,16 @@ export async function deleteEmails(
     .orderBy("id")
     .limit(batch.limit)
     .execute();
-  const ids = rows.map((row) => row.id);
-  const last = ids.at(-1);
+  const last = rows.at(-1)?.id;
   if (last === undefined) return { count: 0, next: null };
   const deleted = await db
     .deleteFrom("emails")
-    .where("id", "in", ids)
+    .where("id", ">", batch.after)
+    .where("id", "<=", last)
     .where("state", "not in", open)
     .where("finished_at", "<=", batch.finalBy)
     .executeTakeFirst();
-  return { count: Number(deleted.numDeletedRows), next: ids.length < batch.limit ? null : last };
+  return { count: Number(deleted.numDeletedRows), next: rows.length < batch.limit ? null : last };
 }
 
 /** Lets go the idempotency keys of emails that were accepted before `acceptedBefore`. */
@@ -116,11 +119,11 @@ export async function releaseIdempotencyKeys(
   const last = rows.at(-1);
   if (last === undefined) return { count: 0, next: null };
   const keyed = rows.filter((row) => row.idempotency_key !== null).map((row) => row.id);
-  if (keyed.length > 0) {
+  for (const ids of inChunks(keyed)) {
     await db
       .updateTable("emails")
       .set({ idempotency_key: null, request_hash: null })
-      .where("id", "in", keyed)
+      .where("id", "in", ids)
       .execute();
   }
   return { count: keyed.length, next: rows.length < batch.limit ? null : last.id };

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { retryableStates } from "../../src/model.ts";
 import { countMeeting, type EmailCriteria } from "../../src/store/email-criteria.ts";
 import { requeueEmail } from "../../src/store/email-queue.ts";
@@ -12,9 +12,11 @@ const t0 = Date.parse("2026-06-01T12:00:00Z");
 const now = t0 + 3_600_000;
 const expiresAt = now + 86_400_000;
 
-describe.each(databases)("many emails at once on $name", ({ open }) => {
+describe.each(databases)("many emails at once on $name", ({ start, open, stop }) => {
   let store: Store;
   let dispose: () => Promise<void>;
+  beforeAll(start);
+  afterAll(stop);
   beforeEach(async () => {
     ({ store, dispose } = await open());
   });

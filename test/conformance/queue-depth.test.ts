@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import type { EmailState } from "../../src/model.ts";
 import { readQueueDepth } from "../../src/store/queue-depth.ts";
 import type { Store } from "../../src/store/store.ts";
@@ -7,9 +7,11 @@ import { databases } from "./databases.ts";
 
 const now = Date.parse("2026-06-01T12:00:00Z");
 
-describe.each(databases)("the depth of the queue on $name", ({ open }) => {
+describe.each(databases)("the depth of the queue on $name", ({ start, open, stop }) => {
   let store: Store;
   let dispose: () => Promise<void>;
+  beforeAll(start);
+  afterAll(stop);
   beforeEach(async () => {
     ({ store, dispose } = await open());
   });

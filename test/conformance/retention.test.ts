@@ -1,6 +1,7 @@
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import type { EmailState } from "../../src/model.ts";
-import { findByIdempotencyKey, findContent, findEmail, listRecipients } from "../../src/store/emails.ts";
+import { findContent } from "../../src/store/email-content.ts";
+import { findByIdempotencyKey, findEmail, listRecipients } from "../../src/store/emails.ts";
 import {
   type Batch,
   type BatchDone,
@@ -19,9 +20,11 @@ const old = finalBy - dayMs;
 const maxBytes = 1_000_000;
 const finalStates: readonly EmailState[] = ["sent", "partial", "failed", "cancelled", "expired", "unknown"];
 
-describe.each(databases)("retention on $name", ({ open }) => {
+describe.each(databases)("retention on $name", ({ start, open, stop }) => {
   let store: Store;
   let dispose: () => Promise<void>;
+  beforeAll(start);
+  afterAll(stop);
   beforeEach(async () => {
     ({ store, dispose } = await open());
   });

@@ -1,13 +1,12 @@
 import { firstIdAt } from "../../src/id.ts";
 import type { EmailState, RecipientState } from "../../src/model.ts";
-import { insertEmail } from "../../src/store/emails.ts";
 import type { Db } from "../../src/store/schema.ts";
 
 export interface StoredEmail {
   readonly acceptedAt: number;
   readonly state?: EmailState;
-  /** When it became final; null while it is not. */
-  readonly finalAt?: number | null;
+  /** When it became final; where it is, by default when it was accepted. */
+  readonly finalAt?: number;
   readonly subject?: string;
   readonly template?: string | null;
   readonly recipients?: readonly string[];
@@ -31,45 +30,46 @@ export async function storeEmail(db: Db, given: StoredEmail): Promise<string> {
   const { acceptedAt, state = "sent", recipients = ["jo@example.com"], idempotencyKey = null } = given;
   const isFinal = state !== "queued" && state !== "sending";
   const id = idAt(acceptedAt);
-  await insertEmail(db, {
-    email: {
+  await db
+    .insertInto("emails")
+    .values({
       id,
       state,
-      priority: "normal",
-      from: null,
-      replyTo: [],
+      priority: 1,
+      reply_to_json: "[]",
       subject: given.subject ?? "Hello",
       template: given.template ?? null,
-      tags: [],
-      messageId: `<${id}@example.com>`,
+      tags_json: "[]",
+      message_id: `<${id}@example.com>`,
       caller: given.caller ?? "library",
-      sensitive: false,
-      needsSmtpUtf8: false,
-      onUnknown: "resend",
-      possibleDuplicate: false,
-      attemptCount: 0,
-      nextAttemptAt: isFinal ? null : acceptedAt,
-      expiresAt: acceptedAt + 86_400_000,
+      idempotency_key: idempotencyKey,
+      request_hash: idempotencyKey === null ? null : "a hash",
+      sensitive: 0,
+      needs_smtputf8: 0,
+      on_unknown: "resend",
+      possible_duplicate: 0,
+      attempts: 0,
+      next_attempt_at: isFinal ? null : acceptedAt,
+      expires_at: acceptedAt + 86_400_000,
       lease: 0,
-      createdAt: acceptedAt,
-      sentAt: null,
-      finishedAt: null,
-    },
-    idempotency: idempotencyKey === null ? null : { key: idempotencyKey, requestHash: "a hash" },
-    content: given.content ?? Buffer.from("Subject: Hello\r\n\r\nHello Jo\r\n"),
-    encrypted: false,
-    recipients: recipients.map((address) => ({ address, role: "to" })),
-  });
-  const { finalAt = isFinal ? acceptedAt : null } = given;
-  await db.updateTable("emails").set({ finished_at: finalAt }).where("id", "=", id).execute();
-  for (const position of recipients.keys()) {
-    await db
-      .updateTable("recipients")
-      .set({ state: given.recipientStates?.[position] ?? recipientStateIn(state) })
-      .where("email_id", "=", id)
-      .where("position", "=", position)
-      .execute();
-  }
+      created_at: acceptedAt,
+      finished_at: given.finalAt ?? (isFinal ? acceptedAt : null),
+    })
+    .execute();
+  const content = given.content ?? Buffer.from("Subject: Hello\r\n\r\nHello Jo\r\n");
+  await db.insertInto("email_content").values({ email_id: id, content, encrypted: 0 }).execute();
+  await db
+    .insertInto("recipients")
+    .values(
+      recipients.map((address, position) => ({
+        email_id: id,
+        position,
+        address,
+        role: "to" as const,
+        state: given.recipientStates?.[position] ?? recipientStateIn(state),
+      })),
+    )
+    .execute();
   return id;
 }
 

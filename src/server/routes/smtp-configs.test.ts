@@ -288,7 +288,7 @@ describe("POST /api/smtp-configs/{id}/resume", () => {
     // A pause is no edit: the version stays.
     expect(await read(resumed)).toMatchObject({ id, pausedUntil: null, pausedReason: null, version: 1 });
     expect(await actions()).toContain("smtp_config.resumed");
-    await expect.poll(() => relay.messages.length).toBe(1);
+    await relay.delivered(1);
   });
 
   it("leaves one alone that is not paused, and writes nothing down", async () => {
