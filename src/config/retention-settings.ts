@@ -14,7 +14,7 @@ export interface RetentionSettings {
   readonly emailRetentionDays: number;
 }
 
-export const defaultRetention: RetentionSettings = { contentRetentionDays: 30, emailRetentionDays: 90 };
+const defaultRetention: RetentionSettings = { contentRetentionDays: 30, emailRetentionDays: 90 };
 
 const settingKey = "retention";
 const maxDays = 3650;
