@@ -134,8 +134,7 @@ export async function openPosthorn(options: PosthornOptions): Promise<Posthorn> 
       sandbox,
       health: () => healthOf(store, secrets, configs, clock),
       async close(deadlineMs = 10_000) {
-        await retention.stop();
-        await courier.stop(deadlineMs);
+        await Promise.all([retention.stop(), courier.stop(deadlineMs)]);
         await sandbox?.close();
         await store.close();
       },
