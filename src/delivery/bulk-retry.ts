@@ -42,8 +42,8 @@ export async function retryEmails(
   { filter, limit, after = "" }: BulkRetryRequest,
   actor: Actor,
 ): Promise<BulkRetried> {
-  // One more than asked for shows whether there is a next part. Searching needs no transaction.
-  const found = await listForRetry(store.db, filter, { after, limit: limit + 1 });
+  // One more than asked for shows whether there is a next part. A search must keep nobody waiting.
+  const found = await listForRetry(store.reader, filter, { after, limit: limit + 1 });
   const ids = found.slice(0, limit);
   const { state } = filter;
   const now = clock.now();

@@ -14,24 +14,38 @@ export interface EmailCriteria {
   readonly caller?: string | undefined;
 }
 
-/** For `where`, in a query over `emails`. */
-export function meets({ state, recipient, template, q, caller }: EmailCriteria) {
+/**
+ * The ids of emails that meet the criteria, from the oldest on, after the given one. Those of a recipient
+ * are read from their index in this order: no more of them than are wanted.
+ */
+export function idsMeeting(
+  db: Db,
+  { recipient, ...criteria }: EmailCriteria,
+  page: { readonly after: string; readonly limit: number },
+) {
+  const id = sql.ref<string>(recipient === undefined ? "emails.id" : "recipients.email_id");
+  let query = db.selectFrom("emails").select("emails.id").where(meets(criteria));
+  if (recipient !== undefined) {
+    query = query
+      .innerJoin("recipients", "recipients.email_id", "emails.id")
+      .where("recipients.address", "=", recipient);
+  }
+  return query.where(sql<SqlBool>`${id} > ${page.after}`).orderBy(id).limit(page.limit);
+}
+
+function meets({ state, template, q, caller }: Omit<EmailCriteria, "recipient">) {
   return ({ eb, and, or, exists, selectFrom }: ExpressionBuilder<Schema, "emails">): Expression<SqlBool> => {
     const wanted: Expression<SqlBool>[] = [];
-    if (state !== undefined) wanted.push(eb("state", "=", state));
-    if (template !== undefined) wanted.push(eb("template", "=", template));
-    if (caller !== undefined) wanted.push(eb("caller", "=", caller));
-    if (recipient !== undefined) {
-      const theirs = selectFrom("recipients").select("email_id").where("address", "=", recipient);
-      wanted.push(eb("emails.id", "in", theirs));
-    }
+    if (state !== undefined) wanted.push(eb("emails.state", "=", state));
+    if (template !== undefined) wanted.push(eb("emails.template", "=", template));
+    if (caller !== undefined) wanted.push(eb("emails.caller", "=", caller));
     if (q !== undefined) {
       const pattern = `%${q.replace(/[\\%_]/g, "\\$&")}%`;
-      const theirs = selectFrom("recipients")
-        .select("position")
-        .whereRef("recipients.email_id", "=", "emails.id")
-        .where(sql<SqlBool>`lower(address) like lower(${pattern}) escape '\\'`);
-      wanted.push(or([sql<SqlBool>`lower(subject) like lower(${pattern}) escape '\\'`, exists(theirs)]));
+      const oneOfThem = selectFrom("recipients as one")
+        .select("one.position")
+        .whereRef("one.email_id", "=", "emails.id")
+        .where(sql<SqlBool>`lower(one.address) like lower(${pattern}) escape '\\'`);
+      wanted.push(or([sql<SqlBool>`lower(subject) like lower(${pattern}) escape '\\'`, exists(oneOfThem)]));
     }
     return and(wanted);
   };
@@ -47,14 +61,7 @@ export async function countMeeting(
   cap: number,
 ): Promise<{ count: number; capped: boolean }> {
   const found = await db
-    .selectFrom((eb) =>
-      eb
-        .selectFrom("emails")
-        .select("id")
-        .where(meets(criteria))
-        .limit(cap + 1)
-        .as("found"),
-    )
+    .selectFrom(idsMeeting(db, criteria, { after: "", limit: cap + 1 }).as("found"))
     .select((eb) => eb.fn.countAll<number>().as("count"))
     .executeTakeFirstOrThrow();
   const count = Number(found.count);

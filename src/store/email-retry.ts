@@ -1,6 +1,6 @@
 import type { RetryableState } from "../model.ts";
 import { inChunks } from "./chunks.ts";
-import { type EmailCriteria, meets } from "./email-criteria.ts";
+import { type EmailCriteria, idsMeeting } from "./email-criteria.ts";
 import type { Db } from "./schema.ts";
 
 export interface RetryCriteria extends EmailCriteria {
@@ -15,14 +15,8 @@ export async function listForRetry(
   { createdBefore, ...criteria }: RetryCriteria,
   page: { readonly after: string; readonly limit: number },
 ): Promise<string[]> {
-  let query = db
-    .selectFrom("emails")
-    .select("id")
-    .where(meets(criteria))
-    .where("id", ">", page.after)
-    .orderBy("id")
-    .limit(page.limit);
-  if (createdBefore !== undefined) query = query.where("created_at", "<", createdBefore);
+  let query = idsMeeting(db, criteria, page);
+  if (createdBefore !== undefined) query = query.where("emails.created_at", "<", createdBefore);
   return (await query.execute()).map((row) => row.id);
 }
 

@@ -42,7 +42,7 @@ export function matchingEmailRoutes({ store, clock, courier }: Posthorn) {
     .openapi(count, async (c) => {
       const { scope, actor } = c.get("caller");
       const own = scope === "admin" ? {} : { caller: actor.id };
-      return c.json(await countMeeting(store.db, { ...c.req.valid("query"), ...own }, countCap), 200);
+      return c.json(await countMeeting(store.reader, { ...c.req.valid("query"), ...own }, countCap), 200);
     })
     .openapi(retry, async (c) => {
       const request = parse(bulkRetryRequest, c.req.valid("json"));

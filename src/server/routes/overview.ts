@@ -44,17 +44,17 @@ export function overviewRoutes({ store, secrets, configs, clock, sandbox }: Post
   /** A month may hold millions of emails, and pages look every few seconds. */
   async function countDays(spans: readonly Span[], now: number): Promise<EmailCounts[]> {
     const key = `${spans[0]?.from} ${Math.floor(now / minuteMs)}`;
-    if (past?.key !== key) past = { key, days: countEmails(store.db, spans.slice(0, -1)) };
-    return [...(await past.days), ...(await countEmails(store.db, spans.slice(-1)))];
+    if (past?.key !== key) past = { key, days: countEmails(store.reader, spans.slice(0, -1)) };
+    return [...(await past.days), ...(await countEmails(store.reader, spans.slice(-1)))];
   }
 
   return routes().openapi(get, async (c) => {
     const now = clock.now();
     const { utcOffset } = c.req.valid("query");
     const saved = await configs.list();
-    const oldestWaiting = await findOldestWaiting(store.db, now);
-    const lastSentAt = await findLastSentAt(store.db);
-    const { oldestDueAt, ...depth } = await readQueueDepth(store.db, now);
+    const oldestWaiting = await findOldestWaiting(store.reader, now);
+    const lastSentAt = await findLastSentAt(store.reader);
+    const { oldestDueAt, ...depth } = await readQueueDepth(store.reader, now);
     const facts = { keyFits: secrets.fits, configs: saved, lastSentAt, sandbox, now };
     const reply = {
       mail: judgeMail({ ...facts, oldestWaitingAt: oldestWaiting?.createdAt ?? null }),
@@ -64,7 +64,7 @@ export function overviewRoutes({ store, secrets, configs, clock, sandbox }: Post
       oldestWaiting:
         oldestWaiting === null ? null : { ...oldestWaiting, createdAt: rfc3339(oldestWaiting.createdAt) },
       lastSentAt: rfc3339OrNull(lastSentAt),
-      hours: await countEmails(store.db, spansUpTo(now, hourMs, 24, utcOffset)),
+      hours: await countEmails(store.reader, spansUpTo(now, hourMs, 24, utcOffset)),
       days: await countDays(spansUpTo(now, dayMs, 30, utcOffset), now),
       sandboxPort: sandbox?.port ?? null,
     };
