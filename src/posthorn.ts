@@ -61,6 +61,8 @@ export interface Posthorn {
   readonly tests: ConnectionTests;
   readonly outbox: Outbox;
   readonly courier: Courier;
+  /** Has all couriers look for work now, on every node: an admin has changed something. */
+  readonly tellCouriers: () => void;
   readonly sandbox: Sandbox | null;
   /** @throws PosthornError `store.unavailable` */
   health(): Promise<Health>;
@@ -86,7 +88,6 @@ export async function openPosthorn(options: PosthornOptions): Promise<Posthorn> 
       log.error("the secret does not fit this database: passwords cannot be read, and nothing is sent");
     }
     const metrics = createMetrics();
-    /** This node's courier, and those of others: an admin has changed something. */
     const tellCouriers = () => {
       courier.configsChanged();
       if (!store.shared) return;
@@ -131,6 +132,7 @@ export async function openPosthorn(options: PosthornOptions): Promise<Posthorn> 
       tests,
       outbox,
       courier,
+      tellCouriers,
       sandbox,
       health: () => healthOf(store, secrets, configs, clock),
       async close(deadlineMs = 10_000) {

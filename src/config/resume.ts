@@ -6,7 +6,7 @@ import type { Store } from "../store/store.ts";
 
 /**
  * Ends the pause of a config: whoever mended the trouble need not wait for the next try. Where there is no
- * such config, or no pause, nothing happens. The caller wakes the courier.
+ * such config, or no pause, nothing happens. The caller tells the couriers.
  */
 export async function resumeSmtpConfig(
   { store, clock }: { readonly store: Store; readonly clock: Clock },

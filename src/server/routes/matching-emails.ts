@@ -37,7 +37,7 @@ const retry = route({
 });
 
 /** What is about all emails that a filter matches. */
-export function matchingEmailRoutes({ store, clock, courier }: Posthorn) {
+export function matchingEmailRoutes({ store, clock, tellCouriers }: Posthorn) {
   return routes()
     .openapi(count, async (c) => {
       const { scope, actor } = c.get("caller");
@@ -47,7 +47,7 @@ export function matchingEmailRoutes({ store, clock, courier }: Posthorn) {
     .openapi(retry, async (c) => {
       const request = parse(bulkRetryRequest, c.req.valid("json"));
       const done = await retryEmails({ store, clock }, request, c.get("caller").actor);
-      if (done.retried > 0) courier.wake();
+      if (done.retried > 0) tellCouriers();
       return c.json(done, 200);
     });
 }

@@ -150,7 +150,7 @@ const testSaved = route({
   responses: { 200: testReply },
 });
 
-export function smtpConfigRoutes({ configs, tests, log, store, clock, courier }: Posthorn) {
+export function smtpConfigRoutes({ configs, tests, log, store, clock, tellCouriers }: Posthorn) {
   return routes()
     .openapi(list, async (c) => c.json({ items: await configs.list(), next: null }, 200))
     .openapi(create, async (c) => {
@@ -183,7 +183,7 @@ export function smtpConfigRoutes({ configs, tests, log, store, clock, courier }:
     .openapi(resume, async (c) => {
       const { id } = c.req.valid("param");
       await resumeSmtpConfig({ store, clock }, id, c.get("caller").actor);
-      courier.wake();
+      tellCouriers();
       return c.json(await configs.get(id), 200);
     })
     .openapi(testSaved, (c) =>
