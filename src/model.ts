@@ -13,6 +13,16 @@ export const emailStates = [
 ] as const;
 export type EmailState = (typeof emailStates)[number];
 
+/** Final, and somebody has not got it: an admin may have it tried again. */
+export const retryableStates = [
+  "failed",
+  "expired",
+  "unknown",
+  "partial",
+  "cancelled",
+] as const satisfies readonly EmailState[];
+export type RetryableState = (typeof retryableStates)[number];
+
 /** The outcome of one recipient; `queued` until it has one. */
 export const recipientStates = ["queued", "sent", "failed", "cancelled", "expired", "unknown"] as const;
 export type RecipientState = (typeof recipientStates)[number];

@@ -3,6 +3,7 @@ import { createSmtpConfigs, type SmtpConfigs } from "./config/smtp-configs.ts";
 import { type Courier, createCourier } from "./delivery/courier.ts";
 import { concernsOf, judgeMail } from "./delivery/mail-verdict.ts";
 import { createOutbox, type Outbox } from "./delivery/outbox.ts";
+import { createRetention } from "./delivery/retention.ts";
 import { type ConnectionTests, createConnectionTests } from "./doctor/connection-tests.ts";
 import { createLog, type Log } from "./log.ts";
 import { createMetrics, type Metrics, type QueueFigures } from "./metrics.ts";
@@ -60,6 +61,8 @@ export interface Posthorn {
   readonly tests: ConnectionTests;
   readonly outbox: Outbox;
   readonly courier: Courier;
+  /** Has all couriers look for work now, on every node: an admin has changed something. */
+  readonly tellCouriers: () => void;
   readonly sandbox: Sandbox | null;
   /** @throws PosthornError `store.unavailable` */
   health(): Promise<Health>;
@@ -85,7 +88,6 @@ export async function openPosthorn(options: PosthornOptions): Promise<Posthorn> 
       log.error("the secret does not fit this database: passwords cannot be read, and nothing is sent");
     }
     const metrics = createMetrics();
-    /** This node's courier, and those of others: an admin has changed something. */
     const tellCouriers = () => {
       courier.configsChanged();
       if (!store.shared) return;
@@ -113,9 +115,11 @@ export async function openPosthorn(options: PosthornOptions): Promise<Posthorn> 
       metrics,
       onQueued: () => courier.wake(),
     });
+    const retention = createRetention({ store, clock, log });
     const sandbox = sandboxPort === null ? null : await startSandbox({ port: sandboxPort, log, clock });
     metrics.watch({ queue: () => queueOf(store, clock), sessions: courier.sessions });
     await courier.start();
+    retention.start();
 
     return {
       clock,
@@ -128,10 +132,11 @@ export async function openPosthorn(options: PosthornOptions): Promise<Posthorn> 
       tests,
       outbox,
       courier,
+      tellCouriers,
       sandbox,
       health: () => healthOf(store, secrets, configs, clock),
       async close(deadlineMs = 10_000) {
-        await courier.stop(deadlineMs);
+        await Promise.all([retention.stop(), courier.stop(deadlineMs)]);
         await sandbox?.close();
         await store.close();
       },

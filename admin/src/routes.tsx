@@ -75,6 +75,12 @@ const smtpConfig = createRoute({
   component: lazyRouteComponent(() => import("./smtp/settings-page.tsx"), "ConfigPage"),
 });
 
+const retention = createRoute({
+  getParentRoute: () => shell,
+  path: "/settings/retention",
+  component: lazyRouteComponent(() => import("./retention/retention-page.tsx"), "RetentionPage"),
+});
+
 const emails = createRoute({
   getParentRoute: () => shell,
   path: "/emails",
@@ -157,6 +163,7 @@ const tree = root.addChildren([
     smtp,
     smtpNew,
     smtpConfig,
+    retention,
     emails,
     email,
     sandbox,

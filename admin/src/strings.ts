@@ -16,6 +16,13 @@ export const strings = {
   off: "off",
   remedyLead: "What to do:",
 
+  unsaved: {
+    title: "Leave without saving?",
+    body: "What you changed on this page is not saved.",
+    stay: "Stay",
+    leave: "Leave without saving",
+  },
+
   pager: { older: "Older", newest: "Back to the newest" },
 
   shell: {
@@ -27,6 +34,7 @@ export const strings = {
     emails: "Emails",
     templates: "Templates",
     sandbox: "Sandbox",
+    retention: "Retention",
     audit: "Audit log",
     apiKeys: "API keys",
     apiDocs: "API docs",
@@ -79,13 +87,15 @@ export const strings = {
     levels: { good: "Working", warn: "Needs a look", bad: "Not working", none: "Not set up" },
     lastSent: "Last sent",
     nothingSent: "Nothing was sent yet",
-    waiting: (count: number) =>
-      count === 0
-        ? "None waits"
-        : count === 1
-          ? "1 email waits"
-          : `${count.toLocaleString("en")} emails wait`,
-    oldest: "Oldest:",
+    queue: {
+      nothing: "Nothing waits",
+      due: (count: number) => `${count.toLocaleString("en")} waiting`,
+      oldest: (age: string) => `oldest ${age}`,
+      sending: (count: number) => `${count.toLocaleString("en")} being sent`,
+      scheduled: (count: number) => `${count.toLocaleString("en")} scheduled`,
+    },
+    longest: "Waiting longest:",
+    acceptedAt: ", accepted",
     toSettings: "SMTP settings",
     concerns: "Needs your attention",
     concernKinds: { problem: "Cannot be used", paused: "Paused", test_failed: "Test failed" },
@@ -190,7 +200,8 @@ export const strings = {
       ehloName: "How Posthorn introduces itself. Empty: chosen by itself.",
       caPem: "Only for a server with a certificate of your own authority. Empty: the public authorities.",
       allowCleartextAuth: "The password would travel readable. Leave this off unless the network is yours.",
-      maxPerSecond: "Empty: no limit.",
+      maxConnections: "Each hands over one email at a time. Five suit most providers.",
+      maxPerSecond: "Empty: no limit. Your provider may name one as its sending rate.",
     },
     tlsModes: {
       auto: "Automatic",
@@ -247,12 +258,6 @@ export const strings = {
     conflict: "Somebody else saved this config while you were editing.",
     conflictRemedy: "Load the current values, then make your change again.",
     loadCurrent: "Load the current values",
-    guard: {
-      title: "Leave without saving?",
-      body: "What you changed on this page is not saved.",
-      stay: "Stay",
-      leave: "Leave without saving",
-    },
     remove: "Delete this config",
     removeTitle: (name: string) => `Delete ${name}?`,
     removeBody: "Its password is deleted with it. Emails that wait are sent through the other configs.",
@@ -263,6 +268,7 @@ export const strings = {
       worked: "Last test worked",
       failed: "Last test failed",
       paused: "Paused, next try",
+      pauseOver: "Paused, tried with the next email",
       off: "Off",
       used: "In use",
       standby: "Standby",
@@ -273,7 +279,10 @@ export const strings = {
       down: (name: string) => `Move ${name} down`,
       moved: (name: string, place: number, count: number) => `${name} is now ${place} of ${count}.`,
       use: (name: string) => `Use ${name} for sending`,
+      resumed: (name: string) => `${name} is used again.`,
     },
+    resume: "Use it again now",
+    resumeNamed: (name: string) => `Use it again now: ${name}`,
     through: (server: string, port: number) => `${server}:${port}`,
   },
 
@@ -340,6 +349,35 @@ export const strings = {
     nothingFound: "Nothing matches",
     nothingFoundBody: "No email has this state and these words. Words must match the subject or an address.",
     clearFilter: "Show all",
+    retryAll: {
+      button: "Try all again",
+      title: "Try all again?",
+      counting: "Counting …",
+      howMany: (count: number, isCapped: boolean) =>
+        isCapped
+          ? `There are more than ${count.toLocaleString("en")} emails in this list.`
+          : count === 0
+            ? "There is none left in this list."
+            : count === 1
+              ? "There is 1 email in this list."
+              : `There are ${count.toLocaleString("en")} emails in this list.`,
+      meaning:
+        "Each is queued again for the recipients that did not get it. Those whose contents are deleted are left out.",
+      twice: "The relay may have taken them already. Recipients may get them twice.",
+      running: "Trying again",
+      stop: "Stop",
+      goOn: "Go on",
+      stopped: "Stopped",
+      done: "Done",
+      retried: (count: number, total: number | null) =>
+        total === null
+          ? `${count.toLocaleString("en")} queued again`
+          : `${count.toLocaleString("en")} of ${total.toLocaleString("en")} queued again`,
+      skipped: (count: number) =>
+        count === 1
+          ? "1 left out: its contents are deleted, or its state has changed."
+          : `${count.toLocaleString("en")} left out: their contents are deleted, or their state has changed.`,
+    },
     states: {
       queued: "Waiting",
       sending: "Sending",
@@ -495,6 +533,50 @@ export const strings = {
     fields: "Fields",
   },
 
+  retention: {
+    title: "Retention",
+    lead: "How long emails are kept. The time runs from when an email became final: sent, failed, cancelled or expired.",
+    fields: {
+      contentRetentionDays: "Keep contents for",
+      emailRetentionDays: "Keep emails for",
+    },
+    hints: {
+      contentRetentionDays: "Without its contents an email can no longer be shown or sent again.",
+      emailRetentionDays: "At least as long as contents. The charts of the overview count what is kept.",
+    },
+    days: "days",
+    save: "Save",
+    saved: "Saved",
+    unsaved: "Unsaved changes",
+    discard: "Discard changes",
+    whatIsDeleted: "What is deleted when",
+    atOnce: "As soon as it is final",
+    after: (days: string) => (days === "1" ? "After 1 day" : `After ${days} days`),
+    sensitive: {
+      what: "The contents of a sensitive email",
+      meaning: "Such as a link to reset a password, or a code to sign in.",
+    },
+    contents: {
+      what: "The contents of any email",
+      meaning: "Its text, HTML and attachments. The list still shows it, and what became of it.",
+    },
+    emails: {
+      what: "The email itself",
+      meaning: "Subject, recipients, attempts, and what the relays said. Nothing is left of it here.",
+    },
+    never:
+      "An email that still waits is never deleted, however old it is. Posthorn deletes every hour, a little at a time, so that sending goes on.",
+    shortenTitle: "Keep less than before?",
+    shorten: {
+      contentRetentionDays: (days: number) =>
+        `Contents of emails that became final more than ${days === 1 ? "a day" : `${days} days`} ago are deleted.`,
+      emailRetentionDays: (days: number) =>
+        `Emails that became final more than ${days === 1 ? "a day" : `${days} days`} ago are deleted.`,
+    },
+    shortenForGood: "This begins within the hour, and cannot be undone.",
+    shortenConfirm: "Save and delete",
+  },
+
   audit: {
     title: "Audit log",
     lead: "Who changed what, newest first. Passwords and keys are never in it.",
@@ -509,11 +591,13 @@ export const strings = {
       "email.cancelled": "Email cancelled",
       "email.retried": "Email sent again",
       "secret.rotated": "Secret rotated",
+      "settings.updated": "Settings changed",
       "smtp_config.arranged": "SMTP configs put in order",
       "smtp_config.created": "SMTP config added",
       "smtp_config.deleted": "SMTP config deleted",
       "smtp_config.disabled": "SMTP config switched off",
       "smtp_config.enabled": "SMTP config switched on",
+      "smtp_config.resumed": "SMTP config used again",
       "smtp_config.tested": "Connection tested",
       "smtp_config.updated": "SMTP config changed",
     },
@@ -559,6 +643,7 @@ export const strings = {
       "smtp-configs": "SMTP configs",
       providers: "Providers",
       sandbox: "Sandbox",
+      settings: "Settings",
       "api-keys": "API keys",
       "audit-log": "Audit log",
     },

@@ -65,7 +65,7 @@ export const idempotencyKey = z
   .regex(/^[\x21-\x7e]{1,255}$/, "must have 1 to 255 visible ASCII characters");
 
 /** How long an idempotency key is kept. */
-const keyLivesMs = 24 * 60 * 60 * 1000;
+export const keyLivesMs = 24 * 60 * 60 * 1000;
 /** Emails that are stored in one transaction. */
 const maxGroup = 64;
 const maxGroupBytes = 8_000_000;

@@ -15,10 +15,12 @@ import { type App, routes, type ServerEnv } from "./route.ts";
 import { apiKeyRoutes } from "./routes/api-keys.ts";
 import { auditLogRoutes } from "./routes/audit-log.ts";
 import { emailRoutes } from "./routes/emails.ts";
+import { matchingEmailRoutes } from "./routes/matching-emails.ts";
 import { overviewRoutes } from "./routes/overview.ts";
 import { providerRoutes } from "./routes/providers.ts";
 import { sandboxRoutes } from "./routes/sandbox.ts";
 import { meRoutes, sessionRoutes } from "./routes/session.ts";
+import { settingsRoutes } from "./routes/settings.ts";
 import { smtpConfigRoutes } from "./routes/smtp-configs.ts";
 import { systemRoutes } from "./routes/system.ts";
 import { templateRoutes } from "./routes/templates.ts";
@@ -49,11 +51,13 @@ function addApi(app: App, posthorn: Posthorn, apiKeys: ApiKeys) {
     .route("/api/overview", overviewRoutes(posthorn))
     .route("/api/smtp-configs", smtpConfigRoutes(posthorn))
     .route("/api/providers", providerRoutes(posthorn))
+    .route("/api/emails", matchingEmailRoutes(posthorn)) //  before /api/emails/{id}
     .route("/api/emails", emailRoutes(posthorn))
     .route("/api/templates", templateRoutes(posthorn))
     .route("/api/sandbox/emails", sandboxRoutes(posthorn))
     .route("/api/api-keys", apiKeyRoutes(apiKeys))
     .route("/api/audit-log", auditLogRoutes(posthorn))
+    .route("/api/settings", settingsRoutes(posthorn))
     .route("/api/me", meRoutes())
     .route("/", systemRoutes(posthorn)); //  /api/health, /api/ready, /metrics
 }

@@ -15,6 +15,7 @@ import {
   recipient,
   sandboxEmail,
   sandboxEmailSummary,
+  settings,
   smtpConfig,
   templateInfo,
   testReport,
@@ -68,6 +69,7 @@ it("keys, templates, the sandbox and the rest", async () => {
   newApiKey.strict().parse(await read(app.call("POST", "/api/api-keys", { name: "Shop" })));
   apiKey.strict().parse(await first("/api/api-keys"));
   templateInfo.strict().parse(await first("/api/templates"));
+  settings.strict().parse(await get("/api/settings"));
   me.strict().parse(await get("/api/me"));
   health.strict().parse(await get("/api/health"));
 

@@ -225,6 +225,20 @@ export const emailSummary = z
 export type EmailSummary = z.infer<typeof emailSummary>;
 export const emailList = pageOf(emailSummary);
 
+export const emailCount = z
+  .object({ count: z.int(), capped: z.boolean().describe("There are more: it was not worth counting on") })
+  .meta({ id: "EmailCount" });
+export type EmailCount = z.infer<typeof emailCount>;
+
+export const bulkRetried = z
+  .object({
+    retried: z.int(),
+    skipped: z.int().describe("Left out: without contents, or of another state by now"),
+    next: z.string().nullable().describe("The `after` of the next request; null when all are through"),
+  })
+  .meta({ id: "BulkRetried" });
+export type BulkRetried = z.infer<typeof bulkRetried>;
+
 export const email = z
   .object({
     ...emailSummary.shape,
@@ -286,6 +300,16 @@ export const apiKeyRequest = z.strictObject({
   name: z.string().trim().min(1).max(100),
   scope: z.enum(apiKeyScopes).default("send"),
 });
+
+export const settings = z
+  .object({
+    contentRetentionDays: z.int().describe("Days from when an email became final until its contents go"),
+    emailRetentionDays: z
+      .int()
+      .describe("Days until the email goes, with its recipients and attempts; no fewer than for contents"),
+  })
+  .meta({ id: "Settings" });
+export type Settings = z.infer<typeof settings>;
 
 export const auditEntry = z
   .object({
@@ -416,6 +440,14 @@ export const overview = z
       )
       .describe("The SMTP configs that an admin should look at"),
     waiting: z.int().describe("Emails that are not final yet, of any age"),
+    queue: z
+      .object({
+        due: z.int().describe("Could be sent now"),
+        scheduled: z.int().describe("For later: by the sender's wish, or waiting for the next try"),
+        sending: z.int().describe("Are being handed to a relay"),
+        oldestDueAt: timeOrNull("Since when the one that is due longest is due"),
+      })
+      .describe("What `waiting` is made of"),
     oldestWaiting: z
       .object({ id, subject: z.string(), createdAt: time })
       .nullable()

@@ -97,10 +97,10 @@ export function sessionView({ signedInAt, seenAt, ...session }: SessionInside): 
   return { ...session, signedInAt: signedInAt.toISOString(), seenAt: seenAt.toISOString() };
 }
 
-function rfc3339(ms: number): string {
+export function rfc3339(ms: number): string {
   return new Date(ms).toISOString();
 }
 
-function rfc3339OrNull(ms: number | null): string | null {
+export function rfc3339OrNull(ms: number | null): string | null {
   return ms === null ? null : rfc3339(ms);
 }

@@ -98,6 +98,17 @@ export async function endPauses(db: Db, now: number): Promise<void> {
   await db.updateTable("smtp_config").set({ paused_until: now }).where("paused_until", ">", now).execute();
 }
 
+/** Ends the pause of one config and forgets it. @returns false if it was not paused. */
+export async function endPause(db: Db, id: string): Promise<boolean> {
+  const result = await db
+    .updateTable("smtp_config")
+    .set({ paused_until: null, paused_reason: null, failures: 0 })
+    .where("id", "=", id)
+    .where("paused_until", "is not", null)
+    .executeTakeFirst();
+  return result.numUpdatedRows === 1n;
+}
+
 export interface Pause {
   readonly until: number;
   readonly reason: string | null;

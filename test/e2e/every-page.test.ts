@@ -37,7 +37,13 @@ async function placesOf(product: Product): Promise<Place[]> {
     text: "x".repeat(300),
     tags: ["a-tag-that-is-rather-long-for-a-tag-but-still-allowed"],
   });
-  await product.call("POST", "/api/smtp-configs", { ...product.sandboxConfig, name: "In reserve" });
+  const reserve = { ...product.sandboxConfig, name: "In reserve" };
+  const { id: paused } = await product.call<{ id: string }>("POST", "/api/smtp-configs", reserve);
+  await product.posthorn.store.db
+    .updateTable("smtp_config")
+    .set({ paused_until: Date.now() + 600_000, paused_reason: "The sign-in was refused" })
+    .where("id", "=", paused)
+    .execute();
   const caught = product.posthorn.sandbox?.list()[0]?.id;
   return [
     { path: "/settings/smtp" },
@@ -54,6 +60,7 @@ async function placesOf(product: Product): Promise<Place[]> {
         await page.getByRole("alert").waitFor();
       },
     },
+    { path: `/settings/smtp/${paused}` },
     { path: "/settings/smtp/new" },
     {
       path: "/settings/smtp/new",
@@ -61,6 +68,13 @@ async function placesOf(product: Product): Promise<Place[]> {
     },
     { path: "/emails" },
     { path: "/emails?state=unknown" },
+    {
+      path: "/emails?state=failed",
+      async prepare(page) {
+        await page.getByRole("button", { name: "Try all again" }).click();
+        await page.getByText("There is 1 email in this list.").waitFor();
+      },
+    },
     { path: `/emails/${sent}` },
     { path: `/emails/${long}` },
     { path: `/emails/${failed}` },
@@ -77,6 +91,15 @@ async function placesOf(product: Product): Promise<Place[]> {
         await page.getByRole("dialog").getByLabel("Name").fill("Nightly reports");
         await page.getByRole("dialog").getByRole("button", { name: "Create key" }).click();
         await page.getByRole("figure", { name: "Nightly reports" }).waitFor();
+      },
+    },
+    { path: "/settings/retention" },
+    {
+      path: "/settings/retention",
+      async prepare(page) {
+        await page.getByLabel("Keep contents for").fill("a while");
+        await page.getByRole("button", { name: "Save" }).click();
+        await page.getByText("Must be a whole number").waitFor();
       },
     },
     { path: "/audit" },

@@ -74,6 +74,7 @@ describe("the overview", () => {
     const { page } = await enter("/");
     await page.getByText("Mail stays on this machine").waitFor();
     await page.getByRole("img", { name: /^Last 24 hours: 2 sent, 1 waiting, 2 failed/ }).waitFor();
+    await page.getByText("1 scheduled", { exact: true }).waitFor();
     await page.getByText("In numbers").first().click();
     await page.getByRole("table", { name: "Last 24 hours" }).waitFor();
 

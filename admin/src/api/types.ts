@@ -2,6 +2,7 @@
 export type {
   ApiKey,
   Attempt,
+  BulkRetried,
   Email,
   EmailSummary,
   FirstAdminRequest,
@@ -13,6 +14,7 @@ export type {
   SandboxEmail,
   SandboxEmailSummary,
   Session,
+  Settings,
   SmtpConfig,
   TemplateInfo,
   TestReport,

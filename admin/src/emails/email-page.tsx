@@ -18,6 +18,7 @@ import { EmailFacts } from "./email-facts.tsx";
 import styles from "./emails.module.css";
 import { Recipients } from "./recipients.tsx";
 import { StateBadge } from "./state-badge.tsx";
+import { isRetryable } from "./states.ts";
 
 const t = strings.email;
 const back = { label: t.back, to: "/emails" } as const;
@@ -85,12 +86,10 @@ function Summary({ email: { state, nextAttemptAt } }: { email: Email }) {
   );
 }
 
-const unsent = new Set<Email["state"]>(["failed", "partial", "expired", "unknown", "cancelled"]);
-
 /** The texts of trying again; null where there is nothing to try or nothing left to send. */
 function retryWords({ state, sensitive }: Email): { button: string; title: string; body: string } | null {
   if (state === "queued") return { button: t.sendNow, title: t.sendNowTitle, body: t.sendNowBody };
-  if (sensitive || !unsent.has(state)) return null;
+  if (sensitive || !isRetryable(state)) return null;
   return { button: t.retry, title: t.retryTitle, body: state === "unknown" ? t.retryUnknown : t.retryBody };
 }
 

@@ -14,8 +14,9 @@ import { Time } from "../parts/time.tsx";
 import { strings } from "../strings.ts";
 import { emailsQuery } from "./api.ts";
 import styles from "./emails.module.css";
+import { RetryAll } from "./retry-all.tsx";
 import { StateBadge } from "./state-badge.tsx";
-import { emailStates } from "./states.ts";
+import { emailStates, isRetryable } from "./states.ts";
 
 const t = strings.emails;
 const route = getRouteApi("/shell/emails");
@@ -32,7 +33,18 @@ export function EmailListPage() {
   const isFiltered = search.state !== undefined || search.q !== undefined;
 
   return (
-    <Page title={t.title} lead={t.lead}>
+    <Page
+      title={t.title}
+      lead={t.lead}
+      actions={
+        isRetryable(search.state) && (
+          <RetryAll
+            search={{ state: search.state, q: search.q }}
+            isEmpty={emails.data === undefined || emails.data.items.length === 0}
+          />
+        )
+      }
+    >
       <div className={styles.tools}>
         <SearchField
           q={search.q ?? ""}

@@ -1,4 +1,4 @@
-import type { EmailState } from "../../../src/model.ts";
+import type { EmailState, RetryableState } from "../../../src/model.ts";
 import type { BadgeTone } from "../parts/badge.tsx";
 import type { IconName } from "../parts/icon.tsx";
 
@@ -20,3 +20,16 @@ export const looks: Record<EmailState, Look> = {
 };
 
 export const emailStates = Object.keys(looks) as readonly EmailState[];
+
+const retryable: Record<RetryableState, true> = {
+  failed: true,
+  expired: true,
+  unknown: true,
+  partial: true,
+  cancelled: true,
+};
+
+/** Whether emails in this state are final and may be tried again. */
+export function isRetryable(state: EmailState | undefined): state is RetryableState {
+  return state !== undefined && state in retryable;
+}

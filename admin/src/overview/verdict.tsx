@@ -4,12 +4,16 @@ import { Icon, type IconName } from "../parts/icon.tsx";
 import { Time } from "../parts/time.tsx";
 import { strings } from "../strings.ts";
 import styles from "./overview.module.css";
+import { queueWords } from "./queue-words.ts";
 
 const t = strings.overview;
 
 type Level = Overview["mail"]["level"];
 
 const icons: Record<Level, IconName> = { good: "check", warn: "warning", bad: "cross", none: "question" };
+
+/** An email that is younger is not worth a name. */
+const noticeableMs = 60_000;
 
 /** Whether the sentence names the concern already. */
 export function isSaid({ mail }: Overview, { reason }: Overview["concerns"][number]): boolean {
@@ -18,7 +22,8 @@ export function isSaid({ mail }: Overview, { reason }: Overview["concerns"][numb
 
 /** Whether mail works now: one sentence with its reason, and what is known beside it. */
 export function Verdict({ overview }: { overview: Overview }) {
-  const { mail, waiting, oldestWaiting, lastSentAt } = overview;
+  const { mail, queue, oldestWaiting, lastSentAt } = overview;
+  const now = Date.now();
   const said = overview.concerns.find((concern) => isSaid(overview, concern));
   return (
     <section className={`${styles.verdict} ${styles[mail.level]}`} aria-label={t.verdict}>
@@ -39,15 +44,14 @@ export function Verdict({ overview }: { overview: Overview }) {
               </>
             )}
           </li>
-          <li>{t.waiting(waiting)}</li>
-          {oldestWaiting !== null && (
+          <li>{queueWords(queue, now)}</li>
+          {oldestWaiting !== null && now - Date.parse(oldestWaiting.createdAt) >= noticeableMs && (
             <li>
-              {t.oldest}{" "}
+              {t.longest}{" "}
               <Link to="/emails/$id" params={{ id: oldestWaiting.id }}>
                 {oldestWaiting.subject === "" ? strings.emails.noSubject : oldestWaiting.subject}
               </Link>
-              {", "}
-              <Time iso={oldestWaiting.createdAt} />
+              {t.acceptedAt} <Time iso={oldestWaiting.createdAt} />
             </li>
           )}
         </ul>

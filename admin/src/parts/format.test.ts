@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { formatBytes, formatDuration, formatTime } from "./format.ts";
+import { formatAge, formatBytes, formatDuration, formatTime } from "./format.ts";
 
 const now = Date.parse("2026-05-01T12:00:00Z");
 
@@ -32,4 +32,17 @@ test.each([
   [2_097_152, "2.0 MiB"],
 ])("writes %d bytes as %s", (bytes, words) => {
   expect(formatBytes(bytes)).toBe(words);
+});
+
+test("says roughly how long something has been so", () => {
+  const minute = 60_000;
+  const ages = [
+    minute,
+    59.9 * minute,
+    60 * minute,
+    47.9 * 60 * minute,
+    48 * 60 * minute,
+    100 * 1440 * minute,
+  ];
+  expect(ages.map(formatAge)).toEqual(["1 min", "59 min", "1 h", "47 h", "2 days", "100 days"]);
 });

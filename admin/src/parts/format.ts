@@ -48,6 +48,13 @@ export function formatDuration(durationMs: number): string {
   return `${Math.floor(seconds / 60)} min ${seconds % 60} s`;
 }
 
+/** How long something has been so, roughly: `3 min`, `2 h`, `4 days`. */
+export function formatAge(ageMs: number): string {
+  if (ageMs < 3_600_000) return `${Math.floor(ageMs / 60_000)} min`;
+  if (ageMs < 172_800_000) return `${Math.floor(ageMs / 3_600_000)} h`;
+  return `${Math.floor(ageMs / 86_400_000)} days`;
+}
+
 /** `512 B`, `4.1 KiB`, `2.0 MiB`. */
 export function formatBytes(bytes: number): string {
   if (bytes < 1_024) return `${bytes} B`;

@@ -19,6 +19,7 @@ const pages = [
   { to: "/templates", label: t.templates, icon: "template" },
   { to: "/sandbox", label: t.sandbox, icon: "sandbox" },
   { to: "/api-keys", label: t.apiKeys, icon: "key" },
+  { to: "/settings/retention", label: t.retention, icon: "archive" },
   { to: "/audit", label: t.audit, icon: "list" },
   { to: "/api/docs", label: t.apiDocs, icon: "book" },
 ] as const satisfies readonly { to: string; label: string; icon: IconName }[];

@@ -56,7 +56,7 @@ export function AdvancedFields({ editor }: FieldsProps) {
           <TextInput {...text("ehloName", t.hints.ehloName)} />
         </div>
         <div className={styles.pair}>
-          <TextInput {...text("maxConnections")} inputMode="numeric" />
+          <TextInput {...text("maxConnections", t.hints.maxConnections)} inputMode="numeric" />
           <TextInput {...text("maxPerSecond", t.hints.maxPerSecond)} inputMode="numeric" />
         </div>
         <Textarea

@@ -8,10 +8,11 @@ const configs = api["smtp-configs"];
 export type ConfigBody = InferRequestType<typeof configs.$post>["json"];
 type UpdateBody = InferRequestType<(typeof configs)[":id"]["$put"]>["json"];
 
-/** All configs in the order in which they are tried. */
+/** All configs in the order in which they are tried. A pause comes and goes by itself. */
 export const configsQuery = queryOptions({
   queryKey: ["smtp-configs"],
   queryFn: async () => (await (await configs.$get()).json()).items,
+  refetchInterval: 10_000,
 });
 
 /** The catalogue of providers; it changes only with a restart of the service. */
@@ -41,6 +42,10 @@ export async function arrangeConfigs(ids: readonly string[]): Promise<void> {
 export async function switchConfig(id: string, enabled: boolean): Promise<void> {
   const { enable, disable } = configs[":id"];
   await (enabled ? enable : disable).$post({ param: { id } });
+}
+
+export async function resumeConfig(id: string) {
+  return (await configs[":id"].resume.$post({ param: { id } })).json();
 }
 
 export interface TestOrder {

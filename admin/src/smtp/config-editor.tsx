@@ -5,14 +5,16 @@ import type { SmtpConfig } from "../api/types.ts";
 import { Notice, ProblemNotice } from "../parts/notice.tsx";
 import { Card } from "../parts/page.tsx";
 import { Time } from "../parts/time.tsx";
+import { UnsavedGuard } from "../parts/unsaved-guard.tsx";
 import { strings } from "../strings.ts";
 import { AdvancedFields } from "./advanced-fields.tsx";
 import { ConfigFields } from "./config-fields.tsx";
+import { isPaused, Pause } from "./config-status.tsx";
 import styles from "./editor.module.css";
 import { sameForm } from "./form.ts";
+import { ResumeConfig } from "./resume-config.tsx";
 import { expectedStages } from "./stages.ts";
 import { TestPanel } from "./test-panel.tsx";
-import { UnsavedGuard } from "./unsaved-guard.tsx";
 import { type Editor, useConfigEditor } from "./use-config-editor.ts";
 import { useConnectionTest } from "./use-connection-test.ts";
 
@@ -60,7 +62,7 @@ export function ConfigEditor({ config, onCreated }: ConfigEditorProps) {
 
   return (
     <>
-      <Notices editor={editor} />
+      <Notices config={config} editor={editor} />
       <div className={styles.layout}>
         <Card>
           <form ref={form} onSubmit={(event) => void save(event)} noValidate>
@@ -123,7 +125,13 @@ function EditState({ editor }: { editor: Editor }) {
   );
 }
 
-function Notices({ editor }: { editor: Editor }) {
+interface NoticesProps {
+  /** As it is now: what the form is of does not tell of a pause that came or went since. */
+  readonly config: SmtpConfig | null;
+  readonly editor: Editor;
+}
+
+function Notices({ config, editor }: NoticesProps) {
   const { base, faults } = editor;
   const notices = [
     base !== null && base.problem !== null && (
@@ -131,17 +139,14 @@ function Notices({ editor }: { editor: Editor }) {
         {base.problem.detail}
       </Notice>
     ),
-    base !== null && base.pausedUntil !== null && (
+    config !== null && config.pausedUntil !== null && isPaused(config) && (
       <Notice
         key="paused"
         tone="warn"
-        title={
-          <>
-            {t.state.paused} <Time iso={base.pausedUntil} />
-          </>
-        }
+        title={<Pause until={config.pausedUntil} />}
+        actions={<ResumeConfig config={config} onResumed={focusPage} />}
       >
-        {base.pausedReason}
+        {config.pausedReason}
       </Notice>
     ),
     faults.other !== null && (
@@ -149,6 +154,11 @@ function Notices({ editor }: { editor: Editor }) {
     ),
   ].filter((notice) => notice !== false);
   return notices.length === 0 ? null : <div className={styles.notices}>{notices}</div>;
+}
+
+/** As after a change of the page: the notice with its button is gone. */
+function focusPage() {
+  document.querySelector("main")?.focus({ preventScroll: true });
 }
 
 function Refusal({ error, onLoad }: { error: Error; onLoad: () => void }) {

@@ -1,7 +1,7 @@
 import { ActionIcon, Switch } from "@mantine/core";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
-import { useState } from "react";
+import { useRef, useState } from "react";
 import type { SmtpConfig } from "../api/types.ts";
 import { Icon } from "../parts/icon.tsx";
 import { ProblemNotice } from "../parts/notice.tsx";
@@ -9,16 +9,18 @@ import { Card } from "../parts/page.tsx";
 import { strings } from "../strings.ts";
 import { arrangeConfigs, configsQuery, providersQuery, switchConfig } from "./api.ts";
 import styles from "./config-list.module.css";
-import { ConfigBadge, LastTest, usedConfig } from "./config-status.tsx";
+import { ConfigBadge, isPaused, LastTest, usedConfig } from "./config-status.tsx";
 import { formOf } from "./form.ts";
 import { providerOf } from "./provider.ts";
+import { ResumeConfig } from "./resume-config.tsx";
 
 const t = strings.smtp;
 
 /** Several configs in the order in which they are tried: which one sends, and what keeps another from it. */
 export function ConfigList({ configs }: { configs: readonly SmtpConfig[] }) {
   const { show, arranging, switching } = useListChanges();
-  const [moved, tellMoved] = useState("");
+  const [change, tellChange] = useState("");
+  const links = useRef(new Map<string, HTMLElement>());
   const used = usedConfig(configs);
   const error = arranging.error ?? switching.error;
 
@@ -28,7 +30,7 @@ export function ConfigList({ configs }: { configs: readonly SmtpConfig[] }) {
     if (config === undefined || other === undefined) return;
     const next = configs.map((each) => (each === config ? other : each === other ? config : each));
     show(next);
-    tellMoved(t.list.moved(config.name, index + by + 1, configs.length));
+    tellChange(t.list.moved(config.name, index + by + 1, configs.length));
     arranging.mutate(next.map(({ id }) => id));
   }
 
@@ -59,12 +61,30 @@ export function ConfigList({ configs }: { configs: readonly SmtpConfig[] }) {
               </span>
               <span className={styles.words}>
                 <span className={styles.head}>
-                  <Link className={styles.name} to="/settings/smtp/$id" params={{ id: config.id }}>
+                  <Link
+                    ref={(link) => {
+                      if (link !== null) links.current.set(config.id, link);
+                    }}
+                    className={styles.name}
+                    to="/settings/smtp/$id"
+                    params={{ id: config.id }}
+                  >
                     {config.name}
                   </Link>
                   <ConfigBadge config={config} isFirst={used?.id === config.id} />
                 </span>
                 <Facts config={config} />
+                {isPaused(config) && (
+                  <span className={styles.resume}>
+                    <ResumeConfig
+                      config={config}
+                      onResumed={() => {
+                        tellChange(t.list.resumed(config.name));
+                        links.current.get(config.id)?.focus();
+                      }}
+                    />
+                  </span>
+                )}
               </span>
               <Switch
                 className={styles.switch}
@@ -80,8 +100,8 @@ export function ConfigList({ configs }: { configs: readonly SmtpConfig[] }) {
           ))}
         </ol>
       </Card>
-      <p role="status" className={styles.moved}>
-        {moved}
+      <p role="status" className={styles.told}>
+        {change}
       </p>
     </>
   );

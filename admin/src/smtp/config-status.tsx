@@ -24,7 +24,7 @@ export function ConfigBadge({ config, isFirst }: { config: SmtpConfig; isFirst: 
   if (config.pausedUntil !== null) {
     return (
       <Badge tone="warn" icon="clock">
-        {t.paused} <Time iso={config.pausedUntil} />
+        <Pause until={config.pausedUntil} />
       </Badge>
     );
   }
@@ -36,6 +36,21 @@ export function ConfigBadge({ config, isFirst }: { config: SmtpConfig; isFirst: 
     <Badge tone="quiet" icon="clock">
       {t.standby}
     </Badge>
+  );
+}
+
+/** Whether nothing but its pause keeps a config from being used. */
+export function isPaused({ enabled, problem, pausedUntil }: SmtpConfig): boolean {
+  return enabled && problem === null && pausedUntil !== null;
+}
+
+/** That a config is paused, and when it is tried next. */
+export function Pause({ until }: { until: string }) {
+  if (Date.parse(until) <= Date.now()) return t.pauseOver;
+  return (
+    <>
+      {t.paused} <Time iso={until} />
+    </>
   );
 }
 

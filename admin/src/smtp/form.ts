@@ -1,5 +1,6 @@
 import type { AuthMethod, TlsMode } from "../../../src/model.ts";
 import type { SmtpConfig } from "../api/types.ts";
+import { typedNumber } from "../parts/typed-number.ts";
 import type { ConfigBody } from "./api.ts";
 
 /** The form's fields as their inputs hold them; the password is apart (password.ts). */
@@ -85,7 +86,7 @@ export function bodyOf(form: SmtpForm): Omit<ConfigBody, "password"> {
     name: textOrNull(form.name),
     enabled: form.enabled,
     smtpServer: form.smtpServer.trim(),
-    smtpPort: number(form.smtpPort),
+    smtpPort: typedNumber(form.smtpPort),
     useTls: form.useTls,
     tlsMode: form.tlsMode,
     username: textOrNull(form.username),
@@ -96,8 +97,8 @@ export function bodyOf(form: SmtpForm): Omit<ConfigBody, "password"> {
     replyTo: textOrNull(form.replyTo),
     ehloName: textOrNull(form.ehloName),
     caPem: textOrNull(form.caPem),
-    maxConnections: number(form.maxConnections),
-    maxPerSecond: form.maxPerSecond.trim() === "" ? null : number(form.maxPerSecond),
+    maxConnections: typedNumber(form.maxConnections),
+    maxPerSecond: form.maxPerSecond.trim() === "" ? null : typedNumber(form.maxPerSecond),
   };
 }
 
@@ -119,10 +120,4 @@ export function withFix(form: SmtpForm, fix: Readonly<Record<string, unknown>>):
 function textOrNull(value: string): string | null {
   const trimmed = value.trim();
   return trimmed === "" ? null : trimmed;
-}
-
-function number(value: string): number {
-  const trimmed = value.trim();
-  // The type says what is right; what is wrong must reach the server as it is.
-  return /^\d{1,15}$/.test(trimmed) ? Number(trimmed) : (trimmed as unknown as number);
 }

@@ -1,10 +1,9 @@
 import PostalMime from "postal-mime";
 import { z } from "zod";
 import { idempotencyKey } from "../../delivery/acceptance.ts";
+import { emailCriteria } from "../../delivery/email-criteria.ts";
 import { emailRequest } from "../../delivery/email-request.ts";
 import { isPosthornError, PosthornError } from "../../errors.ts";
-import { parseAddress } from "../../message/address.ts";
-import { emailStates } from "../../model.ts";
 import { invalidInput, parse } from "../../parse.ts";
 import type { Posthorn } from "../../posthorn.ts";
 import type { Caller } from "../caller.ts";
@@ -62,17 +61,6 @@ const sendBatch = route({
   responses: { 202: json(batchResults, "A result for each, in their order") },
 });
 
-/** In the normal form in which addresses are stored. */
-const wholeAddress = z.string().transform((text, context) => {
-  try {
-    return parseAddress(text).address;
-  } catch (error) {
-    if (!isPosthornError(error, "address.invalid")) throw error;
-    context.addIssue({ code: "custom", message: error.message });
-    return z.NEVER;
-  }
-});
-
 const list = route({
   for: "sender",
   method: "get",
@@ -80,12 +68,7 @@ const list = route({
   summary: "List emails",
   description: "The newest first. A key with the scope `send` sees those that it sent.",
   request: {
-    query: pageQuery.extend({
-      state: z.enum(emailStates).optional(),
-      recipient: wholeAddress.optional().describe("A whole address"),
-      template: z.string().optional(),
-      q: z.string().optional().describe("Part of the subject or of a recipient's address"),
-    }),
+    query: pageQuery.extend(emailCriteria),
   },
   responses: { 200: json(emailList, "A page of the log") },
 });

@@ -64,6 +64,17 @@ describe("GET /api/overview", () => {
     expect(after.days.at(-1)).toMatchObject({ sent: 1, failed: 0, waiting: 1 });
   });
 
+  it("says how much is due, since when, and how much is for later", async () => {
+    expect((await look()).queue).toEqual({ due: 0, scheduled: 0, sending: 0, oldestDueAt: null });
+    await send();
+    await app.clock.advance(180_000);
+    await send();
+    await send({ scheduledAt: "2026-01-01T05:00:00Z" });
+    const { queue, waiting } = await look();
+    expect(queue).toEqual({ due: 2, scheduled: 1, sending: 0, oldestDueAt: "2026-01-01T00:00:00.000Z" });
+    expect(waiting).toBe(3);
+  });
+
   it("keeps counting an email in the hour and on the day of its end", async () => {
     const { db } = app.posthorn.store;
     const id = await send();

@@ -8,9 +8,10 @@ import {
   findOldestWaiting,
   type Span,
 } from "../../store/email-counts.ts";
-import { countOpen } from "../../store/emails.ts";
+import { readQueueDepth } from "../../store/queue-depth.ts";
 import { json, route, routes } from "../route.ts";
 import { overview } from "../schemas.ts";
+import { rfc3339, rfc3339OrNull } from "../views.ts";
 
 const minuteMs = 60_000;
 const hourMs = 60 * minuteMs;
@@ -43,28 +44,27 @@ export function overviewRoutes({ store, secrets, configs, clock, sandbox }: Post
   /** A month may hold millions of emails, and pages look every few seconds. */
   async function countDays(spans: readonly Span[], now: number): Promise<EmailCounts[]> {
     const key = `${spans[0]?.from} ${Math.floor(now / minuteMs)}`;
-    if (past?.key !== key) past = { key, days: countEmails(store.db, spans.slice(0, -1)) };
-    return [...(await past.days), ...(await countEmails(store.db, spans.slice(-1)))];
+    if (past?.key !== key) past = { key, days: countEmails(store.reader, spans.slice(0, -1)) };
+    return [...(await past.days), ...(await countEmails(store.reader, spans.slice(-1)))];
   }
 
   return routes().openapi(get, async (c) => {
     const now = clock.now();
     const { utcOffset } = c.req.valid("query");
     const saved = await configs.list();
-    const oldestWaiting = await findOldestWaiting(store.db, now);
-    const lastSentAt = await findLastSentAt(store.db);
-    const { queued, sending } = await countOpen(store.db);
+    const oldestWaiting = await findOldestWaiting(store.reader, now);
+    const lastSentAt = await findLastSentAt(store.reader);
+    const { oldestDueAt, ...depth } = await readQueueDepth(store.reader, now);
     const facts = { keyFits: secrets.fits, configs: saved, lastSentAt, sandbox, now };
     const reply = {
       mail: judgeMail({ ...facts, oldestWaitingAt: oldestWaiting?.createdAt ?? null }),
       concerns: concernsOf(saved, now),
-      waiting: queued + sending,
+      waiting: depth.due + depth.scheduled + depth.sending,
+      queue: { ...depth, oldestDueAt: rfc3339OrNull(oldestDueAt) },
       oldestWaiting:
-        oldestWaiting === null
-          ? null
-          : { ...oldestWaiting, createdAt: new Date(oldestWaiting.createdAt).toISOString() },
-      lastSentAt: lastSentAt === null ? null : new Date(lastSentAt).toISOString(),
-      hours: await countEmails(store.db, spansUpTo(now, hourMs, 24, utcOffset)),
+        oldestWaiting === null ? null : { ...oldestWaiting, createdAt: rfc3339(oldestWaiting.createdAt) },
+      lastSentAt: rfc3339OrNull(lastSentAt),
+      hours: await countEmails(store.reader, spansUpTo(now, hourMs, 24, utcOffset)),
       days: await countDays(spansUpTo(now, dayMs, 30, utcOffset), now),
       sandboxPort: sandbox?.port ?? null,
     };

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { openApp, read, type TestApp } from "../../../test/support/open-app.ts";
 import { startScriptedServer } from "../../testing/scripted-server.ts";
 import { startTestRelay } from "../../testing/test-relay.ts";
-import type { Problem, SmtpConfig, TestReport } from "../schemas.ts";
+import type { AuditEntry, Problem, SmtpConfig, TestReport } from "../schemas.ts";
 
 let app: TestApp;
 beforeEach(async () => {
@@ -264,5 +264,44 @@ describe("POST /api/smtp-configs/{id}/enable and /disable", () => {
       const response = await app.request(`/api/smtp-configs/${path}`, { method: "POST", headers });
       expect(response.status).toBe(403);
     }
+  });
+});
+
+describe("POST /api/smtp-configs/{id}/resume", () => {
+  const pause = () =>
+    app.posthorn.store.db
+      .updateTable("smtp_config")
+      .set({ paused_until: app.clock.now() + 3_600_000, paused_reason: "The sign-in was refused" })
+      .execute();
+  const actions = async () =>
+    (await read<{ items: AuditEntry[] }>(app.call("GET", "/api/audit-log"))).items.map(
+      ({ action }) => action,
+    );
+
+  it("ends a pause, so that what waits is sent at once", async () => {
+    await using relay = await startTestRelay();
+    const { id } = await create({ ...plain, smtpPort: relay.port });
+    await pause();
+    await app.call("POST", "/api/emails", { to: "jo@example.com", subject: "Hello", text: "Hello Jo" });
+    const resumed = await app.call("POST", `/api/smtp-configs/${id}/resume`);
+    expect(resumed.status).toBe(200);
+    // A pause is no edit: the version stays.
+    expect(await read(resumed)).toMatchObject({ id, pausedUntil: null, pausedReason: null, version: 1 });
+    expect(await actions()).toContain("smtp_config.resumed");
+    await relay.delivered(1);
+  });
+
+  it("leaves one alone that is not paused, and writes nothing down", async () => {
+    const made = await create(plain);
+    expect(await read(app.call("POST", `/api/smtp-configs/${made.id}/resume`))).toEqual(made);
+    expect(await actions()).toEqual(["smtp_config.created"]);
+  });
+
+  it("says that there is no such config, and is for admins", async () => {
+    expect((await app.call("POST", "/api/smtp-configs/gone/resume")).status).toBe(404);
+    const headers = await app.bearer("send");
+    const { id } = await create(plain);
+    const refused = await app.request(`/api/smtp-configs/${id}/resume`, { method: "POST", headers });
+    expect(refused.status).toBe(403);
   });
 });

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { resumeSmtpConfig } from "../../config/resume.ts";
 import {
   smtpConfigCreate,
   smtpConfigDraft,
@@ -107,6 +108,17 @@ const disable = route({
   responses: { 200: json(smtpConfig, "The config") },
 });
 
+const resume = route({
+  for: "admin",
+  method: "post",
+  path: "/{id}/resume",
+  summary: "Use a paused SMTP config again",
+  description:
+    "Ends its pause at once, for whoever knows that the trouble is over: otherwise the next email after `pausedUntil` finds out. One that is not paused stays as it is.",
+  request: { params: idParams },
+  responses: { 200: json(smtpConfig, "The config") },
+});
+
 const sendTo = "With `sendTo` it sends a real email to that address; without, it stops before the message.";
 const streaming =
   "With `Accept: text/event-stream`, an event `stage` follows each stage and `report` ends the stream.";
@@ -138,7 +150,7 @@ const testSaved = route({
   responses: { 200: testReply },
 });
 
-export function smtpConfigRoutes({ configs, tests, log }: Posthorn) {
+export function smtpConfigRoutes({ configs, tests, log, store, clock, tellCouriers }: Posthorn) {
   return routes()
     .openapi(list, async (c) => c.json({ items: await configs.list(), next: null }, 200))
     .openapi(create, async (c) => {
@@ -167,6 +179,12 @@ export function smtpConfigRoutes({ configs, tests, log }: Posthorn) {
     .openapi(disable, async (c) => {
       const { id } = c.req.valid("param");
       return c.json(await configs.setEnabled(id, false, c.get("caller").actor), 200);
+    })
+    .openapi(resume, async (c) => {
+      const { id } = c.req.valid("param");
+      await resumeSmtpConfig({ store, clock }, id, c.get("caller").actor);
+      tellCouriers();
+      return c.json(await configs.get(id), 200);
     })
     .openapi(testSaved, (c) =>
       runTest(c, tests, log, { id: c.req.valid("param").id, body: c.req.valid("json") }),

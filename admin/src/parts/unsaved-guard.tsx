@@ -1,8 +1,8 @@
 import { useBlocker } from "@tanstack/react-router";
-import { Confirm } from "../parts/confirm.tsx";
 import { strings } from "../strings.ts";
+import { Confirm } from "./confirm.tsx";
 
-const t = strings.smtp.guard;
+const t = strings.unsaved;
 
 /** Asks before leaving the page, or the site, with unsaved changes. */
 export function UnsavedGuard({ isDirty }: { isDirty: boolean }) {

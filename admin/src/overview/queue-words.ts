@@ -1,0 +1,18 @@
+import type { Overview } from "../api/types.ts";
+import { formatAge } from "../parts/format.ts";
+import { strings } from "../strings.ts";
+
+const t = strings.overview.queue;
+
+/** What waits, in one line, such as `12 waiting, oldest 3 min, 2 scheduled`. */
+export function queueWords({ due, scheduled, sending, oldestDueAt }: Overview["queue"], now: number): string {
+  const ageMs = oldestDueAt === null ? 0 : now - Date.parse(oldestDueAt);
+  const words = [
+    due > 0 && t.due(due),
+    // Younger than that it is not waiting, but just coming.
+    ageMs >= 60_000 && t.oldest(formatAge(ageMs)),
+    sending > 0 && t.sending(sending),
+    scheduled > 0 && t.scheduled(scheduled),
+  ].filter((part) => part !== false);
+  return words.length === 0 ? t.nothing : words.join(", ");
+}

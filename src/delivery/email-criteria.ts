@@ -1,0 +1,23 @@
+import { z } from "zod";
+import { isPosthornError } from "../errors.ts";
+import { parseAddress } from "../message/address.ts";
+import { emailStates } from "../model.ts";
+
+/** In the normal form in which addresses are stored. */
+const wholeAddress = z.string().transform((text, context) => {
+  try {
+    return parseAddress(text).address;
+  } catch (error) {
+    if (!isPosthornError(error, "address.invalid")) throw error;
+    context.addIssue({ code: "custom", message: error.message });
+    return z.NEVER;
+  }
+});
+
+/** Which emails are meant, wherever a request says so. */
+export const emailCriteria = {
+  state: z.enum(emailStates).optional(),
+  recipient: wholeAddress.optional().describe("A whole address"),
+  template: z.string().optional(),
+  q: z.string().optional().describe("Part of the subject or of a recipient's address"),
+};

@@ -1,0 +1,69 @@
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { openApp, read, type TestApp } from "../../../test/support/open-app.ts";
+import type { AuditEntry, Problem, Settings } from "../schemas.ts";
+
+let app: TestApp;
+beforeEach(async () => {
+  app = await openApp();
+});
+afterEach(() => app.close());
+
+const get = () => read<Settings>(app.call("GET", "/api/settings"));
+const put = (body: unknown) => app.call("PUT", "/api/settings", body);
+const audit = async () => (await read<{ items: AuditEntry[] }>(app.call("GET", "/api/audit-log"))).items;
+
+describe("the settings", () => {
+  it("keep contents for 30 days and emails for 90 until somebody says otherwise", async () => {
+    expect(await get()).toEqual({ contentRetentionDays: 30, emailRetentionDays: 90 });
+  });
+
+  it("are saved, and what changed is in the audit log by its name", async () => {
+    const saved = await put({ contentRetentionDays: 7, emailRetentionDays: 90 });
+    expect(saved.status).toBe(200);
+    expect(await read<Settings>(saved)).toEqual({ contentRetentionDays: 7, emailRetentionDays: 90 });
+    expect(await get()).toEqual({ contentRetentionDays: 7, emailRetentionDays: 90 });
+    expect(await audit()).toMatchObject([
+      {
+        actor: { name: "Ada" },
+        action: "settings.updated",
+        target: null,
+        detail: { changed: ["contentRetentionDays"] },
+      },
+    ]);
+  });
+
+  it("take what GET gave, and then nothing is changed", async () => {
+    expect((await put(await get())).status).toBe(200);
+    expect(await audit()).toEqual([]);
+  });
+
+  it.each([0, -1, 3651, 1.5, "30", null, undefined, true])("take no %j for days", async (days) => {
+    const response = await put({ contentRetentionDays: days, emailRetentionDays: days });
+    expect(response.status).toBe(400);
+    const { code, errors } = await read<Problem>(response);
+    expect(code).toBe("input.invalid");
+    expect(errors?.map(({ pointer }) => pointer)).toEqual(["/contentRetentionDays", "/emailRetentionDays"]);
+    expect(await get()).toEqual({ contentRetentionDays: 30, emailRetentionDays: 90 });
+  });
+
+  it("keep no contents longer than their emails", async () => {
+    const response = await put({ contentRetentionDays: 91, emailRetentionDays: 90 });
+    expect(response.status).toBe(400);
+    expect(await read<Problem>(response)).toMatchObject({ errors: [{ pointer: "/contentRetentionDays" }] });
+    expect((await put({ contentRetentionDays: 90, emailRetentionDays: 90 })).status).toBe(200);
+  });
+
+  it("take no field that they do not know", async () => {
+    const response = await put({ contentRetentionDays: 1, emailRetentionDays: 2, colour: "red" });
+    expect(response.status).toBe(400);
+    expect(await read<Problem>(response)).toMatchObject({ errors: [{ pointer: "/colour" }] });
+  });
+
+  it("are for admins", async () => {
+    const headers = { ...(await app.bearer("send")), "content-type": "application/json" };
+    const body = JSON.stringify({ contentRetentionDays: 1, emailRetentionDays: 1 });
+    expect((await app.request("/api/settings")).status).toBe(401);
+    expect((await app.request("/api/settings", { headers })).status).toBe(403);
+    expect((await app.request("/api/settings", { method: "PUT", headers, body })).status).toBe(403);
+  });
+});
