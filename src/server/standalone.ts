@@ -55,7 +55,13 @@ export async function startStandalone(posthorn: Posthorn, options: StandaloneOpt
     pages: options.pages,
   });
   if (firstAdmin !== undefined && !(await hasAdmin(store.db))) {
-    await signIn.createAdmin(parse(adminOfTheEnvironment, firstAdmin));
+    const credentials = parse(adminOfTheEnvironment, firstAdmin);
+    try {
+      await signIn.createAdmin(credentials);
+    } catch (error) {
+      // Another node that starts at this moment may have been faster.
+      if (!(await hasAdmin(store.db))) throw error;
+    }
   }
   const listening = await serve(app, options);
   const baseUrl = publicUrl ?? listening.url;
