@@ -9,15 +9,8 @@ import type { Secrets } from "../secret/secrets.ts";
 import { connect, type SendResult } from "../smtp/connection.ts";
 import type { Egress } from "../smtp/egress.ts";
 import type { Place } from "../smtp/pool.ts";
-import {
-  type ClaimedEmail,
-  claimEmails,
-  markBodyStarted,
-  nextDueAt,
-  releaseLeases,
-} from "../store/email-claims.ts";
+import { type ClaimedEmail, markBodyStarted, releaseLeases } from "../store/email-claims.ts";
 import { findContent } from "../store/email-content.ts";
-import { expireEmails } from "../store/email-queue.ts";
 import type { Email } from "../store/emails.ts";
 import { endPauses, type SmtpConfig } from "../store/smtp-configs.ts";
 import type { Store } from "../store/store.ts";
@@ -27,21 +20,9 @@ import { createLeases, leaseLost } from "./leases.ts";
 import { createLedger, type Tried } from "./ledger.ts";
 import { createNodes } from "./nodes.ts";
 import type { Ending } from "./outcome.ts";
-import { createPersist, databaseRetryMs } from "./persist.ts";
+import { createPersist } from "./persist.ts";
+import { createRounds } from "./rounds.ts";
 import { senderFor } from "./sender.ts";
-
-/** The courier looks around at least this often. */
-const roundMs = 60_000;
-/** Looking for emails whose time is over is not the business of every round. */
-const expireEveryMs = 1_000;
-/** Leases and the list of nodes are kept up this often: three times while a lease lasts. */
-const upkeepEveryMs = 10_000;
-/** So often at the most where others announce something. */
-const announcedUpkeepMs = 1_000;
-/** How old what is known of the configs may be, unless it is known to have changed. */
-const refreshEveryMs = 100;
-/** Emails that are ended in one transaction because their time is over. */
-const maxExpired = 200;
 
 /** The worker that delivers. */
 export interface Courier {
@@ -85,25 +66,16 @@ export function createCourier(parts: CourierParts): Courier {
   const underWay = new Set<Promise<void>>();
   const cut = new AbortController();
   let stopped = false;
-  let round: Promise<void> | null = null;
-  let roundWanted = false;
-  let cancelTimer = () => {};
-  let expiredAt = Number.NEGATIVE_INFINITY;
-  let refreshedAt = Number.NEGATIVE_INFINITY;
-  let keptUpAt = Number.NEGATIVE_INFINITY;
-  let upkeepDueAt = Number.NEGATIVE_INFINITY;
-  let changed = true;
-  /** Those that are on, in the order in which they are tried, as they were in the latest round. */
-  let enabled: readonly SmtpConfig[] = [];
 
   const nodes = createNodes(store);
-  const lanes = createLanes(store, nodes, clock, goOn);
+  const lanes = createLanes(store, nodes, clock, () => rounds.want());
   const leases = createLeases(store, clock);
   const persist = createPersist(clock, log, cut.signal);
   const ledger = createLedger({
     ...{ db: store.db, clock, log, metrics, random },
-    hasOther: (config) => enabled.some((other) => other.id !== config.id && lanes.isUsable(other)),
+    hasOther: (config) => rounds.enabled.some((other) => other.id !== config.id && lanes.isUsable(other)),
   });
+  const rounds = createRounds({ store, clock, log, nodes, lanes, leases, ledger, begin });
 
   /**
    * One email's way, in five steps: load the SMTP configuration, decrypt the password, connect, send
@@ -124,13 +96,15 @@ export function createCourier(parts: CourierParts): Courier {
     }
     const logged = logResult({ email, recipients, lane, connection: place.connection, ending, startedAt });
     place.release();
-    goOn();
+    rounds.want();
     await logged;
   }
 
+  /** What was claimed for a lane that has ended, or for a courier that stops, is not to blame for that. */
   function logResult(tried: Tried): Promise<void> {
-    const { email, ending } = tried;
-    const wasTried = ending.kind === "answered" || !(stopped || notTried.has(ending.error.code));
+    const { email, lane, ending } = tried;
+    const wasTried =
+      ending.kind === "answered" || !(stopped || lane.ended || notTried.has(ending.error.code));
     return wasTried ? ledger.settle(tried) : ledger.handBack(email);
   }
 
@@ -158,7 +132,7 @@ export function createCourier(parts: CourierParts): Courier {
     if (stored === undefined) {
       throw new PosthornError("email.content_gone", "The contents of this email have been deleted.");
     }
-    const { from, replyTo } = senderFor(email, config, enabled[0] ?? config);
+    const { from, replyTo } = senderFor(email, config, rounds.enabled[0] ?? config);
     return place.send({
       from: from.address,
       to: recipients.filter(({ state }) => state === "queued").map(({ address }) => address),
@@ -182,73 +156,6 @@ export function createCourier(parts: CourierParts): Courier {
     leases.assertHeld(email);
   }
 
-  /**
-   * Writes what became of emails, claims what is due and there is room for, both in one transaction, and
-   * sets the alarm for what is due later.
-   */
-  async function runRound(): Promise<void> {
-    cancelTimer();
-    const now = clock.now();
-    if (now >= upkeepDueAt) await keepUp(now);
-    await expire(now);
-    if (changed || now >= refreshedAt + refreshEveryMs) {
-      changed = false;
-      enabled = await lanes.refresh();
-      refreshedAt = now;
-    }
-    const usable = stopped ? undefined : enabled.find(lanes.isUsable);
-    const lane = usable === undefined ? null : lanes.of(usable);
-    const room = lane === null ? 0 : lanes.room(lane);
-    const claimed = await writeAndClaim(room);
-    if (lane !== null) for (const one of claimed) begin(one, lane);
-
-    // Alone on its database and with nothing under way, a node has nothing to keep up.
-    const upkeepAt = store.shared || leases.size > 0 ? upkeepDueAt : null;
-    const alarms = [now + roundMs, upkeepAt, ...enabled.map(({ pausedUntil }) => pausedUntil)].filter(
-      (at) => at !== null && at > now,
-    );
-    if (lane !== null) alarms.push(claimed.length < room ? await nextLook(now) : lane.pool.roomAt());
-    const at = Math.min(...alarms.filter((alarm) => alarm !== null));
-    cancelTimer = clock.after(Math.max(0, at - clock.now()), goOn);
-  }
-
-  /** What must be done now and then, if one is to be believed alive. */
-  async function keepUp(now: number): Promise<void> {
-    await leases.upkeep(now);
-    if (await nodes.meet(now)) changed = true;
-    keptUpAt = now;
-    upkeepDueAt = now + upkeepEveryMs;
-  }
-
-  async function writeAndClaim(limit: number): Promise<readonly ClaimedEmail[]> {
-    const page = ledger.nextPage();
-    if (page.size === 0 && limit === 0) return [];
-    const now = clock.now();
-    const leaseUntil = leases.until(now);
-    try {
-      const claim = claimEmails(store.db, { now, leaseUntil, limit });
-      const [claimed, written] = await store.transact([claim, ...page.steps]);
-      page.written(written);
-      for (const { email } of claimed) leases.hold(email, leaseUntil);
-      return claimed;
-    } catch (error) {
-      page.failed();
-      throw error;
-    }
-  }
-
-  /** What is due and was not claimed is over, or another node's: it is looked at again soon, not at once. */
-  async function nextLook(now: number): Promise<number | null> {
-    const dueAt = await nextDueAt(store.db);
-    return dueAt === null || dueAt > now ? dueAt : now + expireEveryMs;
-  }
-
-  async function expire(now: number): Promise<void> {
-    if (now < expiredAt + expireEveryMs) return;
-    await store.transaction((db) => expireEmails(db, now, maxExpired));
-    expiredAt = now;
-  }
-
   function begin(claimed: ClaimedEmail, lane: Lane): void {
     const { email } = claimed;
     lane.underWay++;
@@ -259,33 +166,10 @@ export function createCourier(parts: CourierParts): Courier {
         leases.release(email);
         underWay.delete(delivery);
         // A pause that was decided here is in the database now.
-        if (lane.rest !== null) changed = true;
-        goOn();
+        if (lane.rest === null) rounds.want();
+        else rounds.configsChanged();
       });
     underWay.add(delivery);
-  }
-
-  function configsChanged(): void {
-    changed = true;
-    goOn();
-  }
-
-  /** There is work or room, or it is time. */
-  function goOn(): void {
-    roundWanted = true;
-    if (round !== null) return;
-    round = (async () => {
-      while (roundWanted) {
-        roundWanted = false;
-        try {
-          await runRound();
-        } catch (error) {
-          log.error({ err: error }, "the courier cannot reach the database");
-          cancelTimer = clock.after(databaseRetryMs, goOn);
-        }
-      }
-      round = null;
-    })();
   }
 
   return {
@@ -300,17 +184,10 @@ export function createCourier(parts: CourierParts): Courier {
       }
       // Another secret, a file of certificates, a cable: what was mended may have needed the restart.
       await endPauses(store.db, now);
-      store.onAnnounced(() => {
-        // It may be a node that has come or gone: limits are shared with it.
-        upkeepDueAt = Math.min(upkeepDueAt, keptUpAt + announcedUpkeepMs);
-        configsChanged();
-      });
-      await keepUp(now);
-      if (store.shared) await store.transact([store.announcement()]);
-      goOn();
+      await rounds.start();
     },
-    wake: goOn,
-    configsChanged,
+    wake: rounds.want,
+    configsChanged: rounds.configsChanged,
     sessions: lanes.sessions,
     async stop(deadlineMs) {
       stopped = true;
@@ -318,11 +195,10 @@ export function createCourier(parts: CourierParts): Courier {
         cut.abort();
         ledger.abandon(new Error("The database did not answer in time."));
       });
-      // What was claimed just now is under way when the round is over.
-      await round;
+      await rounds.stopClaiming();
       await Promise.all([lanes.close(), ...underWay]);
       cancelCut();
-      cancelTimer();
+      rounds.end();
       await nodes.leave().catch((error: unknown) => {
         log.warn(
           { err: error },

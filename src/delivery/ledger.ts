@@ -1,4 +1,5 @@
 import type { Clock } from "../clock.ts";
+import { isPosthornError } from "../errors.ts";
 import type { Log } from "../log.ts";
 import type { Metrics } from "../metrics.ts";
 import type { Connection } from "../smtp/connection.ts";
@@ -31,6 +32,8 @@ export interface Ledger {
   handBack(email: Email): Promise<void>;
   /** What is to be written, the oldest first: a part of the next transaction. */
   nextPage(): Page;
+  /** Whether the database refused something: the next pages are written one by one, and nothing with them. */
+  hasRefused(): boolean;
   /** Gives up what could not be written: those who wait for it are told so. */
   abandon(reason: Error): void;
 }
@@ -41,8 +44,11 @@ export interface Page {
   readonly steps: readonly [Step<ReadonlySet<string>>, ...Step<void>[]];
   /** To be called with the ids of the emails whose outcomes were written. */
   written(ids: ReadonlySet<string>): void;
-  /** To be called where the transaction failed: its entries come again. */
-  failed(): void;
+  /**
+   * To be called where the transaction failed: its entries come again, one by one if it may be one of them
+   * that the database refuses. One that is refused alone is given up.
+   */
+  failed(error: unknown): void;
 }
 
 export interface LedgerParts {
@@ -70,6 +76,8 @@ const maxEntries = 64;
 
 export function createLedger({ db, clock, log, metrics, random, hasOther }: LedgerParts): Ledger {
   let entries: Entry[] = [];
+  /** So many of the next entries go one by one. */
+  let suspects = 0;
 
   function enter(entry: Omit<Entry, "resolve" | "reject">): Promise<void> {
     return new Promise((resolve, reject) => entries.push({ ...entry, resolve, reject }));
@@ -116,14 +124,14 @@ export function createLedger({ db, clock, log, metrics, random, hasOther }: Ledg
       enter({ email, settlement: handedBack(email, clock.now()), config: null, pause: undefined }),
 
     nextPage() {
-      const page = entries.slice(0, maxEntries);
-      entries = entries.slice(maxEntries);
+      const page = entries.splice(0, suspects > 0 ? 1 : maxEntries);
       const settled = page.map(({ email, settlement }) => ({ claimed: email, settlement }));
       const pauses = [...pausesOf(page)].map(([config, pause]) => pauseStep(db, config, pause));
       return {
         size: page.length,
         steps: [settleEmails(db, settled), ...pauses],
         written(ids) {
+          suspects = Math.max(0, suspects - page.length);
           for (const { email, resolve } of page) {
             if (!ids.has(email.id)) {
               log.warn({ email: email.id }, "the lease of this email was lost: its outcome is not written");
@@ -131,11 +139,21 @@ export function createLedger({ db, clock, log, metrics, random, hasOther }: Ledg
             resolve();
           }
         },
-        failed() {
+        failed(error) {
+          const refused = !isPosthornError(error, "store.unavailable");
+          if (refused && suspects > 0) {
+            // It was alone in its transaction.
+            suspects--;
+            page[0]?.reject(error as Error);
+            return;
+          }
+          if (refused) suspects = Math.max(suspects, page.length);
           entries = [...page, ...entries];
         },
       };
     },
+
+    hasRefused: () => suspects > 0,
 
     abandon(reason) {
       for (const { reject } of entries.splice(0)) reject(reason);

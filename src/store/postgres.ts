@@ -131,9 +131,9 @@ async function translated<T>(work: () => Promise<T>): Promise<T> {
 /**
  * SQLSTATEs (https://www.postgresql.org/docs/current/errcodes-appendix.html) that speak of the server and not of the
  * query: no connection (08), no resources (53), shutting down or starting up (57P), its disk (58), a
- * standby that takes no writes (25006), and who may connect (28, 3D).
+ * standby that takes no writes (25006), who may connect (28, 3D), and others in the way (40, 55P03).
  */
-const unavailableStates = /^(?:08|53|57P|58|28|3D|25006)/;
+const unavailableStates = /^(?:08|53|57P|58|28|3D|25006|40|55P03)/;
 /** What `pg` says without a code: its connection is gone, or never came. */
 const unavailableWords = /connection|timeout|not queryable|terminated/i;
 

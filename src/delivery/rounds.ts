@@ -1,0 +1,193 @@
+import type { Clock } from "../clock.ts";
+import { isPosthornError } from "../errors.ts";
+import type { Log } from "../log.ts";
+import { type ClaimedEmail, claimEmails, nextDueAt } from "../store/email-claims.ts";
+import { expireEmails } from "../store/email-queue.ts";
+import type { SmtpConfig } from "../store/smtp-configs.ts";
+import type { Store } from "../store/store.ts";
+import type { Lane, Lanes } from "./lanes.ts";
+import type { Leases } from "./leases.ts";
+import type { Ledger } from "./ledger.ts";
+import type { Nodes } from "./nodes.ts";
+import { databaseRetryMs } from "./persist.ts";
+
+/** There is a round at least this often. */
+const roundMs = 60_000;
+/** Looking for emails whose time is over is not the business of every round. */
+const expireEveryMs = 1_000;
+/** Emails that are ended in one transaction because their time is over. */
+const maxExpired = 200;
+/** Leases and the list of nodes are kept up this often: three times while a lease lasts. */
+const upkeepEveryMs = 10_000;
+/** So often at the most where others announce something. */
+const announcedUpkeepMs = 1_000;
+/** How old what is known of the configs may be, unless it is known to have changed. */
+const refreshEveryMs = 100;
+
+/** The courier's dealings with the database, one round after the other for as long as there is a reason. */
+export interface Rounds {
+  /** Begins, with the first round under way. */
+  start(): Promise<void>;
+  /** Another round is due: there is work or room, or something to write. */
+  want(): void;
+  /** The same, and what is known of the configs has changed. */
+  configsChanged(): void;
+  /** The configs that are on, in the order in which they are tried, as of the latest round. */
+  readonly enabled: readonly SmtpConfig[];
+  /** Claims no more from now on, but still writes. Resolves when no claim is under way. */
+  stopClaiming(): Promise<void>;
+  /** To be called when there is nothing left to write. */
+  end(): void;
+}
+
+export interface RoundsParts {
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly nodes: Nodes;
+  readonly lanes: Lanes;
+  readonly leases: Leases;
+  readonly ledger: Ledger;
+  /** Takes a claimed email from here. */
+  readonly begin: (claimed: ClaimedEmail, lane: Lane) => void;
+}
+
+export function createRounds({
+  store,
+  clock,
+  log,
+  nodes,
+  lanes,
+  leases,
+  ledger,
+  begin,
+}: RoundsParts): Rounds {
+  let claiming = true;
+  let round: Promise<void> | null = null;
+  let wanted = false;
+  let cancelTimer = () => {};
+  let expiredAt = Number.NEGATIVE_INFINITY;
+  let refreshedAt = Number.NEGATIVE_INFINITY;
+  let keptUpAt = Number.NEGATIVE_INFINITY;
+  let upkeepDueAt = Number.NEGATIVE_INFINITY;
+  let changed = true;
+  let enabled: readonly SmtpConfig[] = [];
+
+  /**
+   * Writes what became of emails, claims what is due and there is room for, both in one transaction, and
+   * sets the alarm for what is due later.
+   */
+  async function runRound(): Promise<void> {
+    cancelTimer();
+    const now = clock.now();
+    if (now >= upkeepDueAt) await keepUp(now);
+    if (now >= expiredAt + expireEveryMs) await expire(now);
+    if (changed || now >= refreshedAt + refreshEveryMs) await refresh(now);
+    const usable = claiming && !ledger.hasRefused() ? enabled.find(lanes.isUsable) : undefined;
+    const lane = usable === undefined ? null : lanes.of(usable);
+    const room = lane === null ? 0 : lanes.room(lane);
+    const claimed = await writeAndClaim(room);
+    if (lane !== null) for (const one of claimed) begin(one, lane);
+    const look = lane === null ? null : claimed.length < room ? await nextLook(now) : lane.pool.roomAt();
+    setAlarm(now, look);
+  }
+
+  /** What must be done now and then, if one is to be believed alive. */
+  async function keepUp(now: number): Promise<void> {
+    await leases.upkeep(now);
+    if (await nodes.meet(now)) changed = true;
+    keptUpAt = now;
+    upkeepDueAt = now + upkeepEveryMs;
+  }
+
+  async function expire(now: number): Promise<void> {
+    await store.transaction((db) => expireEmails(db, now, maxExpired));
+    expiredAt = now;
+  }
+
+  async function refresh(now: number): Promise<void> {
+    changed = false;
+    enabled = await lanes.refresh();
+    refreshedAt = now;
+  }
+
+  async function writeAndClaim(limit: number): Promise<readonly ClaimedEmail[]> {
+    const page = ledger.nextPage();
+    if (page.size === 0 && limit === 0) return [];
+    const now = clock.now();
+    const leaseUntil = leases.until(now);
+    try {
+      const claim = claimEmails(store.db, { now, leaseUntil, limit });
+      const [claimed, written] = await store.transact([claim, ...page.steps]);
+      page.written(written);
+      for (const { email } of claimed) leases.hold(email, leaseUntil);
+      return claimed;
+    } catch (error) {
+      page.failed(error);
+      throw error;
+    }
+  }
+
+  /** What is due and was not claimed is over, or another node's: it is looked at again soon, not at once. */
+  async function nextLook(now: number): Promise<number | null> {
+    const dueAt = await nextDueAt(store.db);
+    return dueAt === null || dueAt > now ? dueAt : now + expireEveryMs;
+  }
+
+  function setAlarm(now: number, look: number | null): void {
+    // Alone on its database and with nothing under way, a node has nothing to keep up.
+    const upkeep = store.shared || leases.size > 0 ? [upkeepDueAt] : [];
+    const pauses = enabled.flatMap(({ pausedUntil }) => pausedUntil ?? []).filter((until) => until > now);
+    const at = Math.min(now + roundMs, look ?? Number.POSITIVE_INFINITY, ...upkeep, ...pauses);
+    cancelTimer = clock.after(Math.max(0, at - clock.now()), want);
+  }
+
+  function want(): void {
+    wanted = true;
+    round ??= runRounds().finally(() => {
+      round = null;
+    });
+  }
+
+  async function runRounds(): Promise<void> {
+    while (wanted) {
+      wanted = false;
+      try {
+        await runRound();
+      } catch (error) {
+        // A result that the database refuses is dealt with at once; a database that is away is left alone.
+        if (!isPosthornError(error, "store.unavailable") && ledger.hasRefused()) wanted = true;
+        log.error({ err: error }, "the courier's round failed");
+        cancelTimer = clock.after(databaseRetryMs, want);
+      }
+    }
+  }
+
+  return {
+    async start() {
+      store.onAnnounced(() => {
+        // It may be a node that has come or gone: limits are shared with it.
+        upkeepDueAt = Math.min(upkeepDueAt, keptUpAt + announcedUpkeepMs);
+        changed = true;
+        want();
+      });
+      await keepUp(clock.now());
+      if (store.shared) await store.transact([store.announcement()]);
+      want();
+    },
+    want,
+    configsChanged() {
+      changed = true;
+      want();
+    },
+    get enabled() {
+      return enabled;
+    },
+    async stopClaiming() {
+      claiming = false;
+      // What was claimed just now has begun when the round is over.
+      await round;
+    },
+    end: () => cancelTimer(),
+  };
+}
