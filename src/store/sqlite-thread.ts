@@ -1,6 +1,6 @@
 import { Worker } from "node:worker_threads";
 import type { SqliteAccess, SqliteAnswer, SqliteStatement } from "./sqlite-database.ts";
-import type { Failure, Question, Reply } from "./sqlite-worker.ts";
+import type { Failure, Question, Reply, SentStatement } from "./sqlite-worker.ts";
 
 /** A SQLite file in a thread of its own. */
 export interface SqliteThread {
@@ -26,6 +26,8 @@ class SqliteFailure extends Error {
   }
 }
 
+/** Texts of statements that the thread keeps: more than Posthorn has. */
+const maxTexts = 500;
 /** Rows pass through the thread and are gone: what V8 would reserve for them by default is never needed. */
 const maxYoungGenerationSizeMb = 8;
 
@@ -77,6 +79,18 @@ export async function startSqliteThread(file: string, access: SqliteAccess): Pro
     return new Promise((resolve, reject) => asked.push({ resolve, reject }));
   }
 
+  const numbers = new Map<string, number>();
+
+  function packed({ sql, parameters }: SqliteStatement): SentStatement {
+    const values = parameters.map(ownBytes);
+    const known = numbers.get(sql);
+    if (known !== undefined) return { number: known, text: null, parameters: values };
+    if (numbers.size >= maxTexts) return { number: null, text: sql, parameters: values };
+    const number = numbers.size;
+    numbers.set(sql, number);
+    return { number, text: sql, parameters: values };
+  }
+
   try {
     await answer();
   } catch (error) {
@@ -96,10 +110,6 @@ export async function startSqliteThread(file: string, access: SqliteAccess): Pro
       await worker.terminate();
     },
   };
-}
-
-function packed({ sql, parameters }: SqliteStatement): SqliteStatement {
-  return { sql, parameters: parameters.map(ownBytes) };
 }
 
 /** Bytes travel with all of the memory that they are a part of: a part is copied out first. */

@@ -9,8 +9,18 @@ import {
 
 /** The thread of a SQLite file: takes statements in order and answers each. See sqlite-thread.ts. */
 
+/**
+ * A statement under way to the thread. Texts for many rows are long, so each travels once: from then on its
+ * number stands for it. A text without a number is not kept.
+ */
+export interface SentStatement {
+  readonly number: number | null;
+  readonly text: string | null;
+  readonly parameters: readonly unknown[];
+}
+
 /** Statements for one transaction, a statement by itself, or null for the end. */
-export type Question = readonly SqliteStatement[] | SqliteStatement | null;
+export type Question = readonly SentStatement[] | SentStatement | null;
 
 /** What survives the way between threads of an error of `node:sqlite`. */
 export interface Failure {
@@ -56,12 +66,19 @@ port.on("message", (first: Question) => {
   }
 });
 
-function isTransaction(question: Question): question is readonly SqliteStatement[] {
+function isTransaction(question: Question): question is readonly SentStatement[] {
   return Array.isArray(question);
 }
 
-function transact(transactions: readonly (readonly SqliteStatement[])[]): void {
-  for (const done of database?.transact(transactions) ?? []) {
+const texts: string[] = [];
+
+function received({ number, text, parameters }: SentStatement): SqliteStatement {
+  if (number !== null && text !== null) texts[number] = text;
+  return { sql: text ?? texts[number ?? -1] ?? "", parameters };
+}
+
+function transact(transactions: readonly (readonly SentStatement[])[]): void {
+  for (const done of database?.transact(transactions.map((one) => one.map(received))) ?? []) {
     if (done.kept) answer(done.answers);
     else fail(done.error);
   }
@@ -73,8 +90,8 @@ function takeOne(question: Question): void {
       database?.close();
       answer([]);
       port?.close();
-    } else if ("sql" in question && database !== null) {
-      answer([database.execute(question)]);
+    } else if ("parameters" in question && database !== null) {
+      answer([database.execute(received(question))]);
     }
   } catch (error) {
     fail(error);
