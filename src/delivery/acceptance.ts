@@ -83,7 +83,13 @@ export function createAcceptance(parts: AcceptanceParts): Acceptance {
       await store.transact([insertEmails(store.db, emails), store.announcement()]);
       return emails.map(() => true);
     },
-    { maxItems: maxGroup, weigh: ({ content }) => content.length, maxWeight: maxGroupBytes },
+    // Of several connections, one may wait for the disk while the next is filled.
+    {
+      maxItems: maxGroup,
+      atOnce: store.shared ? 2 : 1,
+      weigh: ({ content }) => content.length,
+      maxWeight: maxGroupBytes,
+    },
   );
 
   /** Stores an email; false where its idempotency key has been used. */

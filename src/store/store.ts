@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import { Kysely, sql, type Transaction } from "kysely";
+import { CompiledQuery, Kysely, type QueryResult, sql, type Transaction } from "kysely";
 import { isPosthornError, PosthornError } from "../errors.ts";
 import { newId } from "../id.ts";
 import { holdLock } from "./lock.ts";
@@ -133,9 +133,7 @@ function postgresStore(url: string): Store {
     shared: true,
     transaction,
     transact: (steps) =>
-      runSteps(steps, (queries) =>
-        transaction((within) => Promise.all(queries.map((query) => within.executeQuery(query)))),
-      ),
+      runSteps(steps, (queries) => db.connection().execute((connection) => inOneGo(connection, queries))),
     exclusively: (work) =>
       transaction(async (within) => {
         await sql`select pg_advisory_xact_lock(${sql.lit(lockKey)})`.execute(within);
@@ -150,6 +148,21 @@ function postgresStore(url: string): Store {
       await db.destroy();
     },
   };
+}
+
+/**
+ * A transaction whose statements go out together, from BEGIN to COMMIT: they do not wait for each other. Where
+ * one fails, those after it fail too, and PostgreSQL answers the COMMIT with a ROLLBACK.
+ */
+async function inOneGo(
+  connection: Kysely<Schema>,
+  queries: readonly CompiledQuery[],
+): Promise<readonly QueryResult<unknown>[]> {
+  const all = [CompiledQuery.raw("begin"), ...queries, CompiledQuery.raw("commit")];
+  const results = await Promise.allSettled(all.map((query) => connection.executeQuery(query)));
+  const failed = results.find((result) => result.status === "rejected");
+  if (failed !== undefined) throw failed.reason;
+  return results.slice(1, -1).flatMap((result) => (result.status === "fulfilled" ? result.value : []));
 }
 
 async function opened(store: Store, prepare: (db: Kysely<Schema>) => Promise<void>): Promise<Store> {
