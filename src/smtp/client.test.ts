@@ -213,6 +213,18 @@ describe("a connection lost before the final dot (RFC 5321 §3.8)", () => {
     await connection.quit();
   });
 
+  it("takes with it the replies that were still to be read: they are not the next message's", async () => {
+    await using server = await relay("PIPELINING", async (peer) => {
+      for (let i = 0; i < 3; i++) await peer.line();
+      peer.send("421 a\r\n503 b\r\n554 c\r\n");
+      await peer.closed;
+    });
+    const connection = await dial(server.port);
+    const [first, second] = await Promise.allSettled([connection.send(message), connection.send(message)]);
+    expect(first).toMatchObject({ value: { recipients: [{ outcome: "temporary", reply: { code: 421 } }] } });
+    expect(second).toMatchObject({ reason: { code: "smtp.closed" } });
+  });
+
   it("by 421 between messages is told with its reply", async () => {
     await using server = await relay("", async (peer) => {
       peer.send("421 4.4.2 idle too long\r\n");

@@ -170,7 +170,9 @@ export class Conversation {
     this.destroy();
   }
 
+  /** What came and was not read yet is not read any more: nobody could tell whom it was meant for. */
   destroy(): void {
+    this.#replies.length = 0;
     this.#lose({ code: "smtp.closed", message: "was closed from here" });
   }
 
