@@ -44,6 +44,11 @@ switch (task) {
     build();
     run(["vitest", "run", ...args]);
     break;
+  case "test:faults":
+    build();
+    process.env.POSTHORN_TEST_FAULTS = "long";
+    run(["vitest", "run", "test/faults", ...args]);
+    break;
   case "bench":
     build();
     run([process.execPath, "bench/main.ts", ...args]);
