@@ -1,7 +1,7 @@
 import type { Clock } from "../clock.ts";
 import { isPosthornError, PosthornError } from "../errors.ts";
 import type { Connection, Message, SendResult } from "./connection.ts";
-import { PooledSession } from "./pooled-session.ts";
+import { PooledSession, turnedAway } from "./pooled-session.ts";
 import { createQuota } from "./quota.ts";
 
 /** How much one relay may be asked to bear. */
@@ -59,7 +59,7 @@ const ceilingMs = 60_000;
 
 /** How a session ends that the relay, or the way to it, has given up. */
 const endings: ReadonlySet<string> = new Set(["smtp.closed", "smtp.timeout", "smtp.protocol"]);
-/** A relay that ends session after session has a reason: at some point its word is the outcome. */
+/** A relay that ends session after session, and takes nothing, has a reason: at some point it is the outcome. */
 const maxMoves = 3;
 
 export function createPool({ clock, limits, onRoom }: PoolParts): Pool {
@@ -89,7 +89,7 @@ export function createPool({ clock, limits, onRoom }: PoolParts): Pool {
         onRoom();
       },
       () => {
-        const others = live().filter((other) => other.serves).length;
+        const others = live().filter((other) => !other.retired).length;
         proven = others > 0;
         if (proven) lower(others);
       },
@@ -144,32 +144,43 @@ export function createPool({ clock, limits, onRoom }: PoolParts): Pool {
         session?.leave();
         session = next;
         next.enter();
-        return next;
+      };
+      /** Where no session can be added, one of those that are there will do, also one that is being opened. */
+      const openAny = async () => {
+        for (let next = anySession(connect); ; ) {
+          enter(next);
+          try {
+            await next.connection;
+            return next;
+          } catch (error) {
+            const others = live().filter((other) => !other.retired);
+            const other = least(others.filter(({ serves }) => serves)) ?? least(others);
+            if (closed || other === undefined) throw error;
+            next = other;
+          }
+        }
       };
       return {
         async open(how) {
           connect = how;
           reserved--;
           if (closed) throw stopping();
-          try {
-            await enter(anySession(connect)).connection;
-          } catch (error) {
-            const other = closed ? undefined : least(live().filter((one) => one.serves));
-            if (other === undefined) throw error;
-            enter(other);
-          }
+          await openAny();
         },
         async send(message) {
-          let current = session ?? enter(anySession(connect));
-          for (let moves = 0; ; moves++) {
-            const mayMove = current.served && moves < maxMoves && !closed;
+          let current = session ?? (await openAny());
+          for (let moves = 0; ; ) {
+            const { served, finished } = current;
+            const mayMove = served && moves < maxMoves;
             try {
               const result = await current.send(message);
               if (!mayMove || closed || !turnedAway(result)) return result;
             } catch (error) {
               if (!mayMove || closed || !isPosthornError(error) || !endings.has(error.code)) throw error;
             }
-            current = enter(anySession(connect));
+            // Behind others in a session that ended with them, this message has had no turn yet.
+            if (current.finished === finished) moves++;
+            current = await openAny();
           }
         },
         get connection() {
@@ -198,9 +209,4 @@ export function createPool({ clock, limits, onRoom }: PoolParts): Pool {
 
 function stopping(): PosthornError {
   return new PosthornError("smtp.closed", "The message was taken back before it was sent.");
-}
-
-/** 421 (RFC 5321 §3.8): the relay ends the session, and has taken nothing of this message. */
-function turnedAway({ recipients, bodyStarted }: SendResult): boolean {
-  return !bodyStarted && recipients.every(({ reply }) => reply?.code === 421);
 }

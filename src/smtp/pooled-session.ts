@@ -28,6 +28,8 @@ export class PooledSession {
   taken = 0;
   /** Whether a message was handed over: what ends the session from then on need not be the next one's fault. */
   served = false;
+  /** Messages that had their turn: the relay said what becomes of them. */
+  finished = 0;
   /** Takes no more messages. */
   retired = false;
   readonly #clock: Clock;
@@ -79,10 +81,11 @@ export class PooledSession {
   }
 
   async send(message: Message): Promise<SendResult> {
-    const connection = await this.connection;
     this.served = true;
+    const connection = await this.connection;
     const result = await connection.send(message);
     this.#pace.note(this.#clock.now());
+    if (!turnedAway(result)) this.finished++;
     return result;
   }
 
@@ -110,6 +113,11 @@ export class PooledSession {
     await connection?.quit();
     this.#settleOver();
   }
+}
+
+/** 421 (RFC 5321 §3.8): the relay ends the session, and has taken nothing of this message. */
+export function turnedAway({ recipients, bodyStarted }: SendResult): boolean {
+  return !bodyStarted && recipients.every(({ reply }) => reply?.code === 421);
 }
 
 /** How fast messages follow each other. */
