@@ -15,7 +15,7 @@ import type { Email } from "../store/emails.ts";
 import { endPauses, type SmtpConfig } from "../store/smtp-configs.ts";
 import type { Store } from "../store/store.ts";
 import { revealContent } from "./contents.ts";
-import { createLanes, type Lane } from "./lanes.ts";
+import { createLanes, isOnTrial, type Lane } from "./lanes.ts";
 import { createLeases, leaseLost } from "./leases.ts";
 import { createLedger, type Tried } from "./ledger.ts";
 import { createNodes } from "./nodes.ts";
@@ -165,9 +165,9 @@ export function createCourier(parts: CourierParts): Courier {
         lane.underWay--;
         leases.release(email);
         underWay.delete(delivery);
-        // A pause that was decided here is in the database now.
-        if (lane.rest === null) rounds.want();
-        else rounds.configsChanged();
+        // A pause that was decided here, or ended, is in the database now.
+        if (lane.rest !== null || isOnTrial(lane)) rounds.configsChanged();
+        else rounds.want();
       });
     underWay.add(delivery);
   }

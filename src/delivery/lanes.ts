@@ -23,6 +23,11 @@ interface Rest {
   written: boolean;
 }
 
+/** Whether the config was paused and has yet to show that it is well again. */
+export function isOnTrial({ config }: Lane): boolean {
+  return config.pausedUntil !== null;
+}
+
 export interface Lanes {
   /** The lane of a config as it is now; its pauses do not matter. */
   of(config: SmtpConfig): Lane;
@@ -91,9 +96,9 @@ export function createLanes(store: Store, nodes: Nodes, clock: Clock, onRoom: ()
 
     isUsable: (config) => (config.pausedUntil ?? 0) <= clock.now() && of(config).rest === null,
 
-    room({ config, pool, underWay }) {
-      const room = pool.room();
-      return config.pausedUntil === null ? room : Math.max(0, Math.min(room, 1 - underWay));
+    room(lane) {
+      const room = lane.pool.room();
+      return isOnTrial(lane) ? Math.max(0, Math.min(room, 1 - lane.underWay)) : room;
     },
 
     sessions: () =>

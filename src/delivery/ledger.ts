@@ -9,7 +9,7 @@ import type { Db } from "../store/schema.ts";
 import { type Pause, pauseStep, type SmtpConfig } from "../store/smtp-configs.ts";
 import type { Step } from "../store/step.ts";
 import { isStruckOut, restMs } from "./breaker.ts";
-import type { Lane } from "./lanes.ts";
+import { isOnTrial, type Lane } from "./lanes.ts";
 import { attemptOf, blamesConfig, type Ending, handedBack, isStrike, settlementOf } from "./outcome.ts";
 
 /** One try of an email, at its end. */
@@ -85,19 +85,22 @@ export function createLedger({ db, clock, log, metrics, random, hasOther }: Ledg
 
   /** What the end of a try means for its config. */
   function pauseAfter(tried: Tried, attempt: Attempt, now: number): Pause | null | undefined {
-    const { lane, ending } = tried;
+    const { lane, ending, startedAt } = tried;
     const { config } = lane;
     const failures = config.failures + 1;
     const reason = ending.kind === "failed" ? ending.error.message : attempt.reply;
-    if (blamesConfig(ending, attempt.outcome)) {
-      return { until: now + restMs(failures, attempt.outcome === "config"), reason, failures };
-    }
+    if (attempt.outcome === "config") return { until: now + restMs(failures, true), reason, failures };
+    // What began before the pause knows nothing that the pause did not know.
+    const isTrial = isOnTrial(lane);
+    if (isTrial && startedAt < (config.pausedUntil ?? 0)) return undefined;
+    const rest = { until: now + restMs(failures, false), reason, failures };
+    if (blamesConfig(ending, attempt.outcome)) return rest;
     lane.strikes = isStrike(attempt) ? lane.strikes + 1 : 0;
-    if (isStruckOut(lane.strikes, hasOther(config))) {
+    if (isStruckOut(lane.strikes, { isTrial, hasOther: hasOther(config) })) {
       lane.strikes = 0;
-      return { until: now + restMs(failures, false), reason, failures };
+      return rest;
     }
-    return config.pausedUntil !== null && ending.kind === "answered" ? null : undefined;
+    return isTrial && ending.kind === "answered" ? null : undefined;
   }
 
   return {

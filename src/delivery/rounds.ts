@@ -5,7 +5,7 @@ import { type ClaimedEmail, claimEmails, nextDueAt } from "../store/email-claims
 import { expireEmails } from "../store/email-queue.ts";
 import type { SmtpConfig } from "../store/smtp-configs.ts";
 import type { Store } from "../store/store.ts";
-import type { Lane, Lanes } from "./lanes.ts";
+import { isOnTrial, type Lane, type Lanes } from "./lanes.ts";
 import type { Leases } from "./leases.ts";
 import type { Ledger } from "./ledger.ts";
 import type { Nodes } from "./nodes.ts";
@@ -83,13 +83,22 @@ export function createRounds({
     if (now >= upkeepDueAt) await keepUp(now);
     if (now >= expiredAt + expireEveryMs) await expire(now);
     if (changed || now >= refreshedAt + refreshEveryMs) await refresh(now);
-    const usable = claiming && !ledger.hasRefused() ? enabled.find(lanes.isUsable) : undefined;
-    const lane = usable === undefined ? null : lanes.of(usable);
+    const lane = claiming && !ledger.hasRefused() ? laneToUse() : null;
     const room = lane === null ? 0 : lanes.room(lane);
     const claimed = await writeAndClaim(room);
     if (lane !== null) for (const one of claimed) begin(one, lane);
+    if (lane !== null && isOnTrial(lane) && claimed.length > 0) wanted = true;
     const look = lane === null ? null : claimed.length < room ? await nextLook(now) : lane.pool.roomAt();
     setAlarm(now, look);
+  }
+
+  /**
+   * The first one that can be used. While an email tries whether a config is well again, the others do not
+   * wait for it: they take the next one.
+   */
+  function laneToUse(): Lane | null {
+    const usable = enabled.filter(lanes.isUsable).map(lanes.of);
+    return usable.find((lane) => !isOnTrial(lane) || lanes.room(lane) > 0) ?? usable[0] ?? null;
   }
 
   /** What must be done now and then, if one is to be believed alive. */
