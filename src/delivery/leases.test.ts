@@ -4,7 +4,7 @@ import { newEmail } from "../../test/support/new-email.ts";
 import { claimEmails, releaseLeases } from "../store/email-claims.ts";
 import { insertEmails } from "../store/email-inserts.ts";
 import { type Email, findEmail } from "../store/emails.ts";
-import { openSqliteStore, type Store } from "../store/store.ts";
+import type { Store } from "../store/store.ts";
 import { createFixedClock, type FixedClock } from "../testing/fixed-clock.ts";
 import { createLeases, type Leases } from "./leases.ts";
 
@@ -23,8 +23,6 @@ describe.each(databases)("leases on $name", ({ shared, start, open, stop }) => {
     store = database.store;
     clock = createFixedClock();
     leases = createLeases(store, clock);
-    // What comes later is counted from here.
-    await leases.upkeep(clock.now());
   });
   afterEach(() => database.dispose());
 
@@ -64,7 +62,7 @@ describe.each(databases)("leases on $name", ({ shared, start, open, stop }) => {
     expect(() => leases.assertHeld({ ...email, id: "another" })).toThrow(lost);
   });
 
-  it("are renewed every ten seconds for as long as they are held", async () => {
+  it("go on with each upkeep for as long as they are held, and no longer", async () => {
     const email = await claimOne();
     for (let round = 0; round < 6; round++) {
       await clock.advance(10 * second);
@@ -80,23 +78,12 @@ describe.each(databases)("leases on $name", ({ shared, start, open, stop }) => {
     expect(await stateOf(email)).toBe("queued");
   });
 
-  it("are left alone between upkeeps, however often the courier looks around", async () => {
-    await claimOne();
-    await clock.advance(10 * second - 1);
-    await leases.upkeep(clock.now());
-    expect(leases.dueAt()).toBe(clock.now() + 1);
-    await clock.advance(1);
-    await leases.upkeep(clock.now());
-    expect(leases.dueAt()).toBe(clock.now() + 10 * second);
-  });
-
-  it("are looked after while any is held; without one only where other nodes may have some", async () => {
-    const idle = shared ? clock.now() + 10 * second : null;
-    expect(leases.dueAt()).toBe(idle);
-    const email = await claimOne();
-    expect(leases.dueAt()).toBe(clock.now() + 10 * second);
-    leases.release(email);
-    expect(leases.dueAt()).toBe(idle);
+  it("are counted while they are held", async () => {
+    expect(leases.size).toBe(0);
+    const [first] = await claim(2);
+    expect(leases.size).toBe(2);
+    if (first !== undefined) leases.release(first);
+    expect(leases.size).toBe(1);
   });
 
   it("are renewed past their time where nobody has taken the email", async () => {
@@ -165,7 +152,6 @@ describe.each(databases)("leases on $name", ({ shared, start, open, stop }) => {
     beforeEach(async () => {
       other = await database.another();
       others = createLeases(other, clock);
-      await others.upkeep(clock.now());
     });
 
     it("stay with the node that renews them in time", async () => {
@@ -199,19 +185,5 @@ describe.each(databases)("leases on $name", ({ shared, start, open, stop }) => {
       expect(() => others.assertHeld(email)).toThrow(lost);
       leases.assertHeld(again.email);
     });
-  });
-});
-
-describe("leases whose database is away", () => {
-  it("are to be renewed as soon as it is back, not ten seconds later", async () => {
-    const store = await openSqliteStore(":memory:");
-    const clock = createFixedClock();
-    const leases = createLeases(store, clock);
-    await leases.upkeep(clock.now());
-    leases.hold(newEmail(clock.now()).email, leases.until(clock.now()));
-    await clock.advance(10 * second);
-    await store.close();
-    await expect(leases.upkeep(clock.now())).rejects.toThrow();
-    expect(leases.dueAt()).toBe(clock.now());
   });
 });
