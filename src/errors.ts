@@ -47,6 +47,7 @@ export const errorTable = {
   "smtp.connect": "later",
   "smtp.timeout": "later",
   "smtp.closed": "later",
+  "smtp.withdrawn": "later",
   "smtp.protocol": "later",
   "smtp.rejected": "by-reply",
   "smtp.starttls_missing": "never",

@@ -6,8 +6,11 @@ const restsMs: readonly number[] = [10, 30, 60, 120, 300].map((seconds) => secon
 /** What only an admin can mend is looked at this often all the same: some of it mends itself. */
 const mendMs = 60 * 60 * secondMs;
 
-/** Attempts in a row that may fail at a relay that answers, before the next config is tried. */
-const maxStrikes = 5;
+/**
+ * From so many attempts in a row on, a relay that answers and takes nothing is given a rest. Few, since with
+ * little to send the second one is a minute late already.
+ */
+const maxStrikes = 2;
 
 /**
  * For how long a config is not used.

@@ -55,6 +55,7 @@ export interface CourierParts {
 
 /** Why nothing was tried: the email goes back to the queue as it was. */
 const notTried: ReadonlySet<ErrorCode> = new Set([
+  "smtp.withdrawn",
   "email.lease_lost",
   "email.expired",
   "config.version_conflict",

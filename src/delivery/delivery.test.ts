@@ -421,6 +421,30 @@ describe("a config that must be mended", () => {
   });
 });
 
+describe("a config that is changed while it sends", () => {
+  it("finishes what has begun; the rest goes by the new settings at once, as if it had not been tried", async () => {
+    const reached = Promise.withResolvers<void>();
+    const saved = Promise.withResolvers<undefined>();
+    const onDot = () => {
+      reached.resolve();
+      return saved.promise;
+    };
+    await relayWith({ onDot }, { maxConnections: 1 });
+    const ids = await Promise.all(Array.from({ length: 6 }, () => send()));
+    await reached.promise;
+    const next = await startTestRelay();
+    relays.push(next);
+    const [view] = await configs.list();
+    if (view === undefined) throw new Error("there is a config");
+    await configs.update(view.id, parse(smtpConfigUpdate, { ...view, smtpPort: next.port }), actor);
+    await delivered(next, 1);
+    saved.resolve(undefined);
+    for (const id of ids) {
+      expect(await settled(id)).toMatchObject({ state: "sent", attempts: [{ outcome: "sent" }] });
+    }
+  });
+});
+
 describe("sensitive emails", () => {
   const reset = {
     to: "jo@example.com",

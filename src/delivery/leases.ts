@@ -29,13 +29,21 @@ export interface Leases {
 export function createLeases(store: Store, clock: Clock): Leases {
   const held = new Map<string, { readonly email: Email; until: number }>();
 
+  /** An email that was lost may have been claimed again, by this node too: that is another lease. */
+  function leaseOf({ id, lease: token }: Email) {
+    const lease = held.get(id);
+    return lease?.email.lease === token ? lease : undefined;
+  }
+
   return {
     until: (now) => now + leaseMs,
     hold: (email, until) => void held.set(email.id, { email, until }),
-    release: ({ id }) => void held.delete(id),
+    release(email) {
+      if (leaseOf(email) !== undefined) held.delete(email.id);
+    },
 
-    assertHeld({ id }) {
-      const lease = held.get(id);
+    assertHeld(email) {
+      const lease = leaseOf(email);
       if (lease !== undefined && clock.now() < lease.until - marginMs) return;
       throw leaseLost();
     },

@@ -112,9 +112,13 @@ export function createLedger({ db, clock, log, metrics, random, hasOther }: Ledg
       const pause = pauseAfter(tried, attempt, now);
       // From this moment on, not only once it is written: the courier goes on meanwhile.
       const rest = pause == null ? null : { written: false };
-      if (rest !== null) lane.rest = rest;
-      const goesOn =
-        attempt.outcome === "config" || (blamesConfig(ending, attempt.outcome) && hasOther(config));
+      if (rest !== null) {
+        lane.rest = rest;
+        lane.pool.withdraw();
+      }
+      // Where another config takes over, it takes this email too; not where that might make two of it.
+      const takenOver = rest !== null && attempt.outcome === "temporary" && hasOther(config);
+      const goesOn = attempt.outcome === "config" || takenOver;
       const settlement = settlementOf({ email, recipients, ending, attempt, now, random: random(), goesOn });
       await enter({ email, settlement, config, pause });
       if (rest !== null) rest.written = true;
@@ -129,7 +133,7 @@ export function createLedger({ db, clock, log, metrics, random, hasOther }: Ledg
     nextPage() {
       const page = entries.splice(0, suspects > 0 ? 1 : maxEntries);
       const settled = page.map(({ email, settlement }) => ({ claimed: email, settlement }));
-      const pauses = [...pausesOf(page)].map(([config, pause]) => pauseStep(db, config, pause));
+      const pauses = pausesOf(page).map(([config, pause]) => pauseStep(db, config, pause));
       return {
         size: page.length,
         steps: [settleEmails(db, settled), ...pauses],
@@ -165,13 +169,13 @@ export function createLedger({ db, clock, log, metrics, random, hasOther }: Ledg
 }
 
 /** One pause for each config; where results contradict each other, the failure counts. */
-function pausesOf(entries: readonly Entry[]): ReadonlyMap<SmtpConfig, Pause | null> {
-  const pauses = new Map<SmtpConfig, Pause | null>();
+function pausesOf(entries: readonly Entry[]): readonly (readonly [SmtpConfig, Pause | null])[] {
+  const pauses = new Map<string, [SmtpConfig, Pause | null]>();
   for (const { config, pause } of entries) {
     if (config === null || pause === undefined) continue;
-    if (pause !== null || !pauses.has(config)) pauses.set(config, pause);
+    if (pause !== null || !pauses.has(config.id)) pauses.set(config.id, [config, pause]);
   }
-  return pauses;
+  return [...pauses.values()];
 }
 
 function tell(log: Log, email: Email, attempt: Attempt, { state }: Settlement): void {

@@ -49,6 +49,7 @@ const kinds = {
   "smtp.connect": { status: 502, title: "The relay could not be reached" },
   "smtp.timeout": { status: 504, title: "The relay took too long" },
   "smtp.closed": { status: 502, title: "The relay closed the connection" },
+  "smtp.withdrawn": { status: 503, title: "The message was taken back before it was sent" },
   "smtp.protocol": { status: 502, title: "The relay does not speak SMTP" },
   "smtp.rejected": { status: 502, title: "The relay refused" },
   "smtp.starttls_missing": { status: 502, title: "The relay does not offer STARTTLS" },

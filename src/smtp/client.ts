@@ -21,7 +21,8 @@ export interface Message {
   readonly needsSmtpUtf8: boolean;
   /**
    * Called when the relay waits for the content, before its first byte: the last moment at which nothing
-   * has been sent. Where it throws, nothing is, and `send` throws the same.
+   * has been sent. Where it throws, nothing is, and `send` throws the same; if a recipient was refused by
+   * then, it returns that, with the error as `lost`.
    */
   readonly beforeContent?: () => Promise<void> | undefined;
 }
@@ -119,7 +120,7 @@ export class Client {
     const waiting = this.#turns.findIndex((turn, index) => index > 0 && !turn.announced);
     if (waiting === -1) return;
     for (const { reject } of this.#turns.splice(waiting)) {
-      reject(new PosthornError("smtp.closed", "The message was taken back before it was sent."));
+      reject(withdrawn());
     }
   }
 
@@ -237,4 +238,9 @@ export class Client {
       { smtp: { stage: "sender" } },
     );
   }
+}
+
+/** What a message is told that was taken back before anything of it was sent. */
+export function withdrawn(): PosthornError {
+  return new PosthornError("smtp.withdrawn", "The message was taken back before it was sent.");
 }

@@ -72,7 +72,7 @@ export interface Connection {
 
   /** False once the connection is lost or closed. */
   readonly usable: boolean;
-  /** Takes back the messages of which nothing was said yet: their `send` throws `smtp.closed`. */
+  /** Takes back the messages of which nothing was said yet: their `send` throws `smtp.withdrawn`. */
   withdraw(): void;
   /** Says goodbye and closes. Never throws: what was accepted stays accepted. */
   quit(): Promise<void>;

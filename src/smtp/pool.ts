@@ -1,10 +1,11 @@
 import type { Clock } from "../clock.ts";
-import { isPosthornError, PosthornError } from "../errors.ts";
+import { isPosthornError } from "../errors.ts";
+import { withdrawn } from "./client.ts";
 import type { Connection, Message, SendResult } from "./connection.ts";
 import { PooledSession, turnedAway } from "./pooled-session.ts";
 import { createQuota } from "./quota.ts";
 
-/** How much one relay may be asked to bear. */
+/** How much one relay may be asked to bear. With a limit of 0 there is never room. */
 export interface PoolLimits {
   readonly maxConnections: number;
   /** Messages that begin in any one second; null is unlimited. */
@@ -24,7 +25,8 @@ export type Connect = () => Promise<Connection>;
 export interface Place {
   /**
    * Resolves once there is an open session for it: one that is there, or a new one.
-   * @throws PosthornError as `connect` does, where no session is open and none could be opened.
+   * @throws PosthornError as `connect` does, where no session is open and none could be opened;
+   * `smtp.withdrawn` once the pool is closed.
    */
   open(connect: Connect): Promise<void>;
   /**
@@ -45,10 +47,12 @@ export interface Pool {
   /** When there will be room, where time alone is in the way; else null. */
   roomAt(): number | null;
   take(): Place;
-  /** Connections that are open or being opened. */
+  /** Connections that are open or being opened, also those that are saying goodbye. */
   readonly size: number;
+  /** Hands back every message that has not begun: its `send` throws `smtp.withdrawn`. */
+  withdraw(): void;
   /**
-   * Hands back every message that has not begun (`send` throws `smtp.closed`), and says goodbye on each
+   * Hands back every message that has not begun, and says goodbye on each
    * session as soon as what has begun is done.
    */
   close(): Promise<void>;
@@ -116,11 +120,13 @@ export function createPool({ clock, limits, onRoom }: PoolParts): Pool {
     const free = least(open.filter((session) => session.room > 0));
     if (free?.taken === 0) return free;
     if (open.length < ceiling) return begin(connect);
-    return free ?? least(open.filter((session) => !session.retired)) ?? begin(connect);
+    const busy = free ?? least(open.filter((session) => !session.retired));
+    // For the relay a session is there until its goodbye is over.
+    return busy ?? begin(() => Promise.race(open.map(({ over }) => over)).then(connect));
   }
 
   function places(): number {
-    if (closed) return 0;
+    if (closed || limits.maxConnections === 0 || limits.maxPerSecond === 0) return 0;
     const open = live();
     const free = open.reduce((sum, session) => sum + session.room, 0);
     if (proven) return free + Math.max(0, ceiling - open.length) - reserved;
@@ -138,19 +144,28 @@ export function createPool({ clock, limits, onRoom }: PoolParts): Pool {
     take() {
       quota.take(clock.now());
       reserved++;
+      let isReserved = true;
       let session: PooledSession | null = null;
       let connect: Connect = () => Promise.reject(new TypeError("A place is opened first."));
-      const enter = (next: PooledSession) => {
+
+      function endReservation(): void {
+        if (isReserved) reserved--;
+        isReserved = false;
+      }
+
+      function enter(next: PooledSession): void {
         session?.leave();
         session = next;
         next.enter();
-      };
+      }
+
       /** Where no session can be added, one of those that are there will do, also one that is being opened. */
-      const openAny = async () => {
+      async function enterAny(): Promise<PooledSession> {
         for (let next = anySession(connect); ; ) {
           enter(next);
           try {
             await next.connection;
+            if (closed) throw withdrawn();
             return next;
           } catch (error) {
             const others = live().filter((other) => !other.retired);
@@ -159,16 +174,18 @@ export function createPool({ clock, limits, onRoom }: PoolParts): Pool {
             next = other;
           }
         }
-      };
+      }
+
       return {
         async open(how) {
           connect = how;
-          reserved--;
-          if (closed) throw stopping();
-          await openAny();
+          endReservation();
+          if (closed) throw withdrawn();
+          await enterAny();
         },
         async send(message) {
-          let current = session ?? (await openAny());
+          if (closed) throw withdrawn();
+          let current = session ?? (await enterAny());
           for (let moves = 0; ; ) {
             const { served, finished } = current;
             const mayMove = served && moves < maxMoves;
@@ -180,14 +197,14 @@ export function createPool({ clock, limits, onRoom }: PoolParts): Pool {
             }
             // Behind others in a session that ended with them, this message has had no turn yet.
             if (current.finished === finished) moves++;
-            current = await openAny();
+            current = await enterAny();
           }
         },
         get connection() {
           return session?.open ?? null;
         },
         release() {
-          if (session === null) reserved--;
+          endReservation();
           session?.leave();
         },
       };
@@ -195,6 +212,10 @@ export function createPool({ clock, limits, onRoom }: PoolParts): Pool {
 
     get size() {
       return live().length;
+    },
+
+    withdraw() {
+      for (const session of sessions) session.open?.withdraw();
     },
 
     async close() {
@@ -205,8 +226,4 @@ export function createPool({ clock, limits, onRoom }: PoolParts): Pool {
       await Promise.all(ending.map((session) => session.over));
     },
   };
-}
-
-function stopping(): PosthornError {
-  return new PosthornError("smtp.closed", "The message was taken back before it was sent.");
 }

@@ -108,9 +108,8 @@ export class PooledSession {
 
   async #end(): Promise<void> {
     const connection = this.open ?? (await this.connection.catch(() => null));
-    this.#onEnd();
-    // Only now: what a relay does at QUIT changes nothing about what it took (RFC 5321 §4.1.1.10).
     await connection?.quit();
+    this.#onEnd();
     this.#settleOver();
   }
 }

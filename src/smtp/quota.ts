@@ -8,7 +8,7 @@ export interface Quota {
   nextAt(now: number): number;
 }
 
-/** @param perSecond null for no limit. */
+/** @param perSecond 1 or more; null for no limit. */
 export function createQuota(perSecond: number | null): Quota {
   if (perSecond === null) return { left: () => Number.POSITIVE_INFINITY, take() {}, nextAt: (now) => now };
   /** When each of the latest `perSecond` messages began, the oldest at `oldest`. */

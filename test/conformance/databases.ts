@@ -4,12 +4,22 @@ import { join } from "node:path";
 import { openPostgresStore, openSqliteStore, type Store } from "../../src/store/store.ts";
 import { type Postgres, startPostgres } from "../support/postgres.ts";
 
+/** An empty database, opened. */
+export interface OpenDatabase {
+  readonly store: Store;
+  /** Opens the same database as another node does; only where it is shared. Disposed of with the rest. */
+  another(): Promise<Store>;
+  dispose(): Promise<void>;
+}
+
 /** A database to run a suite on: each test gets an empty one. */
 export interface TestDatabase {
   readonly name: string;
+  /** Whether several nodes may work on it at once. */
+  readonly shared: boolean;
   /** To be called before the first `open`. */
   start(): Promise<void>;
-  open(): Promise<{ store: Store; dispose(): Promise<void> }>;
+  open(): Promise<OpenDatabase>;
   stop(): Promise<void>;
 }
 
@@ -19,12 +29,14 @@ let postgres: Postgres | null = null;
 export const databases: readonly TestDatabase[] = [
   {
     name: "SQLite",
+    shared: false,
     async start() {},
     async open() {
       const folder = mkdtempSync(join(tmpdir(), "posthorn-conformance-"));
       const store = await openSqliteStore(join(folder, "posthorn.db"));
       return {
         store,
+        another: () => Promise.reject(new Error("A SQLite file has one node.")),
         async dispose() {
           await store.close();
           rmSync(folder, { recursive: true });
@@ -35,13 +47,26 @@ export const databases: readonly TestDatabase[] = [
   },
   {
     name: "PostgreSQL",
+    shared: true,
     async start() {
       postgres = await startPostgres({ fsync: false });
     },
     async open() {
       if (postgres === null) throw new Error("PostgreSQL was not started.");
-      const store = await openPostgresStore(await postgres.createDatabase());
-      return { store, dispose: () => store.close() };
+      const url = await postgres.createDatabase();
+      const store = await openPostgresStore(url);
+      const stores = [store];
+      return {
+        store,
+        async another() {
+          const other = await openPostgresStore(url);
+          stores.push(other);
+          return other;
+        },
+        async dispose() {
+          await Promise.all(stores.map((one) => one.close()));
+        },
+      };
     },
     async stop() {
       await postgres?.stop();

@@ -1,88 +1,53 @@
+import fc from "fast-check";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { newId } from "../../src/id.ts";
-import type { Priority, UnknownPolicy } from "../../src/model.ts";
+import { handedBack } from "../../src/delivery/outcome.ts";
+import { priorities } from "../../src/model.ts";
 import {
   type Claimed,
+  type ClaimedEmail,
   claimEmails,
   markBodyStarted,
   nextDueAt,
   releaseLeases,
+  renewLeases,
 } from "../../src/store/email-claims.ts";
 import { findContent } from "../../src/store/email-content.ts";
-import { insertEmails } from "../../src/store/email-inserts.ts";
+import { insertEmails, isKeyTaken, type NewEmail } from "../../src/store/email-inserts.ts";
 import { endQueued, expireEmails, requeueEmail } from "../../src/store/email-queue.ts";
 import { type Settlement, settleEmails } from "../../src/store/email-settlements.ts";
 import {
   countOpen,
   type Email,
+  type EmailFilter,
+  findByIdempotencyKey,
   findEmail,
   listAttempts,
   listEmails,
   listRecipients,
+  releaseIdempotencyKey,
 } from "../../src/store/emails.ts";
 import type { Store } from "../../src/store/store.ts";
-import { databases } from "./databases.ts";
+import { type GivenEmail, newEmail } from "../support/new-email.ts";
+import { databases, type OpenDatabase } from "./databases.ts";
 
 const t0 = Date.parse("2026-06-01T12:00:00Z");
 
-interface Given {
-  readonly at?: number;
-  readonly priority?: Priority;
-  readonly sensitive?: boolean;
-  readonly onUnknown?: UnknownPolicy;
-  readonly subject?: string;
-  readonly recipients?: readonly string[];
-  readonly expiresAt?: number;
-  readonly key?: string;
-}
-
-describe.each(databases)("the queue on $name", ({ start, open, stop }) => {
+describe.each(databases)("the queue on $name", ({ shared, start, open, stop }) => {
+  let database: OpenDatabase;
   let store: Store;
-  let dispose: () => Promise<void>;
   beforeAll(start);
   afterAll(stop);
   beforeEach(async () => {
-    ({ store, dispose } = await open());
+    database = await open();
+    store = database.store;
   });
-  afterEach(() => dispose());
+  afterEach(() => database.dispose());
 
-  async function queue(given: Given = {}): Promise<string> {
-    const id = newId(t0);
-    const email: Email = {
-      id,
-      state: "queued",
-      priority: given.priority ?? "normal",
-      from: null,
-      replyTo: [],
-      subject: given.subject ?? "Hello",
-      template: null,
-      tags: ["a", "b"],
-      messageId: `<${id}@example.com>`,
-      caller: "library",
-      sensitive: given.sensitive ?? false,
-      needsSmtpUtf8: false,
-      onUnknown: given.onUnknown ?? "resend",
-      possibleDuplicate: false,
-      attemptCount: 0,
-      nextAttemptAt: given.at ?? t0,
-      expiresAt: given.expiresAt ?? t0 + 86_400_000,
-      lease: 0,
-      createdAt: t0,
-      sentAt: null,
-      finishedAt: null,
-    };
-    await store.transact([
-      insertEmails(store.db, [
-        {
-          email,
-          idempotency: given.key === undefined ? null : { key: given.key, requestHash: "hash" },
-          content: Buffer.from("Subject: Hello\r\n\r\nHi\r\n"),
-          encrypted: false,
-          recipients: (given.recipients ?? ["jo@example.com"]).map((address) => ({ address, role: "to" })),
-        },
-      ]),
-    ]);
-    return id;
+  /** Queues an email, due at `at` (now), and gives its id. */
+  async function queue({ at = t0, ...given }: GivenEmail & { at?: number } = {}): Promise<string> {
+    const email = newEmail(t0, { nextAttemptAt: at, ...given });
+    await store.transact([insertEmails(store.db, [email])]);
+    return email.email.id;
   }
 
   async function settle(claimed: Claimed & Pick<Email, "sensitive">, settlement: Settlement) {
@@ -90,9 +55,16 @@ describe.each(databases)("the queue on $name", ({ start, open, stop }) => {
     return written.has(claimed.id);
   }
 
-  async function claim(limit = 10, now = t0) {
-    const [claimed] = await store.transact([claimEmails(store.db, { now, leaseUntil: now + 30_000, limit })]);
-    return claimed.map(({ email }) => email);
+  async function claimAll(
+    { limit = 10, now = t0 }: { limit?: number; now?: number } = {},
+    by = store,
+  ): Promise<ClaimedEmail[]> {
+    const [claimed] = await by.transact([claimEmails(by.db, { now, leaseUntil: now + 30_000, limit })]);
+    return claimed;
+  }
+
+  async function claim(limit = 10, now = t0): Promise<Email[]> {
+    return (await claimAll({ limit, now })).map(({ email }) => email);
   }
 
   async function claimOne(): Promise<Email> {
@@ -131,7 +103,7 @@ describe.each(databases)("the queue on $name", ({ start, open, stop }) => {
   }
 
   it("gives back what was stored", async () => {
-    const id = await queue({ recipients: ["b@example.com", "a@example.com"] });
+    const id = await queue({ tags: ["a", "b"], recipients: ["b@example.com", "a@example.com"] });
     expect(await findEmail(store.db, id)).toMatchObject({
       id,
       state: "queued",
@@ -152,6 +124,87 @@ describe.each(databases)("the queue on $name", ({ start, open, stop }) => {
     expect((await claim(2)).map(({ id }) => id).sort()).toEqual([high, older].sort());
     expect((await claim()).map(({ id }) => id).sort()).toEqual([low, normal].sort());
     expect(await claim()).toEqual([]);
+  });
+
+  it("claims in the order of priority and time, however many claims it takes", async () => {
+    const waiting = fc.record({
+      priority: fc.constantFrom(...priorities),
+      at: fc.integer({ min: t0 - 20, max: t0 + 5 }),
+      expiresAt: fc.constantFrom(t0, t0 + 1),
+    });
+    const limits = fc.array(fc.integer({ min: 1, max: 12 }), { minLength: 1, maxLength: 4 });
+    await fc.assert(
+      fc.asyncProperty(fc.array(waiting, { maxLength: 40 }), limits, async (given, cycle) => {
+        await store.db.deleteFrom("emails").execute();
+        const emails = given.map(({ at, ...rest }) => newEmail(t0, { ...rest, nextAttemptAt: at }));
+        await store.transact([insertEmails(store.db, emails)]);
+        const claimed: Email[] = [];
+        for (let turn = 0; ; turn++) {
+          const limit = cycle[turn % cycle.length] ?? 1;
+          const some = await claim(limit);
+          expect(some.length).toBeLessThanOrEqual(limit);
+          if (some.length === 0) break;
+          claimed.push(...some);
+        }
+        const rank = ({ priority, nextAttemptAt }: Email) => [priorities.indexOf(priority), nextAttemptAt];
+        const due = emails
+          .map(({ email }) => email)
+          .filter(({ nextAttemptAt, expiresAt }) => (nextAttemptAt ?? 0) <= t0 && expiresAt > t0)
+          .sort(
+            (a, b) =>
+              priorities.indexOf(a.priority) - priorities.indexOf(b.priority) ||
+              (a.nextAttemptAt ?? 0) - (b.nextAttemptAt ?? 0),
+          );
+        expect(claimed.map(rank)).toEqual(due.map(rank));
+        expect(new Set(claimed.map(({ id }) => id))).toEqual(new Set(due.map(({ id }) => id)));
+      }),
+      { numRuns: 15 },
+    );
+  });
+
+  it("claims with each email its recipients, also those that have an outcome, and its contents", async () => {
+    const content = Buffer.from([0, 1, 2, 128, 255]);
+    const id = await queue({ recipients: ["b@example.com", "a@example.com"], content, encrypted: true });
+    const other = await queue({ recipients: ["c@example.com"], at: t0 - 1 });
+    const read = (claimed: ClaimedEmail[]) =>
+      claimed.map(({ email, recipients, content: stored }) => [
+        email.id,
+        recipients.map(({ address, state }) => `${address} ${state}`),
+        stored && { ...stored, content: Buffer.from(stored.content) },
+      ]);
+    const plain = { content: newEmail(t0).content, encrypted: false };
+    const first = await claimAll();
+    expect(read(first)).toEqual([
+      [other, ["c@example.com queued"], plain],
+      [id, ["b@example.com queued", "a@example.com queued"], { content, encrypted: true }],
+    ]);
+    const [, one] = first;
+    if (one === undefined) throw new Error("two were claimed");
+    await settle(one.email, sent({ state: "queued", nextAttemptAt: t0 + 60_000, finishedAt: null }));
+    expect(read(await claimAll({ now: t0 + 60_000 }))).toEqual([
+      [id, ["b@example.com sent", "a@example.com queued"], { content, encrypted: true }],
+    ]);
+  });
+
+  it("leaves contents to be read one at a time where they are large, or gone", async () => {
+    const kib256 = Buffer.alloc(256 * 1024, "x");
+    const large = await queue({ at: t0 - 3, content: Buffer.concat([kib256, Buffer.from("x")]) });
+    const fits = await queue({ at: t0 - 2, content: kib256 });
+    const gone = await queue({ at: t0 - 1 });
+    await store.db.deleteFrom("email_content").where("email_id", "=", gone).execute();
+    const sizes = (await claimAll()).map(({ email, content }) => [email.id, content?.content.byteLength]);
+    expect(sizes).toEqual([
+      [large, undefined],
+      [fits, 256 * 1024],
+      [gone, undefined],
+    ]);
+    expect((await findContent(store.db, large))?.content.byteLength).toBe(256 * 1024 + 1);
+  });
+
+  it("claims nothing whose time is over", async () => {
+    await queue({ expiresAt: t0 });
+    const last = await queue({ expiresAt: t0 + 1 });
+    expect((await claim()).map(({ id }) => id)).toEqual([last]);
   });
 
   it("never gives one email to two workers", async () => {
@@ -183,6 +236,84 @@ describe.each(databases)("the queue on $name", ({ start, open, stop }) => {
     expect(await settle(stale, sent())).toBe(false);
     expect(await listAttempts(store.db, id)).toEqual([]);
     expect(await findEmail(store.db, id)).toMatchObject({ state: "sending" });
+  });
+
+  it("writes nothing of a lost lease, and all of those beside it", async () => {
+    const lost = await queue({ at: t0 - 1, sensitive: true, recipients: ["a@example.com", "b@example.com"] });
+    const stale = await claimOne();
+    await releaseLeases(store.db, t0 + 30_000, t0 + 30_000);
+    const kept = await queue();
+    const [again, own] = await claim(2, t0 + 30_000);
+    expect([again?.id, own?.id].sort()).toEqual([lost, kept].sort());
+    const before = await findEmail(store.db, lost);
+    const holders = [stale, ...[again, own].filter((email) => email?.id === kept)] as Email[];
+    const [written] = await store.transact([
+      settleEmails(
+        store.db,
+        holders.map((claimed) => ({ claimed, settlement: sent() })),
+      ),
+    ]);
+    expect(written).toEqual(new Set([kept]));
+    expect(await findEmail(store.db, lost)).toEqual(before);
+    const states = (await listRecipients(store.db, [lost])).get(lost)?.map(({ state }) => state);
+    expect(states).toEqual(["queued", "queued"]);
+    expect(await listAttempts(store.db, lost)).toEqual([]);
+    expect(await findContent(store.db, lost)).toBeDefined();
+    expect(await findEmail(store.db, kept)).toMatchObject({ state: "sent" });
+    expect(await listAttempts(store.db, kept)).toHaveLength(1);
+  });
+
+  it("settles an email once", async () => {
+    const id = await queue();
+    const claimed = await claimOne();
+    expect(await settle(claimed, sent())).toBe(true);
+    expect(await settle(claimed, sent({ state: "failed" }))).toBe(false);
+    expect(await findEmail(store.db, id)).toMatchObject({ state: "sent" });
+    expect(await listAttempts(store.db, id)).toHaveLength(1);
+  });
+
+  it("leaves an email that is handed back as it was, for the next claim", async () => {
+    const id = await queue({ attemptCount: 3, possibleDuplicate: true, at: t0 - 7 });
+    const before = await findEmail(store.db, id);
+    const claimed = await claimOne();
+    await markBodyStarted(store.db, claimed, t0);
+    expect(await settle(claimed, handedBack(claimed, t0 + 5))).toBe(true);
+    expect(await findEmail(store.db, id)).toEqual({ ...before, lease: 1 });
+    expect((await listRecipients(store.db, [id])).get(id)).toMatchObject([{ state: "queued", code: null }]);
+    expect(await listAttempts(store.db, id)).toEqual([]);
+    expect(await claimOne()).toMatchObject({ id, lease: 2, attemptCount: 3 });
+    expect(await releaseLeases(store.db, t0 + 30_000, t0 + 30_000)).toBe(1);
+  });
+
+  it("keeps emails with the leases that are renewed, also past their time", async () => {
+    const ids = [await queue({ at: t0 - 2 }), await queue({ at: t0 - 1 }), await queue()];
+    const claimed = await claim();
+    const [first, second] = claimed;
+    if (first === undefined || second === undefined) throw new Error("three were claimed");
+    expect(await renewLeases(store.db, [first], t0 + 60_000)).toEqual(new Set([ids[0]]));
+    expect(await renewLeases(store.db, [second], t0 + 90_000)).toEqual(new Set([ids[1]]));
+    expect(await releaseLeases(store.db, t0 + 59_999, t0 + 59_999)).toBe(1);
+    expect(await findEmail(store.db, ids[2] ?? "")).toMatchObject({ state: "queued" });
+    expect(await renewLeases(store.db, claimed, t0 + 120_000)).toEqual(new Set(ids.slice(0, 2)));
+    expect(await releaseLeases(store.db, t0 + 119_999, t0 + 119_999)).toBe(0);
+    expect(await releaseLeases(store.db, t0 + 120_000, t0 + 120_000)).toBe(2);
+  });
+
+  it("renews no lease that was settled, freed or given to another", async () => {
+    const settled = await queue({ at: t0 - 2 });
+    const freed = await queue({ at: t0 - 1 });
+    const taken = await queue();
+    const stale = await claim();
+    const [first] = stale;
+    if (first?.id !== settled) throw new Error("the oldest comes first");
+    await settle(first, sent());
+    await releaseLeases(store.db, t0 + 30_000, t0 + 30_000);
+    // Both are queued for the same moment now; which of them is claimed does not matter.
+    const [again] = await claim(1, t0 + 30_000);
+    expect([freed, taken]).toContain(again?.id);
+    expect(await renewLeases(store.db, stale, t0 + 90_000)).toEqual(new Set());
+    expect(await renewLeases(store.db, [], t0 + 90_000)).toEqual(new Set());
+    expect(await releaseLeases(store.db, t0 + 60_000, t0 + 60_000)).toBe(1);
   });
 
   it("queues interrupted emails again, marked as possible duplicates", async () => {
@@ -287,6 +418,98 @@ describe.each(databases)("the queue on $name", ({ start, open, stop }) => {
     expect(await nextDueAt(store.db)).toBe(t0 + 300);
   });
 
+  it("stores many at once, each with its own recipients and contents", async () => {
+    const emails = Array.from({ length: 131 }, (_, index) =>
+      newEmail(t0, {
+        subject: `number ${index}`,
+        content: Buffer.from(`content ${index}`),
+        recipients: Array.from({ length: 1 + (index % 3) }, (_item, at) => `r${index}.${at}@example.com`),
+      }),
+    );
+    await store.transact([insertEmails(store.db, emails)]);
+    expect(await countOpen(store.db)).toEqual({ queued: 131, sending: 0 });
+    const claimed = await claimAll({ limit: 200 });
+    const stored = new Map(claimed.map((one) => [one.email.id, one]));
+    for (const { email, content, recipients } of emails) {
+      const one = stored.get(email.id);
+      expect(one?.email.subject).toBe(email.subject);
+      expect(Buffer.from(one?.content?.content ?? [])).toEqual(content);
+      expect(one?.recipients.map(({ address }) => address)).toEqual(recipients.map(({ address }) => address));
+    }
+    const codes = new Map(claimed.map(({ email }, index) => [email.id, 250 + (index % 10)]));
+    const settled = claimed.map(({ email, recipients }) => ({
+      claimed: email,
+      settlement: sent({
+        recipients: recipients.map(({ position }) => ({
+          position,
+          state: "sent",
+          code: codes.get(email.id) ?? 0,
+          enhancedCode: null,
+          reply: email.subject,
+        })),
+      }),
+    }));
+    const [written] = await store.transact([settleEmails(store.db, settled)]);
+    expect(written.size).toBe(131);
+    const recipients = await listRecipients(store.db, [...codes.keys()]);
+    for (const { email } of claimed) {
+      for (const { state, code, reply } of recipients.get(email.id) ?? []) {
+        expect({ state, code, reply }).toEqual({
+          state: "sent",
+          code: codes.get(email.id),
+          reply: email.subject,
+        });
+      }
+    }
+    expect(await countOpen(store.db)).toEqual({ queued: 0, sending: 0 });
+  });
+
+  describe("an idempotency key", () => {
+    const insert = (...emails: NewEmail[]) => store.transact([insertEmails(store.db, emails)]);
+    const refusal = (work: Promise<unknown>) =>
+      work.then(
+        () => null,
+        (error: unknown) => error,
+      );
+
+    it("that its caller has used is refused, and with it all that goes with the email", async () => {
+      await insert(newEmail(t0, { key: "k" }));
+      const beside = newEmail(t0);
+      const error = await refusal(insert(beside, newEmail(t0, { key: "k" })));
+      expect(isKeyTaken(error)).toBe(true);
+      expect(await findEmail(store.db, beside.email.id)).toBeUndefined();
+      expect(await countOpen(store.db)).toEqual({ queued: 1, sending: 0 });
+    });
+
+    it("is refused too where two emails of one transaction have it", async () => {
+      const error = await refusal(insert(newEmail(t0, { key: "k" }), newEmail(t0, { key: "k" })));
+      expect(isKeyTaken(error)).toBe(true);
+      expect(await countOpen(store.db)).toEqual({ queued: 0, sending: 0 });
+    });
+
+    it("belongs to its caller, finds its email, and may be let go", async () => {
+      const own = newEmail(t0, { key: "k" });
+      const other = newEmail(t0, { key: "k", caller: "key:2" });
+      await insert(own, other, newEmail(t0));
+      expect(await findByIdempotencyKey(store.db, "key:2", "k")).toMatchObject({
+        email: { id: other.email.id },
+        requestHash: "hash of k",
+      });
+      expect(await findByIdempotencyKey(store.db, "key:3", "k")).toBeUndefined();
+      await releaseIdempotencyKey(store.db, own.email.id);
+      expect(await findByIdempotencyKey(store.db, "library", "k")).toBeUndefined();
+      await insert(newEmail(t0, { key: "k" }));
+    });
+
+    it("is not blamed for other refusals", async () => {
+      const email = newEmail(t0, { key: "k" });
+      await insert(email);
+      const error = await refusal(insert({ ...newEmail(t0), email: email.email }));
+      expect(error).toBeInstanceOf(Error);
+      expect(isKeyTaken(error)).toBe(false);
+    });
+  });
+
   it("lists the newest first, page by page", async () => {
     const ids: string[] = [];
     for (let index = 0; index < 5; index++) ids.unshift(await queue());
@@ -307,5 +530,99 @@ describe.each(databases)("the queue on $name", ({ start, open, stop }) => {
     await claim(2);
     expect((await ids({ state: "sending" })).sort()).toEqual([percent, other].sort());
     expect(await countOpen(store.db)).toEqual({ sending: 2, queued: 1 });
+  });
+
+  it("lists the emails to one address page by page, whatever else is asked for", async () => {
+    const jo = "jo@example.com";
+    const all: Email[] = [];
+    for (let index = 0; index < 12; index++) {
+      const email = newEmail(t0, {
+        subject: index % 2 === 0 ? `Order ${index}` : `Hello ${index}`,
+        template: index % 3 === 0 ? "order" : null,
+        caller: index < 8 ? "library" : "key:1",
+        recipients: index % 4 === 3 ? ["max@example.com"] : ["max@example.com", jo],
+      });
+      await store.transact([insertEmails(store.db, [email])]);
+      if (index % 4 !== 3) all.unshift(email.email);
+    }
+    const pages = async (filter: Partial<EmailFilter>, limit: number) => {
+      const ids: string[] = [];
+      for (;;) {
+        const page = await listEmails(store.db, { limit, recipient: jo, after: ids.at(-1), ...filter });
+        expect(page.length).toBeLessThanOrEqual(limit);
+        ids.push(...page.map(({ id }) => id));
+        if (page.length < limit) return ids;
+      }
+    };
+    const idsOf = (holds: (email: Email) => boolean) => all.filter(holds).map(({ id }) => id);
+    expect(await pages({}, 4)).toEqual(idsOf(() => true));
+    expect(await pages({ template: "order" }, 2)).toEqual(idsOf(({ template }) => template === "order"));
+    expect(await pages({ caller: "key:1" }, 1)).toEqual(idsOf(({ caller }) => caller === "key:1"));
+    expect(await pages({ q: "ORDER" }, 2)).toEqual(idsOf(({ subject }) => subject.startsWith("Order")));
+    expect(await pages({ q: "max@" }, 2)).toEqual(idsOf(() => true));
+    await claim(2);
+    expect((await pages({ state: "sending" }, 1)).concat(await pages({ state: "queued" }, 3)).sort()).toEqual(
+      idsOf(() => true).sort(),
+    );
+    const both = ({ caller, template }: Email) => caller === "library" && template === "order";
+    expect(await pages({ caller: "library", template: "order" }, 1)).toEqual(idsOf(both));
+    expect(await pages({ recipient: "Jo@example.com" }, 4)).toEqual([]);
+  });
+
+  if (!shared) return;
+  describe("with several nodes", () => {
+    it("gives each email to one of them, when all claim at once", async () => {
+      const other = await database.another();
+      const emails = Array.from({ length: 120 }, (_, index) =>
+        newEmail(t0, { nextAttemptAt: t0 - index, priority: priorities[index % 3] ?? "normal" }),
+      );
+      await store.transact([insertEmails(store.db, emails)]);
+      const claims = await Promise.all(
+        Array.from({ length: 12 }, (_, index) => claimAll({ limit: 15 }, index % 2 === 0 ? store : other)),
+      );
+      const rest = await claimAll({ limit: 200 });
+      const ids = [...claims.flat(), ...rest].map(({ email }) => email.id);
+      expect(ids).toHaveLength(120);
+      expect(new Set(ids).size).toBe(120);
+      for (const { email, recipients, content } of claims.flat()) {
+        expect(email.lease).toBe(1);
+        expect(recipients).toHaveLength(1);
+        expect(content).toBeDefined();
+      }
+    });
+
+    it("does not let one wait for what another is about to claim", async () => {
+      const other = await database.another();
+      await queue({ at: t0 - 1 });
+      const second = await queue();
+      await store.transaction(async (transaction) => {
+        for (const query of claimEmails(transaction, { now: t0, leaseUntil: t0 + 1, limit: 1 }).queries) {
+          await transaction.executeQuery(query);
+        }
+        expect((await claimAll({}, other)).map(({ email }) => email.id)).toEqual([second]);
+      });
+    });
+
+    it("shares the emails of a node that is gone among the others", async () => {
+      const other = await database.another();
+      const ids = [await queue(), await queue()];
+      await claimAll({}, other);
+      const freed = await Promise.all(
+        [store, other].map(({ transaction }) =>
+          transaction((db) => releaseLeases(db, t0 + 30_000, t0 + 30_000)),
+        ),
+      );
+      expect(freed.reduce((sum, count) => sum + count, 0)).toBe(2);
+      const claims = await Promise.all([
+        claimAll({ limit: 1, now: t0 + 30_000 }),
+        claimAll({ limit: 1, now: t0 + 30_000 }, other),
+      ]);
+      expect(
+        claims
+          .flat()
+          .map(({ email }) => email.id)
+          .sort(),
+      ).toEqual(ids.sort());
+    });
   });
 });

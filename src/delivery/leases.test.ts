@@ -1,0 +1,189 @@
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { databases, type OpenDatabase } from "../../test/conformance/databases.ts";
+import { newEmail } from "../../test/support/new-email.ts";
+import { claimEmails, releaseLeases } from "../store/email-claims.ts";
+import { insertEmails } from "../store/email-inserts.ts";
+import { type Email, findEmail } from "../store/emails.ts";
+import type { Store } from "../store/store.ts";
+import { createFixedClock, type FixedClock } from "../testing/fixed-clock.ts";
+import { createLeases, type Leases } from "./leases.ts";
+
+const second = 1_000;
+const lost = expect.objectContaining({ code: "email.lease_lost" });
+
+describe.each(databases)("leases on $name", ({ shared, start, open, stop }) => {
+  let database: OpenDatabase;
+  let store: Store;
+  let clock: FixedClock;
+  let leases: Leases;
+  beforeAll(start);
+  afterAll(stop);
+  beforeEach(async () => {
+    database = await open();
+    store = database.store;
+    clock = createFixedClock();
+    leases = createLeases(store, clock);
+  });
+  afterEach(() => database.dispose());
+
+  /** Queues emails and claims them, as a round of the courier does; the leases are held by `holder`. */
+  async function claim(count: number, holder: Leases | null = leases, by = store): Promise<Email[]> {
+    const now = clock.now();
+    const leaseUntil = leases.until(now);
+    const emails = Array.from({ length: count }, (_, index) => newEmail(now, { createdAt: now + index }));
+    await store.transact([insertEmails(store.db, emails)]);
+    const [claimed] = await by.transact([claimEmails(by.db, { now, leaseUntil, limit: count })]);
+    for (const { email } of claimed) holder?.hold(email, leaseUntil);
+    return claimed.map(({ email }) => email);
+  }
+
+  async function claimOne(holder?: Leases | null, by?: Store): Promise<Email> {
+    const [email] = await claim(1, holder, by);
+    if (email === undefined) throw new Error("nothing to claim");
+    return email;
+  }
+
+  async function stateOf({ id }: Email) {
+    return (await findEmail(store.db, id))?.state;
+  }
+
+  it("run 30 seconds; in the last three no body is begun", async () => {
+    const email = await claimOne();
+    await clock.advance(27 * second - 1);
+    leases.assertHeld(email);
+    await clock.advance(1);
+    expect(() => leases.assertHeld(email)).toThrow(lost);
+  });
+
+  it("are no longer held once they are released, and were not before they were", async () => {
+    const email = await claimOne();
+    leases.release(email);
+    expect(() => leases.assertHeld(email)).toThrow(lost);
+    expect(() => leases.assertHeld({ ...email, id: "another" })).toThrow(lost);
+  });
+
+  it("go on with each upkeep for as long as they are held, and no longer", async () => {
+    const email = await claimOne();
+    for (let round = 0; round < 6; round++) {
+      await clock.advance(10 * second);
+      await leases.upkeep(clock.now());
+      leases.assertHeld(email);
+      expect(await stateOf(email)).toBe("sending");
+    }
+    leases.release(email);
+    for (let round = 0; round < 3; round++) {
+      await clock.advance(10 * second);
+      await leases.upkeep(clock.now());
+    }
+    expect(await stateOf(email)).toBe("queued");
+  });
+
+  it("are counted while they are held", async () => {
+    expect(leases.size).toBe(0);
+    const [first] = await claim(2);
+    expect(leases.size).toBe(2);
+    if (first !== undefined) leases.release(first);
+    expect(leases.size).toBe(1);
+  });
+
+  it("are renewed past their time where nobody has taken the email", async () => {
+    const email = await claimOne();
+    await clock.advance(300 * second);
+    expect(() => leases.assertHeld(email)).toThrow(lost);
+    await leases.upkeep(clock.now());
+    leases.assertHeld(email);
+    expect(await stateOf(email)).toBe("sending");
+  });
+
+  it("are not renewed for others: theirs run out and free the emails", async () => {
+    const own = await claimOne();
+    const foreign = await claimOne(null);
+    await clock.advance(10 * second);
+    await leases.upkeep(clock.now());
+    await clock.advance(20 * second - 1);
+    await leases.upkeep(clock.now());
+    expect(await stateOf(foreign)).toBe("sending");
+    await clock.advance(10 * second);
+    await leases.upkeep(clock.now());
+    expect(await stateOf(foreign)).toBe("queued");
+    expect(await stateOf(own)).toBe("sending");
+    leases.assertHeld(own);
+  });
+
+  it("are lost with the email: one that was freed meanwhile is not begun", async () => {
+    const [kept, freed] = await claim(2);
+    if (kept === undefined || freed === undefined) throw new Error("two were claimed");
+    await store.db
+      .updateTable("emails")
+      .set({ lease_until: clock.now() })
+      .where("id", "=", freed.id)
+      .execute();
+    await store.transaction((db) => releaseLeases(db, clock.now(), clock.now()));
+    await clock.advance(20 * second);
+    await leases.upkeep(clock.now());
+    await clock.advance(7 * second);
+    leases.assertHeld(kept);
+    expect(() => leases.assertHeld(freed)).toThrow(lost);
+  });
+
+  it("are of one claim: a delivery that lost its email is not helped by a later claim, nor does it end that", async () => {
+    const before = await claimOne();
+    await clock.advance(30 * second);
+    await store.transaction((db) => releaseLeases(db, clock.now(), clock.now()));
+    const now = clock.now();
+    const [claimed] = await store.transact([
+      claimEmails(store.db, { now, leaseUntil: leases.until(now), limit: 1 }),
+    ]);
+    const [again] = claimed;
+    if (again?.email.id !== before.id) throw new Error("the email waits");
+    leases.hold(again.email, leases.until(now));
+    expect(() => leases.assertHeld(before)).toThrow(lost);
+    leases.assertHeld(again.email);
+    leases.release(before);
+    leases.assertHeld(again.email);
+    leases.release(again.email);
+    expect(() => leases.assertHeld(again.email)).toThrow(lost);
+  });
+
+  if (!shared) return;
+  describe("of several nodes", () => {
+    let other: Store;
+    let others: Leases;
+    beforeEach(async () => {
+      other = await database.another();
+      others = createLeases(other, clock);
+    });
+
+    it("stay with the node that renews them in time", async () => {
+      const email = await claimOne(others, other);
+      for (let round = 0; round < 5; round++) {
+        await clock.advance(10 * second);
+        await others.upkeep(clock.now());
+        await leases.upkeep(clock.now());
+      }
+      others.assertHeld(email);
+      expect(await stateOf(email)).toBe("sending");
+    });
+
+    it("pass to the others 30 seconds after their node fell silent; should it wake up, it begins nothing", async () => {
+      const email = await claimOne(others, other);
+      await clock.advance(30 * second);
+      await leases.upkeep(clock.now());
+      expect(await stateOf(email)).toBe("queued");
+      const now = clock.now();
+      const [claimed] = await store.transact([
+        claimEmails(store.db, { now, leaseUntil: leases.until(now), limit: 1 }),
+      ]);
+      const [again] = claimed;
+      if (again === undefined) throw new Error("the email waits");
+      leases.hold(again.email, leases.until(now));
+      await others.upkeep(now);
+      expect(() => others.assertHeld(email)).toThrow(lost);
+      leases.assertHeld(again.email);
+      await clock.advance(10 * second);
+      await Promise.all([leases.upkeep(clock.now()), others.upkeep(clock.now())]);
+      expect(() => others.assertHeld(email)).toThrow(lost);
+      leases.assertHeld(again.email);
+    });
+  });
+});
