@@ -182,7 +182,8 @@ describe("where the first of two configs", () => {
     expect(patient.ill).toBe(true);
   });
 
-  const strikes: Readonly<Record<string, { place: Place; does: Fault; reason: string }>> = {
+  /** `lost`: the answer to the final dot; so soon again, it might come twice. */
+  const strikes: Readonly<Record<string, { place: Place; does: Fault; reason: string; lost?: true }>> = {
     "answers every MAIL with 451": { place: "MAIL", does: says("451 4.3.0 disk full"), reason: "disk full" },
     "answers every DATA with 451": { place: "DATA", does: says("451 4.3.0 disk full"), reason: "disk full" },
     "answers every final dot with 451": {
@@ -191,11 +192,11 @@ describe("where the first of two configs", () => {
       reason: "disk full",
     },
     "hangs up at every MAIL": { place: "MAIL", does: drops, reason: "connection" },
-    "hangs up at every final dot": { place: "the final dot", does: drops, reason: "" },
+    "hangs up at every final dot": { place: "the final dot", does: drops, reason: "", lost: true },
   };
   it.each(Object.entries(strikes))(
     "%s, it rests, and emails go through the second",
-    async (_, { place, does, reason }) => {
+    async (_, { place, does, reason, lost }) => {
       const { relay: first, patient } = await startPatient(place, does);
       await using _first = first;
       await using other = await startFaultyRelay();
@@ -208,21 +209,23 @@ describe("where the first of two configs", () => {
       expect(paused.pausedUntil).toBe(scene.clock.now() + 10 * second);
       expect(paused.pausedReason ?? "").toContain(reason);
       await scene.until("the others", async () => ((await tries(ids)).second ?? 0) >= 30);
-      // Five, and those that were on their way then.
-      expect((await tries(ids)).first).toBeLessThanOrEqual(30);
+      // Two, and those that were on their way then. The one that was too much goes on at once.
       await scene.until("the rest of them", async () => {
         const { queued, sending } = (await scene.posthorn.health()).emails;
-        return sending === 0 && queued === (await tries(ids)).first;
+        const { first: failed = 0 } = await tries(ids);
+        return sending === 0 && (lost ? queued === failed : queued < failed);
       });
+      expect((await tries(ids)).first).toBeLessThanOrEqual(10);
 
       // After the pause, one email tries; it is not well, so it goes on resting.
       await scene.clock.advance(10 * second);
       const trial = await sendMany(10);
+      const expected = { first: 1, second: lost ? 9 : 10 };
       await scene.until("all to be tried", async () => {
         const { first: ones = 0, second: twos = 0 } = await tries(trial);
-        return ones + twos === 10;
+        return ones + twos === expected.first + expected.second;
       });
-      expect(await tries(trial)).toEqual({ first: 1, second: 9 });
+      expect(await tries(trial)).toEqual(expected);
       expect(await scene.configOf(id)).toMatchObject({
         pausedUntil: scene.clock.now() + 30 * second,
         failures: 2,
