@@ -69,7 +69,7 @@ export function createCourier(parts: CourierParts): Courier {
   let stopped = false;
 
   const nodes = createNodes(store);
-  const lanes = createLanes(store, nodes, clock, () => rounds.want());
+  const lanes = createLanes(store.db, nodes, clock, () => rounds.want());
   const leases = createLeases(store, clock);
   const persist = createPersist(clock, log, cut.signal);
   const ledger = createLedger({
@@ -117,7 +117,7 @@ export function createCourier(parts: CourierParts): Courier {
 
   /** The config as the latest round read it, if it is still to be used. */
   function loadConfig({ config, ended }: Lane): SmtpConfig {
-    if (ended) throw new PosthornError("config.version_conflict", `${config.name} was changed.`);
+    if (ended || stopped) throw new PosthornError("config.version_conflict", `${config.name} was changed.`);
     if (!lanes.isUsable(config)) {
       throw new PosthornError("config.none_usable", `${config.name} is paused.`);
     }
@@ -196,8 +196,9 @@ export function createCourier(parts: CourierParts): Courier {
         cut.abort();
         ledger.abandon(new Error("The database did not answer in time."));
       });
+      const closing = lanes.close();
       await rounds.stopClaiming();
-      await Promise.all([lanes.close(), ...underWay]);
+      await Promise.all([closing, ...underWay]);
       cancelCut();
       rounds.end();
       await nodes.leave().catch((error: unknown) => {

@@ -1,7 +1,8 @@
 import type { Clock } from "../clock.ts";
 import { createPool, type Pool } from "../smtp/pool.ts";
-import { listSmtpConfigs, type SmtpConfig } from "../store/smtp-configs.ts";
-import type { Store } from "../store/store.ts";
+import type { Db } from "../store/schema.ts";
+import { type SmtpConfig, smtpConfigsStep } from "../store/smtp-configs.ts";
+import type { Step } from "../store/step.ts";
 import { type Nodes, shareOf } from "./nodes.ts";
 
 /** The way through one config, for as long as its settings and this node's share of them stay as they are. */
@@ -32,9 +33,10 @@ export interface Lanes {
   /** The lane of a config as it is now; its pauses do not matter. */
   of(config: SmtpConfig): Lane;
   /**
-   * Reads the configs that are on, in their order, and ends the lanes of those that are gone or were changed.
+   * Reads the configs that are on, in their order, as a part of a transaction, and ends the lanes of those
+   * that are gone or were changed.
    */
-  refresh(): Promise<readonly SmtpConfig[]>;
+  reading(): Step<readonly SmtpConfig[]>;
   /** Whether a config may be used now. */
   isUsable(config: SmtpConfig): boolean;
   /** How many more emails the lane takes now. A config that was paused is tried with one. */
@@ -44,7 +46,7 @@ export interface Lanes {
   close(): Promise<void>;
 }
 
-export function createLanes(store: Store, nodes: Nodes, clock: Clock, onRoom: () => void): Lanes {
+export function createLanes(db: Db, nodes: Nodes, clock: Clock, onRoom: () => void): Lanes {
   const lanes = new Map<string, Lane>();
   const closing = new Set<Pool>();
   /** The version is that of the settings; the seal shows a change by other hands too. */
@@ -79,19 +81,25 @@ export function createLanes(store: Store, nodes: Nodes, clock: Clock, onRoom: ()
   return {
     of,
 
-    async refresh() {
+    reading() {
       const written = [...lanes.values()].filter(({ rest }) => rest?.written);
-      const configs = (await listSmtpConfigs(store.db)).filter(({ enabled }) => enabled);
-      for (const lane of written) lane.rest = null;
-      const keys = new Set(configs.map(keyOf));
-      for (const [key, lane] of lanes) {
-        if (keys.has(key)) continue;
-        lane.ended = true;
-        lanes.delete(key);
-        void end(lane.pool);
-      }
-      for (const config of configs) of(config);
-      return configs;
+      const { queries, read } = smtpConfigsStep(db);
+      return {
+        queries,
+        read(results) {
+          const configs = read(results).filter(({ enabled }) => enabled);
+          for (const lane of written) lane.rest = null;
+          const keys = new Set(configs.map(keyOf));
+          for (const [key, lane] of lanes) {
+            if (keys.has(key)) continue;
+            lane.ended = true;
+            lanes.delete(key);
+            void end(lane.pool);
+          }
+          for (const config of configs) of(config);
+          return configs;
+        },
+      };
     },
 
     isUsable: (config) => (config.pausedUntil ?? 0) <= clock.now() && of(config).rest === null,

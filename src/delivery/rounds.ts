@@ -21,8 +21,6 @@ const maxExpired = 200;
 const upkeepEveryMs = 10_000;
 /** So often at the most where others announce something. */
 const announcedUpkeepMs = 1_000;
-/** How old what is known of the configs may be, unless it is known to have changed. */
-const refreshEveryMs = 100;
 
 /** The courier's dealings with the database, one round after the other for as long as there is a reason. */
 export interface Rounds {
@@ -67,7 +65,6 @@ export function createRounds({
   let wanted = false;
   let cancelTimer = () => {};
   let expiredAt = Number.NEGATIVE_INFINITY;
-  let refreshedAt = Number.NEGATIVE_INFINITY;
   let keptUpAt = Number.NEGATIVE_INFINITY;
   let upkeepDueAt = Number.NEGATIVE_INFINITY;
   let changed = true;
@@ -82,7 +79,7 @@ export function createRounds({
     const now = clock.now();
     if (now >= upkeepDueAt) await keepUp(now);
     if (now >= expiredAt + expireEveryMs) await expire(now);
-    if (changed || now >= refreshedAt + refreshEveryMs) await refresh(now);
+    if (changed || laneToUse() === null) await readConfigs();
     const lane = claiming && !ledger.hasRefused() ? laneToUse() : null;
     const room = lane === null ? 0 : lanes.room(lane);
     const claimed = await writeAndClaim(room);
@@ -114,12 +111,12 @@ export function createRounds({
     expiredAt = now;
   }
 
-  async function refresh(now: number): Promise<void> {
+  async function readConfigs(): Promise<void> {
     changed = false;
-    enabled = await lanes.refresh();
-    refreshedAt = now;
+    [enabled] = await store.transact([lanes.reading()]);
   }
 
+  /** With the claim, the configs are read again: whoever changed one meanwhile, what is claimed goes by that. */
   async function writeAndClaim(limit: number): Promise<readonly ClaimedEmail[]> {
     const page = ledger.nextPage();
     if (page.size === 0 && limit === 0) return [];
@@ -127,7 +124,8 @@ export function createRounds({
     const leaseUntil = leases.until(now);
     try {
       const claim = claimEmails(store.db, { now, leaseUntil, limit });
-      const [claimed, written] = await store.transact([claim, ...page.steps]);
+      const [claimed, configs, written] = await store.transact([claim, lanes.reading(), ...page.steps]);
+      enabled = configs;
       page.written(written);
       for (const { email } of claimed) leases.hold(email, leaseUntil);
       return claimed;

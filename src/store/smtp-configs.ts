@@ -47,8 +47,20 @@ export interface LastTest {
 
 /** All configs in the order in which they are tried. */
 export async function listSmtpConfigs(db: Db): Promise<SmtpConfig[]> {
-  const rows = await db.selectFrom("smtp_config").selectAll().orderBy("position").orderBy("id").execute();
+  const rows = await inOrder(db).execute();
   return rows.map(fromRow);
+}
+
+/** The same, as a part of a transaction. */
+export function smtpConfigsStep(db: Db): Step<SmtpConfig[]> {
+  return {
+    queries: [inOrder(db).compile()],
+    read: ([result]) => ((result?.rows ?? []) as SmtpConfigRow[]).map(fromRow),
+  };
+}
+
+function inOrder(db: Db) {
+  return db.selectFrom("smtp_config").selectAll().orderBy("position").orderBy("id");
 }
 
 export async function findSmtpConfig(db: Db, id: string): Promise<SmtpConfig | undefined> {

@@ -190,8 +190,8 @@ describe("SIGTERM", () => {
     let service = await folder.start();
     await saveConfig(service, relay, { maxConnections: 1 });
     const { id } = await postEmail(service);
-    const { id: waiting } = await postEmail(service);
     await atDot.promise;
+    const { id: waiting } = await postEmail(service);
     const ended = service.end("SIGTERM");
     await service.line((line) => (line.includes('"msg":"stopping"') ? true : undefined));
     await refusesConnections(service.url);

@@ -59,6 +59,9 @@ function firstAdmin({ adminEmail, adminPassword }: ServerOptions) {
   );
 }
 
+/** How long what is between MAIL and the last reply may take to end. */
+const stopMs = 10_000;
+
 /** The first signal lets what is under way end; the second one does not wait. */
 function stopOnSignal(server: Standalone, posthorn: Posthorn, log: Log): void {
   let stopping = false;
@@ -66,9 +69,8 @@ function stopOnSignal(server: Standalone, posthorn: Posthorn, log: Log): void {
     if (stopping) process.exit(1);
     stopping = true;
     log.info({ signal }, "stopping");
-    // Requests under way still need the database.
-    void server
-      .close()
+    // Requests under way still need the database; what they bring is delivered after the next start.
+    void Promise.all([server.close(), posthorn.courier.stop(stopMs)])
       .then(() => posthorn.close())
       .then(
         () => process.exit(0),
