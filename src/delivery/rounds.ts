@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from "node:timers/promises";
 import type { Clock } from "../clock.ts";
 import { isPosthornError } from "../errors.ts";
 import type { Log } from "../log.ts";
@@ -158,6 +159,8 @@ export function createRounds({
 
   async function runRounds(): Promise<void> {
     while (wanted) {
+      // What the same turn of the event loop brings belongs together.
+      await nextTurn();
       wanted = false;
       try {
         await runRound();
