@@ -320,6 +320,38 @@ describe("a connection lost with messages waiting", () => {
     await expect(third).rejects.toMatchObject({ code: "smtp.closed" });
   });
 
+  it("by 421 leaves nothing for the next one: what the relay still says is not meant for it", async () => {
+    await using server = await relay("PIPELINING", async (peer) => {
+      for (let lines = 0; lines < 4; lines++) await peer.line();
+      peer.send("421 4.3.2 going down\r\n550 5.1.1 no such user\r\n550 5.1.1 nor this one\r\n554 nobody\r\n");
+      await peer.closed;
+      expect(peer.received.includes("two@b.test")).toBe(false);
+    });
+    const connection = await dial(server.port);
+    const sends = [
+      connection.send(message("one", { to: ["b@b.test", "c@c.test"] })),
+      connection.send(message("two")),
+      connection.send(message("three")),
+    ];
+    expect(await endings(sends)).toEqual(["temporary", "smtp.closed", "smtp.closed"]);
+    await server.settled();
+  });
+
+  it("by an answer that is none says nothing of the announced one, whatever follows", async () => {
+    await using server = await relay("PIPELINING", async (peer) => {
+      await expectGroup(peer, "one");
+      peer.send(goAhead);
+      await peer.body();
+      await expectGroup(peer, "two");
+      peer.send("354 go on\r\n550 5.7.1 not you\r\n550 5.7.1 not them\r\n550 5.7.1 nor that\r\n");
+      await peer.closed;
+    });
+    const connection = await dial(server.port);
+    const sends = ["one", "two"].map((name) => connection.send(message(name)));
+    expect(await endings(sends)).toEqual(["unknown", "smtp.closed"]);
+    await server.settled();
+  });
+
   it("after a reply out of place leaves the announced one without an outcome too", async () => {
     await using server = await relay("PIPELINING", async (peer) => {
       await expectGroup(peer, "one");

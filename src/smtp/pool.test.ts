@@ -470,20 +470,24 @@ describe("a message whose session is lost", () => {
     expect(dials).toEqual([]);
   });
 
-  it("goes from session to session three times; then the relay's word is its outcome", async () => {
-    const first = await provenPool({ maxConnections: 1 });
+  it("in its turn goes from session to session three times; then the relay's word is its outcome", async () => {
+    const first = await provenPool({ maxConnections: 5 });
+    const others: Sending[] = [];
+    for (let count = 0; count < 5; count++) others.push(await begin());
+    while (dials.length > 0) await letIn();
+    for (const session of sessions) session.answer();
+    for (const { outcome } of others) await outcome;
+    await turn();
     const sending = await begin();
-    let session = first;
-    for (let moves = 1; moves <= 3; moves++) {
+    expect(first.load).toBe(1);
+    for (const session of sessions.slice(0, 4)) {
+      expect(session.load).toBe(1);
       session.lose();
       await turn();
-      session = await letIn();
-      // Another message served by it: what ends it need not be this one's fault.
-      await begin();
     }
-    expect(session.load).toBe(2);
-    session.lose(closed());
     expect(await sending.outcome).toBe("smtp.closed");
+    expect(sessions[4]?.load).toBe(0);
+    expect(dials).toEqual([]);
   });
 
   it("fails with what kept the next session from being opened", async () => {
