@@ -112,7 +112,11 @@ export async function startSqliteThread(file: string, access: SqliteAccess): Pro
   };
 }
 
-/** Bytes travel with all of the memory that they are a part of: a part is copied out first. */
+/**
+ * Bytes travel with all of the memory that they are a part of, 64 KiB for a small Buffer of Node.js: a part is
+ * copied out first. (`slice` of a Buffer copies nothing.)
+ */
 function ownBytes(value: unknown): unknown {
-  return value instanceof Uint8Array && value.byteLength < value.buffer.byteLength ? value.slice() : value;
+  const isPart = value instanceof Uint8Array && value.byteLength < value.buffer.byteLength;
+  return isPart ? new Uint8Array(value) : value;
 }
