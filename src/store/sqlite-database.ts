@@ -33,6 +33,7 @@ export interface SqliteStatement {
 interface Prepared {
   readonly statement: StatementSync;
   readonly columns: readonly string[] | null;
+  readonly altersSchema: boolean;
 }
 
 /** More distinct queries than Posthorn has; the bound is against queries whose length varies. */
@@ -71,14 +72,17 @@ export function openSqliteDatabase(file: string, access: SqliteAccess): SqliteDa
     const statement = database.prepare(sql);
     statement.setReturnArrays(true);
     const names = statement.columns().map(({ name }) => name);
-    const prepared = { statement, columns: names.length === 0 ? null : names };
+    const altersSchema = /^\s*(?:create|alter|drop)\s/i.test(sql);
+    const prepared = { statement, columns: names.length === 0 ? null : names, altersSchema };
     known.set(sql, prepared);
     return prepared;
   }
 
   function execute({ sql, parameters }: SqliteStatement): SqliteAnswer {
-    const { statement, columns } = prepare(sql);
+    const { statement, columns, altersSchema } = prepare(sql);
     const values = parameters as SQLInputValue[];
+    // The columns of `select *` are other ones from now on.
+    if (altersSchema) known.clear();
     if (columns === null) return { columns, rows: [], changes: Number(statement.run(...values).changes) };
     // With `setReturnArrays` each row is an array, whatever the type says.
     const rows = statement.all(...values) as unknown as readonly (readonly unknown[])[];
