@@ -2,9 +2,9 @@ import { PosthornError } from "../errors.ts";
 
 /**
  * Primary result codes (https://sqlite.org/rescode.html) that speak of the machine and not of the
- * query: BUSY, LOCKED, READONLY, IOERR, FULL, CANTOPEN.
+ * query: BUSY, LOCKED, READONLY, IOERR, CORRUPT, FULL, CANTOPEN, NOTADB.
  */
-const unavailable: ReadonlySet<number> = new Set([5, 6, 8, 10, 13, 14]);
+const unavailable: ReadonlySet<number> = new Set([5, 6, 8, 10, 11, 13, 14, 26]);
 
 /** Trouble of the disk, or of the database's thread, as `store.unavailable`; any other error as it is. */
 export function sqliteError(error: unknown): unknown {

@@ -20,10 +20,15 @@ class SqliteFailure extends Error {
   override readonly name = "SqliteFailure";
   readonly errcode: number | null;
 
-  constructor({ message, errcode }: Failure) {
+  constructor(message: string, errcode: number | null) {
     super(message);
     this.errcode = errcode;
   }
+}
+
+/** One that is not SQLite's is a mistake in the program, such as a value that SQLite has no type for. */
+function errorOf({ message, errcode }: Failure): Error {
+  return errcode === null ? new TypeError(message) : new SqliteFailure(message, errcode);
 }
 
 /** Texts of statements that the thread keeps: more than Posthorn has. */
@@ -56,7 +61,7 @@ export async function startSqliteThread(file: string, access: SqliteAccess): Pro
   let ended: SqliteFailure | null = null;
 
   function end(message: string): void {
-    ended ??= new SqliteFailure({ message, errcode: null });
+    ended ??= new SqliteFailure(message, null);
     for (const { reject } of asked.splice(0)) reject(ended);
   }
   worker.on("message", (reply: Reply) => {
@@ -64,7 +69,7 @@ export async function startSqliteThread(file: string, access: SqliteAccess): Pro
     // An idle database keeps no process alive; one that is waited for does.
     if (asked.length === 0) worker.unref();
     if (reply.ok) next?.resolve(reply.answers);
-    else next?.reject(new SqliteFailure(reply.failure));
+    else next?.reject(errorOf(reply.failure));
   });
   worker.on("error", (error) => end(`the thread of the database failed: ${String(error)}`));
   worker.on("exit", () => end("the thread of the database has ended"));
@@ -100,8 +105,7 @@ export async function startSqliteThread(file: string, access: SqliteAccess): Pro
   return {
     async execute(statement) {
       const [given] = await ask(packed(statement));
-      if (given === undefined)
-        throw new SqliteFailure({ message: "the database gave no answer", errcode: null });
+      if (given === undefined) throw new SqliteFailure("the database gave no answer", null);
       return given;
     },
     transact: (statements) => ask(statements.map(packed)),

@@ -25,6 +25,7 @@ export type Question = readonly SentStatement[] | SentStatement | null;
 /** What survives the way between threads of an error of `node:sqlite`. */
 export interface Failure {
   readonly message: string;
+  /** Of SQLite; null where it did not come so far. */
   readonly errcode: number | null;
 }
 
