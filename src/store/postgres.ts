@@ -49,6 +49,8 @@ export function postgresDialect(url: string): Dialect {
 
   const wrapped = new WeakMap<PoolClient, ReturnType<typeof wrap>>();
   function wrap(client: PoolClient) {
+    // One that is lost while it is in use: whoever asks next on it is told. Unheard, it would end the process.
+    client.on("error", () => {});
     return {
       async query<Row>(text: string, values: readonly unknown[] = []) {
         const name = values.length === 0 ? undefined : nameOf(text);
