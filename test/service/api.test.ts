@@ -373,7 +373,8 @@ describe("who may", () => {
     const listed = await (await send("/api/emails", { headers: as(other) })).json();
     expect(listed).toEqual({ items: [], next: null });
 
-    const allowed = /^(POST \/api\/emails(\/batch)?|GET \/api\/emails.*|GET \/api\/me|(GET|POST) \/api\/templates.*)$/;
+    const allowed =
+      /^(POST \/api\/emails(\/batch)?|GET \/api\/emails.*|GET \/api\/me|(GET|POST) \/api\/templates.*)$/;
     for (const { method, path, open } of await operations()) {
       if (open || allowed.test(`${method} ${path}`)) continue;
       expect([method, path, await statusFor(key, method, path)]).toEqual([method, path, 403]);
