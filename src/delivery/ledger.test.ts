@@ -1,0 +1,432 @@
+import { setImmediate as turn } from "node:timers/promises";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { newEmail } from "../../test/support/new-email.ts";
+import { smtpConfig } from "../../test/support/smtp-config.ts";
+import { PosthornError } from "../errors.ts";
+import { createLog } from "../log.ts";
+import { createMetrics } from "../metrics.ts";
+import type { SmtpReply, Stage } from "../model.ts";
+import { type ClaimedEmail, claimEmails, releaseLeases } from "../store/email-claims.ts";
+import { insertEmails } from "../store/email-inserts.ts";
+import { findEmail, listAttempts, listRecipients } from "../store/emails.ts";
+import {
+  findSmtpConfig,
+  insertSmtpConfig,
+  type SmtpConfig,
+  updateSmtpConfig,
+} from "../store/smtp-configs.ts";
+import { openSqliteStore, type Store } from "../store/store.ts";
+import { createFixedClock, type FixedClock } from "../testing/fixed-clock.ts";
+import { createLanes, type Lane, type Lanes } from "./lanes.ts";
+import { createLedger, type Ledger, type Page } from "./ledger.ts";
+import { createNodes } from "./nodes.ts";
+import type { Ending } from "./outcome.ts";
+
+const second = 1_000;
+const minute = 60 * second;
+
+let clock: FixedClock;
+let store: Store;
+let lanes: Lanes;
+let ledger: Ledger;
+/** Whether another config can be used. */
+let hasOther: boolean;
+let lane: Lane;
+beforeEach(async () => {
+  clock = createFixedClock();
+  store = await openSqliteStore(":memory:");
+  hasOther = false;
+  lanes = createLanes(store.db, createNodes(store), clock, () => {});
+  ledger = createLedger({
+    db: store.db,
+    clock,
+    log: createLog("silent"),
+    metrics: createMetrics(),
+    random: () => 0.5,
+    hasOther: () => hasOther,
+  });
+  await insertSmtpConfig(store.db, smtpConfig());
+  await refresh();
+});
+afterEach(async () => {
+  await lanes.close();
+  await store.close();
+});
+
+/** Reads the configs anew, as each round may. */
+async function refresh(): Promise<void> {
+  const [[first]] = await store.transact([lanes.reading()]);
+  if (first === undefined) throw new Error("there is a config");
+  lane = lanes.of(first);
+}
+
+async function config(): Promise<SmtpConfig> {
+  const found = await findSmtpConfig(store.db, "config-1");
+  if (found === undefined) throw new Error("there is a config");
+  return found;
+}
+
+async function claim(count: number): Promise<ClaimedEmail[]> {
+  const now = clock.now();
+  const emails = Array.from({ length: count }, (_, index) => newEmail(now, { subject: `number ${index}` }));
+  const [, claimed] = await store.transact([
+    insertEmails(store.db, emails),
+    claimEmails(store.db, { now, leaseUntil: now + 30 * second, limit: count }),
+  ]);
+  return claimed;
+}
+
+async function claimOne(): Promise<ClaimedEmail> {
+  const [claimed] = await claim(1);
+  if (claimed === undefined) throw new Error("nothing to claim");
+  return claimed;
+}
+
+const replyOf = (code: number): SmtpReply => ({ code, enhancedCode: null, lines: [`as it is with ${code}`] });
+
+function answered(code: number, stage: Stage = "message"): Ending {
+  const outcome = code < 400 ? "sent" : code < 500 ? "temporary" : "permanent";
+  return {
+    kind: "answered",
+    result: {
+      recipients: [{ address: "jo@example.com", outcome, reply: replyOf(code) }],
+      reply: replyOf(code),
+      stage,
+      bodyStarted: stage === "message",
+      lost: null,
+      durationMs: 5,
+    },
+  };
+}
+
+function unreachable(): Ending {
+  const error = new PosthornError("smtp.connect", "smtp.example.com:587 refuses connections.", {
+    smtp: { stage: "connect", systemCode: "ECONNREFUSED" },
+  });
+  return { kind: "failed", error };
+}
+
+function signInRefused(): Ending {
+  const error = new PosthornError("smtp.auth_rejected", "The relay refused the sign-in.", {
+    smtp: { stage: "auth", reply: replyOf(535) },
+  });
+  return { kind: "failed", error };
+}
+
+/** Enters a result; says how the promise ended that it would be written. */
+function settle(
+  { email, recipients }: ClaimedEmail,
+  ending: Ending,
+  { startedAt = clock.now(), through = lane } = {},
+) {
+  const entry = { state: "waiting" as "waiting" | "written" | Error };
+  ledger.settle({ email, recipients, lane: through, connection: null, ending, startedAt }).then(
+    () => {
+      entry.state = "written";
+    },
+    (error: Error) => {
+      entry.state = error;
+    },
+  );
+  return entry;
+}
+
+/** Writes a page, as a round does. */
+async function write(page = ledger.nextPage()): Promise<Page> {
+  const [written] = await store.transact(page.steps);
+  page.written(written);
+  await turn();
+  return page;
+}
+
+const stateOf = async ({ email }: ClaimedEmail) => (await findEmail(store.db, email.id))?.state;
+
+describe("a result", () => {
+  it("is told once it is written, not before", async () => {
+    const claimed = await claimOne();
+    const entry = settle(claimed, answered(250));
+    await turn();
+    expect(entry.state).toBe("waiting");
+    expect(await stateOf(claimed)).toBe("sending");
+    expect(await write()).toMatchObject({ size: 1 });
+    expect(entry.state).toBe("written");
+    expect(await findEmail(store.db, claimed.email.id)).toMatchObject({ state: "sent", attemptCount: 1 });
+    expect((await listRecipients(store.db, [claimed.email.id])).get(claimed.email.id)).toMatchObject([
+      { state: "sent", code: 250 },
+    ]);
+    expect(await listAttempts(store.db, claimed.email.id)).toMatchObject([
+      { outcome: "sent", configName: "relay" },
+    ]);
+    expect(ledger.nextPage().size).toBe(0);
+  });
+
+  it("is written with others, the oldest first, no more of them than a page has", async () => {
+    const claimed = await claim(70);
+    const entries = claimed.map((one) => settle(one, answered(250)));
+    const first = await write();
+    expect(first.size).toBe(64);
+    expect(entries.map(({ state }) => state)).toEqual(
+      claimed.map((_, at) => (at < 64 ? "written" : "waiting")),
+    );
+    expect((await write()).size).toBe(6);
+    expect(entries.every(({ state }) => state === "written")).toBe(true);
+  });
+
+  it("comes again before those that came later, where the database was away", async () => {
+    const claimed = await claim(3);
+    const entries = claimed.slice(0, 2).map((one) => settle(one, answered(250)));
+    const page = ledger.nextPage();
+    const [, , third] = claimed;
+    if (third === undefined) throw new Error("three were claimed");
+    entries.push(settle(third, answered(250)));
+    page.failed(new PosthornError("store.unavailable", "The database cannot be used now."));
+    await turn();
+    expect(entries.map(({ state }) => state)).toEqual(["waiting", "waiting", "waiting"]);
+    expect(ledger.hasRefused()).toBe(false);
+    expect((await write()).size).toBe(3);
+    expect(entries.map(({ state }) => state)).toEqual(["written", "written", "written"]);
+    expect(await Promise.all(claimed.map(stateOf))).toEqual(["sent", "sent", "sent"]);
+  });
+
+  it("that the database refuses fails alone: those of its page are then written one by one", async () => {
+    const claimed = await claim(4);
+    const entries = claimed.map((one) => settle(one, answered(250)));
+    ledger.nextPage().failed(new Error("refused"));
+    expect(ledger.hasRefused()).toBe(true);
+    const later = settle(await claimOne(), answered(250));
+    await write();
+    const second = ledger.nextPage();
+    expect(second.size).toBe(1);
+    second.failed(new Error("refused again"));
+    await turn();
+    expect(entries.map(({ state }) => state)).toEqual([
+      "written",
+      new Error("refused again"),
+      "waiting",
+      "waiting",
+    ]);
+    await write();
+    await write();
+    expect(ledger.hasRefused()).toBe(false);
+    expect(later.state).toBe("waiting");
+    await write();
+    expect(later.state).toBe("written");
+    expect(await Promise.all(claimed.map(stateOf))).toEqual(["sent", "sending", "sent", "sent"]);
+  });
+
+  it("goes one by one also after the database was away in between", async () => {
+    const entries = (await claim(2)).map((one) => settle(one, answered(250)));
+    ledger.nextPage().failed(new Error("refused"));
+    ledger.nextPage().failed(new PosthornError("store.unavailable", "The database cannot be used now."));
+    expect((await write()).size).toBe(1);
+    expect(entries.map(({ state }) => state)).toEqual(["written", "waiting"]);
+    expect((await write()).size).toBe(1);
+  });
+
+  it("of an email that belongs to another by now is not written, and nobody waits for it", async () => {
+    const claimed = await claimOne();
+    await store.transaction((db) => releaseLeases(db, Number.MAX_SAFE_INTEGER, clock.now()));
+    const entry = settle(claimed, answered(250));
+    await write();
+    expect(entry.state).toBe("written");
+    expect(await stateOf(claimed)).toBe("queued");
+    expect(await listAttempts(store.db, claimed.email.id)).toEqual([]);
+  });
+
+  it("is given up when the end does not wait for the database", async () => {
+    const [first, second] = await claim(2);
+    if (first === undefined || second === undefined) throw new Error("two were claimed");
+    const entry = settle(first, answered(250));
+    const back = ledger.handBack(second.email);
+    ledger.abandon(new Error("no time"));
+    await expect(back).rejects.toThrow("no time");
+    expect(entry.state).toEqual(new Error("no time"));
+    expect(ledger.nextPage().size).toBe(0);
+  });
+});
+
+describe("an email handed back", () => {
+  it("is queued as it was, and its config left alone", async () => {
+    const claimed = await claimOne();
+    const back = ledger.handBack(claimed.email);
+    await write();
+    await back;
+    expect(await findEmail(store.db, claimed.email.id)).toMatchObject({ state: "queued", attemptCount: 0 });
+    expect(await listAttempts(store.db, claimed.email.id)).toEqual([]);
+    expect(await config()).toEqual(smtpConfig());
+  });
+});
+
+describe("a relay that cannot be reached", () => {
+  it("rests, from the moment on at which that is known; the database hears of it with the result", async () => {
+    settle(await claimOne(), unreachable());
+    expect(lanes.isUsable(lane.config)).toBe(false);
+    expect(lane.rest).toEqual({ written: false });
+    await refresh();
+    expect(lanes.isUsable(lane.config)).toBe(false);
+    await write();
+    expect(await config()).toMatchObject({
+      pausedUntil: clock.now() + 10 * second,
+      pausedReason: "smtp.example.com:587 refuses connections.",
+      failures: 1,
+    });
+    await refresh();
+    expect(lane.rest).toBeNull();
+    expect(lanes.isUsable(lane.config)).toBe(false);
+    await clock.advance(10 * second);
+    expect(lanes.isUsable(lane.config)).toBe(true);
+  });
+
+  it("rests the longer the more often in a row it could not be reached", async () => {
+    const rests = [];
+    for (let failure = 0; failure < 6; failure++) {
+      settle(await claimOne(), unreachable());
+      await write();
+      await refresh();
+      const { pausedUntil, failures } = lane.config;
+      rests.push(((pausedUntil ?? 0) - clock.now()) / second);
+      expect(failures).toBe(failure + 1);
+      await clock.advance((pausedUntil ?? 0) - clock.now());
+    }
+    expect(rests).toEqual([10, 30, 60, 120, 300, 300]);
+  });
+
+  it("counts as one failure for all emails that met it at once", async () => {
+    for (const claimed of await claim(5)) settle(claimed, unreachable());
+    await write();
+    expect(await config()).toMatchObject({ failures: 1, pausedUntil: clock.now() + 10 * second });
+  });
+
+  it("costs the email an attempt, but none where another config takes it at once", async () => {
+    const [alone, other] = await claim(2);
+    if (alone === undefined || other === undefined) throw new Error("two were claimed");
+    settle(alone, unreachable());
+    hasOther = true;
+    settle(other, unreachable());
+    await write();
+    expect(await findEmail(store.db, alone.email.id)).toMatchObject({
+      state: "queued",
+      attemptCount: 1,
+      nextAttemptAt: clock.now() + minute,
+    });
+    expect(await findEmail(store.db, other.email.id)).toMatchObject({
+      state: "queued",
+      attemptCount: 0,
+      nextAttemptAt: clock.now(),
+    });
+  });
+
+  it("is well again with the first email that it answers, whatever it says of that", async () => {
+    settle(await claimOne(), unreachable());
+    await write();
+    await clock.advance(10 * second);
+    await refresh();
+    settle(await claimOne(), answered(550, "recipient"));
+    await write();
+    expect(await config()).toMatchObject({ pausedUntil: null, pausedReason: null, failures: 0 });
+  });
+
+  it("is not thought well, or worse, for what had begun before it was paused", async () => {
+    const [first, early, late] = await claim(3);
+    if (first === undefined || early === undefined || late === undefined)
+      throw new Error("three were claimed");
+    const startedAt = clock.now();
+    settle(first, unreachable());
+    await write();
+    const paused = await config();
+    await clock.advance(second);
+    await refresh();
+    settle(early, answered(250), { startedAt });
+    settle(late, unreachable(), { startedAt });
+    await write();
+    expect(await config()).toEqual(paused);
+    expect(await Promise.all([early, late].map(stateOf))).toEqual(["sent", "queued"]);
+  });
+});
+
+describe("a config that must be mended", () => {
+  it("rests for an hour; the email waits for it and loses nothing", async () => {
+    const claimed = await claimOne();
+    settle(claimed, signInRefused());
+    await write();
+    expect(await config()).toMatchObject({
+      pausedUntil: clock.now() + 60 * minute,
+      pausedReason: "The relay refused the sign-in.",
+      failures: 1,
+    });
+    expect(await findEmail(store.db, claimed.email.id)).toMatchObject({
+      state: "queued",
+      attemptCount: 0,
+      nextAttemptAt: clock.now(),
+    });
+  });
+
+  it("stays so whatever another result of the same page says, also one that has read it anew", async () => {
+    await store.db
+      .updateTable("smtp_config")
+      .set({ paused_until: clock.now(), paused_reason: "before", failures: 1 })
+      .execute();
+    await refresh();
+    const [failed, sent] = await claim(2);
+    if (failed === undefined || sent === undefined) throw new Error("two were claimed");
+    settle(failed, signInRefused());
+    await refresh();
+    settle(sent, answered(250));
+    await write();
+    expect(await config()).toMatchObject({ pausedUntil: clock.now() + 60 * minute, failures: 2 });
+  });
+
+  it("is left alone where it was saved since: that was about the old settings", async () => {
+    const through = lane;
+    const claimed = await claimOne();
+    const saved = smtpConfig({ version: 2, smtpPort: 2525 });
+    await updateSmtpConfig(store.db, saved, 1);
+    settle(claimed, signInRefused(), { through });
+    await write();
+    expect(await config()).toEqual(saved);
+    expect(await stateOf(claimed)).toBe("queued");
+  });
+});
+
+describe("a relay that answers and takes nothing", () => {
+  const busy = (stage: Stage = "message") => answered(451, stage);
+
+  it("rests after the second time in a row, where another config can take over", async () => {
+    hasOther = true;
+    const [first, second] = await claim(2);
+    if (first === undefined || second === undefined) throw new Error("two were claimed");
+    settle(first, busy());
+    expect(lane.rest).toBeNull();
+    settle(second, busy());
+    await write();
+    expect(await config()).toMatchObject({ failures: 1, pausedReason: "as it is with 451" });
+    // The one before it had its minute to wait; this one goes to the other config at once.
+    expect((await findEmail(store.db, second.email.id))?.nextAttemptAt).toBe(clock.now());
+  });
+
+  it("is used on where it is the only one", async () => {
+    for (const claimed of await claim(6)) settle(claimed, busy());
+    await write();
+    expect(await config()).toMatchObject({ failures: 0, pausedUntil: null });
+  });
+
+  it("is not meant where it takes one in between, or speaks of a recipient only", async () => {
+    hasOther = true;
+    for (const ending of [busy(), answered(250), busy(), busy("recipient"), busy(), answered(550), busy()]) {
+      settle(await claimOne(), ending);
+    }
+    await write();
+    expect(await config()).toMatchObject({ failures: 0, pausedUntil: null });
+  });
+
+  it("rests again after the one email with which it is tried, and longer", async () => {
+    hasOther = true;
+    for (const claimed of await claim(2)) settle(claimed, busy());
+    await write();
+    await clock.advance(10 * second);
+    await refresh();
+    settle(await claimOne(), busy());
+    await write();
+    expect(await config()).toMatchObject({ failures: 2, pausedUntil: clock.now() + 30 * second });
+  });
+});
