@@ -41,21 +41,25 @@ export interface Lanes {
   isUsable(config: SmtpConfig): boolean;
   /** How many more emails the lane takes now. A config that was paused is tried with one. */
   room(lane: Lane): number;
-  /** Connections of all lanes. */
+  /** Connections of all lanes, also of those that have ended and are not done yet. */
   sessions(): number;
+  /** Ends all lanes. Resolves when the last session is over. */
   close(): Promise<void>;
 }
 
 export function createLanes(db: Db, nodes: Nodes, clock: Clock, onRoom: () => void): Lanes {
   const lanes = new Map<string, Lane>();
-  const closing = new Set<Pool>();
+  /** Of lanes that have ended, each until its last session has. */
+  const closing = new Map<Pool, Promise<void>>();
   /** The version is that of the settings; the seal shows a change by other hands too. */
   const keyOf = ({ id, version, seal }: SmtpConfig) =>
     `${id} ${version} ${seal} ${nodes.place.rank} ${nodes.place.nodes}`;
 
-  function end(pool: Pool): Promise<void> {
-    closing.add(pool);
-    return pool.close().finally(() => closing.delete(pool));
+  function end({ pool }: Lane): void {
+    closing.set(
+      pool,
+      pool.close().finally(() => closing.delete(pool)),
+    );
   }
 
   function of(config: SmtpConfig): Lane {
@@ -94,7 +98,7 @@ export function createLanes(db: Db, nodes: Nodes, clock: Clock, onRoom: () => vo
             if (keys.has(key)) continue;
             lane.ended = true;
             lanes.delete(key);
-            void end(lane.pool);
+            end(lane);
           }
           for (const config of configs) of(config);
           return configs;
@@ -112,11 +116,12 @@ export function createLanes(db: Db, nodes: Nodes, clock: Clock, onRoom: () => vo
     sessions: () =>
       [...lanes.values()]
         .map(({ pool }) => pool)
-        .concat(...closing)
+        .concat(...closing.keys())
         .reduce((sum, { size }) => sum + size, 0),
 
     async close() {
-      await Promise.all([...lanes.values()].map(({ pool }) => end(pool)));
+      for (const lane of lanes.values()) end(lane);
+      await Promise.all(closing.values());
     },
   };
 }

@@ -1,0 +1,250 @@
+import { setImmediate as turn } from "node:timers/promises";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { smtpConfig } from "../../test/support/smtp-config.ts";
+import { systemClock } from "../clock.ts";
+import { connect } from "../smtp/connection.ts";
+import { createEgress } from "../smtp/egress.ts";
+import { insertSmtpConfig, type SmtpConfig } from "../store/smtp-configs.ts";
+import { openSqliteStore, type Store } from "../store/store.ts";
+import { createFixedClock, type FixedClock } from "../testing/fixed-clock.ts";
+import { startTestRelay, type TestRelay } from "../testing/test-relay.ts";
+import { createLanes, isOnTrial, type Lane, type Lanes } from "./lanes.ts";
+
+const message = {
+  from: "a@a.test",
+  to: ["b@b.test"],
+  content: Buffer.from("Subject: hi\r\n\r\n"),
+  needsSmtpUtf8: false,
+};
+
+let clock: FixedClock;
+let store: Store;
+let lanes: Lanes;
+/** This node's place among others. */
+let place: { rank: number; nodes: number };
+/** How often there was more room. */
+let told: number;
+beforeEach(async () => {
+  clock = createFixedClock();
+  store = await openSqliteStore(":memory:");
+  place = { rank: 0, nodes: 1 };
+  told = 0;
+  const nodes = {
+    get place() {
+      return place;
+    },
+    meet: async () => false,
+    leave: async () => {},
+  };
+  lanes = createLanes(store.db, nodes, clock, () => {
+    told++;
+  });
+});
+afterEach(async () => {
+  await lanes.close();
+  await store.close();
+});
+
+async function refresh(): Promise<Lane[]> {
+  const [configs] = await store.transact([lanes.reading()]);
+  return configs.map(lanes.of);
+}
+
+async function refreshed(): Promise<Lane> {
+  const [lane] = await refresh();
+  if (lane === undefined) throw new Error("there is a config");
+  return lane;
+}
+
+const save = (given: Partial<SmtpConfig> = {}) => insertSmtpConfig(store.db, smtpConfig(given));
+const change = (set: Record<string, string | number | null>) =>
+  store.db.updateTable("smtp_config").set(set).execute();
+
+/** Sends through a lane, as the courier does. */
+async function send(lane: Lane, relay: TestRelay): Promise<void> {
+  const taken = lane.pool.take();
+  try {
+    await taken.open(() =>
+      connect({
+        relay: { host: relay.host, port: relay.port, tls: "none", caPem: null, ehloName: "app.test" },
+        credentials: null,
+        allowCleartextAuth: false,
+        egress: createEgress("default"),
+        clock: systemClock,
+      }),
+    );
+    await taken.send(message);
+  } finally {
+    taken.release();
+  }
+}
+
+describe("the lanes", () => {
+  it("are those of the configs that are on, in their order", async () => {
+    await save({ id: "b", position: 2 });
+    await save({ id: "off", position: 0, enabled: false });
+    await save({ id: "a", position: 1 });
+    await save({ id: "c", position: 2 });
+    expect((await refresh()).map(({ config }) => config.id)).toEqual(["a", "b", "c"]);
+  });
+
+  it("stay for as long as the settings do, and know of pauses and tests what was read last", async () => {
+    await save();
+    const lane = await refreshed();
+    await change({ paused_until: 5, paused_reason: "busy", failures: 2, last_test_json: null });
+    expect(await refreshed()).toBe(lane);
+    expect(lane.config).toMatchObject({ pausedUntil: 5, pausedReason: "busy", failures: 2 });
+    expect(lane.ended).toBe(false);
+  });
+
+  it.each([
+    ["saved anew", () => change({ version: 2 })],
+    ["changed by other hands", () => change({ seal: "another" })],
+    ["turned off", () => change({ enabled: 0 })],
+    ["deleted", () => store.db.deleteFrom("smtp_config").execute()],
+    [
+      "shared with another node",
+      async () => {
+        place = { rank: 1, nodes: 2 };
+      },
+    ],
+  ])("end with a config that is %s: they take nothing more", async (_how, happen) => {
+    await save();
+    const lane = await refreshed();
+    expect(lanes.room(lane)).toBe(1);
+    await happen();
+    const after = await refresh();
+    expect(after).not.toContain(lane);
+    expect(lane.ended).toBe(true);
+    expect(lanes.room(lane)).toBe(0);
+    for (const other of after) expect(lanes.room(other)).toBe(1);
+  });
+
+  it("end one by one: the others go on", async () => {
+    await save({ id: "a" });
+    await save({ id: "b", position: 1 });
+    const [first, second] = await refresh();
+    await store.db.updateTable("smtp_config").set({ version: 2 }).where("id", "=", "a").execute();
+    const after = await refresh();
+    expect([first?.ended, second?.ended]).toEqual([true, false]);
+    expect(after[1]).toBe(second);
+    expect(after[0]).not.toBe(first);
+  });
+
+  it("have this node's share of the limits", async () => {
+    await save({ maxConnections: 5, maxPerSecond: 1 });
+    expect(lanes.room(await refreshed())).toBe(1);
+    place = { rank: 0, nodes: 2 };
+    // One message a second is the other node's.
+    expect(lanes.room(await refreshed())).toBe(0);
+    place = { rank: 1, nodes: 2 };
+    expect(lanes.room(await refreshed())).toBe(1);
+  });
+});
+
+describe("a config", () => {
+  it("is not usable while it is paused", async () => {
+    await save({ pausedUntil: clock.now() + 1_000 });
+    const { config } = await refreshed();
+    expect(lanes.isUsable(config)).toBe(false);
+    await clock.advance(999);
+    expect(lanes.isUsable(config)).toBe(false);
+    await clock.advance(1);
+    expect(lanes.isUsable(config)).toBe(true);
+  });
+
+  it("that was paused is tried with one email, until the pause is forgotten", async () => {
+    await using relay = await startTestRelay();
+    await save({ pausedUntil: clock.now() });
+    const lane = await refreshed();
+    await send(lane, relay);
+    expect(isOnTrial(lane)).toBe(true);
+    expect(lane.pool.room()).toBeGreaterThan(1);
+    expect(lanes.room(lane)).toBe(1);
+    lane.underWay = 1;
+    expect(lanes.room(lane)).toBe(0);
+    lane.underWay = 3;
+    expect(lanes.room(lane)).toBe(0);
+    await change({ paused_until: null });
+    await refresh();
+    expect(isOnTrial(lane)).toBe(false);
+    expect(lanes.room(lane)).toBe(lane.pool.room());
+  });
+
+  it("rests by a decision of this node until it is read again with the pause", async () => {
+    await save();
+    const lane = await refreshed();
+    lane.rest = { written: false };
+    expect(lanes.isUsable(lane.config)).toBe(false);
+    await refresh();
+    expect(lanes.isUsable(lane.config)).toBe(false);
+    // Read before the pause was written, looked at after: that reading does not know it.
+    const early = lanes.reading();
+    lane.rest.written = true;
+    await store.transact([early]);
+    expect(lanes.isUsable(lane.config)).toBe(false);
+    await refresh();
+    expect(lane.rest).toBeNull();
+    expect(lanes.isUsable(lane.config)).toBe(true);
+  });
+});
+
+describe("the sessions of the lanes", () => {
+  it("are counted, also those of a lane that has ended and is not done yet", async () => {
+    const reached = Promise.withResolvers<void>();
+    const answer = Promise.withResolvers<undefined>();
+    await using relay = await startTestRelay({
+      onDot: () => {
+        reached.resolve();
+        return answer.promise;
+      },
+    });
+    await save();
+    expect(lanes.sessions()).toBe(0);
+    const sending = send(await refreshed(), relay);
+    await reached.promise;
+    expect(lanes.sessions()).toBe(1);
+    await change({ version: 2 });
+    await refresh();
+    expect(lanes.sessions()).toBe(1);
+    answer.resolve(undefined);
+    await sending;
+    while (lanes.sessions() > 0) await turn();
+  });
+
+  it("are all over when the lanes are closed, also those that had ended before", async () => {
+    const goodbye = Promise.withResolvers<void>();
+    const asked = Promise.withResolvers<void>();
+    await using relay = await startTestRelay({
+      onDot: async () => {
+        asked.resolve();
+        await goodbye.promise;
+        return undefined;
+      },
+    });
+    await save();
+    const sending = send(await refreshed(), relay);
+    await asked.promise;
+    await change({ version: 2 });
+    await refresh();
+    let isClosed = false;
+    const closing = lanes.close().then(() => {
+      isClosed = true;
+    });
+    for (let turns = 0; turns < 10; turns++) await turn();
+    expect(isClosed).toBe(false);
+    goodbye.resolve();
+    await Promise.all([sending, closing]);
+    expect(lanes.sessions()).toBe(0);
+  });
+
+  it("tell when there is more room", async () => {
+    await using relay = await startTestRelay();
+    await save();
+    const lane = await refreshed();
+    const before = told;
+    await send(lane, relay);
+    expect(told).toBeGreaterThan(before);
+    expect(lanes.sessions()).toBe(1);
+  });
+});
