@@ -34,6 +34,19 @@ describe("a quota of messages per second", () => {
     expect(quota.nextAt(t0)).toBe(t0);
   });
 
+  it("does not keep anybody waiting whose clock was set back", () => {
+    const quota = createQuota(2);
+    quota.take(t0);
+    quota.take(t0);
+    const earlier = t0 - 3_600 * second;
+    expect(quota.left(earlier)).toBe(2);
+    quota.take(earlier);
+    quota.take(earlier);
+    expect(quota.left(earlier)).toBe(0);
+    expect(quota.nextAt(earlier)).toBe(earlier + second);
+    expect(quota.left(earlier + second)).toBe(2);
+  });
+
   const pauses = fc.array(fc.record({ afterMs: fc.nat(700), wanted: fc.nat(12) }), { maxLength: 60 });
   const perSecond = fc.integer({ min: 1, max: 8 });
 

@@ -17,8 +17,10 @@ export function createQuota(perSecond: number | null): Quota {
   const begunAt = (index: number) => begun[(oldest + index) % perSecond] ?? Number.NEGATIVE_INFINITY;
   return {
     left(now) {
+      // What began later than now did so before the clock was set back: it is forgotten, or all would stop.
+      const isPast = (at: number) => at <= now - 1_000 || at > now;
       let count = 0;
-      while (count < perSecond && begunAt(count) <= now - 1_000) count++;
+      while (count < perSecond && isPast(begunAt(count))) count++;
       return count;
     },
     take(now) {
