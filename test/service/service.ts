@@ -31,6 +31,8 @@ export interface ServiceFolder {
   start(env?: Environment): Promise<Service>;
   /** Begins a command, and does not wait for its end. */
   begin(args: readonly string[], env?: Environment): Run;
+  /** The service that `begin(["start"])` has begun, once it listens. */
+  ready(run: Run): Promise<Service>;
   /** Runs a command to its end. */
   run(args: readonly string[], env?: Environment): Promise<EndedRun>;
   /** Ends what still runs, and removes the folder. */
@@ -57,7 +59,12 @@ export interface EndedRun {
 export interface Service extends Run {
   readonly url: string;
   /** A request with the admin key; `body` goes as JSON. */
-  call<Body = never>(method: string, path: string, body?: unknown): Promise<Reply<Body>>;
+  call<Body = never>(
+    method: string,
+    path: string,
+    body?: unknown,
+    headers?: Readonly<Record<string, string>>,
+  ): Promise<Reply<Body>>;
   /** Sends a signal and waits for the end. */
   end(signal: NodeJS.Signals): Promise<EndedRun>;
 }
@@ -95,6 +102,39 @@ export function makeServiceFolder(program: readonly string[] = sources): Service
     return run;
   }
 
+  async function ready(run: Run): Promise<Service> {
+    const url = await run.line(readyUrl);
+    return {
+      process: run.process,
+      get stdout() {
+        return run.stdout;
+      },
+      get stderr() {
+        return run.stderr;
+      },
+      ended: run.ended,
+      line: run.line,
+      url,
+      async call(method, callPath, body, headers) {
+        const response = await fetch(url + callPath, {
+          method,
+          headers: {
+            authorization: `Bearer ${apiKey}`,
+            ...(body === undefined ? {} : { "content-type": "application/json" }),
+            ...headers,
+          },
+          ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+        });
+        const text = await response.text();
+        return { status: response.status, body: (text === "" ? null : JSON.parse(text)) as never };
+      },
+      end(signal) {
+        run.process.kill(signal);
+        return run.ended;
+      },
+    };
+  }
+
   return {
     path,
     dataDir,
@@ -102,38 +142,8 @@ export function makeServiceFolder(program: readonly string[] = sources): Service
     output,
     begin,
     run: (args, env) => begin(args, env).ended,
-    async start(env) {
-      const run = begin(["start"], env);
-      const url = await run.line(readyUrl);
-      return {
-        process: run.process,
-        get stdout() {
-          return run.stdout;
-        },
-        get stderr() {
-          return run.stderr;
-        },
-        ended: run.ended,
-        line: run.line,
-        url,
-        async call(method, callPath, body) {
-          const response = await fetch(url + callPath, {
-            method,
-            headers: {
-              authorization: `Bearer ${apiKey}`,
-              ...(body === undefined ? {} : { "content-type": "application/json" }),
-            },
-            ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-          });
-          const text = await response.text();
-          return { status: response.status, body: (text === "" ? null : JSON.parse(text)) as never };
-        },
-        end(signal) {
-          run.process.kill(signal);
-          return run.ended;
-        },
-      };
-    },
+    ready,
+    start: (env) => ready(begin(["start"], env)),
     async dispose() {
       for (const run of running) {
         run.process.kill("SIGKILL");
