@@ -28,15 +28,21 @@ export interface ServiceFolder {
   readonly database: string;
   /** Everything that every run printed, on both outputs. */
   readonly output: readonly string[];
-  start(env?: Environment): Promise<Service>;
+  start(env?: Environment, limits?: Limits): Promise<Service>;
   /** Begins a command, and does not wait for its end. */
-  begin(args: readonly string[], env?: Environment): Run;
+  begin(args: readonly string[], env?: Environment, limits?: Limits): Run;
   /** The service that `begin(["start"])` has begun, once it listens. */
   ready(run: Run): Promise<Service>;
   /** Runs a command to its end. */
   run(args: readonly string[], env?: Environment): Promise<EndedRun>;
   /** Ends what still runs, and removes the folder. */
   dispose(): Promise<void>;
+}
+
+/** What the system lets a process have. */
+export interface Limits {
+  /** A file that is larger by a write is what a full disk is to the process: the write fails. Multiples of 512. */
+  readonly maxFileBytes?: number;
 }
 
 /** One process. Its outputs grow while it runs. */
@@ -82,8 +88,9 @@ export function makeServiceFolder(program: readonly string[] = sources): Service
   const output: string[] = [];
   const running = new Set<Run>();
 
-  function begin(args: readonly string[], env: Environment = {}): Run {
-    const child = spawn(process.execPath, [...program, ...args], {
+  function begin(args: readonly string[], env: Environment = {}, limits: Limits = {}): Run {
+    const [command, ...rest] = limited([process.execPath, ...program, ...args], limits);
+    const child = spawn(command, rest, {
       cwd: path,
       env: {
         PATH: process.env.PATH,
@@ -143,7 +150,7 @@ export function makeServiceFolder(program: readonly string[] = sources): Service
     begin,
     run: (args, env) => begin(args, env).ended,
     ready,
-    start: (env) => ready(begin(["start"], env)),
+    start: (env, limits) => ready(begin(["start"], env, limits)),
     async dispose() {
       for (const run of running) {
         run.process.kill("SIGKILL");
@@ -152,6 +159,13 @@ export function makeServiceFolder(program: readonly string[] = sources): Service
       rmSync(path, { recursive: true });
     },
   };
+}
+
+/** POSIX counts the size of files in blocks of 512 bytes; a signal that comes with the failure is ignored. */
+function limited(command: readonly [string, ...string[]], { maxFileBytes }: Limits): [string, ...string[]] {
+  if (maxFileBytes === undefined) return [...command];
+  const script = `trap '' XFSZ; ulimit -f ${maxFileBytes / 512}; exec "$@"`;
+  return ["/bin/sh", "-c", script, "sh", ...command];
 }
 
 function watch(child: ChildProcess, output: string[]): Run {
