@@ -10,6 +10,8 @@ export interface Fleet extends AsyncDisposable {
 export interface Node {
   /** Begins a process. It listens when this resolves, or has been killed. */
   start(): Promise<void>;
+  /** While it listens. */
+  readonly service: Service | null;
   /** Ends its process, whatever that was about to do. */
   kill(): Promise<void>;
 }
@@ -26,6 +28,9 @@ export function makeFleet(size: number, env: Readonly<Record<string, string>>): 
     let service: Service | null = null;
     return {
       folder,
+      get service() {
+        return service;
+      },
       async start() {
         const begun = folder.begin(["start"], env);
         run = begun;

@@ -7,37 +7,11 @@ import { long, seed } from "./form.ts";
 import { allFinal, emailsOf, judge, nothingWrong, Posting } from "./posting.ts";
 import { seededRandom } from "./random.ts";
 import { startFaultyRelay } from "./relay.ts";
+import { createTally } from "./tally.ts";
 
 const secret = "cw_0x689RpI-jtRR7oE8h_eQsKImvJapLeSbXpwF4e4=";
 const kills = long ? 200 : 6;
 const perKill = 50;
-/** Where nothing more happens, as while leases of the dead run out, the kill comes all the same. */
-const quietMs = 1_000;
-
-/** Counts what happens, so that something can be done at the moment when it has happened so often. */
-function createTally() {
-  let count = 0;
-  let alarm: { readonly at: number; readonly ring: () => void } | null = null;
-  return {
-    add() {
-      count++;
-      if (alarm !== null && count >= alarm.at) alarm.ring();
-    },
-    /** Resolves after so many more, or after a time in which there were fewer. */
-    async more(many: number): Promise<void> {
-      await new Promise<void>((resolve) => {
-        const timer = setTimeout(resolve, quietMs);
-        const ring = () => {
-          clearTimeout(timer);
-          resolve();
-        };
-        alarm = { at: count + many, ring };
-      });
-      alarm = null;
-    },
-  };
-}
-
 interface Ground {
   readonly name: string;
   readonly nodes: number;
