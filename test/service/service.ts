@@ -28,13 +28,21 @@ export interface ServiceFolder {
   readonly database: string;
   /** Everything that every run printed, on both outputs. */
   readonly output: readonly string[];
-  start(env?: Environment): Promise<Service>;
+  start(env?: Environment, limits?: Limits): Promise<Service>;
   /** Begins a command, and does not wait for its end. */
-  begin(args: readonly string[], env?: Environment): Run;
+  begin(args: readonly string[], env?: Environment, limits?: Limits): Run;
+  /** The service that `begin(["start"])` has begun, once it listens. */
+  ready(run: Run): Promise<Service>;
   /** Runs a command to its end. */
   run(args: readonly string[], env?: Environment): Promise<EndedRun>;
   /** Ends what still runs, and removes the folder. */
   dispose(): Promise<void>;
+}
+
+/** What the system lets a process have. */
+export interface Limits {
+  /** A file that is larger by a write is what a full disk is to the process: the write fails. Multiples of 512. */
+  readonly maxFileBytes?: number;
 }
 
 /** One process. Its outputs grow while it runs. */
@@ -57,7 +65,12 @@ export interface EndedRun {
 export interface Service extends Run {
   readonly url: string;
   /** A request with the admin key; `body` goes as JSON. */
-  call<Body = never>(method: string, path: string, body?: unknown): Promise<Reply<Body>>;
+  call<Body = never>(
+    method: string,
+    path: string,
+    body?: unknown,
+    headers?: Readonly<Record<string, string>>,
+  ): Promise<Reply<Body>>;
   /** Sends a signal and waits for the end. */
   end(signal: NodeJS.Signals): Promise<EndedRun>;
 }
@@ -75,8 +88,9 @@ export function makeServiceFolder(program: readonly string[] = sources): Service
   const output: string[] = [];
   const running = new Set<Run>();
 
-  function begin(args: readonly string[], env: Environment = {}): Run {
-    const child = spawn(process.execPath, [...program, ...args], {
+  function begin(args: readonly string[], env: Environment = {}, limits: Limits = {}): Run {
+    const [command, ...rest] = limited([process.execPath, ...program, ...args], limits);
+    const child = spawn(command, rest, {
       cwd: path,
       env: {
         PATH: process.env.PATH,
@@ -95,6 +109,39 @@ export function makeServiceFolder(program: readonly string[] = sources): Service
     return run;
   }
 
+  async function ready(run: Run): Promise<Service> {
+    const url = await run.line(readyUrl);
+    return {
+      process: run.process,
+      get stdout() {
+        return run.stdout;
+      },
+      get stderr() {
+        return run.stderr;
+      },
+      ended: run.ended,
+      line: run.line,
+      url,
+      async call(method, callPath, body, headers) {
+        const response = await fetch(url + callPath, {
+          method,
+          headers: {
+            authorization: `Bearer ${apiKey}`,
+            ...(body === undefined ? {} : { "content-type": "application/json" }),
+            ...headers,
+          },
+          ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+        });
+        const text = await response.text();
+        return { status: response.status, body: (text === "" ? null : JSON.parse(text)) as never };
+      },
+      end(signal) {
+        run.process.kill(signal);
+        return run.ended;
+      },
+    };
+  }
+
   return {
     path,
     dataDir,
@@ -102,38 +149,8 @@ export function makeServiceFolder(program: readonly string[] = sources): Service
     output,
     begin,
     run: (args, env) => begin(args, env).ended,
-    async start(env) {
-      const run = begin(["start"], env);
-      const url = await run.line(readyUrl);
-      return {
-        process: run.process,
-        get stdout() {
-          return run.stdout;
-        },
-        get stderr() {
-          return run.stderr;
-        },
-        ended: run.ended,
-        line: run.line,
-        url,
-        async call(method, callPath, body) {
-          const response = await fetch(url + callPath, {
-            method,
-            headers: {
-              authorization: `Bearer ${apiKey}`,
-              ...(body === undefined ? {} : { "content-type": "application/json" }),
-            },
-            ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-          });
-          const text = await response.text();
-          return { status: response.status, body: (text === "" ? null : JSON.parse(text)) as never };
-        },
-        end(signal) {
-          run.process.kill(signal);
-          return run.ended;
-        },
-      };
-    },
+    ready,
+    start: (env, limits) => ready(begin(["start"], env, limits)),
     async dispose() {
       for (const run of running) {
         run.process.kill("SIGKILL");
@@ -142,6 +159,13 @@ export function makeServiceFolder(program: readonly string[] = sources): Service
       rmSync(path, { recursive: true });
     },
   };
+}
+
+/** POSIX counts the size of files in blocks of 512 bytes; a signal that comes with the failure is ignored. */
+function limited(command: readonly [string, ...string[]], { maxFileBytes }: Limits): [string, ...string[]] {
+  if (maxFileBytes === undefined) return [...command];
+  const script = `trap '' XFSZ; ulimit -f ${maxFileBytes / 512}; exec "$@"`;
+  return ["/bin/sh", "-c", script, "sh", ...command];
 }
 
 function watch(child: ChildProcess, output: string[]): Run {

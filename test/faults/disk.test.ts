@@ -1,0 +1,154 @@
+import { DatabaseSync } from "node:sqlite";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import type { Problem } from "../../src/server/schemas.ts";
+import { postEmail, refusal, saveConfig } from "../service/calls.ts";
+import { makeServiceFolder, type Service, type ServiceFolder } from "../service/service.ts";
+import { type AcceptedEmail, allFinal, emailsOf, judge, nothingWrong, Posting } from "./posting.ts";
+import { type FaultyRelay, startFaultyRelay } from "./relay.ts";
+
+const env = { POSTHORN_SECRET: "cw_0x689RpI-jtRR7oE8h_eQsKImvJapLeSbXpwF4e4=" };
+const unavailable = { status: 503, code: "store.unavailable" };
+
+let folder: ServiceFolder;
+let relay: FaultyRelay;
+/** Messages whose final dot is not answered yet. */
+let waiting: number;
+let answerDots: () => void;
+beforeEach(async () => {
+  folder = makeServiceFolder();
+  waiting = 0;
+  const dots = new Promise<void>((resolve) => {
+    answerDots = resolve;
+  });
+  relay = await startFaultyRelay({
+    takesFirst: true,
+    async at({ place }) {
+      if (place !== "the final dot") return undefined;
+      waiting++;
+      await dots;
+      waiting--;
+      return undefined;
+    },
+  });
+});
+afterEach(async () => {
+  await folder.dispose();
+  await relay[Symbol.asyncDispose]();
+});
+
+/** What another program does to the database, which is not bound by the service's limits. */
+function byOtherHands<Result>(work: (database: DatabaseSync) => Result): Result {
+  const database = new DatabaseSync(folder.database, { timeout: 10_000 });
+  try {
+    return work(database);
+  } finally {
+    database.close();
+  }
+}
+
+const failure = "the courier's round failed";
+
+/** Resolves when the courier has failed once more to write. */
+async function courierFails(service: Service): Promise<void> {
+  const failures = () => service.stdout.split(failure).length;
+  const before = failures();
+  await service.line(() => (failures() > before ? true : undefined));
+}
+
+describe("while the disk is full", () => {
+  const maxFileBytes = 1024 * 1024;
+  let service: Service;
+  let accepted: Map<string, AcceptedEmail>;
+
+  /** Emails are accepted, some of them are at the relay by now, until nothing can be written any more. */
+  beforeEach(async () => {
+    service = await folder.start(env, { maxFileBytes });
+    await saveConfig(service, { host: "127.0.0.1", port: relay.port }, { maxConnections: 2 });
+    accepted = new Map();
+    for (let count = 0; count < 1_000; count++) {
+      const subject = `email ${count}`;
+      const { status, body } = await service.call<AcceptedEmail & Problem>("POST", "/api/emails", {
+        ...{ to: "jo@example.com", subject, text: "Hello Jo" },
+      });
+      if (status === 202) {
+        accepted.set(subject, body);
+        // From the first ones on, the relay has something that it does not answer.
+        if (count === 4) await expect.poll(() => waiting).toBe(2);
+        continue;
+      }
+      expect({ status, code: body.code }).toEqual(unavailable);
+      break;
+    }
+    expect(accepted.size).toBeGreaterThan(10);
+    expect(accepted.size).toBeLessThan(1_000);
+    // The last room is too small for an email, perhaps not for a result.
+    byOtherHands((database) => {
+      database.exec(`create table filler (bytes); insert into filler values (zeroblob(${maxFileBytes}))`);
+    });
+  });
+
+  it("emails are refused with 503, and can be read; when there is room, all goes on and is sent once", async () => {
+    for (let count = 0; count < 3; count++) {
+      const email = { to: "jo@example.com", subject: "too many", text: "Hello" };
+      expect(await refusal(service, "POST", "/api/emails", email)).toEqual(unavailable);
+    }
+    expect([...(await emailsOf(service)).keys()].sort()).toEqual([...accepted.keys()].sort());
+    answerDots();
+    await expect.poll(() => relay.taken.length).toBeGreaterThan(0);
+    await courierFails(service);
+
+    byOtherHands((database) => database.exec("drop table filler; pragma wal_checkpoint(truncate)"));
+    using posting = new Posting({ to: async () => service });
+    await posting.postAll(["after it 1", "after it 2"]);
+    await allFinal(service);
+    const all = new Map([...accepted, ...posting.accepted]);
+    const { verdict, figures } = judge(all, await emailsOf(service), relay.taken);
+    expect(verdict).toEqual(nothingWrong);
+    expect(figures).toMatchObject({ duplicates: 0, marked: 0 });
+
+    await service.end("SIGKILL");
+    service = await folder.start(env);
+    const again = judge(all, await emailsOf(service), relay.taken);
+    expect(again).toEqual({ verdict, figures });
+  });
+
+  it("and the process is killed, nothing is lost, and what the relay has already may come twice, marked", async () => {
+    answerDots();
+    await expect.poll(() => relay.taken.length).toBeGreaterThan(0);
+    await courierFails(service);
+    await service.end("SIGKILL");
+    service = await folder.start(env);
+    await allFinal(service);
+    const { verdict, figures } = judge(accepted, await emailsOf(service), relay.taken);
+    expect(verdict).toEqual(nothingWrong);
+    expect(figures.duplicates).toBeGreaterThan(0);
+  });
+});
+
+describe("while another program has locked the database", () => {
+  it("emails are refused with 503, and can be read; when the lock is gone, all goes on and is sent once", async () => {
+    const service = await folder.start(env);
+    await saveConfig(service, { host: "127.0.0.1", port: relay.port });
+    const before = await postEmail(service, { subject: "before" });
+    await expect.poll(() => waiting).toBe(1);
+
+    const other = new DatabaseSync(folder.database, { timeout: 10_000 });
+    other.exec("begin exclusive");
+    answerDots();
+    const email = { to: "jo@example.com", subject: "too early", text: "Hello" };
+    expect(await refusal(service, "POST", "/api/emails", email)).toEqual(unavailable);
+    expect((await emailsOf(service)).get("before")).toMatchObject({ state: "sending" });
+    await service.line((line) => line.includes(failure) || undefined);
+    expect(relay.taken).toHaveLength(1);
+    other.exec("rollback");
+    other.close();
+
+    using posting = new Posting({ to: async () => service });
+    await posting.postAll(["after"]);
+    await allFinal(service);
+    const all = new Map([["before", before], ...posting.accepted]);
+    const { verdict, figures } = judge(all, await emailsOf(service), relay.taken);
+    expect(verdict).toEqual(nothingWrong);
+    expect(figures).toMatchObject({ duplicates: 0, marked: 0 });
+  });
+});
