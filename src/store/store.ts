@@ -2,11 +2,11 @@ import { existsSync } from "node:fs";
 import { CompiledQuery, Kysely, type QueryResult, sql, type Transaction } from "kysely";
 import { isPosthornError, PosthornError } from "../errors.ts";
 import { newId } from "../id.ts";
-import { holdLock } from "./lock.ts";
 import { migrate, refuseUnlessCurrent } from "./migrate.ts";
 import { listen, postgresDialect } from "./postgres.ts";
 import type { Schema } from "./schema.ts";
-import { createSqlite } from "./sqlite.ts";
+import { createSqlite } from "./sqlite/dialect.ts";
+import { holdLock } from "./sqlite/lock.ts";
 import { runSteps, type Step, type StepResults, write } from "./step.ts";
 
 /** The database, migrated and ready. */

@@ -4,8 +4,8 @@ import { mkdtempSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import type { SqliteStatement } from "./sqlite-database.ts";
-import { type SqliteThread, startSqliteThread } from "./sqlite-thread.ts";
+import type { SqliteStatement } from "./database.ts";
+import { type SqliteThread, startSqliteThread } from "./thread.ts";
 
 const run = (sql: string, ...parameters: unknown[]): SqliteStatement => ({ sql, parameters });
 const insert = (n: number) => run("insert into number (n) values (?)", n);
@@ -177,7 +177,7 @@ it("is not started where the file cannot be opened", async () => {
 
 it("keeps no process alive that is done with it, but one that waits for it", async () => {
   const program = `
-    import { startSqliteThread } from ${JSON.stringify(new URL("sqlite-thread.ts", import.meta.url).href)};
+    import { startSqliteThread } from ${JSON.stringify(new URL("thread.ts", import.meta.url).href)};
     const thread = await startSqliteThread(${JSON.stringify(join(folder, "other.db"))}, "write");
     const { rows } = await thread.execute(${JSON.stringify(slow)});
     process.stdout.write(String(rows[0][0]));

@@ -5,9 +5,9 @@ import {
   type SqliteAnswer,
   type SqliteDatabase,
   type SqliteStatement,
-} from "./sqlite-database.ts";
+} from "./database.ts";
 
-/** The thread of a SQLite file: takes statements in order and answers each. See sqlite-thread.ts. */
+/** The thread of a SQLite file: takes statements in order and answers each. See thread.ts. */
 
 /**
  * A statement under way to the thread. Texts for many rows are long, so each travels once: from then on its

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { setImmediate as turn } from "node:timers/promises";
 import { CompiledQuery, Kysely, sql } from "kysely";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { createSqlite, type Sqlite } from "./sqlite.ts";
+import { createSqlite, type Sqlite } from "./dialect.ts";
 
 interface Tables {
   number: { n: number };

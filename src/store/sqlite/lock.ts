@@ -1,6 +1,6 @@
 import { DatabaseSync } from "node:sqlite";
-import { PosthornError } from "../errors.ts";
-import { sqliteError } from "./sqlite-error.ts";
+import { PosthornError } from "../../errors.ts";
+import { sqliteError } from "./error.ts";
 
 /**
  * Makes sure that one process alone serves a database file: an exclusive transaction held open on a

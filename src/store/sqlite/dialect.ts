@@ -8,14 +8,9 @@ import {
   SqliteIntrospector,
   SqliteQueryCompiler,
 } from "kysely";
-import {
-  beginTransaction,
-  openSqliteDatabase,
-  type SqliteAccess,
-  type SqliteAnswer,
-} from "./sqlite-database.ts";
-import { sqliteError } from "./sqlite-error.ts";
-import { type SqliteThread, startSqliteThread } from "./sqlite-thread.ts";
+import { beginTransaction, openSqliteDatabase, type SqliteAccess, type SqliteAnswer } from "./database.ts";
+import { sqliteError } from "./error.ts";
+import { type SqliteThread, startSqliteThread } from "./thread.ts";
 
 /** A SQLite file, as Kysely's dialect and, past it, for whole transactions at once. */
 export interface Sqlite {

@@ -1,6 +1,6 @@
 import { Worker } from "node:worker_threads";
-import type { SqliteAccess, SqliteAnswer, SqliteStatement } from "./sqlite-database.ts";
-import type { Failure, Question, Reply, SentStatement } from "./sqlite-worker.ts";
+import type { SqliteAccess, SqliteAnswer, SqliteStatement } from "./database.ts";
+import type { Failure, Question, Reply, SentStatement } from "./worker.ts";
 
 /** A SQLite file in a thread of its own. */
 export interface SqliteThread {
@@ -48,10 +48,7 @@ interface Asked {
  */
 export async function startSqliteThread(file: string, access: SqliteAccess): Promise<SqliteThread> {
   // The sources run as they are; the build has the same file as JavaScript.
-  const body = new URL(
-    import.meta.url.endsWith(".ts") ? "./sqlite-worker.ts" : "./sqlite-worker.js",
-    import.meta.url,
-  );
+  const body = new URL(import.meta.url.endsWith(".ts") ? "./worker.ts" : "./worker.js", import.meta.url);
   const worker = new Worker(body, {
     workerData: { file, access },
     execArgv: [],

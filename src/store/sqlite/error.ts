@@ -1,4 +1,4 @@
-import { PosthornError } from "../errors.ts";
+import { PosthornError } from "../../errors.ts";
 
 /**
  * Primary result codes (https://sqlite.org/rescode.html) that speak of the machine and not of the

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { openSqliteDatabase, type SqliteDatabase, type SqliteStatement } from "./sqlite-database.ts";
+import { openSqliteDatabase, type SqliteDatabase, type SqliteStatement } from "./database.ts";
 
 const run = (sql: string, ...parameters: unknown[]): SqliteStatement => ({ sql, parameters });
 const insert = (n: number) => run("insert into number (n) values (?)", n);
