@@ -38,10 +38,12 @@ export function prepareContent(content: Uint8Array, needsSmtpUtf8: boolean): Con
 }
 
 function checkLines(bytes: Buffer): void {
+  const { length } = bytes;
   let start = 0;
-  for (let at = 0; at < bytes.length; at++) {
-    const byte = bytes[at];
-    if (byte !== carriageReturn && byte !== lineFeed) continue;
+  for (let at = 0; at < length; at++) {
+    const byte = bytes[at] ?? 0;
+    // The common case by itself: every byte of every email comes by here.
+    if (byte > carriageReturn || (byte !== carriageReturn && byte !== lineFeed)) continue;
     if (byte === lineFeed || bytes[at + 1] !== lineFeed) {
       throw new PosthornError(
         "input.invalid",
