@@ -14,10 +14,13 @@ const wholeAddress = z.string().transform((text, context) => {
   }
 });
 
+/** PostgreSQL has no text with a NUL in it, so nothing could match. */
+const words = z.string().refine((text) => !text.includes("\0"), "must not hold NUL");
+
 /** Which emails are meant, wherever a request says so. */
 export const emailCriteria = {
   state: z.enum(emailStates).optional(),
   recipient: wholeAddress.optional().describe("A whole address"),
-  template: z.string().optional(),
-  q: z.string().optional().describe("Part of the subject or of a recipient's address"),
+  template: words.optional(),
+  q: words.optional().describe("Part of the subject or of a recipient's address"),
 };
