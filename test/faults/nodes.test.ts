@@ -1,7 +1,11 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import type { EmailDetail } from "../../src/delivery/outbox.ts";
 import { createFixedClock, type FixedClock } from "../../src/testing/index.ts";
+import { saveConfig } from "../service/calls.ts";
 import { type Postgres, startPostgres } from "../support/postgres.ts";
+import { makeFleet, type Node } from "./fleet.ts";
+import { long } from "./form.ts";
+import { allFinal, emailsOf, judge, nothingWrong, Posting } from "./posting.ts";
 import { type FaultyRelay, type Place, startFaultyRelay } from "./relay.ts";
 import { openScene, type Scene, turns } from "./scene.ts";
 
@@ -296,3 +300,55 @@ describe("two nodes together", () => {
     expect(clock.now() - began).toBeLessThan(10 * second);
   });
 });
+
+// It takes as long as leases last.
+if (long) {
+  it("a process that SIGSTOP stops loses its emails to another one, and settles nothing when it goes on", {
+    timeout: 180_000,
+  }, async () => {
+    const places: readonly Place[] = ["MAIL", "DATA", "the content", "the final dot"];
+    let goOn = () => {};
+    const held = new Promise<void>((resolve) => {
+      goOn = resolve;
+    });
+    let count = 0;
+    await using relay = await startFaultyRelay({
+      takesFirst: true,
+      async at({ place, connection, message }) {
+        if (message !== 1 || place !== places[connection - 1]) return undefined;
+        count++;
+        await held;
+        return undefined;
+      },
+    });
+    await using fleet = makeFleet(2, {
+      POSTHORN_SECRET: "cw_0x689RpI-jtRR7oE8h_eQsKImvJapLeSbXpwF4e4=",
+      POSTHORN_DATABASE_URL: await postgres.createDatabase(),
+    });
+    const [first, second] = fleet.nodes as [Node, Node];
+    await first.start();
+    const stopped = await fleet.anyUp();
+    await saveConfig(stopped, { host: "127.0.0.1", port: relay.port }, { maxConnections: 8 });
+    using posting = new Posting({ to: fleet.anyUp });
+    await posting.postAll(places.map((place) => `email for ${place}`));
+    await expect.poll(() => count).toBe(places.length);
+
+    stopped.process.kill("SIGSTOP");
+    await second.start();
+    if (second.service === null) throw new Error("the second node listens");
+    await allFinal(second.service);
+    expect(relay.taken.filter(({ connection }) => connection > places.length)).toHaveLength(places.length);
+
+    stopped.process.kill("SIGCONT");
+    goOn();
+    const losses = () => stopped.stdout.split("the lease of this email was lost").length - 1;
+    await stopped.line(() => losses() === places.length || undefined);
+    await posting.postAll(["one more", "and another"]);
+    await allFinal(second.service);
+    const log = await emailsOf(second.service);
+    const { verdict, figures } = judge(posting.accepted, log, relay.taken);
+    expect(verdict).toEqual(nothingWrong);
+    // Only the bodies that had begun have come twice.
+    expect(figures).toEqual({ accepted: 6, delivered: 6, duplicates: 2, marked: places.length });
+  });
+}
