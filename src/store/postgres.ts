@@ -37,6 +37,9 @@ export function postgresDialect(url: string): Dialect {
   const pool = new Pool({ ...connectionOptions(url), max: maxConnections });
   // A connection that is lost while nobody uses it: the next query opens another one.
   pool.on("error", () => {});
+  // One that is lost while it is used, perhaps between two statements: the next of these fails. The pool listens
+  // only to those that nobody uses, and without a listener the process ends.
+  pool.on("connect", (client) => client.on("error", () => {}));
   const names = new Map<string, string>();
 
   function nameOf(text: string): string | undefined {

@@ -3,7 +3,10 @@ import { makeServiceFolder, type Run, type Service } from "../service/service.ts
 /** Posthorn as processes that can be killed and started again: one, or several nodes on one database. */
 export interface Fleet extends AsyncDisposable {
   readonly nodes: readonly Node[];
-  /** One that listens, each in its turn; while there is none, the first that does. */
+  /**
+   * One that listens, each in its turn; while there is none, the first that does.
+   * @throws Error where a process has ended that nobody killed.
+   */
   anyUp(): Promise<Service>;
 }
 
@@ -21,6 +24,7 @@ export function makeFleet(size: number, env: Readonly<Record<string, string>>): 
   const up: Service[] = [];
   const waiting = new Set<(service: Service) => void>();
   let turn = 0;
+  let died: Error | null = null;
 
   function makeNode() {
     const folder = makeServiceFolder();
@@ -34,6 +38,9 @@ export function makeFleet(size: number, env: Readonly<Record<string, string>>): 
       async start() {
         const begun = folder.begin(["start"], env);
         run = begun;
+        void begun.ended.then(({ code, stderr }) => {
+          if (run === begun) died = new Error(`A node ended by itself, with ${code}: ${stderr}`);
+        });
         const listening = await folder.ready(begun).catch((error: unknown) => {
           if (run === begun) throw error;
           return null;
@@ -58,9 +65,12 @@ export function makeFleet(size: number, env: Readonly<Record<string, string>>): 
   const nodes = Array.from({ length: size }, makeNode);
   return {
     nodes,
-    anyUp: async () => up[turn++ % up.length] ?? new Promise<Service>((resolve) => waiting.add(resolve)),
+    async anyUp() {
+      if (died !== null) throw died;
+      return up[turn++ % up.length] ?? new Promise<Service>((resolve) => waiting.add(resolve));
+    },
     async [Symbol.asyncDispose]() {
-      await Promise.all(nodes.map(({ folder }) => folder.dispose()));
+      await Promise.all(nodes.map((node) => node.kill().then(node.folder.dispose)));
     },
   };
 }

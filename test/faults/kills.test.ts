@@ -75,12 +75,9 @@ describe("kill -9 at any moment", () => {
 
       const began = performance.now();
       using posting = new Posting({ to: fleet.anyUp, onAnswer: tally.add });
-      const posted: Promise<void>[] = [];
       const starting = new Map(fleet.nodes.map((node) => [node, Promise.resolve()]));
       for (let kill = 0; kill < kills; kill++) {
-        posted.push(
-          posting.postAll(Array.from({ length: perKill }, (_, index) => `life ${kill}, email ${index}`)),
-        );
+        posting.begin(Array.from({ length: perKill }, (_, index) => `life ${kill}, email ${index}`));
         const victim = fleet.nodes[Math.floor(random() * nodes)];
         if (victim === undefined) throw new Error("there are nodes");
         // Some die while they start.
@@ -90,7 +87,7 @@ describe("kill -9 at any moment", () => {
         await victim.kill();
         starting.set(victim, victim.start());
       }
-      await Promise.all([...posted, ...starting.values()]);
+      await Promise.all([posting.done(), ...starting.values()]);
       if (!long) await letTimePass(fleet);
       const service = await fleet.anyUp();
       await allFinal(service);

@@ -1,4 +1,6 @@
+import { sql } from "kysely";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { openPostgresStore } from "../../src/store/store.ts";
 import { refusal, saveConfig } from "../service/calls.ts";
 import { type Postgres, startPostgres } from "../support/postgres.ts";
 import { type Fleet, makeFleet } from "./fleet.ts";
@@ -6,6 +8,7 @@ import { long, seed } from "./form.ts";
 import { allFinal, emailsOf, judge, nothingWrong, Posting } from "./posting.ts";
 import { seededRandom } from "./random.ts";
 import { startFaultyRelay } from "./relay.ts";
+import { turns } from "./scene.ts";
 import { createTally } from "./tally.ts";
 
 const secret = "cw_0x689RpI-jtRR7oE8h_eQsKImvJapLeSbXpwF4e4=";
@@ -13,10 +16,11 @@ const secret = "cw_0x689RpI-jtRR7oE8h_eQsKImvJapLeSbXpwF4e4=";
 const fewSecondsMs = 8_000;
 
 let postgres: Postgres;
+let url: string;
 let fleet: Fleet;
 beforeEach(async () => {
   postgres = await startPostgres();
-  const url = await postgres.createDatabase();
+  url = await postgres.createDatabase();
   fleet = makeFleet(2, { POSTHORN_SECRET: secret, POSTHORN_DATABASE_URL: url });
   // The first one makes the tables.
   for (const node of fleet.nodes) await node.start();
@@ -31,6 +35,20 @@ const subjects = (what: string, count: number) =>
   Array.from({ length: count }, (_, index) => `${what} ${index}`);
 
 describe("while PostgreSQL is away", () => {
+  it("a transaction fails that it cut off between two statements, and not the process", async () => {
+    const store = await openPostgresStore(url);
+    const cutOff = store.transaction(async (transaction) => {
+      await sql`select 1`.execute(transaction);
+      await postgres.stopServer("immediate");
+      await turns();
+      await sql`select 1`.execute(transaction);
+    });
+    await expect(cutOff).rejects.toMatchObject({ code: "store.unavailable" });
+    await postgres.startAgain();
+    expect(await store.transaction(async () => "done")).toBe("done");
+    await store.close();
+  });
+
   it("posts are refused with 503; what was sent meanwhile is settled afterwards, and all goes on by itself", async () => {
     let waiting = 0;
     let answerDots = () => {};
@@ -62,7 +80,7 @@ describe("while PostgreSQL is away", () => {
       expect(performance.now() - began).toBeLessThan(fewSecondsMs);
       expect(await refusal(service, "GET", "/api/ready")).toMatchObject({ status: 503 });
     }
-    const during = posting.postAll(subjects("during", 20));
+    posting.begin(subjects("during", 20));
     answerDots();
     await expect.poll(() => relay.taken.length).toBe(6);
     for (const service of services()) {
@@ -70,7 +88,7 @@ describe("while PostgreSQL is away", () => {
     }
 
     await postgres.startAgain();
-    await during;
+    await posting.done();
     for (const service of services()) {
       expect(await service.call("GET", "/api/ready")).toMatchObject({ status: 200 });
       await allFinal(service);
@@ -108,15 +126,14 @@ describe("while PostgreSQL is away", () => {
       },
     });
     const began = performance.now();
-    const posted: Promise<void>[] = [];
     for (let outage = 0; outage < outages; outage++) {
-      posted.push(posting.postAll(subjects(`outage ${outage}, email`, perOutage)));
+      posting.begin(subjects(`outage ${outage}, email`, perOutage));
       await tally.more(1 + Math.floor(random() * 8 * perOutage));
       await postgres.stopServer(random() < 0.5 ? "immediate" : "fast");
       await tally.more(Math.floor(random() * 50));
       await postgres.startAgain();
     }
-    await Promise.all(posted);
+    await posting.done();
     const service = await fleet.anyUp();
     await allFinal(service);
     const { verdict, figures } = judge(posting.accepted, await emailsOf(service), relay.taken);

@@ -26,6 +26,7 @@ export class Posting implements Disposable {
   /** By their subjects, which are their keys. */
   readonly accepted = new Map<string, AcceptedEmail>();
   readonly #options: PostingOptions;
+  readonly #begun: Promise<void>[] = [];
   #stopped = false;
 
   constructor(options: PostingOptions) {
@@ -56,6 +57,18 @@ export class Posting implements Disposable {
       for (let next = left.shift(); next !== undefined; next = left.shift()) await this.post(next);
     };
     await Promise.all(Array.from({ length: atOnce }, lane));
+  }
+
+  /** The same, and nobody waits for it before `done`. */
+  begin(subjects: readonly string[]): void {
+    const all = this.postAll(subjects);
+    all.catch(() => {}); // `done` tells.
+    this.#begun.push(all);
+  }
+
+  /** Resolves once all that was begun is accepted. */
+  async done(): Promise<void> {
+    await Promise.all(this.#begun);
   }
 
   /** Gives up what is not accepted yet. */

@@ -216,8 +216,9 @@ async function untilReady(child: ChildProcess): Promise<RunningServer> {
   let said = "";
   const ready = await new Promise<boolean>((resolve) => {
     stderr.setEncoding("utf8").on("data", (text: string) => {
-      // What it says later is read, so that it never waits for us, but not kept.
-      if (said.length < 64 * 1024) said += text;
+      // It is read for ever, so that it never waits for us, but only the latest is kept: while it recovers, it
+      // has a word for each client that comes too early.
+      said = (said + text).slice(-64 * 1024);
       if (said.includes("database system is ready to accept connections")) resolve(true);
     });
     // The keeper has closed its end: this is that of the server's last process.
