@@ -3,14 +3,13 @@ import { PosthornError } from "../errors.ts";
 import type { Actor } from "../model.ts";
 import { writeAudit } from "../store/audit-log.ts";
 import { findContent } from "../store/email-content.ts";
+import { type EmailFilter, listEmails } from "../store/email-criteria.ts";
 import { endQueued, requeueEmail } from "../store/email-queue.ts";
 import {
   type Attempt,
   type Email,
-  type EmailFilter,
   findEmail,
   listAttempts,
-  listEmails,
   listRecipients,
   type Recipient,
 } from "../store/emails.ts";

@@ -1,5 +1,6 @@
 import { type Expression, type ExpressionBuilder, type SqlBool, sql } from "kysely";
 import type { EmailState } from "../model.ts";
+import { type Email, emailFromRow } from "./emails.ts";
 import type { Db, Schema } from "./schema.ts";
 
 /** Which emails are meant: all that is given must be so. */
@@ -14,23 +15,44 @@ export interface EmailCriteria {
   readonly caller?: string | undefined;
 }
 
-/**
- * The ids of emails that meet the criteria, from the oldest on, after the given one. Those of a recipient
- * are read from their index in this order: no more of them than are wanted.
- */
+/** A page of the log: those that meet the criteria, older than `after`. */
+export interface EmailFilter extends EmailCriteria {
+  /** The id of the last email of the page before. */
+  readonly after?: string | undefined;
+  readonly limit: number;
+}
+
+/** The newest first. */
+export async function listEmails(db: Db, { after, limit, ...criteria }: EmailFilter): Promise<Email[]> {
+  const { query, id } = meeting(db, criteria);
+  let page = query.selectAll("emails").orderBy(id, "desc").limit(limit);
+  if (after !== undefined) page = page.where(sql<SqlBool>`${id} < ${after}`);
+  return (await page.execute()).map(emailFromRow);
+}
+
+/** The ids of emails that meet the criteria, from the oldest on, after the given one. */
 export function idsMeeting(
   db: Db,
-  { recipient, ...criteria }: EmailCriteria,
+  criteria: EmailCriteria,
   page: { readonly after: string; readonly limit: number },
 ) {
+  const { query, id } = meeting(db, criteria);
+  return query.select("emails.id").where(sql<SqlBool>`${id} > ${page.after}`).orderBy(id).limit(page.limit);
+}
+
+/**
+ * Emails that meet the criteria, and the id to order them by. Those of a recipient are read from their index
+ * in this order: no more of them than are wanted.
+ */
+function meeting(db: Db, { recipient, ...criteria }: EmailCriteria) {
   const id = sql.ref<string>(recipient === undefined ? "emails.id" : "recipients.email_id");
-  let query = db.selectFrom("emails").select("emails.id").where(meets(criteria));
+  let query = db.selectFrom("emails").where(meets(criteria));
   if (recipient !== undefined) {
     query = query
       .innerJoin("recipients", "recipients.email_id", "emails.id")
       .where("recipients.address", "=", recipient);
   }
-  return query.where(sql<SqlBool>`${id} > ${page.after}`).orderBy(id).limit(page.limit);
+  return { query, id };
 }
 
 function meets({ state, template, q, caller }: Omit<EmailCriteria, "recipient">) {

@@ -1,4 +1,3 @@
-import { type SqlBool, sql } from "kysely";
 import type {
   AttemptOutcome,
   EmailState,
@@ -95,56 +94,6 @@ export async function findByIdempotencyKey(
 export async function findEmail(db: Db, id: string): Promise<Email | undefined> {
   const row = await db.selectFrom("emails").selectAll().where("id", "=", id).executeTakeFirst();
   return row === undefined ? undefined : emailFromRow(row);
-}
-
-export interface EmailFilter {
-  readonly state?: EmailState | undefined;
-  /** A whole address. */
-  readonly recipient?: string | undefined;
-  readonly template?: string | undefined;
-  /** Part of the subject or of a recipient's address; case does not matter for ASCII. */
-  readonly q?: string | undefined;
-  /** Only what this actor sent. */
-  readonly caller?: string | undefined;
-  /** The id of the last email of the page before. */
-  readonly after?: string | undefined;
-  readonly limit: number;
-}
-
-/** The newest first. */
-export async function listEmails(db: Db, filter: EmailFilter): Promise<Email[]> {
-  const { recipient, after, state, template, caller } = filter;
-  let query = db.selectFrom("emails").selectAll("emails").limit(filter.limit);
-  if (recipient === undefined) {
-    query = query.orderBy("emails.id", "desc");
-    if (after !== undefined) query = query.where("emails.id", "<", after);
-  } else {
-    // The index holds a recipient's emails in order: no more of them are read than the page has.
-    query = query
-      .innerJoin("recipients", "recipients.email_id", "emails.id")
-      .where("recipients.address", "=", recipient)
-      .orderBy("recipients.email_id", "desc");
-    if (after !== undefined) query = query.where(sql<SqlBool>`recipients.email_id < ${after}`);
-  }
-  if (state !== undefined) query = query.where("emails.state", "=", state);
-  if (template !== undefined) query = query.where("emails.template", "=", template);
-  if (caller !== undefined) query = query.where("emails.caller", "=", caller);
-  if (filter.q !== undefined) {
-    const pattern = `%${filter.q.replace(/[\\%_]/g, "\\$&")}%`;
-    query = query.where(({ or, exists, selectFrom }) =>
-      or([
-        sql<SqlBool>`lower(subject) like lower(${pattern}) escape '\\'`,
-        exists(
-          selectFrom("recipients as one")
-            .select("one.position")
-            .whereRef("one.email_id", "=", "emails.id")
-            .where(sql<SqlBool>`lower(one.address) like lower(${pattern}) escape '\\'`),
-        ),
-      ]),
-    );
-  }
-  const rows = await query.execute();
-  return rows.map(emailFromRow);
 }
 
 /** Of several emails at once, in the callers' order. */

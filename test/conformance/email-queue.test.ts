@@ -12,17 +12,16 @@ import {
   renewLeases,
 } from "../../src/store/email-claims.ts";
 import { findContent } from "../../src/store/email-content.ts";
+import { type EmailFilter, listEmails } from "../../src/store/email-criteria.ts";
 import { insertEmails, isKeyTaken, type NewEmail } from "../../src/store/email-inserts.ts";
 import { endQueued, expireEmails, requeueEmail } from "../../src/store/email-queue.ts";
 import { type Settlement, settleEmails } from "../../src/store/email-settlements.ts";
 import {
   countOpen,
   type Email,
-  type EmailFilter,
   findByIdempotencyKey,
   findEmail,
   listAttempts,
-  listEmails,
   listRecipients,
   releaseIdempotencyKey,
 } from "../../src/store/emails.ts";
