@@ -40,7 +40,11 @@ const html = parseLiquid(
             If nobody is at home, the parcel waits at the next shop for seven days. Bring this message or an
             identity card to get it there. Should something be missing or broken, please tell us within two
             weeks: we send it again, or give your money back, as you like.<br><br>
-            You get this message because you ordered at example.com. Questions? Just answer this email.
+            You get this message because you ordered at example.com. Questions? Just answer this email.<br><br>
+            The beans were roasted three days ago. They are at their best from the second week on; keep them in
+            their bag, dry and cool, and grind them just before you use them. The filters fit all jugs of the same
+            size. The jug may go into the dishwasher, its lid may not. Spare lids and seals are in our shop.<br><br>
+            Example Shop, 12 Harbour Road, Kingstown · Monday to Friday from nine to six
           </td></tr>
         </table>
       </td></tr>
@@ -78,7 +82,11 @@ If nobody is at home, the parcel waits at the next shop for seven days. Bring th
 identity card to get it there. Should something be missing or broken, please tell us within two
 weeks: we send it again, or give your money back, as you like.
 
-You get this message because you ordered at example.com. Questions? Just answer this email.
+You get this message because you ordered at example.com. Questions? Just answer this email. We are
+there from Monday to Friday, from nine to six, and on Saturdays until noon: in the shop, on the
+telephone, and of course by email.
+
+Example Shop, 12 Harbour Road, Kingstown
 `,
   "text",
   "text",

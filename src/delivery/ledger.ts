@@ -30,6 +30,8 @@ export interface Ledger {
   settle(tried: Tried): Promise<void>;
   /** Queues an email again of which nothing was tried. */
   handBack(email: Email): Promise<void>;
+  /** How many outcomes are to be written. */
+  readonly size: number;
   /** What is to be written, the oldest first: a part of the next transaction. */
   nextPage(): Page;
   /** Whether the database refused something: the next pages are written one by one, and nothing with them. */
@@ -158,6 +160,10 @@ export function createLedger({ db, clock, log, metrics, random, hasOther }: Ledg
           entries = [...page, ...entries];
         },
       };
+    },
+
+    get size() {
+      return entries.length;
     },
 
     hasRefused: () => suspects > 0,

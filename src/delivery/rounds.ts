@@ -12,6 +12,8 @@ import type { Ledger } from "./ledger.ts";
 import type { Nodes } from "./nodes.ts";
 import { databaseRetryMs } from "./persist.ts";
 
+/** Results for which a round is worth its while. */
+const enough = 64;
 /** There is a round at least this often. */
 const roundMs = 60_000;
 /** Looking for emails whose time is over is not the business of every round. */
@@ -157,10 +159,20 @@ export function createRounds({
     });
   }
 
+  /**
+   * What follows quickly belongs together: each round costs the disk a sync and the same pages again. So a
+   * round begins when a turn of the event loop has brought nothing more, or enough has come.
+   */
+  async function gather(): Promise<void> {
+    for (let had = -1; ledger.size > had && ledger.size < enough; ) {
+      had = ledger.size;
+      await nextTurn();
+    }
+  }
+
   async function runRounds(): Promise<void> {
     while (wanted) {
-      // What the same turn of the event loop brings belongs together.
-      await nextTurn();
+      await gather();
       wanted = false;
       try {
         await runRound();
