@@ -11,7 +11,7 @@ const place = ` at ${2 * oneWayMs} ms`;
 export async function latencySuite(emails = 60): Promise<Results> {
   const relay = await startRelay();
   const far = await startDelay(relay.port, oneWayMs);
-  const options = { port: far.port, connections: 1 };
+  const options = { port: far.port, connections: 1, language: "de" } as const;
   const opened = new Map([
     ["posthorn-sqlite", await openOnSqlite(options)],
     ["nodemailer", openNodemailer(options)],

@@ -1,4 +1,5 @@
 import { parseArgs } from "node:util";
+import { type Language, languages } from "./send/mail.ts";
 
 /** What one may ask of a run. */
 export interface BenchOptions {
@@ -10,6 +11,8 @@ export interface BenchOptions {
   readonly emails: number;
   /** Rounds in `send`, of which the median counts. */
   readonly rounds: number;
+  /** Of the mails in `send`. */
+  readonly language: Language;
   /** JSON instead of a table. */
   readonly json: boolean;
 }
@@ -22,6 +25,7 @@ export function readOptions(args: readonly string[]): BenchOptions {
       only: { type: "string", multiple: true, default: [] },
       emails: { type: "string", default: "3000" },
       rounds: { type: "string", default: "3" },
+      language: { type: "string", default: "de" },
       json: { type: "boolean", default: false },
     },
   });
@@ -30,8 +34,14 @@ export function readOptions(args: readonly string[]): BenchOptions {
     only: values.only.flatMap((names) => names.split(",")),
     emails: wholeNumber("emails", values.emails),
     rounds: wholeNumber("rounds", values.rounds),
+    language: languageOf(values.language),
     json: values.json,
   };
+}
+
+function languageOf(text: string): Language {
+  if (text in languages) return text as Language;
+  throw new Error(`--language must be one of ${Object.keys(languages).join(", ")}`);
 }
 
 function wholeNumber(name: string, text: string): number {

@@ -23,14 +23,14 @@ const candidates: Readonly<Record<string, Open>> = {
  * From the first call until the relay has every mail, 10 connections. The candidates take turns, several
  * rounds, so that whatever else the machine does falls on all of them alike.
  */
-export async function sendSuite({ emails, rounds, only }: BenchOptions): Promise<Results> {
+export async function sendSuite({ emails, rounds, only, language }: BenchOptions): Promise<Results> {
   const postgres = await startPostgres();
   const relay = await startRelay();
   const opened = new Map<string, Sending>();
   try {
     for (const [name, open] of Object.entries(candidates)) {
       if (only.length > 0 && !only.includes(name)) continue;
-      opened.set(name, await open({ port: relay.port, connections: 10 }, postgres.createDatabase));
+      opened.set(name, await open({ port: relay.port, connections: 10, language }, postgres.createDatabase));
     }
     const rates = await takeTurns(relay, opened, { emails, rounds });
     return {

@@ -1,4 +1,4 @@
-import { type Mail, renderMail } from "./mail.ts";
+import { type Language, type Mail, renderMail } from "./mail.ts";
 
 /** One way of sending, ready to be measured. */
 export interface Sending {
@@ -11,17 +11,22 @@ export interface Sending {
 export interface SendingOptions {
   readonly port: number;
   readonly connections: number;
+  readonly language: Language;
 }
 
 /** How many requests of an application send at the same time. */
 const callers = 100;
 
 /** Many callers, who each render a mail, send it and wait for the answer before they send the next. */
-export async function byCallers(mails: number, send: (mail: Mail) => Promise<unknown>): Promise<void> {
+export async function byCallers(
+  mails: number,
+  language: Language,
+  send: (mail: Mail) => Promise<unknown>,
+): Promise<void> {
   let next = 0;
   await Promise.all(
     Array.from({ length: callers }, async () => {
-      while (next < mails) await send(renderMail(next++));
+      while (next < mails) await send(renderMail(next++, language));
     }),
   );
 }

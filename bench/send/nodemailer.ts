@@ -6,7 +6,7 @@ import { type Mail, sender } from "./mail.ts";
 export function openNodemailer(options: SendingOptions): Sending {
   const transport = openTransport(options);
   return {
-    deliver: (mails) => byCallers(mails, transport.send),
+    deliver: (mails) => byCallers(mails, options.language, transport.send),
     close: async () => transport.close(),
   };
 }

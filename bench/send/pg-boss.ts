@@ -20,7 +20,7 @@ export async function openPgBoss(options: SendingOptions & { readonly database: 
     Promise.all(jobs.map((job) => transport.send(job.data))).then(() => {}),
   );
   return {
-    deliver: (mails) => byCallers(mails, (mail) => boss.send(queue, mail)),
+    deliver: (mails) => byCallers(mails, options.language, (mail) => boss.send(queue, mail)),
     async close() {
       await boss.stop();
       transport.close();

@@ -3,15 +3,15 @@ import { connect, type Socket } from "node:net";
 import { composeMessage, senderHeaders } from "../../src/message/mime.ts";
 import { prepareContent } from "../../src/smtp/content.ts";
 import type { Sending, SendingOptions } from "./candidate.ts";
-import { renderMail, sender } from "./mail.ts";
+import { type Language, renderMail, sender } from "./mail.ts";
 
 /**
  * The limit: sockets that send one message, composed beforehand, again and again. In each round trip go the
  * body of one mail and MAIL, RCPT and DATA of the next (RFC 2920 §3.1). Nothing is rendered or stored, and
  * nobody looks at what the replies say beyond their codes.
  */
-export async function openPlainSocket({ port, connections }: SendingOptions): Promise<Sending> {
-  const content = composeOnce();
+export async function openPlainSocket({ port, connections, language }: SendingOptions): Promise<Sending> {
+  const content = composeOnce(language);
   const sockets = await Promise.all(Array.from({ length: connections }, () => greet(port)));
   return {
     async deliver(mails) {
@@ -24,8 +24,8 @@ export async function openPlainSocket({ port, connections }: SendingOptions): Pr
   };
 }
 
-function composeOnce(): Buffer {
-  const { to, ...mail } = renderMail(0);
+function composeOnce(language: Language): Buffer {
+  const { to, ...mail } = renderMail(0, language);
   const { content } = composeMessage({
     ...mail,
     messageId: "<1@example.com>",

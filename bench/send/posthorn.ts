@@ -25,7 +25,7 @@ export function openOnPostgres(options: SendingOptions & { readonly database: st
   return open(options.database, options);
 }
 
-async function open(database: string, { port, connections }: SendingOptions): Promise<Sending> {
+async function open(database: string, { port, connections, language }: SendingOptions): Promise<Sending> {
   const posthorn = await createPosthorn({ database, secret: generateKey(), log: createLog("silent") });
   await saveConfig(posthorn.handler({ authorize: () => ({ id: "1", name: "Ada" }) }), {
     smtpServer: "127.0.0.1",
@@ -36,7 +36,7 @@ async function open(database: string, { port, connections }: SendingOptions): Pr
     maxConnections: connections,
   });
   return {
-    deliver: (mails) => byCallers(mails, (mail) => posthorn.send(mail)),
+    deliver: (mails) => byCallers(mails, language, (mail) => posthorn.send(mail)),
     close: () => posthorn.close(),
   };
 }
