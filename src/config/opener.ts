@@ -10,10 +10,13 @@ type State = "lastTest" | "pausedUntil" | "pausedReason" | "failures";
  * was checked last, for the email before, is not decrypted again.
  */
 export function createOpener(secrets: Secrets): (config: SmtpConfig) => OpenedConfig {
-  const opened = new Map<string, { readonly config: SmtpConfig; readonly open: OpenedConfig }>();
+  const opened = new Map<string, { config: SmtpConfig; readonly open: OpenedConfig }>();
   return (config) => {
     const earlier = opened.get(config.id);
-    if (earlier !== undefined && isSame(earlier.config, config)) return earlier.open;
+    if (earlier !== undefined && (earlier.config === config || isSame(earlier.config, config))) {
+      earlier.config = config;
+      return earlier.open;
+    }
     opened.delete(config.id);
     const open = openConfig(config, secrets);
     opened.set(config.id, { config, open });

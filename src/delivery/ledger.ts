@@ -133,7 +133,8 @@ export function createLedger({ db, clock, log, metrics, random, hasOther }: Ledg
       enter({ email, settlement: handedBack(email, clock.now()), config: null, pause: undefined }),
 
     nextPage() {
-      const page = entries.splice(0, suspects > 0 ? 1 : maxEntries);
+      const alone = suspects > 0;
+      const page = entries.splice(0, alone ? 1 : maxEntries);
       const settled = page.map(({ email, settlement }) => ({ claimed: email, settlement }));
       const pauses = pausesOf(page).map(([config, pause]) => pauseStep(db, config, pause));
       return {
@@ -150,9 +151,8 @@ export function createLedger({ db, clock, log, metrics, random, hasOther }: Ledg
         },
         failed(error) {
           const refused = !isPosthornError(error, "store.unavailable");
-          if (refused && suspects > 0) {
-            // It was alone in its transaction.
-            suspects--;
+          if (refused && alone) {
+            suspects = Math.max(0, suspects - 1);
             page[0]?.reject(error as Error);
             return;
           }

@@ -64,7 +64,11 @@ export function createRounds({
   begin,
 }: RoundsParts): Rounds {
   let claiming = true;
-  let round: Promise<void> | null = null;
+  const underWay = new Set<Promise<void>>();
+  /** SQLite writes one transaction at a time; of PostgreSQL's, one may wait for the disk while another is filled. */
+  const maxAtOnce = store.shared ? 2 : 1;
+  /** Places that rounds under way may take. */
+  let promised = 0;
   let wanted = false;
   let cancelTimer = () => {};
   let expiredAt = Number.NEGATIVE_INFINITY;
@@ -84,9 +88,15 @@ export function createRounds({
     if (now >= expiredAt + expireEveryMs) await expire(now);
     if (changed || laneToUse() === null) await readConfigs();
     const lane = claiming && !ledger.hasRefused() ? laneToUse() : null;
-    const room = lane === null ? 0 : lanes.room(lane);
-    const claimed = await writeAndClaim(room);
-    if (lane !== null) for (const one of claimed) begin(one, lane);
+    const room = lane === null ? 0 : Math.max(0, lanes.room(lane) - promised);
+    promised += room;
+    let claimed: readonly ClaimedEmail[] = [];
+    try {
+      claimed = await writeAndClaim(room);
+      if (lane !== null) for (const one of claimed) begin(one, lane);
+    } finally {
+      promised -= room;
+    }
     if (lane !== null && isOnTrial(lane) && claimed.length > 0) wanted = true;
     const look = lane === null ? null : claimed.length < room ? await nextLook(now) : lane.pool.roomAt();
     setAlarm(now, look);
@@ -149,14 +159,19 @@ export function createRounds({
     const upkeep = store.shared || leases.size > 0 ? [upkeepDueAt] : [];
     const pauses = enabled.flatMap(({ pausedUntil }) => pausedUntil ?? []).filter((until) => until > now);
     const at = Math.min(now + roundMs, look ?? Number.POSITIVE_INFINITY, ...upkeep, ...pauses);
-    cancelTimer = clock.after(Math.max(0, at - clock.now()), want);
+    setTimer(Math.max(0, at - clock.now()));
+  }
+
+  function setTimer(delayMs: number): void {
+    cancelTimer();
+    cancelTimer = clock.after(delayMs, want);
   }
 
   function want(): void {
     wanted = true;
-    round ??= runRounds().finally(() => {
-      round = null;
-    });
+    if (underWay.size >= maxAtOnce) return;
+    const rounds = runRounds().finally(() => underWay.delete(rounds));
+    underWay.add(rounds);
   }
 
   /**
@@ -180,7 +195,7 @@ export function createRounds({
         // A result that the database refuses is dealt with at once; a database that is away is left alone.
         if (!isPosthornError(error, "store.unavailable") && ledger.hasRefused()) wanted = true;
         log.error({ err: error }, "the courier's round failed");
-        cancelTimer = clock.after(databaseRetryMs, want);
+        setTimer(databaseRetryMs);
       }
     }
   }
@@ -208,7 +223,7 @@ export function createRounds({
     async stopClaiming() {
       claiming = false;
       // What was claimed just now has begun when the round is over.
-      await round;
+      await Promise.all(underWay);
     },
     end: () => cancelTimer(),
   };
