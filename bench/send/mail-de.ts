@@ -2,9 +2,9 @@ import { parseLiquid } from "../../src/template/liquid.ts";
 
 /** In German: as in most languages, every other line has letters outside ASCII. */
 
-export const subject = parseLiquid("Ihre Bestellung {{ number }} ist unterwegs", "line", "subject");
+const subject = parseLiquid("Ihre Bestellung {{ number }} ist unterwegs", "line", "subject");
 
-export const html = parseLiquid(
+const html = parseLiquid(
   `<!doctype html>
 <html lang="de">
   <head><meta charset="utf-8"><title>Bestellung {{ number }}</title></head>
@@ -48,7 +48,7 @@ export const html = parseLiquid(
   "html",
 );
 
-export const text = parseLiquid(
+const text = parseLiquid(
   `Ihre Bestellung ist unterwegs
 
 Guten Tag {{ name }},
@@ -82,3 +82,5 @@ Beispielgeschäft, Hafenstraße 12, 20457 Königsstadt
   "text",
   "text",
 );
+
+export const german = { subject, html, text };

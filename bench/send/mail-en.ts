@@ -2,9 +2,9 @@ import { parseLiquid } from "../../src/template/liquid.ts";
 
 /** In English: but for a name and a sign, all of it is ASCII. */
 
-export const subject = parseLiquid("Order {{ number }} is on its way", "line", "subject");
+const subject = parseLiquid("Order {{ number }} is on its way", "line", "subject");
 
-export const html = parseLiquid(
+const html = parseLiquid(
   `<!doctype html>
 <html lang="en">
   <head><meta charset="utf-8"><title>Order {{ number }}</title></head>
@@ -48,7 +48,7 @@ export const html = parseLiquid(
   "html",
 );
 
-export const text = parseLiquid(
+const text = parseLiquid(
   `Your order is on its way
 
 Dear {{ name }},
@@ -83,3 +83,5 @@ Example Shop, 12 Harbour Road, Kingstown
   "text",
   "text",
 );
+
+export const english = { subject, html, text };

@@ -1,5 +1,5 @@
-import * as de from "./mail-de.ts";
-import * as en from "./mail-en.ts";
+import { german } from "./mail-de.ts";
+import { english } from "./mail-en.ts";
 
 /** A message as an application hands it over. */
 export interface Mail {
@@ -9,7 +9,7 @@ export interface Mail {
   readonly text: string;
 }
 
-export const languages = { de, en } as const;
+export const languages = { de: german, en: english } as const;
 export type Language = keyof typeof languages;
 
 export const sender = { name: "Example Shop", address: "shop@example.com" };
