@@ -36,4 +36,9 @@ describe("parsing outside input", () => {
     expect(issues({ port: 1, to: [{ address: "x", nmae: "y" }] })).toEqual(["/to/0/nmae"]);
     expect(issues({ port: 1, to: [7] })).toEqual(["/to/0"]);
   });
+
+  it("says what a rule of a branch says, and not only that the type is another one", () => {
+    const even = z.number().refine((value) => value % 2 === 0, "must be even");
+    expect(() => parse(z.union([even, z.array(even)]), 3)).toThrow("must be even");
+  });
 });

@@ -34,6 +34,9 @@ export function issuesOf(issues: readonly z.core.$ZodIssue[], base = ""): Issue[
       const branches = issue.errors.filter((branch) => branch.length > 0);
       const deepest = branches.sort((a, b) => depth(b) - depth(a))[0];
       if (deepest !== undefined && depth(deepest) > 0) return issuesOf(deepest, pointer);
+      // A rule of ours says more than that the type is another one.
+      const explained = branches.find((branch) => branch.some(({ code }) => code === "custom"));
+      if (explained !== undefined) return issuesOf(explained, pointer);
     }
     return [{ pointer, detail: issue.message }];
   });
