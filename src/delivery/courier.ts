@@ -117,7 +117,8 @@ export function createCourier(parts: CourierParts): Courier {
 
   /** The config as the latest round read it, if it is still to be used. */
   function loadConfig({ config, ended }: Lane): SmtpConfig {
-    if (ended || stopped) throw new PosthornError("config.version_conflict", `${config.name} was changed.`);
+    if (stopped) throw new PosthornError("smtp.withdrawn", "Posthorn is stopping.");
+    if (ended) throw new PosthornError("config.version_conflict", `${config.name} was changed.`);
     if (!lanes.isUsable(config)) {
       throw new PosthornError("config.none_usable", `${config.name} is paused.`);
     }

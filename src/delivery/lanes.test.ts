@@ -20,18 +20,18 @@ const message = {
 let clock: FixedClock;
 let store: Store;
 let lanes: Lanes;
-/** This node's place among others. */
-let place: { rank: number; nodes: number };
+/** This node's standing among others. */
+let standing: { rank: number; nodes: number };
 /** How often there was more room. */
 let told: number;
 beforeEach(async () => {
   clock = createFixedClock();
   store = await openSqliteStore(":memory:");
-  place = { rank: 0, nodes: 1 };
+  standing = { rank: 0, nodes: 1 };
   told = 0;
   const nodes = {
-    get place() {
-      return place;
+    get standing() {
+      return standing;
     },
     meet: async () => false,
     leave: async () => {},
@@ -105,7 +105,7 @@ describe("the lanes", () => {
     [
       "shared with another node",
       async () => {
-        place = { rank: 1, nodes: 2 };
+        standing = { rank: 1, nodes: 2 };
       },
     ],
   ])("end with a config that is %s: they take nothing more", async (_how, happen) => {
@@ -134,10 +134,10 @@ describe("the lanes", () => {
   it("have this node's share of the limits", async () => {
     await save({ maxConnections: 5, maxPerSecond: 1 });
     expect(lanes.room(await refreshed())).toBe(1);
-    place = { rank: 0, nodes: 2 };
+    standing = { rank: 0, nodes: 2 };
     // One message a second is the other node's.
     expect(lanes.room(await refreshed())).toBe(0);
-    place = { rank: 1, nodes: 2 };
+    standing = { rank: 1, nodes: 2 };
     expect(lanes.room(await refreshed())).toBe(1);
   });
 });

@@ -53,7 +53,7 @@ export function createLanes(db: Db, nodes: Nodes, clock: Clock, onRoom: () => vo
   const closing = new Map<Pool, Promise<void>>();
   /** The version is that of the settings; the seal shows a change by other hands too. */
   const keyOf = ({ id, version, seal }: SmtpConfig) =>
-    `${id} ${version} ${seal} ${nodes.place.rank} ${nodes.place.nodes}`;
+    `${id} ${version} ${seal} ${nodes.standing.rank} ${nodes.standing.nodes}`;
 
   function end({ pool }: Lane): void {
     closing.set(
@@ -71,8 +71,7 @@ export function createLanes(db: Db, nodes: Nodes, clock: Clock, onRoom: () => vo
     }
     const lane = {
       config,
-      pool: createPool({ clock, limits: shareOf(config, nodes.place), onRoom }),
-
+      pool: createPool({ clock, limits: shareOf(config, nodes.standing), onRoom }),
       underWay: 0,
       strikes: 0,
       ended: false,

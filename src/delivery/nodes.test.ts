@@ -45,16 +45,16 @@ describe.each(databases)("nodes on $name", ({ shared, start, open, stop }) => {
 
   it("have the whole to themselves while they are alone", async () => {
     const nodes = createNodes(database.store);
-    expect(nodes.place).toEqual({ rank: 0, nodes: 1 });
+    expect(nodes.standing).toEqual({ rank: 0, nodes: 1 });
     expect(await nodes.meet(0)).toBe(false);
     expect(await nodes.meet(10_000)).toBe(false);
-    expect(nodes.place).toEqual({ rank: 0, nodes: 1 });
+    expect(nodes.standing).toEqual({ rank: 0, nodes: 1 });
     await nodes.leave();
   });
 
   if (!shared) return;
   const placesOf = (all: readonly ReturnType<typeof createNodes>[]) =>
-    all.map(({ place }) => `${place.rank} of ${place.nodes}`).sort();
+    all.map(({ standing }) => `${standing.rank} of ${standing.nodes}`).sort();
 
   /** So many nodes that have met each other at a time. */
   async function meeting(count: number, now: number) {
@@ -65,13 +65,13 @@ describe.each(databases)("nodes on $name", ({ shared, start, open, stop }) => {
     return { stores, all };
   }
 
-  it("have each a place of their own, which all of them see alike", async () => {
+  it("have each a standing of their own, which all of them see alike", async () => {
     const { all } = await meeting(3, 0);
     expect(placesOf(all)).toEqual(["0 of 3", "1 of 3", "2 of 3"]);
     for (const nodes of all) expect(await nodes.meet(5_000)).toBe(false);
   });
 
-  it("are told when their place has changed", async () => {
+  it("are told when their standing has changed", async () => {
     const { all } = await meeting(2, 0);
     const newcomer = createNodes(await database.another());
     expect(await newcomer.meet(1_000)).toBe(true);
@@ -87,9 +87,9 @@ describe.each(databases)("nodes on $name", ({ shared, start, open, stop }) => {
     await second?.meet(1_000);
     expect(placesOf(all.slice(0, 2))).toEqual(["0 of 2", "1 of 2"]);
     await first?.meet(30_999);
-    expect(first?.place.nodes).toBe(2);
+    expect(first?.standing.nodes).toBe(2);
     await first?.meet(31_000);
-    expect(first?.place).toEqual({ rank: 0, nodes: 1 });
+    expect(first?.standing).toEqual({ rank: 0, nodes: 1 });
     // The silent one was only slow: it is back.
     await second?.meet(32_000);
     await first?.meet(32_000);
@@ -109,6 +109,6 @@ describe.each(databases)("nodes on $name", ({ shared, start, open, stop }) => {
     await all[0]?.leave();
     await heard.promise;
     await all[1]?.meet(1_000);
-    expect(all[1]?.place).toEqual({ rank: 0, nodes: 1 });
+    expect(all[1]?.standing).toEqual({ rank: 0, nodes: 1 });
   });
 });

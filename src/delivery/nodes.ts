@@ -6,8 +6,8 @@ import type { Store } from "../store/store.ts";
 /** A node that was not heard of for so long counts no more. */
 const silenceMs = 30_000;
 
-/** A node's place among those that work on the same database. */
-export interface Place {
+/** A node's standing among those that work on the same database. */
+export interface Standing {
   /** From 0 on, in an order that all nodes see alike. */
   readonly rank: number;
   readonly nodes: number;
@@ -15,26 +15,26 @@ export interface Place {
 
 /** The nodes on a shared database, which share what a relay allows. */
 export interface Nodes {
-  readonly place: Place;
-  /** Tells that this node lives, and looks for the others. @returns whether its place has changed. */
+  readonly standing: Standing;
+  /** Tells that this node lives, and looks for the others. @returns whether its standing has changed. */
   meet(now: number): Promise<boolean>;
   leave(): Promise<void>;
 }
 
 export function createNodes(store: Store): Nodes {
   const id = newId(0);
-  let place: Place = { rank: 0, nodes: 1 };
+  let standing: Standing = { rank: 0, nodes: 1 };
   return {
-    get place() {
-      return place;
+    get standing() {
+      return standing;
     },
     async meet(now) {
       if (!store.shared) return false;
       await touchNode(store.db, id, now);
       const ids = await listNodes(store.db, now - silenceMs);
       const next = { rank: Math.max(0, ids.indexOf(id)), nodes: Math.max(1, ids.length) };
-      const changed = next.rank !== place.rank || next.nodes !== place.nodes;
-      place = next;
+      const changed = next.rank !== standing.rank || next.nodes !== standing.nodes;
+      standing = next;
       return changed;
     },
     async leave() {
@@ -49,7 +49,7 @@ export function createNodes(store: Store): Nodes {
  * A node's share of the limits of a config. The shares of all nodes add up to the limit: where it is
  * smaller than the number of nodes, some of them do not use this config.
  */
-export function shareOf({ maxConnections, maxPerSecond }: PoolLimits, { rank, nodes }: Place): PoolLimits {
+export function shareOf({ maxConnections, maxPerSecond }: PoolLimits, { rank, nodes }: Standing): PoolLimits {
   const share = (whole: number) => Math.floor((whole + rank) / nodes);
   return {
     maxConnections: share(maxConnections),

@@ -1,5 +1,12 @@
 import type { PosthornError } from "../errors.ts";
-import type { AttemptOutcome, EmailState, RecipientState, SmtpReply, Stage } from "../model.ts";
+import {
+  type AttemptOutcome,
+  type EmailState,
+  type RecipientState,
+  type SmtpReply,
+  type Stage,
+  stages,
+} from "../model.ts";
 import type { Connection, RecipientResult, SendResult } from "../smtp/connection.ts";
 import type { RecipientOutcome, Settlement } from "../store/email-settlements.ts";
 import type { Attempt, Email, Recipient } from "../store/emails.ts";
@@ -12,15 +19,7 @@ export type Ending =
   | { readonly kind: "failed"; readonly error: PosthornError };
 
 /** Where a connection has not come so far that a message could be to blame. */
-const beforeMessages: ReadonlySet<Stage> = new Set([
-  "resolve",
-  "connect",
-  "greeting",
-  "ehlo",
-  "starttls",
-  "tls",
-  "auth",
-]);
+const beforeMessages: ReadonlySet<Stage> = new Set(stages.slice(0, stages.indexOf("sender")));
 
 /** Errors that say that the config, not the email, must be mended first. */
 const configErrors: ReadonlySet<string> = new Set([

@@ -70,6 +70,8 @@ export function createRounds({
   /** Places that rounds under way may take. */
   let promised = 0;
   let wanted = false;
+  /** A round waits for company: what is wanted now, it will see. */
+  let gathering = false;
   let cancelTimer = () => {};
   let expiredAt = Number.NEGATIVE_INFINITY;
   let keptUpAt = Number.NEGATIVE_INFINITY;
@@ -169,7 +171,7 @@ export function createRounds({
 
   function want(): void {
     wanted = true;
-    if (underWay.size >= maxAtOnce) return;
+    if (gathering || underWay.size >= maxAtOnce) return;
     const rounds = runRounds().finally(() => underWay.delete(rounds));
     underWay.add(rounds);
   }
@@ -179,10 +181,12 @@ export function createRounds({
    * round begins when a turn of the event loop has brought nothing more, or enough has come.
    */
   async function gather(): Promise<void> {
+    gathering = true;
     for (let had = -1; ledger.size > had && ledger.size < enough; ) {
       had = ledger.size;
       await nextTurn();
     }
+    gathering = false;
   }
 
   async function runRounds(): Promise<void> {
