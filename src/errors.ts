@@ -24,6 +24,7 @@ export const errorTable = {
   "config.not_found": "never",
   "config.password_required": "never",
   "config.version_conflict": "never",
+  "config.managed": "never",
   "config.none_usable": "later",
 
   "email.not_found": "never",

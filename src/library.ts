@@ -1,5 +1,6 @@
 import { z } from "zod";
 import type { Clock } from "./clock.ts";
+import type { SmtpConfigInput } from "./config/smtp-config.ts";
 import type { Accepted } from "./delivery/acceptance.ts";
 import type { EmailRequest } from "./delivery/email-request.ts";
 import type { EmailDetail } from "./delivery/outbox.ts";
@@ -38,6 +39,7 @@ const createOptions = z.strictObject({
   database: z.string().min(1),
   secret: z.string().optional(),
   previousSecrets: z.array(z.string()).optional(),
+  smtp: z.custom<SmtpConfigInput>().optional(),
   egress: z.enum(egressModes).optional(),
   sandboxPort: z.int().min(0).max(65_535).nullable().optional(),
   log: z.custom<Log>().optional(),

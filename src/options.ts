@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { z } from "zod";
 import { type Issue, PosthornError } from "./errors.ts";
 import { logLevels } from "./log.ts";
-import { egressModes } from "./model.ts";
+import { egressModes, tlsModes } from "./model.ts";
 
 /** One option: its name in the environment, what it takes, and what to tell people about it. */
 interface Option<Value> {
@@ -100,6 +100,25 @@ const table = {
     {
       secret: true,
     },
+  ),
+  smtpHost: option(
+    "POSTHORN_SMTP_HOST",
+    text,
+    "A mail server set here and not in the page: tried first, never stored, read-only in the page",
+  ),
+  smtpPort: option("POSTHORN_SMTP_PORT", text, "Its port", { shown: "587" }),
+  smtpTls: option(
+    "POSTHORN_SMTP_TLS",
+    z.enum([...tlsModes, "off"]).optional(),
+    `How its connection is encrypted: ${tlsModes.join(", ")} or off`,
+    { shown: "auto" },
+  ),
+  smtpUsername: option("POSTHORN_SMTP_USERNAME", text, "The username there; without it there is no sign-in"),
+  smtpPassword: option("POSTHORN_SMTP_PASSWORD", text, "The password there", { secret: true }),
+  smtpFrom: option(
+    "POSTHORN_SMTP_FROM",
+    text,
+    "Whom its emails come from, such as shop@example.com or Example Shop <shop@example.com>",
   ),
   sandboxPort: option("POSTHORN_SANDBOX_PORT", port(4651), "Port of the sandbox relay; 0 switches it off", {
     shown: "4651",

@@ -1,4 +1,7 @@
 import { type Clock, systemClock } from "./clock.ts";
+import { type ConfigSource, createConfigSource } from "./config/config-source.ts";
+import { createEnvironmentConfig } from "./config/environment-config.ts";
+import { type SmtpConfigInput, smtpConfigCreate } from "./config/smtp-config.ts";
 import { createSmtpConfigs, type SmtpConfigs } from "./config/smtp-configs.ts";
 import { type Courier, createCourier } from "./delivery/courier.ts";
 import { concernsOf, judgeMail } from "./delivery/mail-verdict.ts";
@@ -8,6 +11,7 @@ import { type ConnectionTests, createConnectionTests } from "./doctor/connection
 import { createLog, type Log } from "./log.ts";
 import { createMetrics, type Metrics, type QueueFigures } from "./metrics.ts";
 import type { EgressMode } from "./model.ts";
+import { parse } from "./parse.ts";
 import { type Sandbox, startSandbox } from "./sandbox/sandbox.ts";
 import { parseSecret } from "./secret/derive.ts";
 import type { Secrets } from "./secret/secrets.ts";
@@ -29,6 +33,11 @@ export interface PosthornOptions {
   readonly secret: string;
   /** Earlier secrets, which still decrypt. */
   readonly previousSecrets?: readonly string[];
+  /**
+   * An SMTP config that is set here: tried before all others, never stored, read-only in the page. As in
+   * `POST /api/smtp-configs`.
+   */
+  readonly smtp?: SmtpConfigInput | undefined;
   /** Which relays may be dialled. Default: `default`, all but link-local and metadata addresses. */
   readonly egress?: EgressMode;
   /** Port of the sandbox relay on the loopback; 0 takes any free one. Default: none is started. */
@@ -56,6 +65,7 @@ export interface Posthorn {
   readonly metrics: Metrics;
   readonly store: Store;
   readonly secrets: Secrets;
+  readonly configSource: ConfigSource;
   readonly configs: SmtpConfigs;
   readonly templates: Templates;
   readonly tests: ConnectionTests;
@@ -72,11 +82,12 @@ export interface Posthorn {
 
 /**
  * Opens the database, unlocks the keys, and starts to deliver: every part is chosen and joined here.
- * @throws PosthornError `secret.unusable`, `store.locked`, `store.newer`, `store.unavailable`,
+ * @throws PosthornError `input.invalid` for `smtp`, `secret.unusable`, `store.locked`, `store.newer`, `store.unavailable`,
  *   `sandbox.unavailable`
  */
 export async function openPosthorn(options: PosthornOptions): Promise<Posthorn> {
   const { clock = systemClock, log = createLog("info"), random = Math.random, sandboxPort = null } = options;
+  const smtp = options.smtp === undefined ? null : parse(smtpConfigCreate, options.smtp);
   const primary = parseSecret(options.secret, "the secret");
   const previous = (options.previousSecrets ?? []).map((secret) => parseSecret(secret, "a previous secret"));
 
@@ -97,19 +108,40 @@ export async function openPosthorn(options: PosthornOptions): Promise<Posthorn> 
     };
     const egress = createEgress(options.egress ?? "default");
     const templates = createTemplates();
-    const configs = createSmtpConfigs({ store, secrets, clock, onChanged: tellCouriers });
+    const configSource = createConfigSource(
+      smtp === null ? null : createEnvironmentConfig(smtp, { secrets, clock }),
+    );
+    const configs = createSmtpConfigs({
+      store,
+      secrets,
+      source: configSource,
+      clock,
+      onChanged: tellCouriers,
+    });
     const tests = createConnectionTests({
       store,
+      configSource,
       configs,
       egress,
       clock,
       log,
       onMended: tellCouriers,
     });
-    const courier = createCourier({ store, secrets, configs, egress, clock, log, metrics, random });
+    const courier = createCourier({
+      store,
+      secrets,
+      configSource,
+      configs,
+      egress,
+      clock,
+      log,
+      metrics,
+      random,
+    });
     const outbox = createOutbox({
       store,
       secrets,
+      configSource,
       templates,
       clock,
       metrics,
@@ -127,6 +159,7 @@ export async function openPosthorn(options: PosthornOptions): Promise<Posthorn> 
       metrics,
       store,
       secrets,
+      configSource,
       configs,
       templates,
       tests,

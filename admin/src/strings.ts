@@ -281,6 +281,12 @@ export const strings = {
       use: (name: string) => `Use ${name} for sending`,
       resumed: (name: string) => `${name} is used again.`,
     },
+    managed: {
+      short: "set by the environment",
+      title: "This config is set by the environment of the server.",
+      remedy:
+        "It is tried before all others and cannot be changed here: change the POSTHORN_SMTP_ variables and restart Posthorn.",
+    },
     resume: "Use it again now",
     resumeNamed: (name: string) => `Use it again now: ${name}`,
     through: (server: string, port: number) => `${server}:${port}`,

@@ -11,9 +11,12 @@ import { insertEmails } from "../store/email-inserts.ts";
 import { insertEncryptionKey, listEncryptionKeys } from "../store/encryption-keys.ts";
 import { openSqliteStore, type Store } from "../store/store.ts";
 import { createFixedClock } from "../testing/fixed-clock.ts";
+import { createConfigSource } from "./config-source.ts";
 import { type RotateOptions, type RotateStep, rotate } from "./rotate.ts";
 import { smtpConfigCreate, smtpConfigUpdate } from "./smtp-config.ts";
 import { createSmtpConfigs } from "./smtp-configs.ts";
+
+const source = createConfigSource(null);
 
 const actor: Actor = { id: "system", name: "posthorn rotate" };
 const clock = createFixedClock();
@@ -39,7 +42,7 @@ const leastConfig = { smtpServer: "a.example", smtpPort: 25, fromEmail: "a@b.exa
 
 async function addConfig(secrets: Secrets, input: object = {}): Promise<string> {
   const settings = parse(smtpConfigCreate, { ...leastConfig, ...input });
-  return (await createSmtpConfigs({ store, secrets, clock }).create(settings, actor)).id;
+  return (await createSmtpConfigs({ store, source, secrets, clock }).create(settings, actor)).id;
 }
 
 function configRow(id: string) {
@@ -115,7 +118,7 @@ test("rotation puts all under the new key, so that the old secret may be forgott
 
   const secrets = await unlocked(newSecret);
   expect(secrets).toMatchObject({ fits: true, newKey: null, unknownKeyIds: [] });
-  const configs = createSmtpConfigs({ store, secrets, clock });
+  const configs = createSmtpConfigs({ store, source, secrets, clock });
   expect((await configs.openSaved(withPassword)).credentials?.password).toBe("secret");
   expect((await configs.openSaved(without)).credentials).toBeNull();
   const contents = sensitive.map(async (id) =>
@@ -192,7 +195,7 @@ test("what cannot be read is named and left alone, and its key stays in use", as
   expect(report.failed[0]?.reason).toMatch(/changed in the database/);
   expect(await configRow(changed)).toEqual(before);
   expect(await contentOf(damaged)).toBe("gAAAAA");
-  const configs = createSmtpConfigs({ store, secrets: await unlocked(newSecret, oldSecret), clock });
+  const configs = createSmtpConfigs({ store, source, secrets: await unlocked(newSecret, oldSecret), clock });
   expect((await configs.get(good)).problem).toBeNull();
   expect((await configs.get(changed)).problem?.code).toBe("seal.broken");
 });
@@ -202,7 +205,7 @@ test("a config saved while it was being rotated keeps what was saved, and is rot
   const id = await addConfig(old, { username: "jo", password: "older" });
   const before = await configRow(id);
   const settings = parse(smtpConfigUpdate, { ...leastConfig, username: "jo", password: "newer", version: 1 });
-  await createSmtpConfigs({ store, secrets: old, clock }).update(id, settings, actor);
+  await createSmtpConfigs({ store, source, secrets: old, clock }).update(id, settings, actor);
   const saved = await configRow(id);
   const write = (row: typeof saved) =>
     store.db.updateTable("smtp_config").set(row).where("id", "=", id).execute();
@@ -217,7 +220,7 @@ test("a config saved while it was being rotated keeps what was saved, and is rot
   expect(await run({ secrets: { ...secrets, rotate: rotateAndSave } })).toMatchObject({ rotated: 1 });
   await Promise.all(saves);
 
-  const after = createSmtpConfigs({ store, secrets: await unlocked(newSecret), clock });
+  const after = createSmtpConfigs({ store, source, secrets: await unlocked(newSecret), clock });
   expect((await after.openSaved(id)).credentials?.password).toBe("newer");
   expect((await after.get(id)).version).toBe(2);
 });
@@ -230,7 +233,7 @@ test("a secret that was retired comes back into use when all is rotated to it ag
   const secrets = await unlocked(oldSecret);
   expect(secrets).toMatchObject({ fits: true, newKey: null });
   expect((await unlocked(newSecret)).fits).toBe(false);
-  const configs = createSmtpConfigs({ store, secrets, clock });
+  const configs = createSmtpConfigs({ store, source, secrets, clock });
   expect((await configs.openSaved(id)).credentials?.password).toBe("secret");
 });
 

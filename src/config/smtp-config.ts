@@ -25,6 +25,7 @@ const readOnlyFields = {
   pausedUntil: readOnly,
   pausedReason: readOnly,
   problem: readOnly,
+  managedBy: readOnly,
 };
 
 function text(max: number) {
@@ -210,11 +211,23 @@ export const smtpConfigOrder = z.strictObject(
 function withoutReadOnly<Input extends { [Name in keyof typeof readOnlyFields]?: unknown }>(
   input: Input,
 ): Omit<Input, keyof typeof readOnlyFields> {
-  const { id, createdAt, updatedAt, updatedBy, lastTest, pausedUntil, pausedReason, problem, ...kept } =
-    input;
+  const {
+    id,
+    createdAt,
+    updatedAt,
+    updatedBy,
+    lastTest,
+    pausedUntil,
+    pausedReason,
+    problem,
+    managedBy,
+    ...kept
+  } = input;
   return kept;
 }
 
+/** As a caller writes a new config. */
+export type SmtpConfigInput = z.input<typeof smtpConfigCreate>;
 /** The settings that all of them share. */
 export type SmtpSettings = Readonly<Omit<z.output<typeof smtpConfigCreate>, "password">>;
 export type SmtpConfigCreate = SmtpSettings & { readonly password: string | null };

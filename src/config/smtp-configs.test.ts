@@ -11,9 +11,12 @@ import { findSmtpConfig, pauseSmtpConfig, recordSmtpConfigTest } from "../store/
 import { openSqliteStore, type Store } from "../store/store.ts";
 import { makeAuthority } from "../testing/certificates.ts";
 import { createFixedClock } from "../testing/fixed-clock.ts";
+import { createConfigSource } from "./config-source.ts";
 import { passwordMask, smtpConfigCreate, smtpConfigEdited, smtpConfigUpdate } from "./smtp-config.ts";
 import { createSmtpConfigs, type SmtpConfigs } from "./smtp-configs.ts";
 import type { SmtpConfigView } from "./view.ts";
+
+const source = createConfigSource(null);
 
 const actor: Actor = { id: "user:1", name: "Ada" };
 const startMs = Date.UTC(2026, 0, 1);
@@ -39,7 +42,7 @@ async function start(primary: string, ...previous: string[]): Promise<void> {
     await insertEncryptionKey(store.db, secrets.newKey);
     secrets.newKeyStored();
   }
-  configs = createSmtpConfigs({ store, secrets, clock });
+  configs = createSmtpConfigs({ store, source, secrets, clock });
 }
 
 beforeEach(async () => {
@@ -281,7 +284,7 @@ describe("the order of configs", () => {
 
   test("is set at once, is written down, and wakes the courier", async () => {
     let changes = 0;
-    configs = createSmtpConfigs({ store, secrets, clock, onChanged: () => changes++ });
+    configs = createSmtpConfigs({ store, source, secrets, clock, onChanged: () => changes++ });
     const [one, two, last] = await three();
     changes = 0;
     const views = await configs.arrange([last!.id, one!.id, two!.id], actor);
@@ -333,7 +336,7 @@ describe("the order of configs", () => {
 describe("the switch of a config", () => {
   test("keeps test, pause and password, is written down, and wakes the courier", async () => {
     let changes = 0;
-    configs = createSmtpConfigs({ store, secrets, clock, onChanged: () => changes++ });
+    configs = createSmtpConfigs({ store, source, secrets, clock, onChanged: () => changes++ });
     const view = await create();
     const lastTest = { at: startMs, ok: true, stage: null, title: null };
     await recordSmtpConfigTest(store.db, view.id, lastTest);
@@ -474,7 +477,7 @@ test("whoever waits for a config hears of each write that was kept, and of no ot
   const onChanged = () => {
     heard.push(configs.list().then(([view]) => void versions.push(view?.version)));
   };
-  configs = createSmtpConfigs({ store, secrets, clock, onChanged });
+  configs = createSmtpConfigs({ store, source, secrets, clock, onChanged });
   const view = await create();
   await put(view);
   await expect(put(view)).rejects.toThrow(code("config.version_conflict"));

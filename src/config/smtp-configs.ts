@@ -16,6 +16,8 @@ import {
   updateSmtpConfig,
 } from "../store/smtp-configs.ts";
 import type { Store } from "../store/store.ts";
+import type { ConfigSource } from "./config-source.ts";
+import { environmentConfigId } from "./environment-config.ts";
 import { keptPassword } from "./guard.ts";
 import { type OpenedConfig, openConfig, openSettings, problemOf, sealedPartsOf } from "./open.ts";
 import { createOpener } from "./opener.ts";
@@ -28,7 +30,10 @@ import type {
 } from "./smtp-config.ts";
 import { type SmtpConfigView, viewOf } from "./view.ts";
 
-/** The saved SMTP configs: the one way to read, change and use them. */
+/**
+ * The SMTP configs: the one way to read, change and use them. The one that the environment sets is read and
+ * used like the others; changing it throws `config.managed`.
+ */
 export interface SmtpConfigs {
   /** In the order in which they are tried. */
   list(): Promise<SmtpConfigView[]>;
@@ -43,7 +48,7 @@ export interface SmtpConfigs {
   /** @throws PosthornError `config.not_found` */
   remove(id: string, actor: Actor): Promise<void>;
   /**
-   * Puts all configs into this order and gives them so.
+   * Puts all stored configs into this order and gives all that there are; the one of the environment is first.
    * @throws PosthornError `input.invalid` if an id comes twice; `config.version_conflict` if these are not
    * the configs that there are.
    */
@@ -73,12 +78,14 @@ export interface SmtpConfigs {
 export interface SmtpConfigsParts {
   readonly store: Store;
   readonly secrets: Secrets;
+  readonly source: ConfigSource;
   readonly clock: Clock;
   /** Called after a config was written or removed: what waits for one may go on. */
   readonly onChanged?: () => void;
 }
 
-export function createSmtpConfigs({ store, secrets, clock, onChanged }: SmtpConfigsParts): SmtpConfigs {
+export function createSmtpConfigs(parts: SmtpConfigsParts): SmtpConfigs {
+  const { store, secrets, source, clock, onChanged } = parts;
   const view = (config: SmtpConfig) => viewOf(config, problemOf(config, secrets));
   const sealed = (config: SmtpConfig) => ({ ...config, seal: secrets.seal(sealedPartsOf(config)) });
 
@@ -115,12 +122,20 @@ export function createSmtpConfigs({ store, secrets, clock, onChanged }: SmtpConf
     if (!(await updateSmtpConfig(db, config, current.version))) throw versionConflict(current);
     return config;
   }
+
+  /** Also the one of the environment, which is not to be changed. */
+  async function findAny(id: string): Promise<SmtpConfig> {
+    const config = await source.find(store.db, id);
+    if (config === undefined) throw notFound(id);
+    return config;
+  }
+
   const encrypted = (password: string | null) => (password === null ? null : secrets.encrypt(password));
 
   return {
-    list: async () => (await listSmtpConfigs(store.db)).map(view),
+    list: async () => (await source.list(store.db)).map(view),
 
-    get: async (id) => view(await find(store.db, id)),
+    get: async (id) => view(await findAny(id)),
 
     create: (input, actor) =>
       write(async (db) => {
@@ -195,7 +210,8 @@ export function createSmtpConfigs({ store, secrets, clock, onChanged }: SmtpConf
       if (new Set(ids).size < ids.length) {
         throw invalidInput([{ pointer: "/ids", detail: "must name each config once" }]);
       }
-      const arranged = await store.transaction(async (db) => {
+      await store.transaction(async (db) => {
+        if (ids.includes(environmentConfigId)) throw managed();
         const configs = await listSmtpConfigs(db);
         const inOrder = ids.flatMap((id) => configs.find((config) => config.id === id) ?? []);
         if (inOrder.length < ids.length || ids.length < configs.length) throw listConflict();
@@ -209,10 +225,9 @@ export function createSmtpConfigs({ store, secrets, clock, onChanged }: SmtpConf
           const action = "smtp_config.arranged";
           await writeAudit(db, { at: clock.now(), actor, action, target: null, detail });
         }
-        return placed;
       });
       onChanged?.();
-      return arranged.map(view);
+      return (await source.list(store.db)).map(view);
     },
 
     async setEnabled(id, enabled, actor) {
@@ -231,7 +246,7 @@ export function createSmtpConfigs({ store, secrets, clock, onChanged }: SmtpConf
 
     openFor: createOpener(secrets),
 
-    openSaved: async (id) => openConfig(await find(store.db, id), secrets),
+    openSaved: async (id) => openConfig(await findAny(id), secrets),
 
     draft: ({ password, ...settings }) => openSettings(named(settings), password),
 
@@ -260,7 +275,9 @@ function changedSettings(before: SmtpConfig, after: SmtpConfig): string[] {
   );
 }
 
+/** A stored config, to be changed. */
 async function find(db: Db, id: string): Promise<SmtpConfig> {
+  if (id === environmentConfigId) throw managed();
   const config = await findSmtpConfig(db, id);
   if (config === undefined) throw notFound(id);
   return config;
@@ -268,6 +285,13 @@ async function find(db: Db, id: string): Promise<SmtpConfig> {
 
 function notFound(id: string): PosthornError {
   return new PosthornError("config.not_found", `There is no SMTP config ${JSON.stringify(id)}.`);
+}
+
+function managed(): PosthornError {
+  return new PosthornError(
+    "config.managed",
+    "This config is set outside of Posthorn, by the environment (POSTHORN_SMTP_…): change it there and restart.",
+  );
 }
 
 function versionConflict({ name, version, updatedBy }: SmtpConfig): PosthornError {

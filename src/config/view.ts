@@ -1,5 +1,6 @@
 import type { ErrorCode } from "../errors.ts";
 import type { LastTest, SmtpConfig } from "../store/smtp-configs.ts";
+import { environmentConfigId } from "./environment-config.ts";
 import { passwordMask } from "./smtp-config.ts";
 
 type Rewritten = "passwordEnc" | "seal" | "createdAt" | "updatedAt" | "lastTest" | "pausedUntil" | "failures";
@@ -14,6 +15,8 @@ export interface SmtpConfigView extends Omit<SmtpConfig, Rewritten> {
   readonly pausedUntil: string | null;
   /** Why nothing can be sent with it until an admin mends it, or null. */
   readonly problem: ConfigProblem | null;
+  /** Who sets it, where that is not the page; it cannot be changed here then. */
+  readonly managedBy: "environment" | null;
 }
 
 export interface LastTestView extends Omit<LastTest, "at"> {
@@ -36,6 +39,7 @@ export function viewOf(config: SmtpConfig, problem: ConfigProblem | null): SmtpC
     lastTest: lastTest === null ? null : { ...lastTest, at: rfc3339(lastTest.at) },
     pausedUntil: pausedUntil === null ? null : rfc3339(pausedUntil),
     problem,
+    managedBy: config.id === environmentConfigId ? "environment" : null,
   };
 }
 

@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { z } from "zod";
 import type { Clock } from "../clock.ts";
+import type { ConfigSource } from "../config/config-source.ts";
 import { type Issue, isPosthornError, PosthornError } from "../errors.ts";
 import type { Metrics } from "../metrics.ts";
 import type { Actor, EmailState } from "../model.ts";
@@ -9,7 +10,6 @@ import { invalidInput, parse } from "../parse.ts";
 import type { Secrets } from "../secret/secrets.ts";
 import { insertEmails, isKeyTaken, type NewEmail } from "../store/email-inserts.ts";
 import { findByIdempotencyKey, releaseIdempotencyKey } from "../store/emails.ts";
-import { listSmtpConfigs } from "../store/smtp-configs.ts";
 import type { Store } from "../store/store.ts";
 import type { Templates } from "../template/templates.ts";
 import { emailRequest, type ParsedEmailRequest } from "./email-request.ts";
@@ -52,6 +52,7 @@ export interface Acceptance {
 export interface AcceptanceParts {
   readonly store: Store;
   readonly secrets: Secrets;
+  readonly configSource: ConfigSource;
   readonly templates: Templates;
   readonly clock: Clock;
   readonly metrics: Metrics;
@@ -76,7 +77,7 @@ const senderLivesMs = 1_000;
 const maxRendered = 16;
 
 export function createAcceptance(parts: AcceptanceParts): Acceptance {
-  const { store, secrets, templates, clock, metrics, onQueued } = parts;
+  const { store, secrets, configSource, templates, clock, metrics, onQueued } = parts;
 
   const insert = createGroup(
     async (emails: readonly NewEmail[]) => {
@@ -134,9 +135,9 @@ export function createAcceptance(parts: AcceptanceParts): Acceptance {
   function defaultSender(): Promise<string | undefined> {
     const now = clock.now();
     if (sender === null || sender.readAt + senderLivesMs <= now) {
-      const address = listSmtpConfigs(store.db).then(
-        (configs) => configs.find((config) => config.enabled)?.fromEmail,
-      );
+      const address = configSource
+        .list(store.db)
+        .then((configs) => configs.find((config) => config.enabled)?.fromEmail);
       sender = { readAt: now, address };
       // What failed is read again by the next one.
       address.catch(() => {

@@ -1,4 +1,5 @@
 import type { Clock } from "../clock.ts";
+import type { ConfigSource } from "../config/config-source.ts";
 import type { SmtpConfigs } from "../config/smtp-configs.ts";
 import { type ErrorCode, PosthornError } from "../errors.ts";
 import type { Log } from "../log.ts";
@@ -44,6 +45,7 @@ export interface Courier {
 export interface CourierParts {
   readonly store: Store;
   readonly secrets: Secrets;
+  readonly configSource: ConfigSource;
   readonly configs: SmtpConfigs;
   readonly egress: Egress;
   readonly clock: Clock;
@@ -63,17 +65,17 @@ const notTried: ReadonlySet<ErrorCode> = new Set([
 ]);
 
 export function createCourier(parts: CourierParts): Courier {
-  const { store, secrets, configs, egress, clock, log, metrics, random } = parts;
+  const { store, secrets, configSource, configs, egress, clock, log, metrics, random } = parts;
   const underWay = new Set<Promise<void>>();
   const cut = new AbortController();
   let stopped = false;
 
   const nodes = createNodes(store);
-  const lanes = createLanes(store.db, nodes, clock, () => rounds.want());
+  const lanes = createLanes({ db: store.db, configSource, nodes, clock, onRoom: () => rounds.want() });
   const leases = createLeases(store, clock);
   const persist = createPersist(clock, log, cut.signal);
   const ledger = createLedger({
-    ...{ db: store.db, clock, log, metrics, random },
+    ...{ db: store.db, configSource, clock, log, metrics, random },
     hasOther: (config) => rounds.enabled.some((other) => other.id !== config.id && lanes.isUsable(other)),
   });
   const rounds = createRounds({ store, clock, log, nodes, lanes, leases, ledger, begin });

@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import PostalMime from "postal-mime";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { createConfigSource } from "../config/config-source.ts";
 import { smtpConfigCreate, smtpConfigUpdate } from "../config/smtp-config.ts";
 import { createSmtpConfigs, type SmtpConfigs } from "../config/smtp-configs.ts";
 import { createLog } from "../log.ts";
@@ -26,6 +27,8 @@ import {
 } from "../testing/index.ts";
 import { type Courier, createCourier } from "./courier.ts";
 import { createOutbox, type EmailDetail, type Outbox } from "./outbox.ts";
+
+const configSource = createConfigSource(null);
 
 const caller = { id: "library", name: "library" };
 const actor = { id: "user:1", name: "Ada" };
@@ -60,10 +63,17 @@ async function openEverything(withSecret: string): Promise<void> {
   if (secrets.newKey !== null) await insertEncryptionKey(store.db, secrets.newKey);
   secrets.newKeyStored();
   const metrics = createMetrics();
-  configs = createSmtpConfigs({ store, secrets, clock, onChanged: () => courier.configsChanged() });
+  configs = createSmtpConfigs({
+    store,
+    source: configSource,
+    secrets,
+    clock,
+    onChanged: () => courier.configsChanged(),
+  });
   courier = createCourier({
     store,
     secrets,
+    configSource,
     configs,
     egress: createEgress("default"),
     clock,
@@ -72,7 +82,15 @@ async function openEverything(withSecret: string): Promise<void> {
     random: () => 0.5,
   });
   const templates = createTemplates();
-  outbox = createOutbox({ store, secrets, templates, clock, metrics, onQueued: () => courier.wake() });
+  outbox = createOutbox({
+    store,
+    secrets,
+    configSource,
+    templates,
+    clock,
+    metrics,
+    onQueued: () => courier.wake(),
+  });
   await courier.start();
 }
 

@@ -2,6 +2,7 @@ import { setImmediate as turn } from "node:timers/promises";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { smtpConfig } from "../../test/support/smtp-config.ts";
 import { systemClock } from "../clock.ts";
+import { createConfigSource } from "../config/config-source.ts";
 import { connect } from "../smtp/connection.ts";
 import { createEgress } from "../smtp/egress.ts";
 import { insertSmtpConfig, type SmtpConfig } from "../store/smtp-configs.ts";
@@ -9,6 +10,8 @@ import { openSqliteStore, type Store } from "../store/store.ts";
 import { createFixedClock, type FixedClock } from "../testing/fixed-clock.ts";
 import { startTestRelay, type TestRelay } from "../testing/test-relay.ts";
 import { createLanes, isOnTrial, type Lane, type Lanes } from "./lanes.ts";
+
+const configSource = createConfigSource(null);
 
 const message = {
   from: "a@a.test",
@@ -36,9 +39,10 @@ beforeEach(async () => {
     meet: async () => false,
     leave: async () => {},
   };
-  lanes = createLanes(store.db, nodes, clock, () => {
+  const onRoom = () => {
     told++;
-  });
+  };
+  lanes = createLanes({ db: store.db, configSource, nodes, clock, onRoom });
 });
 afterEach(async () => {
   await lanes.close();

@@ -1,7 +1,8 @@
 import type { Clock } from "../clock.ts";
+import type { ConfigSource } from "../config/config-source.ts";
 import { createPool, type Pool } from "../smtp/pool.ts";
 import type { Db } from "../store/schema.ts";
-import { type SmtpConfig, smtpConfigsStep } from "../store/smtp-configs.ts";
+import type { SmtpConfig } from "../store/smtp-configs.ts";
 import type { Step } from "../store/step.ts";
 import { type Nodes, shareOf } from "./nodes.ts";
 
@@ -47,7 +48,15 @@ export interface Lanes {
   close(): Promise<void>;
 }
 
-export function createLanes(db: Db, nodes: Nodes, clock: Clock, onRoom: () => void): Lanes {
+export interface LanesParts {
+  readonly db: Db;
+  readonly configSource: ConfigSource;
+  readonly nodes: Nodes;
+  readonly clock: Clock;
+  readonly onRoom: () => void;
+}
+
+export function createLanes({ db, configSource, nodes, clock, onRoom }: LanesParts): Lanes {
   const lanes = new Map<string, Lane>();
   /** Of lanes that have ended, each until its last session has. */
   const closing = new Map<Pool, Promise<void>>();
@@ -86,7 +95,7 @@ export function createLanes(db: Db, nodes: Nodes, clock: Clock, onRoom: () => vo
 
     reading() {
       const written = [...lanes.values()].filter(({ rest }) => rest?.written);
-      const { queries, read } = smtpConfigsStep(db);
+      const { queries, read } = configSource.listing(db);
       return {
         queries,
         read(results) {

@@ -2,6 +2,7 @@ import { setImmediate as turn } from "node:timers/promises";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { newEmail } from "../../test/support/new-email.ts";
 import { smtpConfig } from "../../test/support/smtp-config.ts";
+import { createConfigSource } from "../config/config-source.ts";
 import { PosthornError } from "../errors.ts";
 import { createLog } from "../log.ts";
 import { createMetrics } from "../metrics.ts";
@@ -22,6 +23,8 @@ import { createLedger, type Ledger, type Page } from "./ledger.ts";
 import { createNodes } from "./nodes.ts";
 import type { Ending } from "./outcome.ts";
 
+const configSource = createConfigSource(null);
+
 const second = 1_000;
 const minute = 60 * second;
 
@@ -36,9 +39,10 @@ beforeEach(async () => {
   clock = createFixedClock();
   store = await openSqliteStore(":memory:");
   hasOther = false;
-  lanes = createLanes(store.db, createNodes(store), clock, () => {});
+  lanes = createLanes({ db: store.db, configSource, nodes: createNodes(store), clock, onRoom() {} });
   ledger = createLedger({
     db: store.db,
+    configSource,
     clock,
     log: createLog("silent"),
     metrics: createMetrics(),

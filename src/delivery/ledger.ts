@@ -1,4 +1,5 @@
 import type { Clock } from "../clock.ts";
+import type { ConfigSource } from "../config/config-source.ts";
 import { isPosthornError } from "../errors.ts";
 import type { Log } from "../log.ts";
 import type { Metrics } from "../metrics.ts";
@@ -6,7 +7,7 @@ import type { Connection } from "../smtp/connection.ts";
 import { type Settlement, settleEmails } from "../store/email-settlements.ts";
 import type { Attempt, Email, Recipient } from "../store/emails.ts";
 import type { Db } from "../store/schema.ts";
-import { type Pause, pauseStep, type SmtpConfig } from "../store/smtp-configs.ts";
+import type { Pause, SmtpConfig } from "../store/smtp-configs.ts";
 import type { Step } from "../store/step.ts";
 import { isStruckOut, restMs } from "./breaker.ts";
 import { isOnTrial, type Lane } from "./lanes.ts";
@@ -55,6 +56,7 @@ export interface Page {
 
 export interface LedgerParts {
   readonly db: Db;
+  readonly configSource: ConfigSource;
   readonly clock: Clock;
   readonly log: Log;
   readonly metrics: Metrics;
@@ -76,7 +78,15 @@ interface Entry {
 
 const maxEntries = 64;
 
-export function createLedger({ db, clock, log, metrics, random, hasOther }: LedgerParts): Ledger {
+export function createLedger({
+  db,
+  configSource,
+  clock,
+  log,
+  metrics,
+  random,
+  hasOther,
+}: LedgerParts): Ledger {
   let entries: Entry[] = [];
   /** So many of the next entries go one by one. */
   let suspects = 0;
@@ -136,7 +146,7 @@ export function createLedger({ db, clock, log, metrics, random, hasOther }: Ledg
       const alone = suspects > 0;
       const page = entries.splice(0, alone ? 1 : maxEntries);
       const settled = page.map(({ email, settlement }) => ({ claimed: email, settlement }));
-      const pauses = pausesOf(page).map(([config, pause]) => pauseStep(db, config, pause));
+      const pauses = pausesOf(page).map(([config, pause]) => configSource.pausing(db, config, pause));
       return {
         size: page.length,
         steps: [settleEmails(db, settled), ...pauses],

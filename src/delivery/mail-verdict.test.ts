@@ -35,6 +35,7 @@ function config(given: Partial<SmtpConfigView> = {}): SmtpConfigView {
     pausedUntil: null,
     pausedReason: null,
     problem: null,
+    managedBy: null,
     ...given,
   };
 }
@@ -56,6 +57,15 @@ const failedTest = { at: at(-minute), ok: false, stage: "auth", title: "The sign
 const other = config({ id: "2", name: "Spare" });
 
 describe("whether mail works", () => {
+  it("does not hang on the database's secret where the environment sets a config", () => {
+    expect(judge({ keyFits: false }).code).toBe("key_mismatch");
+    const managed = config({ id: "environment", managedBy: "environment" });
+    expect(judge({ keyFits: false, configs: [managed, { ...config(), ...broken }] })).toMatchObject({
+      level: "warn",
+      code: "partly",
+    });
+  });
+
   it("is said in one sentence with the reason", () => {
     expect(judge()).toEqual({ level: "good", code: "working", sentence: "Mail is working." });
     expect(judge({ configs: [] })).toEqual({

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { createConfigSource } from "../config/config-source.ts";
 import { passwordMask, smtpConfigCreate } from "../config/smtp-config.ts";
 import { createSmtpConfigs, type SmtpConfigs } from "../config/smtp-configs.ts";
 import { createLog } from "../log.ts";
@@ -13,6 +14,8 @@ import { openSqliteStore, type Store } from "../store/store.ts";
 import { createFixedClock } from "../testing/fixed-clock.ts";
 import { makeAuthority, startScriptedServer, startTestRelay, type TestRelay } from "../testing/index.ts";
 import { type ConnectionTests, createConnectionTests } from "./connection-tests.ts";
+
+const configSource = createConfigSource(null);
 
 const actor: Actor = { id: "user:1", name: "Ada" };
 const now = Date.now();
@@ -30,10 +33,11 @@ beforeEach(async () => {
   const clock = createFixedClock(now);
   store = await openSqliteStore(":memory:");
   const secrets = await unlock({ rows: [], primary: generateKey(), previous: [], clock });
-  configs = createSmtpConfigs({ store, secrets, clock });
+  configs = createSmtpConfigs({ store, source: configSource, secrets, clock });
   mended = 0;
   tests = createConnectionTests({
     store,
+    configSource,
     configs,
     clock,
     log: createLog("silent"),

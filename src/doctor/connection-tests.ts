@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 import type { Clock } from "../clock.ts";
+import type { ConfigSource } from "../config/config-source.ts";
 import type { OpenedConfig } from "../config/open.ts";
 import { smtpConfigDraft, smtpConfigEdited, smtpConfigTest } from "../config/smtp-config.ts";
 import type { SmtpConfigs } from "../config/smtp-configs.ts";
@@ -10,12 +11,7 @@ import { parse } from "../parse.ts";
 import type { Egress } from "../smtp/egress.ts";
 import type { Timeouts } from "../smtp/timeouts.ts";
 import { writeAudit } from "../store/audit-log.ts";
-import {
-  findSmtpConfig,
-  pauseSmtpConfig,
-  recordSmtpConfigTest,
-  type SmtpConfig,
-} from "../store/smtp-configs.ts";
+import type { SmtpConfig } from "../store/smtp-configs.ts";
 import type { Store } from "../store/store.ts";
 import { probe } from "./probe.ts";
 import { failedStage, type TestReport, type TestStage } from "./report.ts";
@@ -49,6 +45,7 @@ export interface ConnectionTests {
 
 export interface ConnectionTestsParts {
   readonly store: Store;
+  readonly configSource: ConfigSource;
   readonly configs: SmtpConfigs;
   readonly egress: Egress;
   readonly clock: Clock;
@@ -66,7 +63,7 @@ interface Target {
 }
 
 export function createConnectionTests(parts: ConnectionTestsParts): ConnectionTests {
-  const { store, configs, egress, clock, log, timeouts, onMended } = parts;
+  const { store, configSource, configs, egress, clock, log, timeouts, onMended } = parts;
   const turns = createTurns(clock);
 
   /** Under the same guard as saving: a saved password goes to its own destination only. */
@@ -76,7 +73,7 @@ export function createConnectionTests(parts: ConnectionTestsParts): ConnectionTe
       const { sendTo, ...form } = parse(smtpConfigDraft, input);
       return { config: configs.draft(form), sendTo, saved: null };
     }
-    const row = (await findSmtpConfig(store.db, id)) ?? null;
+    const row = (await configSource.find(store.db, id)) ?? null;
     if (isFormless(input)) {
       const { sendTo } = parse(smtpConfigTest, input ?? {});
       return { config: await configs.openSaved(id), sendTo, saved: row };
@@ -101,15 +98,15 @@ export function createConnectionTests(parts: ConnectionTestsParts): ConnectionTe
     if (saved === null) return;
     const failed = failedStage(report);
     const mended = await store.transaction(async (db) => {
-      if ((await findSmtpConfig(db, saved.id))?.version !== saved.version) return false;
-      await recordSmtpConfigTest(db, saved.id, {
+      if ((await configSource.find(db, saved.id))?.version !== saved.version) return false;
+      await configSource.recordTest(db, saved.id, {
         at: clock.now(),
         ok: report.ok,
         stage: failed?.stage ?? null,
         title: failed?.problem?.title ?? null,
       });
       // What the pause waited for has been mended, wherever that was.
-      if (report.ok) await pauseSmtpConfig(db, saved, null);
+      if (report.ok) await configSource.resume(db, saved.id);
       return report.ok;
     });
     if (mended) onMended?.();

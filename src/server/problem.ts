@@ -27,6 +27,7 @@ const kinds = {
   "config.not_found": { status: 404, title: "No such SMTP config" },
   "config.password_required": { status: 409, title: "The password is needed again" },
   "config.version_conflict": { status: 409, title: "Somebody else saved in the meantime" },
+  "config.managed": { status: 409, title: "The environment sets this config" },
   "config.none_usable": { status: 503, title: "No SMTP config can be used" },
 
   "email.not_found": { status: 404, title: "No such email" },

@@ -92,6 +92,10 @@ export const smtpConfig = z
       .object({ code: z.enum(errorCodes), detail: z.string() })
       .nullable()
       .describe("Why nothing is sent with it until an admin mends it"),
+    managedBy: z
+      .enum(["environment"])
+      .nullable()
+      .describe("Who sets it, where it cannot be changed here: 409 `config.managed`"),
     lastTest: lastTest.nullable(),
     pausedUntil: timeOrNull("Not used until then"),
     pausedReason: z.string().nullable(),

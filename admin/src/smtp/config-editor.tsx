@@ -33,6 +33,7 @@ export function ConfigEditor({ config, onCreated }: ConfigEditorProps) {
   const [tested, setTested] = useState(editor.form);
   const form = useRef<HTMLFormElement>(null);
   const panel = useRef<HTMLDivElement>(null);
+  const isManaged = config !== null && config.managedBy !== null;
   const faultCount = Object.keys(editor.faults.fields).length;
 
   const { refusals } = editor;
@@ -66,17 +67,21 @@ export function ConfigEditor({ config, onCreated }: ConfigEditorProps) {
       <div className={styles.layout}>
         <Card>
           <form ref={form} onSubmit={(event) => void save(event)} noValidate>
-            <ConfigFields editor={editor} />
-            <AdvancedFields editor={editor} />
+            <fieldset className={styles.all} disabled={isManaged}>
+              <ConfigFields editor={editor} />
+              <AdvancedFields editor={editor} />
+            </fieldset>
             <div className={styles.actions}>
               {faultCount > 0 && (
                 <p className={styles.faults} role="alert">
                   {t.checkFields(faultCount)}
                 </p>
               )}
-              <Button type="submit" loading={editor.isSaving}>
-                {t.save}
-              </Button>
+              {!isManaged && (
+                <Button type="submit" loading={editor.isSaving}>
+                  {t.save}
+                </Button>
+              )}
               <Button variant="default" loading={run.kind === "running"} onClick={() => void test(null)}>
                 {t.test}
               </Button>
@@ -134,6 +139,11 @@ interface NoticesProps {
 function Notices({ config, editor }: NoticesProps) {
   const { base, faults } = editor;
   const notices = [
+    config !== null && config.managedBy !== null && (
+      <Notice key="managed" tone="info" title={t.managed.title}>
+        {t.managed.remedy}
+      </Notice>
+    ),
     base !== null && base.problem !== null && (
       <Notice key="problem" tone="warn" title={t.state.broken}>
         {base.problem.detail}

@@ -31,7 +31,7 @@ export function ConfigList({ configs }: { configs: readonly SmtpConfig[] }) {
     const next = configs.map((each) => (each === config ? other : each === other ? config : each));
     show(next);
     tellChange(t.list.moved(config.name, index + by + 1, configs.length));
-    arranging.mutate(next.map(({ id }) => id));
+    arranging.mutate(next.filter(({ managedBy }) => managedBy === null).map(({ id }) => id));
   }
 
   return (
@@ -46,18 +46,22 @@ export function ConfigList({ configs }: { configs: readonly SmtpConfig[] }) {
           {configs.map((config, index) => (
             <li key={config.id} className={styles.config} data-off={config.enabled ? undefined : ""}>
               <span className={styles.place}>
-                <Mover
-                  label={t.list.up(config.name)}
-                  icon="chevronUp"
-                  isIdle={index === 0}
-                  onMove={() => move(index, -1)}
-                />
-                <Mover
-                  label={t.list.down(config.name)}
-                  icon="chevronDown"
-                  isIdle={index === configs.length - 1}
-                  onMove={() => move(index, 1)}
-                />
+                {config.managedBy === null && (
+                  <>
+                    <Mover
+                      label={t.list.up(config.name)}
+                      icon="chevronUp"
+                      isIdle={index === 0 || configs[index - 1]?.managedBy !== null}
+                      onMove={() => move(index, -1)}
+                    />
+                    <Mover
+                      label={t.list.down(config.name)}
+                      icon="chevronDown"
+                      isIdle={index === configs.length - 1}
+                      onMove={() => move(index, 1)}
+                    />
+                  </>
+                )}
               </span>
               <span className={styles.words}>
                 <span className={styles.head}>
@@ -86,16 +90,18 @@ export function ConfigList({ configs }: { configs: readonly SmtpConfig[] }) {
                   </span>
                 )}
               </span>
-              <Switch
-                className={styles.switch}
-                aria-label={t.list.use(config.name)}
-                checked={config.enabled}
-                onChange={(event) => {
-                  const enabled = event.currentTarget.checked;
-                  show(configs.map((each) => (each === config ? { ...config, enabled } : each)));
-                  switching.mutate({ id: config.id, enabled });
-                }}
-              />
+              {config.managedBy === null && (
+                <Switch
+                  className={styles.switch}
+                  aria-label={t.list.use(config.name)}
+                  checked={config.enabled}
+                  onChange={(event) => {
+                    const enabled = event.currentTarget.checked;
+                    show(configs.map((each) => (each === config ? { ...config, enabled } : each)));
+                    switching.mutate({ id: config.id, enabled });
+                  }}
+                />
+              )}
             </li>
           ))}
         </ol>
@@ -174,6 +180,7 @@ function Facts({ config }: { config: SmtpConfig }) {
       <span className={styles.facts}>
         {provider !== null && <span>{provider.name}</span>}
         <span>{t.through(config.smtpServer, config.smtpPort)}</span>
+        {config.managedBy !== null && <span>{t.managed.short}</span>}
         <LastTest config={config} />
       </span>
       {trouble !== null && (

@@ -75,7 +75,7 @@ function OneConfig({ config, configs }: { config: SmtpConfig | null; configs: re
       actions={isOnly && config !== null && <AddButton />}
     >
       <ConfigEditor config={config} />
-      {config !== null && (
+      {config !== null && config.managedBy === null && (
         <div className={styles.dangerous}>
           <RemoveConfig config={config} isLast={isOnly} />
         </div>

@@ -4,6 +4,7 @@ import { createLog, type Log } from "../../log.ts";
 import type { ServerOptions } from "../../options.ts";
 import { openPosthorn, type Posthorn } from "../../posthorn.ts";
 import { type Standalone, startStandalone } from "../../server/standalone.ts";
+import { environmentSmtp } from "../environment-smtp.ts";
 import { databaseOf, findSecret, parsePreviousSecrets } from "../secret-source.ts";
 
 /** Serves until it is told to stop. Returns once it serves: the sockets keep the process alive. */
@@ -25,6 +26,7 @@ export async function startCommand(options: ServerOptions, unknown: readonly str
     database: databaseOf(options),
     secret,
     previousSecrets,
+    smtp: environmentSmtp(options),
     egress: options.egress,
     sandboxPort: options.sandboxPort === 0 ? null : options.sandboxPort,
     log,

@@ -150,7 +150,15 @@ const testSaved = route({
   responses: { 200: testReply },
 });
 
-export function smtpConfigRoutes({ configs, tests, log, store, clock, tellCouriers }: Posthorn) {
+export function smtpConfigRoutes({
+  configs,
+  configSource,
+  tests,
+  log,
+  store,
+  clock,
+  tellCouriers,
+}: Posthorn) {
   return routes()
     .openapi(list, async (c) => c.json({ items: await configs.list(), next: null }, 200))
     .openapi(create, async (c) => {
@@ -182,7 +190,7 @@ export function smtpConfigRoutes({ configs, tests, log, store, clock, tellCourie
     })
     .openapi(resume, async (c) => {
       const { id } = c.req.valid("param");
-      await resumeSmtpConfig({ store, clock }, id, c.get("caller").actor);
+      await resumeSmtpConfig({ store, source: configSource, clock }, id, c.get("caller").actor);
       tellCouriers();
       return c.json(await configs.get(id), 200);
     })
