@@ -25,6 +25,8 @@ export const errorTable = {
   "config.password_required": "never",
   "config.version_conflict": "never",
   "config.managed": "never",
+  "config.no_draft": "never",
+  "config.no_version": "never",
   "config.none_usable": "later",
 
   "email.not_found": "never",

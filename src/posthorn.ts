@@ -3,6 +3,7 @@ import { type ConfigSource, createConfigSource } from "./config/config-source.ts
 import { createEnvironmentConfig } from "./config/environment-config.ts";
 import { type SmtpConfigInput, smtpConfigCreate } from "./config/smtp-config.ts";
 import { createSmtpConfigs, type SmtpConfigs } from "./config/smtp-configs.ts";
+import { createStagedChanges, type StagedChanges } from "./config/staged-changes.ts";
 import { type Courier, createCourier } from "./delivery/courier.ts";
 import { concernsOf, judgeMail } from "./delivery/mail-verdict.ts";
 import { createOutbox, type Outbox } from "./delivery/outbox.ts";
@@ -68,6 +69,7 @@ export interface Posthorn {
   readonly configSource: ConfigSource;
   readonly configs: SmtpConfigs;
   readonly templates: Templates;
+  readonly stagedChanges: StagedChanges;
   readonly tests: ConnectionTests;
   readonly outbox: Outbox;
   readonly courier: Courier;
@@ -118,8 +120,10 @@ export async function openPosthorn(options: PosthornOptions): Promise<Posthorn> 
       clock,
       onChanged: tellCouriers,
     });
+    const stagedChanges = createStagedChanges({ store, secrets, clock, onChanged: tellCouriers });
     const tests = createConnectionTests({
       store,
+      stagedChanges,
       configSource,
       configs,
       egress,
@@ -128,15 +132,16 @@ export async function openPosthorn(options: PosthornOptions): Promise<Posthorn> 
       onMended: tellCouriers,
     });
     const courier = createCourier({
-      store,
-      secrets,
-      configSource,
-      configs,
-      egress,
-      clock,
-      log,
-      metrics,
-      random,
+      ...{ store, secrets, configSource, configs, egress, clock, log, metrics, random },
+      onFaulty(config) {
+        stagedChanges.failed(config).then(
+          (returned) => {
+            if (returned)
+              log.warn({ configId: config.id }, "a change failed: the earlier version is used again");
+          },
+          (error: unknown) => log.error({ err: error }, "returning to the earlier version failed"),
+        );
+      },
     });
     const outbox = createOutbox({
       store,
@@ -161,6 +166,7 @@ export async function openPosthorn(options: PosthornOptions): Promise<Posthorn> 
       secrets,
       configSource,
       configs,
+      stagedChanges,
       templates,
       tests,
       outbox,

@@ -9,8 +9,9 @@ import {
   recordSmtpConfigTest,
   type SmtpConfig,
   smtpConfigsStep,
+  verdictStep,
 } from "../store/smtp-configs.ts";
-import type { Step } from "../store/step.ts";
+import { type Step, write } from "../store/step.ts";
 import { type EnvironmentConfig, environmentConfigId } from "./environment-config.ts";
 
 /** All configs that mail may go through: first the one of the environment, if there is one, then the stored. */
@@ -25,6 +26,8 @@ export interface ConfigSource {
    * edited since it was read is left alone.
    */
   pausing(db: Db, read: Pick<SmtpConfig, "id" | "version">, pause: Pause | null): Step<void>;
+  /** Notes what the version that was read has shown; as a part of a transaction. */
+  judging(db: Db, read: Pick<SmtpConfig, "id" | "version">, verdict: "proven" | "faulty"): Step<void>;
   /** Ends a pause and forgets it. @returns false if there was none. */
   resume(db: Db, id: string): Promise<boolean>;
   recordTest(db: Db, id: string, lastTest: LastTest): Promise<void>;
@@ -48,6 +51,9 @@ export function createConfigSource(environment: EnvironmentConfig | null): Confi
       // Once the transaction has succeeded, as with the others.
       return { queries: [], read: () => environment?.pause(pause) };
     },
+
+    // The environment's has one version: there is nothing to return to.
+    judging: (db, read, verdict) => (isItsOwn(read.id) ? write() : verdictStep(db, read, verdict)),
 
     async resume(db, id) {
       if (!isItsOwn(id)) return endPause(db, id);

@@ -37,6 +37,8 @@ export function createEnvironmentConfig(
     pausedUntil: null,
     pausedReason: null,
     failures: 0,
+    provenVersion: null,
+    faultyVersion: null,
   };
   let config = { ...unsealed, seal: secrets.seal(sealedPartsOf(unsealed)) };
   return {

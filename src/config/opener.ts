@@ -3,7 +3,7 @@ import type { SmtpConfig } from "../store/smtp-configs.ts";
 import { type OpenedConfig, openConfig } from "./open.ts";
 
 /** What a config may change in without being another way to a relay. */
-type State = "lastTest" | "pausedUntil" | "pausedReason" | "failures";
+type State = "lastTest" | "pausedUntil" | "pausedReason" | "failures" | "provenVersion" | "faultyVersion";
 
 /**
  * Opens configs for sending, as `openConfig` does. One that is the same to the letter as when its seal
@@ -30,6 +30,8 @@ function isSame(earlier: SmtpConfig, config: SmtpConfig): boolean {
     pausedUntil: _until,
     pausedReason: _reason,
     failures: _failures,
+    provenVersion: _proven,
+    faultyVersion: _faulty,
     ...settings
   } = config;
   for (const name of Object.keys(settings) as Exclude<keyof SmtpConfig, State>[]) {

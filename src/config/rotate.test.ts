@@ -15,6 +15,7 @@ import { createConfigSource } from "./config-source.ts";
 import { type RotateOptions, type RotateStep, rotate } from "./rotate.ts";
 import { smtpConfigCreate, smtpConfigUpdate } from "./smtp-config.ts";
 import { createSmtpConfigs } from "./smtp-configs.ts";
+import { createStagedChanges } from "./staged-changes.ts";
 
 const source = createConfigSource(null);
 
@@ -43,6 +44,18 @@ const leastConfig = { smtpServer: "a.example", smtpPort: 25, fromEmail: "a@b.exa
 async function addConfig(secrets: Secrets, input: object = {}): Promise<string> {
   const settings = parse(smtpConfigCreate, { ...leastConfig, ...input });
   return (await createSmtpConfigs({ store, source, secrets, clock }).create(settings, actor)).id;
+}
+
+/** The earlier version and the draft of a config, each with a password of its own. */
+async function addVersions(secrets: Secrets): Promise<string> {
+  const id = await addConfig(secrets, { username: "jo", password: "first" });
+  const parts = { store, secrets, clock };
+  const configs = createSmtpConfigs({ ...parts, source });
+  const form = { ...leastConfig, username: "jo" };
+  await configs.update(id, parse(smtpConfigUpdate, { ...form, password: "second", version: 1 }), actor);
+  const draft = parse(smtpConfigUpdate, { ...form, password: "third", version: 2 });
+  await createStagedChanges(parts).saveDraft(id, draft, actor);
+  return id;
 }
 
 function configRow(id: string) {
@@ -217,7 +230,10 @@ test("a config saved while it was being rotated keeps what was saved, and is rot
     if (saves.length === 0) saves.push(write(saved));
     return secrets.rotate(token);
   };
-  expect(await run({ secrets: { ...secrets, rotate: rotateAndSave } })).toMatchObject({ rotated: 1 });
+  expect(await run({ secrets: { ...secrets, rotate: rotateAndSave } })).toMatchObject({
+    // With the version that was replaced.
+    rotated: 2,
+  });
   await Promise.all(saves);
 
   const after = createSmtpConfigs({ store, source, secrets: await unlocked(newSecret), clock });
@@ -243,4 +259,15 @@ test("secrets that fit nothing rotate nothing", async () => {
     expect.objectContaining({ code: "secret.mismatch" }),
   );
   expect(await everything()).toEqual(before);
+});
+
+test("re-encrypts and reseals earlier versions and drafts, which can then be used as before", async () => {
+  const id = await addVersions(await unlocked(oldSecret));
+  const report = await rotate({ store, secrets: await unlocked(newSecret, oldSecret), clock, actor });
+  expect(report).toMatchObject({ rotated: 3, failed: [] });
+
+  const changes = createStagedChanges({ store, secrets: await unlocked(newSecret), clock });
+  expect((await changes.openDraft(id)).config.credentials?.password).toBe("third");
+  await changes.restore(id, 1, 2, actor);
+  expect((await changes.versions(id)).map(({ isUsable }) => isUsable)).toEqual([true, true, true]);
 });

@@ -6,6 +6,11 @@ import { writeAudit } from "../store/audit-log.ts";
 import { listEncryptedContent, replaceContent } from "../store/email-content.ts";
 import { insertEncryptionKey, listEncryptionKeys, retireEncryptionKey } from "../store/encryption-keys.ts";
 import {
+  listAllVersions,
+  replaceVersionToken,
+  type SmtpConfigVersion,
+} from "../store/smtp-config-versions.ts";
+import {
   findSmtpConfig,
   listSmtpConfigs,
   replaceSmtpConfigToken,
@@ -13,6 +18,7 @@ import {
 } from "../store/smtp-configs.ts";
 import type { Store } from "../store/store.ts";
 import { readPassword, sealedPartsOf } from "./open.ts";
+import { asConfig } from "./versions.ts";
 
 export interface RotateOptions {
   readonly store: Store;
@@ -28,7 +34,7 @@ export interface RotateOptions {
 
 /** `current`: it was under the primary key already. `failed`: no secret at hand reads it; left as it was. */
 export interface RotateStep {
-  readonly kind: "smtp_config" | "email";
+  readonly kind: "smtp_config" | "smtp_config_version" | "email";
   readonly id: string;
   readonly outcome: "rotated" | "current" | "failed";
   /** Why it failed, else null. */
@@ -90,6 +96,10 @@ async function* steps(store: Store, secrets: Secrets, dryRun: boolean): AsyncGen
   for (const config of await listSmtpConfigs(store.db)) {
     yield await stepOf("smtp_config", config.id, () => rotateConfig(store, secrets, config, dryRun));
   }
+  for (const version of await listAllVersions(store.db)) {
+    const id = `${version.configId} ${version.kind} ${version.version}`;
+    yield await stepOf("smtp_config_version", id, () => rotateVersion(store, secrets, version, dryRun));
+  }
   let after = "";
   for (;;) {
     const step = await rotateNextContent(store, secrets, after, dryRun);
@@ -133,6 +143,29 @@ async function rotateConfig(
   // Somebody saved it since it was read, or deleted it.
   const newer = await findSmtpConfig(store.db, config.id);
   return newer === undefined ? "current" : rotateConfig(store, secrets, newer, dryRun);
+}
+
+async function rotateVersion(
+  store: Store,
+  secrets: Secrets,
+  version: SmtpConfigVersion,
+  dryRun: boolean,
+): Promise<"rotated" | "current"> {
+  const current = await findSmtpConfig(store.db, version.configId);
+  // It went with its config.
+  if (current === undefined) return "current";
+  const config = asConfig(version, current);
+  readPassword(config, secrets);
+  const { passwordEnc } = config;
+  if (secrets.isCurrentSeal(config.seal) && (passwordEnc === null || secrets.isCurrent(passwordEnc))) {
+    return "current";
+  }
+  if (dryRun) return "rotated";
+  const next = { ...config, passwordEnc: passwordEnc === null ? null : secrets.rotate(passwordEnc) };
+  const seal = secrets.seal(sealedPartsOf(next));
+  // A draft that was replaced since was sealed anew by whoever did that.
+  await replaceVersionToken(store.db, version, { passwordEnc: next.passwordEnc, seal });
+  return "rotated";
 }
 
 /** One email at a time: contents can be large. */

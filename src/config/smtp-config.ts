@@ -26,6 +26,7 @@ const readOnlyFields = {
   pausedReason: readOnly,
   problem: readOnly,
   managedBy: readOnly,
+  returnTo: readOnly,
 };
 
 function text(max: number) {
@@ -221,6 +222,7 @@ function withoutReadOnly<Input extends { [Name in keyof typeof readOnlyFields]?:
     pausedReason,
     problem,
     managedBy,
+    returnTo,
     ...kept
   } = input;
   return kept;

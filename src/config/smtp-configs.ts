@@ -1,26 +1,30 @@
-import type { Clock } from "../clock.ts";
 import { PosthornError } from "../errors.ts";
 import { newId } from "../id.ts";
 import type { Actor } from "../model.ts";
 import { invalidInput } from "../parse.ts";
-import type { Secrets } from "../secret/secrets.ts";
 import { writeAudit } from "../store/audit-log.ts";
-import { insertEncryptionKey } from "../store/encryption-keys.ts";
 import type { Db } from "../store/schema.ts";
+import { latestPastVersions } from "../store/smtp-config-versions.ts";
 import {
   deleteSmtpConfig,
-  findSmtpConfig,
   insertSmtpConfig,
   listSmtpConfigs,
   type SmtpConfig,
   updateSmtpConfig,
 } from "../store/smtp-configs.ts";
-import type { Store } from "../store/store.ts";
 import type { ConfigSource } from "./config-source.ts";
 import { environmentConfigId } from "./environment-config.ts";
 import { keptPassword } from "./guard.ts";
-import { type OpenedConfig, openConfig, openSettings, problemOf, sealedPartsOf } from "./open.ts";
+import { type OpenedConfig, openConfig, openSettings, problemOf } from "./open.ts";
 import { createOpener } from "./opener.ts";
+import {
+  createSaving,
+  findToChange,
+  managed,
+  notFound,
+  type SavingParts,
+  versionConflict,
+} from "./saving.ts";
 import type {
   PasswordChange,
   SmtpConfigCreate,
@@ -28,6 +32,7 @@ import type {
   SmtpConfigUpdate,
   SmtpSettings,
 } from "./smtp-config.ts";
+import { changedSettings } from "./versions.ts";
 import { type SmtpConfigView, viewOf } from "./view.ts";
 
 /**
@@ -75,33 +80,24 @@ export interface SmtpConfigs {
   draftFor(id: string, input: SmtpConfigEdited): Promise<OpenedConfig>;
 }
 
-export interface SmtpConfigsParts {
-  readonly store: Store;
-  readonly secrets: Secrets;
+export interface SmtpConfigsParts extends SavingParts {
   readonly source: ConfigSource;
-  readonly clock: Clock;
-  /** Called after a config was written or removed: what waits for one may go on. */
-  readonly onChanged?: () => void;
 }
 
 export function createSmtpConfigs(parts: SmtpConfigsParts): SmtpConfigs {
   const { store, secrets, source, clock, onChanged } = parts;
-  const view = (config: SmtpConfig) => viewOf(config, problemOf(config, secrets));
-  const sealed = (config: SmtpConfig) => ({ ...config, seal: secrets.seal(sealedPartsOf(config)) });
+  const { write, sealed, encrypted, replace } = createSaving(parts);
 
-  /**
-   * One transaction for a row and what belongs to it. The primary key's row comes first: nothing may be
-   * stored that a restart could not read.
-   */
-  async function write<T>(work: (db: Db) => Promise<T>): Promise<T> {
-    const { newKey } = secrets;
-    const result = await store.transaction(async (db) => {
-      if (newKey !== null) await insertEncryptionKey(db, newKey);
-      return work(db);
-    });
-    if (newKey !== null) secrets.newKeyStored();
-    onChanged?.();
-    return result;
+  const view = (config: SmtpConfig, returnTo: number | null = null) =>
+    viewOf(config, { problem: problemOf(config, secrets), returnTo });
+
+  /** Only of a config that fails since its last change is it asked where it could return to. */
+  async function views(configs: readonly SmtpConfig[]): Promise<SmtpConfigView[]> {
+    const faulty = configs.filter(({ version, faultyVersion }) => version === faultyVersion);
+    const past = faulty.length === 0 ? new Map<string, number>() : await latestPastVersions(store.db);
+    return configs.map((config) =>
+      view(config, faulty.includes(config) ? (past.get(config.id) ?? null) : null),
+    );
   }
 
   /** The password after a change: kept under guard, set, or none. */
@@ -118,7 +114,10 @@ export function createSmtpConfigs(parts: SmtpConfigsParts): SmtpConfigs {
     actor: Actor,
   ): Promise<SmtpConfig> {
     const version = current.version + 1;
-    const config = { ...current, ...change, version, updatedAt: clock.now(), updatedBy: actor.name };
+    // These are no settings that could fail.
+    const provenVersion = current.provenVersion === current.version ? version : current.provenVersion;
+    const written = { version, provenVersion, updatedAt: clock.now(), updatedBy: actor.name };
+    const config = { ...current, ...change, ...written };
     if (!(await updateSmtpConfig(db, config, current.version))) throw versionConflict(current);
     return config;
   }
@@ -130,12 +129,14 @@ export function createSmtpConfigs(parts: SmtpConfigsParts): SmtpConfigs {
     return config;
   }
 
-  const encrypted = (password: string | null) => (password === null ? null : secrets.encrypt(password));
-
   return {
-    list: async () => (await source.list(store.db)).map(view),
+    list: async () => views(await source.list(store.db)),
 
-    get: async (id) => view(await findAny(id)),
+    async get(id) {
+      const config = await findAny(id);
+      const [shown = view(config)] = await views([config]);
+      return shown;
+    },
 
     create: (input, actor) =>
       write(async (db) => {
@@ -157,6 +158,8 @@ export function createSmtpConfigs(parts: SmtpConfigsParts): SmtpConfigs {
           pausedUntil: null,
           pausedReason: null,
           failures: 0,
+          provenVersion: null,
+          faultyVersion: null,
         });
         await insertSmtpConfig(db, config);
         const detail = { name: config.name, password: password === null ? "none" : "set" };
@@ -166,9 +169,8 @@ export function createSmtpConfigs(parts: SmtpConfigsParts): SmtpConfigs {
 
     update: (id, input, actor) =>
       write(async (db) => {
-        const now = clock.now();
         const { password, version, ...settings } = input;
-        const current = await find(db, id);
+        const current = await findToChange(db, id);
         if (version !== current.version) throw versionConflict(current);
         const edited = {
           ...current,
@@ -177,28 +179,19 @@ export function createSmtpConfigs(parts: SmtpConfigsParts): SmtpConfigs {
           position: settings.position ?? current.position,
           passwordEnc: encrypted(passwordAfter(password, current, settings)),
         };
-        const changed = changedSettings(current, edited);
-        const config = sealed({
-          ...edited,
-          version: version + 1,
-          updatedAt: now,
-          updatedBy: actor.name,
-          // A test speaks of the settings that it tried.
-          lastTest: changed.length === 0 && password.kind === "keep" ? current.lastTest : null,
-          // An edit is the mending that a pause waits for.
-          pausedUntil: null,
-          pausedReason: null,
-          failures: 0,
-        });
-        if (!(await updateSmtpConfig(db, config, version))) throw versionConflict(current);
+        const changed = changedNames(current, edited);
+        const isSame = changed.length === 0 && password.kind === "keep";
+        const lastTest = isSame ? current.lastTest : null;
+        const config = await replace(db, current, { config: edited, lastTest }, actor);
         const detail = { name: config.name, changed, password: passwordWord(password, current) };
-        await writeAudit(db, { at: now, actor, action: "smtp_config.updated", target: id, detail });
+        const at = clock.now();
+        await writeAudit(db, { at, actor, action: "smtp_config.updated", target: id, detail });
         return view(config);
       }),
 
     async remove(id, actor) {
       await store.transaction(async (db) => {
-        const config = await find(db, id);
+        const config = await findToChange(db, id);
         if (!(await deleteSmtpConfig(db, id))) throw notFound(id);
         const detail = { name: config.name };
         await writeAudit(db, { at: clock.now(), actor, action: "smtp_config.deleted", target: id, detail });
@@ -227,12 +220,12 @@ export function createSmtpConfigs(parts: SmtpConfigsParts): SmtpConfigs {
         }
       });
       onChanged?.();
-      return (await source.list(store.db)).map(view);
+      return views(await source.list(store.db));
     },
 
     async setEnabled(id, enabled, actor) {
       const switched = await store.transaction(async (db) => {
-        const current = await find(db, id);
+        const current = await findToChange(db, id);
         if (current.enabled === enabled) return current;
         const config = await rewrite(db, current, { enabled }, actor);
         const action = enabled ? "smtp_config.enabled" : "smtp_config.disabled";
@@ -251,7 +244,7 @@ export function createSmtpConfigs(parts: SmtpConfigsParts): SmtpConfigs {
     draft: ({ password, ...settings }) => openSettings(named(settings), password),
 
     async draftFor(id, { password, ...settings }) {
-      const current = await find(store.db, id);
+      const current = await findToChange(store.db, id);
       return openSettings(named(settings), passwordAfter(password, current, settings));
     },
   };
@@ -267,38 +260,10 @@ function named(settings: SmtpSettings) {
   return { ...settings, name: settings.name ?? settings.smtpServer };
 }
 
-/** The names of the settings that differ: their values stay out of the audit log. */
-function changedSettings(before: SmtpConfig, after: SmtpConfig): string[] {
-  const { passwordEnc: _token, ...settings } = after;
-  return Object.keys(settings).filter(
-    (name) => before[name as keyof SmtpConfig] !== after[name as keyof SmtpConfig],
-  );
-}
-
-/** A stored config, to be changed. */
-async function find(db: Db, id: string): Promise<SmtpConfig> {
-  if (id === environmentConfigId) throw managed();
-  const config = await findSmtpConfig(db, id);
-  if (config === undefined) throw notFound(id);
-  return config;
-}
-
-function notFound(id: string): PosthornError {
-  return new PosthornError("config.not_found", `There is no SMTP config ${JSON.stringify(id)}.`);
-}
-
-function managed(): PosthornError {
-  return new PosthornError(
-    "config.managed",
-    "This config is set outside of Posthorn, by the environment (POSTHORN_SMTP_…): change it there and restart.",
-  );
-}
-
-function versionConflict({ name, version, updatedBy }: SmtpConfig): PosthornError {
-  return new PosthornError(
-    "config.version_conflict",
-    `${JSON.stringify(name)} was saved by ${updatedBy} in the meantime (version ${version}). Load it again and repeat your changes.`,
-  );
+/** The names of what differs, also of order and on/off: values stay out of the audit log. */
+function changedNames(before: SmtpConfig, after: SmtpConfig): string[] {
+  const others = (["position", "enabled"] as const).filter((name) => before[name] !== after[name]);
+  return [...others, ...changedSettings(before, after)];
 }
 
 function listConflict(): PosthornError {

@@ -3,7 +3,16 @@ import type { LastTest, SmtpConfig } from "../store/smtp-configs.ts";
 import { environmentConfigId } from "./environment-config.ts";
 import { passwordMask } from "./smtp-config.ts";
 
-type Rewritten = "passwordEnc" | "seal" | "createdAt" | "updatedAt" | "lastTest" | "pausedUntil" | "failures";
+type Rewritten =
+  | "passwordEnc"
+  | "seal"
+  | "createdAt"
+  | "updatedAt"
+  | "lastTest"
+  | "pausedUntil"
+  | "failures"
+  | "provenVersion"
+  | "faultyVersion";
 
 /** A config as the API and the page show it: never with its password. Times are RFC 3339. */
 export interface SmtpConfigView extends Omit<SmtpConfig, Rewritten> {
@@ -17,6 +26,8 @@ export interface SmtpConfigView extends Omit<SmtpConfig, Rewritten> {
   readonly problem: ConfigProblem | null;
   /** Who sets it, where that is not the page; it cannot be changed here then. */
   readonly managedBy: "environment" | null;
+  /** This version failed before any email was taken through it: the earlier one that may be returned to. */
+  readonly returnTo: number | null;
 }
 
 export interface LastTestView extends Omit<LastTest, "at"> {
@@ -28,8 +39,18 @@ export interface ConfigProblem {
   readonly detail: string;
 }
 
-export function viewOf(config: SmtpConfig, problem: ConfigProblem | null): SmtpConfigView {
-  const { passwordEnc, seal: _seal, failures: _failures, ...rest } = config;
+export function viewOf(
+  config: SmtpConfig,
+  { problem, returnTo }: Pick<SmtpConfigView, "problem" | "returnTo">,
+): SmtpConfigView {
+  const {
+    passwordEnc,
+    seal: _seal,
+    failures: _failures,
+    provenVersion: _proven,
+    faultyVersion: _faulty,
+    ...rest
+  } = config;
   const { createdAt, updatedAt, lastTest, pausedUntil, ...shown } = rest;
   return {
     ...shown,
@@ -40,6 +61,7 @@ export function viewOf(config: SmtpConfig, problem: ConfigProblem | null): SmtpC
     pausedUntil: pausedUntil === null ? null : rfc3339(pausedUntil),
     problem,
     managedBy: config.id === environmentConfigId ? "environment" : null,
+    returnTo,
   };
 }
 

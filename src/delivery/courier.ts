@@ -53,6 +53,8 @@ export interface CourierParts {
   readonly metrics: Metrics;
   /** In [0, 1), for the jitter of the schedule. */
   readonly random: () => number;
+  /** A version of a config has failed by its own fault, before any email was taken through it. */
+  readonly onFaulty: (config: SmtpConfig) => void;
 }
 
 /** Why nothing was tried: the email goes back to the queue as it was. */
@@ -65,7 +67,7 @@ const notTried: ReadonlySet<ErrorCode> = new Set([
 ]);
 
 export function createCourier(parts: CourierParts): Courier {
-  const { store, secrets, configSource, configs, egress, clock, log, metrics, random } = parts;
+  const { store, secrets, configSource, configs, egress, clock, log, metrics, random, onFaulty } = parts;
   const underWay = new Set<Promise<void>>();
   const cut = new AbortController();
   let stopped = false;
@@ -75,7 +77,7 @@ export function createCourier(parts: CourierParts): Courier {
   const leases = createLeases(store, clock);
   const persist = createPersist(clock, log, cut.signal);
   const ledger = createLedger({
-    ...{ db: store.db, configSource, clock, log, metrics, random },
+    ...{ db: store.db, configSource, clock, log, metrics, random, onFaulty },
     hasOther: (config) => rounds.enabled.some((other) => other.id !== config.id && lanes.isUsable(other)),
   });
   const rounds = createRounds({ store, clock, log, nodes, lanes, leases, ledger, begin });

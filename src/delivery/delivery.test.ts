@@ -80,6 +80,7 @@ async function openEverything(withSecret: string): Promise<void> {
     log: createLog("silent"),
     metrics,
     random: () => 0.5,
+    onFaulty() {},
   });
   const templates = createTemplates();
   outbox = createOutbox({

@@ -34,11 +34,14 @@ let lanes: Lanes;
 let ledger: Ledger;
 /** Whether another config can be used. */
 let hasOther: boolean;
+/** Versions that were told to be faulty. */
+let faulty: number[];
 let lane: Lane;
 beforeEach(async () => {
   clock = createFixedClock();
   store = await openSqliteStore(":memory:");
   hasOther = false;
+  faulty = [];
   lanes = createLanes({ db: store.db, configSource, nodes: createNodes(store), clock, onRoom() {} });
   ledger = createLedger({
     db: store.db,
@@ -48,6 +51,7 @@ beforeEach(async () => {
     metrics: createMetrics(),
     random: () => 0.5,
     hasOther: () => hasOther,
+    onFaulty: ({ version }) => faulty.push(version),
   });
   await insertSmtpConfig(store.db, smtpConfig());
   await refresh();
@@ -343,8 +347,39 @@ describe("a relay that cannot be reached", () => {
     settle(early, answered(250), { startedAt });
     settle(late, unreachable(), { startedAt });
     await write();
-    expect(await config()).toEqual(paused);
+    expect(await config()).toEqual({ ...paused, provenVersion: 1 });
     expect(await Promise.all([early, late].map(stateOf))).toEqual(["sent", "queued"]);
+  });
+});
+
+describe("a new version of a config", () => {
+  it("is proven by the first email that is taken through it", async () => {
+    settle(await claimOne(), answered(250));
+    await write();
+    expect(await config()).toMatchObject({ provenVersion: 1, faultyVersion: null });
+    expect(faulty).toEqual([]);
+  });
+
+  it("is told once to be faulty, where it must be mended before it took anything", async () => {
+    settle(await claimOne(), signInRefused());
+    await write();
+    expect(await config()).toMatchObject({ provenVersion: null, faultyVersion: 1 });
+    expect(faulty).toEqual([1]);
+  });
+
+  it("is not faulty for a relay that cannot be reached, nor once it was proven", async () => {
+    settle(await claimOne(), unreachable());
+    await write();
+    expect(await config()).toMatchObject({ faultyVersion: null });
+    await clock.advance(minute);
+    await refresh();
+    settle(await claimOne(), answered(250));
+    await write();
+    await refresh();
+    settle(await claimOne(), signInRefused());
+    await write();
+    expect(await config()).toMatchObject({ provenVersion: 1, faultyVersion: null });
+    expect(faulty).toEqual([]);
   });
 });
 

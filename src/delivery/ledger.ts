@@ -11,7 +11,15 @@ import type { Pause, SmtpConfig } from "../store/smtp-configs.ts";
 import type { Step } from "../store/step.ts";
 import { isStruckOut, restMs } from "./breaker.ts";
 import { isOnTrial, type Lane } from "./lanes.ts";
-import { attemptOf, blamesConfig, type Ending, handedBack, isStrike, settlementOf } from "./outcome.ts";
+import {
+  attemptOf,
+  blamesConfig,
+  type Ending,
+  handedBack,
+  isConfigsFault,
+  isStrike,
+  settlementOf,
+} from "./outcome.ts";
 
 /** One try of an email, at its end. */
 export interface Tried {
@@ -64,6 +72,8 @@ export interface LedgerParts {
   readonly random: () => number;
   /** Whether another config than this one can be used. */
   readonly hasOther: (config: SmtpConfig) => boolean;
+  /** A version of a config has failed by its own fault, before any email was taken through it. */
+  readonly onFaulty: (config: SmtpConfig) => void;
 }
 
 interface Entry {
@@ -72,9 +82,13 @@ interface Entry {
   readonly config: SmtpConfig | null;
   /** A pause to begin, null to end one, undefined for neither. */
   readonly pause: Pause | null | undefined;
+  /** What this version of the config has shown for the first time, if anything. */
+  readonly verdict: Verdict | null;
   readonly resolve: () => void;
   readonly reject: (error: Error) => void;
 }
+
+type Verdict = "proven" | "faulty";
 
 const maxEntries = 64;
 
@@ -86,6 +100,7 @@ export function createLedger({
   metrics,
   random,
   hasOther,
+  onFaulty,
 }: LedgerParts): Ledger {
   let entries: Entry[] = [];
   /** So many of the next entries go one by one. */
@@ -132,24 +147,33 @@ export function createLedger({
       const takenOver = rest !== null && attempt.outcome === "temporary" && hasOther(config);
       const goesOn = attempt.outcome === "config" || takenOver;
       const settlement = settlementOf({ email, recipients, ending, attempt, now, random: random(), goesOn });
-      await enter({ email, settlement, config, pause });
+      const verdict = verdictOf(config, email, attempt);
+      await enter({ email, settlement, config, pause, verdict });
       if (rest !== null) rest.written = true;
+      if (verdict === "faulty") onFaulty(config);
       metrics.attempted({ ...attempt, isRetry: email.attemptCount > 0 });
       if (settlement.finishedAt !== null) metrics.finished(settlement.state, now - email.createdAt);
       tell(log, email, attempt, settlement);
     },
 
     handBack: (email) =>
-      enter({ email, settlement: handedBack(email, clock.now()), config: null, pause: undefined }),
+      enter({
+        email,
+        settlement: handedBack(email, clock.now()),
+        config: null,
+        pause: undefined,
+        verdict: null,
+      }),
 
     nextPage() {
       const alone = suspects > 0;
       const page = entries.splice(0, alone ? 1 : maxEntries);
       const settled = page.map(({ email, settlement }) => ({ claimed: email, settlement }));
       const pauses = pausesOf(page).map(([config, pause]) => configSource.pausing(db, config, pause));
+      const verdicts = verdictsOf(page).map(([config, verdict]) => configSource.judging(db, config, verdict));
       return {
         size: page.length,
-        steps: [settleEmails(db, settled), ...pauses],
+        steps: [settleEmails(db, settled), ...pauses, ...verdicts],
         written(ids) {
           suspects = Math.max(0, suspects - page.length);
           for (const { email, resolve } of page) {
@@ -192,6 +216,24 @@ function pausesOf(entries: readonly Entry[]): readonly (readonly [SmtpConfig, Pa
     if (pause !== null || !pauses.has(config.id)) pauses.set(config.id, [config, pause]);
   }
   return [...pauses.values()];
+}
+
+/** What a try says of the version of the config that nothing was known of yet. */
+function verdictOf(config: SmtpConfig, email: Email, attempt: Attempt): Verdict | null {
+  const { version, provenVersion, faultyVersion } = config;
+  if (provenVersion === version) return null;
+  if (attempt.outcome === "sent" || attempt.outcome === "partial") return "proven";
+  return faultyVersion !== version && isConfigsFault(attempt, email) ? "faulty" : null;
+}
+
+/** One for each config: a version that takes an email is well. */
+function verdictsOf(entries: readonly Entry[]): readonly (readonly [SmtpConfig, Verdict])[] {
+  const verdicts = new Map<string, [SmtpConfig, Verdict]>();
+  for (const { config, verdict } of entries) {
+    if (config === null || verdict === null) continue;
+    if (verdict === "proven" || !verdicts.has(config.id)) verdicts.set(config.id, [config, verdict]);
+  }
+  return [...verdicts.values()];
 }
 
 function tell(log: Log, email: Email, attempt: Attempt, { state }: Settlement): void {

@@ -36,6 +36,7 @@ function config(given: Partial<SmtpConfigView> = {}): SmtpConfigView {
     pausedReason: null,
     problem: null,
     managedBy: null,
+    returnTo: null,
     ...given,
   };
 }

@@ -66,6 +66,14 @@ export function blamesConfig(ending: Ending, outcome: AttemptOutcome): boolean {
   return stage !== undefined && beforeMessages.has(stage);
 }
 
+/** Whether a try says that the config is wrong: its way to the relay, or the sender that it names itself. */
+export function isConfigsFault(
+  { outcome, stage }: Pick<Attempt, "outcome" | "stage">,
+  { from }: Pick<Email, "from">,
+): boolean {
+  return outcome === "config" || (outcome === "permanent" && stage === "sender" && from === null);
+}
+
 /** Whether a relay that answers has taken nothing, for reasons that need not be the message's or a recipient's. */
 export function isStrike({ outcome, stage }: Pick<Attempt, "outcome" | "stage">): boolean {
   return outcome === "unknown" || (outcome === "temporary" && stage !== "recipient");

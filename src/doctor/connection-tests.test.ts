@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { createConfigSource } from "../config/config-source.ts";
 import { passwordMask, smtpConfigCreate } from "../config/smtp-config.ts";
 import { createSmtpConfigs, type SmtpConfigs } from "../config/smtp-configs.ts";
+import { createStagedChanges } from "../config/staged-changes.ts";
 import { createLog } from "../log.ts";
 import type { Actor } from "../model.ts";
 import { parse } from "../parse.ts";
@@ -38,6 +39,7 @@ beforeEach(async () => {
   tests = createConnectionTests({
     store,
     configSource,
+    stagedChanges: createStagedChanges({ store, secrets, clock }),
     configs,
     clock,
     log: createLog("silent"),

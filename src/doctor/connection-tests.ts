@@ -4,6 +4,7 @@ import type { ConfigSource } from "../config/config-source.ts";
 import type { OpenedConfig } from "../config/open.ts";
 import { smtpConfigDraft, smtpConfigEdited, smtpConfigTest } from "../config/smtp-config.ts";
 import type { SmtpConfigs } from "../config/smtp-configs.ts";
+import type { StagedChanges } from "../config/staged-changes.ts";
 import { isPosthornError } from "../errors.ts";
 import type { Log } from "../log.ts";
 import type { Actor } from "../model.ts";
@@ -11,6 +12,7 @@ import { parse } from "../parse.ts";
 import type { Egress } from "../smtp/egress.ts";
 import type { Timeouts } from "../smtp/timeouts.ts";
 import { writeAudit } from "../store/audit-log.ts";
+import type { SmtpConfigVersion } from "../store/smtp-config-versions.ts";
 import type { SmtpConfig } from "../store/smtp-configs.ts";
 import type { Store } from "../store/store.ts";
 import { probe } from "./probe.ts";
@@ -21,6 +23,8 @@ import { createTurns } from "./turns.ts";
 export interface ConnectionTest {
   /** A saved config; without it, `body` is a draft that stands alone and may not hold the mask. */
   readonly id?: string;
+  /** The draft of that config, as it is kept; then there is no form. */
+  readonly isDraft?: boolean;
   /** The form as edited; left out, or nothing but `sendTo`: the saved config as it is. */
   readonly body?: unknown;
   /** Who gets a real email; also taken from `body`. */
@@ -47,6 +51,7 @@ export interface ConnectionTestsParts {
   readonly store: Store;
   readonly configSource: ConfigSource;
   readonly configs: SmtpConfigs;
+  readonly stagedChanges: StagedChanges;
   readonly egress: Egress;
   readonly clock: Clock;
   readonly log: Log;
@@ -60,27 +65,33 @@ interface Target {
   readonly sendTo: string | null;
   /** The row, if what is tested is what is saved there. */
   readonly saved: SmtpConfig | null;
+  /** The draft that is tested. */
+  readonly draft: SmtpConfigVersion | null;
 }
 
 export function createConnectionTests(parts: ConnectionTestsParts): ConnectionTests {
-  const { store, configSource, configs, egress, clock, log, timeouts, onMended } = parts;
+  const { store, configSource, configs, stagedChanges, egress, clock, log, timeouts, onMended } = parts;
   const turns = createTurns(clock);
 
   /** Under the same guard as saving: a saved password goes to its own destination only. */
-  async function targetOf({ id, body, sendTo }: ConnectionTest): Promise<Target> {
+  async function targetOf({ id, isDraft = false, body, sendTo }: ConnectionTest): Promise<Target> {
     const input = sendTo === undefined ? body : withSendTo(body, sendTo);
     if (id === undefined) {
       const { sendTo, ...form } = parse(smtpConfigDraft, input);
-      return { config: configs.draft(form), sendTo, saved: null };
+      return { config: configs.draft(form), sendTo, saved: null, draft: null };
+    }
+    if (isDraft) {
+      const { sendTo } = parse(smtpConfigTest, input ?? {});
+      return { ...(await stagedChanges.openDraft(id)), sendTo, saved: null };
     }
     const row = (await configSource.find(store.db, id)) ?? null;
     if (isFormless(input)) {
       const { sendTo } = parse(smtpConfigTest, input ?? {});
-      return { config: await configs.openSaved(id), sendTo, saved: row };
+      return { config: await configs.openSaved(id), sendTo, saved: row, draft: null };
     }
     const { sendTo: to, ...form } = parse(smtpConfigEdited, input);
     const config = await configs.draftFor(id, form);
-    return { config, sendTo: to, saved: row !== null && isSavedAs(row, config) ? row : null };
+    return { config, sendTo: to, saved: row !== null && isSavedAs(row, config) ? row : null, draft: null };
   }
 
   function isSavedAs(row: SmtpConfig, config: OpenedConfig): boolean {
@@ -94,17 +105,19 @@ export function createConnectionTests(parts: ConnectionTestsParts): ConnectionTe
   }
 
   /** The result belongs to the settings that were tested: not to those that somebody saved meanwhile. */
-  async function record(report: TestReport, { saved }: Target): Promise<void> {
-    if (saved === null) return;
+  async function record(report: TestReport, { saved, draft }: Target): Promise<void> {
     const failed = failedStage(report);
+    const result = {
+      at: clock.now(),
+      ok: report.ok,
+      stage: failed?.stage ?? null,
+      title: failed?.problem?.title ?? null,
+    };
+    if (draft !== null) await stagedChanges.recordDraftTest(draft, result);
+    if (saved === null) return;
     const mended = await store.transaction(async (db) => {
       if ((await configSource.find(db, saved.id))?.version !== saved.version) return false;
-      await configSource.recordTest(db, saved.id, {
-        at: clock.now(),
-        ok: report.ok,
-        stage: failed?.stage ?? null,
-        title: failed?.problem?.title ?? null,
-      });
+      await configSource.recordTest(db, saved.id, result);
       // What the pause waited for has been mended, wherever that was.
       if (report.ok) await configSource.resume(db, saved.id);
       return report.ok;

@@ -21,6 +21,7 @@ import { providerRoutes } from "./routes/providers.ts";
 import { sandboxRoutes } from "./routes/sandbox.ts";
 import { meRoutes, sessionRoutes } from "./routes/session.ts";
 import { settingsRoutes } from "./routes/settings.ts";
+import { smtpConfigVersionRoutes } from "./routes/smtp-config-versions.ts";
 import { smtpConfigRoutes } from "./routes/smtp-configs.ts";
 import { systemRoutes } from "./routes/system.ts";
 import { templateRoutes } from "./routes/templates.ts";
@@ -50,6 +51,7 @@ function addApi(app: App, posthorn: Posthorn, apiKeys: ApiKeys) {
   return app
     .route("/api/overview", overviewRoutes(posthorn))
     .route("/api/smtp-configs", smtpConfigRoutes(posthorn))
+    .route("/api/smtp-configs", smtpConfigVersionRoutes(posthorn))
     .route("/api/providers", providerRoutes(posthorn))
     .route("/api/emails", matchingEmailRoutes(posthorn)) //  before /api/emails/{id}
     .route("/api/emails", emailRoutes(posthorn))

@@ -28,6 +28,8 @@ const kinds = {
   "config.password_required": { status: 409, title: "The password is needed again" },
   "config.version_conflict": { status: 409, title: "Somebody else saved in the meantime" },
   "config.managed": { status: 409, title: "The environment sets this config" },
+  "config.no_draft": { status: 404, title: "There is no draft" },
+  "config.no_version": { status: 404, title: "There is no such version" },
   "config.none_usable": { status: 503, title: "No SMTP config can be used" },
 
   "email.not_found": { status: 404, title: "No such email" },

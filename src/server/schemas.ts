@@ -96,6 +96,10 @@ export const smtpConfig = z
       .enum(["environment"])
       .nullable()
       .describe("Who sets it, where it cannot be changed here: 409 `config.managed`"),
+    returnTo: z
+      .int()
+      .nullable()
+      .describe("It fails since its last change: the earlier version that may be restored"),
     lastTest: lastTest.nullable(),
     pausedUntil: timeOrNull("Not used until then"),
     pausedReason: z.string().nullable(),
@@ -106,6 +110,40 @@ export const smtpConfig = z
   .meta({ id: "SmtpConfig" });
 export type SmtpConfig = z.infer<typeof smtpConfig>;
 export const smtpConfigList = pageOf(smtpConfig);
+
+const {
+  position: _position,
+  enabled: _enabled,
+  returnTo: _returnTo,
+  managedBy: _managedBy,
+  ...draftShape
+} = smtpConfig.shape;
+export const smtpConfigDraft = z.object(draftShape).meta({ id: "SmtpConfigDraft" });
+export type SmtpConfigDraft = z.infer<typeof smtpConfigDraft>;
+export const smtpConfigDraftReply = z.object({ draft: smtpConfigDraft.nullable() });
+
+export const smtpConfigVersion = z
+  .object({
+    version: z.int(),
+    isCurrent: z.boolean(),
+    savedAt: time,
+    savedBy: z.string(),
+    changes: z
+      .array(
+        z.object({
+          setting: z.string().describe("By its name in the config"),
+          before: z.string().nullable().describe("Null where there was none or it is not shown"),
+          after: z.string().nullable(),
+        }),
+      )
+      .readonly()
+      .describe("Since the version before it; none for the oldest that is kept"),
+    lastTest: lastTest.nullable().describe("Null where it was not tested"),
+    isUsable: z.boolean().describe("Whether it can be restored: its password can be read and trusted"),
+  })
+  .meta({ id: "SmtpConfigVersion" });
+export type SmtpConfigVersion = z.infer<typeof smtpConfigVersion>;
+export const smtpConfigVersionList = pageOf(smtpConfigVersion);
 
 export const provider = z
   .object({
@@ -311,6 +349,11 @@ export const settings = z
     emailRetentionDays: z
       .int()
       .describe("Days until the email goes, with its recipients and attempts; no fewer than for contents"),
+    returnFailedChanges: z
+      .boolean()
+      .describe(
+        "Whether a config returns to its earlier version when a change of it fails with its first emails",
+      ),
   })
   .meta({ id: "Settings" });
 export type Settings = z.infer<typeof settings>;

@@ -16,9 +16,10 @@ export const testReply = {
   },
 };
 
-/** The saved config (`id` alone), the saved config as edited (`id` and `body`), or a draft (`body`). */
+/** The saved config (`id` alone), its draft (`isDraft`), the saved config as edited (`id` and `body`), or a draft (`body`). */
 export interface TestSubject {
   readonly id?: string;
+  readonly isDraft?: boolean;
   readonly body: unknown;
 }
 

@@ -17,6 +17,7 @@ import type {
  */
 export interface Schema {
   smtp_config: SmtpConfigRow;
+  smtp_config_versions: SmtpConfigVersionRow;
   encryption_key: EncryptionKeyRow;
   emails: EmailRow;
   email_content: EmailContentRow;
@@ -68,6 +69,24 @@ export interface SmtpConfigRow {
   paused_reason: string | null;
   /** Failures in a row: the config rests the longer. */
   failures: number;
+  /** The version through which an email was taken last; null before the first. */
+  proven_version: number | null;
+  /** The version that failed, by its own fault, before any email was taken through it. */
+  faulty_version: number | null;
+}
+
+/** An earlier version of a config, or a draft of the next. */
+export interface SmtpConfigVersionRow {
+  config_id: string;
+  kind: "past" | "draft";
+  version: number;
+  settings_json: string;
+  password_enc: string | null;
+  /** As that of a config, with an id of its own. */
+  seal: string;
+  saved_at: number;
+  saved_by: string;
+  last_test_json: string | null;
 }
 
 /** How a key is derived; never a key. */

@@ -35,6 +35,10 @@ export interface SmtpConfig {
   readonly pausedReason: string | null;
   /** Failures in a row: the config rests the longer. */
   readonly failures: number;
+  /** The version through which an email was taken last; null before the first. */
+  readonly provenVersion: number | null;
+  /** The version that failed, by its own fault, before any email was taken through it. */
+  readonly faultyVersion: number | null;
 }
 
 export interface LastTest {
@@ -152,6 +156,21 @@ function pausing(db: Db, { id, version }: ReadConfig, pause: Pause | null) {
   return db.updateTable("smtp_config").set(columns).where("id", "=", id).where("version", "=", version);
 }
 
+/**
+ * Notes what the version that was read has shown: it takes emails, or it fails before it took any. As a part
+ * of a transaction.
+ */
+export function verdictStep(db: Db, { id, version }: ReadConfig, verdict: "proven" | "faulty"): Step<void> {
+  const columns =
+    verdict === "proven" ? { proven_version: version, faulty_version: null } : { faulty_version: version };
+  const query = db
+    .updateTable("smtp_config")
+    .set(columns)
+    .where("id", "=", id)
+    .where("version", "=", version);
+  return write(query.compile());
+}
+
 /** Writes token and seal of a rotation, if the row is still the one that was read. */
 export async function replaceSmtpConfigToken(
   db: Db,
@@ -198,6 +217,8 @@ function fromRow(row: SmtpConfigRow): SmtpConfig {
     pausedUntil: row.paused_until,
     pausedReason: row.paused_reason,
     failures: row.failures,
+    provenVersion: row.proven_version,
+    faultyVersion: row.faulty_version,
   };
 }
 
@@ -231,6 +252,8 @@ function toRow(config: SmtpConfig): SmtpConfigRow {
     paused_until: config.pausedUntil,
     paused_reason: config.pausedReason,
     failures: config.failures,
+    proven_version: config.provenVersion,
+    faulty_version: config.faultyVersion,
   };
 }
 

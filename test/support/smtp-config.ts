@@ -31,6 +31,8 @@ export function smtpConfig(given: Partial<SmtpConfig> = {}): SmtpConfig {
     pausedUntil: null,
     pausedReason: null,
     failures: 0,
+    provenVersion: null,
+    faultyVersion: null,
     ...given,
   };
 }
