@@ -8,7 +8,7 @@ const t = strings.test.evidence;
 export function evidenceWords({ stage, evidence }: Pick<TestStage, "stage" | "evidence">): string | null {
   const words = {
     resolve: () => list(evidence.addresses),
-    connect: () => [text(evidence.address)],
+    connect: () => [text(evidence.address), ...failures(evidence.failures)],
     greeting: () => [text(evidence.text)],
     ehlo: () => [sizeLimit(evidence.maxMessageBytes), signInMethods(evidence.authMechanisms)],
     starttls: () => [],
@@ -38,6 +38,14 @@ function certificate(names: readonly string[]): string | null {
 
 function daysLeft(days: unknown): string | null {
   return typeof days === "number" ? t.daysLeft(days) : null;
+}
+
+/** Addresses of the server that did not answer. */
+function failures(value: unknown): string[] {
+  if (!Array.isArray(value)) return [];
+  return value.map(({ address, error }: Readonly<Record<string, unknown>>) =>
+    t.failed(String(address), String(error)),
+  );
 }
 
 function text(value: unknown): string | null {
