@@ -38,6 +38,7 @@ beforeEach(async () => {
     clock,
     log: createLog("silent"),
     egress: createEgress("default", async () => [{ address: "127.0.0.1", family: 4 }]),
+    usualWays: [],
     onMended: () => mended++,
   });
   relay = await startTestRelay({ tls, auth });

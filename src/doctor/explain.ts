@@ -39,7 +39,8 @@ export interface Failure {
   readonly certificate?: Certificate | undefined;
 }
 
-type Certificate = Pick<TlsEvidence, "names" | "issuer" | "validFrom" | "validTo" | "fingerprint256">;
+type Certificate = Pick<TlsEvidence, "names" | "issuer" | "validFrom" | "validTo" | "fingerprint256"> &
+  Partial<Pick<TlsEvidence, "pin">>;
 
 /** What a failure means and what to do about it, in words for an admin. */
 export interface Problem {
@@ -69,13 +70,15 @@ export function explain(failure: Failure): Problem {
   const seen = plainly(failure);
   const row = rows.find(({ when }) => fits(when, seen)) ?? unexplained(failure.reply?.code);
   const facts = factsOf(failure);
+  const pin = (row.pin === undefined ? null : failure.certificate?.pin) ?? null;
+  const fix = pin === null ? row.fix : { caPem: pin.caPem };
   const problem = {
     code: row.code,
     title: fill(row.title, facts),
     explanation: fill(row.explanation, facts),
-    remedy: fill(row.remedy, facts),
+    remedy: fill((pin === null ? null : row.pin) ?? row.remedy, facts),
   };
-  return row.fix === undefined ? problem : { ...problem, fix: row.fix };
+  return fix === undefined ? problem : { ...problem, fix };
 }
 
 /** Silence and a lost connection are the same to a reader, whoever noticed them first. */
@@ -159,6 +162,9 @@ function factsOf(failure: Failure): Readonly<Record<string, string>> {
     names: names.length === 0 ? "no name at all" : names.slice(0, manyNames).join(", ") + more,
     issuer: certificate?.issuer ?? "an unnamed issuer",
     fingerprint: certificate?.fingerprint256 ?? "unknown",
+    pinSubject: certificate?.pin?.subject || "an unnamed owner",
+    pinFingerprint: certificate?.pin?.fingerprint256 ?? "unknown",
+    pinValidTo: certificate?.pin == null ? "an unknown date" : day(certificate.pin.validTo),
     validFrom: certificate === undefined ? "a later date" : day(certificate.validFrom),
     validTo: certificate === undefined ? "an earlier date" : day(certificate.validTo),
   };
