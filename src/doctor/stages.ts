@@ -51,6 +51,7 @@ const tlsEvidence = z.object({
   validTo: z.number(),
   daysLeft: z.number(),
   fingerprint256: z.string(),
+  faults: z.array(z.string()),
   chain: z.array(z.looseObject({ validTo: z.number() })),
   pin: z
     .object({ caPem: z.string(), subject: z.string(), fingerprint256: z.string(), validTo: z.number() })
@@ -219,8 +220,17 @@ export class Stages implements Observer {
         startTls: ehlo.extensions.some((line) => /^STARTTLS\b/i.test(line)),
         authMechanisms: ehlo.authMechanisms,
       },
-      certificate: withWholePin(tlsEvidence.safeParse(this.#evidence.get("tls")).data),
+      certificate: this.#certificate(),
     };
+  }
+
+  /** Where the password stands in a certificate, its PEM cannot be shown; the lines may hide it. */
+  #certificate(): Failure["certificate"] {
+    const certificate = tlsEvidence.safeParse(this.#evidence.get("tls")).data;
+    if (!certificate?.pin) return certificate;
+    const base64 = certificate.pin.caPem.replaceAll(/-----.*-----|\s/g, "");
+    const isWhole = !base64.includes(mask) && this.#redactor.text(base64) === base64;
+    return isWhole ? certificate : { ...certificate, pin: undefined };
   }
 
   #lines(stage: Stage): TranscriptEntry[] {
@@ -228,11 +238,6 @@ export class Stages implements Observer {
     this.#transcripts.set(stage, lines);
     return lines;
   }
-}
-
-/** A certificate in which something was redacted is no certificate any more. */
-function withWholePin(certificate: z.output<typeof tlsEvidence> | undefined) {
-  return certificate?.pin?.caPem.includes(mask) ? { ...certificate, pin: null } : certificate;
 }
 
 function skipped(stage: Stage): TestStage {

@@ -185,8 +185,8 @@ function judgementOf(
   if (socket.authorized) return { authorized: true, error: null, faults: [], pin: null };
   const error = String(socket.authorizationError);
   // OpenSSL looks at the chain, and Node.js at the name only where that was well.
-  const isForHost =
-    certificates.length > 0 && checkServerIdentity(host, socket.getPeerCertificate()) === undefined;
+  const own = certificates[0]?.toLegacyObject();
+  const isForHost = own !== undefined && checkServerIdentity(host, own) === undefined;
   const refused = { certificates, error, host, isForHost, now };
   return { authorized: false, error, faults: faultsOf(refused), pin: pinOf(refused) };
 }

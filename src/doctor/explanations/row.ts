@@ -47,8 +47,12 @@ export interface Row {
   readonly explanation: string;
   readonly remedy: string;
   readonly fix?: Fix;
-  /** The remedy where trusting what the relay sent would make it verify: the fix then is that certificate. */
-  readonly pin?: string;
+  /** Remedies where it is known whether trusting what the relay sent would make it verify. */
+  readonly pin?: {
+    /** It would: the fix then is that certificate. */
+    readonly helps: string;
+    readonly isNotEnough: string;
+  };
   /** Where it is written that a server or a system means this. */
   readonly source: string;
 }

@@ -1,8 +1,11 @@
 import { type Row, submission, submissions } from "./row.ts";
 
 /** A certificate proves nothing about itself: somebody must compare it by another way. */
-const comparePin =
-  "The topmost certificate that it sent is that of {pinSubject}, valid until {pinValidTo}, with the SHA-256 fingerprint {pinFingerprint}. Compare this with the fingerprint that whoever runs the server tells you, and only if they are the same let this config trust it (CA field).";
+const pin = {
+  helps:
+    "The topmost certificate that it sent is that of {pinSubject}, valid until {pinValidTo}, with the SHA-256 fingerprint {pinFingerprint}. Compare this with the fingerprint that whoever runs the server tells you, and only if they are the same let this config trust it (CA field).",
+  isNotEnough: "Trusting it would not be enough. {faults} Tell whoever runs the server.",
+} as const satisfies Row["pin"];
 
 /** STARTTLS, the handshake and the certificate. */
 export const securingRows: readonly Row[] = [
@@ -96,7 +99,7 @@ export const securingRows: readonly Row[] = [
       "{host} vouches for itself: no authority signed its certificate, so that Posthorn cannot tell it from an impostor's.",
     remedy:
       "If this server is yours, put its certificate into the CA field of this config after comparing the SHA-256 fingerprint {fingerprint} with the server's own. Else tell whoever runs it.",
-    pin: comparePin,
+    pin,
     source: "OpenSSL X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT; RFC 5280 §6.1",
   },
   {
@@ -115,7 +118,7 @@ export const securingRows: readonly Row[] = [
       "This config trusts only what its CA field names, and the certificate of {host} was issued by another authority: {issuer}.",
     remedy:
       "Clear the CA field if the server has a public certificate; else put the certificate (PEM) of its authority there.",
-    pin: comparePin,
+    pin,
     source:
       "OpenSSL X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE; Node tls.createSecureContext(): ca replaces the public authorities",
   },
@@ -126,7 +129,7 @@ export const securingRows: readonly Row[] = [
     explanation:
       "The certificate of {host} leads to an authority that this machine does not know: {issuer}. It may be your organisation's own, or that of a proxy that opens encrypted mail.",
     remedy: "If you know this authority, put its certificate (PEM) into the CA field of this config.",
-    pin: comparePin,
+    pin,
     source: "OpenSSL X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN; RFC 5280 §6.1",
   },
   {
@@ -147,7 +150,7 @@ export const securingRows: readonly Row[] = [
       "The certificate of {host} was issued by {issuer}, and nothing that this machine trusts leads there. Either the authority is a private one, or the server leaves out the certificates in between.",
     remedy:
       "If you know this authority, put its certificate (PEM) into the CA field of this config. Else whoever runs the server should install its full chain.",
-    pin: comparePin,
+    pin,
     source:
       "OpenSSL X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE, …_UNABLE_TO_GET_ISSUER_CERT_LOCALLY; RFC 5280 §6.1",
   },
