@@ -37,8 +37,11 @@ export interface CorrectOptions {
   readonly onCorrection?: ((correction: Correction) => void) | undefined;
 }
 
-/** For each way alone; they are tried side by side, so that it is for all of them too. */
-const wayMs = 5_000;
+/**
+ * For each way, and as they are tried side by side, for all of them. Servers that hold their greeting back
+ * against spam do so for some five or six seconds.
+ */
+const wayMs = 8_000;
 
 /** One limit for everything: there is no time for more than one slow step. */
 const wayTimeouts: Partial<Timeouts> = {
