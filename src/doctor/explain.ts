@@ -1,5 +1,6 @@
 import type { ErrorCode } from "../errors.ts";
 import type { Stage } from "../model.ts";
+import type { Pin } from "../smtp/chain.ts";
 import type { Relay } from "../smtp/relay.ts";
 import type { TlsEvidence } from "../smtp/wire.ts";
 import { addressRows } from "./explanations/addresses.ts";
@@ -39,7 +40,8 @@ export interface Failure {
   readonly certificate?: Certificate | undefined;
 }
 
-type Certificate = Pick<TlsEvidence, "names" | "issuer" | "validFrom" | "validTo" | "fingerprint256">;
+type Certificate = Pick<TlsEvidence, "names" | "issuer" | "validFrom" | "validTo" | "fingerprint256"> &
+  Partial<Pick<TlsEvidence, "faults" | "pin">>;
 
 /** What a failure means and what to do about it, in words for an admin. */
 export interface Problem {
@@ -69,13 +71,22 @@ export function explain(failure: Failure): Problem {
   const seen = plainly(failure);
   const row = rows.find(({ when }) => fits(when, seen)) ?? unexplained(failure.reply?.code);
   const facts = factsOf(failure);
+  const { remedy, fix } = mend(row, failure.certificate?.pin);
   const problem = {
     code: row.code,
     title: fill(row.title, facts),
     explanation: fill(row.explanation, facts),
-    remedy: fill(row.remedy, facts),
+    remedy: fill(remedy, facts),
   };
-  return row.fix === undefined ? problem : { ...problem, fix: row.fix };
+  return fix === undefined ? problem : { ...problem, fix };
+}
+
+/** Trusting a certificate is proposed only where that would help; undefined: nobody knows. */
+function mend(row: Row, pin: Pin | null | undefined): Pick<Row, "remedy" | "fix"> {
+  if (row.pin === undefined || pin === undefined) return row;
+  return pin === null
+    ? { remedy: row.pin.isNotEnough }
+    : { remedy: row.pin.helps, fix: { caPem: pin.caPem } };
 }
 
 /** Silence and a lost connection are the same to a reader, whoever noticed them first. */
@@ -159,6 +170,10 @@ function factsOf(failure: Failure): Readonly<Record<string, string>> {
     names: names.length === 0 ? "no name at all" : names.slice(0, manyNames).join(", ") + more,
     issuer: certificate?.issuer ?? "an unnamed issuer",
     fingerprint: certificate?.fingerprint256 ?? "unknown",
+    pinSubject: certificate?.pin?.subject || "an unnamed owner",
+    pinFingerprint: certificate?.pin?.fingerprint256 ?? "unknown",
+    pinValidTo: certificate?.pin == null ? "an unknown date" : day(certificate.pin.validTo),
+    faults: certificate?.faults?.join(" ") ?? "More than that is wrong.",
     validFrom: certificate === undefined ? "a later date" : day(certificate.validFrom),
     validTo: certificate === undefined ? "an earlier date" : day(certificate.validTo),
   };

@@ -42,7 +42,7 @@ function target(port: number, change: Change = {}): OpenedConfig {
 }
 
 function run(config: OpenedConfig, options: Partial<ProbeOptions> = {}): Promise<TestReport> {
-  return probe(config, { egress, clock: systemClock, ...options });
+  return probe(config, { egress, clock: systemClock, usualWays: [], ...options });
 }
 
 async function probeRelay(
@@ -269,7 +269,8 @@ describe("explains", () => {
     const report = await probeRelay(
       { tls: { ...certificate, implicit: true } },
       { tls },
-      waitOut(clock, "connect"),
+      // STARTTLS is met with silence too, and has its own limit.
+      { ...waitOut(clock, "connect", 15_000), onCorrection: () => void clock.advance(8_000) },
     );
     expect(problem(report)).toEqual({ stage: "greeting", code: "tls.implicit_perhaps" });
     expect(failedStage(report)?.problem?.fix).toEqual({ useTls: true, tlsMode: "implicit" });
@@ -460,11 +461,11 @@ describe("explains", () => {
   });
 });
 
-/** A clock that runs out as soon as this stage has ended. */
+/** A clock that goes on by this much as soon as the stage has ended. */
 function waitOut(
   clock: ReturnType<typeof createFixedClock>,
   after: Stage,
-  ms = 60_000,
+  ms: number,
 ): Partial<ProbeOptions> {
   return {
     clock,
@@ -477,9 +478,14 @@ function waitOut(
 describe("time", () => {
   test("does not pass without end where a relay is silent", async () => {
     const clock = createFixedClock();
-    const report = await probeScript((peer) => peer.closed, {}, waitOut(clock, "connect", 15_000));
+    const report = await probeScript(
+      (peer) => peer.closed,
+      {},
+      { ...waitOut(clock, "connect", 15_000), onTry: () => void clock.advance(8_000) },
+    );
     expect(problem(report)).toEqual({ stage: "greeting", code: "tls.implicit_perhaps" });
-    expect(report.durationMs).toBe(15_000);
+    expect(report.corrections).toMatchObject([{ works: false, tlsMode: "implicit", durationMs: 8_000 }]);
+    expect(report.durationMs).toBe(23_000);
     expect(clock.waiting).toBe(0);
   });
 
@@ -581,6 +587,26 @@ describe("a relay that echoes the password", () => {
     const wrong = { ...credentials, password: "wrong" };
     const report = await probeRelay({ tls: certificate, auth }, { credentials: wrong });
     expect(failedStage(report)?.problem?.title).toBe("Username or password is wrong");
+  });
+
+  test("finds it in no report and no progress where even the message is answered with it", async () => {
+    const reply = echoes(auth.password).join(" ");
+    const told: unknown[] = [];
+    const tell = (what: unknown) => void told.push(what);
+    const report = await probeRelay(
+      {
+        tls: certificate,
+        auth,
+        greeting: `220 relay.test ${reply}`,
+        ehlo: [`X-${auth.password}`, `SIZE ${auth.password}`],
+        onDot: () => `554 5.7.1 ${reply}`,
+      },
+      { credentials },
+      { sendTo: "pat@example.net", onProgress: tell, onStage: tell },
+    );
+    expect(problem(report).stage).toBe("message");
+    const text = JSON.stringify([report, told]);
+    for (const form of echoes(auth.password)) expect(text).not.toContain(form);
   });
 
   test("finds it in no report when the sign-in works and the rest echoes", async () => {

@@ -6,7 +6,9 @@ import { type Connection, connect } from "../smtp/connection.ts";
 import type { Egress } from "../smtp/egress.ts";
 import { classOf, quote } from "../smtp/reply.ts";
 import type { Timeouts } from "../smtp/timeouts.ts";
-import type { TestReport, TestStage } from "./report.ts";
+import { type Candidate, candidatesFor, type Way } from "./candidates.ts";
+import { type Correction, correct, isRefuted } from "./correct.ts";
+import type { TestProgress, TestReport, TestStage } from "./report.ts";
 import { Stages } from "./stages.ts";
 import { composeTestEmail } from "./test-email.ts";
 
@@ -19,9 +21,17 @@ export interface ProbeOptions {
   readonly recipient?: string | null;
   /** Cuts the connection; the probe then rejects with its reason. */
   readonly signal?: AbortSignal | undefined;
+  /** Each stage as it begins, and what it finds before its end. */
+  readonly onProgress?: ((progress: TestProgress) => void) | undefined;
   /** Each stage as it ends. After STARTTLS, `ehlo` comes a second time: the later one counts. */
   readonly onStage?: ((stage: TestStage) => void) | undefined;
+  /** Before other ways are tried: which. */
+  readonly onTry?: ((candidates: readonly Candidate[]) => void) | undefined;
+  /** Each of them as it ends. */
+  readonly onCorrection?: ((correction: Correction) => void) | undefined;
   readonly timeouts?: Partial<Timeouts>;
+  /** The ports that are tried where the configured one fails; the usual ones by default. */
+  readonly usualWays?: readonly Way[];
 }
 
 /** Somebody is waiting in front of the page: shorter than in delivery. `overallMs` is for all together. */
@@ -38,16 +48,33 @@ const probeTimeouts: Timeouts = {
 
 /**
  * Tries a config out with the client that also sends: as far as the sender and the recipient, then
- * RSET; with `sendTo` to the end. A refusal is a report, not an error.
+ * RSET; with `sendTo` to the end. Where it fails before the sign-in, other ways to the server are tried,
+ * without credentials. A refusal is a report, not an error.
  * @throws the reason of `signal`; PosthornError `input.invalid` for what no relay ever saw.
  */
 export async function probe(target: OpenedConfig, options: ProbeOptions): Promise<TestReport> {
-  const { egress, clock, signal, onStage, sendTo = null } = options;
+  const { clock, onProgress, onStage, sendTo = null } = options;
   const recipient = sendTo ?? options.recipient ?? null;
   const timeouts = { ...probeTimeouts, ...options.timeouts };
   const deadline = new AbortController();
-  const stages = new Stages({ target, recipient, clock, deadline: deadline.signal, onStage });
+  const stages = new Stages({ target, recipient, clock, deadline: deadline.signal, onProgress, onStage });
   const endDeadline = clock.after(timeouts.overallMs, () => deadline.abort());
+  try {
+    await converse(target, recipient, { ...options, timeouts }, stages, deadline.signal);
+    const corrections = await corrected(target, options, stages, deadline.signal);
+    return { ...stages.report(), corrections };
+  } finally {
+    endDeadline();
+  }
+}
+
+async function converse(
+  target: OpenedConfig,
+  recipient: string | null,
+  { egress, clock, signal, timeouts, sendTo = null }: ProbeOptions,
+  stages: Stages,
+  deadline: AbortSignal,
+): Promise<void> {
   try {
     const connection = await connect({
       relay: target.relay,
@@ -55,8 +82,8 @@ export async function probe(target: OpenedConfig, options: ProbeOptions): Promis
       allowCleartextAuth: target.allowCleartextAuth,
       egress,
       clock,
-      timeouts,
-      signal: signal === undefined ? deadline.signal : AbortSignal.any([signal, deadline.signal]),
+      ...(timeouts === undefined ? {} : { timeouts }),
+      signal: signal === undefined ? deadline : AbortSignal.any([signal, deadline]),
       observer: stages,
     });
     try {
@@ -69,11 +96,27 @@ export async function probe(target: OpenedConfig, options: ProbeOptions): Promis
   } catch (error) {
     signal?.throwIfAborted();
     // What a stage has reported is no surprise any more.
-    if (!isPosthornError(error) || !stages.failed) throw error;
-  } finally {
-    endDeadline();
+    if (!isPosthornError(error) || stages.failed === null) throw error;
   }
-  return stages.report();
+}
+
+/** Looks for what works instead. A fix that was tried and does not help is not offered. */
+async function corrected(
+  target: OpenedConfig,
+  { egress, clock, signal, onTry, onCorrection, usualWays }: ProbeOptions,
+  stages: Stages,
+  deadline: AbortSignal,
+): Promise<readonly Correction[]> {
+  const { failed } = stages;
+  const candidates = failed === null ? [] : candidatesFor(target, failed, usualWays);
+  if (candidates.length === 0) return [];
+  onTry?.(candidates);
+  const corrections = await correct(target, candidates, { egress, clock, signal, deadline, onCorrection });
+  const fix = failed?.problem.fix;
+  // Where time ran out for the whole test, nothing was shown.
+  if (fix !== undefined && !deadline.aborted && isRefuted(fix, target.relay, corrections))
+    stages.withdrawFix();
+  return corrections;
 }
 
 /** The sender and the recipient, each alone; then RSET, so that no message follows. */

@@ -153,8 +153,36 @@ export const testStage = z
   .meta({ id: "TestStage" });
 export type TestStage = z.infer<typeof testStage>;
 
+const correction = z
+  .object({
+    smtpServer: z.string(),
+    smtpPort: z.int(),
+    useTls: z.boolean(),
+    tlsMode: z.enum(tlsModes),
+    works: z
+      .boolean()
+      .describe("It was open up to the sign-in, and offers one if the config has a username; none was tried"),
+    title: z.string().describe("Such as `587 with STARTTLS works`"),
+    detail: z.string(),
+    durationMs: z.number(),
+    fix: z
+      .record(z.string(), z.unknown())
+      .nullable()
+      .describe("Fields of the config that lead there, to be put into the form; null where it does not work"),
+  })
+  .meta({ id: "Correction" });
+
 export const testReport = z
-  .object({ ok: z.boolean(), durationMs: z.number(), stages: z.array(testStage) })
+  .object({
+    ok: z.boolean(),
+    durationMs: z.number(),
+    stages: z.array(testStage),
+    corrections: z
+      .array(correction)
+      .describe(
+        "Other ways to the server that were tried because the test failed before its sign-in; those that work come first",
+      ),
+  })
   .meta({ id: "TestReport" });
 export type TestReport = z.infer<typeof testReport>;
 

@@ -22,6 +22,8 @@ export interface ConnectOptions {
   readonly relay: Relay;
   /** Null to send without sign-in. */
   readonly credentials: Credentials | null;
+  /** Whose password is hidden in what the relay says: by default that of `credentials`. */
+  readonly hide?: Credentials | null;
   /** Without this, credentials never travel outside TLS. */
   readonly allowCleartextAuth: boolean;
   readonly egress: Egress;
@@ -87,8 +89,8 @@ export interface Connection {
  * `smtp.rejected`, `smtp.starttls_missing`, `smtp.tls`, `smtp.auth_unavailable`, `smtp.auth_rejected`.
  */
 export async function connect(options: ConnectOptions): Promise<Connection> {
-  const { credentials, clock, observer = {} } = options;
-  const redact = redactor(credentials);
+  const { credentials, hide = credentials, clock, observer = {} } = options;
+  const redact = redactor(hide);
   const stages = new StageLog(observer, redact, clock);
   try {
     return await open(options, redact, stages);
@@ -193,6 +195,10 @@ async function drive(
         );
       case "secure":
         await secure();
+        return null;
+      case "found":
+        stages.start(step.stage);
+        stages.found(step.evidence);
         return null;
       case "passed":
         stages.pass(step.stage, step.evidence);

@@ -16,6 +16,8 @@ export type Step =
   | { readonly kind: "await"; readonly stage: Stage; readonly command?: string; readonly shown?: string }
   /** Negotiate TLS and verify the relay. Nothing that was received in the clear may be left over. */
   | { readonly kind: "secure" }
+  /** Something is known of the stage, whether it passes or fails. */
+  | { readonly kind: "found"; readonly stage: Stage; readonly evidence: Evidence }
   | { readonly kind: "passed"; readonly stage: Stage; readonly evidence: Evidence }
   | { readonly kind: "skipped"; readonly stage: Stage };
 
@@ -101,6 +103,7 @@ function* startTls(options: SessionOptions, capabilities: Capabilities): Steps<v
 
 function* signIn(options: SessionOptions, credentials: Credentials, capabilities: Capabilities): Steps<void> {
   const offered = capabilities.authMechanisms;
+  yield { kind: "found", stage: "auth", evidence: { offered } };
   const unavailable = (reason: string) =>
     new PosthornError("smtp.auth_unavailable", `${nameOf(options)} ${reason}`, { smtp: { stage: "auth" } });
 
@@ -117,6 +120,7 @@ function* signIn(options: SessionOptions, credentials: Credentials, capabilities
     );
   }
 
+  yield { kind: "found", stage: "auth", evidence: { offered, mechanism } };
   const { command, answers } = exchange(mechanism, credentials);
   const shown = command.includes(" ", "AUTH ".length) ? `AUTH ${mechanism} ${mask}` : command;
   let reply = yield* ask({ kind: "await", stage: "auth", command, shown });

@@ -4,12 +4,14 @@ import type { Relay } from "../../smtp/relay.ts";
 
 /** Fields of the settings form with the values that would mend it, by the names of the API. */
 export interface Fix {
+  readonly smtpServer?: string;
   readonly smtpPort?: number;
   readonly useTls?: boolean;
   readonly tlsMode?: TlsMode;
   readonly username?: string;
   readonly authMethod?: "auto";
   readonly allowCleartextAuth?: boolean;
+  readonly caPem?: string;
 }
 
 /** What must have been seen for a row to explain it. Every part given must hold. */
@@ -45,6 +47,12 @@ export interface Row {
   readonly explanation: string;
   readonly remedy: string;
   readonly fix?: Fix;
+  /** Remedies where it is known whether trusting what the relay sent would make it verify. */
+  readonly pin?: {
+    /** It would: the fix then is that certificate. */
+    readonly helps: string;
+    readonly isNotEnough: string;
+  };
   /** Where it is written that a server or a system means this. */
   readonly source: string;
 }

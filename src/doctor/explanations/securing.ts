@@ -1,5 +1,12 @@
 import { type Row, submission, submissions } from "./row.ts";
 
+/** A certificate proves nothing about itself: somebody must compare it by another way. */
+const pin = {
+  helps:
+    "The topmost certificate that it sent is that of {pinSubject}, valid until {pinValidTo}, with the SHA-256 fingerprint {pinFingerprint}. Compare this with the fingerprint that whoever runs the server tells you, and only if they are the same let this config trust it (CA field).",
+  isNotEnough: "Trusting it would not be enough. {faults} Tell whoever runs the server.",
+} as const satisfies Row["pin"];
+
 /** STARTTLS, the handshake and the certificate. */
 export const securingRows: readonly Row[] = [
   {
@@ -92,6 +99,7 @@ export const securingRows: readonly Row[] = [
       "{host} vouches for itself: no authority signed its certificate, so that Posthorn cannot tell it from an impostor's.",
     remedy:
       "If this server is yours, put its certificate into the CA field of this config after comparing the SHA-256 fingerprint {fingerprint} with the server's own. Else tell whoever runs it.",
+    pin,
     source: "OpenSSL X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT; RFC 5280 §6.1",
   },
   {
@@ -110,6 +118,7 @@ export const securingRows: readonly Row[] = [
       "This config trusts only what its CA field names, and the certificate of {host} was issued by another authority: {issuer}.",
     remedy:
       "Clear the CA field if the server has a public certificate; else put the certificate (PEM) of its authority there.",
+    pin,
     source:
       "OpenSSL X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE; Node tls.createSecureContext(): ca replaces the public authorities",
   },
@@ -120,6 +129,7 @@ export const securingRows: readonly Row[] = [
     explanation:
       "The certificate of {host} leads to an authority that this machine does not know: {issuer}. It may be your organisation's own, or that of a proxy that opens encrypted mail.",
     remedy: "If you know this authority, put its certificate (PEM) into the CA field of this config.",
+    pin,
     source: "OpenSSL X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN; RFC 5280 §6.1",
   },
   {
@@ -140,6 +150,7 @@ export const securingRows: readonly Row[] = [
       "The certificate of {host} was issued by {issuer}, and nothing that this machine trusts leads there. Either the authority is a private one, or the server leaves out the certificates in between.",
     remedy:
       "If you know this authority, put its certificate (PEM) into the CA field of this config. Else whoever runs the server should install its full chain.",
+    pin,
     source:
       "OpenSSL X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE, …_UNABLE_TO_GET_ISSUER_CERT_LOCALLY; RFC 5280 §6.1",
   },
@@ -162,8 +173,8 @@ export const securingRows: readonly Row[] = [
     source: "OpenSSL X509_V_ERR_CERT_NOT_YET_VALID; RFC 5280 §4.1.2.5",
   },
   {
-    // No fix: whoever stands in between could show a valid certificate of his own, and a button
-    // that applies its name would send the password there.
+    // No fix from the names alone: whoever stands in between could show a valid certificate of his own.
+    // A name that leads to the same address and verifies there is offered as a correction.
     code: "tls.wrong_name",
     when: { systemCode: ["ERR_TLS_CERT_ALTNAME_INVALID", "HOSTNAME_MISMATCH"] },
     title: "The certificate is for another name",

@@ -198,9 +198,16 @@ describe("tests of the connection", () => {
     const report = events.at(-1);
     expect(report).toMatchObject({ name: "report", data: { ok: true } });
     const told = events.slice(0, -1);
-    expect(new Set(told.map(({ name }) => name))).toEqual(new Set(["stage"]));
-    expect(told.map(({ data }) => data.stage)).toContain("greeting");
-    expect(told.map(({ data }) => data.stage)).toContain("recipient");
+    expect(told.slice(0, 5).map(({ name, data }) => `${name} ${data.stage} ${data.status ?? ""}`)).toEqual([
+      "progress resolve ",
+      "stage resolve passed",
+      "progress connect ",
+      "progress connect ",
+      "stage connect passed",
+    ]);
+    expect(told[3]).toMatchObject({ data: { evidence: { trying: "127.0.0.1", failures: [] } } });
+    const stages = told.filter(({ name }) => name === "stage").map(({ data }) => data.stage);
+    expect(stages).toEqual(expect.arrayContaining(["greeting", "recipient"]));
   });
 
   it("cuts the connection when the client goes away", async () => {
