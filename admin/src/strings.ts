@@ -338,6 +338,11 @@ export const strings = {
     again: "Test again",
     passwordAgain: "Enter it again: it was saved for other settings, and goes only where you send it.",
     shownCertificate: "the certificate above",
+    chain: {
+      title: (count: number) => (count === 1 ? "The certificate" : `The ${count} certificates`),
+      issuer: (name: string) => `from ${name}`,
+      validTo: (day: string) => `valid until ${day}`,
+    },
     corrections: {
       title: "Settings that may work",
       looking: "Looking for settings that work …",

@@ -171,6 +171,7 @@ const correction = z
       .describe("Fields of the config that lead there, to be put into the form; null where it does not work"),
   })
   .meta({ id: "Correction" });
+export type Correction = z.infer<typeof correction>;
 
 export const testReport = z
   .object({

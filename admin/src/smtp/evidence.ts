@@ -55,3 +55,21 @@ function text(value: unknown): string | null {
 function list(value: unknown): string[] {
   return Array.isArray(value) ? value.filter((item) => typeof item === "string") : [];
 }
+
+/** One certificate of a chain, in the words of its own fields. */
+export interface ChainLink {
+  readonly subject: string;
+  readonly issuer: string;
+  readonly validTo: string;
+  readonly fingerprint256: string;
+}
+
+export function chainOf({ chain }: TestStage["evidence"]): readonly ChainLink[] {
+  if (!Array.isArray(chain)) return [];
+  return chain.map((link: Readonly<Record<string, unknown>>) => ({
+    subject: String(link.subject),
+    issuer: String(link.issuer),
+    validTo: String(link.validTo),
+    fingerprint256: String(link.fingerprint256),
+  }));
+}

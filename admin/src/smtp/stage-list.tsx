@@ -2,7 +2,7 @@ import type { TestStage } from "../api/types.ts";
 import { formatDuration } from "../parts/format.ts";
 import { Icon, type IconName } from "../parts/icon.tsx";
 import { strings } from "../strings.ts";
-import { evidenceWords } from "./evidence.ts";
+import { type ChainLink, chainOf, evidenceWords } from "./evidence.ts";
 import { FixOffer } from "./fix.tsx";
 import type { StageRow } from "./stages.ts";
 import styles from "./test-panel.module.css";
@@ -45,7 +45,7 @@ function StageItem({ row, editor, onTest }: Omit<StageListProps, "rows"> & { rea
       </li>
     );
   }
-  const { status, durationMs, problem } = result;
+  const { status, durationMs, evidence, problem } = result;
   const seen = evidenceWords(result);
   return (
     <li className={`${styles.stage} ${styles[status]}`}>
@@ -55,6 +55,7 @@ function StageItem({ row, editor, onTest }: Omit<StageListProps, "rows"> & { rea
       <span className={styles.name}>{t.stages[stage]}</span>
       <span className={styles.duration}>{formatDuration(durationMs)}</span>
       {seen !== null && <p className={styles.evidence}>{seen}</p>}
+      {stage === "tls" && <Chain chain={chainOf(evidence)} />}
       {problem !== undefined && (
         <div className={styles.problem}>
           <p className={styles.problemTitle}>{problem.title}</p>
@@ -66,5 +67,25 @@ function StageItem({ row, editor, onTest }: Omit<StageListProps, "rows"> & { rea
         </div>
       )}
     </li>
+  );
+}
+
+/** The certificates that the relay sent, its own first. */
+function Chain({ chain }: { chain: readonly ChainLink[] }) {
+  if (chain.length === 0) return null;
+  return (
+    <details className={styles.chain}>
+      <summary>{t.chain.title(chain.length)}</summary>
+      <ol>
+        {chain.map(({ subject, issuer, validTo, fingerprint256 }) => (
+          <li key={fingerprint256}>
+            <span>{subject}</span>
+            <span>{t.chain.issuer(issuer)}</span>
+            <span>{t.chain.validTo(validTo.slice(0, 10))}</span>
+            <code>{fingerprint256}</code>
+          </li>
+        ))}
+      </ol>
+    </details>
   );
 }
