@@ -79,6 +79,24 @@ export interface SmtpReply {
   readonly lines: readonly string[];
 }
 
+/** What a relay offered in an answer to EHLO, as far as explanations ask for it. Redacted. */
+export interface Offer {
+  readonly startTls: boolean;
+  /** SASL mechanisms in upper case (RFC 4954 §3). */
+  readonly authMechanisms: readonly string[];
+}
+
+/** What tells a relay's certificate from another. Redacted. */
+export interface ShownCertificate {
+  /** DNS names and IP addresses of the subjectAltName. */
+  readonly names: readonly string[];
+  readonly issuer: string;
+  /** Milliseconds since the epoch. */
+  readonly validFrom: number;
+  readonly validTo: number;
+  readonly fingerprint256: string;
+}
+
 /** Who did it, for the audit log and for the scope of an idempotency key. */
 export interface Actor {
   /** `user:…`, `key:…`, `library` or `system`. */

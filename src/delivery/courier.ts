@@ -22,7 +22,7 @@ import { createNodes } from "./nodes.ts";
 import type { Ending } from "./outcome.ts";
 import { createPersist } from "./persist.ts";
 import { createRounds } from "./rounds.ts";
-import { senderFor } from "./sender.ts";
+import { type Sender, senderFor } from "./sender.ts";
 
 /** The worker that delivers. */
 export interface Courier {
@@ -75,6 +75,8 @@ export function createCourier(parts: CourierParts): Courier {
   const ledger = createLedger({
     ...{ db: store.db, clock, log, metrics, random },
     hasOther: (config) => rounds.enabled.some((other) => other.id !== config.id && lanes.isUsable(other)),
+    open: configs.openFor,
+    senderOf: (email, config) => senderThrough(email, config).from.address,
   });
   const rounds = createRounds({ store, clock, log, nodes, lanes, leases, ledger, begin });
 
@@ -125,6 +127,10 @@ export function createCourier(parts: CourierParts): Courier {
     return config;
   }
 
+  function senderThrough(email: Email, config: SmtpConfig): Sender {
+    return senderFor(email, config, rounds.enabled[0] ?? config);
+  }
+
   async function send(
     place: Place,
     config: SmtpConfig,
@@ -134,7 +140,7 @@ export function createCourier(parts: CourierParts): Courier {
     if (stored === undefined) {
       throw new PosthornError("email.content_gone", "The contents of this email have been deleted.");
     }
-    const { from, replyTo } = senderFor(email, config, rounds.enabled[0] ?? config);
+    const { from, replyTo } = senderThrough(email, config);
     return place.send({
       from: from.address,
       to: recipients.filter(({ state }) => state === "queued").map(({ address }) => address),

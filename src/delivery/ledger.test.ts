@@ -2,6 +2,7 @@ import { setImmediate as turn } from "node:timers/promises";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { newEmail } from "../../test/support/new-email.ts";
 import { smtpConfig } from "../../test/support/smtp-config.ts";
+import { openSettings } from "../config/open.ts";
 import { PosthornError } from "../errors.ts";
 import { createLog } from "../log.ts";
 import { createMetrics } from "../metrics.ts";
@@ -44,6 +45,8 @@ beforeEach(async () => {
     metrics: createMetrics(),
     random: () => 0.5,
     hasOther: () => hasOther,
+    open: (config) => openSettings(config, null),
+    senderOf: (_, { fromEmail }) => fromEmail,
   });
   await insertSmtpConfig(store.db, smtpConfig());
   await refresh();

@@ -1,14 +1,16 @@
 import type { Clock } from "../clock.ts";
+import type { OpenedConfig } from "../config/open.ts";
 import { isPosthornError } from "../errors.ts";
 import type { Log } from "../log.ts";
 import type { Metrics } from "../metrics.ts";
 import type { Connection } from "../smtp/connection.ts";
 import { type Settlement, settleEmails } from "../store/email-settlements.ts";
-import type { Attempt, Email, Recipient } from "../store/emails.ts";
+import type { Attempt, AttemptFailure, Email, Recipient } from "../store/emails.ts";
 import type { Db } from "../store/schema.ts";
 import { type Pause, pauseStep, type SmtpConfig } from "../store/smtp-configs.ts";
 import type { Step } from "../store/step.ts";
 import { isStruckOut, restMs } from "./breaker.ts";
+import { failureIn } from "./failure.ts";
 import { isOnTrial, type Lane } from "./lanes.ts";
 import { attemptOf, blamesConfig, type Ending, handedBack, isStrike, settlementOf } from "./outcome.ts";
 
@@ -62,6 +64,10 @@ export interface LedgerParts {
   readonly random: () => number;
   /** Whether another config than this one can be used. */
   readonly hasOther: (config: SmtpConfig) => boolean;
+  /** How a config reaches its relay. @throws PosthornError where it cannot be opened */
+  readonly open: (config: SmtpConfig) => OpenedConfig;
+  /** The address that an email through this config comes from. */
+  readonly senderOf: (email: Email, config: SmtpConfig) => string;
 }
 
 interface Entry {
@@ -76,7 +82,8 @@ interface Entry {
 
 const maxEntries = 64;
 
-export function createLedger({ db, clock, log, metrics, random, hasOther }: LedgerParts): Ledger {
+export function createLedger(parts: LedgerParts): Ledger {
+  const { db, clock, log, metrics, random, hasOther, open, senderOf } = parts;
   let entries: Entry[] = [];
   /** So many of the next entries go one by one. */
   let suspects = 0;
@@ -105,12 +112,25 @@ export function createLedger({ db, clock, log, metrics, random, hasOther }: Ledg
     return isTrial && ending.kind === "answered" ? null : undefined;
   }
 
+  /** Null for a try that failed before any relay was asked: there the config itself could not be opened. */
+  function failureOfTry({ email, lane, ending }: Tried, { stage }: Attempt): AttemptFailure | null {
+    if (stage === null) return null;
+    try {
+      return failureIn(ending, { opened: open(lane.config), from: senderOf(email, lane.config) });
+    } catch (error) {
+      // The outcome is worth more than its explanation.
+      if (isPosthornError(error)) return null;
+      throw error;
+    }
+  }
+
   return {
     async settle(tried) {
       const { email, recipients, lane, ending } = tried;
       const { config } = lane;
       const now = clock.now();
-      const attempt = attemptOf({ ...tried, config, now });
+      const seen = attemptOf({ ...tried, config, now });
+      const attempt = seen.outcome === "sent" ? seen : { ...seen, failure: failureOfTry(tried, seen) };
       const pause = pauseAfter(tried, attempt, now);
       // From this moment on, not only once it is written: the courier goes on meanwhile.
       const rest = pause == null ? null : { written: false };

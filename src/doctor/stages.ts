@@ -159,7 +159,7 @@ export class Stages implements Observer {
       message: error.message,
       systemCode: outOfTime ? "ETIMEDOUT" : smtp?.systemCode,
       reply: smtp?.reply && { ...smtp.reply, text: smtp.reply.lines.join("\n") },
-      relay: target.relay,
+      relay: { ...target.relay, ownAuthority: target.relay.caPem !== null },
       username: target.credentials === null ? null : text(target.credentials.username),
       fromEmail: text(target.fromEmail),
       recipient: recipient === null ? undefined : text(recipient),

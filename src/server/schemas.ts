@@ -197,6 +197,12 @@ export const attempt = z
     reply: z.string().nullable(),
     durationMs: z.number(),
     possibleDuplicate: z.boolean(),
+    problem: z
+      .object({ code: z.string(), title: z.string(), explanation: z.string(), remedy: z.string() })
+      .nullable()
+      .describe(
+        "What the failure means and what to do, in the words of Test Connection. Null where it was sent, and where it failed before any relay was asked: `reply` then says why",
+      ),
   })
   .meta({ id: "Attempt" });
 export type Attempt = z.infer<typeof attempt>;

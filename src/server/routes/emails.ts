@@ -170,9 +170,10 @@ export function emailRoutes({ outbox, log }: Posthorn) {
       const { items, next } = await outbox.list({ ...c.req.valid("query"), ...own });
       return c.json({ items: items.map(emailSummaryView), next }, 200);
     })
-    .openapi(get, async (c) =>
-      c.json(emailView(await visible(c.req.valid("param").id, c.get("caller"))), 200),
-    )
+    .openapi(get, async (c) => {
+      const caller = c.get("caller");
+      return c.json(emailView(await visible(c.req.valid("param").id, caller), caller), 200);
+    })
     .openapi(source, async (c) => {
       const { id } = await visible(c.req.valid("param").id, c.get("caller"));
       return messageResponse(await outbox.source(id), id);
