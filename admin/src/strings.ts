@@ -439,6 +439,7 @@ export const strings = {
     } satisfies Record<Attempt["outcome"], string>,
     through: (config: string) => `through ${config}`,
     atStage: (stage: string) => `at: ${stage}`,
+    openConfig: (config: string) => `Open the settings of ${config}`,
     content: "Content",
     sensitive:
       "This email is sensitive: it may hold a sign-in link or a code. Its contents are encrypted, never shown here, and deleted once it is final. After that it cannot be sent again.",
