@@ -65,6 +65,9 @@ export type TlsMode = (typeof tlsModes)[number];
 export const authMethods = ["auto", "plain", "login", "xoauth2"] as const;
 export type AuthMethod = (typeof authMethods)[number];
 
+/** Stands in the log as the template of Test Connection's emails: no template may have this name. */
+export const testEmailTemplate = "test-email";
+
 /** A person or thing that gets or sends mail (RFC 5322 §3.4). */
 export interface Mailbox {
   readonly name: string | null;

@@ -375,8 +375,8 @@ export const strings = {
           : `${count.toLocaleString("en")} of ${total.toLocaleString("en")} queued again`,
       skipped: (count: number) =>
         count === 1
-          ? "1 left out: its contents are deleted, or its state has changed."
-          : `${count.toLocaleString("en")} left out: their contents are deleted, or their state has changed.`,
+          ? "1 left out: its contents are deleted, its state has changed, or it is a test email."
+          : `${count.toLocaleString("en")} left out: their contents are deleted, their state has changed, or they are test emails.`,
     },
     states: {
       queued: "Waiting",

@@ -19,6 +19,7 @@ import {
 import type { Store } from "../store/store.ts";
 import { probe } from "./probe.ts";
 import { failedStage, type TestReport, type TestStage } from "./report.ts";
+import { logTestEmail, type TriedTestEmail } from "./test-email-log.ts";
 import { createTurns } from "./turns.ts";
 
 /** A request for a test, as it comes from the page, the API or the command line. */
@@ -115,21 +116,34 @@ export function createConnectionTests(parts: ConnectionTestsParts): ConnectionTe
     if (mended) onMended?.();
   }
 
+  /** A test of what is saved is an email like others: it is in the log. What the log does not take changes no test. */
+  async function keep(tried: TriedTestEmail, saved: SmtpConfig, actor: Actor): Promise<string | null> {
+    try {
+      await logTestEmail(store, tried, { config: saved, actor });
+      return tried.email.id;
+    } catch (error) {
+      log.warn({ err: error, configId: saved.id }, "a test email could not be written to the email log");
+      return null;
+    }
+  }
+
   return {
     async run(test) {
       const { id, ownAddress, actor, signal, onStage } = test;
       const target = await targetOf(test);
       const endTurn = turns.begin(actor.id);
-      const { relay } = target.config;
+      const { config, saved } = target;
+      const { relay } = config;
       let report: TestReport | null = null;
       try {
-        report = await probe(target.config, {
+        report = await probe(config, {
           egress,
           clock,
           sendTo: target.sendTo,
           recipient: ownAddress ?? null,
           signal,
           onStage,
+          keep: saved === null ? undefined : (tried) => keep(tried, saved, actor),
           ...(timeouts === undefined ? {} : { timeouts }),
         });
         await record(report, target);

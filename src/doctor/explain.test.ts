@@ -474,6 +474,7 @@ const anywhere: [string, Seen][] = [
     { stage: "message", says: "432 4.3.2 STOREDRV.ClientSubmit; sender thread limit exceeded" },
   ],
   ["relay.rate_limited", { stage: "message", says: "550-5.4.5 Daily user sending limit exceeded. - gsmtp" }],
+  ["relay.cut_off_here", { stage: "message", code: "smtp.closed", systemCode: "ABORT_ERR" }],
   ["relay.shutting_down", { stage: "ehlo", says: "421 4.3.2 System shutting down" }],
   ["relay.silent", { stage: "ehlo", code: "smtp.timeout" }],
   ["relay.hung_up", { stage: "auth", code: "smtp.closed", systemCode: "ECONNRESET" }],

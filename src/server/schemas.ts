@@ -239,7 +239,7 @@ export type EmailCount = z.infer<typeof emailCount>;
 export const bulkRetried = z
   .object({
     retried: z.int(),
-    skipped: z.int().describe("Left out: without contents, or of another state by now"),
+    skipped: z.int().describe("Left out: without contents, of another state by now, or a test email"),
     next: z.string().nullable().describe("The `after` of the next request; null when all are through"),
   })
   .meta({ id: "BulkRetried" });

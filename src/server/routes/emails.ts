@@ -109,7 +109,8 @@ const retry = route({
   method: "post",
   path: "/{id}/retry",
   summary: "Try an email again",
-  description: "For the recipients that have not got it. Refused once the contents are gone.",
+  description:
+    "For the recipients that have not got it. Refused once the contents are gone, and for the emails of Test Connection: they are about one SMTP config.",
   request: { params: idParams },
   responses: { 204: noContent },
 });
