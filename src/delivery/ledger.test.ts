@@ -47,6 +47,7 @@ beforeEach(async () => {
     hasOther: () => hasOther,
     open: (config) => openSettings(config, null),
     senderOf: (_, { fromEmail }) => fromEmail,
+    titleOf: ({ errorCode }) => (errorCode === "smtp.auth_rejected" ? "The password is wrong" : null),
   });
   await insertSmtpConfig(store.db, smtpConfig());
   await refresh();
@@ -354,7 +355,7 @@ describe("a config that must be mended", () => {
     await write();
     expect(await config()).toMatchObject({
       pausedUntil: clock.now() + 60 * minute,
-      pausedReason: "The relay refused the sign-in.",
+      pausedReason: "The password is wrong. The relay refused the sign-in.",
       failures: 1,
     });
     expect(await findEmail(store.db, claimed.email.id)).toMatchObject({

@@ -68,6 +68,8 @@ export interface LedgerParts {
   readonly open: (config: SmtpConfig) => OpenedConfig;
   /** The address that an email through this config comes from. */
   readonly senderOf: (email: Email, config: SmtpConfig) => string;
+  /** What a failed attempt means, in a few words; null where nobody knows. Delivery itself explains nothing. */
+  readonly titleOf: (attempt: Attempt) => string | null;
 }
 
 interface Entry {
@@ -83,7 +85,7 @@ interface Entry {
 const maxEntries = 64;
 
 export function createLedger(parts: LedgerParts): Ledger {
-  const { db, clock, log, metrics, random, hasOther, open, senderOf } = parts;
+  const { db, clock, log, metrics, random, hasOther, open, senderOf, titleOf } = parts;
   let entries: Entry[] = [];
   /** So many of the next entries go one by one. */
   let suspects = 0;
@@ -92,22 +94,31 @@ export function createLedger(parts: LedgerParts): Ledger {
     return new Promise((resolve, reject) => entries.push({ ...entry, resolve, reject }));
   }
 
+  /** Why a config rests: what that means, then the words of whoever noticed. */
+  function reasonOf(ending: Ending, attempt: Attempt): string | null {
+    const words = ending.kind === "failed" ? ending.error.message : attempt.reply;
+    return [titleOf(attempt), words].filter((part) => part !== null).join(". ") || null;
+  }
+
   /** What the end of a try means for its config. */
   function pauseAfter(tried: Tried, attempt: Attempt, now: number): Pause | null | undefined {
     const { lane, ending, startedAt } = tried;
     const { config } = lane;
     const failures = config.failures + 1;
-    const reason = ending.kind === "failed" ? ending.error.message : attempt.reply;
-    if (attempt.outcome === "config") return { until: now + restMs(failures, true), reason, failures };
+    const rest = (mustBeMended: boolean): Pause => ({
+      until: now + restMs(failures, mustBeMended),
+      reason: reasonOf(ending, attempt),
+      failures,
+    });
+    if (attempt.outcome === "config") return rest(true);
     // What began before the pause knows nothing that the pause did not know.
     const isTrial = isOnTrial(lane);
     if (isTrial && startedAt < (config.pausedUntil ?? 0)) return undefined;
-    const rest = { until: now + restMs(failures, false), reason, failures };
-    if (blamesConfig(ending, attempt.outcome)) return rest;
+    if (blamesConfig(ending, attempt.outcome)) return rest(false);
     lane.strikes = isStrike(attempt) ? lane.strikes + 1 : 0;
     if (isStruckOut(lane.strikes, { isTrial, hasOther: hasOther(config) })) {
       lane.strikes = 0;
-      return rest;
+      return rest(false);
     }
     return isTrial && ending.kind === "answered" ? null : undefined;
   }

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { openApp, read, type TestApp } from "../../../test/support/open-app.ts";
 import { makeAuthority, type RelayOptions, startTestRelay, type TestRelay } from "../../testing/index.ts";
-import type { AcceptedEmail, Attempt, Email } from "../schemas.ts";
+import type { AcceptedEmail, Attempt, Email, SmtpConfig } from "../schemas.ts";
 
 let app: TestApp;
 const relays: TestRelay[] = [];
@@ -103,6 +103,16 @@ describe("an attempt in the log", () => {
   it("knows what was offered where no sign-in was possible", async () => {
     await relayWith({}, { username: "jo", password: "correct horse", allowCleartextAuth: true });
     expect((await firstAttempt()).problem).toMatchObject({ code: "auth.not_offered" });
+  });
+});
+
+describe("a config that rests", () => {
+  it("says what that means, then the relay's words", async () => {
+    const auth = { username: "jo", password: "right" };
+    await relayWith({ auth }, { ...auth, password: "wrong", allowCleartextAuth: true });
+    await firstAttempt();
+    const { items } = await read<{ items: SmtpConfig[] }>(app.call("GET", "/api/smtp-configs"));
+    expect(items[0]?.pausedReason).toMatch(/^Username or password is wrong\. .*refused the sign-in: 535 /);
   });
 });
 
