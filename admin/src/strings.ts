@@ -404,8 +404,8 @@ export const strings = {
           : `${count.toLocaleString("en")} of ${total.toLocaleString("en")} queued again`,
       skipped: (count: number) =>
         count === 1
-          ? "1 left out: its contents are deleted, or its state has changed."
-          : `${count.toLocaleString("en")} left out: their contents are deleted, or their state has changed.`,
+          ? "1 left out: its contents are deleted, its state has changed, or it is a test email."
+          : `${count.toLocaleString("en")} left out: their contents are deleted, their state has changed, or they are test emails.`,
     },
     states: {
       queued: "Waiting",
@@ -468,6 +468,7 @@ export const strings = {
     } satisfies Record<Attempt["outcome"], string>,
     through: (config: string) => `through ${config}`,
     atStage: (stage: string) => `at: ${stage}`,
+    openConfig: (config: string) => `Open the settings of ${config}`,
     content: "Content",
     sensitive:
       "This email is sensitive: it may hold a sign-in link or a code. Its contents are encrypted, never shown here, and deleted once it is final. After that it cannot be sent again.",

@@ -21,6 +21,7 @@ import type { Way } from "./candidates.ts";
 import { type Correction, nameOf, relayOf } from "./correct.ts";
 import { probe } from "./probe.ts";
 import { failedStage, type TestProgress, type TestReport, type TestStage } from "./report.ts";
+import { logTestEmail, type TriedTestEmail } from "./test-email-log.ts";
 import { createTurns } from "./turns.ts";
 
 /** A request for a test, as it comes from the page, the API or the command line. */
@@ -123,17 +124,29 @@ export function createConnectionTests(parts: ConnectionTestsParts): ConnectionTe
     if (mended) onMended?.();
   }
 
+  /** A test of what is saved is an email like others: it is in the log. What the log does not take changes no test. */
+  async function keep(tried: TriedTestEmail, saved: SmtpConfig, actor: Actor): Promise<string | null> {
+    try {
+      await logTestEmail(store, tried, { config: saved, actor });
+      return tried.email.id;
+    } catch (error) {
+      log.warn({ err: error, configId: saved.id }, "a test email could not be written to the email log");
+      return null;
+    }
+  }
+
   return {
     async run(test) {
       const { id, ownAddress, actor, signal, onProgress, onStage, onCorrection } = test;
       const target = await targetOf(test);
       const endTurn = turns.begin(actor.id);
-      const { relay } = target.config;
+      const { config, saved } = target;
+      const { relay } = config;
       let report: TestReport | null = null;
       /** What became of each other way, by its name; of one that was cut off, that. */
       const tried = new Map<string, string>();
       try {
-        report = await probe(target.config, {
+        report = await probe(config, {
           egress,
           clock,
           sendTo: target.sendTo,
@@ -149,6 +162,7 @@ export function createConnectionTests(parts: ConnectionTestsParts): ConnectionTe
             onCorrection?.(correction);
           },
           ...(usualWays === undefined ? {} : { usualWays }),
+          keep: saved === null ? undefined : (tried) => keep(tried, saved, actor),
           ...(timeouts === undefined ? {} : { timeouts }),
         });
         await record(report, target);

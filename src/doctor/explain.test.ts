@@ -12,7 +12,7 @@ const certificate = {
 };
 
 const usual = {
-  relay: { host: "smtp.example.com", port: 587, tls: "starttls", caPem: null },
+  relay: { host: "smtp.example.com", port: 587, tls: "starttls", ownAuthority: false },
   username: "jo@example.com",
   fromEmail: "shop@example.com",
   recipient: "pat@example.net",
@@ -133,7 +133,8 @@ const securing: [string, Seen][] = [
       stage: "tls",
       code: "smtp.tls",
       systemCode: "UNABLE_TO_VERIFY_LEAF_SIGNATURE",
-      relay: { caPem: "-----BEGIN CERTIFICATE-----" },
+      certificate,
+      relay: { ownAuthority: true },
     },
   ],
   ["tls.interrupted", { stage: "tls", code: "smtp.timeout" }],
@@ -222,7 +223,15 @@ const signingIn: [string, Seen][] = [
   auth("auth.zoho_credentials", "535 Authentication Failed", "smtp.zoho.eu"),
   auth("auth.yahoo_app_password", "535 5.7.0 (#AUTH005) Too many bad auth attempts.", "smtp.mail.yahoo.com"),
   auth("auth.icloud_app_password", "535 5.7.8 Error: authentication failed: ", "smtp.mail.me.com"),
-  auth("auth.mechanism_refused", "504 5.7.4 Unrecognized authentication type"),
+  [
+    "auth.mechanism_refused",
+    {
+      stage: "auth",
+      code: "smtp.auth_rejected",
+      says: "504 5.7.4 Unrecognized authentication type",
+      offered: { startTls: false, authMechanisms: ["NTLM"] },
+    },
+  ],
   auth(
     "auth.temporary",
     "454 4.7.0 Temporary authentication failure: Connection lost to authentication server",
@@ -465,6 +474,7 @@ const anywhere: [string, Seen][] = [
     { stage: "message", says: "432 4.3.2 STOREDRV.ClientSubmit; sender thread limit exceeded" },
   ],
   ["relay.rate_limited", { stage: "message", says: "550-5.4.5 Daily user sending limit exceeded. - gsmtp" }],
+  ["relay.cut_off_here", { stage: "message", code: "smtp.closed", systemCode: "ABORT_ERR" }],
   ["relay.shutting_down", { stage: "ehlo", says: "421 4.3.2 System shutting down" }],
   ["relay.silent", { stage: "ehlo", code: "smtp.timeout" }],
   ["relay.hung_up", { stage: "auth", code: "smtp.closed", systemCode: "ECONNRESET" }],
@@ -535,7 +545,7 @@ test("shortens a long list of names", () => {
       certificate: { ...certificate, names },
     }),
   );
-  expect(explanation).toContain("n9.example and 4 more");
+  expect(explanation).toContain("n9.example and others");
 });
 
 describe("a failure that no row knows", () => {

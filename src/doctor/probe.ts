@@ -10,7 +10,8 @@ import { type Candidate, candidatesFor, type Way } from "./candidates.ts";
 import { type Correction, correct, isRefuted } from "./correct.ts";
 import type { TestProgress, TestReport, TestStage } from "./report.ts";
 import { Stages } from "./stages.ts";
-import { composeTestEmail } from "./test-email.ts";
+import { composeTestEmail, type TestEmail } from "./test-email.ts";
+import type { TestEmailEnding, TriedTestEmail } from "./test-email-log.ts";
 
 export interface ProbeOptions {
   readonly egress: Egress;
@@ -19,6 +20,8 @@ export interface ProbeOptions {
   readonly sendTo?: string | null;
   /** Whom RCPT TO names where there is no `sendTo`; null: that stage is skipped. */
   readonly recipient?: string | null;
+  /** Writes the test email to the log once its outcome is known; resolves with its id there, if it has one. */
+  readonly keep?: ((tried: TriedTestEmail) => Promise<string | null>) | undefined;
   /** Cuts the connection; the probe then rejects with its reason. */
   readonly signal?: AbortSignal | undefined;
   /** Each stage as it begins, and what it finds before its end. */
@@ -71,7 +74,7 @@ export async function probe(target: OpenedConfig, options: ProbeOptions): Promis
 async function converse(
   target: OpenedConfig,
   recipient: string | null,
-  { egress, clock, signal, timeouts, sendTo = null }: ProbeOptions,
+  { egress, clock, signal, timeouts, sendTo = null, keep = async () => null }: ProbeOptions,
   stages: Stages,
   deadline: AbortSignal,
 ): Promise<void> {
@@ -88,7 +91,16 @@ async function converse(
     });
     try {
       await envelope(connection, target, recipient, stages);
-      if (sendTo !== null) await message(connection, target, sendTo, stages, clock);
+      if (sendTo !== null) {
+        await stages.run("message", async (own) => {
+          const email = composeTestEmail(target, sendTo, clock.now());
+          const ending = await handOver(connection, target.fromEmail, email, deadline);
+          const tried = { email, ending, opened: target, connection, endedAt: clock.now() };
+          const emailId = await keep(tried);
+          if (emailId !== null) own.emailId = emailId;
+          return taken(email, ending);
+        });
+      }
     } finally {
       // Nobody waits for the goodbye.
       void connection.quit();
@@ -139,25 +151,41 @@ async function envelope(
   });
 }
 
-async function message(
+/** Sends it. What the relay or the way to it did is an ending, not an error. @throws what is neither */
+async function handOver(
   connection: Connection,
-  target: OpenedConfig,
-  sendTo: string,
-  stages: Stages,
-  clock: Clock,
-): Promise<void> {
-  await stages.run("message", async () => {
-    const { messageId, content, needsSmtpUtf8 } = composeTestEmail(target, sendTo, clock.now());
-    const envelope = { from: target.fromEmail, to: [sendTo] };
-    const { recipients, stage, reply } = await connection.send({ ...envelope, content, needsSmtpUtf8 });
-    if (recipients[0]?.outcome === "unknown") {
-      throw new PosthornError("smtp.unknown_outcome", "The answer to the test email was lost.", {
-        smtp: { stage: "message" },
-      });
-    }
-    if (reply === null) throw new TypeError("A transaction ended without a reply and without an error.");
-    return { to: sendTo, messageId, reply: accepted(stage, reply) };
+  from: string,
+  { to, content, needsSmtpUtf8 }: TestEmail,
+  deadline: AbortSignal,
+): Promise<TestEmailEnding> {
+  try {
+    return { kind: "answered", result: await connection.send({ from, to: [to], content, needsSmtpUtf8 }) };
+  } catch (error) {
+    if (!isPosthornError(error)) throw error;
+    const isLate = deadline.aborted && error.smtp?.systemCode === "ABORT_ERR";
+    return { kind: "failed", error: isLate ? outOfTime(error) : error };
+  }
+}
+
+/** Cut off from here, but for the relay's silence. */
+function outOfTime(error: PosthornError): PosthornError {
+  return new PosthornError("smtp.timeout", "The test took too long altogether.", {
+    cause: error,
+    smtp: { stage: "message", ...error.smtp, systemCode: "ETIMEDOUT" },
   });
+}
+
+/** What the relay said as it took the email. @throws PosthornError if it did not, or if nobody can know. */
+function taken({ to, messageId }: TestEmail, ending: TestEmailEnding): Readonly<Record<string, string>> {
+  if (ending.kind === "failed") throw ending.error;
+  const { recipients, stage, reply } = ending.result;
+  if (recipients[0]?.outcome === "unknown") {
+    throw new PosthornError("smtp.unknown_outcome", "The answer to the test email was lost.", {
+      smtp: { stage: "message" },
+    });
+  }
+  if (reply === null) throw new TypeError("A transaction ended without a reply and without an error.");
+  return { to, messageId, reply: accepted(stage, reply) };
 }
 
 /** The reply as one line. @throws PosthornError `smtp.rejected` */

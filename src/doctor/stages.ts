@@ -104,16 +104,27 @@ export class Stages implements Observer {
     this.#lines(this.#current).push({ from, text: this.#redactor.text(text) });
   }
 
-  /** Runs a stage that follows the opening. @throws what the work throws. */
-  async run(stage: Stage, work: () => Promise<Readonly<Record<string, string>>>): Promise<void> {
+  /**
+   * Runs a stage that follows the opening.
+   * @param work is given where to put evidence of our own, which is shown also if the stage fails.
+   * @throws what the work throws.
+   */
+  async run(
+    stage: Stage,
+    work: (own: Record<string, string>) => Promise<Readonly<Record<string, string>>>,
+  ): Promise<void> {
     const { clock } = this.#parts;
     const startedAt = clock.now();
+    const own: Record<string, string> = {};
     this.#begin(stage);
     try {
-      const found = Object.entries(await work()).map(([name, value]) => [name, this.#redactor.text(value)]);
-      this.#pass(stage, clock.now() - startedAt, Object.fromEntries(found));
+      const found = Object.entries(await work(own)).map(([name, value]) => [
+        name,
+        this.#redactor.text(value),
+      ]);
+      this.#pass(stage, clock.now() - startedAt, { ...Object.fromEntries(found), ...own });
     } catch (error) {
-      if (isPosthornError(error)) this.#fail(stage, clock.now() - startedAt, {}, error);
+      if (isPosthornError(error)) this.#fail(stage, clock.now() - startedAt, own, error);
       throw error;
     }
   }
@@ -211,7 +222,7 @@ export class Stages implements Observer {
       message: error.message,
       systemCode: outOfTime ? "ETIMEDOUT" : smtp?.systemCode,
       reply: smtp?.reply && { ...smtp.reply, text: smtp.reply.lines.join("\n") },
-      relay: target.relay,
+      relay: { ...target.relay, ownAuthority: target.relay.caPem !== null },
       username: target.credentials === null ? null : text(target.credentials.username),
       fromEmail: text(target.fromEmail),
       recipient: recipient === null ? undefined : text(recipient),

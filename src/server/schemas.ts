@@ -226,6 +226,12 @@ export const attempt = z
     reply: z.string().nullable(),
     durationMs: z.number(),
     possibleDuplicate: z.boolean(),
+    problem: z
+      .object({ code: z.string(), title: z.string(), explanation: z.string(), remedy: z.string() })
+      .nullable()
+      .describe(
+        "What the failure means and what to do, in the words of Test Connection. Null where it was sent, and where it failed before any relay was asked: `reply` then says why",
+      ),
   })
   .meta({ id: "Attempt" });
 export type Attempt = z.infer<typeof attempt>;
@@ -262,7 +268,7 @@ export type EmailCount = z.infer<typeof emailCount>;
 export const bulkRetried = z
   .object({
     retried: z.int(),
-    skipped: z.int().describe("Left out: without contents, or of another state by now"),
+    skipped: z.int().describe("Left out: without contents, of another state by now, or a test email"),
     next: z.string().nullable().describe("The `after` of the next request; null when all are through"),
   })
   .meta({ id: "BulkRetried" });

@@ -2,7 +2,7 @@ import { hostname } from "node:os";
 import { domainToASCII } from "node:url";
 import type { Clock } from "../clock.ts";
 import { type ErrorCode, isPosthornError, PosthornError } from "../errors.ts";
-import type { SmtpReply } from "../model.ts";
+import type { ShownCertificate, SmtpReply } from "../model.ts";
 import type { Capabilities } from "./capabilities.ts";
 import { Client, type Message, type SendResult } from "./client.ts";
 import { Conversation } from "./conversation.ts";
@@ -123,7 +123,7 @@ async function open(options: ConnectOptions, redact: Redactor, stages: StageLog)
       ehloName: relay.ehloName ?? ownName(wire.localAddress),
       redactor: redact,
     });
-    const { tls, capabilities } = await drive(session, { relay, conversation, timeouts, stages });
+    const { tls, capabilities } = await drive(session, { relay, conversation, timeouts, stages, redact });
     // The session is done with the words of the relay; from here on they are only shown.
     const shown = {
       ...capabilities,
@@ -154,12 +154,13 @@ interface Driven {
   readonly conversation: Conversation;
   readonly timeouts: Timeouts;
   readonly stages: StageLog;
+  readonly redact: Redactor;
 }
 
 /** Gives the session what it asks for, until it is open. */
 async function drive(
   session: ReturnType<typeof openSession>,
-  { relay, conversation, timeouts, stages }: Driven,
+  { relay, conversation, timeouts, stages, redact }: Driven,
 ): Promise<{ capabilities: Capabilities; tls: TlsEvidence | null }> {
   let tls: TlsEvidence | null = null;
 
@@ -178,7 +179,7 @@ async function drive(
     throw new PosthornError(
       "smtp.tls",
       `The certificate of ${relay.host}:${relay.port} is not trusted (${systemCode}). Nothing was sent.`,
-      { smtp: { stage: "tls", systemCode } },
+      { smtp: { stage: "tls", systemCode, certificate: certificateOf(tls, redact) } },
     );
   }
 
@@ -212,6 +213,14 @@ async function drive(
   let turn = session.next();
   while (turn.done !== true) turn = session.next(await perform(turn.value));
   return { capabilities: turn.value, tls };
+}
+
+/** What an explanation names of a certificate. */
+function certificateOf(
+  { names, issuer, validFrom, validTo, fingerprint256 }: TlsEvidence,
+  { text }: Redactor,
+): ShownCertificate {
+  return { names: names.map(text), issuer: text(issuer), validFrom, validTo, fingerprint256 };
 }
 
 /** A domain or an address literal (RFC 5321 §4.1.1.1). */

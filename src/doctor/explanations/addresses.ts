@@ -73,7 +73,7 @@ export const addressRows: readonly Row[] = [
     code: "sender.zoho_not_own",
     when: { stage: fromSenderOn, reply: [553], says: /Relaying disallowed|Sender is not allowed to relay/i },
     title: "This account may not send as this address",
-    explanation: "Zoho takes mail only from addresses that belong to the account {username}. It said {said}.",
+    explanation: "Zoho takes mail from {username} only with an address that belongs to it. It said {said}.",
     remedy:
       "Use {username} or one of its aliases as the from email, and check that the server fits the region of the account (zoho.com, zoho.eu …).",
     source: "Zoho Mail: “553 Relaying disallowed as …”",
@@ -124,6 +124,7 @@ export const addressRows: readonly Row[] = [
       stage: fromSenderOn,
       reply: [4, 5],
       says: relayingDenied,
+      signsIn: true,
     },
     title: "The relay does not forward for this account",
     explanation: "{host} knows {username}, but does not forward mail from {from} to {to} for it: {said}.",

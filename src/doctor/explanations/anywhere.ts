@@ -3,6 +3,15 @@ import type { Row } from "./row.ts";
 /** What relays may answer to any command and mean the same by it: before everything else. */
 export const everywhereRows: readonly Row[] = [
   {
+    code: "relay.cut_off_here",
+    when: { code: ["smtp.closed"], systemCode: ["ABORT_ERR"] },
+    title: "The conversation was cut off from here",
+    explanation:
+      "Posthorn itself ended the conversation with {host} while {doing}: it was being stopped, or nobody waited for the outcome any more.",
+    remedy: "Nothing is wrong with the settings, as far as this shows: try again.",
+    source: "Node AbortSignal: ABORT_ERR",
+  },
+  {
     code: "relay.blocklisted",
     when: {
       reply: [4, 5],

@@ -34,8 +34,8 @@ export const handoverRows: readonly Row[] = [
     when: { code: ["smtp.unknown_outcome"] },
     title: "The relay's last answer was lost",
     explanation:
-      "The whole message went to {host}, but the connection ended before its answer came. It may have been taken or not.",
-    remedy: "Look whether it arrived before you send it again.",
+      "The whole message went to {host}, but no answer came that says what became of it. It may have been taken or not.",
+    remedy: "Look whether it arrived before you send it again yourself.",
     source: "RFC 1047; RFC 5321 §4.5.3.2.6",
   },
   {

@@ -12,7 +12,7 @@ export const providerRows: readonly Row[] = [
     when: { stage: signIn, reply: [534, 535], says: /application-specific password|InvalidSecondFactor/i },
     title: "Google wants an app password",
     explanation:
-      "The account {username} uses 2-step verification, so that Google does not take its normal password from programs.",
+      "The sign-in of {username} is protected by 2-step verification, so that Google does not take the normal password from programs.",
     remedy: "Create an app password at myaccount.google.com/apppasswords and enter its 16 letters here.",
     source: "Gmail: “534-5.7.9 Application-specific password required … ?p=InvalidSecondFactor”",
   },

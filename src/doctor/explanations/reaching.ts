@@ -176,7 +176,7 @@ export const reachingRows: readonly Row[] = [
   },
   {
     code: "greeting.silent",
-    when: { stage: ["greeting"], code: ["smtp.timeout", "smtp.closed"] },
+    when: { stage: ["greeting"], code: ["smtp.timeout", "smtp.closed"], tls: ["implicit"] },
     title: "The server does not greet",
     explanation: "{host} port {port} set up encryption and then said nothing, as a mail server would.",
     remedy: "Check server and port; something else than a mail server may listen there.",

@@ -121,7 +121,7 @@ export const signingInRows: readonly Row[] = [
   },
   {
     code: "auth.not_offered_port25",
-    when: { code: ["smtp.auth_unavailable"], port: [25] },
+    when: { code: ["smtp.auth_unavailable"], port: [25], offersAuth: false },
     title: "This port offers no sign-in",
     explanation: "On port 25 {host} takes mail from other servers, without a sign-in.",
     remedy:
@@ -131,7 +131,7 @@ export const signingInRows: readonly Row[] = [
   },
   {
     code: "auth.not_offered",
-    when: { code: ["smtp.auth_unavailable"] },
+    when: { code: ["smtp.auth_unavailable"], offersAuth: false },
     title: "The relay offers no sign-in",
     explanation:
       "A username is set, but {host} port {port} offers no sign-in. Posthorn does not go on without it.",

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { openApp, read, type TestApp } from "../../../test/support/open-app.ts";
 import { startScriptedServer } from "../../testing/scripted-server.ts";
 import { startTestRelay } from "../../testing/test-relay.ts";
-import type { AuditEntry, Problem, SmtpConfig, TestReport } from "../schemas.ts";
+import type { AuditEntry, Email, Problem, SmtpConfig, TestReport } from "../schemas.ts";
 
 let app: TestApp;
 beforeEach(async () => {
@@ -164,6 +164,30 @@ describe("tests of the connection", () => {
     const sent = app.call("POST", `/api/smtp-configs/${id}/test`, { sendTo: "jo@example.com" });
     expect(await read<TestReport>(sent)).toMatchObject({ ok: true });
     expect(relay.messages).toHaveLength(1);
+  });
+
+  it("logs the test email of a saved config, which is not sent again", async () => {
+    await using relay = await startTestRelay({ onDot: () => "451 4.3.0 Later" });
+    const { id } = await create({ ...plain, smtpPort: relay.port });
+    const { stages } = await read<TestReport>(
+      app.call("POST", `/api/smtp-configs/${id}/test`, { sendTo: "jo@example.com" }),
+    );
+    const emailId = stages.find(({ stage }) => stage === "message")?.evidence.emailId;
+    const logged = await read<Email>(app.call("GET", `/api/emails/${emailId}`));
+    expect(logged).toMatchObject({
+      state: "failed",
+      template: "test-email",
+      recipients: [{ address: "jo@example.com", state: "failed", code: 451 }],
+      attempts: [{ configId: id, outcome: "temporary", problem: { code: "message.not_now" } }],
+    });
+    expect(await read(app.call("GET", "/api/emails?template=test-email"))).toMatchObject({
+      items: [{ id: emailId }],
+    });
+    const again = await app.call("POST", `/api/emails/${emailId}/retry`);
+    expect(again.status).toBe(409);
+    expect(await read<Problem>(again)).toMatchObject({ code: "email.state_conflict" });
+    const all = await app.call("POST", "/api/emails/retry", { filter: { state: "failed" } });
+    expect(await read(all)).toMatchObject({ retried: 0, skipped: 1 });
   });
 
   it("dials nobody when the form points the saved password elsewhere", async () => {

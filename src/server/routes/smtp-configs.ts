@@ -128,7 +128,7 @@ const testDraft = route({
   method: "post",
   path: "/test",
   summary: "Test settings that are not saved",
-  description: `${sendTo} ${streaming} The mask is refused.`,
+  description: `${sendTo} It is not in the email log, which has only what went through a saved config. ${streaming} The mask is refused.`,
   request: { body: jsonBody(smtpConfigDraft, { ...exampleConfig, sendTo: "jo@example.com" }) },
   responses: { 200: testReply },
 });
@@ -138,7 +138,7 @@ const testSaved = route({
   method: "post",
   path: "/{id}/test",
   summary: "Test a saved SMTP config",
-  description: `Without a body, or with \`sendTo\` alone, the config as saved; otherwise the form as edited, with the password guarded as in PUT. ${sendTo} ${streaming}`,
+  description: `Without a body, or with \`sendTo\` alone, the config as saved; otherwise the form as edited, with the password guarded as in PUT. ${sendTo} If what was tested is what is saved, that email is in the email log, final at once, with the template \`test-email\`; \`emailId\` in the evidence of the stage \`message\` names it. ${streaming}`,
   request: {
     params: idParams,
     body: jsonBody(
