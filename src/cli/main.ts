@@ -1,8 +1,9 @@
-import { readFileSync } from "node:fs";
 import { Command } from "commander";
 import { isPosthornError } from "../errors.ts";
 import { documentedOptions, readEnvironment, type ServerOptions } from "../options.ts";
+import type { DoctorFlags } from "./commands/doctor.ts";
 import type { TestFlags } from "./commands/test.ts";
+import { version } from "./version.ts";
 
 /** The command line. Commands are loaded when they are run, so that each starts quickly. */
 export async function main(argv: readonly string[]): Promise<void> {
@@ -43,6 +44,15 @@ export async function main(argv: readonly string[]): Promise<void> {
       run(async (options) => (await import("./commands/test.ts")).testCommand(options, config, flags)),
     );
   program
+    .command("doctor")
+    .description("check this installation, and say what is wrong and what repairs it; nothing is changed")
+    .option("--json", "print what was found as JSON, and nothing else")
+    .option("--bundle <file>", "also write a file for a bug report: without secrets, with addresses masked")
+    .addHelpText("after", "\nExit codes: 0 nothing failed, 1 something did.")
+    .action((flags: DoctorFlags) =>
+      endedBy(async () => (await import("./commands/doctor.ts")).doctorCommand(flags)),
+    );
+  program
     .command("rotate")
     .description(
       "re-encrypt everything under POSTHORN_SECRET, reading the old with POSTHORN_PREVIOUS_SECRETS",
@@ -67,24 +77,25 @@ export async function main(argv: readonly string[]): Promise<void> {
   await program.parseAsync([...argv]);
 }
 
-/** Runs a command; what it cannot do becomes one sentence and a failing exit code. */
-async function run(
+/** Runs a command with the options of the environment. */
+function run(
   command: (options: ServerOptions, unknown: readonly string[]) => Promise<number | undefined>,
-) {
-  try {
+): Promise<void> {
+  return endedBy(async () => {
     const { options, unknown } = readEnvironment();
-    process.exitCode = await command(options, unknown);
+    return command(options, unknown);
+  });
+}
+
+/** What a command cannot do becomes one sentence and a failing exit code. */
+async function endedBy(command: () => Promise<number | undefined>): Promise<void> {
+  try {
+    process.exitCode = await command();
   } catch (error) {
     if (!isPosthornError(error)) throw error;
     console.error(`posthorn: ${error.message}`);
     process.exitCode = 1;
   }
-}
-
-function version(): string {
-  const file = new URL("../../package.json", import.meta.url);
-  const { version } = JSON.parse(readFileSync(file, "utf8")) as { version: string };
-  return version;
 }
 
 function environmentHelp(): string {
