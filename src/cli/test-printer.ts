@@ -1,19 +1,10 @@
 import type { Problem } from "../doctor/explain.ts";
 import { failedStage, stageOrder, type TestReport, type TestStage } from "../doctor/report.ts";
+import { duration } from "../in-words.ts";
 import type { Stage } from "../model.ts";
 import type { Relay } from "../smtp/relay.ts";
 import { fixAsOptions, fixInWords, seenAt, stageNames } from "./stage-words.ts";
-import {
-  bold,
-  dim,
-  duration,
-  fitted,
-  type Mark,
-  markOf,
-  type Output,
-  oneLine,
-  paragraph,
-} from "./terminal.ts";
+import { bold, dim, fitted, type Mark, markOf, type Output, oneLine, paragraph } from "./terminal.ts";
 
 /** What is tested, as its heading says it. */
 export interface TestedRelay {
@@ -36,6 +27,8 @@ export interface TestPrinter {
 
 const nameWidth = Math.max(...Object.values(stageNames).map(({ length }) => length));
 const durationWidth = 9;
+/** What stands before that which was seen. */
+const besideWidth = nameWidth + durationWidth + 6;
 const again = "… once more, encrypted";
 
 const markFor = {
@@ -85,9 +78,11 @@ export function createTestPrinter(
     const tookMs = stage.durationMs - (before?.durationMs ?? 0);
     const took = (stage.status === "skipped" ? "" : duration(tookMs)).padStart(durationWidth);
     const seen = oneLine(stage.status === "skipped" ? "not needed" : seenAt(stage));
-    const room = output.columns - nameWidth - durationWidth - 7;
     const mark = markOf(markFor[stage.status], output);
-    return `  ${mark} ${label}${dim(took, output)}  ${dim(fitted(seen, room), output)}`.trimEnd();
+    const begin = `  ${mark} ${label}${dim(took, output)}`;
+    if (seen === "") return begin.trimEnd();
+    if (seen.length <= output.columns - besideWidth) return `${begin}  ${dim(seen, output)}`;
+    return `${begin}\n      ${dim(fitted(seen, output.columns - 7), output)}`;
   }
 
   /** What it means and what to do. */

@@ -1,9 +1,9 @@
 import { accessSync, constants, type Stats, statfsSync, statSync } from "node:fs";
 import { resolve } from "node:path";
 import { type Check, failed, ok, warning } from "../../doctor/installation/check.ts";
+import { bytes } from "../../in-words.ts";
 import type { ServerOptions } from "../../options.ts";
 import { keyFileOf } from "../secret-source.ts";
-import { bytes } from "../terminal.ts";
 
 const folder = { id: "data.folder", title: "Folder" };
 const keyFile = { id: "data.key_file", title: "Key file" };

@@ -4,7 +4,7 @@ export interface Check extends Subject {
   readonly status: "ok" | "warning" | "failed";
   /** In a few words or a sentence. */
   readonly found: string;
-  /** What repairs it; null where nothing is to be done. */
+  /** What repairs it; null where nothing is to be done, or where `found` says it too. */
   readonly remedy: string | null;
 }
 
@@ -20,6 +20,11 @@ export function ok({ id, title }: Subject, found: string): Check {
 
 export function warning({ id, title }: Subject, found: string, remedy: string): Check {
   return { id, title, status: "warning", found, remedy };
+}
+
+/** @param sentence of an error of ours, which names the thing and the remedy. */
+export function refused({ id, title }: Subject, sentence: string): Check {
+  return { id, title, status: "failed", found: sentence, remedy: null };
 }
 
 export function failed({ id, title }: Subject, found: string, remedy: string): Check {

@@ -1,9 +1,10 @@
 import { problemOf } from "../../config/open.ts";
 import { isPosthornError } from "../../errors.ts";
+import { age } from "../../in-words.ts";
 import type { Secrets } from "../../secret/secrets.ts";
 import type { Egress } from "../../smtp/egress.ts";
 import type { SmtpConfig } from "../../store/smtp-configs.ts";
-import { type Check, failed, ok, type Subject, warning } from "./check.ts";
+import { type Check, failed, ok, refused, type Subject, warning } from "./check.ts";
 
 /** Whether there is a config to send with, and how each of them is. */
 export function checkConfigs(
@@ -33,12 +34,9 @@ function checkConfig(config: SmtpConfig, secrets: Secrets, now: number): Check {
   const subject = { id: `configs.${id}`, title: name };
   const problem = problemOf(config, secrets);
   if (problem !== null) {
-    return failed(
-      subject,
-      `It cannot be used (${problem.code}).`,
-      // The one sentence of the error names the thing and the remedy.
-      problem.detail,
-    );
+    if (!secrets.fits)
+      return failed(subject, "It cannot be read with this secret.", "See the secret, above.");
+    return refused(subject, problem.detail);
   }
   const where = `${smtpServer}:${smtpPort}`;
   const tryIt = `\`posthorn test ${quotedForShell(name)}\` says what is wrong.`;
@@ -52,9 +50,9 @@ function checkConfig(config: SmtpConfig, secrets: Secrets, now: number): Check {
     );
   }
   if (lastTest === null) return ok(subject, `${where}, never tested`);
-  const at = new Date(lastTest.at).toISOString();
-  if (lastTest.ok) return ok(subject, `${where}, test passed ${at}`);
-  return warning(subject, `Its last test failed (${at}): ${lastTest.title ?? lastTest.stage}.`, tryIt);
+  const ago = `${age(now - lastTest.at)} ago`;
+  if (lastTest.ok) return ok(subject, `${where}, test passed ${ago}`);
+  return warning(subject, `Its last test failed, ${ago}: ${lastTest.title ?? lastTest.stage}.`, tryIt);
 }
 
 /** How long the name service may take for one name. */
@@ -78,19 +76,19 @@ async function checkName(
   { smtpServer, smtpPort }: SmtpConfig,
   egress: Egress,
 ): Promise<Check> {
-  const remedy =
-    "Check the spelling of the SMTP server, and the name service of this machine (`/etc/resolv.conf`).";
   try {
     const late = new Promise<null>((resolve) => setTimeout(resolve, lookupMs, null).unref());
     const addresses = await Promise.race([egress.resolve(smtpServer, smtpPort), late]);
-    if (addresses === null) return failed(subject, "The name service does not answer.", remedy);
+    if (addresses === null)
+      return failed(
+        subject,
+        "The name service does not answer.",
+        "Check the name service of this machine (`/etc/resolv.conf`), and the firewall on the way to it.",
+      );
     return ok(subject, addresses.map(({ address }) => address).join(", "));
   } catch (error) {
-    if (isPosthornError(error, "egress.refused")) {
-      return failed(subject, error.message, "Enter another server, or see POSTHORN_EGRESS.");
-    }
     if (!isPosthornError(error)) throw error;
-    return failed(subject, error.message, remedy);
+    return refused(subject, error.message);
   }
 }
 

@@ -1,3 +1,4 @@
+import { age } from "../../in-words.ts";
 import type { QueueDepth } from "../../store/queue-depth.ts";
 import { type Check, ok, warning } from "./check.ts";
 
@@ -12,7 +13,7 @@ export function checkQueue(depth: QueueDepth, isServed: boolean, now: number): C
   const waitedMs = oldestDueAt === null ? 0 : now - oldestDueAt;
   const parts = [
     `${due} due`,
-    ...(oldestDueAt === null ? [] : [`the oldest for ${Math.max(0, Math.round(waitedMs / 1_000))} s`]),
+    ...(oldestDueAt === null ? [] : [`the oldest for ${age(waitedMs)}`]),
     `${scheduled} for later`,
     `${sending} being sent`,
   ];
