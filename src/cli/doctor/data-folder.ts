@@ -29,19 +29,31 @@ export function checkDataFolder({ dataDir, secret }: ServerOptions): readonly Ch
   if (!found.isDirectory()) {
     return [failed(folder, `${path} is no folder.`, "Set POSTHORN_DATA_DIR to a folder.")];
   }
+  if (isShut(dataDir)) return [checkWritable(path)];
   return [checkWritable(path), checkKeyFile(keyFileOf(path), secret !== undefined), checkSpace(path)];
 }
 
+/** Whether there is a folder that this user cannot look into: nothing can be said of what is in it. */
+export function isShut(dataDir: string): boolean {
+  return statOf(dataDir) !== null && !mayAccess(dataDir, constants.R_OK | constants.X_OK);
+}
+
 function checkWritable(path: string): Check {
+  if (mayAccess(path, constants.R_OK | constants.W_OK | constants.X_OK)) return ok(folder, path);
+  const deed = isShut(path) ? "looked into" : "written to";
+  return failed(
+    folder,
+    `${path} cannot be ${deed} by this user.`,
+    "Run this as the user that the server runs as, or give that user the folder with all that is in it.",
+  );
+}
+
+function mayAccess(path: string, mode: number): boolean {
   try {
-    accessSync(path, constants.R_OK | constants.W_OK | constants.X_OK);
-    return ok(folder, path);
+    accessSync(path, mode);
+    return true;
   } catch {
-    return failed(
-      folder,
-      `${path} cannot be written to by this user.`,
-      `Run this as the user that the server runs as, or give it the folder: \`chown -R USER ${path}\`.`,
-    );
+    return false;
   }
 }
 

@@ -15,7 +15,7 @@ import { readQueueDepth } from "../../store/queue-depth.ts";
 import { listSmtpConfigs, type SmtpConfig } from "../../store/smtp-configs.ts";
 import type { Store } from "../../store/store.ts";
 import { parsePreviousSecrets, readSecret } from "../secret-source.ts";
-import { checkDataFolder } from "./data-folder.ts";
+import { checkDataFolder, isShut } from "./data-folder.ts";
 import { lookForServer, openExamined } from "./database.ts";
 import { checkEnvironment, checkNode } from "./environment.ts";
 import { Findings } from "./findings.ts";
@@ -47,9 +47,11 @@ export async function examine(environment: Environment, clock: Clock): Promise<E
   if (options.databaseUrl === undefined) {
     await findings.look(folder, () => findings.add(...checkDataFolder(options)));
   }
-  const store = await openExamined(options, findings);
+  const isHidden = options.databaseUrl === undefined && isShut(options.dataDir);
+  const store = isHidden ? null : await openExamined(options, findings);
   if (store === null) {
     findings.add(checkClock(clock.now(), null));
+    if (isHidden) return { checks, store, secrets: null, configs: [] };
     await findings.look(secret, () => findings.add(checkSecretAlone(options)));
     return { checks, store, secrets: null, configs: [] };
   }

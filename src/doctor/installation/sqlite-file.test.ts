@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
@@ -60,6 +60,14 @@ describe("the file of the database", () => {
       checks: [{ status: "failed", found: expect.stringContaining("bookmarks") }],
       isReadable: false,
     });
+  });
+
+  it("must be writable to whoever looks", async () => {
+    await (await openSqliteStore(file)).close();
+    chmodSync(file, 0o444);
+    // Root may write to everything.
+    const mayWrite = process.getuid?.() === 0;
+    expect(found().checks).toMatchObject({ "database.file": mayWrite ? "ok" : "failed" });
   });
 
   it("keeps a journal mode that is not WAL, and says so", async () => {

@@ -1,4 +1,4 @@
-import { existsSync } from "node:fs";
+import { accessSync, constants, existsSync } from "node:fs";
 import { isPosthornError } from "../../errors.ts";
 import { inspectSqlite, type SqliteFindings } from "../../store/sqlite/inspect.ts";
 import { type Check, failed, ok, warning } from "./check.ts";
@@ -41,7 +41,13 @@ export function checkSqliteFile(path: string): CheckedFile {
   }
   return {
     checks: [
-      ok(file, path),
+      isWritable(path)
+        ? ok(file, path)
+        : failed(
+            file,
+            `${path} cannot be written to by this user: emails cannot be accepted.`,
+            "Run this as the user that the server runs as, or give that user the file.",
+          ),
       damage.length === 0
         ? ok(integrity, "every page is sound")
         : failed(
@@ -59,6 +65,15 @@ export function checkSqliteFile(path: string): CheckedFile {
     ],
     isReadable: damage.length === 0,
   };
+}
+
+function isWritable(path: string): boolean {
+  try {
+    accessSync(path, constants.W_OK);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** SQLite's result codes (https://sqlite.org/rescode.html). */
