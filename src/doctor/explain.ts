@@ -1,5 +1,5 @@
 import type { ErrorCode } from "../errors.ts";
-import type { Stage } from "../model.ts";
+import type { AuthMethod, Stage } from "../model.ts";
 import type { Relay } from "../smtp/relay.ts";
 import type { TlsEvidence } from "../smtp/wire.ts";
 import { addressRows } from "./explanations/addresses.ts";
@@ -35,6 +35,8 @@ export interface Failure {
   readonly offered?: { readonly startTls: boolean; readonly authMechanisms: readonly string[] } | undefined;
   /** Whether the config allows signing in without TLS. */
   readonly allowCleartextAuth?: boolean | undefined;
+  /** How the config signs in. */
+  readonly authMethod?: AuthMethod | undefined;
   /** The certificate that was shown, where there was one. */
   readonly certificate?: Certificate | undefined;
 }
@@ -64,10 +66,14 @@ export const rows: readonly Row[] = [
   ...anywhereRows,
 ];
 
-/** Explains a failure; one that no row knows still says the stage, what the server said and what to try. */
-export function explain(failure: Failure): Problem {
+/**
+ * Explains a failure; one that no row knows still says the stage, what the server said and what to try.
+ * @param refuted codes of problems whose fix was tried and does not work: it is not offered again
+ */
+export function explain(failure: Failure, refuted: readonly string[] = []): Problem {
   const seen = plainly(failure);
-  const row = rows.find(({ when }) => fits(when, seen)) ?? unexplained(failure.reply?.code);
+  const wrong = (row: Row) => row.guess === true && refuted.includes(row.code);
+  const row = rows.find((row) => !wrong(row) && fits(row.when, seen)) ?? unexplained(failure.reply?.code);
   const facts = factsOf(failure);
   const problem = {
     code: row.code,
@@ -75,7 +81,7 @@ export function explain(failure: Failure): Problem {
     explanation: fill(row.explanation, facts),
     remedy: fill(row.remedy, facts),
   };
-  return row.fix === undefined ? problem : { ...problem, fix: row.fix };
+  return row.fix === undefined || refuted.includes(row.code) ? problem : { ...problem, fix: row.fix };
 }
 
 /** Silence and a lost connection are the same to a reader, whoever noticed them first. */
@@ -110,8 +116,18 @@ function fits(when: Condition, seen: Failure): boolean {
     holds(when.signsIn, (wanted) => wanted === (username !== null)) &&
     holds(when.allowsCleartext, (wanted) => wanted === seen.allowCleartextAuth) &&
     holds(when.offersStartTls, (wanted) => wanted === offered?.startTls) &&
-    holds(when.offersAuth, (wanted) => offered !== undefined && wanted === offered.authMechanisms.length > 0)
+    holds(
+      when.offersAuth,
+      (wanted) => offered !== undefined && wanted === offered.authMechanisms.length > 0,
+    ) &&
+    holds(when.offersPassword, (wanted) => wanted === takesPassword(offered)) &&
+    holds(when.authMethod, (methods) => methods.some((method) => method === seen.authMethod)) &&
+    holds(when.encrypted, (wanted) => wanted === (seen.certificate !== undefined))
   );
+}
+
+function takesPassword(offered: Failure["offered"]): boolean {
+  return (offered?.authMechanisms ?? []).some((mechanism) => ["PLAIN", "LOGIN"].includes(mechanism));
 }
 
 /** A part that a condition does not name always holds. */

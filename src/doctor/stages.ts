@@ -164,6 +164,7 @@ export class Stages implements Observer {
       fromEmail: text(target.fromEmail),
       recipient: recipient === null ? undefined : text(recipient),
       allowCleartextAuth: target.allowCleartextAuth,
+      authMethod: target.credentials?.method,
       offered: ehlo && {
         startTls: ehlo.extensions.some((line) => /^STARTTLS\b/i.test(line)),
         authMechanisms: ehlo.authMechanisms,

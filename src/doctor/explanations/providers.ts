@@ -192,4 +192,31 @@ export const providerRows: readonly Row[] = [
       "Create an app-specific password at account.apple.com, and use the iCloud address as the username.",
     source: "Apple support, iCloud Mail server settings: “535 5.7.8 Error: authentication failed”",
   },
+  {
+    code: "auth.mailru_app_password",
+    when: { stage: signIn, reply: [535], says: /parol prilozheniya|Application password is REQUIRED/i },
+    title: "Mail.ru wants an app password",
+    explanation: "Mail.ru does not take the normal password of {username} from programs: {said}.",
+    remedy:
+      "Create a password for external applications in the security settings of Mail.ru and enter it here.",
+    source: "Mail.ru: “535 5.7.0 NEOBHODIM parol prilozheniya … Application password is REQUIRED”",
+  },
+  {
+    code: "auth.qq_authorization_code",
+    when: { stage: signIn, reply: [535], says: /enter your authorization code to login/i },
+    title: "QQ Mail wants an authorisation code",
+    explanation: "QQ Mail does not take the normal password of {username} from programs: {said}.",
+    remedy:
+      "Switch SMTP on in the settings of QQ Mail, create an authorisation code there and enter it as the password.",
+    source: "QQ Mail: “535 Login Fail. Please enter your authorization code to login”",
+  },
+  {
+    code: "auth.netease_smtp_off",
+    when: { stage: signIn, reply: [550], host: /\.(?:163|126|yeah)\.(?:com|net)$/i },
+    title: "SMTP is switched off for this mailbox",
+    explanation: "NetEase allows no sign-in over SMTP for {username}: {said}.",
+    remedy:
+      "Switch SMTP on in the settings of the mailbox, and enter the authorisation code that it gives you as the password.",
+    source: "NetEase 163: “550 User has no permission”",
+  },
 ];
