@@ -9,6 +9,7 @@ import type { Timeouts } from "../smtp/timeouts.ts";
 import type { TestReport, TestStage } from "./report.ts";
 import { Stages } from "./stages.ts";
 import { composeTestEmail } from "./test-email.ts";
+import { leadsOn } from "./try-fix.ts";
 
 export interface ProbeOptions {
   readonly egress: Egress;
@@ -73,6 +74,10 @@ export async function probe(target: OpenedConfig, options: ProbeOptions): Promis
   } finally {
     endDeadline();
   }
+  await stages.explainFailure((fix) =>
+    leadsOn(fix, target, { egress, clock, ...(signal === undefined ? {} : { signal }) }),
+  );
+  signal?.throwIfAborted();
   return stages.report();
 }
 
@@ -84,15 +89,15 @@ async function envelope(
   stages: Stages,
 ): Promise<void> {
   await stages.run("sender", async () => {
-    const reply = await connection.sender(fromEmail, recipient ?? undefined);
+    const reply = accepted("sender", await connection.sender(fromEmail, recipient ?? undefined));
     if (recipient === null) await connection.reset();
-    return { from: fromEmail, reply: accepted("sender", reply) };
+    return { from: fromEmail, reply };
   });
   if (recipient === null) return;
   await stages.run("recipient", async () => {
-    const reply = await connection.recipient(recipient);
+    const reply = accepted("recipient", await connection.recipient(recipient));
     await connection.reset();
-    return { to: recipient, reply: accepted("recipient", reply) };
+    return { to: recipient, reply };
   });
 }
 

@@ -8,6 +8,7 @@ import { type Redactor, redactor } from "../smtp/redact.ts";
 import { quote } from "../smtp/reply.ts";
 import { cautionFor } from "./caution.ts";
 import { explain, type Failure, type Problem } from "./explain.ts";
+import type { Fix } from "./explanations/row.ts";
 import { stageOrder, type TestReport, type TestStage, type TranscriptEntry } from "./report.ts";
 
 interface StagesParts {
@@ -17,6 +18,14 @@ interface StagesParts {
   /** Aborted when the test as a whole has run out of time. */
   readonly deadline: AbortSignal;
   readonly onStage: ((stage: TestStage) => void) | undefined;
+}
+
+/** A stage that failed, not explained yet. */
+interface FailedStage {
+  readonly stage: Stage;
+  readonly durationMs: number;
+  readonly evidence: Evidence;
+  readonly failure: Failure;
 }
 
 /** What the explanations ask of the evidence; the rest of it is for people to read. */
@@ -40,7 +49,7 @@ export class Stages implements Observer {
   readonly #transcripts = new Map<Stage, TranscriptEntry[]>();
   readonly #evidence = new Map<Stage, Evidence>();
   #current: Stage = "resolve";
-  #failed = false;
+  #failed: FailedStage | null = null;
 
   constructor(parts: StagesParts) {
     this.#parts = parts;
@@ -50,7 +59,7 @@ export class Stages implements Observer {
 
   /** Whether a stage has failed, so that the report can say why the test ended. */
   get failed(): boolean {
-    return this.#failed;
+    return this.#failed !== null;
   }
 
   stage({ stage, status, durationMs = 0, evidence = {}, error }: StageEvent): void {
@@ -88,10 +97,27 @@ export class Stages implements Observer {
     }
   }
 
+  /**
+   * Explains the stage that failed, if one did. Fixes are offered only if they work.
+   * @param works tries a fix out
+   */
+  async explainFailure(works: (fix: Fix) => Promise<boolean>): Promise<void> {
+    if (this.#failed === null) return;
+    const { stage, durationMs, evidence, failure } = this.#failed;
+    const refuted: string[] = [];
+    let problem = explain(failure);
+    while (problem.fix !== undefined && !(await works(problem.fix))) {
+      refuted.push(problem.code);
+      problem = explain(failure, refuted);
+    }
+    this.#finish(stage, "failed", durationMs, evidence, problem);
+  }
+
+  /** Complete once the failure was explained. */
   report(): TestReport {
     const order = stageOrder(this.#parts.target.relay.tls);
     return {
-      ok: !this.#failed,
+      ok: !this.failed,
       durationMs: this.#parts.clock.now() - this.#startedAt,
       stages: order.map((stage) => this.#ended.get(stage) ?? skipped(stage)),
     };
@@ -111,12 +137,11 @@ export class Stages implements Observer {
   }
 
   #fail(stage: Stage, durationMs: number, evidence: Evidence, error: PosthornError): void {
-    this.#failed = true;
     this.#evidence.set(stage, evidence);
-    const problem = explain(this.#failure(error.smtp?.stage ?? stage, error));
+    const failure = this.#failure(error.smtp?.stage ?? stage, error);
     const reply = error.smtp?.reply;
     const shown = reply === undefined ? evidence : { ...evidence, reply: quote(reply) };
-    this.#finish(stage, "failed", durationMs, shown, problem);
+    this.#failed = { stage, durationMs, evidence: shown, failure };
   }
 
   #finish(
