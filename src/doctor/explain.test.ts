@@ -78,7 +78,8 @@ const reaching: [string, Seen][] = [
   ["tls.implicit_perhaps", { stage: "greeting", code: "smtp.timeout" }],
   ["greeting.silent", { stage: "greeting", code: "smtp.timeout", relay: { port: 465, tls: "implicit" } }],
   ["greeting.silent", { stage: "greeting", code: "smtp.timeout", refuted: ["tls.implicit_perhaps"] }],
-  ["greeting.hung_up", { stage: "greeting", code: "smtp.closed" }],
+  ["tls.implicit_perhaps", { stage: "greeting", code: "smtp.closed" }],
+  ["greeting.hung_up", { stage: "greeting", code: "smtp.closed", refuted: ["tls.implicit_perhaps"] }],
   ["port.web", { stage: "greeting", code: "smtp.protocol", relay: { port: 80 } }],
   [
     "port.web",
@@ -312,6 +313,20 @@ const signingIn: [string, Seen][] = [
     "535 Login Fail. Please enter your authorization code to login. More information in http://service.mail.qq.com/cgi-bin/help?subtype=1&&id=28&&no=1001256",
     "smtp.qq.com",
   ),
+  auth("auth.gmx_switched_off", "535 Authentication credentials invalid", "mail.gmx.net"),
+  auth("auth.fastmail_app_password", "535 5.7.0 Incorrect username or password", "smtp.fastmail.com"),
+  auth("auth.proton_token", "535 5.7.8 Error: authentication failed", "smtp.protonmail.ch"),
+  auth("auth.resend_username", "535 5.7.8 Authentication credentials invalid", "smtp.resend.com"),
+  auth("auth.resend_key", "535 5.7.8 Authentication credentials invalid", "smtp.resend.com", "resend"),
+  auth("auth.sparkpost_username", "535 5.7.8 Authentication credentials invalid", "smtp.sparkpostmail.com"),
+  auth(
+    "auth.sparkpost_key",
+    "535 5.7.8 Authentication credentials invalid",
+    "smtp.eu.sparkpostmail.com",
+    "SMTP_Injection",
+  ),
+  auth("auth.mandrill_key", "535 Incorrect authentication data", "smtp.mandrillapp.com"),
+  auth("auth.mailjet_keys", "535 5.7.8 Error: authentication failed", "in-v3.mailjet.com"),
   auth("auth.netease_smtp_off", "550 User has no permission", "smtp.163.com"),
   [
     "auth.mechanism_refused_auto",
@@ -432,6 +447,13 @@ const addresses: [string, Seen][] = [
     {
       stage: "message",
       says: "554 Message rejected: Email address is not verified. The following identities failed the check in region US-EAST-1: shop@example.com",
+    },
+  ],
+  [
+    "sender.ses_permission",
+    {
+      stage: "message",
+      says: "554 Access denied: User `arn:aws:iam::123456789012:user/iam-user-name' is not authorized to perform `ses:SendRawEmail' on resource `arn:aws:ses:eu-west-1:123456789012:identity/example.com'",
     },
   ],
   [

@@ -5,6 +5,7 @@ import type { TlsEvidence } from "../smtp/wire.ts";
 import { addressRows } from "./explanations/addresses.ts";
 import { anywhereRows, everywhereRows, unexplained } from "./explanations/anywhere.ts";
 import { handoverRows } from "./explanations/handover.ts";
+import { mailboxRows } from "./explanations/mailboxes.ts";
 import { providerRows } from "./explanations/providers.ts";
 import { reachingRows } from "./explanations/reaching.ts";
 import type { Condition, Fix, Row } from "./explanations/row.ts";
@@ -59,6 +60,7 @@ export const rows: readonly Row[] = [
   ...everywhereRows,
   ...reachingRows,
   ...securingRows,
+  ...mailboxRows,
   ...providerRows,
   ...signingInRows,
   ...addressRows,

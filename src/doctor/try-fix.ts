@@ -32,7 +32,7 @@ export async function leadsOn(
       timeouts: patience,
       observer: {
         stage: ({ stage, evidence }) => {
-          if (stage === "tls" && evidence?.["fingerprint256"] !== undefined) certificateShown = true;
+          if (stage === "tls" && evidence !== undefined) certificateShown = "fingerprint256" in evidence;
         },
       },
     });

@@ -25,6 +25,16 @@ export const addressRows: readonly Row[] = [
       "Amazon SES: “554 Message rejected: Email address is not verified. The following identities failed the check in region …”",
   },
   {
+    code: "sender.ses_permission",
+    when: { stage: fromSenderOn, reply: [5], says: /not authorized to perform.{0,3}ses:/i },
+    title: "These credentials may not send as this address",
+    explanation: "The AWS user behind the SMTP credentials lacks the permission ses:SendRawEmail: {said}.",
+    remedy:
+      "In the AWS IAM console, allow this user ses:SendRawEmail for the identity of {from}, or create new SMTP credentials in the SES console.",
+    source:
+      "Amazon SES: “554 Access denied: User … is not authorized to perform `ses:SendRawEmail' on resource …”",
+  },
+  {
     code: "sender.microsoft_send_as_denied",
     when: {
       stage: fromSenderOn,

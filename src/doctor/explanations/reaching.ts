@@ -175,10 +175,10 @@ export const reachingRows: readonly Row[] = [
   },
   {
     code: "tls.implicit_perhaps",
-    when: { stage: ["greeting"], code: ["smtp.timeout"], tls: ["starttls", "none"] },
+    when: { stage: ["greeting"], code: ["smtp.timeout", "smtp.closed"], tls: ["starttls", "none"] },
     title: "This port expects TLS from the start",
     explanation:
-      "{host} port {port} took the connection and said nothing, because it waits for encryption to begin first.",
+      "{host} port {port} took the connection and said nothing in the clear, because it waits for encryption to begin first.",
     remedy: "Switch Use TLS on, with TLS from the start (implicit).",
     fix: { useTls: true, tlsMode: "implicit" },
     guess: true,
