@@ -545,6 +545,10 @@ const addresses: [string, Seen][] = [
       says: "550-Verification failed for <a@nowhere.invalid>\n550-Unrouteable address\n550 Sender verify failed",
     },
   ],
+  [
+    "recipient.unknown",
+    { stage: "recipient", says: "524 5.2.4 Mailing list expansion problem: <nobody@example.net>" },
+  ],
   ["relay.no_service", { stage: "recipient", says: "550 5.3.2 Service currently unavailable" }],
   ["relay.no_service", { stage: "recipient", says: "450 4.3.2 Service currently unavailable" }],
   ["recipient.too_many", { stage: "recipient", says: "452 4.5.3 Error: too many recipients" }],

@@ -239,12 +239,13 @@ export const addressRows: readonly Row[] = [
     when: {
       stage: ["recipient", "message"],
       reply: [5],
-      enhancedCode: ["5.1.1", "5.1.10", "5.1.3", "5.1.2"],
+      enhancedCode: ["5.1.1", "5.1.10", "5.1.3", "5.1.2", "5.2.4"],
     },
     title: "There is no such recipient",
     explanation: "{host} says that {to} does not exist: {said}.",
     remedy: "Check the spelling of the address.",
-    source: "RFC 3463 X.1.1 to X.1.3: bad destination; Exchange Online 5.1.10",
+    source:
+      "RFC 3463 X.1.1 to X.1.3: bad destination; Exchange Online 5.1.10; OpenSMTPD “524 5.2.4 Mailing list expansion problem”",
   },
   {
     code: "sender.refused_later",

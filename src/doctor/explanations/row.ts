@@ -63,6 +63,13 @@ export const loopback = /^(?:localhost|127\.[\d.]+|\[?::1\]?)$/i;
 /** Mail catchers, by the names that their images have on the network of containers, and this machine itself. */
 export const privateHost = /^(?:localhost|127\.[\d.]+|\[?::1\]?|mailpit|mailhog|maildev)$/i;
 
+/** What OpenSSL says where the answer to its handshake is no TLS at all. */
+export const clearAnswers: readonly string[] = [
+  "ERR_SSL_WRONG_VERSION_NUMBER",
+  "ERR_SSL_PACKET_LENGTH_TOO_LONG",
+  "EPROTO",
+];
+
 /** RFC 6409 and RFC 8314 §7.3: where clients that sign in hand over mail. */
 export const submission = { smtpPort: 587, useTls: true, tlsMode: "starttls" } as const satisfies Fix;
 export const submissions = { smtpPort: 465, useTls: true, tlsMode: "implicit" } as const satisfies Fix;

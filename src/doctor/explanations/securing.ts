@@ -1,4 +1,4 @@
-import { privateHost, type Row, submission, submissions } from "./row.ts";
+import { clearAnswers, privateHost, type Row, submission, submissions } from "./row.ts";
 
 /** STARTTLS, the handshake and the certificate. */
 export const securingRows: readonly Row[] = [
@@ -62,7 +62,7 @@ export const securingRows: readonly Row[] = [
       stage: ["tls"],
       tls: ["implicit"],
       port: [465],
-      systemCode: ["ERR_SSL_WRONG_VERSION_NUMBER", "ERR_SSL_PACKET_LENGTH_TOO_LONG", "EPROTO"],
+      systemCode: clearAnswers,
     },
     title: "The server does not encrypt on this port",
     explanation: "Port 465 of {host} answers in the clear where encryption should begin.",
@@ -78,7 +78,7 @@ export const securingRows: readonly Row[] = [
       tls: ["implicit"],
       port: [25],
       signsIn: true,
-      systemCode: ["ERR_SSL_WRONG_VERSION_NUMBER", "ERR_SSL_PACKET_LENGTH_TOO_LONG", "EPROTO"],
+      systemCode: clearAnswers,
     },
     title: "Port 25 does not encrypt from the start",
     explanation:
@@ -93,7 +93,7 @@ export const securingRows: readonly Row[] = [
     when: {
       stage: ["tls"],
       tls: ["implicit"],
-      systemCode: ["ERR_SSL_WRONG_VERSION_NUMBER", "ERR_SSL_PACKET_LENGTH_TOO_LONG", "EPROTO"],
+      systemCode: clearAnswers,
     },
     title: "This port begins without encryption",
     explanation:
@@ -109,7 +109,7 @@ export const securingRows: readonly Row[] = [
       stage: ["tls"],
       tls: ["implicit"],
       host: privateHost,
-      systemCode: ["ERR_SSL_WRONG_VERSION_NUMBER", "ERR_SSL_PACKET_LENGTH_TOO_LONG", "EPROTO"],
+      systemCode: clearAnswers,
     },
     title: "The server offers no encryption",
     explanation:
@@ -124,7 +124,7 @@ export const securingRows: readonly Row[] = [
     when: {
       stage: ["tls"],
       tls: ["implicit"],
-      systemCode: ["ERR_SSL_WRONG_VERSION_NUMBER", "ERR_SSL_PACKET_LENGTH_TOO_LONG", "EPROTO"],
+      systemCode: clearAnswers,
     },
     title: "This port does not encrypt",
     explanation:
