@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { OpenedConfig } from "../config/open.ts";
 import { type Candidate, candidatesFor } from "./candidates.ts";
+import type { Fix } from "./explanations/row.ts";
 import type { FailedStage } from "./stages.ts";
 
 type Relay = OpenedConfig["relay"];
@@ -17,12 +18,18 @@ function target(relay: Partial<Relay> = {}, more: Partial<OpenedConfig> = {}): O
   };
 }
 
-function failed(more: Partial<FailedStage> = {}, problemCode = "connect.refused"): FailedStage {
+interface Seen extends Partial<Omit<FailedStage, "failure">> {
+  readonly code?: FailedStage["failure"]["code"];
+  readonly systemCode?: string;
+}
+
+function failed({ code = "smtp.connect", systemCode, ...more }: Seen = {}, fix?: Fix): FailedStage {
+  const stage = more.stage ?? "connect";
+  const problem = { code: "some.problem", title: "", explanation: "", remedy: "" };
   return {
-    stage: "connect",
-    code: "smtp.connect",
-    systemCode: undefined,
-    problem: { code: problemCode, title: "", explanation: "", remedy: "" },
+    stage,
+    failure: { stage, code, systemCode, relay: { host: "smtp.example.com" } },
+    problem: fix === undefined ? problem : { ...problem, fix },
     certificateNames: [],
     address: null,
     ...more,
@@ -62,6 +69,14 @@ describe("the ways to try", () => {
     expect(candidatesFor(target(), failed(seen))).toEqual([]);
   });
 
+  it("are only what the explanation offers, once something depends on who is there", () => {
+    const fix = { useTls: true, tlsMode: "starttls" } as const;
+    const seen = { stage: "sender", code: "smtp.rejected" } as const;
+    const candidates = candidatesFor(target({ tls: "none" }), failed(seen, fix));
+    expect(words(candidates)).toEqual(["587 starttls"]);
+    expect(candidatesFor(target(), failed(seen, { username: "apikey" }))).toEqual([]);
+  });
+
   it.each([
     ["greeting", "smtp.timeout"],
     ["ehlo", "smtp.rejected"],
@@ -79,17 +94,17 @@ describe("giving up TLS", () => {
 
   it("is tried only where the explanation offers it, on the same port", () => {
     const here = { host: "localhost", port: 1025 };
-    expect(off(candidatesFor(target(here), failed(missing, "starttls.missing_here")))).toMatchObject([
+    expect(off(candidatesFor(target(here), failed(missing, { useTls: false })))).toMatchObject([
       { ...here, fix: { useTls: false } },
     ]);
-    expect(off(candidatesFor(target(), failed(missing, "starttls.missing")))).toEqual([]);
+    expect(off(candidatesFor(target(), failed(missing)))).toEqual([]);
   });
 
   it("on this machine comes with the permission to sign in like that", () => {
     const credentials = { username: "jo", password: "secret", method: "auto" } as const;
     const candidates = candidatesFor(
       target({ host: "localhost" }, { credentials }),
-      failed(missing, "starttls.missing_here"),
+      failed(missing, { useTls: false }),
     );
     expect(off(candidates)[0]?.fix).toEqual({ useTls: false, allowCleartextAuth: true });
   });

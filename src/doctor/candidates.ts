@@ -1,7 +1,7 @@
 import { normaliseHost } from "../config/host.ts";
 import type { OpenedConfig } from "../config/open.ts";
 import type { Stage } from "../model.ts";
-import type { Relay } from "../smtp/relay.ts";
+import { type Relay, tlsFor } from "../smtp/relay.ts";
 import { type Fix, loopback } from "./explanations/row.ts";
 import type { FailedStage } from "./stages.ts";
 
@@ -40,21 +40,21 @@ export function candidatesFor(
   failed: FailedStage,
   usual: readonly Way[] = usualWays,
 ): readonly Candidate[] {
-  if (!beforeSignIn.includes(failed.stage) && failed.code !== "smtp.auth_unavailable") return [];
+  const proposed = proposal(relay, failed.problem.fix, credentials !== null && !allowCleartextAuth);
+  if (!beforeSignIn.includes(failed.stage) && failed.failure.code !== "smtp.auth_unavailable")
+    return proposed;
 
   const { host, port } = relay;
   const onHost = (way: Way): Candidate => ({ ...way, host, address: null, fix: fixFor(way, port) });
   const samePort = (["implicit", "starttls"] as const).map((tls) => onHost({ port, tls }));
   const ways = usual.map(onHost);
-  const candidates = [...otherNames(relay, failed), ...ways.slice(0, 2), ...samePort, ...ways.slice(2)];
-
-  // Giving up TLS is offered only where the explanation of what failed offers it too.
-  if (failed.problem.code === "starttls.missing_here") {
-    const needsPermission = credentials !== null && !allowCleartextAuth && loopback.test(host);
-    const fix = { useTls: false, ...(needsPermission ? { allowCleartextAuth: true } : {}) };
-    candidates.push({ host, port, tls: "none", address: null, fix });
-  }
-
+  const candidates = [
+    ...otherNames(relay, failed),
+    ...ways.slice(0, 2),
+    ...samePort,
+    ...ways.slice(2),
+    ...proposed,
+  ];
   const seen = new Set([keyOf(relay)]);
   return candidates.filter((candidate) => {
     const key = keyOf(candidate);
@@ -62,10 +62,20 @@ export function candidatesFor(
   });
 }
 
+/** What the explanation offers, if it is another port or another kind of TLS. Giving up TLS is offered there only. */
+function proposal({ host, port: typed, tls: chosen }: Relay, fix: Fix | undefined, lacksPermission: boolean) {
+  if (fix === undefined || (fix.smtpPort === undefined && fix.useTls === undefined)) return [];
+  const port = fix.smtpPort ?? typed;
+  const tls = fix.useTls === undefined ? chosen : tlsFor(fix.useTls, fix.tlsMode ?? "auto", port);
+  const needsPermission = tls === "none" && lacksPermission && loopback.test(host);
+  const permission = needsPermission ? { allowCleartextAuth: true } : {};
+  return [{ host, port, tls, address: null, fix: { ...fix, ...permission } }];
+}
+
 /** For a certificate with other names: those, but only if they lead to the very same address. */
 function otherNames({ port, tls }: Relay, failed: FailedStage): Candidate[] {
-  const { systemCode, certificateNames, address } = failed;
-  if (systemCode !== "ERR_TLS_CERT_ALTNAME_INVALID" || address === null) return [];
+  const { failure, certificateNames, address } = failed;
+  if (failure.systemCode !== "ERR_TLS_CERT_ALTNAME_INVALID" || address === null) return [];
   // Neither wildcards, which are no host names, nor addresses, which end in a number.
   const names = certificateNames.flatMap((name) => {
     const host = normaliseHost(name);

@@ -149,7 +149,7 @@ describe("another way to the server", () => {
         if (stage === "greeting") told.push(problem?.fix);
       },
     });
-    expect(failedStage(report)?.problem?.code).toBe("tls.implicit_perhaps");
+    expect(failedStage(report)?.problem?.code).toBe("greeting.hung_up");
     expect(failedStage(report)?.problem).not.toHaveProperty("fix");
     expect(told).toEqual([{ useTls: true, tlsMode: "implicit" }, undefined]);
     expect(report.corrections).toMatchObject([{ works: false, tlsMode: "implicit" }]);
@@ -162,7 +162,7 @@ describe("another way to the server", () => {
       { title: `${relay.port} without TLS works`, useTls: false, fix: { useTls: false } },
     ]);
     const remote = await run(target(relay.port), []);
-    expect(remote.corrections.map(({ useTls }) => useTls)).toEqual([true]);
+    expect(remote.corrections.map(({ useTls }) => useTls)).not.toContain(false);
   });
 
   it("is not looked for once the sign-in was refused, nor after a test that passed", async () => {
@@ -287,7 +287,7 @@ describe("is safe", () => {
       onCorrection: tell,
     });
     expect(failedStage(report)?.problem?.code).toBe("greeting.not_smtp");
-    expect(titles(report)).toContain(`${other.port} with STARTTLS: this is not a mail server`);
+    expect(titles(report)).toContain(`${other.port} with STARTTLS: this is not an SMTP server`);
     expect(JSON.stringify([report, told])).not.toMatch(/intranet|HTTP/);
   });
 

@@ -8,7 +8,7 @@ import type { Egress } from "../smtp/egress.ts";
 import { type Relay, tlsFor } from "../smtp/relay.ts";
 import type { Timeouts } from "../smtp/timeouts.ts";
 import type { Candidate } from "./candidates.ts";
-import { type Fix, loopback } from "./explanations/row.ts";
+import { clearAnswers, type Fix, loopback } from "./explanations/row.ts";
 import { Stages } from "./stages.ts";
 
 /** A way to the server that was tried because the configured one failed. JSON, as part of the report. */
@@ -25,6 +25,13 @@ export interface Correction {
   readonly durationMs: number;
   /** Fields of the form that lead there; null where it does not work. */
   readonly fix: Fix | null;
+}
+
+/** A way that was tried. */
+export interface Tried {
+  readonly correction: Correction;
+  /** SMTP is spoken there, or TLS with a fault such as a certificate that is not trusted: the next problem. */
+  readonly leadsOn: boolean;
 }
 
 export interface CorrectOptions {
@@ -61,28 +68,29 @@ export async function correct(
   target: OpenedConfig,
   candidates: readonly Candidate[],
   options: CorrectOptions,
-): Promise<readonly Correction[]> {
+): Promise<readonly Tried[]> {
   const { signal, deadline, onCorrection } = options;
   if (deadline.aborted) return [];
   const tried = await Promise.all(
     candidates.map(async (candidate) => {
-      const correction = await tryOut(target, candidate, options);
-      if (!signal?.aborted) onCorrection?.(correction);
-      return correction;
+      const one = await tryOut(target, candidate, options);
+      if (!signal?.aborted) onCorrection?.(one.correction);
+      return one;
     }),
   );
   signal?.throwIfAborted();
-  return [...tried.filter(({ works }) => works), ...tried.filter(({ works }) => !works)];
+  const works = ({ correction }: Tried) => correction.works;
+  return [...tried.filter(works), ...tried.filter((one) => !works(one))];
 }
 
-/** Whether the fix leads where it was shown not to work. */
-export function isRefuted(fix: Fix, relay: Relay, corrections: readonly Correction[]): boolean {
+/** Whether the fix leads where nothing of the kind is. */
+export function isRefuted(fix: Fix, relay: Relay, tried: readonly Tried[]): boolean {
   if (fix.smtpPort === undefined && fix.useTls === undefined) return false;
   const port = fix.smtpPort ?? relay.port;
   const tls = fix.useTls === undefined ? relay.tls : tlsFor(fix.useTls, fix.tlsMode ?? "auto", port);
-  return corrections.some((correction) => {
-    const tried = relayOf(correction);
-    return !correction.works && tried.host === relay.host && tried.port === port && tried.tls === tls;
+  return tried.some(({ correction, leadsOn }) => {
+    const way = relayOf(correction);
+    return !leadsOn && way.host === relay.host && way.port === port && way.tls === tls;
   });
 }
 
@@ -90,7 +98,7 @@ async function tryOut(
   target: OpenedConfig,
   candidate: Candidate,
   { egress, clock, signal, deadline }: CorrectOptions,
-): Promise<Correction> {
+): Promise<Tried> {
   const { host, port, tls } = candidate;
   const relay = { ...target.relay, host, port, tls };
   const tooLate = new AbortController();
@@ -117,13 +125,13 @@ async function tryOut(
     outcome = judge(target, candidate, connection);
   } catch (error) {
     if (!isPosthornError(error) || stages.failed === null) throw error;
-    outcome = { works: false, ...wordsFor(candidate, stages.failed) };
+    outcome = { works: false, leadsOn: isTlsSpoken(error), ...wordsFor(candidate, stages.failed) };
   } finally {
     cancel();
   }
-  const { works, says, detail } = outcome;
+  const { works, leadsOn, says, detail } = outcome;
   const name = nameOf(candidate, target.relay.host);
-  return {
+  const correction: Correction = {
     smtpServer: host,
     smtpPort: port,
     useTls: tls !== "none",
@@ -134,10 +142,17 @@ async function tryOut(
     durationMs: clock.now() - startedAt,
     fix: works ? candidate.fix : null,
   };
+  return { correction, leadsOn };
+}
+
+/** A handshake that failed for another reason than an answer in the clear. */
+function isTlsSpoken({ code, smtp }: PosthornError): boolean {
+  return code === "smtp.tls" && !clearAnswers.includes(smtp?.systemCode ?? "");
 }
 
 interface Outcome {
   readonly works: boolean;
+  readonly leadsOn: boolean;
   /** Why not, to follow a colon. */
   readonly says: string;
   readonly detail: string;
@@ -167,11 +182,11 @@ function judge(
   const offers =
     offered.length === 0 ? "It offers no sign-in." : `It offers to sign in by ${offered.join(", ")}.`;
   if (credentials !== null && chooseMechanism(credentials.method, offered) === null) {
-    return { works: false, says: "no sign-in that can be used", detail: offers };
+    return { works: false, leadsOn: true, says: "no sign-in that can be used", detail: offers };
   }
   const mayGoInTheClear = allowCleartextAuth || fix.allowCleartextAuth === true;
   if (credentials !== null && tls === "none" && !mayGoInTheClear) {
-    return { works: false, says: "the password would travel unencrypted", detail: offers };
+    return { works: false, leadsOn: true, says: "the password would travel unencrypted", detail: offers };
   }
   const secured =
     evidence === null
@@ -184,12 +199,12 @@ function judge(
           `The certificate is for ${host}, which leads to the same server. Use it only if you know this name.`,
         ];
   const signIn = credentials === null ? [] : [offers];
-  return { works: true, says: "", detail: [...named, secured, ...signIn].join(" ") };
+  return { works: true, leadsOn: true, says: "", detail: [...named, secured, ...signIn].join(" ") };
 }
 
 function wordsFor(
   { host, address }: Candidate,
-  { stage, code, problem }: NonNullable<Stages["failed"]>,
+  { stage, failure, problem }: NonNullable<Stages["failed"]>,
 ): Pick<Outcome, "says" | "detail"> {
   if (address !== null && stage === "resolve") {
     return {
@@ -198,7 +213,7 @@ function wordsFor(
     };
   }
   const { title, explanation } = problem;
-  const noAnswer = stage === "connect" && code === "smtp.timeout";
+  const noAnswer = stage === "connect" && failure.code === "smtp.timeout";
   const says = noAnswer ? "no answer" : title.charAt(0).toLowerCase() + title.slice(1);
   return { says, detail: explanation };
 }

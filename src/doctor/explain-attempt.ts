@@ -1,4 +1,6 @@
 import { type ErrorCode, errorTable } from "../errors.ts";
+import { type Stage, stages } from "../model.ts";
+import type { Relay } from "../smtp/relay.ts";
 import type { Attempt, Refusal } from "../store/emails.ts";
 import { explain, type Problem } from "./explain.ts";
 
@@ -41,8 +43,17 @@ export function explainAttempt(
     systemCode: failure?.systemCode ?? undefined,
     offered: failure?.offered ?? undefined,
     certificate: failure?.certificate ?? undefined,
+    encrypted: isEncrypted(failure?.tls, stage),
   });
   return { code: row, title, explanation, remedy };
+}
+
+/** With STARTTLS, EHLO is said twice: before and after. */
+function isEncrypted(tls: Relay["tls"] | undefined, stage: Stage): boolean | undefined {
+  if (tls === undefined || (tls === "starttls" && stage === "ehlo")) return undefined;
+  return tls === "implicit"
+    ? stages.indexOf(stage) > stages.indexOf("connect")
+    : tls === "starttls" && stage !== "greeting";
 }
 
 /** Where the relay answered to the end, there was no error: it refused. */

@@ -1,11 +1,12 @@
 import type { ErrorCode } from "../errors.ts";
-import type { Offer, ShownCertificate, Stage } from "../model.ts";
+import type { AuthMethod, Offer, ShownCertificate, Stage } from "../model.ts";
 import type { Pin } from "../smtp/chain.ts";
 import type { Relay } from "../smtp/relay.ts";
 import type { TlsEvidence } from "../smtp/wire.ts";
 import { addressRows } from "./explanations/addresses.ts";
 import { anywhereRows, everywhereRows, unexplained } from "./explanations/anywhere.ts";
 import { handoverRows } from "./explanations/handover.ts";
+import { mailboxRows } from "./explanations/mailboxes.ts";
 import { providerRows } from "./explanations/providers.ts";
 import { reachingRows } from "./explanations/reaching.ts";
 import type { Condition, Fix, Row } from "./explanations/row.ts";
@@ -42,6 +43,10 @@ export interface Failure {
   readonly offered?: Offer | undefined;
   /** Whether the config allows signing in without TLS. */
   readonly allowCleartextAuth?: boolean | undefined;
+  /** Whether TLS had been set up by then. */
+  readonly encrypted?: boolean | undefined;
+  /** How the config signs in. */
+  readonly authMethod?: AuthMethod | undefined;
   /** The certificate that was shown, where there was one. */
   readonly certificate?: (ShownCertificate & Partial<Pick<TlsEvidence, "faults" | "pin">>) | undefined;
 }
@@ -65,6 +70,7 @@ export const rows: readonly Row[] = [
   ...everywhereRows,
   ...reachingRows,
   ...securingRows,
+  ...mailboxRows,
   ...providerRows,
   ...signingInRows,
   ...addressRows,
@@ -72,13 +78,18 @@ export const rows: readonly Row[] = [
   ...anywhereRows,
 ];
 
-/** Explains a failure; one that no row knows still says the stage, what the server said and what to try. */
-export function explain(failure: Failure): Problem {
+/**
+ * Explains a failure; one that no row knows still says the stage, what the server said and what to try.
+ * @param refuted codes of problems whose fix was tried and does not work: it is not offered again
+ */
+export function explain(failure: Failure, refuted: readonly string[] = []): Problem {
   const seen = plainly(failure);
+  const wrong = (row: Row) => row.guess === true && refuted.includes(row.code);
   const facts = factsOf(failure);
   const row =
-    rows.find((row) => fits(row.when, seen) && knows(facts, row)) ?? unexplained(failure.reply?.code);
-  const { remedy, fix } = mend(row, failure.certificate?.pin);
+    rows.find((row) => !wrong(row) && fits(row.when, seen) && knows(facts, row)) ??
+    unexplained(failure.reply?.code);
+  const { remedy, fix } = mend(refuted.includes(row.code) ? withoutFix(row) : row, failure.certificate?.pin);
   const problem = {
     code: row.code,
     title: fill(row.title, facts),
@@ -86,6 +97,10 @@ export function explain(failure: Failure): Problem {
     remedy: fill(remedy, facts),
   };
   return fix === undefined ? problem : { ...problem, fix };
+}
+
+function withoutFix({ fix, ...row }: Row): Row {
+  return row;
 }
 
 /** Trusting a certificate is proposed only where that would help; undefined: nobody knows. */
@@ -128,8 +143,18 @@ function fits(when: Condition, seen: Failure): boolean {
     holds(when.signsIn, (wanted) => username !== undefined && wanted === (username !== null)) &&
     holds(when.allowsCleartext, (wanted) => wanted === seen.allowCleartextAuth) &&
     holds(when.offersStartTls, (wanted) => wanted === offered?.startTls) &&
-    holds(when.offersAuth, (wanted) => offered !== undefined && wanted === offered.authMechanisms.length > 0)
+    holds(
+      when.offersAuth,
+      (wanted) => offered !== undefined && wanted === offered.authMechanisms.length > 0,
+    ) &&
+    holds(when.offersPassword, (wanted) => wanted === takesPassword(offered)) &&
+    holds(when.authMethod, (methods) => methods.some((method) => method === seen.authMethod)) &&
+    holds(when.encrypted, (wanted) => wanted === seen.encrypted)
   );
+}
+
+function takesPassword(offered: Failure["offered"]): boolean {
+  return (offered?.authMechanisms ?? []).some((mechanism) => ["PLAIN", "LOGIN"].includes(mechanism));
 }
 
 /** A part that a condition does not name always holds. */

@@ -7,6 +7,7 @@ import { createFixedClock } from "../testing/fixed-clock.ts";
 import {
   makeAuthority,
   type RelayOptions,
+  relayScript,
   type Script,
   type ScriptedServerOptions,
   startScriptedServer,
@@ -276,6 +277,14 @@ describe("explains", () => {
     expect(failedStage(report)?.problem?.fix).toEqual({ useTls: true, tlsMode: "implicit" });
   });
 
+  test.each(["recipient", "sender"] as const)("a relay that ends it all at the %s", async (stage) => {
+    const tooMany = () => "421 4.7.0 relay.test Error: too many errors";
+    const refusing = stage === "sender" ? { onMail: tooMany } : { onRcpt: tooMany };
+    const report = await probeRelay(refusing, { tls: "none" }, { recipient: "ada@example.com" });
+    expect(problem(report)).toEqual({ stage, code: "relay.rate_limited" });
+    expect(failedStage(report)?.evidence).toEqual({ reply: tooMany() });
+  });
+
   test("STARTTLS that is not offered", async () => {
     const report = await probeRelay({});
     expect(problem(report)).toEqual({ stage: "starttls", code: "starttls.missing" });
@@ -475,6 +484,51 @@ function waitOut(
   };
 }
 
+describe("a fix", () => {
+  const imap: Script = async (peer) => {
+    peer.send("* OK [CAPABILITY IMAP4rev1] ready.\r\n");
+    await peer.closed;
+  };
+
+  test("is not offered for a server that speaks no SMTP either way", async () => {
+    const report = await probeScript(imap, { tls: "implicit", credentials });
+    expect(problem(report)).toEqual({ stage: "tls", code: "tls.clear_only" });
+    expect(failedStage(report)?.problem?.fix).toBeUndefined();
+  });
+
+  test("gives up TLS at once for a mail catcher on this machine", async () => {
+    const report = await probeRelay({}, { host: "127.0.0.1", tls: "implicit" });
+    expect(problem(report)).toEqual({ stage: "tls", code: "tls.clear_here" });
+    expect(failedStage(report)?.problem?.fix).toEqual({ useTls: false });
+  });
+
+  test("does not give up TLS for the same server elsewhere", async () => {
+    const report = await probeRelay({}, { tls: "implicit" });
+    expect(problem(report)).toEqual({ stage: "tls", code: "tls.clear_only" });
+    expect(failedStage(report)?.problem?.fix).toBeUndefined();
+  });
+
+  test("is right also where the certificate is the next problem", async () => {
+    const tls = authority.selfSigned({ names });
+    const report = await probeRelay({ tls }, { tls: "implicit" });
+    expect(problem(report)).toEqual({ stage: "tls", code: "tls.starttls_expected" });
+    expect(failedStage(report)?.problem?.fix).toEqual({ useTls: true, tlsMode: "starttls" });
+  });
+
+  test("is tried without a sign-in, and the stage is told once", async () => {
+    const told: Stage[] = [];
+    await using server = await startScriptedServer(relayScript({ tls: certificate, auth }, () => {}));
+    const config = target(server.port, { tls: "implicit", credentials });
+    await run(config, { onStage: ({ stage }) => told.push(stage) });
+    expect(told).toEqual(["resolve", "connect", "tls"]);
+    await server.settled();
+    const heard = server.connections.map(({ received }) => received.toString());
+    expect(heard).toHaveLength(2);
+    expect(heard[1]).toContain("EHLO");
+    expect(heard.join("")).not.toContain("AUTH");
+  });
+});
+
 describe("time", () => {
   test("does not pass without end where a relay is silent", async () => {
     const clock = createFixedClock();
@@ -483,7 +537,7 @@ describe("time", () => {
       {},
       { ...waitOut(clock, "connect", 15_000), onTry: () => void clock.advance(8_000) },
     );
-    expect(problem(report)).toEqual({ stage: "greeting", code: "tls.implicit_perhaps" });
+    expect(problem(report)).toEqual({ stage: "greeting", code: "greeting.silent" });
     expect(report.corrections).toMatchObject([{ works: false, tlsMode: "implicit", durationMs: 8_000 }]);
     expect(report.durationMs).toBe(23_000);
     expect(clock.waiting).toBe(0);

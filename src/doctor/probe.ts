@@ -123,12 +123,10 @@ async function corrected(
   const candidates = failed === null ? [] : candidatesFor(target, failed, usualWays);
   if (candidates.length === 0) return [];
   onTry?.(candidates);
-  const corrections = await correct(target, candidates, { egress, clock, signal, deadline, onCorrection });
-  const fix = failed?.problem.fix;
+  const tried = await correct(target, candidates, { egress, clock, signal, deadline, onCorrection });
   // Where time ran out for the whole test, nothing was shown.
-  if (fix !== undefined && !deadline.aborted && isRefuted(fix, target.relay, corrections))
-    stages.withdrawFix();
-  return corrections;
+  if (!deadline.aborted) stages.reconsider((fix) => isRefuted(fix, target.relay, tried));
+  return tried.map(({ correction }) => correction);
 }
 
 /** The sender and the recipient, each alone; then RSET, so that no message follows. */
@@ -139,15 +137,15 @@ async function envelope(
   stages: Stages,
 ): Promise<void> {
   await stages.run("sender", async () => {
-    const reply = await connection.sender(fromEmail, recipient ?? undefined);
+    const reply = accepted("sender", await connection.sender(fromEmail, recipient ?? undefined));
     if (recipient === null) await connection.reset();
-    return { from: fromEmail, reply: accepted("sender", reply) };
+    return { from: fromEmail, reply };
   });
   if (recipient === null) return;
   await stages.run("recipient", async () => {
-    const reply = await connection.recipient(recipient);
+    const reply = accepted("recipient", await connection.recipient(recipient));
     await connection.reset();
-    return { to: recipient, reply: accepted("recipient", reply) };
+    return { to: recipient, reply };
   });
 }
 

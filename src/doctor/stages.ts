@@ -1,13 +1,14 @@
 import { z } from "zod";
 import type { Clock } from "../clock.ts";
 import type { OpenedConfig } from "../config/open.ts";
-import { type ErrorCode, isPosthornError, type PosthornError } from "../errors.ts";
+import { isPosthornError, type PosthornError } from "../errors.ts";
 import type { Stage } from "../model.ts";
 import type { Evidence, Observer, StageEvent, TranscriptLine } from "../smtp/observer.ts";
 import { mask, type Redactor, redactor } from "../smtp/redact.ts";
 import { quote } from "../smtp/reply.ts";
 import { cautionFor } from "./caution.ts";
 import { explain, type Failure, type Problem } from "./explain.ts";
+import type { Fix } from "./explanations/row.ts";
 import {
   stageOrder,
   type TestProgress,
@@ -29,8 +30,7 @@ interface StagesParts {
 /** The stage that failed, with what another try may go by. */
 export interface FailedStage {
   readonly stage: Stage;
-  readonly code: ErrorCode;
-  readonly systemCode: string | undefined;
+  readonly failure: Failure;
   readonly problem: Problem;
   /** Of the certificate that was shown. */
   readonly certificateNames: readonly string[];
@@ -129,12 +129,17 @@ export class Stages implements Observer {
     }
   }
 
-  /** The fix of the stage that failed was tried, and does not help. */
-  withdrawFix(): void {
-    const failed = this.#failed === null ? undefined : this.#ended.get(this.#failed.stage);
-    if (failed?.problem === undefined) return;
-    const { fix, ...problem } = failed.problem;
-    this.#end({ ...failed, problem });
+  /** Explains the failure again, now that fixes were tried: those in vain are not offered, and no proof. */
+  reconsider(isRefuted: (fix: Fix) => boolean): void {
+    const told = this.#failed === null ? undefined : this.#ended.get(this.#failed.stage);
+    if (this.#failed === null || told === undefined) return;
+    const refuted: string[] = [];
+    let { problem } = this.#failed;
+    while (problem.fix !== undefined && isRefuted(problem.fix)) {
+      refuted.push(problem.code);
+      problem = explain(this.#failed.failure, refuted);
+    }
+    if (refuted.length > 0) this.#end({ ...told, problem });
   }
 
   report(): Omit<TestReport, "corrections"> {
@@ -171,8 +176,7 @@ export class Stages implements Observer {
     const connected = connectEvidence.safeParse(this.#evidence.get("connect")).data;
     this.#failed = {
       stage,
-      code: failure.code,
-      systemCode: failure.systemCode,
+      failure,
       problem,
       certificateNames: failure.certificate?.names ?? [],
       address: connected?.address ?? null,
@@ -227,11 +231,13 @@ export class Stages implements Observer {
       fromEmail: text(target.fromEmail),
       recipient: recipient === null ? undefined : text(recipient),
       allowCleartextAuth: target.allowCleartextAuth,
+      authMethod: target.credentials?.method,
       offered: ehlo && {
         startTls: ehlo.extensions.some((line) => /^STARTTLS\b/i.test(line)),
         authMechanisms: ehlo.authMechanisms,
       },
       certificate: this.#certificate(),
+      encrypted: this.#evidence.has("tls") && stage !== "tls",
     };
   }
 

@@ -1,5 +1,5 @@
 import type { ErrorCode } from "../../errors.ts";
-import type { Stage, TlsMode } from "../../model.ts";
+import type { AuthMethod, Stage, TlsMode } from "../../model.ts";
 import type { Relay } from "../../smtp/relay.ts";
 
 /** Fields of the settings form with the values that would mend it, by the names of the API. */
@@ -37,6 +37,12 @@ export interface Condition {
   readonly offersStartTls?: boolean;
   /** Whether any sign-in mechanism was offered. */
   readonly offersAuth?: boolean;
+  /** Whether one of those offered takes a password from Posthorn: PLAIN or LOGIN. */
+  readonly offersPassword?: boolean;
+  /** How the config signs in. */
+  readonly authMethod?: readonly AuthMethod[];
+  /** Whether a TLS handshake had come about before. */
+  readonly encrypted?: boolean;
 }
 
 /** One explanation. Words in braces are filled in from what was seen. */
@@ -53,12 +59,24 @@ export interface Row {
     readonly helps: string;
     readonly isNotEnough: string;
   };
+  /** The explanation holds only if the fix does: where that was tried in vain, the next row explains. */
+  readonly guess?: true;
   /** Where it is written that a server or a system means this. */
   readonly source: string;
 }
 
 /** The machine (or the container) itself. */
 export const loopback = /^(?:localhost|127\.[\d.]+|\[?::1\]?)$/i;
+
+/** Mail catchers, by the names that their images have on the network of containers, and this machine itself. */
+export const privateHost = /^(?:localhost|127\.[\d.]+|\[?::1\]?|mailpit|mailhog|maildev)$/i;
+
+/** What OpenSSL says where the answer to its handshake is no TLS at all. */
+export const clearAnswers: readonly string[] = [
+  "ERR_SSL_WRONG_VERSION_NUMBER",
+  "ERR_SSL_PACKET_LENGTH_TOO_LONG",
+  "EPROTO",
+];
 
 /** RFC 6409 and RFC 8314 §7.3: where clients that sign in hand over mail. */
 export const submission = { smtpPort: 587, useTls: true, tlsMode: "starttls" } as const satisfies Fix;
