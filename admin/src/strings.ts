@@ -347,7 +347,7 @@ export const strings = {
       title: "Settings that may work",
       looking: "Looking for settings that work …",
       found: "These settings work",
-      nothing: "Nothing else answered on this server",
+      nothing: "No other settings work as they are",
       use: "Use these",
       tried: (count: number) => (count === 1 ? "One other was tried" : `${count} others were tried`),
     },

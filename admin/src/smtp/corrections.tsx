@@ -29,18 +29,16 @@ export function Corrections({ corrections, isLooking, editor, onTest }: Correcti
           <p className={styles.workingTitle}>
             <Icon name="check" size={14} /> {correction.title}
           </p>
+          <p className={styles.workingDetail}>{correction.detail}</p>
           {fix !== null && <FixOffer fix={fix} editor={editor} label={t.use} onTest={onTest} />}
         </div>
       ))}
       {others.length > 0 && (
-        <details className={styles.tried} open={working.length === 0}>
+        <details className={styles.tried}>
           <summary>{t.tried(others.length)}</summary>
           <ul>
             {others.map((correction) => (
-              <li key={keyOf(correction)}>
-                {correction.title}
-                {correction.detail !== "" && <span className={styles.triedDetail}>{correction.detail}</span>}
-              </li>
+              <li key={keyOf(correction)}>{correction.title}</li>
             ))}
           </ul>
         </details>
