@@ -1,14 +1,13 @@
 import { type Clock, systemClock } from "./clock.ts";
-import { type ConfigSource, createConfigSource } from "./config/config-source.ts";
-import { createEnvironmentConfig } from "./config/environment-config.ts";
+import { type OpenConfigs, openConfigs } from "./config/open-configs.ts";
 import { type SmtpConfigInput, smtpConfigCreate } from "./config/smtp-config.ts";
-import { createSmtpConfigs, type SmtpConfigs } from "./config/smtp-configs.ts";
-import { createStagedChanges, type StagedChanges } from "./config/staged-changes.ts";
+import type { SmtpConfigs } from "./config/smtp-configs.ts";
 import { type Courier, createCourier } from "./delivery/courier.ts";
 import { concernsOf, judgeMail } from "./delivery/mail-verdict.ts";
 import { createOutbox, type Outbox } from "./delivery/outbox.ts";
 import { createRetention } from "./delivery/retention.ts";
 import { type ConnectionTests, createConnectionTests } from "./doctor/connection-tests.ts";
+import { explainAttempt } from "./doctor/explain-attempt.ts";
 import { createLog, type Log } from "./log.ts";
 import { createMetrics, type Metrics, type QueueFigures } from "./metrics.ts";
 import type { EgressMode } from "./model.ts";
@@ -60,16 +59,13 @@ export interface Health {
 }
 
 /** The running parts. What HTTP and the command line do, they do through these. */
-export interface Posthorn {
+export interface Posthorn extends OpenConfigs {
   readonly clock: Clock;
   readonly log: Log;
   readonly metrics: Metrics;
   readonly store: Store;
   readonly secrets: Secrets;
-  readonly configSource: ConfigSource;
-  readonly configs: SmtpConfigs;
   readonly templates: Templates;
-  readonly stagedChanges: StagedChanges;
   readonly tests: ConnectionTests;
   readonly outbox: Outbox;
   readonly courier: Courier;
@@ -110,17 +106,10 @@ export async function openPosthorn(options: PosthornOptions): Promise<Posthorn> 
     };
     const egress = createEgress(options.egress ?? "default");
     const templates = createTemplates();
-    const configSource = createConfigSource(
-      smtp === null ? null : createEnvironmentConfig(smtp, { secrets, clock }),
-    );
-    const configs = createSmtpConfigs({
-      store,
-      secrets,
-      source: configSource,
-      clock,
+    const { configSource, configs, stagedChanges } = openConfigs({
+      ...{ store, secrets, clock, smtp },
       onChanged: tellCouriers,
     });
-    const stagedChanges = createStagedChanges({ store, secrets, clock, onChanged: tellCouriers });
     const tests = createConnectionTests({
       store,
       stagedChanges,
@@ -142,6 +131,7 @@ export async function openPosthorn(options: PosthornOptions): Promise<Posthorn> 
           (error: unknown) => log.error({ err: error }, "returning to the earlier version failed"),
         );
       },
+      titleOf: (attempt) => explainAttempt(attempt, { namesAccount: false })?.title ?? null,
     });
     const outbox = createOutbox({
       store,

@@ -81,6 +81,7 @@ async function openEverything(withSecret: string): Promise<void> {
     metrics,
     random: () => 0.5,
     onFaulty() {},
+    titleOf: () => null,
   });
   const templates = createTemplates();
   outbox = createOutbox({

@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { newEmail } from "../../test/support/new-email.ts";
 import { smtpConfig } from "../../test/support/smtp-config.ts";
 import { createConfigSource } from "../config/config-source.ts";
+import { openSettings } from "../config/open.ts";
 import { PosthornError } from "../errors.ts";
 import { createLog } from "../log.ts";
 import { createMetrics } from "../metrics.ts";
@@ -52,6 +53,9 @@ beforeEach(async () => {
     random: () => 0.5,
     hasOther: () => hasOther,
     onFaulty: ({ version }) => faulty.push(version),
+    open: (config) => openSettings(config, null),
+    senderOf: (_, { fromEmail }) => fromEmail,
+    titleOf: ({ errorCode }) => (errorCode === "smtp.auth_rejected" ? "The password is wrong" : null),
   });
   await insertSmtpConfig(store.db, smtpConfig());
   await refresh();
@@ -390,7 +394,7 @@ describe("a config that must be mended", () => {
     await write();
     expect(await config()).toMatchObject({
       pausedUntil: clock.now() + 60 * minute,
-      pausedReason: "The relay refused the sign-in.",
+      pausedReason: "The password is wrong. The relay refused the sign-in.",
       failures: 1,
     });
     expect(await findEmail(store.db, claimed.email.id)).toMatchObject({

@@ -1,0 +1,27 @@
+import { type ConfigSource, createConfigSource } from "./config-source.ts";
+import { createEnvironmentConfig } from "./environment-config.ts";
+import type { SavingParts } from "./saving.ts";
+import type { SmtpConfigCreate } from "./smtp-config.ts";
+import { createSmtpConfigs, type SmtpConfigs } from "./smtp-configs.ts";
+import { createStagedChanges, type StagedChanges } from "./staged-changes.ts";
+
+/** The SMTP configs of a database: where they come from, how they are changed, and how in stages. */
+export interface OpenConfigs {
+  readonly configSource: ConfigSource;
+  readonly configs: SmtpConfigs;
+  readonly stagedChanges: StagedChanges;
+}
+
+export interface OpenConfigsParts extends SavingParts {
+  /** The config that the environment sets, if it sets one. */
+  readonly smtp?: SmtpConfigCreate | null;
+}
+
+export function openConfigs({ smtp = null, ...parts }: OpenConfigsParts): OpenConfigs {
+  const configSource = createConfigSource(smtp === null ? null : createEnvironmentConfig(smtp, parts));
+  return {
+    configSource,
+    configs: createSmtpConfigs({ ...parts, source: configSource }),
+    stagedChanges: createStagedChanges(parts),
+  };
+}
