@@ -5,6 +5,9 @@ import { concernsOf, judgeMail } from "./delivery/mail-verdict.ts";
 import { createOutbox, type Outbox } from "./delivery/outbox.ts";
 import { createRetention } from "./delivery/retention.ts";
 import { type ConnectionTests, createConnectionTests } from "./doctor/connection-tests.ts";
+import { createDiscovery, type Discovery } from "./doctor/discovery.ts";
+import { openDns } from "./doctor/dns/resolver.ts";
+import { createDnsHealth, type DnsHealth } from "./doctor/dns-health.ts";
 import { createLog, type Log } from "./log.ts";
 import { createMetrics, type Metrics, type QueueFigures } from "./metrics.ts";
 import type { EgressMode } from "./model.ts";
@@ -31,6 +34,8 @@ export interface PosthornOptions {
   readonly previousSecrets?: readonly string[];
   /** Which relays may be dialled. Default: `default`, all but link-local and metadata addresses. */
   readonly egress?: EgressMode;
+  /** Who is asked about domains: `address` or `address:port`. Default: the name servers of the system. */
+  readonly dnsServers?: readonly string[];
   /** Port of the sandbox relay on the loopback; 0 takes any free one. Default: none is started. */
   readonly sandboxPort?: number | null;
   /** Default: JSON lines on standard output, from `info` on. */
@@ -59,6 +64,8 @@ export interface Posthorn {
   readonly configs: SmtpConfigs;
   readonly templates: Templates;
   readonly tests: ConnectionTests;
+  readonly discovery: Discovery;
+  readonly dnsHealth: DnsHealth;
   readonly outbox: Outbox;
   readonly courier: Courier;
   /** Has all couriers look for work now, on every node: an admin has changed something. */
@@ -106,6 +113,10 @@ export async function openPosthorn(options: PosthornOptions): Promise<Posthorn> 
       log,
       onMended: tellCouriers,
     });
+    const askDns = ({ signal }: { readonly signal: AbortSignal }) =>
+      openDns({ servers: options.dnsServers ?? null, signal });
+    const discovery = createDiscovery({ store, egress, clock, log, openDns: askDns });
+    const dnsHealth = createDnsHealth({ configs, clock, openDns: askDns });
     const courier = createCourier({ store, secrets, configs, egress, clock, log, metrics, random });
     const outbox = createOutbox({
       store,
@@ -130,6 +141,8 @@ export async function openPosthorn(options: PosthornOptions): Promise<Posthorn> 
       configs,
       templates,
       tests,
+      discovery,
+      dnsHealth,
       outbox,
       courier,
       tellCouriers,

@@ -67,7 +67,7 @@ interface Target {
 
 export function createConnectionTests(parts: ConnectionTestsParts): ConnectionTests {
   const { store, configs, egress, clock, log, timeouts, onMended } = parts;
-  const turns = createTurns(clock);
+  const turns = createTurns(clock, { name: "connection test", perMinute: 20 });
 
   /** Under the same guard as saving: a saved password goes to its own destination only. */
   async function targetOf({ id, body, sendTo }: ConnectionTest): Promise<Target> {

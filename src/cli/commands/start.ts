@@ -26,6 +26,7 @@ export async function startCommand(options: ServerOptions, unknown: readonly str
     secret,
     previousSecrets,
     egress: options.egress,
+    ...(options.dnsServers === undefined ? {} : { dnsServers: options.dnsServers }),
     sandboxPort: options.sandboxPort === 0 ? null : options.sandboxPort,
     log,
   });
