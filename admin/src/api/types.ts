@@ -3,6 +3,8 @@ export type {
   ApiKey,
   Attempt,
   BulkRetried,
+  Discovery,
+  DnsFinding,
   Email,
   EmailSummary,
   FirstAdminRequest,

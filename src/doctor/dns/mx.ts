@@ -41,7 +41,10 @@ export async function checkMx(domain: string, dns: Dns): Promise<Finding> {
     check: "mx",
     status: "ok",
     title: "Replies and bounces can arrive",
-    explanation: `${domain} names ${exchanges.length === 1 ? "one server" : `${exchanges.length} servers`} that take its mail.`,
+    explanation:
+      exchanges.length === 1
+        ? `${domain} names the server that takes its mail.`
+        : `${domain} names ${exchanges.length} servers that take its mail.`,
     remedy: "",
     seen,
   };
