@@ -4,7 +4,7 @@ import { mailboxDefaults, type Provider, type ProviderRegion } from "./providers
 import { relays } from "./providers/relays.ts";
 import { type ProviderWithoutSmtp, withoutSmtp } from "./providers/without-smtp.ts";
 
-export type { Provider, ProviderRegion } from "./providers/provider.ts";
+export type { Provider } from "./providers/provider.ts";
 export type { ProviderWithoutSmtp } from "./providers/without-smtp.ts";
 
 /** Where the sandbox listens. */
