@@ -130,7 +130,7 @@ export const strings = {
         relay: "Your mail server",
         relayHint:
           "Gmail, SendGrid, Amazon SES or any other SMTP server. Your email address is enough to find the settings; have the password at hand.",
-        enterRelay: "Enter a mail server",
+        enterRelay: "Or enter a server by hand",
       },
       test: {
         title: "Test the connection",

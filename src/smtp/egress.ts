@@ -70,17 +70,17 @@ export function createEgress(
 /** SMTP (25), submission (587, RFC 6409), submissions (465, RFC 8314), and what providers add. */
 const mailPorts: ReadonlySet<number> = new Set([25, 465, 587, 2465, 2525, 2587]);
 
-/** Whether the world can see this address, and not only the network here. */
-export function isPublicAddress(address: string): boolean {
-  return mayDial(address, true);
-}
-
 function mayDial(address: string, publicOnly: boolean): boolean {
   const bare = address.replace(/%.*$/u, "");
   const family = isIP(bare) === 6 ? "ipv6" : "ipv4";
   if (isIP(bare) === 0 || neverDialled.check(bare, family)) return false;
   if (!publicOnly) return true;
   return (family === "ipv4" || globalUnicast.check(bare, "ipv6")) && !notPublic.check(bare, family);
+}
+
+/** Whether the world can see this address, and not only the network here. */
+export function isPublicAddress(address: string): boolean {
+  return mayDial(address, true);
 }
 
 /** No mail server is here, but what cloud machines trust without a password is. */

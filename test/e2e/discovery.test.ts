@@ -42,6 +42,18 @@ describe("settings that find themselves", () => {
     await finding(page, "DMARC").getByText("v=DMARC1; p=none").waitFor();
   });
 
+  test("from the address that a newcomer entered on the overview", async ({ product, enter }) => {
+    product.zone["_submission._tcp.example.com"] = { SRV: [[0, 0, 1, "localhost"]] };
+    const { page } = await enter("/");
+    await address(page).fill("jo@example.com");
+    await page.getByRole("button", { name: "Find settings" }).click();
+    await page.getByText("Not reached from here").waitFor();
+    expect(await address(page).inputValue()).toBe("jo@example.com");
+    expect(page.url()).toBe(`${product.url}/settings/smtp`);
+    await page.getByRole("button", { name: "Use these" }).click();
+    expect(await form.fromEmail(page).inputValue()).toBe("jo@example.com");
+  });
+
   test("says that nothing was found, and leaves the list to choose from", async ({ enter }) => {
     const { page } = await enter("/settings/smtp");
     await address(page).fill("jo@nothing.example");

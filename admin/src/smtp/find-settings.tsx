@@ -1,6 +1,7 @@
 import { Button, TextInput } from "@mantine/core";
 import { useMutation } from "@tanstack/react-query";
-import { type KeyboardEvent, useId, useState } from "react";
+import { useLocation } from "@tanstack/react-router";
+import { type KeyboardEvent, useEffect, useId, useRef, useState } from "react";
 import type { Discovery, Provider } from "../api/types.ts";
 import { Badge } from "../parts/badge.tsx";
 import { ProblemNotice } from "../parts/notice.tsx";
@@ -12,6 +13,13 @@ const t = strings.smtp.find;
 
 export type Found = Discovery["candidates"][number];
 
+declare module "@tanstack/react-router" {
+  interface HistoryState {
+    /** The address that another page has asked for already. */
+    readonly settingsFor?: string;
+  }
+}
+
 interface FindSettingsProps {
   readonly providers: readonly Provider[];
   readonly onUse: (found: Found, email: string, form: HTMLFormElement | null) => void;
@@ -19,10 +27,17 @@ interface FindSettingsProps {
 
 /** The shortest way to a filled form: an address, and what is found for it. */
 export function FindSettings({ providers, onUse }: FindSettingsProps) {
-  const [email, setEmail] = useState("");
+  const { settingsFor } = useLocation().state;
+  const [email, setEmail] = useState(settingsFor ?? "");
   const hint = useId();
   const searching = useMutation({ mutationFn: discover });
-  const { data, variables, error, isPending } = searching;
+  const { data, variables, error, isPending, mutate } = searching;
+  const isAsked = useRef(false);
+  useEffect(() => {
+    if (settingsFor === undefined || isAsked.current) return;
+    isAsked.current = true;
+    mutate(settingsFor);
+  }, [settingsFor, mutate]);
 
   function onKeyDown(event: KeyboardEvent<HTMLInputElement>) {
     if (event.key !== "Enter") return;
@@ -32,7 +47,7 @@ export function FindSettings({ providers, onUse }: FindSettingsProps) {
   }
 
   function start() {
-    if (email.trim() !== "" && !isPending) searching.mutate(email.trim());
+    if (email.trim() !== "" && !isPending) mutate(email.trim());
   }
 
   return (
