@@ -81,15 +81,24 @@ export async function startDnsServer(zone: Zone): Promise<DnsServer> {
   const port = await listenOnBoth();
 
   /** UDP and TCP must have the same port; what is free for one may be taken for the other. */
-  async function listenOnBoth(): Promise<number> {
+  async function listenOnBoth(attempts = 5): Promise<number> {
     await new Promise<void>((resolve) => tcp.listen(0, "127.0.0.1", resolve));
     const bound = tcp.address();
     if (bound === null || typeof bound === "string") throw new TypeError("No port.");
-    await new Promise<void>((resolve, reject) => {
-      udp.once("error", reject);
-      udp.bind(bound.port, "127.0.0.1", resolve);
-    });
-    return bound.port;
+    try {
+      await new Promise<void>((resolve, reject) => {
+        udp.once("error", reject);
+        udp.bind(bound.port, "127.0.0.1", () => {
+          udp.off("error", reject);
+          resolve();
+        });
+      });
+      return bound.port;
+    } catch (error) {
+      await new Promise<void>((resolve) => tcp.close(() => resolve()));
+      if (attempts === 1) throw error;
+      return listenOnBoth(attempts - 1);
+    }
   }
 
   return {

@@ -5,12 +5,12 @@ export function parseTags(text: string): ReadonlyMap<string, string> | null {
   // One semicolon may stand at the end.
   if (parts.at(-1)?.trim() === "") parts.pop();
   for (const part of parts) {
-    const found = /^\s*([a-z]\w*)\s*=\s*([^;]*?)\s*$/is.exec(part);
-    if (found === null) return null;
-    const [, name = "", value = ""] = found;
+    // No pattern for the whole: records are as long as whoever publishes them likes.
+    const equals = part.indexOf("=");
+    const name = part.slice(0, Math.max(0, equals)).trim().toLowerCase();
     // Of a tag that comes twice nobody knows which is meant.
-    if (tags.has(name.toLowerCase())) return null;
-    tags.set(name.toLowerCase(), value);
+    if (!/^[a-z]\w*$/.test(name) || tags.has(name)) return null;
+    tags.set(name, part.slice(equals + 1).trim());
   }
   return tags;
 }
