@@ -4,6 +4,7 @@ import type { SmtpConfigInput } from "./config/smtp-config.ts";
 import type { Accepted } from "./delivery/acceptance.ts";
 import type { EmailRequest } from "./delivery/email-request.ts";
 import type { EmailDetail } from "./delivery/outbox.ts";
+import { dnsServer } from "./dns-server.ts";
 import { PosthornError } from "./errors.ts";
 import type { Log } from "./log.ts";
 import { egressModes } from "./model.ts";
@@ -41,6 +42,7 @@ const createOptions = z.strictObject({
   previousSecrets: z.array(z.string()).optional(),
   smtp: z.custom<SmtpConfigInput>().optional(),
   egress: z.enum(egressModes).optional(),
+  dnsServers: z.array(dnsServer).min(1).optional(),
   sandboxPort: z.int().min(0).max(65_535).nullable().optional(),
   log: z.custom<Log>().optional(),
   clock: z.custom<Clock>().optional(),

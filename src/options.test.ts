@@ -71,3 +71,20 @@ describe("the environment", () => {
     expect(readEnvironment({ POSTHORN_SECERT: "x", HOME: "/" }).unknown).toEqual(["POSTHORN_SECERT"]);
   });
 });
+
+it.each([
+  ["192.0.2.53", ["192.0.2.53"]],
+  [
+    "192.0.2.53:5353, 2001:db8::53,[2001:db8::53]:53",
+    ["192.0.2.53:5353", "2001:db8::53", "[2001:db8::53]:53"],
+  ],
+])("takes the name servers %s", (text, servers) => {
+  expect(readEnvironment({ POSTHORN_DNS_SERVERS: text }).options.dnsServers).toEqual(servers);
+});
+
+it.each(["dns.example.com", "192.0.2.300", "192.0.2.53:0", "192.0.2.53:65536", "192.0.2.53,", ""])(
+  "refuses %j as name servers",
+  (text) => {
+    expect(() => readEnvironment({ POSTHORN_DNS_SERVERS: text })).toThrow("POSTHORN_DNS_SERVERS");
+  },
+);

@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { z } from "zod";
+import { dnsServer } from "./dns-server.ts";
 import { type Issue, PosthornError } from "./errors.ts";
 import { logLevels } from "./log.ts";
 import { egressModes, tlsModes } from "./model.ts";
@@ -128,6 +129,16 @@ const table = {
     z.enum(egressModes).default("default"),
     "`public-only` keeps admins from reaching private addresses and unusual ports",
     { shown: "default" },
+  ),
+  dnsServers: option(
+    "POSTHORN_DNS_SERVERS",
+    z
+      .string()
+      .transform((list) => list.split(",").map((part) => part.trim()))
+      .pipe(z.array(dnsServer))
+      .optional(),
+    "Who is asked about senders' domains: `address` or `address:port`, separated by commas",
+    { shown: "the name servers of the system" },
   ),
   logLevel: option(
     "POSTHORN_LOG_LEVEL",

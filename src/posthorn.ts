@@ -7,6 +7,9 @@ import { concernsOf, judgeMail } from "./delivery/mail-verdict.ts";
 import { createOutbox, type Outbox } from "./delivery/outbox.ts";
 import { createRetention } from "./delivery/retention.ts";
 import { type ConnectionTests, createConnectionTests } from "./doctor/connection-tests.ts";
+import { createDiscovery, type Discovery } from "./doctor/discovery.ts";
+import { openDns } from "./doctor/dns/resolver.ts";
+import { createDnsHealth, type DnsHealth } from "./doctor/dns-health.ts";
 import { explainAttempt } from "./doctor/explain-attempt.ts";
 import { createLog, type Log } from "./log.ts";
 import { createMetrics, type Metrics, type QueueFigures } from "./metrics.ts";
@@ -40,6 +43,8 @@ export interface PosthornOptions {
   readonly smtp?: SmtpConfigInput | undefined;
   /** Which relays may be dialled. Default: `default`, all but link-local and metadata addresses. */
   readonly egress?: EgressMode;
+  /** Who is asked about domains: `address` or `address:port`. Default: the name servers of the system. */
+  readonly dnsServers?: readonly string[];
   /** Port of the sandbox relay on the loopback; 0 takes any free one. Default: none is started. */
   readonly sandboxPort?: number | null;
   /** Default: JSON lines on standard output, from `info` on. */
@@ -67,6 +72,8 @@ export interface Posthorn extends OpenConfigs {
   readonly secrets: Secrets;
   readonly templates: Templates;
   readonly tests: ConnectionTests;
+  readonly discovery: Discovery;
+  readonly dnsHealth: DnsHealth;
   readonly outbox: Outbox;
   readonly courier: Courier;
   /** Has all couriers look for work now, on every node: an admin has changed something. */
@@ -120,6 +127,10 @@ export async function openPosthorn(options: PosthornOptions): Promise<Posthorn> 
       log,
       onMended: tellCouriers,
     });
+    const askDns = ({ signal }: { readonly signal: AbortSignal }) =>
+      openDns({ servers: options.dnsServers ?? null, signal });
+    const discovery = createDiscovery({ store, egress, clock, log, openDns: askDns });
+    const dnsHealth = createDnsHealth({ configs, clock, openDns: askDns });
     const courier = createCourier({
       ...{ store, secrets, configSource, configs, egress, clock, log, metrics, random },
       onFaulty(config) {
@@ -159,6 +170,8 @@ export async function openPosthorn(options: PosthornOptions): Promise<Posthorn> 
       stagedChanges,
       templates,
       tests,
+      discovery,
+      dnsHealth,
       outbox,
       courier,
       tellCouriers,

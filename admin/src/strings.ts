@@ -1,5 +1,5 @@
 import type { EmailState, RecipientState, Stage } from "../../src/model.ts";
-import type { Attempt, TestStage } from "./api/types.ts";
+import type { Attempt, Discovery, DnsFinding, TestStage } from "./api/types.ts";
 
 /** What the system says of a connection that did not come about. */
 const connectFailures: Readonly<Record<string, string>> = {
@@ -137,8 +137,9 @@ export const strings = {
         sandboxName: "Sandbox",
         sandboxSender: "posthorn@example.com",
         relay: "Your mail server",
-        relayHint: "Gmail, SendGrid, Amazon SES or any other SMTP server. Have its password at hand.",
-        enterRelay: "Enter a mail server",
+        relayHint:
+          "Gmail, SendGrid, Amazon SES or any other SMTP server. Your email address is enough to find the settings; have the password at hand.",
+        enterRelay: "Or enter a server by hand",
       },
       test: {
         title: "Test the connection",
@@ -249,12 +250,54 @@ export const strings = {
       find: "Find your provider",
       none: "No provider of this name is known here. Choose Another server and enter its settings.",
       other: "Another server",
+      or: "or choose who sends your mail",
+      all: (count: number) => `All ${count} providers`,
       change: "Change",
       region: "Region",
       filled: "Server, port and TLS are filled in.",
       filledAll: "Everything is filled in. Nothing leaves this machine: emails are caught under Sandbox.",
       sandboxLead: "No account yet? Fills in everything, and nothing leaves this machine.",
       help: (name: string) => `Where to find these: ${name} help`,
+    },
+    find: {
+      email: "Your email address",
+      hint: "Finds the server, the port and how TLS starts. Nobody signs in, and no email is sent.",
+      start: "Find settings",
+      searching: "Looking for settings",
+      found: (count: number) =>
+        count === 0 ? "Nothing was found." : count === 1 ? "One was found." : `${count} were found.`,
+      use: "Use these",
+      verified: "Answers",
+      notVerified: "Not reached from here",
+      sources: {
+        catalogue: "From the list of known providers.",
+        srv: "The domain names it in the DNS.",
+        mx: "Mail of the domain is taken in there.",
+        guess: "A name that is usual.",
+      } satisfies Record<Discovery["candidates"][number]["source"], string>,
+    },
+    domain: {
+      title: "Sender's domain",
+      idle: "Looks up in the DNS what receivers check about your from email: SPF, DKIM, DMARC, and whether replies can arrive.",
+      idleSandbox: "Nothing leaves the sandbox, so that no receiver checks the from email.",
+      check: "Check",
+      again: "Check again",
+      checking: "Checking the domain",
+      of: (domain: string) => `What receivers find for ${domain}:`,
+      stale: "The form has changed since this check.",
+      checks: { spf: "SPF", dkim: "DKIM", dmarc: "DMARC", mx: "MX" } satisfies Record<
+        DnsFinding["check"],
+        string
+      >,
+      statuses: {
+        ok: "in order",
+        warning: "wants attention",
+        failed: "not in order",
+        unknown: "cannot be told from here",
+      } satisfies Record<DnsFinding["status"], string>,
+      publish: (type: string, name: string) => `${type} record of ${name}`,
+      recordLabel: (check: string) => `${check} record to publish`,
+      seen: "What is published",
     },
     save: "Save Settings",
     saving: "Saving",
@@ -632,6 +675,7 @@ export const strings = {
       "smtp_config.created": "SMTP config added",
       "smtp_config.deleted": "SMTP config deleted",
       "smtp_config.disabled": "SMTP config switched off",
+      "smtp_config.discovered": "Settings looked for",
       "smtp_config.enabled": "SMTP config switched on",
       "smtp_config.resumed": "SMTP config used again",
       "smtp_config.tested": "Connection tested",

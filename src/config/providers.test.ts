@@ -2,7 +2,15 @@ import { describe, expect, it } from "vitest";
 import { parseAddress } from "../message/address.ts";
 import { tlsModes } from "../model.ts";
 import { normaliseHost } from "./host.ts";
-import { listProviders, type Provider } from "./providers.ts";
+import {
+  listProviders,
+  type Provider,
+  providerOfExchange,
+  providerOfMailDomain,
+  providerOfServer,
+  serverFor,
+  withoutSmtpAt,
+} from "./providers.ts";
 
 const sandbox = { host: "127.0.0.1", port: 4651 };
 const providers = listProviders(sandbox);
@@ -13,23 +21,15 @@ const serversOf = ({ smtpServer, regions }: Provider) => [
 ];
 
 describe("the catalogue of providers", () => {
-  it("names each once, in the order of the alphabet after those of Google and Microsoft", () => {
-    expect(providers.map(({ id }) => id)).toEqual([
-      "sandbox",
-      "gmail",
-      "google-workspace-relay",
-      "microsoft-365",
-      "amazon-ses",
-      "brevo",
-      "fastmail",
-      "mailgun",
-      "mailjet",
-      "postmark",
-      "resend",
-      "sendgrid",
-      "smtp2go",
-      "zoho",
-    ]);
+  it("names each once, those of Google and Microsoft first and the others by name", () => {
+    const ids = providers.map(({ id }) => id);
+    expect(new Set(ids).size).toBe(ids.length);
+    expect(ids.slice(0, 4)).toEqual(["sandbox", "gmail", "google-workspace-relay", "microsoft-365"]);
+    const names = providers.slice(4).map(({ name }) => name);
+    expect(names).toEqual(
+      names.toSorted((one, two) => one.localeCompare(two, "en", { sensitivity: "base" })),
+    );
+    expect(providers.length).toBeGreaterThan(50);
     expect(new Set(providers.map(({ name }) => name)).size).toBe(providers.length);
   });
 
@@ -38,6 +38,27 @@ describe("the catalogue of providers", () => {
     expect(provider.smtpPort).toBeGreaterThan(0);
     expect(provider.smtpPort).toBeLessThanOrEqual(65_535);
     expect(tlsModes).toContain(provider.tlsMode);
+    if (provider.id === "sandbox") return;
+    // Nothing else is a port for submission over TLS: 465 from the first byte, the others with STARTTLS.
+    expect([465, 587, 2525]).toContain(provider.smtpPort);
+    expect(provider.tlsMode).toBe("auto");
+  });
+
+  it.each(providers)("has domains and names of $name that can be looked up", (provider) => {
+    const { mailDomains, mxSuffixes, spfIncludes, dkimSelectors, regions } = provider;
+    const names = [
+      ...mailDomains,
+      ...mxSuffixes,
+      ...spfIncludes,
+      ...regions.flatMap(({ serves = [] }) => serves),
+    ];
+    for (const name of names) {
+      expect(normaliseHost(name)).toBe(name);
+      expect(name).toContain(".");
+    }
+    for (const selector of dkimSelectors) expect(selector).toMatch(/^[a-z\d-]+$/);
+    for (const domain of mailDomains) expect(parseAddress(`jo@${domain}`).domain).toBe(domain);
+    expect(new Set(mailDomains).size).toBe(mailDomains.length);
     if (provider.fromEmail !== null) {
       expect(parseAddress(provider.fromEmail).address).toBe(provider.fromEmail);
     }
@@ -75,8 +96,11 @@ describe("the catalogue of providers", () => {
   it("knows the usernames that are the same for everybody", () => {
     const literal = providers.filter(({ username }) => username !== null);
     expect(literal.map(({ id, username }) => [id, username])).toEqual([
+      ["mailtrap", "api"],
       ["resend", "resend"],
       ["sendgrid", "apikey"],
+      ["sparkpost", "SMTP_Injection"],
+      ["zeptomail", "emailapikey"],
     ]);
   });
 
@@ -84,5 +108,70 @@ describe("the catalogue of providers", () => {
     expect(byId("sandbox")).toMatchObject({ smtpServer: "127.0.0.1", smtpPort: 4651, useTls: false });
     expect(listProviders(null).map(({ id }) => id)).not.toContain("sandbox");
     expect(listProviders(null)).toHaveLength(providers.length - 1);
+  });
+
+  it("gives each mail domain and each exchanger to one provider", () => {
+    for (const field of ["mailDomains", "mxSuffixes"] as const) {
+      const all = providers.flatMap((provider) => provider[field]);
+      expect(new Set(all).size).toBe(all.length);
+    }
+  });
+
+  it("gives regions nothing that their provider does not have", () => {
+    for (const { id, regions, mailDomains, mxSuffixes } of providers) {
+      for (const name of regions.flatMap(({ serves = [] }) => serves)) {
+        expect([...mailDomains, ...mxSuffixes], id).toContain(name);
+      }
+    }
+  });
+});
+
+describe("whose it is", () => {
+  it.each([
+    ["gmail.com", "gmail"],
+    ["hotmail.com", "outlook-com"],
+    ["gmx.de", "gmx"],
+    ["example.com", undefined],
+    ["mail.gmail.com", undefined],
+  ])("mailboxes at %s are of %s", (domain, id) => {
+    expect(providerOfMailDomain(domain)?.id).toBe(id);
+  });
+
+  it.each([
+    ["aspmx.l.google.com", "gmail"],
+    ["smtp.google.com", "gmail"],
+    ["example-com.mail.protection.outlook.com", "microsoft-365"],
+    ["example-com.o-v1.mx.microsoft", "microsoft-365"],
+    ["eur.olc.protection.outlook.com", "outlook-com"],
+    ["in1-smtp.messagingengine.com", "fastmail"],
+    ["MX.Zoho.eu", "zoho"],
+    ["mx01.ionos.de", "ionos"],
+    ["notgoogle.com", undefined],
+    ["google.com.example.com", undefined],
+  ])("mail that %s takes in is of %s", (exchange, id) => {
+    expect(providerOfExchange(exchange)?.id).toBe(id);
+  });
+
+  it.each([
+    ["SMTP.Gmail.com.", "gmail"],
+    ["email-smtp.eu-west-1.amazonaws.com", "amazon-ses"],
+    ["smtp.example.com", undefined],
+    ["127.0.0.1", undefined],
+  ])("the server %s is of %s", (server, id) => {
+    expect(providerOfServer(server)?.id).toBe(id);
+  });
+
+  it("names the server of the region", () => {
+    expect(serverFor(byId("zoho")!, "mx2.zoho.eu")).toBe("smtppro.zoho.eu");
+    expect(serverFor(byId("gmx")!, "gmx.com")).toBe("mail.gmx.com");
+    expect(serverFor(byId("gmx")!, "gmx.at")).toBe("mail.gmx.net");
+    expect(serverFor(byId("fastmail")!, "fastmail.fm")).toBe("smtp.fastmail.com");
+  });
+
+  it("knows those that let no application send", () => {
+    expect(withoutSmtpAt("tuta.com")?.name).toBe("Tuta");
+    expect(withoutSmtpAt("mail.tutanota.de")?.name).toBe("Tuta");
+    expect(withoutSmtpAt("hey.com")?.name).toBe("HEY");
+    expect(withoutSmtpAt("example.com")).toBeNull();
   });
 });

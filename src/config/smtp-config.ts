@@ -128,6 +128,15 @@ const settings = {
   maxPerSecond: wholeNumber(1, 10_000).nullable().default(null),
 };
 
+/** Whose mail goes through which server: what the DNS of the sender's domain is judged by. */
+export const smtpConfigSender = z.strictObject({
+  fromEmail: settings.fromEmail,
+  smtpServer: settings.smtpServer,
+});
+
+/** For whom settings are looked for. */
+export const smtpConfigSearch = z.strictObject({ email: settings.fromEmail });
+
 const password = z
   .string("must be text or null")
   .max(8192, "must have at most 8192 characters")

@@ -81,7 +81,7 @@ interface Target {
 export function createConnectionTests(parts: ConnectionTestsParts): ConnectionTests {
   const { store, configSource, configs, stagedChanges, egress, clock, log } = parts;
   const { timeouts, usualWays, onMended } = parts;
-  const turns = createTurns(clock);
+  const turns = createTurns(clock, { name: "connection test", perMinute: 20 });
 
   /** Under the same guard as saving: a saved password goes to its own destination only. */
   async function targetOf({ id, isDraft = false, body, sendTo }: ConnectionTest): Promise<Target> {

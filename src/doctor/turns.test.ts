@@ -2,10 +2,11 @@ import { expect, test } from "vitest";
 import { createFixedClock } from "../testing/fixed-clock.ts";
 import { createTurns } from "./turns.ts";
 
+const options = { name: "connection test", perMinute: 20 };
 const busy = expect.objectContaining({ code: "test.busy" });
 
 test("gives one turn at a time to each actor", () => {
-  const turns = createTurns(createFixedClock());
+  const turns = createTurns(createFixedClock(), options);
   const end = turns.begin("user:1");
   expect(() => turns.begin("user:1")).toThrow(busy);
   turns.begin("user:2");
@@ -15,7 +16,7 @@ test("gives one turn at a time to each actor", () => {
 
 test("gives twenty turns a minute, and the next when the first is a minute old", async () => {
   const clock = createFixedClock();
-  const turns = createTurns(clock);
+  const turns = createTurns(clock, options);
   for (let count = 0; count < 20; count++) {
     turns.begin("user:1")();
     await clock.advance(1_000);

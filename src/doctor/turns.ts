@@ -1,10 +1,9 @@
 import type { Clock } from "../clock.ts";
 import { PosthornError } from "../errors.ts";
 
-const maxPerMinute = 20;
 const minuteMs = 60_000;
 
-/** Keeps the form from being a port scanner: one test at a time for each actor, and 20 a minute. */
+/** Keeps a form from being a port scanner: one at a time for each actor, and so many a minute. */
 interface Turns {
   /**
    * @returns a function that ends the turn.
@@ -13,7 +12,13 @@ interface Turns {
   begin(actorId: string): () => void;
 }
 
-export function createTurns(clock: Clock): Turns {
+interface TurnsOptions {
+  /** What is done in a turn, such as `connection test`; it stands in the refusals. */
+  readonly name: string;
+  readonly perMinute: number;
+}
+
+export function createTurns(clock: Clock, { name, perMinute }: TurnsOptions): Turns {
   const running = new Set<string>();
   const begun = new Map<string, number[]>();
 
@@ -25,16 +30,13 @@ export function createTurns(clock: Clock): Turns {
   return {
     begin(actorId) {
       if (running.has(actorId)) {
-        throw new PosthornError(
-          "test.busy",
-          "Your last connection test still runs. Wait until it has ended.",
-        );
+        throw new PosthornError("test.busy", `Your last ${name} still runs. Wait until it has ended.`);
       }
       const times = recent(actorId);
-      if (times.length >= maxPerMinute) {
+      if (times.length >= perMinute) {
         throw new PosthornError(
           "test.busy",
-          `You have started ${maxPerMinute} connection tests within a minute. Wait a little before the next.`,
+          `You have started ${perMinute} ${name}s within a minute. Wait a little before the next.`,
         );
       }
       // Whoever has not tested lately is forgotten.

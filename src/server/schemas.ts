@@ -1,5 +1,7 @@
 import { z } from "zod";
 import { concernCodes, verdictCodes } from "../delivery/mail-verdict.ts";
+import { proposalSources } from "../doctor/discover/proposals.ts";
+import { dnsChecks, findingStatuses } from "../doctor/dns/finding.ts";
 import { type ErrorCode, errorTable } from "../errors.ts";
 import {
   attemptOutcomes,
@@ -149,6 +151,7 @@ export const provider = z
   .object({
     id: z.string(),
     name: z.string(),
+    isCommon: z.boolean().describe("Offered before the others"),
     smtpServer: z.string().describe("Where there are regions, that of the first"),
     smtpPort: z.int(),
     useTls: z.boolean(),
@@ -166,6 +169,65 @@ export const provider = z
   .meta({ id: "Provider" });
 export type Provider = z.infer<typeof provider>;
 export const providerList = pageOf(provider);
+
+export const discovery = z
+  .object({
+    candidates: z
+      .array(
+        z.object({
+          source: z
+            .enum(proposalSources)
+            .describe(
+              "The catalogue of providers; SRV records of the domain (RFC 6186); its MX; names that are usual",
+            ),
+          provider: z.string().nullable().describe("Whose server it is, as `id` of `/api/providers`"),
+          smtpServer: z.string(),
+          smtpPort: z.int(),
+          useTls: z.boolean(),
+          tlsMode: z.enum(tlsModes),
+          username: z.string().nullable().describe("Null where it is not made of the address"),
+          usernameHint: z.string().describe("What to enter"),
+          passwordHint: z.string().describe("What to enter"),
+          helpUrl: z.string().nullable().describe("The provider's own page about it"),
+          verified: z
+            .boolean()
+            .describe("It answered, over TLS with a certificate in order. Nobody signed in"),
+          detail: z.string().describe("What was seen, or why it cannot be used from here"),
+        }),
+      )
+      .readonly()
+      .describe("The best first"),
+    provider: z
+      .object({ id: z.string(), name: z.string() })
+      .nullable()
+      .describe("Who has the mailboxes of the domain, also if it offers no SMTP; null: not known"),
+    notes: z.array(z.string()).readonly().describe("What else was learnt, a sentence each"),
+  })
+  .meta({ id: "Discovery" });
+export type Discovery = z.infer<typeof discovery>;
+
+export const dnsReport = z
+  .object({
+    domain: z.string().describe("Of the from email, in A-labels"),
+    checkedAt: time,
+    findings: z.array(
+      z.object({
+        check: z.enum(dnsChecks),
+        status: z.enum(findingStatuses).describe("`unknown`: it cannot be told from here"),
+        title: z.string(),
+        explanation: z.string(),
+        remedy: z.string().describe("Empty where there is nothing to do"),
+        seen: z.array(z.string()).readonly().describe("The records that this is about"),
+        record: z
+          .object({ type: z.literal("TXT"), name: z.string(), value: z.string() })
+          .optional()
+          .describe("To be published"),
+      }),
+    ),
+  })
+  .meta({ id: "DnsReport" });
+export type DnsReport = z.infer<typeof dnsReport>;
+export type DnsFinding = DnsReport["findings"][number];
 
 export const testStage = z
   .object({

@@ -1,5 +1,6 @@
 import type { Provider as ProviderInside } from "../config/providers.ts";
 import type { EmailDetail, EmailSummary as SummaryInside } from "../delivery/outbox.ts";
+import type { DnsReport as DnsReportInside } from "../doctor/dns-health.ts";
 import { explainAttempt } from "../doctor/explain-attempt.ts";
 import type { SandboxMessage } from "../sandbox/sandbox-message.ts";
 import type { ApiKey as KeyInside } from "../store/api-keys.ts";
@@ -11,6 +12,7 @@ import type {
   ApiKey,
   Attempt,
   AuditEntry,
+  DnsReport,
   Email,
   EmailSummary,
   Me,
@@ -73,7 +75,21 @@ export function templateView(template: TemplateInside): TemplateInfo {
 }
 
 export function providerView(provider: ProviderInside): Provider {
-  return { ...provider, regions: [...provider.regions] };
+  const { id, name, isCommon, smtpServer, smtpPort, useTls, tlsMode } = provider;
+  const { username, fromEmail, usernameHint, passwordHint, fromHint, helpUrl } = provider;
+  return {
+    ...{ id, name, isCommon, smtpServer, smtpPort, useTls, tlsMode },
+    ...{ username, fromEmail, usernameHint, passwordHint, fromHint, helpUrl },
+    regions: provider.regions.map((region) => ({
+      id: region.id,
+      name: region.name,
+      smtpServer: region.smtpServer,
+    })),
+  };
+}
+
+export function dnsReportView({ domain, checkedAt, findings }: DnsReportInside): DnsReport {
+  return { domain, checkedAt: rfc3339(checkedAt), findings: [...findings] };
 }
 
 export function apiKeyView(key: KeyInside): ApiKey {

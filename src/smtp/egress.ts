@@ -94,6 +94,11 @@ function mayDial(address: string, publicOnly: boolean): boolean {
   return (family === "ipv4" || globalUnicast.check(bare, "ipv6")) && !notPublic.check(bare, family);
 }
 
+/** Whether the world can see this address, and not only the network here. */
+export function isPublicAddress(address: string): boolean {
+  return mayDial(address, true);
+}
+
 /** No mail server is here, but what cloud machines trust without a password is. */
 const neverDialled = blockList([
   ["0.0.0.0", 8], // "this host" (RFC 1122 §3.2.1.3): dialled, it is the loopback

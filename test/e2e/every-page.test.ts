@@ -44,6 +44,8 @@ async function placesOf(product: Product): Promise<Place[]> {
     .set({ paused_until: Date.now() + 600_000, paused_reason: "The sign-in was refused" })
     .where("id", "=", paused)
     .execute();
+  product.zone["example.com"] = { TXT: [`v=spf1 ${"ip4:192.0.2.1 ".repeat(30)}-all`] };
+  product.zone["_submission._tcp.example.com"] = { SRV: [[0, 0, 1, "localhost"]] };
   const caught = product.posthorn.sandbox?.list()[0]?.id;
   return [
     { path: "/settings/smtp" },
@@ -62,6 +64,19 @@ async function placesOf(product: Product): Promise<Place[]> {
     },
     { path: `/settings/smtp/${paused}` },
     { path: "/settings/smtp/new" },
+    {
+      path: "/settings/smtp/new",
+      async prepare(page) {
+        await page.getByLabel("Your email address").fill("jo@example.com");
+        await page.getByRole("button", { name: "Find settings" }).click();
+        await page.getByText("Not reached from here").waitFor();
+        await form.server(page).fill("smtp.fastmail.com");
+        await form.fromEmail(page).fill("jo@example.com");
+        await page.getByRole("button", { name: "Check", exact: true }).click();
+        await page.getByText("No DKIM key was found").waitFor();
+        await page.getByText("What is published").first().click();
+      },
+    },
     {
       path: "/settings/smtp/new",
       prepare: (page) => page.getByRole("button", { name: "Amazon SES" }).click(),

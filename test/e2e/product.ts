@@ -6,6 +6,7 @@ import { openPosthorn, type Posthorn } from "../../src/posthorn.ts";
 import { generateKey } from "../../src/secret/fernet.ts";
 import { builtPages } from "../../src/server/pages.ts";
 import { type StandaloneOptions, startStandalone } from "../../src/server/standalone.ts";
+import { startDnsServer, type ZoneEntry } from "../support/dns-server.ts";
 import { type Witness, watch } from "./witness.ts";
 
 export const admin = { email: "ada@example.com", password: "a sentence to sign in with" } as const;
@@ -17,6 +18,8 @@ export interface Product {
   readonly url: string;
   readonly posthorn: Posthorn;
   readonly firstAdminLink: string | null;
+  /** What the DNS says; a test may add to it. */
+  readonly zone: Record<string, ZoneEntry>;
   /** A config for the sandbox, as the API takes it. */
   readonly sandboxConfig: Readonly<Record<string, unknown>>;
   /** A request of a program with an admin's key. @throws Error unless it succeeds. */
@@ -28,10 +31,13 @@ export async function openProduct(options: Partial<StandaloneOptions> = {}): Pro
   if (!existsSync(join(builtPages, "index.html"))) {
     throw new Error("The pages are not built: run the tests with `npm test`, or `npm run build` first.");
   }
+  const zone: Record<string, ZoneEntry> = {};
+  const dns = await startDnsServer(zone);
   const posthorn = await openPosthorn({
     database: ":memory:",
     secret: generateKey(),
     sandboxPort: 0,
+    dnsServers: [dns.address],
     log: createLog("silent"),
   });
   const server = await startStandalone(posthorn, {
@@ -46,6 +52,7 @@ export async function openProduct(options: Partial<StandaloneOptions> = {}): Pro
     url,
     posthorn,
     firstAdminLink: server.firstAdminLink,
+    zone,
     sandboxConfig: {
       smtpServer: "127.0.0.1",
       smtpPort: posthorn.sandbox?.port,
@@ -66,6 +73,7 @@ export async function openProduct(options: Partial<StandaloneOptions> = {}): Pro
     async close() {
       await server.close(0);
       await posthorn.close(0);
+      await dns[Symbol.asyncDispose]();
     },
   };
 }

@@ -4,6 +4,8 @@ export type {
   Attempt,
   BulkRetried,
   Correction,
+  Discovery,
+  DnsFinding,
   Email,
   EmailSummary,
   FirstAdminRequest,

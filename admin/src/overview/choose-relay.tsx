@@ -1,6 +1,7 @@
-import { Button } from "@mantine/core";
+import { Button, TextInput } from "@mantine/core";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import { Link } from "@tanstack/react-router";
+import { Link, useNavigate } from "@tanstack/react-router";
+import type { SubmitEvent } from "react";
 import { ProblemNotice } from "../parts/notice.tsx";
 import { sessionQuery } from "../session/session.ts";
 import { configsQuery, createConfig } from "../smtp/api.ts";
@@ -25,6 +26,15 @@ export function ChooseRelay({ sandboxPort }: { sandboxPort: number | null }) {
       }),
     onSuccess: () => queries.invalidateQueries({ queryKey: configsQuery.queryKey }),
   });
+  const navigate = useNavigate();
+
+  /** The settings page goes on with the address; it stays out of the page's own address. */
+  function search(event: SubmitEvent<HTMLFormElement>) {
+    event.preventDefault();
+    const email = String(new FormData(event.currentTarget).get("email")).trim();
+    void navigate({ to: "/settings/smtp", state: { settingsFor: email } });
+  }
+
   return (
     <>
       <div className={styles.choices}>
@@ -40,12 +50,21 @@ export function ChooseRelay({ sandboxPort }: { sandboxPort: number | null }) {
         <div className={styles.choice}>
           <h3>{t.relay}</h3>
           <p>{t.relayHint}</p>
-          <Button
-            variant={sandboxPort === null ? "filled" : "default"}
-            renderRoot={(props) => <Link to="/settings/smtp" {...props} />}
-          >
-            {t.enterRelay}
-          </Button>
+          <form className={styles.search} onSubmit={search}>
+            <TextInput
+              name="email"
+              type="email"
+              label={strings.smtp.find.email}
+              placeholder="you@example.com"
+              autoComplete="email"
+              required
+              withAsterisk={false}
+            />
+            <Button type="submit" variant={sandboxPort === null ? "filled" : "default"}>
+              {strings.smtp.find.start}
+            </Button>
+          </form>
+          <Link to="/settings/smtp">{t.enterRelay}</Link>
         </div>
       </div>
       {creating.error !== null && <ProblemNotice error={creating.error} />}

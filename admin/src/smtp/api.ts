@@ -48,6 +48,16 @@ export async function resumeConfig(id: string) {
   return (await configs[":id"].resume.$post({ param: { id } })).json();
 }
 
+/** Settings that are found for an address. */
+export async function discover(email: string) {
+  return (await configs.discover.$post({ json: { email } })).json();
+}
+
+/** How the domain of a sender stands in the DNS. */
+export async function checkDomain(sender: { readonly fromEmail: string; readonly smtpServer: string }) {
+  return (await configs.dns.$post({ json: sender })).json();
+}
+
 export interface TestOrder {
   /** The saved config that the form is of; null tests a draft. */
   readonly id: string | null;

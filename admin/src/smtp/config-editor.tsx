@@ -10,8 +10,10 @@ import { strings } from "../strings.ts";
 import { AdvancedFields } from "./advanced-fields.tsx";
 import { ConfigFields } from "./config-fields.tsx";
 import { isPaused, Pause } from "./config-status.tsx";
+import { DomainCard } from "./domain-card.tsx";
 import styles from "./editor.module.css";
 import { sameForm } from "./form.ts";
+import { useProvider } from "./provider-chooser.tsx";
 import { ResumeConfig } from "./resume-config.tsx";
 import { expectedStages } from "./stages.ts";
 import { TestPanel } from "./test-panel.tsx";
@@ -29,6 +31,7 @@ interface ConfigEditorProps {
 /** One config: the form, and beside it the test of what is in the form. */
 export function ConfigEditor({ config, onCreated }: ConfigEditorProps) {
   const editor = useConfigEditor(config);
+  const provider = useProvider(editor);
   const { run, start, stop } = useConnectionTest(editor.refuse);
   const [tested, setTested] = useState(editor.form);
   const form = useRef<HTMLFormElement>(null);
@@ -98,6 +101,7 @@ export function ConfigEditor({ config, onCreated }: ConfigEditorProps) {
             onTest={() => void test(null)}
             onSend={(sendTo) => void test(sendTo)}
           />
+          <DomainCard form={editor.form} run={run} isSandbox={provider?.id === "sandbox"} />
         </div>
       </div>
       <UnsavedGuard isDirty={editor.isDirty} />

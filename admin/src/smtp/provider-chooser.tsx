@@ -7,8 +7,9 @@ import { Icon } from "../parts/icon.tsx";
 import { strings } from "../strings.ts";
 import { providersQuery } from "./api.ts";
 import { sameHost } from "./destination.ts";
+import { FindSettings, type Found } from "./find-settings.tsx";
 import styles from "./provider.module.css";
-import { providerOf, withProvider } from "./provider.ts";
+import { providerOf, withFound, withProvider } from "./provider.ts";
 import type { Editor } from "./use-config-editor.ts";
 
 const t = strings.smtp.provider;
@@ -38,24 +39,35 @@ export function ProviderChooser({ editor }: { editor: Editor }) {
     form?.querySelector<HTMLElement>(firstToFill(provider))?.focus();
   }
 
+  function use(found: Found, email: string, form: HTMLFormElement | null) {
+    flushSync(() => {
+      setChoosing(false);
+      setChosen(true);
+      editor.choose(withFound(editor.form, providers, found, email));
+    });
+    const next = found.username === null ? "username" : "password";
+    form?.querySelector<HTMLElement>(`[data-field="${next}"]`)?.focus();
+  }
+
   if (isChoosing ?? editor.base === null) {
     return (
       <Choice
         providers={providers}
         current={current}
         onChoose={choose}
+        onUse={use}
         onClose={isChoosing === null ? null : () => setChoosing(false)}
       />
     );
   }
-  const isFilled = hasChosen && editor.isDirty && current !== null;
+  const isFilled = hasChosen && editor.isDirty && editor.form.smtpServer !== "";
   return (
     <div className={styles.chosen}>
       <div className={styles.line}>
         <div className={styles.name}>
           <strong>{current?.name ?? t.other}</strong>
           <p role="status" className={styles.filled}>
-            {isFilled && (current.id === "sandbox" ? t.filledAll : t.filled)}
+            {isFilled && (current?.id === "sandbox" ? t.filledAll : t.filled)}
           </p>
         </div>
         <Button variant="default" size="compact-sm" onClick={() => setChoosing(true)}>
@@ -89,16 +101,20 @@ interface ChoiceProps {
   readonly providers: readonly Provider[];
   readonly current: Provider | null;
   readonly onChoose: (provider: Provider | null, form: HTMLFormElement | null) => void;
+  readonly onUse: (found: Found, email: string, form: HTMLFormElement | null) => void;
   /** Null where there is nothing to go back to. */
   readonly onClose: (() => void) | null;
 }
 
-function Choice({ providers, current, onChoose, onClose }: ChoiceProps) {
+function Choice({ providers, current, onChoose, onUse, onClose }: ChoiceProps) {
   const [sought, seek] = useState("");
+  const [showsAll, showAll] = useState(false);
   const known = providers.filter(
     ({ id, name, smtpServer }) =>
       id !== "sandbox" && `${name} ${smtpServer}`.toLowerCase().includes(sought.trim().toLowerCase()),
   );
+  const isShort = sought.trim() === "" && !showsAll;
+  const shown = isShort ? known.filter(({ isCommon }) => isCommon) : known;
   const sandbox = providers.find(({ id }) => id === "sandbox");
 
   function onKeyDown(event: KeyboardEvent<HTMLInputElement>) {
@@ -112,6 +128,8 @@ function Choice({ providers, current, onChoose, onClose }: ChoiceProps) {
 
   return (
     <div className={styles.choice}>
+      <FindSettings providers={providers} onUse={onUse} />
+      <p className={styles.or}>{t.or}</p>
       <div className={styles.line}>
         <TextInput
           className={styles.find}
@@ -132,7 +150,7 @@ function Choice({ providers, current, onChoose, onClose }: ChoiceProps) {
         )}
       </div>
       <ul className={styles.providers}>
-        {known.map((provider) => (
+        {shown.map((provider) => (
           <li key={provider.id}>
             <button
               type="button"
@@ -144,6 +162,17 @@ function Choice({ providers, current, onChoose, onClose }: ChoiceProps) {
             </button>
           </li>
         ))}
+        {isShort && (
+          <li>
+            <button
+              type="button"
+              className={`${styles.provider} ${styles.other}`}
+              onClick={() => showAll(true)}
+            >
+              {t.all(known.length)}
+            </button>
+          </li>
+        )}
         <li>
           <button
             type="button"

@@ -1,10 +1,10 @@
 import { describe, expect, test } from "vitest";
 import { listProviders } from "../../../src/config/providers.ts";
-import type { Provider } from "../api/types.ts";
+import { providerView } from "../../../src/server/views.ts";
 import { emptyForm } from "./form.ts";
-import { providerOf, withProvider } from "./provider.ts";
+import { providerOf, withFound, withProvider } from "./provider.ts";
 
-const providers = listProviders({ host: "127.0.0.1", port: 4651 }) as readonly Provider[];
+const providers = listProviders({ host: "127.0.0.1", port: 4651 }).map(providerView);
 const provider = (id: string) => providers.find((each) => each.id === id) ?? null;
 const choose = (id: string, form = emptyForm, saved = emptyForm) =>
   withProvider(form, saved, providers, provider(id));
@@ -83,5 +83,49 @@ describe("choosing a provider", () => {
       fromEmail: "a@example.com",
     };
     expect(withProvider(choose("gmail", saved, saved), saved, providers, null)).toEqual(saved);
+  });
+});
+
+describe("settings that were found for an address", () => {
+  const found = {
+    source: "srv",
+    provider: null,
+    smtpServer: "mail.example.com",
+    smtpPort: 465,
+    useTls: true,
+    tlsMode: "auto",
+    username: "jo@example.com",
+    usernameHint: "",
+    passwordHint: "",
+    helpUrl: null,
+    verified: true,
+    detail: "",
+  } as const;
+  const filled = {
+    smtpServer: "mail.example.com",
+    smtpPort: "465",
+    useTls: true,
+    username: "jo@example.com",
+  };
+
+  test("fill in server, port, TLS, username and sender", () => {
+    expect(withFound(emptyForm, providers, found, "jo@example.com")).toEqual({
+      ...emptyForm,
+      ...filled,
+      fromEmail: "jo@example.com",
+    });
+  });
+
+  test("keep a sender of one's own, but not that of the sandbox", () => {
+    const own = { ...emptyForm, fromEmail: "shop@example.com", fromName: "Shop" };
+    expect(withFound(own, providers, found, "jo@example.com")).toEqual({ ...own, ...filled });
+    expect(withFound(choose("sandbox"), providers, found, "jo@example.com")).toMatchObject({
+      ...filled,
+      fromEmail: "jo@example.com",
+    });
+  });
+
+  test("leave the username open where it is not made of the address", () => {
+    expect(withFound(emptyForm, providers, { ...found, username: null }, "jo@example.com").username).toBe("");
   });
 });

@@ -1,5 +1,6 @@
 import type { Provider } from "../api/types.ts";
 import { sameHost } from "./destination.ts";
+import type { Found } from "./find-settings.tsx";
 import { emptyForm, type SmtpForm } from "./form.ts";
 
 /** Whose server the form names; null for any other. Of the loopback only the port tells whose it is. */
@@ -37,16 +38,38 @@ export function withProvider(
   provider: Provider | null,
 ): SmtpForm {
   const isSaved = saved.smtpServer !== "" && providerOf(providers, saved)?.id === provider?.id;
-  const isOwnSender =
-    form.fromEmail.trim() !== "" && !providers.some(({ fromEmail }) => fromEmail === form.fromEmail.trim());
   return {
     ...form,
     ...(isSaved ? destinationOf(saved) : settingsOf(provider)),
-    fromEmail: isOwnSender ? form.fromEmail : (provider?.fromEmail ?? (isSaved ? saved.fromEmail : "")),
+    fromEmail: hasOwnSender(form, providers)
+      ? form.fromEmail
+      : (provider?.fromEmail ?? (isSaved ? saved.fromEmail : "")),
   };
 }
 
-function settingsOf(provider: Provider | null): DestinationForm {
+/** The form with settings that were found for an address; that address is the sender where there is none. */
+export function withFound(
+  form: SmtpForm,
+  providers: readonly Provider[],
+  found: Found,
+  email: string,
+): SmtpForm {
+  return {
+    ...form,
+    ...settingsOf(found),
+    fromEmail: hasOwnSender(form, providers) ? form.fromEmail : email,
+  };
+}
+
+/** Not the one that came with a provider, such as the sandbox's. */
+function hasOwnSender(form: SmtpForm, providers: readonly Provider[]): boolean {
+  const sender = form.fromEmail.trim();
+  return sender !== "" && !providers.some(({ fromEmail }) => fromEmail === sender);
+}
+
+type Settings = Pick<Provider, "smtpServer" | "smtpPort" | "useTls" | "tlsMode" | "username">;
+
+function settingsOf(provider: Settings | null): DestinationForm {
   if (provider === null) return destinationOf(emptyForm);
   const { smtpServer, smtpPort, useTls, tlsMode, username } = provider;
   return {

@@ -28,6 +28,7 @@ export async function startCommand(options: ServerOptions, unknown: readonly str
     previousSecrets,
     smtp: environmentSmtp(options),
     egress: options.egress,
+    ...(options.dnsServers === undefined ? {} : { dnsServers: options.dnsServers }),
     sandboxPort: options.sandboxPort === 0 ? null : options.sandboxPort,
     log,
   });

@@ -5,13 +5,16 @@ import {
   smtpConfigDraft,
   smtpConfigEdited,
   smtpConfigOrder,
+  smtpConfigSearch,
+  smtpConfigSender,
   smtpConfigUpdate,
 } from "../../config/smtp-config.ts";
 import { parse } from "../../parse.ts";
 import type { Posthorn } from "../../posthorn.ts";
 import { idParams, json, jsonBody, noContent, route, routes } from "../route.ts";
-import { smtpConfig, smtpConfigList } from "../schemas.ts";
+import { discovery, dnsReport, smtpConfig, smtpConfigList } from "../schemas.ts";
 import { runTest, testReply } from "../test-run.ts";
+import { dnsReportView } from "../views.ts";
 
 const exampleConfig = {
   smtpServer: "smtp.example.com",
@@ -119,6 +122,42 @@ const resume = route({
   responses: { 200: json(smtpConfig, "The config") },
 });
 
+const discover = route({
+  for: "admin",
+  method: "post",
+  path: "/discover",
+  summary: "Find the settings for an email address",
+  description:
+    "From the catalogue of providers, the domain's SRV records (RFC 6186, RFC 8314), its MX, and usual names. What is found is tried out as far as EHLO inside TLS: nobody signs in. It takes 8 seconds at most.",
+  request: { body: jsonBody(smtpConfigSearch, { email: "jo@example.com" }) },
+  responses: { 200: json(discovery, "What was found") },
+});
+
+const dnsChecked =
+  "SPF, DKIM and DMARC of the from email's domain, and where its mail goes (MX), judged by the SMTP server that sends. Only the DNS is asked.";
+
+const dnsDraft = route({
+  for: "admin",
+  method: "post",
+  path: "/dns",
+  summary: "Check a sender's domain in the DNS",
+  description: dnsChecked,
+  request: {
+    body: jsonBody(smtpConfigSender, { fromEmail: "hello@example.com", smtpServer: "smtp.example.com" }),
+  },
+  responses: { 200: json(dnsReport, "What was found") },
+});
+
+const dnsSaved = route({
+  for: "admin",
+  method: "get",
+  path: "/{id}/dns",
+  summary: "Check the sender's domain of an SMTP config",
+  description: dnsChecked,
+  request: { params: idParams },
+  responses: { 200: json(dnsReport, "What was found") },
+});
+
 const sendTo = "With `sendTo` it sends a real email to that address; without, it stops before the message.";
 const streaming =
   "Where it fails before the sign-in, a few usual ports of the same server are tried without credentials: see `corrections`. With `Accept: text/event-stream`, an event `progress` (`{ stage, evidence }`) tells that a stage has begun or found something, `stage` follows each stage, `correction` each other way that was tried, and `report` ends the stream.";
@@ -154,6 +193,8 @@ export function smtpConfigRoutes({
   configs,
   configSource,
   tests,
+  discovery: search,
+  dnsHealth,
   log,
   store,
   clock,
@@ -164,6 +205,18 @@ export function smtpConfigRoutes({
     .openapi(create, async (c) => {
       const input = parse(smtpConfigCreate, c.req.valid("json"));
       return c.json(await configs.create(input, c.get("caller").actor), 201);
+    })
+    .openapi(discover, async (c) => {
+      const { signal } = c.req.raw;
+      return c.json(await search.find(c.req.valid("json"), c.get("caller").actor, signal), 200);
+    })
+    .openapi(dnsDraft, async (c) => {
+      const report = await dnsHealth.draft(c.req.valid("json"), c.get("caller").actor);
+      return c.json(dnsReportView(report), 200);
+    })
+    .openapi(dnsSaved, async (c) => {
+      const report = await dnsHealth.saved(c.req.valid("param").id, c.get("caller").actor);
+      return c.json(dnsReportView(report), 200);
     })
     .openapi(testDraft, (c) => runTest(c, tests, log, { body: c.req.valid("json") }))
     .openapi(get, async (c) => c.json(await configs.get(c.req.valid("param").id), 200))

@@ -1,0 +1,77 @@
+import type { Clock } from "../clock.ts";
+import { normaliseHost } from "../config/host.ts";
+import { providerOfMailDomain, providerOfServer } from "../config/providers.ts";
+import { smtpConfigSender } from "../config/smtp-config.ts";
+import type { SmtpConfigs } from "../config/smtp-configs.ts";
+import { parseAddress } from "../message/address.ts";
+import type { Actor } from "../model.ts";
+import { parse } from "../parse.ts";
+import { checkDomain } from "./dns/check-domain.ts";
+import type { Finding } from "./dns/finding.ts";
+import type { Dns, DnsOptions } from "./dns/resolver.ts";
+import { createTurns } from "./turns.ts";
+
+/** How the domain of a sender stands in the DNS. */
+export interface DnsReport {
+  readonly domain: string;
+  readonly checkedAt: number;
+  readonly findings: readonly Finding[];
+}
+
+export interface DnsHealth {
+  /**
+   * Of a saved config, as saved.
+   * @throws PosthornError `config.not_found`; `test.busy` as `draft` does.
+   */
+  saved(id: string, actor: Actor): Promise<DnsReport>;
+  /**
+   * Of a sender and a server that are not saved.
+   * @throws PosthornError `input.invalid`; `test.busy` where this actor's last check still runs, or there
+   * were too many in a minute.
+   */
+  draft(body: unknown, actor: Actor): Promise<DnsReport>;
+}
+
+export interface DnsHealthParts {
+  readonly configs: SmtpConfigs;
+  readonly clock: Clock;
+  readonly openDns: (options: Pick<DnsOptions, "signal">) => Dns;
+}
+
+/** For all questions together: somebody is waiting. */
+const deadlineMs = 8_000;
+
+export function createDnsHealth({ configs, clock, openDns }: DnsHealthParts): DnsHealth {
+  const turns = createTurns(clock, { name: "domain check", perMinute: 20 });
+
+  async function check(fromEmail: string, smtpServer: string, actor: Actor): Promise<DnsReport> {
+    const endTurn = turns.begin(actor.id);
+    const deadline = new AbortController();
+    const endDeadline = clock.after(deadlineMs, () => deadline.abort());
+    try {
+      const { domain } = parseAddress(fromEmail);
+      const sender = {
+        domain,
+        server: normaliseHost(smtpServer) ?? smtpServer,
+        provider: providerOfServer(smtpServer),
+        owner: providerOfMailDomain(domain),
+      };
+      const findings = await checkDomain(sender, openDns({ signal: deadline.signal }));
+      return { domain, checkedAt: clock.now(), findings };
+    } finally {
+      endDeadline();
+      endTurn();
+    }
+  }
+
+  return {
+    async saved(id, actor) {
+      const { fromEmail, smtpServer } = await configs.get(id);
+      return check(fromEmail, smtpServer, actor);
+    },
+    async draft(body, actor) {
+      const { fromEmail, smtpServer } = parse(smtpConfigSender, body);
+      return check(fromEmail, smtpServer, actor);
+    },
+  };
+}
