@@ -26,6 +26,12 @@ export const errorTable = {
   "config.version_conflict": "never",
   "config.none_usable": "later",
 
+  "oauth.consent_required": "never",
+  "oauth.refused": "never",
+  "oauth.unreachable": "later",
+  "oauth.state_invalid": "never",
+  "oauth.address_unknown": "never",
+
   "email.not_found": "never",
   "email.state_conflict": "never",
   "email.content_gone": "never",
@@ -89,6 +95,8 @@ export interface SmtpFailure {
   readonly reply?: SmtpReply;
   /** The code of the operating system or of OpenSSL, such as `ECONNREFUSED` or `CERT_HAS_EXPIRED`. */
   readonly systemCode?: string;
+  /** What the relay said of the access token before it refused the sign-in (RFC 7628 §3.2.2). */
+  readonly tokenRefusal?: string;
 }
 
 export interface ErrorDetails {

@@ -44,7 +44,7 @@ export class Stages implements Observer {
 
   constructor(parts: StagesParts) {
     this.#parts = parts;
-    this.#redactor = redactor(parts.target.credentials);
+    this.#redactor = redactor(parts.target.credentials, parts.target.relay);
     this.#startedAt = parts.clock.now();
   }
 

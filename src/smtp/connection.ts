@@ -88,7 +88,7 @@ export interface Connection {
  */
 export async function connect(options: ConnectOptions): Promise<Connection> {
   const { credentials, clock, observer = {} } = options;
-  const redact = redactor(credentials);
+  const redact = redactor(credentials, options.relay);
   const stages = new StageLog(observer, redact, clock);
   try {
     return await open(options, redact, stages);
