@@ -1,4 +1,7 @@
 import { type Clock, systemClock } from "./clock.ts";
+import { createAccessTokens } from "./config/oauth/access-tokens.ts";
+import { type Consents, createConsents } from "./config/oauth/consents.ts";
+import { createTokenEndpoint } from "./config/oauth/token-endpoint.ts";
 import { createSmtpConfigs, type SmtpConfigs } from "./config/smtp-configs.ts";
 import { type Courier, createCourier } from "./delivery/courier.ts";
 import { concernsOf, judgeMail } from "./delivery/mail-verdict.ts";
@@ -12,7 +15,7 @@ import { type Sandbox, startSandbox } from "./sandbox/sandbox.ts";
 import { parseSecret } from "./secret/derive.ts";
 import type { Secrets } from "./secret/secrets.ts";
 import { unlock } from "./secret/unlock.ts";
-import { createEgress } from "./smtp/egress.ts";
+import { createEgress, webPorts } from "./smtp/egress.ts";
 import { findOldestWaiting } from "./store/email-counts.ts";
 import { countOpen } from "./store/emails.ts";
 import { insertEncryptionKey, listEncryptionKeys } from "./store/encryption-keys.ts";
@@ -57,6 +60,7 @@ export interface Posthorn {
   readonly store: Store;
   readonly secrets: Secrets;
   readonly configs: SmtpConfigs;
+  readonly consents: Consents;
   readonly templates: Templates;
   readonly tests: ConnectionTests;
   readonly outbox: Outbox;
@@ -97,7 +101,14 @@ export async function openPosthorn(options: PosthornOptions): Promise<Posthorn> 
     };
     const egress = createEgress(options.egress ?? "default");
     const templates = createTemplates();
-    const configs = createSmtpConfigs({ store, secrets, clock, onChanged: tellCouriers });
+    const onChanged = tellCouriers;
+    const endpoint = createTokenEndpoint({
+      egress: createEgress(options.egress ?? "default", undefined, webPorts),
+      clock,
+    });
+    const tokens = createAccessTokens({ store, secrets, endpoint, clock, log, onChanged });
+    const consents = createConsents({ store, secrets, endpoint, tokens, clock, log, onChanged });
+    const configs = createSmtpConfigs({ store, secrets, clock, accessTokens: tokens, onChanged });
     const tests = createConnectionTests({
       store,
       configs,
@@ -118,6 +129,7 @@ export async function openPosthorn(options: PosthornOptions): Promise<Posthorn> 
     const retention = createRetention({ store, clock, log });
     const sandbox = sandboxPort === null ? null : await startSandbox({ port: sandboxPort, log, clock });
     metrics.watch({ queue: () => queueOf(store, clock), sessions: courier.sessions });
+    await tokens.start();
     await courier.start();
     retention.start();
 
@@ -128,6 +140,7 @@ export async function openPosthorn(options: PosthornOptions): Promise<Posthorn> 
       store,
       secrets,
       configs,
+      consents,
       templates,
       tests,
       outbox,
@@ -136,6 +149,7 @@ export async function openPosthorn(options: PosthornOptions): Promise<Posthorn> 
       sandbox,
       health: () => healthOf(store, secrets, configs, clock),
       async close(deadlineMs = 10_000) {
+        tokens.stop();
         await Promise.all([retention.stop(), courier.stop(deadlineMs)]);
         await sandbox?.close();
         await store.close();
@@ -190,7 +204,7 @@ async function healthOf(store: Store, secrets: Secrets, configs: SmtpConfigs, cl
     level === "bad" || level === "none"
       ? [sentence]
       : concernsOf(saved, now)
-          .filter(({ code }) => code !== "test_failed")
+          .filter(({ code }) => code === "problem" || code === "paused")
           .map(({ reason }) => reason);
   return { ok: problems.length === 0, problems, key: secrets.fits ? "fits" : "mismatch", emails };
 }

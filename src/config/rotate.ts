@@ -6,12 +6,19 @@ import { writeAudit } from "../store/audit-log.ts";
 import { listEncryptedContent, replaceContent } from "../store/email-content.ts";
 import { insertEncryptionKey, listEncryptionKeys, retireEncryptionKey } from "../store/encryption-keys.ts";
 import {
+  findOauthGrant,
+  listOauthGrants,
+  type OauthGrant,
+  replaceOauthTokens,
+} from "../store/oauth-grants.ts";
+import {
   findSmtpConfig,
   listSmtpConfigs,
   replaceSmtpConfigToken,
   type SmtpConfig,
 } from "../store/smtp-configs.ts";
 import type { Store } from "../store/store.ts";
+import { grantKeys } from "./oauth/grant.ts";
 import { readPassword, sealedPartsOf } from "./open.ts";
 
 export interface RotateOptions {
@@ -28,7 +35,7 @@ export interface RotateOptions {
 
 /** `current`: it was under the primary key already. `failed`: no secret at hand reads it; left as it was. */
 export interface RotateStep {
-  readonly kind: "smtp_config" | "email";
+  readonly kind: "smtp_config" | "oauth_grant" | "email";
   readonly id: string;
   readonly outcome: "rotated" | "current" | "failed";
   /** Why it failed, else null. */
@@ -44,8 +51,8 @@ export interface RotateReport {
 }
 
 /**
- * Puts everything encrypted under the primary key: passwords and seals of SMTP configs, contents of
- * sensitive emails. Each row is a transaction of its own, and what is current is passed over: a run
+ * Puts everything encrypted under the primary key: passwords and seals of SMTP configs, their OAuth clients
+ * and tokens, contents of sensitive emails. Each row is a transaction of its own, and what is current is passed over: a run
  * that was stopped is resumed by running it again. Keys are retired once all is done.
  * @throws PosthornError `secret.mismatch` if the secrets fit nothing.
  */
@@ -90,6 +97,9 @@ async function* steps(store: Store, secrets: Secrets, dryRun: boolean): AsyncGen
   for (const config of await listSmtpConfigs(store.db)) {
     yield await stepOf("smtp_config", config.id, () => rotateConfig(store, secrets, config, dryRun));
   }
+  for (const grant of await listOauthGrants(store.db)) {
+    yield await stepOf("oauth_grant", grant.configId, () => rotateGrant(store, secrets, grant, dryRun));
+  }
   let after = "";
   for (;;) {
     const step = await rotateNextContent(store, secrets, after, dryRun);
@@ -133,6 +143,28 @@ async function rotateConfig(
   // Somebody saved it since it was read, or deleted it.
   const newer = await findSmtpConfig(store.db, config.id);
   return newer === undefined ? "current" : rotateConfig(store, secrets, newer, dryRun);
+}
+
+/** What the tokens are bound to is inside with them: to encrypt anew vouches for nothing. */
+async function rotateGrant(
+  store: Store,
+  secrets: Secrets,
+  read: OauthGrant,
+  dryRun: boolean,
+): Promise<"rotated" | "current"> {
+  const { grantEnc, consentEnc, configId } = read;
+  const keys = grantKeys(secrets, configId);
+  const isCurrent =
+    keys.grant.isCurrent(grantEnc) && (consentEnc === null || keys.consent.isCurrent(consentEnc));
+  if (isCurrent) return "current";
+  const next = {
+    grantEnc: keys.grant.rotate(grantEnc),
+    consentEnc: consentEnc === null ? null : keys.consent.rotate(consentEnc),
+  };
+  if (dryRun || (await replaceOauthTokens(store.db, read, next))) return "rotated";
+  // It was renewed since it was read, or deleted.
+  const newer = await findOauthGrant(store.db, configId);
+  return newer === undefined ? "current" : rotateGrant(store, secrets, newer, dryRun);
 }
 
 /** One email at a time: contents can be large. */

@@ -6,6 +6,7 @@ import { invalidInput } from "../parse.ts";
 import type { Secrets } from "../secret/secrets.ts";
 import { writeAudit } from "../store/audit-log.ts";
 import { insertEncryptionKey } from "../store/encryption-keys.ts";
+import { deleteOauthGrant, findOauthGrant } from "../store/oauth-grants.ts";
 import type { Db } from "../store/schema.ts";
 import {
   deleteSmtpConfig,
@@ -16,7 +17,9 @@ import {
   updateSmtpConfig,
 } from "../store/smtp-configs.ts";
 import type { Store } from "../store/store.ts";
-import { keptPassword } from "./guard.ts";
+import { keptPassword, refuseElsewhere } from "./guard.ts";
+import type { AccessTokens } from "./oauth/access-tokens.ts";
+import { oauthViewOf } from "./oauth/view.ts";
 import { type OpenedConfig, openConfig, openSettings, problemOf, sealedPartsOf } from "./open.ts";
 import { createOpener } from "./opener.ts";
 import type {
@@ -37,7 +40,8 @@ export interface SmtpConfigs {
   create(input: SmtpConfigCreate, actor: Actor): Promise<SmtpConfigView>;
   /**
    * @throws PosthornError `config.not_found`; `config.version_conflict` if somebody saved since;
-   * `config.password_required` if the saved password may not be kept.
+   * `config.password_required` if the saved password may not be kept; `oauth.consent_required` if it is
+   * connected for another destination.
    */
   update(id: string, input: SmtpConfigUpdate, actor: Actor): Promise<SmtpConfigView>;
   /** @throws PosthornError `config.not_found` */
@@ -54,8 +58,17 @@ export interface SmtpConfigs {
    */
   setEnabled(id: string, enabled: boolean, actor: Actor): Promise<SmtpConfigView>;
 
-  /** @throws PosthornError `seal.broken`, `secret.mismatch`, `config.password_required` */
+  /**
+   * Without the access token, where it needs one: see `withToken`.
+   * @throws PosthornError `seal.broken`, `secret.mismatch`, `config.password_required`
+   */
   openFor(config: SmtpConfig): OpenedConfig;
+  /**
+   * What signs in with OAuth, with its access token; anything else as it is.
+   * @param maxAgeMs a token that was had longer ago is renewed first.
+   * @throws PosthornError `oauth.consent_required`, `oauth.refused`, `oauth.unreachable`
+   */
+  withToken(opened: OpenedConfig, maxAgeMs?: number): Promise<OpenedConfig>;
   /** @throws PosthornError as `openFor`, and `config.not_found` */
   openSaved(id: string): Promise<OpenedConfig>;
   /**
@@ -74,12 +87,18 @@ export interface SmtpConfigsParts {
   readonly store: Store;
   readonly secrets: Secrets;
   readonly clock: Clock;
+  /** Without them no config can sign in with OAuth. */
+  readonly accessTokens?: AccessTokens;
   /** Called after a config was written or removed: what waits for one may go on. */
   readonly onChanged?: () => void;
 }
 
-export function createSmtpConfigs({ store, secrets, clock, onChanged }: SmtpConfigsParts): SmtpConfigs {
-  const view = (config: SmtpConfig) => viewOf(config, problemOf(config, secrets));
+export function createSmtpConfigs(parts: SmtpConfigsParts): SmtpConfigs {
+  const { store, secrets, clock, accessTokens, onChanged } = parts;
+  const oauth = (config: SmtpConfig) =>
+    config.authMethod === "oauth" ? oauthViewOf(accessTokens?.heldFor(config.id) ?? null) : null;
+  const view = (config: SmtpConfig) =>
+    viewOf(config, problemOf(config, secrets, accessTokens), oauth(config));
   const sealed = (config: SmtpConfig) => ({ ...config, seal: secrets.seal(sealedPartsOf(config)) });
 
   /**
@@ -115,12 +134,28 @@ export function createSmtpConfigs({ store, secrets, clock, onChanged }: SmtpConf
     if (!(await updateSmtpConfig(db, config, current.version))) throw versionConflict(current);
     return config;
   }
+
+  /** Tokens are for the destination that they were had for; another way to sign in needs none. */
+  async function guardTokens(db: Db, current: SmtpConfig, next: SmtpSettings): Promise<void> {
+    if (next.authMethod === "oauth")
+      refuseElsewhere(await findOauthGrant(db, current.id), current, next, secrets);
+    else if (current.authMethod === "oauth") await deleteOauthGrant(db, current.id);
+  }
   const encrypted = (password: string | null) => (password === null ? null : secrets.encrypt(password));
 
   return {
-    list: async () => (await listSmtpConfigs(store.db)).map(view),
+    async list() {
+      const configs = await listSmtpConfigs(store.db);
+      // Another node may have connected one.
+      if (configs.some(({ authMethod }) => authMethod === "oauth")) await accessTokens?.reload();
+      return configs.map(view);
+    },
 
-    get: async (id) => view(await find(store.db, id)),
+    async get(id) {
+      const config = await find(store.db, id);
+      if (config.authMethod === "oauth") await accessTokens?.reload();
+      return view(config);
+    },
 
     create: (input, actor) =>
       write(async (db) => {
@@ -155,6 +190,7 @@ export function createSmtpConfigs({ store, secrets, clock, onChanged }: SmtpConf
         const { password, version, ...settings } = input;
         const current = await find(db, id);
         if (version !== current.version) throw versionConflict(current);
+        await guardTokens(db, current, settings);
         const edited = {
           ...current,
           ...settings,
@@ -185,6 +221,7 @@ export function createSmtpConfigs({ store, secrets, clock, onChanged }: SmtpConf
       await store.transaction(async (db) => {
         const config = await find(db, id);
         if (!(await deleteSmtpConfig(db, id))) throw notFound(id);
+        await deleteOauthGrant(db, id);
         const detail = { name: config.name };
         await writeAudit(db, { at: clock.now(), actor, action: "smtp_config.deleted", target: id, detail });
       });
@@ -233,10 +270,24 @@ export function createSmtpConfigs({ store, secrets, clock, onChanged }: SmtpConf
 
     openSaved: async (id) => openConfig(await find(store.db, id), secrets),
 
+    async withToken(opened, maxAgeMs) {
+      const { credentials, needsToken } = opened;
+      if (credentials === null || needsToken === null) return opened;
+      const { configId, destination } = needsToken;
+      if (accessTokens === undefined)
+        throw new TypeError("A config needs access tokens, and there are none.");
+      const password = await accessTokens.tokenFor(configId, destination, maxAgeMs);
+      return { ...opened, credentials: { ...credentials, password } };
+    },
+
     draft: ({ password, ...settings }) => openSettings(named(settings), password),
 
     async draftFor(id, { password, ...settings }) {
       const current = await find(store.db, id);
+      if (settings.authMethod === "oauth") {
+        refuseElsewhere(await findOauthGrant(store.db, id), current, settings, secrets);
+        return openSettings(named(settings), null, id);
+      }
       return openSettings(named(settings), passwordAfter(password, current, settings));
     },
   };

@@ -1,5 +1,6 @@
 import type { ErrorCode } from "../errors.ts";
 import type { LastTest, SmtpConfig } from "../store/smtp-configs.ts";
+import type { OauthView } from "./oauth/view.ts";
 import { passwordMask } from "./smtp-config.ts";
 
 type Rewritten = "passwordEnc" | "seal" | "createdAt" | "updatedAt" | "lastTest" | "pausedUntil" | "failures";
@@ -14,6 +15,8 @@ export interface SmtpConfigView extends Omit<SmtpConfig, Rewritten> {
   readonly pausedUntil: string | null;
   /** Why nothing can be sent with it until an admin mends it, or null. */
   readonly problem: ConfigProblem | null;
+  /** How it is connected with its provider, where it signs in with OAuth; null where no client is saved. */
+  readonly oauth: OauthView | null;
 }
 
 export interface LastTestView extends Omit<LastTest, "at"> {
@@ -25,7 +28,11 @@ export interface ConfigProblem {
   readonly detail: string;
 }
 
-export function viewOf(config: SmtpConfig, problem: ConfigProblem | null): SmtpConfigView {
+export function viewOf(
+  config: SmtpConfig,
+  problem: ConfigProblem | null,
+  oauth: OauthView | null,
+): SmtpConfigView {
   const { passwordEnc, seal: _seal, failures: _failures, ...rest } = config;
   const { createdAt, updatedAt, lastTest, pausedUntil, ...shown } = rest;
   return {
@@ -36,6 +43,7 @@ export function viewOf(config: SmtpConfig, problem: ConfigProblem | null): SmtpC
     lastTest: lastTest === null ? null : { ...lastTest, at: rfc3339(lastTest.at) },
     pausedUntil: pausedUntil === null ? null : rfc3339(pausedUntil),
     problem,
+    oauth,
   };
 }
 

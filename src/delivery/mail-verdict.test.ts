@@ -35,6 +35,7 @@ function config(given: Partial<SmtpConfigView> = {}): SmtpConfigView {
     pausedUntil: null,
     pausedReason: null,
     problem: null,
+    oauth: null,
     ...given,
   };
 }

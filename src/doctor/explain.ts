@@ -5,6 +5,7 @@ import type { TlsEvidence } from "../smtp/wire.ts";
 import { addressRows } from "./explanations/addresses.ts";
 import { anywhereRows, everywhereRows, unexplained } from "./explanations/anywhere.ts";
 import { handoverRows } from "./explanations/handover.ts";
+import { oauthRows } from "./explanations/oauth.ts";
 import { providerRows } from "./explanations/providers.ts";
 import { reachingRows } from "./explanations/reaching.ts";
 import type { Condition, Fix, Row } from "./explanations/row.ts";
@@ -27,6 +28,10 @@ export interface Failure {
     | { readonly code: number; readonly enhancedCode: string | null; readonly text: string }
     | undefined;
   readonly relay: Pick<Relay, "host" | "port" | "tls" | "caPem">;
+  /** What it said of an access token, before it refused that. */
+  readonly tokenRefusal?: string | undefined;
+  /** Whether the config signs in with an access token. */
+  readonly withToken?: boolean | undefined;
   /** Null where the config does not sign in. */
   readonly username: string | null;
   readonly fromEmail?: string | undefined;
@@ -57,6 +62,7 @@ export const rows: readonly Row[] = [
   ...everywhereRows,
   ...reachingRows,
   ...securingRows,
+  ...oauthRows,
   ...providerRows,
   ...signingInRows,
   ...addressRows,
@@ -107,6 +113,7 @@ function fits(when: Condition, seen: Failure): boolean {
     holds(when.tls, (ways) => ways.includes(relay.tls)) &&
     holds(when.ownAuthority, (wanted) => wanted === (relay.caPem !== null)) &&
     holds(when.username, (pattern) => username !== null && pattern.test(username)) &&
+    holds(when.withToken, (wanted) => wanted === (seen.withToken ?? false)) &&
     holds(when.signsIn, (wanted) => wanted === (username !== null)) &&
     holds(when.allowsCleartext, (wanted) => wanted === seen.allowCleartextAuth) &&
     holds(when.offersStartTls, (wanted) => wanted === offered?.startTls) &&
@@ -152,6 +159,7 @@ function factsOf(failure: Failure): Readonly<Record<string, string>> {
     said: reply === undefined ? "nothing that says why" : quoted(reply),
     message: failure.message ?? `The conversation with ${relay.host} port ${relay.port} failed.`,
     systemCode: failure.systemCode ?? failure.code,
+    tokenRefusal: failure.tokenRefusal ?? "nothing",
     username: failure.username ?? "this connection",
     from: failure.fromEmail ?? "the from email",
     to: failure.recipient ?? "the recipient",

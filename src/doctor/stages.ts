@@ -115,7 +115,12 @@ export class Stages implements Observer {
     this.#evidence.set(stage, evidence);
     const problem = explain(this.#failure(error.smtp?.stage ?? stage, error));
     const reply = error.smtp?.reply;
-    const shown = reply === undefined ? evidence : { ...evidence, reply: quote(reply) };
+    const tokenRefusal = error.smtp?.tokenRefusal;
+    const shown = {
+      ...evidence,
+      ...(reply === undefined ? {} : { reply: quote(reply) }),
+      ...(tokenRefusal === undefined ? {} : { tokenRefusal }),
+    };
     this.#finish(stage, "failed", durationMs, shown, problem);
   }
 
@@ -160,6 +165,8 @@ export class Stages implements Observer {
       systemCode: outOfTime ? "ETIMEDOUT" : smtp?.systemCode,
       reply: smtp?.reply && { ...smtp.reply, text: smtp.reply.lines.join("\n") },
       relay: target.relay,
+      tokenRefusal: smtp?.tokenRefusal,
+      withToken: ["oauth", "xoauth2"].includes(target.credentials?.method ?? ""),
       username: target.credentials === null ? null : text(target.credentials.username),
       fromEmail: text(target.fromEmail),
       recipient: recipient === null ? undefined : text(recipient),
