@@ -1,10 +1,11 @@
+import { randomInt } from "node:crypto";
 import type { Db, OauthGrantRow } from "./schema.ts";
 
 /** How a config signs in with OAuth, as stored: client and tokens as one token of their own. */
 export interface OauthGrant {
   readonly configId: string;
   readonly grantEnc: string;
-  /** Grows with each change of `grantEnc` but for a rotation. */
+  /** Grows with each change of `grantEnc` but for a rotation. It begins anywhere: see `writeOauthGrant`. */
   readonly version: number;
   /** A node renews the access token; it is given up after this. */
   readonly renewingUntil: number | null;
@@ -54,9 +55,11 @@ export async function writeOauthGrant(
   grantEnc: string,
 ): Promise<boolean> {
   if (read === undefined) {
+    // Who still holds a row that was deleted must not take the next one for it.
+    const version = randomInt(1, 2 ** 30);
     const result = await db
       .insertInto("oauth_grants")
-      .values({ ...emptyRow, config_id: configId, grant_enc: grantEnc, version: 1 })
+      .values({ ...emptyRow, config_id: configId, grant_enc: grantEnc, version })
       .onConflict((conflict) => conflict.column("config_id").doNothing())
       .executeTakeFirst();
     return result.numInsertedOrUpdatedRows === 1n;

@@ -10,7 +10,7 @@ import type { Secrets } from "../../src/secret/secrets.ts";
 import { unlock } from "../../src/secret/unlock.ts";
 import { createEgress } from "../../src/smtp/egress.ts";
 import { insertEncryptionKey, listEncryptionKeys } from "../../src/store/encryption-keys.ts";
-import { findOauthGrant, writeOauthGrant } from "../../src/store/oauth-grants.ts";
+import { deleteOauthGrant, findOauthGrant, writeOauthGrant } from "../../src/store/oauth-grants.ts";
 import type { Store } from "../../src/store/store.ts";
 import { createFixedClock, type FixedClock } from "../../src/testing/fixed-clock.ts";
 import { type AuthorizationServer, startAuthorizationServer } from "../support/authorization-server.ts";
@@ -291,7 +291,9 @@ describe.each(databases)("access tokens on $name", ({ shared, start, open, stop 
     });
   });
 
-  it.runIf(shared)("are renewed by one node, and the others take what it got", async () => {
+  if (!shared) return;
+
+  it("are renewed by one node, and the others take what it got", async () => {
     provider.rotates = true;
     await connected();
     const others = await Promise.all([node(await database.another()), node(await database.another())]);
@@ -312,7 +314,23 @@ describe.each(databases)("access tokens on $name", ({ shared, start, open, stop 
     expect(renewals()).toBe(1);
   });
 
-  it.runIf(shared)("are renewed by another node when the one that was at it has died", async () => {
+  it("are used no more on any node once one has disconnected the config", async () => {
+    await connected();
+    const there = await database.another();
+    const other = node(there);
+    await other.start();
+    expect(await token(other)).toBe(provider.accessToken);
+    await deleteOauthGrant(store.db, config.id);
+    await store.transact([store.announcement()]);
+    await expect
+      .poll(async () => {
+        await clock.advance(1_000);
+        return token(other).catch((error: { code: string }) => error.code);
+      })
+      .toBe("oauth.consent_required");
+  });
+
+  it("are renewed by another node when the one that was at it has died", async () => {
     await connected();
     await clock.advance(60 * minute);
     await store.db

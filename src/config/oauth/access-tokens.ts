@@ -70,6 +70,7 @@ const patienceMs = 20_000;
 const storeAgainMs = 1_000;
 /** No provider is asked more often unasked, however short the lives of its tokens. */
 const leastGapMs = 30_000;
+const announcedMs = 1_000;
 /** After failures in a row; the last repeats. */
 const restsMs: readonly number[] = [10_000, 30_000, minute, 2 * minute, 5 * minute];
 /** What was refused may have been mended at the provider: it is asked again, now and then. */
@@ -293,9 +294,23 @@ export function createAccessTokens(parts: AccessTokensParts): AccessTokens {
     return new Promise((resolve) => clock.after(ms, resolve));
   }
 
+  /** Others announce all kinds of things, many a second. */
+  let looksSoon = false;
+  function lookSoon(): void {
+    if (looksSoon || stopped) return;
+    looksSoon = true;
+    clock.after(announcedMs, () => {
+      looksSoon = false;
+      if (stopped) return;
+      reload().catch((error: unknown) => log.warn({ err: error }, "stored consents could not be read anew"));
+    });
+  }
+
   return {
     async start() {
       started = true;
+      // Another node may have connected a config, or disconnected it.
+      store.onAnnounced(lookSoon);
       await reload();
     },
     reload,

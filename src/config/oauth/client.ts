@@ -106,7 +106,11 @@ export const oauthClientInput = z
   .strictObject(
     {
       provider: z.enum(oauthProviders, `must be one of ${oauthProviders.join(", ")}`),
-      tenant: text(253, /^[\w.-]+$/, "must be a directory id or domain, common, organizations or consumers")
+      tenant: text(
+        253,
+        /^[\w-]+(?:\.[\w-]+)*$/,
+        "must be a directory id or domain, common, organizations or consumers",
+      )
         .nullable()
         .default(null),
       clientId: text(500, visible, "is required, as the provider shows it").transform((id) => id.trim()),

@@ -280,6 +280,14 @@ describe("the client", () => {
     expect((await get(id)).oauth?.consentError).toContain("does not connect");
   });
 
+  it("is not asked inside where only public addresses are allowed", async () => {
+    await app.close();
+    app = await open({ egress: "public-only" });
+    const id = await withClient();
+    expect(await connect(id)).toBe(`../settings/smtp/${id}?consent=failed`);
+    expect(provider.asked).toHaveLength(0);
+  });
+
   it("is for configs that sign in with OAuth", async () => {
     const made = await app.call("POST", "/api/smtp-configs", { ...settings(), authMethod: "plain" });
     const { id } = await read<SmtpConfig>(made);
@@ -406,6 +414,27 @@ describe("a consent that ends", () => {
     await connect(id);
     await expect.poll(() => relay.messages.length).toBe(1);
     await expect.poll(async () => (await state()).state).toBe("sent");
+  });
+
+  it("is one thing, a provider that is away another: emails wait, and are sent when it is back", async () => {
+    const id = await connected();
+    await app.clock.advance(54 * minute);
+    provider.mischief = { kind: "raw", status: 502, type: "text/html", body: "Bad gateway" };
+    provider.expireAccessTokens();
+    const posted = await app.call("POST", "/api/emails", { to: "jo@example.net", subject: "Hi", text: "Hi" });
+    const { id: email } = await read<{ id: string }>(posted);
+    await expect.poll(async () => (await get(id)).pausedReason).not.toBeNull();
+    const waiting = await read<Email>(app.call("GET", `/api/emails/${email}`));
+    expect(waiting.state).toBe("queued");
+    expect((await get(id)).problem).toBeNull();
+    provider.mischief = null;
+    await app.call("POST", `/api/smtp-configs/${id}/resume`);
+    await expect
+      .poll(async () => {
+        await app.clock.advance(minute);
+        return relay.messages.length;
+      })
+      .toBe(1);
   });
 
   it("is told of a week before, as is a client secret", async () => {
