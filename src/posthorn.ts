@@ -149,8 +149,8 @@ export async function openPosthorn(options: PosthornOptions): Promise<Posthorn> 
       sandbox,
       health: () => healthOf(store, secrets, configs, clock),
       async close(deadlineMs = 10_000) {
-        tokens.stop();
         await Promise.all([retention.stop(), courier.stop(deadlineMs)]);
+        await tokens.stop();
         await sandbox?.close();
         await store.close();
       },

@@ -47,7 +47,7 @@ describe.each(databases)("access tokens on $name", ({ shared, start, open, stop 
     tokens = node(store);
   });
   afterEach(async () => {
-    for (const one of nodes.splice(0)) one.stop();
+    for (const one of nodes.splice(0)) void one.stop();
     await provider[Symbol.asyncDispose]();
     await database.dispose();
   });
@@ -183,6 +183,17 @@ describe.each(databases)("access tokens on $name", ({ shared, start, open, stop 
       .toBe(provider.accessToken);
     expect(await waiting).toBe(provider.accessToken);
     expect(renewals()).toBe(1);
+  });
+
+  it("are still stored when Posthorn stops while the provider answers", async () => {
+    provider.rotates = true;
+    await connected();
+    await clock.advance(60 * minute);
+    await tokens.reload();
+    const waiting = token();
+    await tokens.stop();
+    expect(await waiting).toBe(provider.accessToken);
+    expect((await stored())?.accessToken).toBe(provider.accessToken);
   });
 
   it("are for one destination", async () => {

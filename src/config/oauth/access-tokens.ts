@@ -44,7 +44,8 @@ export interface AccessTokens {
    * @throws PosthornError `oauth.consent_required`, `oauth.refused`, `oauth.unreachable`
    */
   tokenFor(configId: string, destination: readonly Field[], maxAgeMs?: number): Promise<string>;
-  stop(): void;
+  /** Begins no renewal any more, and waits for those under way: what they bring must be stored. */
+  stop(): Promise<void>;
 }
 
 export interface AccessTokensParts {
@@ -170,7 +171,7 @@ export function createAccessTokens(parts: AccessTokensParts): AccessTokens {
       if (await beginRenewal(store.db, current.row, now, now + leaseMs)) {
         return await ask(current.row, current.grant, current.grant.tokens);
       }
-      if (now - startedAt >= patienceMs) {
+      if (stopped || now - startedAt >= patienceMs) {
         throw new PosthornError(
           "oauth.unreachable",
           "Another node renews the access token, and takes long.",
@@ -350,9 +351,10 @@ export function createAccessTokens(parts: AccessTokensParts): AccessTokens {
       }
     },
 
-    stop() {
+    async stop() {
       stopped = true;
       cancelTimer();
+      await Promise.allSettled(renewals.values());
     },
   };
 }
