@@ -124,6 +124,27 @@ describe("a consent", () => {
     expect(relay.messages[0]?.username).toBe(mailbox);
   });
 
+  it("leads to a sign-in by OAUTHBEARER where the relay offers that alone (RFC 7628)", async () => {
+    await using bearer = await startRelay({
+      auth: {
+        username: mailbox,
+        get password() {
+          return provider.accessToken;
+        },
+        mechanisms: ["OAUTHBEARER"],
+      },
+    });
+    const made = await app.call("POST", "/api/smtp-configs", { ...settings(), smtpPort: bearer.port });
+    const { id } = await read<SmtpConfig>(made);
+    await app.call("PUT", `/api/smtp-configs/${id}/oauth`, client());
+    await connect(id);
+    const report = await test(id);
+    expect(report.ok).toBe(true);
+    const auth = report.stages.find(({ stage }) => stage === "auth");
+    expect(auth?.evidence).toMatchObject({ mechanism: "OAUTHBEARER" });
+    expect(auth?.transcript[0]?.text).toBe("AUTH OAUTHBEARER ********");
+  });
+
   it("asks with PKCE, and proposes the mailbox", async () => {
     const url = new URL(await start(await withClient()));
     expect(Object.fromEntries(url.searchParams)).toMatchObject({
