@@ -29,6 +29,12 @@ export const errorTable = {
   "config.no_version": "never",
   "config.none_usable": "later",
 
+  "oauth.consent_required": "never",
+  "oauth.refused": "never",
+  "oauth.unreachable": "later",
+  "oauth.state_invalid": "never",
+  "oauth.address_unknown": "never",
+
   "email.not_found": "never",
   "email.state_conflict": "never",
   "email.content_gone": "never",
@@ -96,6 +102,8 @@ export interface SmtpFailure {
   readonly offered?: Offer;
   /** The certificate that was not trusted. */
   readonly certificate?: ShownCertificate;
+  /** What the relay said of the access token before it refused the sign-in (RFC 7628 §3.2.2). */
+  readonly tokenRefusal?: string;
 }
 
 export interface ErrorDetails {

@@ -62,7 +62,8 @@ export type Stage = (typeof stages)[number];
 export const tlsModes = ["auto", "starttls", "implicit"] as const;
 export type TlsMode = (typeof tlsModes)[number];
 
-export const authMethods = ["auto", "plain", "login", "xoauth2"] as const;
+/** `oauth` signs in with a token that Posthorn gets and renews; with `xoauth2` the password is the token. */
+export const authMethods = ["auto", "plain", "login", "xoauth2", "oauth"] as const;
 export type AuthMethod = (typeof authMethods)[number];
 
 /** Stands in the log as the template of Test Connection's emails: no template may have this name. */

@@ -1,4 +1,7 @@
 import { type Clock, systemClock } from "./clock.ts";
+import { createAccessTokens } from "./config/oauth/access-tokens.ts";
+import { type Consents, createConsents } from "./config/oauth/consents.ts";
+import { createTokenEndpoint } from "./config/oauth/token-endpoint.ts";
 import { type OpenConfigs, openConfigs } from "./config/open-configs.ts";
 import { type SmtpConfigInput, smtpConfigCreate } from "./config/smtp-config.ts";
 import type { SmtpConfigs } from "./config/smtp-configs.ts";
@@ -19,7 +22,7 @@ import { type Sandbox, startSandbox } from "./sandbox/sandbox.ts";
 import { parseSecret } from "./secret/derive.ts";
 import type { Secrets } from "./secret/secrets.ts";
 import { unlock } from "./secret/unlock.ts";
-import { createEgress } from "./smtp/egress.ts";
+import { createEgress, webPorts } from "./smtp/egress.ts";
 import { findOldestWaiting } from "./store/email-counts.ts";
 import { countOpen } from "./store/emails.ts";
 import { insertEncryptionKey, listEncryptionKeys } from "./store/encryption-keys.ts";
@@ -70,6 +73,7 @@ export interface Posthorn extends OpenConfigs {
   readonly metrics: Metrics;
   readonly store: Store;
   readonly secrets: Secrets;
+  readonly consents: Consents;
   readonly templates: Templates;
   readonly tests: ConnectionTests;
   readonly discovery: Discovery;
@@ -113,9 +117,23 @@ export async function openPosthorn(options: PosthornOptions): Promise<Posthorn> 
     };
     const egress = createEgress(options.egress ?? "default");
     const templates = createTemplates();
+    const onChanged = tellCouriers;
+    const endpoint = createTokenEndpoint({
+      egress: createEgress(options.egress ?? "default", undefined, webPorts),
+      clock,
+    });
+    const accessTokens = createAccessTokens({ store, secrets, endpoint, clock, log, onChanged });
+    const consents = createConsents({
+      store,
+      secrets,
+      endpoint,
+      tokens: accessTokens,
+      clock,
+      log,
+      onChanged,
+    });
     const { configSource, configs, stagedChanges } = openConfigs({
-      ...{ store, secrets, clock, smtp },
-      onChanged: tellCouriers,
+      ...{ store, secrets, clock, smtp, accessTokens, onChanged },
     });
     const tests = createConnectionTests({
       store,
@@ -156,6 +174,7 @@ export async function openPosthorn(options: PosthornOptions): Promise<Posthorn> 
     const retention = createRetention({ store, clock, log });
     const sandbox = sandboxPort === null ? null : await startSandbox({ port: sandboxPort, log, clock });
     metrics.watch({ queue: () => queueOf(store, clock), sessions: courier.sessions });
+    await accessTokens.start();
     await courier.start();
     retention.start();
 
@@ -168,6 +187,7 @@ export async function openPosthorn(options: PosthornOptions): Promise<Posthorn> 
       configSource,
       configs,
       stagedChanges,
+      consents,
       templates,
       tests,
       discovery,
@@ -179,6 +199,7 @@ export async function openPosthorn(options: PosthornOptions): Promise<Posthorn> 
       health: () => healthOf(store, secrets, configs, clock),
       async close(deadlineMs = 10_000) {
         await Promise.all([retention.stop(), courier.stop(deadlineMs)]);
+        await accessTokens.stop();
         await sandbox?.close();
         await store.close();
       },
@@ -232,7 +253,7 @@ async function healthOf(store: Store, secrets: Secrets, configs: SmtpConfigs, cl
     level === "bad" || level === "none"
       ? [sentence]
       : concernsOf(saved, now)
-          .filter(({ code }) => code !== "test_failed")
+          .filter(({ code }) => code === "problem" || code === "paused")
           .map(({ reason }) => reason);
   return { ok: problems.length === 0, problems, key: secrets.fits ? "fits" : "mismatch", emails };
 }

@@ -13,6 +13,7 @@ import { emailStates } from "./emails/states.ts";
 import { sessionQuery } from "./session/session.ts";
 import { Shell } from "./shell/shell.tsx";
 import { Crashed, NotFound } from "./shell/stray-pages.tsx";
+import { type ConsentSearch, consentOutcomes } from "./smtp/consent-search.ts";
 
 /** The address of every page. Each page's script is fetched when it is first wanted. */
 
@@ -57,9 +58,14 @@ const overview = createRoute({
   component: lazyRouteComponent(() => import("./overview/overview-page.tsx"), "OverviewPage"),
 });
 
+const consentSearch = (search: Record<string, unknown>): ConsentSearch => ({
+  consent: consentOutcomes.find((outcome) => outcome === search.consent),
+});
+
 const smtp = createRoute({
   getParentRoute: () => shell,
   path: "/settings/smtp",
+  validateSearch: consentSearch,
   component: lazyRouteComponent(() => import("./smtp/settings-page.tsx"), "SettingsPage"),
 });
 
@@ -72,6 +78,7 @@ const smtpNew = createRoute({
 const smtpConfig = createRoute({
   getParentRoute: () => shell,
   path: "/settings/smtp/$id",
+  validateSearch: consentSearch,
   component: lazyRouteComponent(() => import("./smtp/settings-page.tsx"), "ConfigPage"),
 });
 

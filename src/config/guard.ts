@@ -1,7 +1,10 @@
-import { isPosthornError } from "../errors.ts";
+import { isPosthornError, PosthornError } from "../errors.ts";
 import type { Secrets } from "../secret/secrets.ts";
+import { deleteOauthGrant, findOauthGrant, type OauthGrant } from "../store/oauth-grants.ts";
+import type { Db } from "../store/schema.ts";
 import type { SmtpConfig } from "../store/smtp-configs.ts";
 import { type DestinationSettings, destinationOf, sameDestination } from "./destination.ts";
+import { type Grant, isBoundTo, openGrant } from "./oauth/grant.ts";
 import { passwordRequired, readPassword } from "./open.ts";
 
 /**
@@ -23,6 +26,64 @@ export function keptPassword(current: SmtpConfig, next: DestinationSettings, sec
     );
   }
   return password;
+}
+
+/**
+ * Tokens go where they were had for. There is no entering them again: whoever wants another destination
+ * lets the consent go first.
+ * @throws PosthornError `oauth.consent_required` if there are tokens, and the destination is another one or
+ * the row cannot be trusted.
+ */
+export function refuseElsewhere(
+  saved: OauthGrant | undefined,
+  current: SmtpConfig,
+  next: DestinationSettings,
+  secrets: Secrets,
+): void {
+  const tokens = saved === undefined ? null : readTokens(saved, secrets);
+  if (tokens === null || (isBoundTo(tokens.destination, next) && isTrusted(current, secrets))) return;
+  throw new PosthornError(
+    "oauth.consent_required",
+    "The consent of the provider is for the server, port, TLS settings and username as they were. Disconnect, save, and connect again.",
+  );
+}
+
+/**
+ * What a change of the settings means for the tokens: they are for the destination that they were had for, and
+ * another way to sign in needs none.
+ * @throws PosthornError `oauth.consent_required`
+ */
+export async function guardTokens(
+  db: Db,
+  current: SmtpConfig,
+  next: DestinationSettings,
+  secrets: Secrets,
+): Promise<void> {
+  if (next.authMethod === "oauth") {
+    refuseElsewhere(await findOauthGrant(db, current.id), current, next, secrets);
+  } else if (current.authMethod === "oauth") {
+    await deleteOauthGrant(db, current.id);
+  }
+}
+
+/** What cannot be read goes nowhere. */
+function readTokens(saved: OauthGrant, secrets: Secrets): Grant["tokens"] {
+  try {
+    return openGrant(secrets, saved.configId, saved.grantEnc).tokens;
+  } catch (error) {
+    if (isPosthornError(error)) return null;
+    throw error;
+  }
+}
+
+function isTrusted(config: SmtpConfig, secrets: Secrets): boolean {
+  try {
+    readPassword(config, secrets);
+    return true;
+  } catch (error) {
+    if (isPosthornError(error)) return false;
+    throw error;
+  }
 }
 
 function readSaved(current: SmtpConfig, secrets: Secrets): string | null {

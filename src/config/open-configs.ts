@@ -1,5 +1,6 @@
 import { type ConfigSource, createConfigSource } from "./config-source.ts";
 import { createEnvironmentConfig } from "./environment-config.ts";
+import type { AccessTokens } from "./oauth/access-tokens.ts";
 import type { SavingParts } from "./saving.ts";
 import type { SmtpConfigCreate } from "./smtp-config.ts";
 import { createSmtpConfigs, type SmtpConfigs } from "./smtp-configs.ts";
@@ -15,13 +16,15 @@ export interface OpenConfigs {
 export interface OpenConfigsParts extends SavingParts {
   /** The config that the environment sets, if it sets one. */
   readonly smtp?: SmtpConfigCreate | null;
+  /** Without them no config can sign in with OAuth. */
+  readonly accessTokens?: AccessTokens;
 }
 
-export function openConfigs({ smtp = null, ...parts }: OpenConfigsParts): OpenConfigs {
+export function openConfigs({ smtp = null, accessTokens, ...parts }: OpenConfigsParts): OpenConfigs {
   const configSource = createConfigSource(smtp === null ? null : createEnvironmentConfig(smtp, parts));
   return {
     configSource,
-    configs: createSmtpConfigs({ ...parts, source: configSource }),
+    configs: createSmtpConfigs({ ...parts, source: configSource, accessTokens }),
     stagedChanges: createStagedChanges(parts),
   };
 }

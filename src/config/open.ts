@@ -1,16 +1,26 @@
 import { isPosthornError, PosthornError } from "../errors.ts";
+import type { Field } from "../secret/fields.ts";
 import type { Sealed } from "../secret/seal.ts";
 import type { Secrets } from "../secret/secrets.ts";
 import { type Credentials, type Relay, tlsFor } from "../smtp/relay.ts";
 import type { SmtpConfig } from "../store/smtp-configs.ts";
 import { type DestinationSettings, destinationFields, destinationOf } from "./destination.ts";
+import type { AccessTokens } from "./oauth/access-tokens.ts";
 import type { ConfigProblem } from "./view.ts";
+
+/** Whose access token signs in, and where that may be sent. */
+export interface NeededToken {
+  readonly configId: string;
+  readonly destination: readonly Field[];
+}
 
 /** How to reach a relay, ready for use. It holds the password in the clear: never log or store it. */
 export interface OpenedConfig {
   readonly relay: Relay;
   /** Null without sign-in. */
   readonly credentials: Credentials | null;
+  /** With OAuth: the password of the credentials is empty until the token is there. Else null. */
+  readonly needsToken: NeededToken | null;
   readonly allowCleartextAuth: boolean;
   readonly fromEmail: string;
   readonly fromName: string | null;
@@ -21,10 +31,32 @@ export interface OpenedConfig {
 export type RelaySettings = DestinationSettings &
   Pick<SmtpConfig, "name" | "allowCleartextAuth" | "ehloName" | "fromEmail" | "fromName" | "replyTo">;
 
-/** @throws PosthornError `config.password_required` if there is a username without a password. */
-export function openSettings(settings: RelaySettings, password: string | null): OpenedConfig {
-  const { server, port, useTls, tlsMode, caPem, authMethod, username } = destinationOf(settings);
-  if (username !== null && password === null) {
+/**
+ * @param id of the saved config that has these settings; null for a draft.
+ * @throws PosthornError `config.password_required` if there is a username without a password;
+ * `oauth.consent_required` for a draft that would sign in with OAuth.
+ */
+export function openSettings(
+  settings: RelaySettings,
+  password: string | null,
+  id: string | null = null,
+): OpenedConfig {
+  const destination = destinationOf(settings);
+  const { server, port, useTls, tlsMode, caPem, authMethod, username } = destination;
+  const isOauth = authMethod === "oauth";
+  if (isOauth && id === null) {
+    throw new PosthornError(
+      "oauth.consent_required",
+      `Save ${JSON.stringify(settings.name)} and connect it with its provider, then test it.`,
+    );
+  }
+  if (isOauth && username === null) {
+    throw new PosthornError(
+      "oauth.consent_required",
+      `${JSON.stringify(settings.name)} signs in with OAuth and has no username. Enter the address of the mailbox.`,
+    );
+  }
+  if (!isOauth && username !== null && password === null) {
     throw passwordRequired(
       `${JSON.stringify(settings.name)} has a username but no password. Enter the password, or remove the username to send without sign-in.`,
     );
@@ -32,7 +64,11 @@ export function openSettings(settings: RelaySettings, password: string | null): 
   const { allowCleartextAuth, ehloName, fromEmail, fromName, replyTo } = settings;
   return {
     relay: { host: server, port, tls: tlsFor(useTls, tlsMode, port), caPem, ehloName },
-    credentials: username === null || password === null ? null : { username, password, method: authMethod },
+    credentials:
+      username === null || (password === null && !isOauth)
+        ? null
+        : { username, password: isOauth ? "" : (password ?? ""), method: authMethod },
+    needsToken: isOauth && id !== null ? { configId: id, destination: destinationFields(destination) } : null,
     allowCleartextAuth,
     fromEmail,
     fromName,
@@ -42,14 +78,20 @@ export function openSettings(settings: RelaySettings, password: string | null): 
 
 /** @throws PosthornError `seal.broken`, `secret.mismatch`, `config.password_required` */
 export function openConfig(config: SmtpConfig, secrets: Secrets): OpenedConfig {
-  return openSettings(config, readPassword(config, secrets));
+  return openSettings(config, readPassword(config, secrets), config.id);
 }
 
 /** What `openConfig` would throw, for the page; null if the config can be used. */
-export function problemOf(config: SmtpConfig, secrets: Secrets): ConfigProblem | null {
+export function problemOf(
+  config: SmtpConfig,
+  secrets: Secrets,
+  accessTokens?: Pick<AccessTokens, "problemOf">,
+): ConfigProblem | null {
   try {
-    openConfig(config, secrets);
-    return null;
+    const { needsToken } = openConfig(config, secrets);
+    if (needsToken === null) return null;
+    const problem = accessTokens?.problemOf(needsToken.configId, needsToken.destination) ?? null;
+    return problem === null ? null : { code: problem.code, detail: problem.message };
   } catch (error) {
     if (!isPosthornError(error)) throw error;
     return { code: error.code, detail: error.message };

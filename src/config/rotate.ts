@@ -6,6 +6,12 @@ import { writeAudit } from "../store/audit-log.ts";
 import { listEncryptedContent, replaceContent } from "../store/email-content.ts";
 import { insertEncryptionKey, listEncryptionKeys, retireEncryptionKey } from "../store/encryption-keys.ts";
 import {
+  findOauthGrant,
+  listOauthGrants,
+  type OauthGrant,
+  replaceOauthTokens,
+} from "../store/oauth-grants.ts";
+import {
   listAllVersions,
   replaceVersionToken,
   type SmtpConfigVersion,
@@ -17,6 +23,7 @@ import {
   type SmtpConfig,
 } from "../store/smtp-configs.ts";
 import type { Store } from "../store/store.ts";
+import { grantKeys } from "./oauth/grant.ts";
 import { readPassword, sealedPartsOf } from "./open.ts";
 import { asConfig } from "./versions.ts";
 
@@ -34,7 +41,7 @@ export interface RotateOptions {
 
 /** `current`: it was under the primary key already. `failed`: no secret at hand reads it; left as it was. */
 export interface RotateStep {
-  readonly kind: "smtp_config" | "smtp_config_version" | "email";
+  readonly kind: "smtp_config" | "smtp_config_version" | "oauth_grant" | "email";
   readonly id: string;
   readonly outcome: "rotated" | "current" | "failed";
   /** Why it failed, else null. */
@@ -50,8 +57,8 @@ export interface RotateReport {
 }
 
 /**
- * Puts everything encrypted under the primary key: passwords and seals of SMTP configs, contents of
- * sensitive emails. Each row is a transaction of its own, and what is current is passed over: a run
+ * Puts everything encrypted under the primary key: passwords and seals of SMTP configs, their OAuth clients
+ * and tokens, contents of sensitive emails. Each row is a transaction of its own, and what is current is passed over: a run
  * that was stopped is resumed by running it again. Keys are retired once all is done.
  * @throws PosthornError `secret.mismatch` if the secrets fit nothing.
  */
@@ -99,6 +106,9 @@ async function* steps(store: Store, secrets: Secrets, dryRun: boolean): AsyncGen
   for (const version of await listAllVersions(store.db)) {
     const id = `${version.configId} ${version.kind} ${version.version}`;
     yield await stepOf("smtp_config_version", id, () => rotateVersion(store, secrets, version, dryRun));
+  }
+  for (const grant of await listOauthGrants(store.db)) {
+    yield await stepOf("oauth_grant", grant.configId, () => rotateGrant(store, secrets, grant, dryRun));
   }
   let after = "";
   for (;;) {
@@ -166,6 +176,28 @@ async function rotateVersion(
   // A draft that was replaced since was sealed anew by whoever did that.
   await replaceVersionToken(store.db, version, { passwordEnc: next.passwordEnc, seal });
   return "rotated";
+}
+
+/** What the tokens are bound to is inside with them: to encrypt anew vouches for nothing. */
+async function rotateGrant(
+  store: Store,
+  secrets: Secrets,
+  read: OauthGrant,
+  dryRun: boolean,
+): Promise<"rotated" | "current"> {
+  const { grantEnc, consentEnc, configId } = read;
+  const keys = grantKeys(secrets, configId);
+  const isCurrent =
+    keys.grant.isCurrent(grantEnc) && (consentEnc === null || keys.consent.isCurrent(consentEnc));
+  if (isCurrent) return "current";
+  const next = {
+    grantEnc: keys.grant.rotate(grantEnc),
+    consentEnc: consentEnc === null ? null : keys.consent.rotate(consentEnc),
+  };
+  if (dryRun || (await replaceOauthTokens(store.db, read, next))) return "rotated";
+  // It was renewed since it was read, or deleted.
+  const newer = await findOauthGrant(store.db, configId);
+  return newer === undefined ? "current" : rotateGrant(store, secrets, newer, dryRun);
 }
 
 /** One email at a time: contents can be large. */

@@ -7,6 +7,7 @@ import type { Db } from "../store/schema.ts";
 import { findSmtpConfig, type LastTest, type SmtpConfig, updateSmtpConfig } from "../store/smtp-configs.ts";
 import type { Store } from "../store/store.ts";
 import { environmentConfigId } from "./environment-config.ts";
+import { guardTokens } from "./guard.ts";
 import { sealedPartsOf } from "./open.ts";
 import { keepVersion } from "./versions.ts";
 
@@ -29,7 +30,8 @@ export interface Saving {
   encrypted(password: string | null): string | null;
   /**
    * Puts other settings in the place of the current ones, which are kept as an earlier version.
-   * @throws PosthornError `config.version_conflict`
+   * @throws PosthornError `config.version_conflict`; `oauth.consent_required` if it is connected for another
+   * destination
    */
   replace(db: Db, current: SmtpConfig, next: Replacement, actor: Actor): Promise<SmtpConfig>;
 }
@@ -59,6 +61,7 @@ export function createSaving({ store, secrets, clock, onChanged }: SavingParts):
     },
 
     async replace(db, current, { config, lastTest }, actor) {
+      await guardTokens(db, current, config, secrets);
       await keepVersion(db, current, secrets);
       const next = sealed({
         ...config,

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { isPosthornError } from "../errors.ts";
 import { parseAddress } from "../message/address.ts";
-import { authMethods, tlsModes } from "../model.ts";
+import { type AuthMethod, authMethods, tlsModes } from "../model.ts";
 import { normaliseCaPem } from "./ca-pem.ts";
 import { normaliseEhloName, normaliseHost } from "./host.ts";
 
@@ -27,6 +27,7 @@ const readOnlyFields = {
   problem: readOnly,
   managedBy: readOnly,
   returnTo: readOnly,
+  oauth: readOnly,
 };
 
 function text(max: number) {
@@ -182,6 +183,31 @@ function newPasswordHasUsername(value?: { username: string | null; password: Pas
   return !(value?.username === null && value.password?.kind === "set");
 }
 
+/** With OAuth the username is the mailbox, and no password is there to be kept or sent. */
+const oauthNeedsUsername = {
+  path: ["username"],
+  error: "is needed with the sign-in method oauth: the address of the mailbox",
+  when: () => true,
+};
+const oauthHasNoPassword = {
+  path: ["password"],
+  error: "must be null with the sign-in method oauth, which takes no password",
+  when: () => true,
+};
+
+function isOauthWithUsername(value?: { authMethod: AuthMethod; username: string | null }): boolean {
+  return !(value?.authMethod === "oauth" && value.username === null);
+}
+
+function isOauthWithoutPassword(value?: {
+  authMethod: AuthMethod;
+  password: string | PasswordChange | null;
+}): boolean {
+  if (value?.authMethod !== "oauth") return true;
+  const { password } = value;
+  return password == null || (typeof password === "object" && password.kind === "remove");
+}
+
 const created = { ...settings, password: newPassword };
 const edited = { ...settings, ...readOnlyFields, password: passwordChange };
 /** To whom a test sends a real email; null or left out: it stops before the message. */
@@ -190,23 +216,31 @@ const sendTo = optionalText(320).transform(optionally(address));
 /** A new config: `smtpServer`, `smtpPort` and `fromEmail` are required. */
 export const smtpConfigCreate = z
   .strictObject(created, notAnObject)
-  .refine(passwordHasUsername, usernameMissing);
+  .refine(passwordHasUsername, usernameMissing)
+  .refine(isOauthWithUsername, oauthNeedsUsername)
+  .refine(isOauthWithoutPassword, oauthHasNoPassword);
 
 /** The whole config anew; what is left out gets its default. `version` is that of the GET. */
 export const smtpConfigUpdate = z
   .strictObject({ ...edited, version: wholeNumber(1, Number.MAX_SAFE_INTEGER) }, notAnObject)
   .refine(newPasswordHasUsername, usernameMissing)
+  .refine(isOauthWithUsername, oauthNeedsUsername)
+  .refine(isOauthWithoutPassword, oauthHasNoPassword)
   .transform(withoutReadOnly);
 
 /** An unsaved config, to be tested. */
 export const smtpConfigDraft = z
   .strictObject({ ...created, sendTo }, notAnObject)
-  .refine(passwordHasUsername, usernameMissing);
+  .refine(passwordHasUsername, usernameMissing)
+  .refine(isOauthWithUsername, oauthNeedsUsername)
+  .refine(isOauthWithoutPassword, oauthHasNoPassword);
 
 /** A saved config as edited in the form, to be tested before it is saved. */
 export const smtpConfigEdited = z
   .strictObject({ ...edited, version: readOnly, sendTo }, notAnObject)
   .refine(newPasswordHasUsername, usernameMissing)
+  .refine(isOauthWithUsername, oauthNeedsUsername)
+  .refine(isOauthWithoutPassword, oauthHasNoPassword)
   .transform(withoutReadOnly);
 
 /** A saved config, to be tested as it is. */
@@ -232,6 +266,7 @@ function withoutReadOnly<Input extends { [Name in keyof typeof readOnlyFields]?:
     problem,
     managedBy,
     returnTo,
+    oauth,
     ...kept
   } = input;
   return kept;

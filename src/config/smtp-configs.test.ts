@@ -115,6 +115,7 @@ describe("a saved config", () => {
     const view = await create({ smtpServer: "SMTP.Example.com.", smtpPort: 465, fromName: "Shop" });
     expect(await configs.openSaved(view.id)).toEqual({
       relay: { host: "smtp.example.com", port: 465, tls: "implicit", caPem: null, ehloName: null },
+      needsToken: null,
       credentials: { username: "jo", password, method: "auto" },
       allowCleartextAuth: false,
       fromEmail: "shop@example.com",

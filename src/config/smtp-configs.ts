@@ -3,6 +3,7 @@ import { newId } from "../id.ts";
 import type { Actor } from "../model.ts";
 import { invalidInput } from "../parse.ts";
 import { writeAudit } from "../store/audit-log.ts";
+import { deleteOauthGrant, findOauthGrant } from "../store/oauth-grants.ts";
 import type { Db } from "../store/schema.ts";
 import { latestPastVersions } from "../store/smtp-config-versions.ts";
 import {
@@ -14,7 +15,9 @@ import {
 } from "../store/smtp-configs.ts";
 import type { ConfigSource } from "./config-source.ts";
 import { environmentConfigId } from "./environment-config.ts";
-import { keptPassword } from "./guard.ts";
+import { keptPassword, refuseElsewhere } from "./guard.ts";
+import type { AccessTokens } from "./oauth/access-tokens.ts";
+import { oauthViewOf } from "./oauth/view.ts";
 import { type OpenedConfig, openConfig, openSettings, problemOf } from "./open.ts";
 import { createOpener } from "./opener.ts";
 import {
@@ -47,7 +50,8 @@ export interface SmtpConfigs {
   create(input: SmtpConfigCreate, actor: Actor): Promise<SmtpConfigView>;
   /**
    * @throws PosthornError `config.not_found`; `config.version_conflict` if somebody saved since;
-   * `config.password_required` if the saved password may not be kept.
+   * `config.password_required` if the saved password may not be kept; `oauth.consent_required` if it is
+   * connected for another destination.
    */
   update(id: string, input: SmtpConfigUpdate, actor: Actor): Promise<SmtpConfigView>;
   /** @throws PosthornError `config.not_found` */
@@ -64,8 +68,17 @@ export interface SmtpConfigs {
    */
   setEnabled(id: string, enabled: boolean, actor: Actor): Promise<SmtpConfigView>;
 
-  /** @throws PosthornError `seal.broken`, `secret.mismatch`, `config.password_required` */
+  /**
+   * Without the access token, where it needs one: see `withToken`.
+   * @throws PosthornError `seal.broken`, `secret.mismatch`, `config.password_required`
+   */
   openFor(config: SmtpConfig): OpenedConfig;
+  /**
+   * What signs in with OAuth, with its access token; anything else as it is.
+   * @param maxAgeMs a token that was had longer ago is renewed first.
+   * @throws PosthornError `oauth.consent_required`, `oauth.refused`, `oauth.unreachable`
+   */
+  withToken(opened: OpenedConfig, maxAgeMs?: number): Promise<OpenedConfig>;
   /** @throws PosthornError as `openFor`, and `config.not_found` */
   openSaved(id: string): Promise<OpenedConfig>;
   /**
@@ -82,17 +95,25 @@ export interface SmtpConfigs {
 
 export interface SmtpConfigsParts extends SavingParts {
   readonly source: ConfigSource;
+  /** Without them no config can sign in with OAuth. */
+  readonly accessTokens?: AccessTokens | undefined;
 }
 
 export function createSmtpConfigs(parts: SmtpConfigsParts): SmtpConfigs {
-  const { store, secrets, source, clock, onChanged } = parts;
+  const { store, secrets, source, clock, accessTokens, onChanged } = parts;
   const { write, sealed, encrypted, replace } = createSaving(parts);
 
   const view = (config: SmtpConfig, returnTo: number | null = null) =>
-    viewOf(config, { problem: problemOf(config, secrets), returnTo });
+    viewOf(config, {
+      problem: problemOf(config, secrets, accessTokens),
+      returnTo,
+      oauth: config.authMethod === "oauth" ? oauthViewOf(accessTokens?.heldFor(config.id) ?? null) : null,
+    });
 
   /** Only of a config that fails since its last change is it asked where it could return to. */
   async function views(configs: readonly SmtpConfig[]): Promise<SmtpConfigView[]> {
+    // Another node may have connected one.
+    if (configs.some(({ authMethod }) => authMethod === "oauth")) await accessTokens?.reload();
     const faulty = configs.filter(({ version, faultyVersion }) => version === faultyVersion);
     const past = faulty.length === 0 ? new Map<string, number>() : await latestPastVersions(store.db);
     return configs.map((config) =>
@@ -193,6 +214,7 @@ export function createSmtpConfigs(parts: SmtpConfigsParts): SmtpConfigs {
       await store.transaction(async (db) => {
         const config = await findToChange(db, id);
         if (!(await deleteSmtpConfig(db, id))) throw notFound(id);
+        await deleteOauthGrant(db, id);
         const detail = { name: config.name };
         await writeAudit(db, { at: clock.now(), actor, action: "smtp_config.deleted", target: id, detail });
       });
@@ -241,10 +263,24 @@ export function createSmtpConfigs(parts: SmtpConfigsParts): SmtpConfigs {
 
     openSaved: async (id) => openConfig(await findAny(id), secrets),
 
+    async withToken(opened, maxAgeMs) {
+      const { credentials, needsToken } = opened;
+      if (credentials === null || needsToken === null) return opened;
+      const { configId, destination } = needsToken;
+      if (accessTokens === undefined)
+        throw new TypeError("A config needs access tokens, and there are none.");
+      const password = await accessTokens.tokenFor(configId, destination, maxAgeMs);
+      return { ...opened, credentials: { ...credentials, password } };
+    },
+
     draft: ({ password, ...settings }) => openSettings(named(settings), password),
 
     async draftFor(id, { password, ...settings }) {
       const current = await findToChange(store.db, id);
+      if (settings.authMethod === "oauth") {
+        refuseElsewhere(await findOauthGrant(store.db, id), current, settings, secrets);
+        return openSettings(named(settings), null, id);
+      }
       return openSettings(named(settings), passwordAfter(password, current, settings));
     },
   };

@@ -1,6 +1,7 @@
 import { PosthornError } from "../errors.ts";
 import type { Actor } from "../model.ts";
 import { writeAudit } from "../store/audit-log.ts";
+import { findOauthGrant } from "../store/oauth-grants.ts";
 import type { Db } from "../store/schema.ts";
 import {
   deleteVersions,
@@ -12,8 +13,8 @@ import {
 } from "../store/smtp-config-versions.ts";
 import type { LastTest, SmtpConfig } from "../store/smtp-configs.ts";
 import { destinationOf, sameDestination } from "./destination.ts";
-import { keptPassword } from "./guard.ts";
-import { type OpenedConfig, openConfig, problemOf, readPassword } from "./open.ts";
+import { keptPassword, refuseElsewhere } from "./guard.ts";
+import { type OpenedConfig, openSettings, problemOf, readPassword } from "./open.ts";
 import { readReturnSetting } from "./return-setting.ts";
 import { createSaving, findToChange, type SavingParts, versionConflict } from "./saving.ts";
 import type { SmtpConfigUpdate } from "./smtp-config.ts";
@@ -21,7 +22,7 @@ import { asConfig, changedSettings, makeVersion } from "./versions.ts";
 import { type SmtpConfigView, viewOf } from "./view.ts";
 
 /** What may become the next version of a config, while the current one goes on. */
-export type DraftView = Omit<SmtpConfigView, "position" | "enabled" | "returnTo" | "managedBy">;
+export type DraftView = Omit<SmtpConfigView, "position" | "enabled" | "returnTo" | "managedBy" | "oauth">;
 
 /** A version of a config, for its history. */
 export interface VersionView {
@@ -55,7 +56,7 @@ export interface StagedChanges {
    */
   saveDraft(id: string, input: SmtpConfigUpdate, actor: Actor): Promise<DraftView>;
   discardDraft(id: string, actor: Actor): Promise<void>;
-  /** For a test. @throws PosthornError as `openConfig`, and `config.no_draft` */
+  /** For a test. @throws PosthornError as `openConfig`, `config.no_draft`, `oauth.consent_required` */
   openDraft(id: string): Promise<{ readonly config: OpenedConfig; readonly draft: SmtpConfigVersion }>;
   recordDraftTest(draft: SmtpConfigVersion, lastTest: LastTest): Promise<void>;
   /**
@@ -103,9 +104,10 @@ export function createStagedChanges(parts: SavingParts): StagedChanges {
       position: _position,
       enabled: _enabled,
       returnTo: _returnTo,
+      oauth: _oauth,
       managedBy: _managedBy,
       ...shown
-    } = viewOf(config, { problem: problemOf(config, secrets), returnTo: null });
+    } = viewOf(config, { problem: problemOf(config, secrets), returnTo: null, oauth: null });
     return { ...shown, id: current.id };
   }
 
@@ -196,7 +198,12 @@ export function createStagedChanges(parts: SavingParts): StagedChanges {
     async openDraft(id) {
       const current = await findToChange(store.db, id);
       const draft = await mustFindDraft(store.db, id);
-      return { config: openConfig(asConfig(draft, current), secrets), draft };
+      const settings = asConfig(draft, current);
+      const password = readPassword(settings, secrets);
+      if (settings.authMethod === "oauth") {
+        refuseElsewhere(await findOauthGrant(store.db, id), current, settings, secrets);
+      }
+      return { config: openSettings(settings, password, id), draft };
     },
 
     recordDraftTest: (draft, lastTest) => recordVersionTest(store.db, draft, lastTest),
@@ -247,7 +254,7 @@ export function createStagedChanges(parts: SavingParts): StagedChanges {
   ): VersionView {
     const { version, updatedAt, updatedBy } = config;
     const problem = problemOf(config, secrets);
-    const { lastTest } = viewOf(config, { problem, returnTo: null });
+    const { lastTest } = viewOf(config, { problem, returnTo: null, oauth: null });
     return {
       version,
       isCurrent,

@@ -1,6 +1,7 @@
 import type { ErrorCode } from "../errors.ts";
 import type { LastTest, SmtpConfig } from "../store/smtp-configs.ts";
 import { environmentConfigId } from "./environment-config.ts";
+import type { OauthView } from "./oauth/view.ts";
 import { passwordMask } from "./smtp-config.ts";
 
 type Rewritten =
@@ -28,6 +29,8 @@ export interface SmtpConfigView extends Omit<SmtpConfig, Rewritten> {
   readonly managedBy: "environment" | null;
   /** This version failed before any email was taken through it: the earlier one that may be returned to. */
   readonly returnTo: number | null;
+  /** How it is connected with its provider, where it signs in with OAuth; null where no client is saved. */
+  readonly oauth: OauthView | null;
 }
 
 export interface LastTestView extends Omit<LastTest, "at"> {
@@ -41,7 +44,7 @@ export interface ConfigProblem {
 
 export function viewOf(
   config: SmtpConfig,
-  { problem, returnTo }: Pick<SmtpConfigView, "problem" | "returnTo">,
+  { problem, returnTo, oauth }: Pick<SmtpConfigView, "problem" | "returnTo" | "oauth">,
 ): SmtpConfigView {
   const {
     passwordEnc,
@@ -62,6 +65,7 @@ export function viewOf(
     problem,
     managedBy: config.id === environmentConfigId ? "environment" : null,
     returnTo,
+    oauth,
   };
 }
 

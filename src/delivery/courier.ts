@@ -1,13 +1,14 @@
 import type { Clock } from "../clock.ts";
 import type { ConfigSource } from "../config/config-source.ts";
+import type { OpenedConfig } from "../config/open.ts";
 import type { SmtpConfigs } from "../config/smtp-configs.ts";
-import { type ErrorCode, PosthornError } from "../errors.ts";
+import { type ErrorCode, isPosthornError, PosthornError } from "../errors.ts";
 import type { Log } from "../log.ts";
 import { parseAddress } from "../message/address.ts";
 import { senderHeaders } from "../message/mime.ts";
 import type { Metrics } from "../metrics.ts";
 import type { Secrets } from "../secret/secrets.ts";
-import { connect, type SendResult } from "../smtp/connection.ts";
+import { type Connection, connect, type SendResult } from "../smtp/connection.ts";
 import type { Egress } from "../smtp/egress.ts";
 import type { Place } from "../smtp/pool.ts";
 import { type ClaimedEmail, markBodyStarted, releaseLeases } from "../store/email-claims.ts";
@@ -59,6 +60,9 @@ export interface CourierParts {
   readonly titleOf: LedgerParts["titleOf"];
 }
 
+/** A token so young was refused for what it is, not for its age. */
+const freshMs = 60_000;
+
 /** Why nothing was tried: the email goes back to the queue as it was. */
 const notTried: ReadonlySet<ErrorCode> = new Set([
   "smtp.withdrawn",
@@ -98,8 +102,8 @@ export function createCourier(parts: CourierParts): Courier {
     try {
       refuseLate(email);
       const config = loadConfig(lane);
-      const relay = configs.openFor(config);
-      await place.open(() => connect({ ...relay, egress, clock, signal: cut.signal }));
+      const relay = await configs.withToken(configs.openFor(config));
+      await place.open(() => reach(relay));
       ending = { kind: "answered", result: await send(place, config, claimed) };
     } catch (error) {
       ending = { kind: "failed", error: asFailure(error) };
@@ -108,6 +112,22 @@ export function createCourier(parts: CourierParts): Courier {
     place.release();
     rounds.want();
     await logged;
+  }
+
+  /**
+   * A relay may refuse an access token before its end, as after a change of the account: then a new one has
+   * one try.
+   */
+  async function reach(relay: OpenedConfig): Promise<Connection> {
+    const parts = { egress, clock, signal: cut.signal };
+    try {
+      return await connect({ ...relay, ...parts });
+    } catch (error) {
+      if (relay.needsToken === null || !isPosthornError(error, "smtp.auth_rejected")) throw error;
+      const renewed = await configs.withToken(relay, freshMs);
+      if (renewed.credentials?.password === relay.credentials?.password) throw error;
+      return await connect({ ...renewed, ...parts });
+    }
   }
 
   /** What was claimed for a lane that has ended, or for a courier that stops, is not to blame for that. */

@@ -37,6 +37,7 @@ function config(given: Partial<SmtpConfigView> = {}): SmtpConfigView {
     problem: null,
     managedBy: null,
     returnTo: null,
+    oauth: null,
     ...given,
   };
 }

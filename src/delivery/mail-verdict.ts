@@ -25,7 +25,7 @@ export interface Verdict {
   readonly sentence: string;
 }
 
-export const concernCodes = ["problem", "paused", "test_failed"] as const;
+export const concernCodes = ["problem", "paused", "test_failed", "expiring"] as const;
 
 /** Why an admin should look at a config. */
 export interface Concern {
@@ -105,9 +105,33 @@ export function concernsOf(configs: readonly SmtpConfigView[], now: number): Con
       const concern = obstacle(config, now);
       if (concern !== null) return concern;
       const { id: configId, name, lastTest } = config;
-      if (lastTest?.ok !== false) return [];
-      return { configId, name, code: "test_failed" as const, reason: testWords(name, lastTest.title) };
+      const failed = { configId, name, code: "test_failed" as const };
+      const concerns: Concern[] =
+        lastTest?.ok === false ? [{ ...failed, reason: testWords(name, lastTest.title) }] : [];
+      return [...concerns, ...expiring(config, now)];
     });
+}
+
+/** So long before a consent or a client's secret ends, an admin is told. */
+const noticeMs = 7 * 24 * 60 * 60_000;
+
+/** What ends soon and takes an admin to renew. */
+function expiring({ id: configId, name, oauth }: SmtpConfigView, now: number): Concern[] {
+  const ends = [
+    { at: oauth?.expiresAt ?? null, what: "the consent of the provider", remedy: "connect it again before" },
+    {
+      at: oauth?.clientSecretExpiresAt ?? null,
+      what: "the client secret",
+      remedy: "create a new one at the provider and enter it before",
+    },
+  ];
+  return ends.flatMap(({ at, what, remedy }) => {
+    if (at === null || Date.parse(at) - now > noticeMs) return [];
+    const day = at.slice(0, 10);
+    const verb = Date.parse(at) <= now ? "has ended" : "ends";
+    const reason = `${name}: ${what} ${verb} on ${day}; ${remedy}.`;
+    return [{ configId, name, code: "expiring" as const, reason }];
+  });
 }
 
 /** What keeps a config from being used now. */

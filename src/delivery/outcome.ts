@@ -27,6 +27,8 @@ const configErrors: ReadonlySet<string> = new Set([
   "secret.mismatch",
   "seal.broken",
   "config.password_required",
+  "oauth.consent_required",
+  "oauth.refused",
   "egress.refused",
   "smtp.starttls_missing",
   "smtp.tls",

@@ -14,6 +14,7 @@ function target(relay: Partial<Relay> = {}, more: Partial<OpenedConfig> = {}): O
     fromEmail: "shop@example.com",
     fromName: null,
     replyTo: null,
+    needsToken: null,
     ...more,
   };
 }

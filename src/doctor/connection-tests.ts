@@ -69,6 +69,9 @@ export interface ConnectionTestsParts {
   readonly onMended?: () => void;
 }
 
+/** So old an access token may be: an older one says nothing of whether the consent still holds. */
+const provenMs = 60_000;
+
 interface Target {
   readonly config: OpenedConfig;
   readonly sendTo: string | null;
@@ -160,6 +163,7 @@ export function createConnectionTests(parts: ConnectionTestsParts): ConnectionTe
         report = await probe(config, {
           egress,
           clock,
+          withToken: (config) => configs.withToken(config, provenMs),
           sendTo: target.sendTo,
           recipient: ownAddress ?? null,
           signal,

@@ -33,6 +33,7 @@ function target(port: number, change: Change = {}): OpenedConfig {
     fromEmail: "shop@example.com",
     fromName: "The Shop",
     replyTo: null,
+    needsToken: null,
     ...rest,
   };
 }

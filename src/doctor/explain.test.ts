@@ -456,6 +456,41 @@ const signingIn: [string, Seen][] = [
   ["auth.not_offered", { ...unavailable, offered: noAuth }],
 ];
 
+const oauth: [string, Seen][] = [
+  ["auth.oauth_consent_required", { stage: "auth", code: "oauth.consent_required", message: "Connect it." }],
+  ["auth.oauth_refused", { stage: "auth", code: "oauth.refused", message: "Google said “invalid_grant”." }],
+  ["auth.oauth_unreachable", { stage: "auth", code: "oauth.unreachable", message: "No answer." }],
+  [
+    "auth.oauth_token_refused",
+    {
+      stage: "auth",
+      code: "smtp.auth_rejected",
+      says: "535 5.7.3 Authentication unsuccessful [AM0PR0202CA0021.eurprd02.prod.outlook.com]",
+      relay: { host: "smtp.office365.com" },
+      withToken: true,
+      tokenRefusal: "status 401, schemes bearer",
+    },
+  ],
+  [
+    "auth.microsoft_smtp_auth_off",
+    {
+      stage: "auth",
+      code: "smtp.auth_rejected",
+      says: "535 5.7.139 Authentication unsuccessful, SmtpClientAuthentication is disabled for the Tenant. Visit https://aka.ms/smtp_auth_disabled",
+      withToken: true,
+    },
+  ],
+  [
+    "auth.oauth_not_offered",
+    {
+      stage: "auth",
+      code: "smtp.auth_unavailable",
+      withToken: true,
+      offered: { startTls: false, authMechanisms: ["PLAIN", "LOGIN"] },
+    },
+  ],
+];
+
 const addresses: [string, Seen][] = [
   [
     "sender.ses_not_verified",
@@ -719,7 +754,7 @@ const anywhere: [string, Seen][] = [
   ["relay.needs_utf8", { stage: "sender", code: "smtp.smtputf8_missing" }],
 ];
 
-const samples = [...reaching, ...securing, ...signingIn, ...addresses, ...handover, ...anywhere];
+const samples = [...reaching, ...securing, ...signingIn, ...oauth, ...addresses, ...handover, ...anywhere];
 
 test.each(samples)("knows %s from %j", (code, seen) => {
   expect(explain(failure(seen), seen.refuted).code).toBe(code);

@@ -7,6 +7,7 @@ import { addressRows } from "./explanations/addresses.ts";
 import { anywhereRows, everywhereRows, unexplained } from "./explanations/anywhere.ts";
 import { handoverRows } from "./explanations/handover.ts";
 import { mailboxRows } from "./explanations/mailboxes.ts";
+import { oauthRows } from "./explanations/oauth.ts";
 import { providerRows } from "./explanations/providers.ts";
 import { reachingRows } from "./explanations/reaching.ts";
 import type { Condition, Fix, Row } from "./explanations/row.ts";
@@ -35,6 +36,10 @@ export interface Failure {
     /** Whether the config names the authorities that it trusts. */
     readonly ownAuthority?: boolean | undefined;
   };
+  /** What it said of an access token, before it refused that. */
+  readonly tokenRefusal?: string | undefined;
+  /** Whether the config signs in with an access token. */
+  readonly withToken?: boolean | undefined;
   /** Null where the config does not sign in. */
   readonly username?: string | null | undefined;
   readonly fromEmail?: string | undefined;
@@ -70,6 +75,7 @@ export const rows: readonly Row[] = [
   ...everywhereRows,
   ...reachingRows,
   ...securingRows,
+  ...oauthRows,
   ...mailboxRows,
   ...providerRows,
   ...signingInRows,
@@ -141,6 +147,7 @@ function fits(when: Condition, seen: Failure): boolean {
     holds(when.ownAuthority, (wanted) => wanted === relay.ownAuthority) &&
     holds(when.username, (pattern) => typeof username === "string" && pattern.test(username)) &&
     holds(when.signsIn, (wanted) => username !== undefined && wanted === (username !== null)) &&
+    holds(when.withToken, (wanted) => wanted === (seen.withToken ?? false)) &&
     holds(when.allowsCleartext, (wanted) => wanted === seen.allowCleartextAuth) &&
     holds(when.offersStartTls, (wanted) => wanted === offered?.startTls) &&
     holds(
@@ -199,6 +206,7 @@ function factsOf(failure: Failure): Facts {
     message: failure.message ?? `The conversation with ${relay.host} failed.`,
     systemCode: failure.systemCode ?? failure.code,
     username: username === undefined ? "this account" : (username ?? "this connection"),
+    tokenRefusal: failure.tokenRefusal ?? "nothing",
     from: failure.fromEmail ?? "the from email",
     to: failure.recipient ?? "the recipient",
     mechanisms: offered && (offered.authMechanisms.join(", ") || "none"),

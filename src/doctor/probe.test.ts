@@ -34,6 +34,7 @@ function target(port: number, change: Change = {}): OpenedConfig {
   return {
     relay: { host, tls, caPem, ehloName, port: change.port ?? port },
     credentials: null,
+    needsToken: null,
     allowCleartextAuth: false,
     fromEmail: "shop@example.com",
     fromName: "The Shop",
@@ -596,7 +597,12 @@ describe("a relay that echoes the password", () => {
     Buffer.from(text).toString("hex"),
   ];
 
-  test.each(["plain", "login", "xoauth2"] as const)("finds it in no report, by %s", async (method) => {
+  test.each([
+    ["plain", "auth.credentials"],
+    ["login", "auth.credentials"],
+    ["xoauth2", "auth.oauth_token_refused"],
+    ["oauth", "auth.oauth_token_refused"],
+  ] as const)("finds it in no report, by %s", async (method, code) => {
     const streamed: TestStage[] = [];
     const report = await probeScript(
       async (peer) => {
@@ -617,7 +623,7 @@ describe("a relay that echoes the password", () => {
       { tls: "implicit", credentials: { username: "jo@example.com", password, method } },
       { server: { implicitTls: certificate }, onStage: (stage) => streamed.push(stage) },
     );
-    expect(problem(report)).toEqual({ stage: "auth", code: "auth.credentials" });
+    expect(problem(report)).toEqual({ stage: "auth", code });
     const text = JSON.stringify([report, streamed]);
     for (const form of echoes(password)) expect(text).not.toContain(form);
     expect(text).not.toContain("pa55");

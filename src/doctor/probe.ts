@@ -16,6 +16,8 @@ import type { TestEmailEnding, TriedTestEmail } from "./test-email-log.ts";
 export interface ProbeOptions {
   readonly egress: Egress;
   readonly clock: Clock;
+  /** Gets what the sign-in still needs: the access token of a config that signs in with OAuth. */
+  readonly withToken?: (target: OpenedConfig) => Promise<OpenedConfig>;
   /** Gets a real email at the end; null: the test stops before the message. */
   readonly sendTo?: string | null;
   /** Whom RCPT TO names where there is no `sendTo`; null: that stage is skipped. */
@@ -55,12 +57,22 @@ const probeTimeouts: Timeouts = {
  * without credentials. A refusal is a report, not an error.
  * @throws the reason of `signal`; PosthornError `input.invalid` for what no relay ever saw.
  */
-export async function probe(target: OpenedConfig, options: ProbeOptions): Promise<TestReport> {
+export async function probe(config: OpenedConfig, options: ProbeOptions): Promise<TestReport> {
   const { clock, onProgress, onStage, sendTo = null } = options;
   const recipient = sendTo ?? options.recipient ?? null;
   const timeouts = { ...probeTimeouts, ...options.timeouts };
   const deadline = new AbortController();
-  const stages = new Stages({ target, recipient, clock, deadline: deadline.signal, onProgress, onStage });
+  const watch = { recipient, clock, deadline: deadline.signal, onProgress, onStage };
+  let target = config;
+  try {
+    target = (await options.withToken?.(config)) ?? config;
+  } catch (error) {
+    if (!isPosthornError(error)) throw error;
+    const stages = new Stages({ target, ...watch });
+    stages.stage({ stage: "auth", status: "failed", error });
+    return { ...stages.report(), corrections: [] };
+  }
+  const stages = new Stages({ target, ...watch });
   const endDeadline = clock.after(timeouts.overallMs, () => deadline.abort());
   try {
     await converse(target, recipient, { ...options, timeouts }, stages, deadline.signal);

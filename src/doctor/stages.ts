@@ -71,7 +71,7 @@ export class Stages implements Observer {
 
   constructor(parts: StagesParts) {
     this.#parts = parts;
-    this.#redactor = redactor(parts.target.credentials);
+    this.#redactor = redactor(parts.target.credentials, parts.target.relay);
     this.#startedAt = parts.clock.now();
   }
 
@@ -182,7 +182,12 @@ export class Stages implements Observer {
       address: connected?.address ?? null,
     };
     const reply = error.smtp?.reply;
-    const seen = reply === undefined ? evidence : { ...evidence, reply: quote(reply) };
+    const tokenRefusal = error.smtp?.tokenRefusal;
+    const seen = {
+      ...evidence,
+      ...(reply === undefined ? {} : { reply: quote(reply) }),
+      ...(tokenRefusal === undefined ? {} : { tokenRefusal }),
+    };
     this.#finish(stage, "failed", durationMs, seen, problem);
   }
 
@@ -227,6 +232,8 @@ export class Stages implements Observer {
       systemCode: outOfTime ? "ETIMEDOUT" : smtp?.systemCode,
       reply: smtp?.reply && { ...smtp.reply, text: smtp.reply.lines.join("\n") },
       relay: { ...target.relay, ownAuthority: target.relay.caPem !== null },
+      tokenRefusal: smtp?.tokenRefusal,
+      withToken: ["oauth", "xoauth2"].includes(target.credentials?.method ?? ""),
       username: target.credentials === null ? null : text(target.credentials.username),
       fromEmail: text(target.fromEmail),
       recipient: recipient === null ? undefined : text(recipient),

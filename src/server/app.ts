@@ -9,6 +9,7 @@ import type { Caller, SignedIn } from "./caller.ts";
 import { refuseCrossSite } from "./cross-site.ts";
 import { identify } from "./identify.ts";
 import { describeSecurity, openApiDocument } from "./openapi.ts";
+import { createOwnAddress, type OwnAddress } from "./own-address.ts";
 import { builtPages, createPages } from "./pages.ts";
 import { problemResponse } from "./problem.ts";
 import { type App, routes, type ServerEnv } from "./route.ts";
@@ -16,6 +17,7 @@ import { apiKeyRoutes } from "./routes/api-keys.ts";
 import { auditLogRoutes } from "./routes/audit-log.ts";
 import { emailRoutes } from "./routes/emails.ts";
 import { matchingEmailRoutes } from "./routes/matching-emails.ts";
+import { oauthAddressRoutes, oauthCallback, oauthRoutes } from "./routes/oauth.ts";
 import { overviewRoutes } from "./routes/overview.ts";
 import { providerRoutes } from "./routes/providers.ts";
 import { sandboxRoutes } from "./routes/sandbox.ts";
@@ -47,11 +49,13 @@ export interface AppOptions {
 const clientGone = 499;
 
 /** The API: one line a thing. What a route takes, gives and who may call it stands in its file. */
-function addApi(app: App, posthorn: Posthorn, apiKeys: ApiKeys) {
+function addApi(app: App, posthorn: Posthorn, apiKeys: ApiKeys, ownAddress: OwnAddress) {
   return app
     .route("/api/overview", overviewRoutes(posthorn))
     .route("/api/smtp-configs", smtpConfigRoutes(posthorn))
     .route("/api/smtp-configs", smtpConfigVersionRoutes(posthorn))
+    .route("/api/smtp-configs", oauthRoutes(posthorn, ownAddress))
+    .route("/api/oauth", oauthAddressRoutes(ownAddress))
     .route("/api/providers", providerRoutes(posthorn))
     .route("/api/emails", matchingEmailRoutes(posthorn)) //  before /api/emails/{id}
     .route("/api/emails", emailRoutes(posthorn))
@@ -94,7 +98,7 @@ export function createApp(posthorn: Posthorn, options: AppOptions): App {
     await next();
   });
 
-  const api = addApi(app, posthorn, apiKeys);
+  const api = addApi(app, posthorn, apiKeys, createOwnAddress(publicUrl, basePath));
   if (signIn !== undefined) addSignIn(api, signIn);
   describeSecurity(app);
   let document: ReturnType<typeof openApiDocument> | undefined;
@@ -103,6 +107,7 @@ export function createApp(posthorn: Posthorn, options: AppOptions): App {
     return c.json(document);
   });
 
+  app.get("/oauth/callback", oauthCallback(posthorn));
   app.get("/api/docs", (c) => pages.respond(c.req.path, basePath));
   app.all("/api/*", (c) => refusal(c, app, log));
   app.get("/*", (c) => pages.respond(c.req.path, basePath));

@@ -32,6 +32,12 @@ const kinds = {
   "config.no_version": { status: 404, title: "There is no such version" },
   "config.none_usable": { status: 503, title: "No SMTP config can be used" },
 
+  "oauth.consent_required": { status: 409, title: "The consent is needed" },
+  "oauth.refused": { status: 502, title: "The provider refused" },
+  "oauth.unreachable": { status: 502, title: "The provider could not be asked" },
+  "oauth.state_invalid": { status: 403, title: "This consent was not asked for here" },
+  "oauth.address_unknown": { status: 409, title: "Posthorn does not know its own address" },
+
   "email.not_found": { status: 404, title: "No such email" },
   "email.state_conflict": { status: 409, title: "The email's state does not allow it" },
   "email.expired": { status: 409, title: "The email's time is over" },

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { oauthProviders } from "../config/oauth/client.ts";
 import { concernCodes, verdictCodes } from "../delivery/mail-verdict.ts";
 import { proposalSources } from "../doctor/discover/proposals.ts";
 import { dnsChecks, findingStatuses } from "../doctor/dns/finding.ts";
@@ -65,6 +66,22 @@ const lastTest = z.object({
   title: z.string().nullable().describe("What was wrong"),
 });
 
+const oauthConnection = z.object({
+  provider: z.enum(oauthProviders),
+  tenant: z.string().nullable().describe("Of Microsoft: the directory whose accounts sign in"),
+  clientId: z.string(),
+  clientSecret: z.literal("********").nullable().describe("A mask where one is saved; it is never shown"),
+  clientSecretExpiresAt: timeOrNull("As the admin has entered it: no provider tells"),
+  authorizationEndpoint: z.string().nullable().describe("Of `custom`"),
+  tokenEndpoint: z.string().nullable().describe("Of `custom`"),
+  scope: z.string().nullable().describe("Of `custom`"),
+  connectedAt: timeOrNull("Null until the first consent"),
+  connectedBy: z.string().nullable(),
+  expiresAt: timeOrNull("When the consent ends, where the provider tells"),
+  accessExpiresAt: timeOrNull("When the access token ends: it is renewed before"),
+  consentError: z.string().nullable().describe("Why the last consent came to nothing"),
+});
+
 export const smtpConfig = z
   .object({
     id,
@@ -102,6 +119,9 @@ export const smtpConfig = z
       .int()
       .nullable()
       .describe("It fails since its last change: the earlier version that may be restored"),
+    oauth: oauthConnection
+      .nullable()
+      .describe("How it signs in with `authMethod` `oauth`; null where no client is saved"),
     lastTest: lastTest.nullable(),
     pausedUntil: timeOrNull("Not used until then"),
     pausedReason: z.string().nullable(),
@@ -118,6 +138,7 @@ const {
   enabled: _enabled,
   returnTo: _returnTo,
   managedBy: _managedBy,
+  oauth: _oauth,
   ...draftShape
 } = smtpConfig.shape;
 export const smtpConfigDraft = z.object(draftShape).meta({ id: "SmtpConfigDraft" });

@@ -1,12 +1,14 @@
 import { PosthornError } from "../errors.ts";
-import type { Credentials } from "./relay.ts";
+import type { SmtpReply } from "../model.ts";
+import type { Credentials, Relay } from "./relay.ts";
 
 /** The mechanisms that Posthorn speaks. CRAM-MD5 is not among them: it forces relays to store passwords. */
-export type Mechanism = "PLAIN" | "LOGIN" | "XOAUTH2";
+export type Mechanism = "PLAIN" | "LOGIN" | "XOAUTH2" | "OAUTHBEARER";
 
 /**
  * The mechanism to use, out of those in the latest EHLO (RFC 4954 §4). `auto` never picks XOAUTH2, as
- * a password is no access token.
+ * a password is no access token. `oauth` prefers XOAUTH2: Microsoft offers nothing else, and it is what
+ * Google documents for SMTP; OAUTHBEARER is for relays that go by the standard alone.
  * @returns null if no usable mechanism is offered.
  */
 export function chooseMechanism(method: Credentials["method"], offered: readonly string[]): Mechanism | null {
@@ -15,6 +17,7 @@ export function chooseMechanism(method: Credentials["method"], offered: readonly
     plain: ["PLAIN"],
     login: ["LOGIN"],
     xoauth2: ["XOAUTH2"],
+    oauth: ["XOAUTH2", "OAUTHBEARER"],
   } as const satisfies Record<Credentials["method"], readonly Mechanism[]>;
   return wanted[method].find((mechanism) => offered.includes(mechanism)) ?? null;
 }
@@ -26,11 +29,17 @@ export interface Exchange {
 }
 
 /**
- * RFC 4616 (PLAIN), draft-murchison-sasl-login (LOGIN), and the XOAUTH2 of Google and Microsoft, which
- * reports a refusal as a challenge to be answered with an empty line.
+ * RFC 4616 (PLAIN), draft-murchison-sasl-login (LOGIN), RFC 7628 (OAUTHBEARER), and the XOAUTH2 of Google
+ * and Microsoft. The latter two report a refusal as a challenge (see `refusalIn`), to be answered with an
+ * empty line (XOAUTH2) or a lone %x01 (RFC 7628 §3.2.3).
+ * @param relay whom OAUTHBEARER names, so that a token meant for one relay is of no use at another.
  * @throws PosthornError `input.invalid` where the mechanism's own separators stand in the credentials.
  */
-export function exchange(mechanism: Mechanism, { username, password }: Credentials): Exchange {
+export function exchange(
+  mechanism: Mechanism,
+  { username, password }: Credentials,
+  { host, port }: Pick<Relay, "host" | "port">,
+): Exchange {
   switch (mechanism) {
     case "PLAIN":
       refuse(["\0"], username + password);
@@ -43,6 +52,42 @@ export function exchange(mechanism: Mechanism, { username, password }: Credentia
         base64(`user=${username}\u0001auth=Bearer ${password}\u0001\u0001`),
         "",
       ]);
+    case "OAUTHBEARER":
+      refuse(["\0", "\u0001"], username + password);
+      return withInitialResponse("OAUTHBEARER", [
+        base64(bearerResponse(username, password, { host, port })),
+        base64("\u0001"),
+      ]);
+  }
+}
+
+/** RFC 7628 §3.1, with the GS2 header of RFC 5801 §4. */
+export function bearerResponse(
+  username: string,
+  token: string,
+  { host, port }: Pick<Relay, "host" | "port">,
+): string {
+  const authzid = username.replaceAll("=", "=3D").replaceAll(",", "=2C");
+  const fields = [`host=${host}`, `port=${port}`, `auth=Bearer ${token}`];
+  return `n,a=${authzid},\u0001${fields.map((field) => `${field}\u0001`).join("")}\u0001`;
+}
+
+/** Longer than any relay's; what it holds is shown to people. */
+const maxRefusalLength = 500;
+
+/**
+ * Why a relay does not take a token: the JSON inside the challenge by which OAUTHBEARER (RFC 7628 §3.2.2)
+ * and XOAUTH2 refuse, as `status 400, schemes bearer, scope …`; null if the challenge is no refusal.
+ */
+export function refusalIn(challenge: SmtpReply): string | null {
+  try {
+    const refusal: unknown = JSON.parse(Buffer.from(challenge.lines.join(""), "base64").toString("utf8"));
+    if (typeof refusal !== "object" || refusal === null || !("status" in refusal)) return null;
+    const fields = Object.entries(refusal).filter(([, value]) => ["string", "number"].includes(typeof value));
+    const words = fields.map(([name, value]) => `${name} ${value}`).join(", ");
+    return words.replaceAll(/\p{Cc}/gu, " ").slice(0, maxRefusalLength);
+  } catch {
+    return null;
   }
 }
 

@@ -90,7 +90,7 @@ export interface Connection {
  */
 export async function connect(options: ConnectOptions): Promise<Connection> {
   const { credentials, hide = credentials, clock, observer = {} } = options;
-  const redact = redactor(hide);
+  const redact = redactor(hide, options.relay);
   const stages = new StageLog(observer, redact, clock);
   try {
     return await open(options, redact, stages);

@@ -32,6 +32,8 @@ export type Lookup = (host: string) => Promise<readonly { address: string; famil
 export function createEgress(
   mode: EgressMode,
   lookup: Lookup = (host) => systemLookup(host, { all: true, order: "verbatim" }),
+  /** Those that `public-only` allows. */
+  ports: ReadonlySet<number> = mailPorts,
 ): Egress {
   const publicOnly = mode === "public-only";
 
@@ -47,10 +49,10 @@ export function createEgress(
 
   return {
     async resolve(host, port) {
-      if (publicOnly && !mailPorts.has(port)) {
+      if (publicOnly && !ports.has(port)) {
         throw new PosthornError(
           "egress.refused",
-          `Port ${port} may not be used here: choose one of ${[...mailPorts].join(", ")}.`,
+          `Port ${port} may not be used here: choose one of ${[...ports].join(", ")}.`,
           { smtp: { stage: "resolve" } },
         );
       }
@@ -78,6 +80,9 @@ export function createEgress(
     },
   };
 }
+
+/** For asking a provider of access tokens. */
+export const webPorts: ReadonlySet<number> = new Set([443]);
 
 /** SMTP (25), submission (587, RFC 6409), submissions (465, RFC 8314), and what providers add. */
 const mailPorts: ReadonlySet<number> = new Set([25, 465, 587, 2465, 2525, 2587]);

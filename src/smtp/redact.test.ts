@@ -30,6 +30,14 @@ describe("hiding a password", () => {
     expect(text).toBe("5.7.8 denied: ********, sorry");
   });
 
+  it("hides a piece of an OAUTHBEARER response, however short the token", () => {
+    const relay = { host: "smtp.example.com", port: 587 };
+    const own = credentials("ab");
+    const { command } = exchange("OAUTHBEARER", own, relay);
+    const piece = command.slice(command.length - 20);
+    expect(redactor(own, relay).text(`no: ${piece} .`)).toBe("no: ******** .");
+  });
+
   it("hides it inside a quoted-string or JSON", () => {
     const password = 's3cret "\\" pass';
     expect(hide(password, `5.7.8 ${JSON.stringify(password)} is wrong`)).toBe('5.7.8 "********" is wrong');
@@ -43,13 +51,14 @@ describe("hiding a password", () => {
       fc.property(
         word,
         word,
-        fc.constantFrom("PLAIN", "LOGIN", "XOAUTH2"),
+        fc.constantFrom("PLAIN", "LOGIN", "XOAUTH2", "OAUTHBEARER"),
         (username, password, mechanism) => {
           const own = credentials(password, username);
-          const { command, answers } = exchange(mechanism, own);
+          const relay = { host: "smtp.example.com", port: 587 };
+          const { command, answers } = exchange(mechanism, own, relay);
           const secret =
             [command.split(" ")[2], mechanism === "LOGIN" ? answers[1] : answers[0]].find(Boolean) ?? "";
-          expect(redactor(own).text(`no: ${secret} .`)).not.toContain(secret);
+          expect(redactor(own, relay).text(`no: ${secret} .`)).not.toContain(secret);
         },
       ),
     );

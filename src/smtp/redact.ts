@@ -1,5 +1,6 @@
 import type { SmtpReply } from "../model.ts";
-import type { Credentials } from "./relay.ts";
+import { bearerResponse } from "./auth.ts";
+import type { Credentials, Relay } from "./relay.ts";
 
 /** What stands in place of a secret. */
 export const mask = "********";
@@ -12,10 +13,13 @@ export interface Redactor {
 
 /**
  * Hides a password in every form in which a relay could hand it back: as it is, quoted, URL-encoded, in
- * hexadecimal, and in base64, alone or inside an AUTH PLAIN, LOGIN or XOAUTH2 response, whatever
- * stands before it. Letter case is ignored. Hiding too much is harmless, too little is not.
+ * hexadecimal, and in base64, alone or inside an AUTH PLAIN, LOGIN, XOAUTH2 or OAUTHBEARER response,
+ * whatever stands before it. Letter case is ignored. Hiding too much is harmless, too little is not.
  */
-export function redactor(credentials: Credentials | null): Redactor {
+export function redactor(
+  credentials: Credentials | null,
+  relay: Pick<Relay, "host" | "port"> | null = null,
+): Redactor {
   if (credentials === null || credentials.password === "") {
     return { text: (text) => text, reply: (reply) => reply };
   }
@@ -23,11 +27,13 @@ export function redactor(credentials: Credentials | null): Redactor {
   const literal = new RegExp(plainForms(password).map(escapePattern).join("|"), "giu");
   const pieces = base64Pieces(password);
   // A password too short for pieces is still known in the blobs that this client sends.
-  const blobs = new Set(
-    [password, `\0${username}\0${password}`, `user=${username}\u0001auth=Bearer ${password}\u0001\u0001`].map(
-      (value) => base64(Buffer.from(value, "utf8")),
-    ),
-  );
+  const said = [
+    password,
+    `\0${username}\0${password}`,
+    `user=${username}\u0001auth=Bearer ${password}\u0001\u0001`,
+    ...(relay === null ? [] : [bearerResponse(username, password, relay)]),
+  ];
+  const blobs = new Set(said.map((value) => base64(Buffer.from(value, "utf8"))));
 
   /**
    * A run of base64 that holds the password goes as a whole: its neighbours hold some of its bits. So

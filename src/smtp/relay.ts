@@ -22,7 +22,7 @@ export function tlsFor(useTls: boolean, mode: TlsMode, port: number): Relay["tls
 
 export interface Credentials {
   readonly username: string;
-  /** For `xoauth2` the access token. */
+  /** For `xoauth2` and `oauth` the access token. */
   readonly password: string;
   readonly method: AuthMethod;
 }

@@ -211,8 +211,27 @@ describe("sign-in (RFC 4954)", () => {
     });
   });
 
+  it("by OAUTHBEARER answers the error challenge with %x01 and keeps what it said (RFC 7628 §3.2.3)", () => {
+    const oauth = { ...secure, credentials: { ...jo, method: "oauth" as const }, redactor: redactor(jo) };
+    const refusal = btoa('{"status":"400","schemes":"bearer","token":"pw"}');
+    const { asked, error } = play(
+      oauth,
+      "220 hi",
+      "250-r\r\n250 AUTH PLAIN OAUTHBEARER",
+      `334 ${refusal}`,
+      "535 5.7.8 expired",
+    );
+    const { host, port } = secure.relay;
+    const response = `n,a=jo,\u0001host=${host}\u0001port=${port}\u0001auth=Bearer pw\u0001\u0001`;
+    expect(asked.slice(3)).toEqual([`AUTH OAUTHBEARER ${btoa(response)}`, "AQ=="]);
+    expect(error).toMatchObject({
+      code: "smtp.auth_rejected",
+      smtp: { reply: { code: 535 }, tokenRefusal: "status 400, schemes bearer, token ********" },
+    });
+  });
+
   it("shows no credential in a transcript", () => {
-    for (const method of ["plain", "login", "xoauth2"] as const) {
+    for (const method of ["plain", "login", "xoauth2", "oauth"] as const) {
       const { steps } = play(
         { ...secure, credentials: { ...jo, method } },
         ...open,

@@ -1,6 +1,6 @@
 import { PosthornError } from "../errors.ts";
 import type { Offer, SmtpReply, Stage } from "../model.ts";
-import { chooseMechanism, exchange } from "./auth.ts";
+import { chooseMechanism, exchange, refusalIn } from "./auth.ts";
 import { type Capabilities, capabilitiesOf, noCapabilities } from "./capabilities.ts";
 import type { Evidence } from "./observer.ts";
 import { mask, type Redactor } from "./redact.ts";
@@ -127,18 +127,22 @@ function* signIn(options: SessionOptions, credentials: Credentials, capabilities
   }
 
   yield { kind: "found", stage: "auth", evidence: { offered, mechanism } };
-  const { command, answers } = exchange(mechanism, credentials);
+  const { command, answers } = exchange(mechanism, credentials, options.relay);
   const shown = command.includes(" ", "AUTH ".length) ? `AUTH ${mechanism} ${mask}` : command;
   let reply = yield* ask({ kind: "await", stage: "auth", command, shown });
+  let tokenRefusal: string | null = null;
   for (const answer of answers) {
     if (classOf(reply) !== 3) break;
+    tokenRefusal = refusalIn(reply);
     reply = yield* ask({ kind: "await", stage: "auth", command: answer, shown: answer === "" ? "" : mask });
   }
   if (classOf(reply) === 3) {
     // RFC 4954 §4: a relay that asks for more than the mechanism has is told that the exchange is over.
-    throw refused(options, "auth", yield* ask({ kind: "await", stage: "auth", command: "*" }), offer);
+    throw refused(options, "auth", yield* ask({ kind: "await", stage: "auth", command: "*" }), {
+      offered: offer,
+    });
   }
-  if (classOf(reply) !== 2) throw refused(options, "auth", reply, offer);
+  if (classOf(reply) !== 2) throw refused(options, "auth", reply, { offered: offer, tokenRefusal });
   yield { kind: "passed", stage: "auth", evidence: { offered, mechanism } };
 }
 
@@ -149,8 +153,23 @@ function* ask(step: Step & { kind: "await" }): Steps<SmtpReply> {
 }
 
 /** 4yz and 5yz are the relay's word; any other class in this place breaks the protocol. */
-function refused(options: SessionOptions, stage: Stage, reply: SmtpReply, offered?: Offer): PosthornError {
-  const smtp = offered === undefined ? { stage, reply } : { stage, reply, offered };
+/** What else is known of a refused sign-in. */
+interface SignInFacts {
+  readonly offered?: Offer;
+  readonly tokenRefusal?: string | null;
+}
+
+function refused(
+  options: SessionOptions,
+  stage: Stage,
+  reply: SmtpReply,
+  { offered, tokenRefusal = null }: SignInFacts = {},
+): PosthornError {
+  const smtp = {
+    ...{ stage, reply },
+    ...(offered === undefined ? {} : { offered }),
+    ...(tokenRefusal === null ? {} : { tokenRefusal: options.redactor.text(tokenRefusal) }),
+  };
   if (classOf(reply) < 4) {
     return new PosthornError("smtp.protocol", `${nameOf(options)} answered out of turn: ${quote(reply)}`, {
       smtp,

@@ -18,6 +18,7 @@ import type {
 export interface Schema {
   smtp_config: SmtpConfigRow;
   smtp_config_versions: SmtpConfigVersionRow;
+  oauth_grants: OauthGrantRow;
   encryption_key: EncryptionKeyRow;
   emails: EmailRow;
   email_content: EmailContentRow;
@@ -87,6 +88,23 @@ export interface SmtpConfigVersionRow {
   saved_at: number;
   saved_by: string;
   last_test_json: string | null;
+}
+
+/** How a config signs in with OAuth. */
+export interface OauthGrantRow {
+  config_id: string;
+  /** A Fernet token, under a key of this row, of the client, its secret, the tokens, and their destination. */
+  grant_enc: string;
+  version: number;
+  renewing_until: number | null;
+  refused_at: number | null;
+  refusal: string | null;
+  /** SHA-256 of the state of a consent under way, hex. */
+  consent_state: string | null;
+  /** A Fernet token, under another key of this row, of what belongs to that consent. */
+  consent_enc: string | null;
+  consent_expires_at: number | null;
+  consent_error: string | null;
 }
 
 /** How a key is derived; never a key. */

@@ -33,10 +33,10 @@ export interface RelayOptions {
   /** Then nothing is taken without sign-in; where there is `tls`, sign-in is offered only inside it. */
   readonly auth?: {
     readonly username: string;
-    /** For XOAUTH2, the access token. */
+    /** For XOAUTH2 and OAUTHBEARER, the access token. */
     readonly password: string;
-    /** All three by default. */
-    readonly mechanisms?: readonly ("PLAIN" | "LOGIN" | "XOAUTH2")[];
+    /** All but OAUTHBEARER by default. */
+    readonly mechanisms?: readonly ("PLAIN" | "LOGIN" | "XOAUTH2" | "OAUTHBEARER")[];
   };
   readonly onEhlo?: (line: string, peer: Peer) => ReplyOverride | Promise<ReplyOverride>;
   readonly onMail?: (from: string, peer: Peer) => ReplyOverride | Promise<ReplyOverride>;
@@ -171,6 +171,13 @@ class Conversation {
         // The reason comes as a challenge, which the client answers with an empty line.
         if (!right) await answer('{"status":"401"}');
         break;
+      case "OAUTHBEARER": {
+        const [header, ...fields] = (first ?? (await answer(""))).split("\x01");
+        right = header === `n,a=${username},` && fields.includes(`auth=Bearer ${password}`);
+        // RFC 7628 §3.2.3: the client ends the exchange with a lone %x01.
+        if (!right) await answer('{"status":"invalid_token","schemes":"bearer"}');
+        break;
+      }
     }
     if (right) this.#username = username;
     this.#reply(right ? "235 2.7.0 Signed in" : "535 5.7.8 Username and password not accepted");

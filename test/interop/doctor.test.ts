@@ -83,6 +83,7 @@ describe.each(await foreignRelays())("the doctor and $name", ({ start }) => {
         fromEmail: "a@a.test",
         fromName: null,
         replyTo: null,
+        needsToken: null,
       },
       {
         egress: createEgress("default"),

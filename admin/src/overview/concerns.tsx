@@ -14,6 +14,7 @@ const looks: Record<Concern["code"], { tone: "bad" | "warn"; icon: IconName }> =
   problem: { tone: "bad", icon: "lock" },
   paused: { tone: "warn", icon: "clock" },
   test_failed: { tone: "warn", icon: "cross" },
+  expiring: { tone: "warn", icon: "clock" },
 };
 
 /** The configs that an admin should look at, each with the way there. */
@@ -22,7 +23,7 @@ export function Concerns({ concerns }: { concerns: readonly Concern[] }) {
     <Card title={t.concerns}>
       <ul className={styles.list}>
         {concerns.map(({ configId, code, reason }) => (
-          <li key={configId} className={styles.concern}>
+          <li key={reason} className={styles.concern}>
             <Badge {...looks[code]}>{t.concernKinds[code]}</Badge>
             <Link className={styles.rowLink} to="/settings/smtp/$id" params={{ id: configId }}>
               {reason}

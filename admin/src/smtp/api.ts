@@ -8,6 +8,16 @@ const configs = api["smtp-configs"];
 export type ConfigBody = InferRequestType<typeof configs.$post>["json"];
 type UpdateBody = InferRequestType<(typeof configs)[":id"]["$put"]>["json"];
 
+export type OauthBody = InferRequestType<(typeof configs)[":id"]["oauth"]["$put"]>["json"];
+
+/** Where a provider sends browsers back to; it changes only with the server's options. */
+export const oauthAddressQuery = queryOptions({
+  queryKey: ["oauth-address"],
+  queryFn: async () => (await (await api.oauth.$get()).json()).redirectUri,
+  staleTime: Number.POSITIVE_INFINITY,
+  retry: false,
+});
+
 /** All configs in the order in which they are tried. A pause comes and goes by itself. */
 export const configsQuery = queryOptions({
   queryKey: ["smtp-configs"],
@@ -56,6 +66,20 @@ export async function discover(email: string) {
 /** How the domain of a sender stands in the DNS. */
 export async function checkDomain(sender: { readonly fromEmail: string; readonly smtpServer: string }) {
   return (await configs.dns.$post({ json: sender })).json();
+}
+
+export async function saveOauthClient(id: string, json: OauthBody): Promise<void> {
+  await configs[":id"].oauth.$put({ param: { id }, json });
+}
+
+/** @returns the provider's address to go to. */
+export async function startConsent(id: string): Promise<string> {
+  const response = await configs[":id"].oauth.start.$post({ param: { id } });
+  return (await response.json()).authorizationUrl;
+}
+
+export async function disconnectOauth(id: string): Promise<void> {
+  await configs[":id"].oauth.$delete({ param: { id } });
 }
 
 export interface TestOrder {

@@ -149,7 +149,11 @@ function Notices({ config, editor }: NoticesProps) {
       </Notice>
     ),
     base !== null && base.problem !== null && (
-      <Notice key="problem" tone="warn" title={t.state.broken}>
+      <Notice
+        key="problem"
+        tone="warn"
+        title={base.problem.code.startsWith("oauth.") ? t.state.notConnected : t.state.broken}
+      >
         {base.problem.detail}
       </Notice>
     ),
@@ -163,10 +167,15 @@ function Notices({ config, editor }: NoticesProps) {
         {config.pausedReason}
       </Notice>
     ),
+    base?.oauth?.consentError != null && (
+      <Notice key="consent" tone="bad" title={t.oauth.failed}>
+        {base.oauth.consentError}
+      </Notice>
+    ),
     faults.other !== null && (
       <Refusal key="refusal" error={faults.other} onLoad={() => void editor.loadCurrent()} />
     ),
-  ].filter((notice) => notice !== false);
+  ].filter((notice) => notice !== false && notice !== undefined);
   return notices.length === 0 ? null : <div className={styles.notices}>{notices}</div>;
 }
 

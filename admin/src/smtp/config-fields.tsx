@@ -1,9 +1,11 @@
-import { SegmentedControl, Switch, TextInput } from "@mantine/core";
+import { Button, SegmentedControl, Switch, TextInput } from "@mantine/core";
 import type { ReactNode } from "react";
 import type { TlsMode } from "../../../src/model.ts";
 import { Icon } from "../parts/icon.tsx";
 import { strings } from "../strings.ts";
 import styles from "./editor.module.css";
+import { providerAt } from "./oauth-client.ts";
+import { OauthFields } from "./oauth-fields.tsx";
 import { PasswordField } from "./password-field.tsx";
 import { ProviderChooser, useProvider } from "./provider-chooser.tsx";
 import type { Editor } from "./use-config-editor.ts";
@@ -28,6 +30,8 @@ function Group({ title, children }: { title: string; children: ReactNode }) {
 export function ConfigFields({ editor }: FieldsProps) {
   const { form, faults, change } = editor;
   const provider = useProvider(editor);
+  const signsInWith = providerAt(form.smtpServer);
+  const oauthName = signsInWith === "custom" ? null : t.oauth.names[signsInWith];
   return (
     <>
       <Group title={t.provider.title}>
@@ -89,13 +93,29 @@ export function ConfigFields({ editor }: FieldsProps) {
           autoCapitalize="none"
           autoComplete="off"
         />
-        <PasswordField
-          password={editor.password}
-          error={faults.fields.password}
-          wanted={provider?.passwordHint ?? null}
-          onChange={editor.changePassword}
-        />
-        {provider !== null && provider.helpUrl !== null && (
+        {form.authMethod === "oauth" ? (
+          <OauthFields editor={editor} />
+        ) : (
+          <>
+            <PasswordField
+              password={editor.password}
+              error={faults.fields.password}
+              wanted={provider?.passwordHint ?? null}
+              onChange={editor.changePassword}
+            />
+            {oauthName !== null && (
+              <Button
+                className={styles.offer}
+                variant="subtle"
+                size="compact-sm"
+                onClick={() => change({ authMethod: "oauth" })}
+              >
+                {t.oauth.instead(oauthName)}
+              </Button>
+            )}
+          </>
+        )}
+        {form.authMethod !== "oauth" && provider !== null && provider.helpUrl !== null && (
           <a className={styles.help} href={provider.helpUrl} target="_blank" rel="noreferrer">
             {t.provider.help(provider.name)}
             <Icon name="external" size={14} />

@@ -10,7 +10,7 @@ export function ConfigBadge({ config, isFirst }: { config: SmtpConfig; isFirst: 
   if (config.problem !== null) {
     return (
       <Badge tone="bad" icon="lock">
-        {t.broken}
+        {config.problem.code.startsWith("oauth.") ? t.notConnected : t.broken}
       </Badge>
     );
   }

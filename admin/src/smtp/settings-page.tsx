@@ -12,6 +12,7 @@ import { configsQuery, providersQuery } from "./api.ts";
 import { ConfigEditor } from "./config-editor.tsx";
 import { ConfigList } from "./config-list.tsx";
 import { ConfigBadge, LastTest, usedConfig } from "./config-status.tsx";
+import { ConsentOutcome } from "./consent-outcome.tsx";
 import styles from "./editor.module.css";
 import { RemoveConfig } from "./remove-config.tsx";
 
@@ -28,6 +29,7 @@ export function SettingsPage() {
         if (others.length === 0) return <OneConfig key="only" config={first} configs={configs} />;
         return (
           <Page title={t.title} lead={t.listLead} actions={<AddButton />}>
+            <ConsentOutcome />
             <ConfigList configs={configs} />
           </Page>
         );
@@ -74,6 +76,7 @@ function OneConfig({ config, configs }: { config: SmtpConfig | null; configs: re
       lead={config === null ? t.addFirst : <Status config={config} configs={configs} />}
       actions={isOnly && config !== null && <AddButton />}
     >
+      <ConsentOutcome />
       <ConfigEditor config={config} />
       {config !== null && config.managedBy === null && (
         <div className={styles.dangerous}>

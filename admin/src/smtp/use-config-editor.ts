@@ -67,7 +67,7 @@ export function useConfigEditor(config: SmtpConfig | null) {
 
   /** The body to save or test, or null after saying which entry is missing. */
   function body(): ConfigBody | null {
-    const password = passwordToSend(situation);
+    const password = form.authMethod === "oauth" ? null : passwordToSend(situation);
     if (password === undefined) {
       showFaults({ fields: { password: strings.smtp.password.missing }, other: null });
       return null;
@@ -158,9 +158,14 @@ export function useConfigEditor(config: SmtpConfig | null) {
     },
     discard: () => load(base),
     /** Throws away what was edited and shows what is saved now. */
-    async loadCurrent() {
+    async loadCurrent(id = base?.id) {
       const configs = await queries.fetchQuery({ ...configsQuery, staleTime: 0 });
-      load(configs.find(({ id }) => id === base?.id) ?? null);
+      load(configs.find((each) => each.id === id) ?? null);
+    },
+    /** Client and tokens are gone from what is saved; what was edited stays. */
+    forgetConnection() {
+      setBase(base === null ? null : { ...base, oauth: null });
+      setFaults(noFaults);
     },
     body,
     refuse,

@@ -30,6 +30,8 @@ export interface Condition {
   /** Whether the config names the authorities that it trusts. */
   readonly ownAuthority?: boolean;
   readonly username?: RegExp;
+  /** Whether the password is an access token. */
+  readonly withToken?: boolean;
   /** Whether the config has a username. */
   readonly signsIn?: boolean;
   /** Whether the config allows signing in without TLS. */

@@ -5,6 +5,7 @@ import { overview } from "./0003-overview.ts";
 import { engine } from "./0004-engine.ts";
 import { failures } from "./0005-failures.ts";
 import { versions } from "./0007-versions.ts";
+import { oauth } from "./0008-oauth.ts";
 
 /** Every migration in its order. A released one is never changed: add the next. */
 export const migrations: Readonly<Record<string, Migration>> = {
@@ -14,4 +15,5 @@ export const migrations: Readonly<Record<string, Migration>> = {
   "0004-engine": engine,
   "0005-failures": failures,
   "0007-versions": versions,
+  "0008-oauth": oauth,
 };

@@ -1,0 +1,118 @@
+import { PosthornError } from "../../errors.ts";
+import type { AuthorizationServer } from "./client.ts";
+
+/** What a provider answers instead of tokens (RFC 6749 §4.1.2.1, §5.2), with every secret taken out. */
+export interface Answer {
+  readonly error: string;
+  /** In the provider's own words. */
+  readonly description: string | null;
+}
+
+interface Row {
+  readonly when: RegExp;
+  /** Braces: the provider's name, and the address that Posthorn is called back at. */
+  readonly words: string;
+}
+
+/**
+ * What providers mean. The first row that fits `error: description` explains; dialects stand before the
+ * words of the RFC. Microsoft's codes: "Microsoft Entra authentication and authorization error codes".
+ */
+const rows: readonly Row[] = [
+  {
+    when: /AADSTS(?:65001|90094|90008|650052)\b|admin_policy_enforced|org_internal/,
+    words:
+      "{provider} wants an administrator of the organisation to allow this client first. Ask them to grant its permissions, then connect again.",
+  },
+  {
+    when: /AADSTS7000222\b/,
+    words:
+      "The client secret has expired. Create a new one in Microsoft Entra under Certificates & secrets and enter it here.",
+  },
+  {
+    when: /AADSTS7000215\b/,
+    words:
+      "The client secret is wrong. Enter the secret's value, not its id; Microsoft Entra shows the value only once, when the secret is made.",
+  },
+  {
+    when: /AADSTS700016\b|AADSTS90002\b|AADSTS900023\b|AADSTS50059\b/,
+    words: "{provider} does not know this client in this directory (tenant). Check client id and tenant.",
+  },
+  {
+    when: /AADSTS50194\b|AADSTS9002331\b|AADSTS9002346\b/,
+    words:
+      "The client is not registered for the accounts of this directory (tenant). Enter the directory's own id as the tenant.",
+  },
+  {
+    when: /AADSTS(?:70008|700082|700084|70043)\b/,
+    words: "The consent has expired at {provider}, as it was not used or a rule ends it. Connect again.",
+  },
+  {
+    when: /AADSTS(?:50173|50057|50034)\b/,
+    words:
+      "{provider} has ended the consent: the password was changed, or the account was switched off. Connect again.",
+  },
+  {
+    when: /AADSTS(?:50076|50079|50158|53003|53000|50105)\b|interaction_required/,
+    words:
+      "A rule of the organisation (conditional access, multi-factor sign-in) stops this sign-in. Connect again; if that is not enough, ask an administrator.",
+  },
+  {
+    when: /^redirect_uri_mismatch|AADSTS50011\b|redirect[_ ]uri/i,
+    words:
+      "{provider} does not know Posthorn's address. Register exactly this redirect URI there: {redirectUri}",
+  },
+  {
+    when: /^access_denied/,
+    words:
+      "The consent was refused at {provider}, or the account is not among the test users of the client. Connect again with an account that may.",
+  },
+  {
+    when: /^invalid_client|^unauthorized_client|deleted_client|disabled_client/,
+    words:
+      "{provider} does not accept the client id or the client secret. Check both, and enter the secret again.",
+  },
+  {
+    when: /^invalid_grant/,
+    words:
+      "{provider} no longer accepts the consent: it was withdrawn, or has expired. Connect again. The consent for a client of Google that is still in testing lasts 7 days.",
+  },
+  {
+    when: /^invalid_scope|AADSTS70011\b|AADSTS28002\b/,
+    words:
+      "{provider} does not allow this client to send mail. Add the permission to send mail over SMTP to the client.",
+  },
+];
+
+const maxQuoted = 300;
+
+/** A refusal in words for an admin. */
+export function refused(
+  server: AuthorizationServer,
+  answer: Answer,
+  redirectUri: string | null,
+): PosthornError {
+  const said = [answer.error, answer.description].filter((part) => part !== null).join(": ");
+  const row = rows.find(({ when }) => when.test(said));
+  const words = (row?.words ?? "{provider} refused.")
+    .replaceAll("{provider}", server.name)
+    .replaceAll("{redirectUri}", redirectUri ?? "the one shown beside the client id");
+  const quoted = said.length > maxQuoted ? `${said.slice(0, maxQuoted)}…` : said;
+  return new PosthornError("oauth.refused", `${words} It said “${quoted}”.`, { smtp: { stage: "auth" } });
+}
+
+/** Errors that pass by themselves, though they come as answers (RFC 6749 §4.1.2.1). */
+const passing: ReadonlySet<string> = new Set(["temporarily_unavailable", "server_error", "slow_down"]);
+
+export function isPassing({ error }: Answer): boolean {
+  return passing.has(error);
+}
+
+/** The provider gave no usable answer: it may next time. */
+export function unreachable(server: AuthorizationServer, reason: string): PosthornError {
+  return new PosthornError(
+    "oauth.unreachable",
+    `${server.name} could not be asked for an access token: ${reason}. It is tried again.`,
+    { smtp: { stage: "auth" } },
+  );
+}
