@@ -32,7 +32,7 @@ const settingNames = [
   "maxPerSecond",
 ] as const satisfies readonly (keyof VersionedSettings)[];
 
-export function settingsOf(config: VersionedSettings): VersionedSettings {
+function settingsOf(config: VersionedSettings): VersionedSettings {
   return Object.fromEntries(settingNames.map((name) => [name, config[name]])) as unknown as VersionedSettings;
 }
 
