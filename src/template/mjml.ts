@@ -29,13 +29,14 @@ function unloadEngine(lost: Engine | undefined): void {
 
 /**
  * Compiles MJML to HTML. Liquid passes through untouched. Includes are refused: there is no file to read.
+ * @param authorStart where the author's own begins, in what stands on the author's first line.
  * @throws PosthornError `template.invalid`, with line and column where the compiler knows them.
  */
-export function compileMjml(mjml: string): string {
+export function compileMjml(mjml: string, authorStart = 0): string {
   const { masked, unmask } = maskLiquid(mjml);
   const result = toHtml(masked);
   if (result.type === "success") return unmask(result.content);
-  const placeAfter = (textBefore: string) => lineAndColumn(unmask(textBefore));
+  const placeAfter = (textBefore: string) => lineAndColumn(unmask(textBefore).slice(authorStart));
   const message =
     result.origin === "parser"
       ? parserMessage(result.details, masked, placeAfter)

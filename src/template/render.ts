@@ -1,14 +1,12 @@
 import { invalidInput, issuesOf } from "../parse.ts";
 import { boundedCache } from "./bounded-cache.ts";
 import { type Brand, brandScope } from "./brand.ts";
+import { builtinLayout } from "./builtin/layout.ts";
+import { compileTemplate } from "./compile.ts";
 import { withDeclaredFields } from "./declared-fields.ts";
-import { loadFormats } from "./filters.ts";
-import { filterByContext } from "./html-context.ts";
-import { type LiquidTemplate, parseLiquid } from "./liquid.ts";
 import { localize } from "./locale.ts";
-import { compileMjml } from "./mjml.ts";
 import { plainData } from "./plain-data.ts";
-import type { RenderedTemplate, Template, TemplateSource } from "./template.ts";
+import type { Layout, Partials, RenderedTemplate, Template, TemplateSource } from "./template.ts";
 import { textFromHtml } from "./text-from-html.ts";
 
 export interface RenderOptions {
@@ -17,6 +15,10 @@ export interface RenderOptions {
   /** A BCP 47 language tag; English unless given. */
   readonly locale?: string;
   readonly brand?: Brand;
+  /** The built-in one unless given. */
+  readonly layout?: Layout;
+  /** None unless given. */
+  readonly partials?: Partials;
 }
 
 /**
@@ -25,34 +27,26 @@ export interface RenderOptions {
  * `template.invalid` for a template that cannot be compiled or takes too much.
  */
 export function renderTemplate(template: Template, options: RenderOptions): RenderedTemplate {
+  const { brand = {}, layout = builtinLayout, partials = noPartials } = options;
   const { source, locale } = localize(template, options.locale);
   const data = checkedData(template, options.data);
-  const compiled = compile(source);
-  const scope = { data, globals: { locale, brand: brandScope(options.brand ?? {}) } };
-  const html = compiled.html.render(scope);
-  return {
-    subject: compiled.subject.render(scope).trim(),
-    html,
-    text: tidyText(compiled.text?.render(scope) ?? textFromHtml(html)),
-  };
+  const compiled = compile(layout)(partials)(source);
+  const globals = { locale, brand: brandScope(brand), product: data.productName ?? brand.name ?? null };
+  const scope = { data, globals };
+  const subject = compiled.subject.render(scope).trim();
+  const preheader = compiled.preheader?.render(scope).trim() ?? null;
+  const html = compiled.html.render({ data, globals: { ...globals, subject, preheader } });
+  return { subject, html, text: tidyText(compiled.text?.render(scope) ?? textFromHtml(html)) };
 }
 
-interface CompiledTemplate {
-  readonly subject: LiquidTemplate;
-  readonly html: LiquidTemplate;
-  readonly text: LiquidTemplate | null;
-}
+const noPartials: Partials = {};
 
-const compile = boundedCache(500, (source: TemplateSource): CompiledTemplate => {
-  loadFormats();
-  // Parsed once for its errors alone: they name the author's lines, not those of the compiled HTML.
-  parseLiquid(source.mjml, "html", "mjml");
-  return {
-    subject: parseLiquid(source.subject, "line", "subject"),
-    html: parseLiquid(filterByContext(compileMjml(source.mjml)), "html", "html"),
-    text: source.text === undefined ? null : parseLiquid(source.text, "text", "text"),
-  };
-});
+/** By identity: whoever renders often keeps the objects, and whoever edits makes new ones. */
+const compile = boundedCache(4, (layout: Layout) =>
+  boundedCache(4, (partials: Partials) =>
+    boundedCache(500, (source: TemplateSource) => compileTemplate(source, layout, partials)),
+  ),
+);
 
 function checkedData(template: Template, input: unknown): Readonly<Record<string, unknown>> {
   const result = template.schema.safeParse(plainData(input));

@@ -1,13 +1,43 @@
 import { z } from "zod";
 
-/** The source of one email in one language. All three parts are Liquid. */
+/** The source of one email in one language. All parts are Liquid. */
 export interface TemplateSource {
   readonly subject: string;
-  /** MJML; Liquid stands in text, in quoted attributes and in `mj-raw`. */
+  /** What mail programs show beside the subject in the list of messages. */
+  readonly preheader?: string;
+  /**
+   * MJML: the content that the layout is put around, or a whole `<mjml>` document, which stands without
+   * the layout. Liquid stands between elements, in text and in quoted attributes.
+   */
   readonly mjml: string;
-  /** The plain text; made from the HTML where it is left out. */
+  /** The plain text, with the layout's around it; made from the HTML where it is left out. */
   readonly text?: string;
 }
+
+/**
+ * What all emails of an installation have around them. `{{ content }}` stands once in each part, where
+ * the template's own goes; in `mjml`, inside an `mj-column`. Beside what every template sees, a layout
+ * sees the rendered `subject` and `preheader`.
+ */
+export interface Layout {
+  readonly mjml: string;
+  readonly text: string;
+}
+
+/** Pieces that templates and layouts have in common, by the name that `{% render "name" %}` calls. */
+export type Partials = Readonly<Record<string, Partial>>;
+
+export interface Partial {
+  readonly mjml: string;
+  /** What stands in the plain text; nothing where it is left out. */
+  readonly text?: string;
+}
+
+/**
+ * The names that every template sees beside its data. Data that has a field of such a name would hide
+ * it, so that no schema may declare one.
+ */
+export const globalNames = ["brand", "content", "locale", "preheader", "product", "subject"] as const;
 
 /** A kind of email: what it is for, which data it needs, and how it reads. */
 export interface Template {

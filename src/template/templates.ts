@@ -1,8 +1,7 @@
 import { PosthornError } from "../errors.ts";
 import { parse } from "../parse.ts";
 import { type Brand, brandSchema } from "./brand.ts";
-import { orderNotification } from "./builtin/order-notification.ts";
-import { passwordReset } from "./builtin/password-reset.ts";
+import { builtinTemplates } from "./builtin/templates.ts";
 import { type RenderOptions, renderTemplate } from "./render.ts";
 import { describeTemplate, type RenderedTemplate, type Template, type TemplateInfo } from "./template.ts";
 
@@ -22,8 +21,8 @@ export interface Templates {
  */
 export function createTemplates(options: { readonly brand?: Brand } = {}): Templates {
   const brand = parse(brandSchema, options.brand ?? {});
-  const templates = new Map<string, Template>(builtin.map((template) => [template.name, template]));
-  const infos = new Map(builtin.map((template) => [template.name, describeTemplate(template)]));
+  const templates = new Map<string, Template>(builtinTemplates.map((template) => [template.name, template]));
+  const infos = new Map(builtinTemplates.map((template) => [template.name, describeTemplate(template)]));
 
   function find<Value>(values: ReadonlyMap<string, Value>, name: string): Value {
     const value = values.get(name);
@@ -40,5 +39,3 @@ export function createTemplates(options: { readonly brand?: Brand } = {}): Templ
     render: (name, renderOptions) => renderTemplate(find(templates, name), { brand, ...renderOptions }),
   };
 }
-
-const builtin: readonly Template[] = [passwordReset, orderNotification];

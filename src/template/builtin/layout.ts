@@ -1,27 +1,12 @@
-/** What an email puts into the shared layout. All parts are Liquid; `body` is MJML for one column. */
-interface LayoutParts {
-  readonly title: string;
-  /** What mail programs show beside the subject in the list of messages. Rendered before `body`. */
-  readonly preheader: string;
-  readonly body: string;
-}
-
-/** The name that the reader knows the sender by; nil where there is none. */
-export const assignProduct = "{% assign product = productName | default: brand.name %}";
+import type { Layout } from "../template.ts";
 
 /** Keeps the mail program from filling the preview with the text that follows the preheader. */
 const previewPadding = "&#847;&#8204;&#160;".repeat(40);
 
-/**
- * The frame of every built-in email: name or logo above a card, address and links below. It reads
- * without pictures, from 320 pixels on, in light and dark. Needs the globals `brand` and `locale`;
- * data may hold a `productName`, which goes before the brand's name.
- */
-export function layout({ title, preheader, body }: LayoutParts): string {
-  return /* mjml */ `<mjml lang="{{ locale }}">
+const mjml = /* mjml */ `<mjml lang="{{ locale }}">
   <mj-head>
-    <mj-title>${title}</mj-title>
-    <mj-preview>${assignProduct}${preheader}${previewPadding}</mj-preview>
+    <mj-title>{{ subject }}</mj-title>
+    <mj-preview>{% if preheader %}{{ preheader }}${previewPadding}{% endif %}</mj-preview>
     <mj-breakpoint width="480px" />
     <mj-raw>
       <meta name="color-scheme" content="light dark" />
@@ -40,7 +25,7 @@ export function layout({ title, preheader, body }: LayoutParts): string {
       h1 { margin: 0; font-size: 24px; line-height: 32px; font-weight: 700; letter-spacing: -0.01em; }
       h2 { margin: 0; font-size: 16px; line-height: 24px; font-weight: 700; }
       a { color: {{ brand.linkColor }}; }
-            .break { word-break: break-all; overflow-wrap: anywhere; }
+      .break { word-break: break-all; overflow-wrap: anywhere; }
       .facts td { padding: 2px 0; vertical-align: top; }
       @media only screen and (max-width: 480px) {
         .card { padding-left: 8px !important; padding-right: 8px !important; }
@@ -72,7 +57,7 @@ export function layout({ title, preheader, body }: LayoutParts): string {
     </mj-section>
     <mj-section css-class="card" padding="0 16px">
       <mj-column background-color="#ffffff" border-radius="12px" padding="40px 40px 24px">
-${body}
+{{ content }}
       </mj-column>
     </mj-section>
     <mj-section css-class="footer" padding="24px 32px 40px">
@@ -90,10 +75,8 @@ ${body}
     </mj-section>
   </mj-body>
 </mjml>`;
-}
 
-/** The end of every plain text. */
-export const textFooter = `
+const text = `{{ content }}
 {%- if product or brand.address or brand.footerLinks.size > 0 %}
 
 --
@@ -101,3 +84,9 @@ export const textFooter = `
 {% endif %}{% if brand.address %}{{ brand.address }}
 {% endif %}{% for link in brand.footerLinks %}{{ link.label }}: {{ link.url }}
 {% endfor %}{% endif %}`;
+
+/**
+ * The layout of an installation that has none of its own: name or logo above a card, address and links
+ * below. It reads without pictures, from 320 pixels on, in light and dark.
+ */
+export const builtinLayout: Layout = { mjml, text };

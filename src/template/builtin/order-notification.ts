@@ -1,7 +1,6 @@
 import { z } from "zod";
 import { currency, line, minorUnits, moment, timeZone, webLink } from "../fields.ts";
 import type { Template } from "../template.ts";
-import { assignProduct, layout, textFooter } from "./layout.ts";
 
 const schema = z.strictObject({
   status: z.enum(["confirmed", "shipped", "delivered", "cancelled"]),
@@ -64,10 +63,9 @@ function totalRow(label: string, field: string, amount = `totals.${field}`): str
           {%- if totals.${field} %}<tr><td ${muted}>${label}</td><td align="right" style="white-space:nowrap">{{ ${amount} | money: currency }}</td></tr>{% endif %}`;
 }
 
-const mjml = layout({
-  title: "Your order {{ orderNumber }}",
-  preheader: `${words}Order {{ orderNumber }} {{ event }}: {{ totals.total | money: currency }}.`,
-  body: /* mjml */ `
+const preheader = `${words}Order {{ orderNumber }} {{ event }}: {{ totals.total | money: currency }}.`;
+
+const mjml = /* mjml */ `${words}
         <mj-text css-class="ink" padding="0 0 8px"><h1>{{ heading }}</h1></mj-text>
         <mj-text css-class="quiet" color="#5d6675" padding="0 0 20px">
           Order {{ orderNumber }}{% if orderedAt %} &#160;·&#160; {{ orderedAt | date: timeZone }}{% endif %}
@@ -107,10 +105,9 @@ const mjml = layout({
         <mj-divider css-class="rule" padding="0 0 20px" />
         <mj-text css-class="ink" padding="0 0 4px"><h2>Shipping address</h2></mj-text>
         <mj-text css-class="quiet" font-size="15px" color="#5d6675">{% for part in shippingAddress %}{{ part }}{% unless forloop.last %}<br />{% endunless %}{% endfor %}</mj-text>
-        <mj-raw>{% endif %}</mj-raw>`,
-});
+        <mj-raw>{% endif %}</mj-raw>`;
 
-const text = `${assignProduct}${words}{{ heading }}
+const text = `${words}{{ heading }}
 
 {% if name %}Hi {{ name }}, your{% else %}Your{% endif %} order {{ orderNumber }} {{ event }}. {{ sentence }}
 {% if trackingUrl %}
@@ -131,7 +128,7 @@ Order {{ orderNumber }}{% if orderedAt %}, {{ orderedAt | date: timeZone }}{% en
 {% if shippingAddress %}
 Shipping address
 {% for part in shippingAddress %}  {{ part }}
-{% endfor %}{% endif %}${textFooter}`;
+{% endfor %}{% endif %}`;
 
 /** News about an order: confirmed, shipped, delivered or cancelled. */
 export const orderNotification: Template = {
@@ -158,7 +155,8 @@ export const orderNotification: Template = {
   } satisfies z.input<typeof schema>,
   sources: {
     en: {
-      subject: `${assignProduct}${words}Your {% if product %}{{ product }} {% endif %}order {{ orderNumber }} {{ event }}`,
+      subject: `${words}Your {% if product %}{{ product }} {% endif %}order {{ orderNumber }} {{ event }}`,
+      preheader,
       mjml,
       text,
     },

@@ -1,7 +1,6 @@
 import { z } from "zod";
 import { line, moment, timeZone, webLink } from "../fields.ts";
 import type { Template } from "../template.ts";
-import { assignProduct, layout, textFooter } from "./layout.ts";
 
 const schema = z.strictObject({
   name: line(100).optional().describe("Whom to greet"),
@@ -20,10 +19,9 @@ const validity = `{% if validMinutes %}
 {%- else %}{% assign hours = validMinutes | divided_by: 60 | floor %}{{ hours }} hours{% endif %}
 {%- endif %}`;
 
-const mjml = layout({
-  title: "Reset your password",
-  preheader: `Choose a new password with the link in this email.{% if validMinutes %} It works for ${validity}.{% endif %}`,
-  body: /* mjml */ `
+const preheader = `Choose a new password with the link in this email.{% if validMinutes %} It works for ${validity}.{% endif %}`;
+
+const mjml = /* mjml */ `
         <mj-text css-class="ink"><h1>Reset your password</h1></mj-text>
         <mj-raw>{% if name %}</mj-raw>
         <mj-text css-class="ink">Hi {{ name }},</mj-text>
@@ -51,10 +49,9 @@ const mjml = layout({
         <mj-text css-class="ink" padding="0 0 8px"><h2>This was not you?</h2></mj-text>
         <mj-text css-class="quiet" font-size="14px" line-height="20px" color="#5d6675">
           Then ignore this email: your password stays as it is. Do not pass the link on to anyone; it lets its reader into your account.
-        </mj-text>`,
-});
+        </mj-text>`;
 
-const text = `${assignProduct}
+const text = `
 Reset your password
 
 {% if name %}Hi {{ name }},
@@ -71,7 +68,7 @@ Reset your password
 {% endif %}{% if place %}  Place: {{ place }} (approximate)
 {% endif %}
 {% endif %}This was not you? Then ignore this email: your password stays as it is. Do not pass the link on to anyone; it lets its reader into your account.
-${textFooter}`;
+`;
 
 /** A link to choose a new password. `{ url }` is enough. */
 export const passwordReset: Template = {
@@ -91,7 +88,8 @@ export const passwordReset: Template = {
   } satisfies z.input<typeof schema>,
   sources: {
     en: {
-      subject: `${assignProduct}Reset your {% if product %}{{ product }} {% endif %}password`,
+      subject: `Reset your {% if product %}{{ product }} {% endif %}password`,
+      preheader,
       mjml,
       text,
     },
