@@ -38,6 +38,56 @@ export function compileTemplate(
   };
 }
 
+/** The parts of a source, each by itself as its author wrote it: lines and columns are those of the author. */
+export function compileParts({
+  subject,
+  preheader,
+  mjml,
+  text,
+}: TemplateSource): { readonly part: SourcePart; readonly compile: () => LiquidTemplate }[] {
+  return [
+    { part: "subject", compile: () => parseLiquid(subject, "line", "subject") },
+    ...(preheader === undefined
+      ? []
+      : [{ part: "preheader" as const, compile: () => parseLiquid(preheader, "text", "preheader") }]),
+    { part: "mjml", compile: () => checkMjml(mjml, "mjml") },
+    ...(text === undefined
+      ? []
+      : [{ part: "text" as const, compile: () => parseLiquid(blankPartials(text), "text", "text") }]),
+  ];
+}
+
+export type SourcePart = keyof TemplateSource;
+
+/** A layout or a partial by itself, in the same way. */
+export function compilePart(isLayout: boolean, { mjml, text }: Layout): ReturnType<typeof compileParts> {
+  return [
+    { part: "mjml", compile: () => (isLayout ? checkLayout(mjml) : checkPartial(mjml)) },
+    {
+      part: "text",
+      compile: () => parseLiquid(blankPartials(isLayout ? within(text, "") : text), "text", "text"),
+    },
+  ];
+}
+
+function checkLayout(mjml: string): LiquidTemplate {
+  if (!isDocument(mjml)) {
+    throw new PosthornError("template.invalid", "The layout must be a whole document: <mjml> … </mjml>.");
+  }
+  within(mjml, "");
+  return checkMjml(mjml, "layout");
+}
+
+/** A partial may be a section or half a sentence: by itself it is only looked at for what is well formed. */
+function checkPartial(mjml: string): LiquidTemplate {
+  const parsed = parseLiquid(blankPartials(mjml), "html", "mjml");
+  compileMjml(
+    `${columnStart}<mj-text>${blankPartials(mjml)}</mj-text>${columnEnd}`,
+    `${columnStart}<mj-text>`.length,
+  );
+  return parsed;
+}
+
 const contentAlone = "{{ content }}";
 
 function compileText(text: string, layout: string, partials: Partials): LiquidTemplate {
@@ -46,17 +96,18 @@ function compileText(text: string, layout: string, partials: Partials): LiquidTe
 }
 
 /** Reads one author's MJML for its mistakes alone. */
-function checkMjml(source: string, part: string): void {
+function checkMjml(source: string, part: string): LiquidTemplate {
   const mjml = blankPartials(source);
-  parseLiquid(mjml, "html", part);
+  const parsed = parseLiquid(mjml, "html", part);
   if (isDocument(mjml)) compileMjml(mjml);
   else compileMjml(`${columnStart}${mjml}${columnEnd}`, columnStart.length);
+  return parsed;
 }
 
 const columnStart = "<mjml><mj-body><mj-section><mj-column>";
 const columnEnd = "</mj-column></mj-section></mj-body></mjml>";
 
-function isDocument(mjml: string): boolean {
+export function isDocument(mjml: string): boolean {
   return /^\s*(?:<!--.*?-->\s*)*<mjml[\s>]/s.test(mjml);
 }
 

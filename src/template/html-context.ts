@@ -209,5 +209,6 @@ function kindOf(name: string): Attribute {
 }
 
 function unsafe(where: string, remedy: string): Error {
-  return new PosthornError("template.invalid", `The template is unsafe at ${where}: ${remedy}.`);
+  const place = { near: where };
+  return new PosthornError("template.invalid", `The template is unsafe at ${where}: ${remedy}.`, { place });
 }

@@ -1,6 +1,6 @@
 import { createRequire } from "node:module";
 import type { Engine, ParserError, ToHtmlResult } from "mrml";
-import { PosthornError } from "../errors.ts";
+import { PosthornError, type SourcePlace } from "../errors.ts";
 
 const require = createRequire(import.meta.url);
 let engine: Engine | undefined;
@@ -36,12 +36,18 @@ export function compileMjml(mjml: string, authorStart = 0): string {
   const { masked, unmask } = maskLiquid(mjml);
   const result = toHtml(masked);
   if (result.type === "success") return unmask(result.content);
-  const placeAfter = (textBefore: string) => lineAndColumn(unmask(textBefore).slice(authorStart));
+  let at: SourcePlace | undefined;
+  const placeAfter = (textBefore: string) => {
+    const { line, column } = placeIn(unmask(textBefore).slice(authorStart));
+    at = { line, column };
+    return `line ${line}, column ${column}`;
+  };
   const message =
     result.origin === "parser"
       ? parserMessage(result.details, masked, placeAfter)
       : `cannot be laid out: ${result.message}`;
-  throw new PosthornError("template.invalid", `The MJML of the template ${message}.`);
+  const details = at === undefined ? {} : { place: at };
+  throw new PosthornError("template.invalid", `The MJML of the template ${message}.`, details);
 }
 
 function toHtml(mjml: string): ToHtmlResult {
@@ -103,7 +109,7 @@ function textBefore(text: string, line: string, column: string): string {
 }
 
 /** People count lines and columns from 1. */
-function lineAndColumn(textBefore: string): string {
+export function placeIn(textBefore: string): { readonly line: number; readonly column: number } {
   const lines = textBefore.split("\n");
-  return `line ${lines.length}, column ${(lines.at(-1)?.length ?? 0) + 1}`;
+  return { line: lines.length, column: (lines.at(-1)?.length ?? 0) + 1 };
 }

@@ -22,16 +22,17 @@ export function expandPartials(
   return source.replace(renderTag, (_, _begin, inDouble?: string, inSingle?: string) => {
     const name = inDouble ?? inSingle ?? "";
     const partial = Object.hasOwn(partials, name) ? partials[name] : undefined;
-    if (partial === undefined) throw invalid(`There is no partial "${name}"${namesOf(partials)}`);
+    if (partial === undefined) throw invalid(`There is no partial "${name}"${namesOf(partials)}`, name);
     if (calledBy.includes(name)) {
-      throw invalid(`The partial "${name}" calls itself: ${[...calledBy, name].join(" → ")}`);
+      throw invalid(`The partial "${name}" calls itself: ${[...calledBy, name].join(" → ")}`, name);
     }
     if (calledBy.length >= maxDepth) {
-      throw invalid(`Partials call each other more than ${maxDepth} deep: ${calledBy.join(" → ")}`);
+      throw invalid(`Partials call each other more than ${maxDepth} deep: ${calledBy.join(" → ")}`, name);
     }
     const expanded = expandPartials(partial[kind] ?? "", partials, kind, [...calledBy, name]);
     size += expanded.length;
-    if (size > maxCharacters) throw invalid(`The partials come to more than ${maxCharacters} characters`);
+    if (size > maxCharacters)
+      throw invalid(`The partials come to more than ${maxCharacters} characters`, name);
     return expanded;
   });
 }
@@ -41,6 +42,11 @@ export function blankPartials(source: string): string {
   return source.replace(renderTag, (call) => call.replace(/\S/g, " "));
 }
 
+/** The partials that a source calls. */
+export function partialNames(source: string): string[] {
+  return [...source.matchAll(renderTag)].map(([, _begin, inDouble, inSingle]) => inDouble ?? inSingle ?? "");
+}
+
 const renderTag = /(\{%|\s*\{%-)\s*render\s+(?:"([^"{}%]*)"|'([^'{}%]*)')\s*(%\}|-%\}\s*)/g;
 
 function namesOf(partials: Partials): string {
@@ -48,6 +54,6 @@ function namesOf(partials: Partials): string {
   return names.length === 0 ? "; none is stored" : `; there are: ${names.join(", ")}`;
 }
 
-function invalid(reason: string): PosthornError {
-  return new PosthornError("template.invalid", `${reason}.`);
+function invalid(reason: string, name: string): PosthornError {
+  return new PosthornError("template.invalid", `${reason}.`, { place: { near: name } });
 }
