@@ -3,8 +3,8 @@ import { brandScope } from "./brand.ts";
 import { compilePart, compileParts, type SourcePart } from "./compile.ts";
 import { undeclaredNames } from "./declared-names.ts";
 import type { LiquidTemplate } from "./liquid.ts";
-import { placeIn } from "./mjml.ts";
 import { expandPartials } from "./partials.ts";
+import { placeIn } from "./place.ts";
 import { checkedData, type RenderOptions, renderTemplate } from "./render.ts";
 import type { Layout, Partials, Template, TemplateSource } from "./template.ts";
 

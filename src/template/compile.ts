@@ -3,6 +3,7 @@ import { loadFormats } from "./filters.ts";
 import { filterByContext } from "./html-context.ts";
 import { type LiquidTemplate, parseLiquid } from "./liquid.ts";
 import { compileMjml } from "./mjml.ts";
+import { checkElements } from "./mjml-elements.ts";
 import { blankPartials, expandPartials } from "./partials.ts";
 import type { Layout, Partials, TemplateSource } from "./template.ts";
 
@@ -33,7 +34,11 @@ export function compileTemplate(
   return {
     subject: parseLiquid(subject, "line", "subject"),
     preheader: preheader === undefined ? null : parseLiquid(preheader, "text", "preheader"),
-    html: parseLiquid(filterByContext(compileMjml(expandPartials(mjml, partials, "mjml"))), "html", "html"),
+    html: parseLiquid(
+      filterByContext(compileMjml(expandPartials(mjml, partials, "mjml")), "html"),
+      "html",
+      "html",
+    ),
     text: text === undefined ? null : compileText(text, alone ? contentAlone : layout.text, partials),
   };
 }
@@ -99,6 +104,8 @@ function compileText(text: string, layout: string, partials: Partials): LiquidTe
 function checkMjml(source: string, part: string): LiquidTemplate {
   const mjml = blankPartials(source);
   const parsed = parseLiquid(mjml, "html", part);
+  checkElements(mjml, part);
+  filterByContext(mjml, part);
   if (isDocument(mjml)) compileMjml(mjml);
   else compileMjml(`${columnStart}${mjml}${columnEnd}`, columnStart.length);
   return parsed;

@@ -4,12 +4,12 @@ import { invalidInput, issuesOf } from "../parse.ts";
 import { boundedCache } from "./bounded-cache.ts";
 import { link, moment } from "./fields.ts";
 import { parseSimplePattern } from "./simple-pattern.ts";
+import { globalNames } from "./template.ts";
 
 const draft = "https://json-schema.org/draft/2020-12/schema";
 const maxDepth = 8;
 const maxSchemas = 500;
-/** Names that the layout and every template may use beside the data. */
-const reserved: ReadonlySet<string> = new Set(["brand", "locale", "content", "preheader", "subject"]);
+const reserved: ReadonlySet<string> = new Set(globalNames);
 
 const count = (max: number) => z.int().min(0).max(max).optional();
 const bound = z.number().optional();

@@ -1,6 +1,7 @@
 import { createRequire } from "node:module";
 import type { Engine, ParserError, ToHtmlResult } from "mrml";
-import { PosthornError, type SourcePlace } from "../errors.ts";
+import { PosthornError } from "../errors.ts";
+import { type Place, placeAfter, placeIn } from "./place.ts";
 
 const require = createRequire(import.meta.url);
 let engine: Engine | undefined;
@@ -36,15 +37,15 @@ export function compileMjml(mjml: string, authorStart = 0): string {
   const { masked, unmask } = maskLiquid(mjml);
   const result = toHtml(masked);
   if (result.type === "success") return unmask(result.content);
-  let at: SourcePlace | undefined;
-  const placeAfter = (textBefore: string) => {
-    const { line, column } = placeIn(unmask(textBefore).slice(authorStart));
-    at = { line, column };
-    return `line ${line}, column ${column}`;
+  let at: Place | undefined;
+  const place = (textBefore: string) => {
+    const before = unmask(textBefore).slice(authorStart);
+    at = placeIn(before);
+    return placeAfter(before);
   };
   const message =
     result.origin === "parser"
-      ? parserMessage(result.details, masked, placeAfter)
+      ? parserMessage(result.details, masked, place)
       : `cannot be laid out: ${result.message}`;
   const details = at === undefined ? {} : { place: at };
   throw new PosthornError("template.invalid", `The MJML of the template ${message}.`, details);
@@ -74,10 +75,10 @@ function maskLiquid(mjml: string): { masked: string; unmask: (text: string) => s
   return { masked, unmask: (text) => text.replace(words, (_, index) => pieces[Number(index)] ?? "") };
 }
 
-function parserMessage(error: ParserError, mjml: string, placeAfter: (before: string) => string): string {
+function parserMessage(error: ParserError, mjml: string, after: (textBefore: string) => string): string {
   // The compiler counts in bytes of UTF-8, its XML reader in lines and columns.
-  const place = (byteOffset: number) => placeAfter(Buffer.from(mjml).subarray(0, byteOffset).toString());
-  const placeAt = (_: string, line: string, column: string) => placeAfter(textBefore(mjml, line, column));
+  const place = (byteOffset: number) => after(Buffer.from(mjml).subarray(0, byteOffset).toString());
+  const placeAt = (_: string, line: string, column: string) => after(textBefore(mjml, line, column));
   switch (error.type) {
     case "unexpected-element":
       return `has an element out of place at ${place(error.position.start)}`;
@@ -106,10 +107,4 @@ function textBefore(text: string, line: string, column: string): string {
   const lines = text.split("\n").slice(0, Number(line));
   const last = lines.pop() ?? "";
   return [...lines, last.slice(0, Number(column) - 1)].join("\n");
-}
-
-/** People count lines and columns from 1. */
-export function placeIn(textBefore: string): { readonly line: number; readonly column: number } {
-  const lines = textBefore.split("\n");
-  return { line: lines.length, column: (lines.at(-1)?.length ?? 0) + 1 };
 }

@@ -1,4 +1,4 @@
-import { placeIn } from "./mjml.ts";
+import { placeIn } from "./place.ts";
 import type { RenderedTemplate, TemplateSource } from "./template.ts";
 
 export const warningCodes = ["html_large", "alt_missing", "link_insecure", "subject_long"] as const;
