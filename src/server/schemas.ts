@@ -358,7 +358,6 @@ export const templatePartList = pageOf(templatePart);
 export const templatePartVersion = z
   .object({ name: z.string(), ...partContent, ...templateVersion.shape })
   .meta({ id: "TemplatePartVersion" });
-export type TemplatePartVersion = z.infer<typeof templatePartVersion>;
 
 export const restoreRequest = z.strictObject({
   version: z.int().min(0).describe("The newest one so far, as it was read"),
