@@ -15,6 +15,14 @@ const template = (subject: string, version = 0) => ({
 });
 const subjectOf = ({ templates }: Posthorn) => templates.find("greeting")?.template.sources.en?.subject;
 
+/** A database on a busy machine takes its time. */
+const patiently = { timeout: 20_000 };
+
+async function later(ms: number, node: Posthorn): Promise<string | undefined> {
+  await clock.advance(ms);
+  return subjectOf(node);
+}
+
 let postgres: Postgres;
 let clock: FixedClock;
 let url: string;
@@ -43,21 +51,15 @@ describe("templates of several nodes", () => {
     const [one, other] = [await node(), await node()];
     await one.savedTemplates.save("greeting", template("First"), actor);
     expect(subjectOf(one)).toBe("First");
-    await expect
-      .poll(async () => (await clock.advance(1000), subjectOf(other)), { timeout: 10_000 })
-      .toBe("First");
+    await expect.poll(() => later(1000, other), patiently).toBe("First");
 
     await other.savedTemplates.save("greeting", template("Second", 1), actor);
     await other.templateParts.save("help", { mjml: "<mj-text>Help</mj-text>", version: 0 }, actor);
-    await expect
-      .poll(async () => (await clock.advance(1000), subjectOf(one)), { timeout: 10_000 })
-      .toBe("Second");
+    await expect.poll(() => later(1000, one), patiently).toBe("Second");
     expect(Object.keys(one.templates.surroundings.partials)).toEqual(["help"]);
 
     await one.savedTemplates.remove("greeting", actor);
-    await expect
-      .poll(async () => (await clock.advance(1000), subjectOf(other)), { timeout: 10_000 })
-      .toBeUndefined();
+    await expect.poll(() => later(1000, other), patiently).toBeUndefined();
   });
 
   it("are there after a restart, also where announcements are lost", async () => {
@@ -77,9 +79,7 @@ describe("templates of several nodes", () => {
       .set({ value_json: "99" })
       .where("key", "=", "templates_revision")
       .execute();
-    await expect
-      .poll(async () => (await clock.advance(5000), subjectOf(again)), { timeout: 10_000 })
-      .toBeUndefined();
+    await expect.poll(() => later(5000, again), patiently).toBeUndefined();
   });
 
   it("edited on two nodes at once keep one of both", async () => {

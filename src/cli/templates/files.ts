@@ -38,7 +38,7 @@ export interface PartFiles {
 }
 
 /** The file of each field of a source. */
-export const sourceFiles = {
+const sourceFiles = {
   subject: "subject.txt",
   preheader: "preheader.txt",
   mjml: "body.mjml",
