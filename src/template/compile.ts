@@ -1,11 +1,11 @@
 import { PosthornError } from "../errors.ts";
 import { loadFormats } from "./filters.ts";
 import { filterByContext } from "./html-context.ts";
-import { type LiquidTemplate, parseLiquid } from "./liquid.ts";
+import { type LiquidTemplate, maxTemplateCharacters, parseLiquid } from "./liquid.ts";
 import { compileMjml } from "./mjml.ts";
 import { checkElements } from "./mjml-elements.ts";
 import { blankPartials, expandPartials } from "./partials.ts";
-import type { Layout, Partials, TemplateSource } from "./template.ts";
+import type { Layout, Partial, Partials, TemplateSource } from "./template.ts";
 
 /** A source and its layout, ready to be filled with data. */
 export interface CompiledTemplate {
@@ -26,32 +26,47 @@ export function compileTemplate(
   partials: Partials,
 ): CompiledTemplate {
   loadFormats();
-  checkMjml(source.mjml, "mjml");
-  const alone = isDocument(source.mjml);
+  const { subject, preheader, mjml, text } = source;
+  checkMjml(mjml, "mjml");
+  const alone = isDocument(mjml);
   if (!alone) checkMjml(layout.mjml, "layout");
-  const mjml = alone ? source.mjml : within(layout.mjml, source.mjml);
-  const { subject, preheader, text } = source;
+  const document = alone ? mjml : within(layout.mjml, mjml);
   return {
     subject: parseLiquid(subject, "line", "subject"),
     preheader: preheader === undefined ? null : parseLiquid(preheader, "text", "preheader"),
-    html: parseLiquid(
-      filterByContext(compileMjml(expandPartials(mjml, partials, "mjml")), "html"),
-      "html",
-      "html",
-    ),
-    text: text === undefined ? null : compileText(text, alone ? contentAlone : layout.text, partials),
+    html: compileHtml(expandPartials(document, partials, "mjml")),
+    text: text === undefined ? null : compileText(text, alone ? null : layout.text, partials),
   };
 }
 
-const contentAlone = "{{ content }}";
+/**
+ * Reads a partial by itself. It must be whole: what it opens it closes.
+ * @throws PosthornError `template.invalid`
+ */
+export function checkPartial({ mjml, text = "" }: Partial): void {
+  checkMjml(mjml, "partial");
+  checkText(text, "text of the partial");
+}
 
-function compileText(text: string, layout: string, partials: Partials): LiquidTemplate {
-  parseLiquid(blankPartials(text), "text", "text");
-  return parseLiquid(expandPartials(within(layout, text), partials, "text"), "text", "text");
+function compileHtml(mjml: string): LiquidTemplate {
+  return parseLiquid(filterByContext(compileMjml(mjml), "html"), "html", "html");
+}
+
+function compileText(text: string, layout: string | null, partials: Partials): LiquidTemplate {
+  checkText(text, "text");
+  if (layout !== null) checkText(layout, "text of the layout");
+  const whole = layout === null ? text : within(layout, text);
+  return parseLiquid(expandPartials(whole, partials, "text"), "text", "text");
+}
+
+function checkText(source: string, part: string): void {
+  checkSize(source, part);
+  parseLiquid(blankPartials(source), "text", part);
 }
 
 /** Reads one author's MJML for its mistakes alone. */
 function checkMjml(source: string, part: string): void {
+  checkSize(source, part);
   const mjml = blankPartials(source);
   parseLiquid(mjml, "html", part);
   checkElements(mjml, part);
@@ -60,11 +75,18 @@ function checkMjml(source: string, part: string): void {
   else compileMjml(`${columnStart}${mjml}${columnEnd}`, columnStart.length);
 }
 
+/** Before anything else reads it. */
+function checkSize(source: string, part: string): void {
+  if (source.length <= maxTemplateCharacters) return;
+  const reason = `has ${source.length} characters; at most ${maxTemplateCharacters} are taken`;
+  throw new PosthornError("template.invalid", `The ${part} of the template ${reason}.`);
+}
+
 const columnStart = "<mjml><mj-body><mj-section><mj-column>";
 const columnEnd = "</mj-column></mj-section></mj-body></mjml>";
 
 function isDocument(mjml: string): boolean {
-  return /^\s*(?:<!--.*?-->\s*)*<mjml[\s>]/s.test(mjml);
+  return /^<mjml[\s>]/.test(mjml.trimStart());
 }
 
 function within(layout: string, content: string): string {
@@ -72,7 +94,7 @@ function within(layout: string, content: string): string {
   if (before === undefined || after === undefined || more.length > 0) {
     throw new PosthornError(
       "template.invalid",
-      "The layout must have {{ content }} once, where the email's own goes.",
+      "The layout must have {{ content }} exactly once, where the email's own goes, in its MJML and in its text.",
     );
   }
   return `${before}${content}${after}`;

@@ -55,6 +55,7 @@ function withFilters(html: string): string {
     }
     result += source;
   }
+  reader.end(html.length);
   return result;
 }
 

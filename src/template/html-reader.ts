@@ -29,9 +29,11 @@ const codeAttribute = /^on|^srcdoc$/;
 const listAttribute = /^(srcset|ping|xmlns.*)$/;
 /** What a link may begin with where the template itself says it; `cid:` is a picture of this message. */
 const linkStart = /^(https?:\/\/|mailto:|cid:|#)/i;
-/** CSS that ran code in old mail programs, and addresses that it may not fetch. */
-const closedCss =
-  /expression\s*\(|behaviou?r\s*:|-moz-binding|(?:java|vb)script:|url\(\s*["']?(?!\s*["']?(?:https?:|cid:|data:image\/|#|\)|$))/i;
+/** CSS that ran code in old mail programs. */
+const codeCss = /expression\s*\(|behaviou?r\s*:|-moz-binding|(?:java|vb)script:/i;
+/** An address in CSS, as far as needed to see what it begins with; a piece may end before it. */
+const cssUrl = /url\(\s*["']?\s*([^"')]{0,12})/gi;
+const cssUrlStart = /^(https?:\/\/|cid:|data:image\/|#|$)/i;
 /** What `<meta http-equiv>` may say: nothing that leads elsewhere. */
 const metaNames = /^(content-type|x-ua-compatible)$/i;
 
@@ -71,6 +73,11 @@ export class HtmlReader {
       default:
         return "";
     }
+  }
+
+  /** Throws where something is still open at the end. */
+  end(length: number): void {
+    if (this.#in !== "text") throw new UnsafeHtml(length, "it ends inside of a tag, a style or a title");
   }
 
   read(html: string, begin: number): void {
@@ -176,7 +183,7 @@ export class HtmlReader {
     const content = html.slice(at, close < 0 ? html.length : at + close);
     if (this.#in === "style") this.#checkCss(content, at);
     if (close < 0) {
-      if (/<[^>]*$/.test(content)) this.#in = "cut";
+      if (content.lastIndexOf("<") > content.lastIndexOf(">")) this.#in = "cut";
       return html.length;
     }
     this.#in = "markup";
@@ -186,9 +193,13 @@ export class HtmlReader {
   }
 
   #checkCss(css: string, at: number): void {
-    const closed = closedCss.exec(css);
-    if (closed !== null)
-      throw this.#unsafe(at + closed.index, "CSS may not run code, nor fetch other than https: and http:");
+    const code = codeCss.exec(css);
+    if (code !== null) throw this.#unsafe(at + code.index, "CSS may not run code");
+    for (const { 1: start = "", index } of css.matchAll(cssUrl)) {
+      if (!cssUrlStart.test(start)) {
+        throw this.#unsafe(at + index, "CSS may fetch from https: and http: only");
+      }
+    }
   }
 
   #unsafe(at: number, message: string): UnsafeHtml {
