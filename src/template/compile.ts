@@ -49,7 +49,9 @@ export function checkPartial({ mjml, text = "" }: Partial): void {
 }
 
 function compileHtml(mjml: string): LiquidTemplate {
-  return parseLiquid(filterByContext(compileMjml(mjml), "html"), "html", "html");
+  const html = compileMjml(mjml);
+  checkSize(html, "html");
+  return parseLiquid(filterByContext(html, "html"), "html", "html");
 }
 
 function compileText(text: string, layout: string | null, partials: Partials): LiquidTemplate {

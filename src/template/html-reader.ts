@@ -41,6 +41,7 @@ type Attribute = "plain" | "link" | "link-begun" | "style" | "list" | "meta";
 
 /** Reads HTML piece by piece, as far as needed to know where the next piece stands. */
 export class HtmlReader {
+  /** `cut`: a piece ended inside of what must stand in one piece. */
   #in: "text" | "markup" | "attribute" | "style" | "title" | "cut" = "text";
   #tag = "";
   #attribute: Attribute = "plain";
@@ -77,7 +78,8 @@ export class HtmlReader {
 
   /** Throws where something is still open at the end. */
   end(length: number): void {
-    if (this.#in !== "text") throw new UnsafeHtml(length, "it ends inside of a tag, a style or a title");
+    if (this.#in !== "text")
+      throw new UnsafeHtml(length, "it ends inside of a tag, a comment, a style or a title");
   }
 
   read(html: string, begin: number): void {
@@ -96,8 +98,9 @@ export class HtmlReader {
         return this.#value(html, at);
       case "style":
       case "title":
-      case "cut":
         return this.#element(html, at);
+      case "cut":
+        return html.length;
     }
   }
 
@@ -114,6 +117,10 @@ export class HtmlReader {
       const closed = closedInComment.exec(comment[0]);
       if (closed !== null) throw this.#unsafe(start + closed.index, `a comment may not hold ${closed[0]}>`);
       return start + comment[0].length;
+    }
+    if (rest.startsWith("<!--")) {
+      this.#in = "cut";
+      return html.length;
     }
     const tag = /^<\/?([a-z][^\s/>]*)(?=[\s/>])/i.exec(rest);
     if (tag !== null) return this.#open(tag[0], (tag[1] ?? "").toLowerCase(), start);
