@@ -101,8 +101,7 @@ function contentsOf(request: ParsedEmailRequest, template: TemplateInfo | null, 
 
 function timesOf(request: ParsedEmailRequest, expiresAfterMs: number | null, now: number) {
   const startsAt = Math.max(now, request.scheduledAt ?? now);
-  const expiresAt =
-    request.expiresAt ?? startsAt + Math.min(expiresAfterMs ?? defaultExpiryMs, defaultExpiryMs);
+  const expiresAt = request.expiresAt ?? startsAt + (expiresAfterMs ?? defaultExpiryMs);
   if (expiresAt <= startsAt) {
     throw invalidInput([{ pointer: "/expiresAt", detail: "must be later than now and than scheduledAt" }]);
   }

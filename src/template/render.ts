@@ -28,11 +28,11 @@ export interface RenderOptions {
  * `template.invalid` for a template that cannot be compiled or takes too much.
  */
 export function renderTemplate(template: Template, options: RenderOptions): RenderedTemplate {
-  const { brand = {}, layout = builtinLayout, partials = noPartials } = options;
+  const { brand = noBrand, layout = builtinLayout, partials = noPartials } = options;
   const { source, locale } = localize(template, options.locale);
   const data = checkedData(template, options.data);
   const compiled = compile(layout)(partials)(source);
-  const names = { locale, brand: brandScope(brand), product: data.productName ?? brand.name ?? null };
+  const names = { locale, brand: brandOf(brand), product: data.productName ?? brand.name ?? null };
   const timeLimit = startTimeLimit();
   const subject = compiled.subject.render({ data, globals: names, timeLimit }).trim();
   const head = { data, globals: { ...names, subject }, timeLimit };
@@ -43,15 +43,20 @@ export function renderTemplate(template: Template, options: RenderOptions): Rend
   return { subject, html, text, expiresAfterMs: expiresAfterMs(template, data) };
 }
 
-/** A link or code that has ceased to work is not worth sending. */
+/** A link or code that has ceased to work is not worth sending; one that works for weeks is not tried for weeks. */
 function expiresAfterMs(
-  template: Template,
+  { expiresAfterMs: usual }: Template,
   { validMinutes }: Readonly<Record<string, unknown>>,
 ): number | null {
-  return typeof validMinutes === "number" ? validMinutes * 60_000 : template.expiresAfterMs;
+  return typeof validMinutes === "number" ? Math.min(validMinutes * 60_000, longestMs) : usual;
 }
 
+const longestMs = 24 * 60 * 60 * 1000;
+
+const noBrand: Brand = {};
 const noPartials: Partials = {};
+
+const brandOf = boundedCache(20, brandScope);
 
 /** By identity: whoever renders often keeps the objects, and whoever edits makes new ones. */
 const compile = boundedCache(4, (layout: Layout) =>
