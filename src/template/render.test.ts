@@ -105,7 +105,9 @@ describe("the layout", () => {
 
   it("has no part in the lines that a mistake is named with", () => {
     const rendered = (mjml: string) => () => renderTemplate(template({ mjml }), { ...options, layout });
-    expect(rendered("<mj-text>\n{{ name | nope }}</mj-text>")).toThrow(/The mjml of the template failed at line 2, column 1:/);
+    expect(rendered("<mj-text>\n{{ name | nope }}</mj-text>")).toThrow(
+      /The mjml of the template failed at line 2, column 1:/,
+    );
     expect(rendered("<mj-text>\n <b>x</mj-text>")).toThrow(/MJML/);
     expect(rendered("<mj-text>\n5 < 6</mj-text>")).toThrow(/line 2, column 3/);
     expect(rendered("<mj-text>a</mj-text>\n <mj-button href='x'>b</mj-button>")).toThrow(
@@ -153,7 +155,10 @@ describe("partials", () => {
   };
 
   it("stand in MJML, in text, and in each other", () => {
-    const source = { mjml: '{% render "both" %}<mj-text>{%- render \'name\' -%} !</mj-text>', text: 'Hi\n\n{% render "signature" %}' };
+    const source = {
+      mjml: "{% render \"both\" %}<mj-text>{%- render 'name' -%} !</mj-text>",
+      text: 'Hi\n\n{% render "signature" %}',
+    };
     const { html, text } = renderTemplate(template(source), { data: { name: "<Jo>" }, partials });
     expect(html).toContain("Yours, &lt;Jo&gt;");
     expect(html).toContain("<b>&lt;Jo&gt;</b>!");
@@ -162,7 +167,9 @@ describe("partials", () => {
 
   it("are read by themselves, and must be whole", () => {
     expect(() => checkPartial({ mjml: "<mj-text>a</mj-text>", text: "{{ name }}" })).not.toThrow();
-    expect(() => checkPartial({ mjml: "a\n<script>" })).toThrow("The partial of the template is unsafe at line 2, column 1");
+    expect(() => checkPartial({ mjml: "a\n<script>" })).toThrow(
+      "The partial of the template is unsafe at line 2, column 1",
+    );
     expect(() => checkPartial({ mjml: "<mj-text>" })).toThrow(/never closed/);
     expect(() => checkPartial({ mjml: "<!-- " })).toThrow(/ends inside of/);
     expect(() => checkPartial({ mjml: "", text: "{% if a %}" })).toThrow(/text of the partial/);

@@ -45,8 +45,8 @@ const schema = z.strictObject({
 
 /** The text of the status, one line for each. */
 function byStatus(text: (status: OrderStatus) => string): string {
-  const branches = orderStatuses.map((status) => `{%- when "${status}" -%} ${text(status)}`);
-  return ["{% case status -%}", ...branches, "{%- endcase %}"].join("\n");
+  const branches = orderStatuses.map((status) => `{%- when "${status}" %}${text(status)}`);
+  return ["{% case status %}", ...branches, "{%- endcase %}"].join("\n");
 }
 
 function source(word: OrderWords, common: CommonWords): TemplateSource {

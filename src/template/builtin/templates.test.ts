@@ -1,5 +1,7 @@
+import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
+import { ownFilters } from "../filters.ts";
 import { renderTemplate } from "../render.ts";
 import { globalNames, type Template, type TemplateSource } from "../template.ts";
 import { builtinTemplates } from "./templates.ts";
@@ -129,7 +131,9 @@ describe.each(builtinTemplates.map((template) => [template.name, template] as co
     const undescribed = (schema: z.core.JSONSchema._JSONSchema, path: string): string[] => {
       if (typeof schema === "boolean") return [];
       const fields = Object.entries(schema.properties ?? {});
-      const missing = fields.filter(([, field]) => typeof field === "boolean" || field.description === undefined);
+      const missing = fields.filter(
+        ([, field]) => typeof field === "boolean" || field.description === undefined,
+      );
       const inside = Array.isArray(schema.items) ? [] : undescribed(schema.items ?? false, `${path}/-`);
       return [
         ...missing.map(([name]) => `${path}/${name}`),
@@ -143,7 +147,9 @@ describe.each(builtinTemplates.map((template) => [template.name, template] as co
   });
 
   it("has no field that a global name would hide", () => {
-    expect(Object.keys(template.schema.shape).filter((name) => (globalNames as readonly string[]).includes(name))).toEqual([]);
+    expect(
+      Object.keys(template.schema.shape).filter((name) => (globalNames as readonly string[]).includes(name)),
+    ).toEqual([]);
   });
 });
 
@@ -176,6 +182,25 @@ describe("what must not be read later, or by others", () => {
     expect(byCode.html).not.toContain("Confirm address");
     expect(() => render("email-verification", {})).toThrow("/data/url: must be given where there is no code");
     expect(() => render("email-verification", { code: "<b>" })).toThrow("/data/code");
+  });
+});
+
+describe("the documentation", () => {
+  const docs = readFileSync(new URL("../../../docs/templates.md", import.meta.url), "utf8");
+
+  it("names every template and every field", () => {
+    for (const template of builtinTemplates) {
+      const [section = ""] = docs.split(`### ${template.name}\n`).slice(1)[0]?.split("\n### ") ?? [];
+      for (const field of fieldsOf(z.toJSONSchema(template.schema))) {
+        expect(section).toMatch(new RegExp(`\\| \`[^\`]*\\b${field}\``));
+      }
+    }
+  });
+
+  it("names every filter", () => {
+    for (const filter of Object.keys(ownFilters).filter((name) => name !== "url" && name !== "css")) {
+      expect(docs).toContain(`\\| ${filter}`);
+    }
   });
 });
 
