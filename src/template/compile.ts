@@ -5,7 +5,7 @@ import { type LiquidTemplate, maxTemplateCharacters, parseLiquid } from "./liqui
 import { compileMjml } from "./mjml.ts";
 import { checkElements } from "./mjml-elements.ts";
 import { blankPartials, expandPartials } from "./partials.ts";
-import type { Layout, Partial, Partials, TemplateSource } from "./template.ts";
+import type { Layout, Partials, TemplateSource } from "./template.ts";
 
 /** A source and its layout, ready to be filled with data. */
 export interface CompiledTemplate {
@@ -39,13 +39,53 @@ export function compileTemplate(
   };
 }
 
-/**
- * Reads a partial by itself. It must be whole: what it opens it closes.
- * @throws PosthornError `template.invalid`
- */
-export function checkPartial({ mjml, text = "" }: Partial): void {
-  checkMjml(mjml, "partial");
-  checkText(text, "text of the partial");
+/** The parts of a source, each by itself as its author wrote it: lines and columns are those of the author. */
+export function compileParts({
+  subject,
+  preheader,
+  mjml,
+  text,
+}: TemplateSource): { readonly part: SourcePart; readonly compile: () => LiquidTemplate }[] {
+  return [
+    { part: "subject", compile: () => parseLiquid(subject, "line", "subject") },
+    ...(preheader === undefined
+      ? []
+      : [{ part: "preheader" as const, compile: () => parseLiquid(preheader, "text", "preheader") }]),
+    { part: "mjml", compile: () => checkMjml(mjml, "mjml") },
+    ...(text === undefined ? [] : [{ part: "text" as const, compile: () => checkText(text, "text") }]),
+  ];
+}
+
+export type SourcePart = keyof TemplateSource;
+
+/** A layout or a partial by itself, in the same way. */
+export function compilePart(isLayout: boolean, { mjml, text }: Layout): ReturnType<typeof compileParts> {
+  return [
+    { part: "mjml", compile: () => (isLayout ? checkLayout(mjml) : checkPartial(mjml)) },
+    {
+      part: "text",
+      compile: () => checkText(isLayout ? within(text, "") : text, "text"),
+    },
+  ];
+}
+
+function checkLayout(mjml: string): LiquidTemplate {
+  if (!isDocument(mjml)) {
+    throw new PosthornError("template.invalid", "The layout must be a whole document: <mjml> … </mjml>.");
+  }
+  within(mjml, "");
+  return checkMjml(mjml, "layout");
+}
+
+/** A partial may be a section or half a sentence, but whole: what it opens it closes. */
+function checkPartial(source: string): LiquidTemplate {
+  checkSize(source, "partial");
+  const mjml = blankPartials(source);
+  const parsed = parseLiquid(mjml, "html", "partial");
+  checkElements(mjml, "partial");
+  filterByContext(mjml, "partial");
+  compileMjml(`${textStart}${mjml}${textEnd}`, textStart.length);
+  return parsed;
 }
 
 function compileHtml(mjml: string): LiquidTemplate {
@@ -61,20 +101,21 @@ function compileText(text: string, layout: string | null, partials: Partials): L
   return parseLiquid(expandPartials(whole, partials, "text"), "text", "text");
 }
 
-function checkText(source: string, part: string): void {
+function checkText(source: string, part: string): LiquidTemplate {
   checkSize(source, part);
-  parseLiquid(blankPartials(source), "text", part);
+  return parseLiquid(blankPartials(source), "text", part);
 }
 
 /** Reads one author's MJML for its mistakes alone. */
-function checkMjml(source: string, part: string): void {
+function checkMjml(source: string, part: string): LiquidTemplate {
   checkSize(source, part);
   const mjml = blankPartials(source);
-  parseLiquid(mjml, "html", part);
+  const parsed = parseLiquid(mjml, "html", part);
   checkElements(mjml, part);
   filterByContext(mjml, part);
   if (isDocument(mjml)) compileMjml(mjml);
   else compileMjml(`${columnStart}${mjml}${columnEnd}`, columnStart.length);
+  return parsed;
 }
 
 /** Before anything else reads it. */
@@ -86,9 +127,11 @@ function checkSize(source: string, part: string): void {
 
 const columnStart = "<mjml><mj-body><mj-section><mj-column>";
 const columnEnd = "</mj-column></mj-section></mj-body></mjml>";
+const textStart = `${columnStart}<mj-text>`;
+const textEnd = `</mj-text>${columnEnd}`;
 
-function isDocument(mjml: string): boolean {
-  return /^<mjml[\s>]/.test(mjml.trimStart());
+export function isDocument(mjml: string): boolean {
+  return /^\s*<mjml[\s>]/.test(mjml.replace(/<!--.*?(?:-->|$)/gs, ""));
 }
 
 function within(layout: string, content: string): string {

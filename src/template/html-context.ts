@@ -1,7 +1,7 @@
 import { type TagToken, Tokenizer, TokenKind, type TopLevelToken } from "liquidjs";
 import { PosthornError } from "../errors.ts";
 import { HtmlReader, UnsafeHtml } from "./html-reader.ts";
-import { placeAfter } from "./place.ts";
+import { placeAfter, placeIn } from "./place.ts";
 
 /**
  * Where in the HTML a Liquid output stands decides how its value is made safe. Escaping `& < > " '`
@@ -22,11 +22,13 @@ export function filterByContext(html: string, part: string): string {
   } catch (error) {
     if (!(error instanceof UnsafeHtml)) throw error;
     const { begin, message } = error;
-    const near = JSON.stringify(html.slice(begin, begin + 40).split("\n", 1)[0]);
-    const place = `${placeAfter(html.slice(0, begin))}, near ${near}`;
+    const near = html.slice(begin, begin + 40).split("\n", 1)[0] ?? "";
+    const before = html.slice(0, begin);
     throw new PosthornError(
       "template.invalid",
-      `The ${part} of the template is unsafe at ${place}: ${message}.`,
+      `The ${part} of the template is unsafe at ${placeAfter(before)}, near ${JSON.stringify(near)}: ${message}.`,
+      // Lines of compiled HTML are nobody's; what stands there may be found in a source.
+      { place: part === "html" ? { near } : placeIn(before) },
     );
   }
 }

@@ -6,6 +6,7 @@ import {
   type Token,
   tags,
   UndefinedVariableError,
+  type Variable,
 } from "liquidjs";
 import { isPosthornError, PosthornError } from "../errors.ts";
 import { invalidInput } from "../parse.ts";
@@ -42,9 +43,21 @@ export interface Scope {
   readonly timeLimit?: TimeLimit;
 }
 
+/** A name that a source asks its data for, such as `order.total`. */
+export interface LiquidName {
+  /** As far as it is written out: `items[0].name` is `["items", 0, "name"]`. */
+  readonly path: readonly (string | number)[];
+  readonly line: number;
+  readonly column: number;
+}
+
 /** A parsed Liquid source. */
 export interface LiquidTemplate {
   render(scope: Scope): string;
+  /** The names that it does not set itself, in branches too that the data at hand does not take. */
+  names(): readonly LiquidName[];
+  /** The names that it sets. */
+  assigned(): readonly string[];
 }
 
 /**
@@ -59,7 +72,15 @@ export function parseLiquid(source: string, mode: OutputMode, part: string): Liq
   const nodes = guarded(part, () => engine.parse(source));
   return {
     render: (scope) => guarded(part, () => renderNodes(engine, nodes, scope, mode)),
+    names: () => Object.values(engine.analyzeSync(nodes).globals).flat().map(nameOf),
+    assigned: () => Object.keys(engine.analyzeSync(nodes).locals),
   };
+}
+
+function nameOf({ segments, location }: Variable): LiquidName {
+  const end = segments.findIndex((segment) => typeof segment === "object");
+  const path = (end < 0 ? segments : segments.slice(0, end)) as (string | number)[];
+  return { path, line: location.row, column: location.col };
 }
 
 const engines: Readonly<Record<OutputMode, Liquid>> = {
@@ -183,17 +204,27 @@ function explained(part: string, error: unknown): unknown {
   if (isPosthornError(originalError)) return originalError;
   if (error instanceof UndefinedVariableError) {
     const name = /undefined variable: (.*?)(?:, line:|$)/.exec(error.message)?.[1] ?? "";
-    return invalidInput([
-      { pointer: `/data/${name.replaceAll(".", "/")}`, detail: "missing; the template needs it" },
-    ]);
+    const missing = {
+      pointer: `/data/${name.replaceAll(".", "/")}`,
+      detail: "missing; the template needs it",
+    };
+    return invalidInput([missing], placeOf(token));
   }
   const reason =
     originalError instanceof Error ? originalError.message : error instanceof Error ? error.message : "";
   const hint = reason.includes('tag "render" not found') ? `; ${renderHint}` : "";
+  const place = placeOf(token);
+  const at = place === undefined ? "" : ` at line ${place.line}, column ${place.column}`;
+  const message = `The ${part} of the template failed${at}: ${reason.replace(/, line:\d+, col:\d+$/, "")}${hint}.`;
+  return new PosthornError("template.invalid", message, {
+    cause: error,
+    ...(place === undefined ? {} : { place }),
+  });
+}
+
+function placeOf(token: Token | undefined): { readonly line: number; readonly column: number } | undefined {
   const [line, column] = token?.getPosition() ?? [];
-  const place = line === undefined ? "" : ` at line ${line}, column ${column}`;
-  const message = `The ${part} of the template failed${place}: ${reason.replace(/, line:\d+, col:\d+$/, "")}${hint}.`;
-  return new PosthornError("template.invalid", message, { cause: error });
+  return line === undefined || column === undefined ? undefined : { line, column };
 }
 
 const renderHint = 'a partial is called in MJML or text, by its name alone, as in {% render "signature" %}';

@@ -1,5 +1,5 @@
 import { PosthornError } from "../errors.ts";
-import { placeAfter } from "./place.ts";
+import { placeAfter, placeIn } from "./place.ts";
 
 const mjmlElements: ReadonlySet<string> = new Set(
   [
@@ -32,6 +32,7 @@ export function checkElements(mjml: string, part: string): void {
     throw new PosthornError(
       "template.invalid",
       `The ${part} of the template is wrong at ${place}: ${reason}.`,
+      { place: placeIn(mjml.slice(0, begin)) },
     );
   };
   const open: Opened[] = [];

@@ -1,7 +1,7 @@
 import { createRequire } from "node:module";
 import type { Engine, ParserError, ToHtmlResult } from "mrml";
 import { PosthornError } from "../errors.ts";
-import { placeAfter } from "./place.ts";
+import { type Place, placeAfter, placeIn } from "./place.ts";
 
 const require = createRequire(import.meta.url);
 let engine: Engine | undefined;
@@ -37,12 +37,18 @@ export function compileMjml(mjml: string, authorStart = 0): string {
   const { masked, unmask } = maskLiquid(mjml);
   const result = toHtml(masked);
   if (result.type === "success") return unmask(result.content);
-  const place = (textBefore: string) => placeAfter(unmask(textBefore).slice(authorStart));
+  let at: Place | undefined;
+  const place = (textBefore: string) => {
+    const before = unmask(textBefore).slice(authorStart);
+    at = placeIn(before);
+    return placeAfter(before);
+  };
   const message =
     result.origin === "parser"
       ? parserMessage(result.details, masked, place)
       : `cannot be laid out: ${result.message}`;
-  throw new PosthornError("template.invalid", `The MJML of the template ${message}.`);
+  const details = at === undefined ? {} : { place: at };
+  throw new PosthornError("template.invalid", `The MJML of the template ${message}.`, details);
 }
 
 function toHtml(mjml: string): ToHtmlResult {

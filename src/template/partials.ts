@@ -30,7 +30,7 @@ export function expandPartials(
     expanded += (call.startsWith("{%-") ? before.trimEnd() : before) + content;
     at = index + call.length;
     if (expanded.length > maxCharacters) {
-      throw invalid(`With its partials the template has more than ${maxCharacters} characters`);
+      throw invalid(`With its partials the template has more than ${maxCharacters} characters`, name);
     }
   }
   return expanded + source.slice(at);
@@ -41,12 +41,15 @@ function find(partials: Partials, name: string, calledBy: readonly string[]) {
   if (partial === undefined) {
     const names = Object.keys(partials);
     const stored = names.length === 0 ? "none is stored" : `there are: ${names.join(", ")}`;
-    throw invalid(`There is no partial "${name}"; ${stored}`);
+    throw invalid(`There is no partial "${name}"; ${stored}`, name);
   }
   const path = [...calledBy, name].join(" → ");
-  if (calledBy.includes(name)) throw invalid(`The partial "${name}" calls itself: ${path}`);
+  if (calledBy.includes(name)) throw invalid(`The partial "${name}" calls itself: ${path}`, name);
   if (calledBy.length >= maxDepth) {
-    throw invalid(`Partials may call each other ${maxDepth} deep, and here call each other deeper: ${path}`);
+    throw invalid(
+      `Partials may call each other ${maxDepth} deep, and here call each other deeper: ${path}`,
+      name,
+    );
   }
   return partial;
 }
@@ -56,6 +59,11 @@ export function blankPartials(source: string): string {
   return source.replace(callPattern, (call) => call.replace(/\S/g, " "));
 }
 
-function invalid(reason: string): PosthornError {
-  return new PosthornError("template.invalid", `${reason}.`);
+/** The partials that a source calls. */
+export function partialNames(source: string): string[] {
+  return [...source.matchAll(callPattern)].map(([, inDouble, inSingle]) => inDouble ?? inSingle ?? "");
+}
+
+function invalid(reason: string, name: string): PosthornError {
+  return new PosthornError("template.invalid", `${reason}.`, { place: { near: name } });
 }

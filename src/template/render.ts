@@ -65,7 +65,11 @@ const compile = boundedCache(4, (layout: Layout) =>
   ),
 );
 
-function checkedData(template: Template, input: unknown): Readonly<Record<string, unknown>> {
+/**
+ * The data as the template gets it: checked, with null for each field that was left out.
+ * @throws PosthornError `input.invalid` with a pointer `/data/…` for each wrong field.
+ */
+export function checkedData(template: Template, input: unknown): Readonly<Record<string, unknown>> {
   const result = template.schema.safeParse(plainData(input));
   if (result.success) return withDeclaredFields(template.schema, result.data);
   throw invalidInput(issuesOf(result.error.issues, "/data"));

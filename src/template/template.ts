@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { boundedCache } from "./bounded-cache.ts";
 
 /** The source of one email in one language. All parts are Liquid. */
 export interface TemplateSource {
@@ -52,8 +53,11 @@ export interface Template {
   readonly schema: z.ZodObject;
   /** Data that passes the schema, for previews and documentation. */
   readonly example: Readonly<Record<string, unknown>>;
-  /** By BCP 47 language tag; `en` is the last resort of every locale. */
-  readonly sources: { readonly en: TemplateSource } & Readonly<Record<string, TemplateSource>>;
+  /**
+   * By BCP 47 language tag. The last resort of every locale is `en`, or the only one of a template that
+   * speaks but one language.
+   */
+  readonly sources: Readonly<Record<string, TemplateSource>>;
 }
 
 /** What callers may know of a template. */
@@ -65,6 +69,13 @@ export interface TemplateInfo {
   /** The data as a JSON Schema (draft 2020-12). */
   readonly schema: z.core.JSONSchema.BaseSchema;
   readonly example: Readonly<Record<string, unknown>>;
+  /** The languages that it speaks, as BCP 47 tags. */
+  readonly locales: readonly string[];
+  readonly isBuiltIn: boolean;
+  /** True for a built-in one that an admin has changed, and for every one that is not built in. */
+  readonly isEdited: boolean;
+  /** Grows with each change; 0 for a built-in one that was never changed. */
+  readonly version: number;
 }
 
 /** An email's contents, ready to be composed. */
@@ -76,8 +87,30 @@ export interface RenderedTemplate {
   readonly expiresAfterMs: number | null;
 }
 
-export function describeTemplate(template: Template): TemplateInfo {
+/** How a template stands to the built-in ones. */
+export type TemplateStanding = Pick<TemplateInfo, "isBuiltIn" | "isEdited" | "version">;
+
+/** @param schema that of the data, where it is at hand as it was written. */
+export function describeTemplate(
+  template: Template,
+  standing: TemplateStanding,
+  schema = schemaOf(template),
+): TemplateInfo {
   const { name, description, sensitive, expiresAfterMs, example } = template;
-  const schema = z.toJSONSchema(template.schema, { io: "input" });
-  return { name, description, sensitive, expiresAfterMs, schema, example };
+  const locales = Object.keys(template.sources);
+  return { name, description, sensitive, expiresAfterMs, schema, example, locales, ...standing };
 }
+
+/** The data as a JSON Schema, without the patterns that say the same as a format. */
+export function schemaOf({ schema }: Pick<Template, "schema">): z.core.JSONSchema.BaseSchema {
+  return jsonSchemaOf(schema);
+}
+
+const jsonSchemaOf = boundedCache(500, (schema: z.ZodObject) =>
+  z.toJSONSchema(schema, {
+    io: "input",
+    override({ jsonSchema }) {
+      if (jsonSchema.format !== undefined) delete jsonSchema.pattern;
+    },
+  }),
+);

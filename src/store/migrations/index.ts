@@ -3,6 +3,7 @@ import { posthorn } from "./0001-posthorn.ts";
 import { signIn } from "./0002-sign-in.ts";
 import { overview } from "./0003-overview.ts";
 import { engine } from "./0004-engine.ts";
+import { templates } from "./0005-templates.ts";
 
 /** Every migration in its order. A released one is never changed: add the next. */
 export const migrations: Readonly<Record<string, Migration>> = {
@@ -10,4 +11,5 @@ export const migrations: Readonly<Record<string, Migration>> = {
   "0002-sign-in": signIn,
   "0003-overview": overview,
   "0004-engine": engine,
+  "0005-templates": templates,
 };

@@ -106,7 +106,7 @@ const words: InEveryLocale<Words> = {
 };
 
 /** Tells an admin which emails could not be delivered, why, and what to do. */
-export const deliveryFailure: Template = {
+export const deliveryFailure = {
   name: "delivery-failure",
   description: "Tells an admin which emails could not be delivered",
   sensitive: false,
@@ -170,4 +170,4 @@ ${greetingText(common)}${word.intro}
 {% endif %}{% if url %}${word.button}${common.colon}{{ url }}
 {% endif %}`,
   })),
-};
+} satisfies Template;

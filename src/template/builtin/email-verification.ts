@@ -100,7 +100,7 @@ const words: InEveryLocale<Words> = {
 };
 
 /** A link or a code (or both) that shows that an address is the reader's. */
-export const emailVerification: Template = {
+export const emailVerification = {
   name: "email-verification",
   description: "A link or a code that confirms an email address",
   sensitive: true,
@@ -151,4 +151,4 @@ ${greetingText(common)}${word.request}
 
 {% endif %}${word.ignore}`,
   })),
-};
+} satisfies Template;

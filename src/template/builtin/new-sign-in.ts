@@ -86,7 +86,7 @@ const words: InEveryLocale<Words> = {
 };
 
 /** Tells the owner of an account that it was used from somewhere new. All data is optional. */
-export const newSignIn: Template = {
+export const newSignIn = {
   name: "new-sign-in",
   description: "News of a sign-in from a device that was not known",
   sensitive: false,
@@ -129,4 +129,4 @@ ${word.secure}
 ${word.button}${common.colon}{{ url }}
 {% endif %}`,
   })),
-};
+} satisfies Template;

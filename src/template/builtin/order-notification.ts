@@ -131,7 +131,7 @@ ${word.shippingAddress}
 }
 
 /** News about an order: confirmed, shipped, delivered or cancelled. */
-export const orderNotification: Template = {
+export const orderNotification = {
   name: "order-notification",
   description: "News about an order: confirmed, shipped, delivered or cancelled",
   sensitive: false,
@@ -154,4 +154,4 @@ export const orderNotification: Template = {
     url: "https://shop.example.com/orders/10042",
   } satisfies z.input<typeof schema>,
   sources: sourcesIn(orderWords, source),
-};
+} satisfies Template;

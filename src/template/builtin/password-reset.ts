@@ -88,7 +88,7 @@ const words: InEveryLocale<Words> = {
 };
 
 /** A link to choose a new password. `{ url }` is enough. */
-export const passwordReset: Template = {
+export const passwordReset = {
   name: "password-reset",
   description: "A link to choose a new password",
   sensitive: true,
@@ -137,4 +137,4 @@ ${factsText(requestFacts(common), common)}
 {% endif %}${word.notYou}
 ${word.ignore}`,
   })),
-};
+} satisfies Template;

@@ -75,7 +75,7 @@ const words: InEveryLocale<Words> = {
 };
 
 /** A code for signing in. `{ code }` is enough. It is not in the subject, which the log shows. */
-export const signInCode: Template = {
+export const signInCode = {
   name: "sign-in-code",
   description: "A code for signing in",
   sensitive: true,
@@ -123,4 +123,4 @@ ${factsText(requestFacts(common), common)}
 {% endif %}${word.notYou}
 ${word.ignore}`,
   })),
-};
+} satisfies Template;

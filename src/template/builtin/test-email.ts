@@ -82,7 +82,7 @@ const words: InEveryLocale<Words> = {
 };
 
 /** What a test of the connection sends. All data is optional. */
-export const testEmail: Template = {
+export const testEmail = {
   name: "test-email",
   description: "What a test of the SMTP settings sends",
   sensitive: false,
@@ -119,4 +119,4 @@ ${word.works}
 {% endif %}${word.why}`,
     };
   }),
-};
+} satisfies Template;
