@@ -1,7 +1,7 @@
 import { PosthornError } from "../errors.ts";
 import { loadFormats } from "./filters.ts";
 import { filterByContext } from "./html-context.ts";
-import { type LiquidTemplate, parseLiquid } from "./liquid.ts";
+import { type LiquidTemplate, maxTemplateCharacters, parseLiquid } from "./liquid.ts";
 import { compileMjml } from "./mjml.ts";
 import { checkElements } from "./mjml-elements.ts";
 import { blankPartials, expandPartials } from "./partials.ts";
@@ -26,20 +26,16 @@ export function compileTemplate(
   partials: Partials,
 ): CompiledTemplate {
   loadFormats();
-  checkMjml(source.mjml, "mjml");
-  const alone = isDocument(source.mjml);
+  const { subject, preheader, mjml, text } = source;
+  checkMjml(mjml, "mjml");
+  const alone = isDocument(mjml);
   if (!alone) checkMjml(layout.mjml, "layout");
-  const mjml = alone ? source.mjml : within(layout.mjml, source.mjml);
-  const { subject, preheader, text } = source;
+  const document = alone ? mjml : within(layout.mjml, mjml);
   return {
     subject: parseLiquid(subject, "line", "subject"),
     preheader: preheader === undefined ? null : parseLiquid(preheader, "text", "preheader"),
-    html: parseLiquid(
-      filterByContext(compileMjml(expandPartials(mjml, partials, "mjml")), "html"),
-      "html",
-      "html",
-    ),
-    text: text === undefined ? null : compileText(text, alone ? contentAlone : layout.text, partials),
+    html: compileHtml(expandPartials(document, partials, "mjml")),
+    text: text === undefined ? null : compileText(text, alone ? null : layout.text, partials),
   };
 }
 
@@ -56,9 +52,7 @@ export function compileParts({
       ? []
       : [{ part: "preheader" as const, compile: () => parseLiquid(preheader, "text", "preheader") }]),
     { part: "mjml", compile: () => checkMjml(mjml, "mjml") },
-    ...(text === undefined
-      ? []
-      : [{ part: "text" as const, compile: () => parseLiquid(blankPartials(text), "text", "text") }]),
+    ...(text === undefined ? [] : [{ part: "text" as const, compile: () => checkText(text, "text") }]),
   ];
 }
 
@@ -70,7 +64,7 @@ export function compilePart(isLayout: boolean, { mjml, text }: Layout): ReturnTy
     { part: "mjml", compile: () => (isLayout ? checkLayout(mjml) : checkPartial(mjml)) },
     {
       part: "text",
-      compile: () => parseLiquid(blankPartials(isLayout ? within(text, "") : text), "text", "text"),
+      compile: () => checkText(isLayout ? within(text, "") : text, "text"),
     },
   ];
 }
@@ -83,25 +77,38 @@ function checkLayout(mjml: string): LiquidTemplate {
   return checkMjml(mjml, "layout");
 }
 
-/** A partial may be a section or half a sentence: by itself it is only looked at for what is well formed. */
-function checkPartial(mjml: string): LiquidTemplate {
-  const parsed = parseLiquid(blankPartials(mjml), "html", "mjml");
-  compileMjml(
-    `${columnStart}<mj-text>${blankPartials(mjml)}</mj-text>${columnEnd}`,
-    `${columnStart}<mj-text>`.length,
-  );
+/** A partial may be a section or half a sentence, but whole: what it opens it closes. */
+function checkPartial(source: string): LiquidTemplate {
+  checkSize(source, "partial");
+  const mjml = blankPartials(source);
+  const parsed = parseLiquid(mjml, "html", "partial");
+  checkElements(mjml, "partial");
+  filterByContext(mjml, "partial");
+  compileMjml(`${textStart}${mjml}${textEnd}`, textStart.length);
   return parsed;
 }
 
-const contentAlone = "{{ content }}";
+function compileHtml(mjml: string): LiquidTemplate {
+  const html = compileMjml(mjml);
+  checkSize(html, "html");
+  return parseLiquid(filterByContext(html, "html"), "html", "html");
+}
 
-function compileText(text: string, layout: string, partials: Partials): LiquidTemplate {
-  parseLiquid(blankPartials(text), "text", "text");
-  return parseLiquid(expandPartials(within(layout, text), partials, "text"), "text", "text");
+function compileText(text: string, layout: string | null, partials: Partials): LiquidTemplate {
+  checkText(text, "text");
+  if (layout !== null) checkText(layout, "text of the layout");
+  const whole = layout === null ? text : within(layout, text);
+  return parseLiquid(expandPartials(whole, partials, "text"), "text", "text");
+}
+
+function checkText(source: string, part: string): LiquidTemplate {
+  checkSize(source, part);
+  return parseLiquid(blankPartials(source), "text", part);
 }
 
 /** Reads one author's MJML for its mistakes alone. */
 function checkMjml(source: string, part: string): LiquidTemplate {
+  checkSize(source, part);
   const mjml = blankPartials(source);
   const parsed = parseLiquid(mjml, "html", part);
   checkElements(mjml, part);
@@ -111,11 +118,20 @@ function checkMjml(source: string, part: string): LiquidTemplate {
   return parsed;
 }
 
+/** Before anything else reads it. */
+function checkSize(source: string, part: string): void {
+  if (source.length <= maxTemplateCharacters) return;
+  const reason = `has ${source.length} characters; at most ${maxTemplateCharacters} are taken`;
+  throw new PosthornError("template.invalid", `The ${part} of the template ${reason}.`);
+}
+
 const columnStart = "<mjml><mj-body><mj-section><mj-column>";
 const columnEnd = "</mj-column></mj-section></mj-body></mjml>";
+const textStart = `${columnStart}<mj-text>`;
+const textEnd = `</mj-text>${columnEnd}`;
 
 export function isDocument(mjml: string): boolean {
-  return /^\s*(?:<!--.*?-->\s*)*<mjml[\s>]/s.test(mjml);
+  return /^\s*<mjml[\s>]/.test(mjml.replace(/<!--.*?(?:-->|$)/gs, ""));
 }
 
 function within(layout: string, content: string): string {
@@ -123,7 +139,7 @@ function within(layout: string, content: string): string {
   if (before === undefined || after === undefined || more.length > 0) {
     throw new PosthornError(
       "template.invalid",
-      "The layout must have {{ content }} once, where the email's own goes.",
+      "The layout must have {{ content }} exactly once, where the email's own goes, in its MJML and in its text.",
     );
   }
   return `${before}${content}${after}`;

@@ -22,12 +22,13 @@ export function filterByContext(html: string, part: string): string {
   } catch (error) {
     if (!(error instanceof UnsafeHtml)) throw error;
     const { begin, message } = error;
-    const near = JSON.stringify(html.slice(begin, begin + 40).split("\n", 1)[0]);
-    const place = `${placeAfter(html.slice(0, begin))}, near ${near}`;
+    const near = html.slice(begin, begin + 40).split("\n", 1)[0] ?? "";
+    const before = html.slice(0, begin);
     throw new PosthornError(
       "template.invalid",
-      `The ${part} of the template is unsafe at ${place}: ${message}.`,
-      { place: placeIn(html.slice(0, begin)) },
+      `The ${part} of the template is unsafe at ${placeAfter(before)}, near ${JSON.stringify(near)}: ${message}.`,
+      // Lines of compiled HTML are nobody's; what stands there may be found in a source.
+      { place: part === "html" ? { near } : placeIn(before) },
     );
   }
 }
@@ -56,6 +57,7 @@ function withFilters(html: string): string {
     }
     result += source;
   }
+  reader.end(html.length);
   return result;
 }
 

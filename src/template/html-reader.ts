@@ -29,9 +29,11 @@ const codeAttribute = /^on|^srcdoc$/;
 const listAttribute = /^(srcset|ping|xmlns.*)$/;
 /** What a link may begin with where the template itself says it; `cid:` is a picture of this message. */
 const linkStart = /^(https?:\/\/|mailto:|cid:|#)/i;
-/** CSS that ran code in old mail programs, and addresses that it may not fetch. */
-const closedCss =
-  /expression\s*\(|behaviou?r\s*:|-moz-binding|(?:java|vb)script:|url\(\s*["']?(?!\s*["']?(?:https?:|cid:|data:image\/|#|\)|$))/i;
+/** CSS that ran code in old mail programs. */
+const codeCss = /expression\s*\(|behaviou?r\s*:|-moz-binding|(?:java|vb)script:/i;
+/** An address in CSS, as far as needed to see what it begins with; a piece may end before it. */
+const cssUrl = /url\(\s*["']?\s*([^"')]{0,12})/gi;
+const cssUrlStart = /^(https?:\/\/|cid:|data:image\/|#|$)/i;
 /** What `<meta http-equiv>` may say: nothing that leads elsewhere. */
 const metaNames = /^(content-type|x-ua-compatible)$/i;
 
@@ -39,6 +41,7 @@ type Attribute = "plain" | "link" | "link-begun" | "style" | "list" | "meta";
 
 /** Reads HTML piece by piece, as far as needed to know where the next piece stands. */
 export class HtmlReader {
+  /** `cut`: a piece ended inside of what must stand in one piece. */
   #in: "text" | "markup" | "attribute" | "style" | "title" | "cut" = "text";
   #tag = "";
   #attribute: Attribute = "plain";
@@ -73,6 +76,12 @@ export class HtmlReader {
     }
   }
 
+  /** Throws where something is still open at the end. */
+  end(length: number): void {
+    if (this.#in !== "text")
+      throw new UnsafeHtml(length, "it ends inside of a tag, a comment, a style or a title");
+  }
+
   read(html: string, begin: number): void {
     this.#begin = begin;
     let at = 0;
@@ -89,8 +98,9 @@ export class HtmlReader {
         return this.#value(html, at);
       case "style":
       case "title":
-      case "cut":
         return this.#element(html, at);
+      case "cut":
+        return html.length;
     }
   }
 
@@ -107,6 +117,10 @@ export class HtmlReader {
       const closed = closedInComment.exec(comment[0]);
       if (closed !== null) throw this.#unsafe(start + closed.index, `a comment may not hold ${closed[0]}>`);
       return start + comment[0].length;
+    }
+    if (rest.startsWith("<!--")) {
+      this.#in = "cut";
+      return html.length;
     }
     const tag = /^<\/?([a-z][^\s/>]*)(?=[\s/>])/i.exec(rest);
     if (tag !== null) return this.#open(tag[0], (tag[1] ?? "").toLowerCase(), start);
@@ -176,7 +190,7 @@ export class HtmlReader {
     const content = html.slice(at, close < 0 ? html.length : at + close);
     if (this.#in === "style") this.#checkCss(content, at);
     if (close < 0) {
-      if (/<[^>]*$/.test(content)) this.#in = "cut";
+      if (content.lastIndexOf("<") > content.lastIndexOf(">")) this.#in = "cut";
       return html.length;
     }
     this.#in = "markup";
@@ -186,9 +200,13 @@ export class HtmlReader {
   }
 
   #checkCss(css: string, at: number): void {
-    const closed = closedCss.exec(css);
-    if (closed !== null)
-      throw this.#unsafe(at + closed.index, "CSS may not run code, nor fetch other than https: and http:");
+    const code = codeCss.exec(css);
+    if (code !== null) throw this.#unsafe(at + code.index, "CSS may not run code");
+    for (const { 1: start = "", index } of css.matchAll(cssUrl)) {
+      if (!cssUrlStart.test(start)) {
+        throw this.#unsafe(at + index, "CSS may fetch from https: and http: only");
+      }
+    }
   }
 
   #unsafe(at: number, message: string): UnsafeHtml {

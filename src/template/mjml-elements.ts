@@ -1,7 +1,7 @@
 import { PosthornError } from "../errors.ts";
 import { placeAfter, placeIn } from "./place.ts";
 
-const elements: ReadonlySet<string> = new Set(
+const mjmlElements: ReadonlySet<string> = new Set(
   [
     "mjml mj-head mj-attributes mj-all mj-class mj-breakpoint mj-font mj-preview mj-style mj-title",
     "mj-body mj-wrapper mj-section mj-group mj-column mj-hero mj-raw",
@@ -10,43 +10,59 @@ const elements: ReadonlySet<string> = new Set(
     "mj-accordion mj-accordion-element mj-accordion-title mj-accordion-text mj-carousel mj-carousel-image",
   ].flatMap((names) => names.split(" ")),
 );
+/** HTML's elements without an end tag (WHATWG HTML §13.1.2). */
+const voidElements = /^(area|base|br|col|embed|hr|img|input|link|meta|param|source|track|wbr)$/;
+/** Deeper than any email; at about a thousand the compiler overflows. */
+const maxDepth = 100;
+
+interface Opened {
+  readonly name: string;
+  readonly begin: number;
+}
 
 /**
- * Finds what the compiler overlooks: it prints elements that it does not know, and takes any end tag
- * for that of the element at hand.
+ * Finds what the compiler overlooks: it prints elements of MJML that it does not know, takes any end
+ * tag for that of the element at hand, and overflows where elements are nested too deep.
  * @param part what the MJML is, for messages.
  * @throws PosthornError `template.invalid` with line and column.
  */
 export function checkElements(mjml: string, part: string): void {
-  const open: { readonly name: string; readonly begin: number }[] = [];
-  const invalid = (begin: number, reason: string) =>
-    new PosthornError(
+  const fail = (begin: number, reason: string): never => {
+    const place = placeAfter(mjml.slice(0, begin));
+    throw new PosthornError(
       "template.invalid",
-      `The ${part} of the template is wrong at ${placeAfter(mjml.slice(0, begin))}: ${reason}.`,
+      `The ${part} of the template is wrong at ${place}: ${reason}.`,
       { place: placeIn(mjml.slice(0, begin)) },
     );
-  for (const { 0: tag, 1: slash, 2: name = "", index } of withoutText(mjml).matchAll(
-    /<(\/?)(mj[\w-]*)(?:"[^"]*"|'[^']*'|[^'">])*>/g,
-  )) {
-    if (name === "mj-include") throw invalid(index, "includes are not supported");
-    if (!elements.has(name)) throw invalid(index, `there is no element <${name}>`);
+  };
+  const open: Opened[] = [];
+  let depth = 0;
+  for (const { 0: tag, 1: slash, 2: name = "", index } of elementsOnly(mjml).matchAll(tagPattern)) {
+    const selfClosing = tag.endsWith("/>") || voidElements.test(name);
+    if (!selfClosing) depth += slash === "" ? 1 : -1;
+    if (depth > maxDepth) fail(index, `elements are nested more than ${maxDepth} deep`);
+    if (!/^mj(ml|-)/.test(name)) continue;
+    if (name === "mj-include") fail(index, "includes are not supported");
+    if (!mjmlElements.has(name)) fail(index, `there is no element <${name}>`);
     if (slash === "") {
-      if (!tag.endsWith("/>")) open.push({ name, begin: index });
+      if (!selfClosing) open.push({ name, begin: index });
       continue;
     }
     const last = open.pop();
-    if (last === undefined) throw invalid(index, `</${name}> closes nothing`);
-    if (last.name !== name)
-      throw invalid(
-        index,
-        `</${name}> stands where <${last.name}> of ${placeAfter(mjml.slice(0, last.begin))} is still open`,
-      );
+    if (last === undefined) fail(index, `</${name}> closes nothing`);
+    else if (last.name !== name) {
+      const where = placeAfter(mjml.slice(0, last.begin));
+      fail(index, `</${name}> stands where the <${last.name}> of ${where} is still open`);
+    }
   }
-  const last = open.pop();
-  if (last !== undefined) throw invalid(last.begin, `<${last.name}> is never closed`);
+  const unclosed = open.pop();
+  if (unclosed !== undefined) fail(unclosed.begin, `<${unclosed.name}> is never closed`);
 }
 
+/** A tag, whole; a `<` that no `>` follows is not one. */
+const tagPattern = /<(\/?)([a-zA-Z][\w:-]*)(?:"[^"]*"|'[^']*'|[^'"<>])*>/g;
+
 /** The MJML with blanks for Liquid and comments. */
-function withoutText(mjml: string): string {
-  return mjml.replace(/\{\{.*?\}\}|\{%.*?%\}|<!--.*?-->/gs, (text) => text.replace(/\S/g, " "));
+function elementsOnly(mjml: string): string {
+  return mjml.replace(/\{\{.*?\}\}|\{%.*?%\}|<!--.*?(?:-->|$)/gs, (text) => text.replace(/\S/g, " "));
 }

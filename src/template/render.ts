@@ -4,6 +4,7 @@ import { type Brand, brandScope } from "./brand.ts";
 import { builtinLayout } from "./builtin/layout.ts";
 import { compileTemplate } from "./compile.ts";
 import { withDeclaredFields } from "./declared-fields.ts";
+import { startTimeLimit } from "./liquid.ts";
 import { localize } from "./locale.ts";
 import { plainData } from "./plain-data.ts";
 import type { Layout, Partials, RenderedTemplate, Template, TemplateSource } from "./template.ts";
@@ -27,19 +28,35 @@ export interface RenderOptions {
  * `template.invalid` for a template that cannot be compiled or takes too much.
  */
 export function renderTemplate(template: Template, options: RenderOptions): RenderedTemplate {
-  const { brand = {}, layout = builtinLayout, partials = noPartials } = options;
+  const { brand = noBrand, layout = builtinLayout, partials = noPartials } = options;
   const { source, locale } = localize(template, options.locale);
   const data = checkedData(template, options.data);
   const compiled = compile(layout)(partials)(source);
-  const globals = { locale, brand: brandScope(brand), product: data.productName ?? brand.name ?? null };
-  const scope = { data, globals };
-  const subject = compiled.subject.render(scope).trim();
-  const preheader = compiled.preheader?.render(scope).trim() ?? null;
-  const html = compiled.html.render({ data, globals: { ...globals, subject, preheader } });
-  return { subject, html, text: tidyText(compiled.text?.render(scope) ?? textFromHtml(html)) };
+  const names = { locale, brand: brandOf(brand), product: data.productName ?? brand.name ?? null };
+  const timeLimit = startTimeLimit();
+  const subject = compiled.subject.render({ data, globals: names, timeLimit }).trim();
+  const head = { data, globals: { ...names, subject }, timeLimit };
+  const preheader = compiled.preheader?.render(head).trim() ?? null;
+  const scope = { data, globals: { ...head.globals, preheader }, timeLimit };
+  const html = compiled.html.render(scope);
+  const text = tidyText(compiled.text?.render(scope) ?? textFromHtml(html));
+  return { subject, html, text, expiresAfterMs: expiresAfterMs(template, data) };
 }
 
+/** A link or code that has ceased to work is not worth sending; one that works for weeks is not tried for weeks. */
+function expiresAfterMs(
+  { expiresAfterMs: usual }: Template,
+  { validMinutes }: Readonly<Record<string, unknown>>,
+): number | null {
+  return typeof validMinutes === "number" ? Math.min(validMinutes * 60_000, longestMs) : usual;
+}
+
+const longestMs = 24 * 60 * 60 * 1000;
+
+const noBrand: Brand = {};
 const noPartials: Partials = {};
+
+const brandOf = boundedCache(20, brandScope);
 
 /** By identity: whoever renders often keeps the objects, and whoever edits makes new ones. */
 const compile = boundedCache(4, (layout: Layout) =>

@@ -34,10 +34,7 @@ export interface Partial {
   readonly text?: string;
 }
 
-/**
- * The names that every template sees beside its data. Data that has a field of such a name would hide
- * it, so that no schema may declare one.
- */
+/** The names that every template sees beside its data. A field of such a name could not be seen. */
 export const globalNames = ["brand", "content", "locale", "preheader", "product", "subject"] as const;
 
 /** A kind of email: what it is for, which data it needs, and how it reads. */
@@ -47,7 +44,10 @@ export interface Template {
   readonly description: string;
   /** True where the email lets its reader in: its contents are then encrypted, never shown, and purged. */
   readonly sensitive: boolean;
-  /** How long after acceptance the email is still worth sending, in milliseconds; null for the usual time. */
+  /**
+   * How long after acceptance the email is still worth sending, in milliseconds; null for the usual time.
+   * A field `validMinutes` of the data goes before it.
+   */
   readonly expiresAfterMs: number | null;
   /** Checks the data at acceptance; unknown fields are refused. */
   readonly schema: z.ZodObject;
@@ -83,6 +83,8 @@ export interface RenderedTemplate {
   readonly subject: string;
   readonly html: string;
   readonly text: string;
+  /** How long after acceptance it is worth sending; null for the usual time. */
+  readonly expiresAfterMs: number | null;
 }
 
 /** How a template stands to the built-in ones. */

@@ -100,7 +100,7 @@ const words: InEveryLocale<Words> = {
     failedAt: "失敗日時",
     reason: "理由",
     remedy: "対処方法",
-    more: "… 他{{ count | minus: failures.size | number }}通",
+    more: "ほか{{ count | minus: failures.size | number }}通",
     button: "ログを開く",
   },
 };

@@ -30,7 +30,7 @@ const mjml = /* mjml */ `<mjml lang="{{ locale }}">
     </mj-attributes>
     <mj-style>
       :root { color-scheme: light dark; supported-color-schemes: light dark; }
-      h1 { margin: 0; font-size: 24px; line-height: 32px; font-weight: 700; letter-spacing: -0.01em; }
+      h1 { margin: 0; font-size: 24px; line-height: 32px; font-weight: 700; letter-spacing: -0.01em; text-wrap: balance; word-break: auto-phrase; }
       h2 { margin: 0; font-size: 16px; line-height: 24px; font-weight: 700; }
       h1, h2, td { overflow-wrap: anywhere; }
       .page a { color: {{ brand.linkColor }}; }
@@ -39,7 +39,7 @@ const mjml = /* mjml */ `<mjml lang="{{ locale }}">
       .break { word-break: break-all; }
       .code div { padding: 16px; border-radius: 8px; background-color: #f0f1f4; letter-spacing: 0.12em; user-select: all; -webkit-user-select: all; }
       .label { color: #5d6675; }
-      .facts td { padding: 2px 0; vertical-align: top; }
+      .facts td, .totals td { padding: 2px 0; vertical-align: top; }
       .facts .label { width: 1%; padding-right: 16px; white-space: nowrap; }
       .items td { padding: 12px 0; border-top: 1px solid #e3e6eb; vertical-align: top; }
       .amount { padding-left: 16px !important; white-space: nowrap; }
@@ -49,6 +49,8 @@ const mjml = /* mjml */ `<mjml lang="{{ locale }}">
         .card { padding-left: 8px !important; padding-right: 8px !important; }
         .card > table > tbody > tr > td > div > table > tbody > tr > td { padding: 28px 20px 12px !important; }
         .code div { padding: 16px 8px; font-size: 28px !important; }
+        .facts .label { width: 30%; padding-right: 12px; white-space: normal; word-break: keep-all; overflow-wrap: normal; }
+        .amount { padding-left: 8px !important; }
       }
       @media (prefers-color-scheme: dark) {
         body, .page { background-color: #121419 !important; }
@@ -111,6 +113,6 @@ const text = `{{ content }}
  * below. It reads without pictures, from 320 pixels on, in light and dark.
  *
  * Templates may use its `mj-class` quiet (smaller and paler) and code (a code to be typed), and in
- * HTML the classes facts, items, label, amount, picture and break.
+ * HTML the classes facts, items, totals, label, amount, picture and break.
  */
 export const builtinLayout: Layout = { mjml, text };

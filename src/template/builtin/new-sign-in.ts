@@ -123,7 +123,8 @@ ${greetingText(common)}${word.signIn}
 {% if time or device or place %}${factsText(requestFacts(common), common)}
 {% endif %}${word.wasYou}
 
-${word.notYou} ${word.secure}
+${word.notYou}
+${word.secure}
 {% if url %}
 ${word.button}${common.colon}{{ url }}
 {% endif %}`,

@@ -45,8 +45,8 @@ const schema = z.strictObject({
 
 /** The text of the status, one line for each. */
 function byStatus(text: (status: OrderStatus) => string): string {
-  const branches = orderStatuses.map((status) => `{%- when "${status}" -%} ${text(status)}`);
-  return ["{% case status -%}", ...branches, "{%- endcase %}"].join("\n");
+  const branches = orderStatuses.map((status) => `{%- when "${status}" %}${text(status)}`);
+  return ["{% case status %}", ...branches, "{%- endcase %}"].join("\n");
 }
 
 function source(word: OrderWords, common: CommonWords): TemplateSource {
@@ -99,7 +99,7 @@ ${factsMjml(parcel)}
   {%- endfor %}
 </mj-table>
 <mj-divider padding="0 0 16px" />
-<mj-table css-class="facts">
+<mj-table css-class="totals">
 ${subtotals.map(({ label, field, amount }) => `  {%- if ${field} %}<tr><td class="label">${label}</td><td class="amount" align="right">${amount}</td></tr>{% endif %}`).join("\n")}
   <tr><td><b>${word.total}</b></td><td class="amount" align="right"><b>{{ totals.total | money: currency }}</b></td></tr>
 </mj-table>

@@ -134,6 +134,7 @@ ${greetingText(common)}${word.request}
 
 {% endif %}{% if time or device or place %}${common.aboutRequest}
 ${factsText(requestFacts(common), common)}
-{% endif %}${word.notYou} ${word.ignore}`,
+{% endif %}${word.notYou}
+${word.ignore}`,
   })),
 } satisfies Template;

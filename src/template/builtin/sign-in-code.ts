@@ -120,6 +120,7 @@ ${greetingText(common)}${word.use}
 
 {% if time or device or place %}${common.aboutRequest}
 ${factsText(requestFacts(common), common)}
-{% endif %}${word.notYou} ${word.ignore}`,
+{% endif %}${word.notYou}
+${word.ignore}`,
   })),
 } satisfies Template;

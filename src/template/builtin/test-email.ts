@@ -49,10 +49,9 @@ const words: InEveryLocale<Words> = {
   },
   fr: {
     subject: "{% if product %}{{ product }}\u00a0: {% endif %}e-mail de test",
-    heading: "Vos paramètres d’e-mail fonctionnent",
+    heading: "Vos paramètres SMTP fonctionnent",
     preheader: "Le serveur a accepté cet e-mail, et il est arrivé.",
-    works:
-      "Cet e-mail est arrivé\u00a0: vos paramètres SMTP fonctionnent. Le serveur a répondu et l’a accepté pour distribution.",
+    works: "Cet e-mail est arrivé\u00a0: le serveur a répondu et l’a accepté pour distribution.",
     why: "Il a été envoyé parce que quelqu’un a choisi «\u00a0Tester la connexion\u00a0». Vous n’avez rien à faire.",
     server: "Serveur",
     port: "Port",
