@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { Command } from "commander";
 import { isPosthornError } from "../errors.ts";
 import { documentedOptions, readEnvironment, type ServerOptions } from "../options.ts";
+import { addTemplateCommands } from "./template-commands.ts";
 
 /** The command line. Commands are loaded when they are run, so that each starts quickly. */
 export async function main(argv: readonly string[]): Promise<void> {
@@ -39,6 +40,8 @@ export async function main(argv: readonly string[]): Promise<void> {
     .command("generate-secret")
     .description("print a new value for POSTHORN_SECRET")
     .action(() => run(async () => (await import("./commands/generate-secret.ts")).generateSecretCommand()));
+
+  addTemplateCommands(program, run);
 
   await program.parseAsync([...argv]);
 }

@@ -162,9 +162,12 @@ function sizeIssue(input: unknown, pointer: string): Issue | null {
     if (depth > maxDepth * 2) return { pointer, detail: `is nested deeper than ${maxDepth} levels` };
     values += level.length;
     if (values > maxSchemas * 20) return { pointer, detail: `holds more than ${maxSchemas} fields` };
-    level = level.flatMap((value) =>
-      typeof value === "object" && value !== null ? Object.values(value) : [],
-    );
+    const holders = level.filter((value) => typeof value === "object" && value !== null);
+    // Parsing would drop it without a word.
+    if (holders.some((value) => Object.hasOwn(value, "__proto__"))) {
+      return { pointer, detail: "may not hold the name __proto__" };
+    }
+    level = holders.flatMap((value) => Object.values(value));
   }
   return null;
 }
