@@ -1,5 +1,9 @@
 import { type Clock, systemClock } from "./clock.ts";
+import { createSavedTemplates, type SavedTemplates } from "./config/saved-templates.ts";
 import { createSmtpConfigs, type SmtpConfigs } from "./config/smtp-configs.ts";
+import { createTemplateHistory } from "./config/template-history.ts";
+import { createTemplateParts, type TemplateParts } from "./config/template-parts.ts";
+import { createTemplateShelf } from "./config/template-shelf.ts";
 import { type Courier, createCourier } from "./delivery/courier.ts";
 import { concernsOf, judgeMail } from "./delivery/mail-verdict.ts";
 import { createOutbox, type Outbox } from "./delivery/outbox.ts";
@@ -18,7 +22,7 @@ import { findOldestWaiting } from "./store/email-counts.ts";
 import { countOpen } from "./store/emails.ts";
 import { insertEncryptionKey, listEncryptionKeys } from "./store/encryption-keys.ts";
 import { isPostgresUrl, openPostgresStore, openSqliteStore, type Store } from "./store/store.ts";
-import { createTemplates, type Templates } from "./template/templates.ts";
+import { createTemplates, type LoadedTemplates } from "./template/templates.ts";
 
 export interface PosthornOptions {
   /**
@@ -58,7 +62,11 @@ export interface Posthorn {
   readonly store: Store;
   readonly secrets: Secrets;
   readonly configs: SmtpConfigs;
-  readonly templates: Templates;
+  readonly templates: LoadedTemplates;
+  readonly savedTemplates: SavedTemplates;
+  readonly templateParts: TemplateParts;
+  /** Has this node, and then the others, read again what templates show: the brand has changed. */
+  readonly templatesChanged: () => Promise<void>;
   readonly tests: ConnectionTests;
   readonly outbox: Outbox;
   readonly courier: Courier;
@@ -89,15 +97,23 @@ export async function openPosthorn(options: PosthornOptions): Promise<Posthorn> 
       log.error("the secret does not fit this database: passwords cannot be read, and nothing is sent");
     }
     const metrics = createMetrics();
-    const tellCouriers = () => {
-      courier.configsChanged();
+    const tellNodes = () => {
       if (!store.shared) return;
       store.transact([store.announcement()]).catch((error: unknown) => {
         log.warn({ err: error }, "the other nodes were not told of a change: they see it within seconds");
       });
     };
+    const tellCouriers = () => {
+      courier.configsChanged();
+      tellNodes();
+    };
     const egress = createEgress(options.egress ?? "default");
     const templates = createTemplates();
+    const shelf = createTemplateShelf({ store, templates, clock, log });
+    await shelf.refresh();
+    const history = createTemplateHistory({ store, shelf, clock, onChanged: tellNodes });
+    const savedTemplates = createSavedTemplates({ templates, shelf, history });
+    const templateParts = createTemplateParts({ templates, shelf, history });
     const configs = createSmtpConfigs({ store, secrets, clock, onChanged: tellCouriers });
     const tests = createConnectionTests({
       store,
@@ -124,6 +140,7 @@ export async function openPosthorn(options: PosthornOptions): Promise<Posthorn> 
     metrics.watch({ queue: () => queueOf(store, clock), sessions: courier.sessions });
     await courier.start();
     retention.start();
+    shelf.start();
 
     return {
       clock,
@@ -133,6 +150,12 @@ export async function openPosthorn(options: PosthornOptions): Promise<Posthorn> 
       secrets,
       configs,
       templates,
+      savedTemplates,
+      templateParts,
+      async templatesChanged() {
+        await shelf.refresh();
+        tellNodes();
+      },
       tests,
       outbox,
       courier,
@@ -140,7 +163,7 @@ export async function openPosthorn(options: PosthornOptions): Promise<Posthorn> 
       sandbox,
       health: () => healthOf(store, secrets, configs, clock),
       async close(deadlineMs = 10_000) {
-        await Promise.all([retention.stop(), courier.stop(deadlineMs)]);
+        await Promise.all([shelf.stop(), retention.stop(), courier.stop(deadlineMs)]);
         await sandbox?.close();
         await store.close();
       },

@@ -7,6 +7,9 @@ export const settingsQuery = queryOptions({
   queryFn: async () => (await api.settings.$get()).json(),
 });
 
-export async function saveSettings(json: Settings): Promise<Settings> {
+/** How long emails are kept; the settings that are left out stay as they are. */
+export type Retention = Pick<Settings, "contentRetentionDays" | "emailRetentionDays">;
+
+export async function saveRetention(json: Retention): Promise<Settings> {
   return (await api.settings.$put({ json })).json();
 }

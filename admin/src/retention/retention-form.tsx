@@ -2,14 +2,13 @@ import { Button, TextInput } from "@mantine/core";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { type SubmitEvent, useEffect, useRef, useState } from "react";
 import { ApiProblem, sortProblems } from "../api/problem.ts";
-import type { Settings } from "../api/types.ts";
 import { Confirm } from "../parts/confirm.tsx";
 import { ProblemNotice } from "../parts/notice.tsx";
 import { Card } from "../parts/page.tsx";
 import { typedNumber } from "../parts/typed-number.ts";
 import { UnsavedGuard } from "../parts/unsaved-guard.tsx";
 import { strings } from "../strings.ts";
-import { saveSettings, settingsQuery } from "./api.ts";
+import { type Retention, saveRetention, settingsQuery } from "./api.ts";
 import styles from "./retention.module.css";
 import { WhatIsDeleted } from "./what-is-deleted.tsx";
 
@@ -18,13 +17,13 @@ const fields = ["contentRetentionDays", "emailRetentionDays"] as const;
 type Field = (typeof fields)[number];
 
 /** Two numbers of days, with what they mean beside them while they are typed. */
-export function RetentionForm({ saved }: { saved: Settings }) {
+export function RetentionForm({ saved }: { saved: Retention }) {
   const queries = useQueryClient();
   const [edits, setEdits] = useState<Partial<Record<Field, string>>>({});
   const [asking, ask] = useState(false);
   const form = useRef<HTMLFormElement>(null);
   const saving = useMutation({
-    mutationFn: saveSettings,
+    mutationFn: saveRetention,
     onSuccess(settings) {
       queries.setQueryData(settingsQuery.queryKey, settings);
       setEdits({});
@@ -33,7 +32,7 @@ export function RetentionForm({ saved }: { saved: Settings }) {
   });
 
   const typed = (field: Field) => edits[field] ?? String(saved[field]);
-  const wanted: Settings = {
+  const wanted: Retention = {
     contentRetentionDays: typedNumber(typed("contentRetentionDays")),
     emailRetentionDays: typedNumber(typed("emailRetentionDays")),
   };

@@ -1,3 +1,4 @@
+import { brandInput, brandView, readBrand, saveBrand } from "../../config/brand-settings.ts";
 import { readRetention, retentionSettings, saveRetention } from "../../config/retention-settings.ts";
 import { parse } from "../../parse.ts";
 import type { Posthorn } from "../../posthorn.ts";
@@ -9,9 +10,12 @@ const get = route({
   method: "get",
   path: "/",
   summary: "Get the settings",
-  description: "How long emails are kept, in days from when they became final.",
+  description:
+    "How long emails are kept, in days from when they became final, and the brand that templates show: null where it is not said.",
   responses: { 200: json(settings, "The settings") },
 });
+
+const settingsInput = retentionSettings.safeExtend({ brand: brandInput.optional() });
 
 const update = route({
   for: "admin",
@@ -19,17 +23,32 @@ const update = route({
   path: "/",
   summary: "Replace the settings",
   description:
-    "Takes what GET gave, edited. Both are whole numbers from 1 to 3650, and contents are kept no longer than emails. What is past its time is deleted within about an hour, and cannot be had again; emails that are not final are kept, however old they are.",
-  request: { body: jsonBody(retentionSettings, { contentRetentionDays: 30, emailRetentionDays: 90 }) },
+    "Takes what GET gave, edited. Both are whole numbers from 1 to 3650, and contents are kept no longer than emails. What is past its time is deleted within about an hour, and cannot be had again; emails that are not final are kept, however old they are. The brand is replaced as a whole, and stays as it is where it is left out; emails accepted from then on have it.",
+  request: {
+    body: jsonBody(settingsInput, {
+      contentRetentionDays: 30,
+      emailRetentionDays: 90,
+      brand: { name: "Fjord Supply", url: "https://shop.example.com/", color: "#0f766e" },
+    }),
+  },
   responses: { 200: json(settings, "The settings as saved") },
 });
 
-export function settingsRoutes({ store, clock }: Posthorn) {
+export function settingsRoutes({ store, clock, templatesChanged }: Posthorn) {
+  const view = async () => ({
+    ...(await readRetention(store.db)),
+    brand: brandView(await readBrand(store.db)),
+  });
   return routes()
-    .openapi(get, async (c) => c.json(await readRetention(store.db), 200))
+    .openapi(get, async (c) => c.json(await view(), 200))
     .openapi(update, async (c) => {
-      const input = parse(retentionSettings, c.req.valid("json"));
-      await saveRetention({ store, clock }, input, c.get("caller").actor);
-      return c.json(input, 200);
+      const { brand, ...retention } = parse(settingsInput, c.req.valid("json"));
+      const { actor } = c.get("caller");
+      await saveRetention({ store, clock }, retention, actor);
+      if (brand !== undefined) {
+        await saveBrand({ store, clock }, brand, actor);
+        await templatesChanged();
+      }
+      return c.json(await view(), 200);
     });
 }
