@@ -11,6 +11,7 @@ import { queuedSuite } from "./queued.ts";
 import { asJson, asTable } from "./report.ts";
 import { sendSuite } from "./send.ts";
 import { startSuite } from "./start.ts";
+import { templatesSuite } from "./templates.ts";
 
 const suites: Readonly<Record<string, (options: BenchOptions) => Promise<Results>>> = {
   send: sendSuite,
@@ -19,6 +20,7 @@ const suites: Readonly<Record<string, (options: BenchOptions) => Promise<Results
   log: () => logSuite(),
   queued: () => queuedSuite(),
   compose: composeSuite,
+  templates: () => templatesSuite(),
   accept: () => acceptSuite(),
   start: () => startSuite(),
 };

@@ -44,6 +44,7 @@ export const errorTable = {
 
   "template.not_found": "never",
   "template.invalid": "never",
+  "template.version_conflict": "never",
 
   "store.locked": "later",
   "store.newer": "never",
@@ -90,7 +91,13 @@ export type ErrorCode = keyof typeof errorTable;
 export interface Issue {
   readonly pointer: string;
   readonly detail: string;
+  /** Where in the source text of a template, from 1 on; null where that is not known. */
+  readonly line?: number | null;
+  readonly column?: number | null;
 }
+
+/** Where the source text of a template is at fault: the place itself, or what stands there. */
+export type SourcePlace = { readonly line: number; readonly column: number } | { readonly near: string };
 
 /** Where an SMTP conversation ended, and what the relay had said by then. Redacted. */
 export interface SmtpFailure {
@@ -109,6 +116,7 @@ export interface SmtpFailure {
 export interface ErrorDetails {
   readonly issues?: readonly Issue[];
   readonly smtp?: SmtpFailure;
+  readonly place?: SourcePlace;
   readonly cause?: unknown;
 }
 
@@ -121,12 +129,14 @@ export class PosthornError extends Error {
   readonly code: ErrorCode;
   readonly issues: readonly Issue[];
   readonly smtp: SmtpFailure | undefined;
+  readonly place: SourcePlace | undefined;
 
   constructor(code: ErrorCode, message: string, details: ErrorDetails = {}) {
     super(message, details.cause === undefined ? undefined : { cause: details.cause });
     this.code = code;
     this.issues = details.issues ?? [];
     this.smtp = details.smtp;
+    this.place = details.place;
   }
 
   get retry(): Retry {

@@ -7,3 +7,5 @@ export { type CreateOptions, createPosthorn, type EmbeddedPosthorn } from "./lib
 export type { Actor, EmailState, Mailbox, RecipientState } from "./model.ts";
 export type { Health } from "./posthorn.ts";
 export type { HandlerOptions, HostAdmin } from "./server/handler.ts";
+// All of it, since a name that is passed on by itself cannot be added to by `declare module "posthorn"`.
+export type * from "./template/template-data.ts";

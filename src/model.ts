@@ -44,6 +44,13 @@ export type Priority = (typeof priorities)[number];
 export const unknownPolicies = ["resend", "hold"] as const;
 export type UnknownPolicy = (typeof unknownPolicies)[number];
 
+/** What admins may edit: whole templates, and the parts that these share. */
+export type TemplateKind = "template" | "part";
+
+/** How a version of a template came to be; `reset`: the built-in one is used again. */
+export const templateChanges = ["created", "edited", "restored", "reset"] as const;
+export type TemplateChange = (typeof templateChanges)[number];
+
 /** The way of a connection, in the order of STARTTLS; with implicit TLS, `tls` precedes `greeting`. */
 export const stages = [
   "resolve",

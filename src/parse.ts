@@ -1,5 +1,5 @@
 import type { z } from "zod";
-import { type Issue, PosthornError } from "./errors.ts";
+import { type Issue, PosthornError, type SourcePlace } from "./errors.ts";
 
 /**
  * Parses outside input at the edge. Every wrong field is named at once.
@@ -12,11 +12,14 @@ export function parse<Schema extends z.ZodType>(schema: Schema, input: unknown):
 }
 
 /** The error for fields found wrong. */
-export function invalidInput(issues: readonly Issue[]): PosthornError {
+export function invalidInput(issues: readonly Issue[], place?: SourcePlace): PosthornError {
   const names = issues.map((issue) =>
     issue.pointer === "" ? issue.detail : `${issue.pointer}: ${issue.detail}`,
   );
-  return new PosthornError("input.invalid", names.join("; "), { issues });
+  return new PosthornError("input.invalid", names.join("; "), {
+    issues,
+    ...(place === undefined ? {} : { place }),
+  });
 }
 
 /** zod's issues as JSON Pointers; an unknown key is an issue of its own. */

@@ -3,8 +3,12 @@ import { createAccessTokens } from "./config/oauth/access-tokens.ts";
 import { type Consents, createConsents } from "./config/oauth/consents.ts";
 import { createTokenEndpoint } from "./config/oauth/token-endpoint.ts";
 import { type OpenConfigs, openConfigs } from "./config/open-configs.ts";
+import { createSavedTemplates, type SavedTemplates } from "./config/saved-templates.ts";
 import { type SmtpConfigInput, smtpConfigCreate } from "./config/smtp-config.ts";
 import type { SmtpConfigs } from "./config/smtp-configs.ts";
+import { createTemplateHistory } from "./config/template-history.ts";
+import { createTemplateParts, type TemplateParts } from "./config/template-parts.ts";
+import { createTemplateShelf } from "./config/template-shelf.ts";
 import { type Courier, createCourier } from "./delivery/courier.ts";
 import { concernsOf, judgeMail } from "./delivery/mail-verdict.ts";
 import { createOutbox, type Outbox } from "./delivery/outbox.ts";
@@ -27,7 +31,7 @@ import { findOldestWaiting } from "./store/email-counts.ts";
 import { countOpen } from "./store/emails.ts";
 import { insertEncryptionKey, listEncryptionKeys } from "./store/encryption-keys.ts";
 import { isPostgresUrl, openPostgresStore, openSqliteStore, type Store } from "./store/store.ts";
-import { createTemplates, type Templates } from "./template/templates.ts";
+import { createTemplates, type LoadedTemplates } from "./template/templates.ts";
 
 export interface PosthornOptions {
   /**
@@ -74,7 +78,11 @@ export interface Posthorn extends OpenConfigs {
   readonly store: Store;
   readonly secrets: Secrets;
   readonly consents: Consents;
-  readonly templates: Templates;
+  readonly templates: LoadedTemplates;
+  readonly savedTemplates: SavedTemplates;
+  readonly templateParts: TemplateParts;
+  /** Has this node, and then the others, read again what templates show: the brand has changed. */
+  readonly templatesChanged: () => Promise<void>;
   readonly tests: ConnectionTests;
   readonly discovery: Discovery;
   readonly dnsHealth: DnsHealth;
@@ -108,12 +116,15 @@ export async function openPosthorn(options: PosthornOptions): Promise<Posthorn> 
       log.error("the secret does not fit this database: passwords cannot be read, and nothing is sent");
     }
     const metrics = createMetrics();
-    const tellCouriers = () => {
-      courier.configsChanged();
+    const tellNodes = () => {
       if (!store.shared) return;
       store.transact([store.announcement()]).catch((error: unknown) => {
         log.warn({ err: error }, "the other nodes were not told of a change: they see it within seconds");
       });
+    };
+    const tellCouriers = () => {
+      courier.configsChanged();
+      tellNodes();
     };
     const egress = createEgress(options.egress ?? "default");
     const templates = createTemplates();
@@ -135,6 +146,11 @@ export async function openPosthorn(options: PosthornOptions): Promise<Posthorn> 
     const { configSource, configs, stagedChanges } = openConfigs({
       ...{ store, secrets, clock, smtp, accessTokens, onChanged },
     });
+    const shelf = createTemplateShelf({ store, templates, clock, log });
+    await shelf.refresh();
+    const history = createTemplateHistory({ store, shelf, clock, onChanged: tellNodes });
+    const savedTemplates = createSavedTemplates({ templates, shelf, history });
+    const templateParts = createTemplateParts({ templates, shelf, history });
     const tests = createConnectionTests({
       store,
       stagedChanges,
@@ -177,6 +193,7 @@ export async function openPosthorn(options: PosthornOptions): Promise<Posthorn> 
     await accessTokens.start();
     await courier.start();
     retention.start();
+    shelf.start();
 
     return {
       clock,
@@ -189,6 +206,12 @@ export async function openPosthorn(options: PosthornOptions): Promise<Posthorn> 
       stagedChanges,
       consents,
       templates,
+      savedTemplates,
+      templateParts,
+      async templatesChanged() {
+        await shelf.refresh();
+        tellNodes();
+      },
       tests,
       discovery,
       dnsHealth,
@@ -198,7 +221,7 @@ export async function openPosthorn(options: PosthornOptions): Promise<Posthorn> 
       sandbox,
       health: () => healthOf(store, secrets, configs, clock),
       async close(deadlineMs = 10_000) {
-        await Promise.all([retention.stop(), courier.stop(deadlineMs)]);
+        await Promise.all([shelf.stop(), retention.stop(), courier.stop(deadlineMs)]);
         await accessTokens.stop();
         await sandbox?.close();
         await store.close();

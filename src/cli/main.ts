@@ -3,6 +3,7 @@ import { isPosthornError } from "../errors.ts";
 import { documentedOptions, readEnvironment, type ServerOptions } from "../options.ts";
 import type { DoctorFlags } from "./commands/doctor.ts";
 import type { TestFlags } from "./commands/test.ts";
+import { addTemplateCommands } from "./template-commands.ts";
 import { version } from "./version.ts";
 
 /** The command line. Commands are loaded when they are run, so that each starts quickly. */
@@ -73,6 +74,8 @@ export async function main(argv: readonly string[]): Promise<void> {
     .command("generate-secret")
     .description("print a new value for POSTHORN_SECRET")
     .action(() => run(async () => (await import("./commands/generate-secret.ts")).generateSecretCommand()));
+
+  addTemplateCommands(program, run);
 
   await program.parseAsync([...argv]);
 }

@@ -497,6 +497,16 @@ describe("sensitive emails", () => {
     });
   });
 
+  it("are sent for as long as their link or code works, and never longer than others", async () => {
+    const expiry = async (validMinutes: number) => {
+      const id = await send({ ...reset, data: { ...reset.data, validMinutes } });
+      return (await outbox.get(id)).expiresAt - clock.now();
+    };
+    expect(await expiry(20)).toBe(20 * 60_000);
+    expect(await expiry(120)).toBe(2 * hour);
+    expect(await expiry(43_200)).toBe(24 * hour);
+  });
+
   it("are not sent late, not even when tried again by hand", async () => {
     const id = await send(reset);
     await clock.advance(1_000);

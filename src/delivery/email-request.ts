@@ -2,6 +2,7 @@ import { z } from "zod";
 import { PosthornError } from "../errors.ts";
 import { parseMailbox } from "../message/address.ts";
 import { type Mailbox, priorities, unknownPolicies } from "../model.ts";
+import type { TemplateData } from "../template/template-data.ts";
 
 /** Most recipients of one email, over to, cc and bcc. */
 const maxRecipients = 50;
@@ -103,5 +104,22 @@ export const emailRequest = z
     }
   });
 
-export type EmailRequest = z.input<typeof emailRequest>;
+type Contents = "subject" | "html" | "text" | "template" | "data";
+
+/** Contents of the caller's own making. */
+type WrittenContents = { subject: string; template?: undefined; data?: undefined } & (
+  | { html: string; text?: string | undefined }
+  | { html?: string | undefined; text: string }
+);
+
+/** A template with the data that it needs, which may be left out where it needs none. */
+type TemplateContents = {
+  [Name in keyof TemplateData]: { template: Name } & (object extends TemplateData[Name]
+    ? { data?: TemplateData[Name] | undefined }
+    : { data: TemplateData[Name] });
+}[keyof TemplateData] & { subject?: undefined; html?: undefined; text?: undefined };
+
+/** The same for the compiler, which also knows the templates and their data. */
+export type EmailRequest = Omit<z.input<typeof emailRequest>, Contents> &
+  (WrittenContents | TemplateContents);
 export type ParsedEmailRequest = z.output<typeof emailRequest>;

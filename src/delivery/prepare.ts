@@ -38,8 +38,8 @@ export function prepareEmail(
 ): Omit<NewEmail, "idempotency"> {
   const { caller, now, domain, templates, secrets } = options;
   const template = request.template === undefined ? null : templates.get(request.template);
-  const { subject, html, text } = contentsOf(request, template, templates);
-  const { startsAt, expiresAt } = timesOf(request, template, now);
+  const { subject, html, text, expiresAfterMs } = contentsOf(request, template, templates);
+  const { startsAt, expiresAt } = timesOf(request, expiresAfterMs, now);
   const id = newId(now);
   const messageId = makeMessageId(id, domain);
   const { content, needsSmtpUtf8 } = composeMessage({
@@ -95,13 +95,13 @@ export function prepareEmail(
 
 function contentsOf(request: ParsedEmailRequest, template: TemplateInfo | null, templates: Templates) {
   const { subject = "", html = null, text = null, data = {}, locale } = request;
-  if (template === null) return { subject, html, text };
+  if (template === null) return { subject, html, text, expiresAfterMs: null };
   return templates.render(template.name, { data, ...(locale === undefined ? {} : { locale }) });
 }
 
-function timesOf(request: ParsedEmailRequest, template: TemplateInfo | null, now: number) {
+function timesOf(request: ParsedEmailRequest, expiresAfterMs: number | null, now: number) {
   const startsAt = Math.max(now, request.scheduledAt ?? now);
-  const expiresAt = request.expiresAt ?? startsAt + (template?.expiresAfterMs ?? defaultExpiryMs);
+  const expiresAt = request.expiresAt ?? startsAt + (expiresAfterMs ?? defaultExpiryMs);
   if (expiresAt <= startsAt) {
     throw invalidInput([{ pointer: "/expiresAt", detail: "must be later than now and than scheduledAt" }]);
   }

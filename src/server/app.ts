@@ -26,6 +26,7 @@ import { settingsRoutes } from "./routes/settings.ts";
 import { smtpConfigVersionRoutes } from "./routes/smtp-config-versions.ts";
 import { smtpConfigRoutes } from "./routes/smtp-configs.ts";
 import { systemRoutes } from "./routes/system.ts";
+import { templatePartRoutes } from "./routes/template-parts.ts";
 import { templateRoutes } from "./routes/templates.ts";
 import { securityHeaders } from "./security-headers.ts";
 import type { SignIn } from "./sign-in.ts";
@@ -60,6 +61,7 @@ function addApi(app: App, posthorn: Posthorn, apiKeys: ApiKeys, ownAddress: OwnA
     .route("/api/emails", matchingEmailRoutes(posthorn)) //  before /api/emails/{id}
     .route("/api/emails", emailRoutes(posthorn))
     .route("/api/templates", templateRoutes(posthorn))
+    .route("/api/template-parts", templatePartRoutes(posthorn))
     .route("/api/sandbox/emails", sandboxRoutes(posthorn))
     .route("/api/api-keys", apiKeyRoutes(apiKeys))
     .route("/api/audit-log", auditLogRoutes(posthorn))

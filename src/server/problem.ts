@@ -46,7 +46,8 @@ const kinds = {
   "idempotency.conflict": { status: 409, title: "The idempotency key was used for another request" },
 
   "template.not_found": { status: 404, title: "No such template" },
-  "template.invalid": { status: 422, title: "The template cannot be rendered" },
+  "template.invalid": { status: 400, title: "The template cannot be rendered" },
+  "template.version_conflict": { status: 409, title: "Somebody else saved in the meantime" },
 
   "store.locked": { status: 503, title: "The database is in use by another server" },
   "store.older": { status: 503, title: "The database has not been upgraded yet" },

@@ -12,10 +12,12 @@ import {
   recipientRoles,
   recipientStates,
   stages,
+  templateChanges,
   tlsModes,
   unknownPolicies,
 } from "../model.ts";
 import { apiKeyScopes } from "../store/api-keys.ts";
+import { warningCodes } from "../template/warnings.ts";
 
 /**
  * What the API answers. A schema with an `id` has its own place in the OpenAPI document; the types are
@@ -49,6 +51,8 @@ export const problem = z
         z.object({
           pointer: z.string().describe("JSON Pointer (RFC 6901) into the body, or `/name` of a parameter"),
           detail: z.string(),
+          line: z.int().nullable().optional().describe("In a template's source, from 1; null: not known"),
+          column: z.int().nullable().optional(),
         }),
       )
       .optional()
@@ -422,19 +426,107 @@ export const templateInfo = z
     expiresAfterMs: z.int().nullable().describe("How long it is worth sending; null: the usual time"),
     schema: z.record(z.string(), z.unknown()).describe("JSON Schema of its data"),
     example: z.record(z.string(), z.unknown()),
+    locales: z.array(z.string()).describe("The languages that it speaks, as BCP 47 tags"),
+    isBuiltIn: z.boolean().describe("Comes with Posthorn: only its sources can be changed"),
+    isEdited: z.boolean().describe("False for a built-in one as it came"),
+    version: z.int().describe("To be sent back with PUT; 0 for a built-in one that was never changed"),
   })
   .meta({ id: "Template" });
 export type TemplateInfo = z.infer<typeof templateInfo>;
 export const templateList = pageOf(templateInfo);
 
+const templateSources = z
+  .record(
+    z.string(),
+    z
+      .object({
+        subject: z.string(),
+        preheader: z.string().nullable(),
+        mjml: z.string().describe("What the layout is put around, or a whole `<mjml>` document"),
+        text: z.string().nullable().describe("Null: made from the HTML"),
+      })
+      .meta({ id: "TemplateSource" }),
+  )
+  .describe("By language");
+
+const edited = {
+  updatedAt: timeOrNull("Null where it was never changed"),
+  updatedBy: z.string().nullable(),
+};
+
+export const templateDetail = z
+  .object({ ...templateInfo.shape, sources: templateSources, ...edited })
+  .meta({ id: "TemplateDetail" });
+export type TemplateDetail = z.infer<typeof templateDetail>;
+
+export const templateVersion = z
+  .object({
+    version: z.int(),
+    at: timeOrNull("Null for version 0, the built-in one"),
+    by: z.string().nullable(),
+    note: z.string().nullable(),
+    change: z.enum(templateChanges).describe("`reset`: the built-in one is used again"),
+  })
+  .meta({ id: "TemplateVersion" });
+export type TemplateVersion = z.infer<typeof templateVersion>;
+export const templateVersionList = pageOf(templateVersion);
+
+export const templateVersionDetail = z
+  .object({ ...templateInfo.shape, sources: templateSources, ...templateVersion.shape })
+  .meta({ id: "TemplateVersionDetail" });
+export type TemplateVersionDetail = z.infer<typeof templateVersionDetail>;
+
 export const templatePreview = z
-  .object({ subject: z.string(), html: z.string(), text: z.string() })
+  .object({
+    subject: z.string(),
+    html: z.string(),
+    text: z.string(),
+    sizeBytes: z.int().describe("Of the HTML"),
+    warnings: z
+      .array(
+        z.object({
+          code: z.enum(warningCodes),
+          detail: z.string(),
+          line: z.int().nullable().describe("In the MJML, from 1; null where it comes from elsewhere"),
+          column: z.int().nullable(),
+        }),
+      )
+      .describe("What readers may mind"),
+  })
   .meta({ id: "TemplatePreview" });
 export type TemplatePreview = z.infer<typeof templatePreview>;
 
-export const templatePreviewRequest = z.strictObject({
-  data: z.record(z.string(), z.unknown()).optional().describe("Default: the template's example"),
-  locale: z.string().optional().describe("BCP 47, such as `en` or `de-CH`"),
+export const templateTest = z.object({ ...accepted.shape, to: z.string() }).meta({ id: "TemplateTest" });
+export type TemplateTest = z.infer<typeof templateTest>;
+
+const partContent = { mjml: z.string(), text: z.string().nullable() };
+
+export const templatePart = z
+  .object({
+    name: z.string().describe('`layout`, or what `{% render "name" %}` calls'),
+    ...partContent,
+    isBuiltIn: z.boolean(),
+    isEdited: z.boolean().describe("False for the layout as it came"),
+    version: z.int().describe("To be sent back with PUT; 0 for the layout that was never changed"),
+    usedBy: z.array(z.string()).describe("The templates that have it in them"),
+    ...edited,
+  })
+  .meta({ id: "TemplatePart" });
+export type TemplatePart = z.infer<typeof templatePart>;
+export const templatePartList = pageOf(templatePart);
+
+export const templatePartVersion = z
+  .object({ name: z.string(), ...partContent, ...templateVersion.shape })
+  .meta({ id: "TemplatePartVersion" });
+
+/** Of a version, in a path. */
+export const versionNumber = z.coerce
+  .number({ error: "must be the number of a version" })
+  .int({ error: "must be the number of a version" })
+  .min(0);
+
+export const restoreRequest = z.strictObject({
+  version: z.int().min(0).describe("The newest one so far, as it was read"),
 });
 
 export const apiKey = z
@@ -461,6 +553,8 @@ export const apiKeyRequest = z.strictObject({
   scope: z.enum(apiKeyScopes).default("send"),
 });
 
+const textOrNull = z.string().nullable();
+
 export const settings = z
   .object({
     contentRetentionDays: z.int().describe("Days from when an email became final until its contents go"),
@@ -472,6 +566,16 @@ export const settings = z
       .describe(
         "Whether a config returns to its earlier version when a change of it fails with its first emails",
       ),
+    brand: z
+      .object({
+        name: textOrNull.describe("Of the product, as its users know it"),
+        url: textOrNull.describe("Where the name or logo in the header leads"),
+        logoUrl: textOrNull.describe("A picture, shown 32 pixels high"),
+        color: textOrNull.describe("Of buttons and links, such as `#2456d6`"),
+        address: textOrNull.describe("The postal address in the footer"),
+        footerLinks: z.array(z.object({ label: z.string(), url: z.string() })),
+      })
+      .describe("What templates show of the sender"),
   })
   .meta({ id: "Settings" });
 export type Settings = z.infer<typeof settings>;

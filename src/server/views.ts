@@ -1,4 +1,10 @@
 import type { Provider as ProviderInside } from "../config/providers.ts";
+import type {
+  TemplateDetail as TemplateDetailInside,
+  TemplateVersionInfo,
+  TemplateVersionDetail as TemplateVersionInside,
+} from "../config/saved-templates.ts";
+import type { TemplatePart as TemplatePartInside } from "../config/template-parts.ts";
 import type { EmailDetail, EmailSummary as SummaryInside } from "../delivery/outbox.ts";
 import type { DnsReport as DnsReportInside } from "../doctor/dns-health.ts";
 import { explainAttempt } from "../doctor/explain-attempt.ts";
@@ -20,7 +26,11 @@ import type {
   SandboxEmail,
   SandboxEmailSummary,
   Session,
+  TemplateDetail,
   TemplateInfo,
+  TemplatePart,
+  TemplateVersion,
+  TemplateVersionDetail,
 } from "./schemas.ts";
 import type { Session as SessionInside } from "./sign-in.ts";
 
@@ -71,7 +81,26 @@ function attemptView(attempt: AttemptInside, namesAccount: boolean): Attempt {
 }
 
 export function templateView(template: TemplateInside): TemplateInfo {
-  return { ...template, schema: { ...template.schema }, example: { ...template.example } };
+  const { schema, example, locales, ...rest } = template;
+  return { ...rest, schema: { ...schema }, example: { ...example }, locales: [...locales] };
+}
+
+export function templateDetailView(template: TemplateDetailInside): TemplateDetail {
+  const { sources, updatedAt, updatedBy, ...info } = template;
+  return { ...templateView(info), sources: { ...sources }, updatedAt: rfc3339OrNull(updatedAt), updatedBy };
+}
+
+export function templateVersionView({ at, ...version }: TemplateVersionInfo): TemplateVersion {
+  return { ...version, at: rfc3339OrNull(at) };
+}
+
+export function templateVersionDetailView(inside: TemplateVersionInside): TemplateVersionDetail {
+  const { at, by, note, change, sources, ...info } = inside;
+  return { ...templateView(info), at: rfc3339OrNull(at), by, note, change, sources: { ...sources } };
+}
+
+export function templatePartView({ updatedAt, usedBy, ...part }: TemplatePartInside): TemplatePart {
+  return { ...part, usedBy: [...usedBy], updatedAt: rfc3339OrNull(updatedAt) };
 }
 
 export function providerView(provider: ProviderInside): Provider {

@@ -6,6 +6,8 @@ import type {
   RecipientRole,
   RecipientState,
   Stage,
+  TemplateChange,
+  TemplateKind,
   TlsMode,
   UnknownPolicy,
 } from "../model.ts";
@@ -25,6 +27,8 @@ export interface Schema {
   recipients: RecipientRow;
   attempts: AttemptRow;
   settings: SettingRow;
+  templates: TemplateRow;
+  template_versions: TemplateVersionRow;
   audit_log: AuditRow;
   api_keys: ApiKeyRow;
   nodes: NodeRow;
@@ -199,6 +203,33 @@ export interface AttemptRow {
 export interface SettingRow {
   key: string;
   value_json: string;
+}
+
+/** A template or a part of templates that admins have written: nothing is here of what is only built in. */
+export interface TemplateRow {
+  kind: TemplateKind;
+  name: string;
+  /** That of its newest version, from 1 on. */
+  version: number;
+  /** Grows with each write of any of them, so that a node reads again only what is new to it. */
+  revision: number;
+  /** Null where the built-in one is used again. */
+  content_json: string | null;
+  created_at: number;
+  updated_at: number;
+  updated_by: string;
+}
+
+export interface TemplateVersionRow {
+  kind: TemplateKind;
+  name: string;
+  version: number;
+  change: TemplateChange;
+  note: string | null;
+  /** Null: the built-in one. */
+  content_json: string | null;
+  created_at: number;
+  created_by: string;
 }
 
 export interface AuditRow {

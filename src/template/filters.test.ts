@@ -59,6 +59,76 @@ describe("date and datetime", () => {
   });
 });
 
+describe("plural", () => {
+  const items = '{{ count | plural: one: "# item", other: "# items" }}';
+
+  it.each([
+    ["en", 1, "1 item"],
+    ["en", 0, "0 items"],
+    ["en", 1234, "1,234 items"],
+    ["fr", 0, "0 item"],
+    ["ja", 1, "1 items"],
+    ["de", 1234.5, "1.234,5 items"],
+  ])("takes the form that %s has for %d", (locale, count, expected) => {
+    expect(render(items, { count }, locale)).toBe(expected);
+  });
+
+  it("knows all forms of a language, and takes `other` for one that is not given", () => {
+    const polish = '{{ count | plural: one: "# plik", few: "# pliki", many: "# plików", other: "# pliku" }}';
+    expect([1, 2, 5, 1.5].map((count) => render(polish, { count }, "pl"))).toEqual([
+      "1 plik",
+      "2 pliki",
+      "5 plików",
+      "1,5 pliku",
+    ]);
+    expect(render(items, { count: 1_000_000 }, "fr")).toMatch(/items$/);
+  });
+
+  it("refuses a form that no language has, and what is no number", () => {
+    expect(() => render('{{ 1 | plural: one: "x" , others: "y" }}')).toThrow(/by their names/);
+    expect(() => render('{{ 2 | plural: one: "x" }}')).toThrow(/by their names/);
+    expect(() => render('{{ 2 | plural: "x" }}')).toThrow(/by their names/);
+    expect(() => render(items, { count: "2" })).toThrow(/a number must be given/);
+  });
+});
+
+describe("number, list and minutes", () => {
+  it("writes a number as the language does", () => {
+    expect(render("{{ 1234.5 | number }}")).toBe("1,234.5");
+    expect(render("{{ 1234.5 | number }}", {}, "de")).toBe("1.234,5");
+  });
+
+  it("joins a list as the language does", () => {
+    const names = ["Ada", "Bo", "Cleo"];
+    expect(render("{{ names | list }}", { names })).toBe("Ada, Bo, and Cleo");
+    expect(render('{{ names | list: "or" }}', { names }, "de")).toBe("Ada, Bo oder Cleo");
+    expect(render("{{ names | list }}", { names }, "ja")).toBe("Ada、Bo、Cleo");
+    expect(() => render("{{ names | list }}", { names: "Ada" })).toThrow(/a list must hold/);
+    expect(() => render("{{ names | list }}", { names: [{}] })).toThrow(/a list must hold/);
+    expect(() => render('{{ names | list: "nor" }}', { names })).toThrow(/"and" or by "or"/);
+  });
+
+  it.each([
+    ["en", 1, "1 minute"],
+    ["en", 59, "59 minutes"],
+    ["en", 60, "1 hour"],
+    ["en", 90, "90 minutes"],
+    ["en", 150, "2 hours, 30 minutes"],
+    ["en", 1440, "24 hours"],
+    ["en", 2880, "2 days"],
+    ["en", 0, "0 minutes"],
+    ["de", 4320, "3 Tage"],
+    ["fr", 150, "2 heures et 30 minutes"],
+    ["ja", 150, "2時間30分"],
+  ])("says in %s how long %d minutes are", (locale, span, expected) => {
+    expect(render("{{ span | minutes }}", { span }, locale).replaceAll("\u00a0", " ")).toBe(expected);
+  });
+
+  it.each([-1, 1.5, "60", null])("refuses %s as a span", (span) => {
+    expect(() => render("{{ span | minutes }}", { span })).toThrow(/whole minutes|a number must be given/);
+  });
+});
+
 describe("url", () => {
   it.each(["https://example.com/a?b=c&d=e#f", "http://localhost:3000/x", "mailto:help@example.com"])(
     "lets %s pass",
@@ -81,6 +151,10 @@ describe("url", () => {
     "/reset",
     "https:",
     "https://exa\nmple.com",
+    "https:example.com",
+    "https:///example.com",
+    "https://bank.example@example.com/",
+    "https://user:secret@example.com/",
     'https://example.com/"onclick="x',
     "",
     42,

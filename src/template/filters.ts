@@ -35,6 +35,57 @@ function datetime(this: FilterThis, at: unknown, timeZone?: unknown): string {
   return dateText(this, at, timeZone, "datetime");
 }
 
+/**
+ * `{{ count | plural: one: "# item", other: "# items" }}` → `3 items`: the form that the language of
+ * this rendering has for the number (`zero, one, two, few, many, other`), with `other` in the place of
+ * a form that is not given. `#` becomes the number.
+ */
+function plural(this: FilterThis, count: unknown, ...forms: readonly unknown[]): string {
+  const number = anyNumber(this, count);
+  const named = new Map(forms.filter((form) => Array.isArray(form)) as [unknown, unknown][]);
+  const form = named.get(pluralRules(localeOf(this)).select(number)) ?? named.get("other");
+  if (typeof form !== "string" || named.size < forms.length || ![...named.keys()].every(isPluralForm)) {
+    throw wrongValue(this, 'the forms must be texts by their names, such as one: "# item", other: "# items"');
+  }
+  return form.replaceAll("#", () => numberFormat(localeOf(this)).format(number));
+}
+
+/** `{{ 1234.5 | number }}` → `1,234.5`. */
+function number(this: FilterThis, value: unknown): string {
+  return numberFormat(localeOf(this)).format(anyNumber(this, value));
+}
+
+/** `{{ names | list }}` → `a, b, and c`; with `"or"`, `a, b, or c`. */
+function list(this: FilterThis, values: unknown, link: unknown = "and"): string {
+  if (!Array.isArray(values) || values.length > maxListed || !values.every(isPrintable)) {
+    throw wrongValue(this, `a list must hold texts and numbers, at most ${maxListed}`);
+  }
+  if (link !== "and" && link !== "or") throw wrongValue(this, 'a list is joined by "and" or by "or"');
+  return listFormat(`${localeOf(this)} ${link}`).format(values.map(String));
+}
+
+/** `{{ 90 | minutes }}` → `90 minutes`, `{{ 120 | minutes }}` → `2 hours`: a time span given in minutes. */
+function minutes(this: FilterThis, value: unknown): string {
+  const whole = anyNumber(this, value);
+  if (!Number.isSafeInteger(whole) || whole < 0) throw wrongValue(this, "a span must be whole minutes");
+  const parts: readonly [number, string][] =
+    whole >= 2880 && whole % 1440 === 0
+      ? [[whole / 1440, "day"]]
+      : whole < 120 && whole !== 60
+        ? [[whole, "minute"]]
+        : [
+            [Math.floor(whole / 60), "hour"],
+            [whole % 60, "minute"],
+          ];
+  const locale = localeOf(this);
+  const texts = parts
+    .filter(([count], index) => count > 0 || index === 0)
+    .map(([count, unit]) => unitFormat(`${locale} ${unit}`).format(count));
+  const text = listFormat(`${locale} unit`).format(texts);
+  // The data of Intl sets figures apart from their counters; in running text these languages do not.
+  return /^(ja|zh)\b/.test(locale) ? text.replaceAll(" ", "") : text;
+}
+
 /** Lets a link pass that may stand in `href` or `src`; anything else is an error, not a dead link. */
 function url(this: FilterThis, value: unknown): string {
   if (typeof value === "string" && isLink(value)) return value;
@@ -49,12 +100,14 @@ function css(this: FilterThis, value: unknown): string {
 }
 
 /** The filters that Posthorn adds, by the names that templates use. */
-export const ownFilters = { money, date, datetime, url, css };
+export const ownFilters = { money, date, datetime, plural, number, list, minutes, url, css };
 
 /** Loads the data of Intl, which takes 50 ms once: that must not count against a template's time. */
 export function loadFormats(): void {
   moneyFormat("en EUR").format.format(0);
   dateFormat("en UTC datetime").format(0);
+  pluralRules("en").select(1);
+  listFormat("en and").format(["a"]);
 }
 
 const moneyFormat = boundedCache(200, (key: string) => {
@@ -69,6 +122,38 @@ const dateFormat = boundedCache(200, (key: string) => {
   const time = { hour: "numeric", minute: "2-digit", timeZoneName: "short" } as const;
   return new Intl.DateTimeFormat(locale, { timeZone, ...day, ...(style === "datetime" ? time : {}) });
 });
+
+const numberFormat = boundedCache(50, (locale: string) => new Intl.NumberFormat(locale));
+
+const pluralRules = boundedCache(50, (locale: string) => new Intl.PluralRules(locale));
+
+const unitFormat = boundedCache(100, (key: string) => {
+  const [locale, unit] = key.split(" ");
+  return new Intl.NumberFormat(locale, { style: "unit", unit: unit ?? "", unitDisplay: "long" });
+});
+
+const listFormat = boundedCache(100, (key: string) => {
+  const [locale, link] = key.split(" ");
+  return new Intl.ListFormat(locale, {
+    type: link === "unit" ? "unit" : link === "or" ? "disjunction" : "conjunction",
+  });
+});
+
+/** More than anybody reads in a sentence. */
+const maxListed = 1000;
+
+function isPrintable(value: unknown): value is string | number {
+  return typeof value === "string" || typeof value === "number";
+}
+
+function isPluralForm(name: unknown): boolean {
+  return typeof name === "string" && /^(zero|one|two|few|many|other)$/.test(name);
+}
+
+function anyNumber(filter: FilterThis, value: unknown): number {
+  if (typeof value === "number" && Number.isFinite(value)) return value;
+  throw wrongValue(filter, "a number must be given");
+}
 
 function dateText(filter: FilterThis, at: unknown, timeZone: unknown, style: "date" | "datetime"): string {
   const time = typeof at === "string" || typeof at === "number" ? new Date(at).getTime() : Number.NaN;

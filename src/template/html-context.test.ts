@@ -25,7 +25,7 @@ describe("filterByContext", () => {
     ],
     ["1 < 2 {{ x }}", "1 < 2 {{ x }}"],
   ])("%s", (html, filtered) => {
-    expect(filterByContext(html)).toBe(filtered);
+    expect(filterByContext(html, "html")).toBe(filtered);
   });
 
   it.each([
@@ -40,7 +40,9 @@ describe("filterByContext", () => {
     '<img srcset="{{ x }}">',
     "<style></sty{{ x }}le>",
   ])("refuses Liquid where no escaping is safe: %s", (html) => {
-    expect(() => filterByContext(html)).toThrow(expect.objectContaining({ code: "template.invalid" }));
+    expect(() => filterByContext(html, "html")).toThrow(
+      expect.objectContaining({ code: "template.invalid" }),
+    );
   });
 
   it.each([
@@ -49,7 +51,7 @@ describe("filterByContext", () => {
     '<img src="data:{{ x }}">',
     '<a href="{%if a%}{%endif%}x:{{ x }}">',
   ])("refuses a link that begins otherwise: %s", (html) => {
-    expect(() => filterByContext(html)).toThrow(/a link must begin with/);
+    expect(() => filterByContext(html, "html")).toThrow(/a link must begin with/);
   });
 
   it.each([
@@ -58,6 +60,6 @@ describe("filterByContext", () => {
     '{% for a in b %}<a title="{% endfor %}',
     '{% if a %}<a title="{% else %}">{% endif %}',
   ])("refuses a branch that ends elsewhere than it began: %s", (html) => {
-    expect(() => filterByContext(html)).toThrow(/each branch must end where it began/);
+    expect(() => filterByContext(html, "html")).toThrow(/each branch must end where it began/);
   });
 });

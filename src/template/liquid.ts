@@ -6,6 +6,7 @@ import {
   type Token,
   tags,
   UndefinedVariableError,
+  type Variable,
 } from "liquidjs";
 import { isPosthornError, PosthornError } from "../errors.ts";
 import { invalidInput } from "../parse.ts";
@@ -25,7 +26,7 @@ const allowedFilters: ReadonlySet<string> = new Set(
 );
 
 /** Far past what a mail program shows: Gmail clips a message at 102 kB. */
-const maxTemplateCharacters = 128 * 1024;
+export const maxTemplateCharacters = 128 * 1024;
 const maxOutputCharacters = 256 * 1024;
 const maxResultCharacters = 1024 * 1024;
 const maxAllocations = 200_000;
@@ -34,15 +35,29 @@ const renderLimitMs = 50;
 /** What a value is written as: `html` escapes it, `text` leaves it, `line` also refuses line breaks. */
 export type OutputMode = "html" | "text" | "line";
 
-interface Scope {
+export interface Scope {
   readonly data: Readonly<Record<string, unknown>>;
-  /** Names that templates may use beside the data; `locale` also steers the filters. */
+  /** Names that templates see beside the data, and before it; `locale` also steers the filters. */
   readonly globals: Readonly<Record<string, unknown>> & { readonly locale: string };
+  /** One limit for several renderings; each has its own unless given. */
+  readonly timeLimit?: TimeLimit;
+}
+
+/** A name that a source asks its data for, such as `order.total`. */
+export interface LiquidName {
+  /** As far as it is written out: `items[0].name` is `["items", 0, "name"]`. */
+  readonly path: readonly (string | number)[];
+  readonly line: number;
+  readonly column: number;
 }
 
 /** A parsed Liquid source. */
 export interface LiquidTemplate {
   render(scope: Scope): string;
+  /** The names that it does not set itself, in branches too that the data at hand does not take. */
+  names(): readonly LiquidName[];
+  /** The names that it sets. */
+  assigned(): readonly string[];
 }
 
 /**
@@ -57,7 +72,15 @@ export function parseLiquid(source: string, mode: OutputMode, part: string): Liq
   const nodes = guarded(part, () => engine.parse(source));
   return {
     render: (scope) => guarded(part, () => renderNodes(engine, nodes, scope, mode)),
+    names: () => Object.values(engine.analyzeSync(nodes).globals).flat().map(nameOf),
+    assigned: () => Object.keys(engine.analyzeSync(nodes).locals),
   };
+}
+
+function nameOf({ segments, location }: Variable): LiquidName {
+  const end = segments.findIndex((segment) => typeof segment === "object");
+  const path = (end < 0 ? segments : segments.slice(0, end)) as (string | number)[];
+  return { path, line: location.row, column: location.col };
 }
 
 const engines: Readonly<Record<OutputMode, Liquid>> = {
@@ -86,26 +109,30 @@ function createEngine(outputEscape: (value: unknown) => string): Liquid {
 function renderNodes(
   engine: Liquid,
   nodes: LiquidNode[],
-  { data, globals }: Scope,
+  { data, globals, timeLimit = startTimeLimit() }: Scope,
   mode: OutputMode,
 ): string {
   // Without a prototype, names such as `constructor` are as unknown as any other.
-  const scope: object = Object.assign(Object.create(null), data);
+  const scope: object = Object.assign(Object.create(null), data, globals);
   const context = new Context(scope, engine.options, { globals, sync: true }, { liquid: engine });
-  context.renderLimit.check = timeLimit();
+  context.renderLimit.check = timeLimit;
   const rendered: unknown = engine.renderSync(nodes, context);
   const result = String(rendered);
   if (result.length > maxResultCharacters) {
     throw new Error(`it makes more than ${maxResultCharacters} characters`);
   }
-  return mode === "line" ? singleLine(result) : result;
+  // A template may be written on several lines where its result is one.
+  return mode === "line" ? singleLine(result.replace(/\s*\n\s*/g, " ")) : result;
 }
+
+/** Throws once the time is over; called with the time of `performance.now()`. */
+export type TimeLimit = (now: number) => void;
 
 /**
  * Checked before each node. The limit is on work: the clock on the wall says when to look, but what a
  * busy machine gave to others is not counted, since an email must not be refused for that.
  */
-function timeLimit(): (now: number) => void {
+export function startTimeLimit(): TimeLimit {
   const start = workedMsAbout();
   let nextLook = performance.now() + renderLimitMs;
   return (now) => {
@@ -177,17 +204,30 @@ function explained(part: string, error: unknown): unknown {
   if (isPosthornError(originalError)) return originalError;
   if (error instanceof UndefinedVariableError) {
     const name = /undefined variable: (.*?)(?:, line:|$)/.exec(error.message)?.[1] ?? "";
-    return invalidInput([
-      { pointer: `/data/${name.replaceAll(".", "/")}`, detail: "missing; the template needs it" },
-    ]);
+    const missing = {
+      pointer: `/data/${name.replaceAll(".", "/")}`,
+      detail: "missing; the template needs it",
+    };
+    return invalidInput([missing], placeOf(token));
   }
   const reason =
     originalError instanceof Error ? originalError.message : error instanceof Error ? error.message : "";
-  const [line, column] = token?.getPosition() ?? [];
-  const place = line === undefined ? "" : ` at line ${line}, column ${column}`;
-  const message = `The ${part} of the template failed${place}: ${reason.replace(/, line:\d+, col:\d+$/, "")}.`;
-  return new PosthornError("template.invalid", message, { cause: error });
+  const hint = reason.includes('tag "render" not found') ? `; ${renderHint}` : "";
+  const place = placeOf(token);
+  const at = place === undefined ? "" : ` at line ${place.line}, column ${place.column}`;
+  const message = `The ${part} of the template failed${at}: ${reason.replace(/, line:\d+, col:\d+$/, "")}${hint}.`;
+  return new PosthornError("template.invalid", message, {
+    cause: error,
+    ...(place === undefined ? {} : { place }),
+  });
 }
+
+function placeOf(token: Token | undefined): { readonly line: number; readonly column: number } | undefined {
+  const [line, column] = token?.getPosition() ?? [];
+  return line === undefined || column === undefined ? undefined : { line, column };
+}
+
+const renderHint = 'a partial is called in MJML or text, by its name alone, as in {% render "signature" %}';
 
 /** liquidjs keeps these on the error without declaring them. */
 function describe(error: LiquidError): { originalError?: unknown; token?: Token } {

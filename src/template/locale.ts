@@ -1,3 +1,4 @@
+import { PosthornError } from "../errors.ts";
 import { invalidInput } from "../parse.ts";
 import type { Template, TemplateSource } from "./template.ts";
 
@@ -11,7 +12,7 @@ interface Localized {
 
 /**
  * The source for a locale (a BCP 47 tag such as `de-AT`), falling back by dropping subtags (RFC 4647
- * §3.4) and at last to English. Numbers and dates follow the locale asked for only where the words do.
+ * §3.4) and at last to English, or to the only language there is. Numbers and dates follow the locale asked for only where the words do.
  * @throws PosthornError `input.invalid` for a malformed tag.
  */
 export function localize(template: Template, wanted: string = defaultLocale): Localized {
@@ -20,10 +21,15 @@ export function localize(template: Template, wanted: string = defaultLocale): Lo
     const source = Object.hasOwn(template.sources, tag) ? template.sources[tag] : undefined;
     if (source !== undefined) return { source, locale };
   }
-  return { source: template.sources.en, locale: defaultLocale };
+  const [[only, source] = []] = Object.entries(template.sources);
+  const english = template.sources[defaultLocale];
+  if (english !== undefined) return { source: english, locale: defaultLocale };
+  if (only !== undefined && source !== undefined) return { source, locale: only };
+  throw new PosthornError("template.invalid", `The template "${template.name}" has no source.`);
 }
 
-function canonicalLocale(tag: string): string {
+/** @throws PosthornError `input.invalid` for a malformed tag. */
+export function canonicalLocale(tag: string): string {
   try {
     const [locale] = Intl.getCanonicalLocales(tag);
     if (locale !== undefined) return locale;

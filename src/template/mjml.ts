@@ -1,6 +1,7 @@
 import { createRequire } from "node:module";
 import type { Engine, ParserError, ToHtmlResult } from "mrml";
 import { PosthornError } from "../errors.ts";
+import { type Place, placeAfter, placeIn } from "./place.ts";
 
 const require = createRequire(import.meta.url);
 let engine: Engine | undefined;
@@ -29,18 +30,25 @@ function unloadEngine(lost: Engine | undefined): void {
 
 /**
  * Compiles MJML to HTML. Liquid passes through untouched. Includes are refused: there is no file to read.
+ * @param authorStart where the author's own begins, in what stands on the author's first line.
  * @throws PosthornError `template.invalid`, with line and column where the compiler knows them.
  */
-export function compileMjml(mjml: string): string {
+export function compileMjml(mjml: string, authorStart = 0): string {
   const { masked, unmask } = maskLiquid(mjml);
   const result = toHtml(masked);
   if (result.type === "success") return unmask(result.content);
-  const placeAfter = (textBefore: string) => lineAndColumn(unmask(textBefore));
+  let at: Place | undefined;
+  const place = (textBefore: string) => {
+    const before = unmask(textBefore).slice(authorStart);
+    at = placeIn(before);
+    return placeAfter(before);
+  };
   const message =
     result.origin === "parser"
-      ? parserMessage(result.details, masked, placeAfter)
+      ? parserMessage(result.details, masked, place)
       : `cannot be laid out: ${result.message}`;
-  throw new PosthornError("template.invalid", `The MJML of the template ${message}.`);
+  const details = at === undefined ? {} : { place: at };
+  throw new PosthornError("template.invalid", `The MJML of the template ${message}.`, details);
 }
 
 function toHtml(mjml: string): ToHtmlResult {
@@ -67,10 +75,10 @@ function maskLiquid(mjml: string): { masked: string; unmask: (text: string) => s
   return { masked, unmask: (text) => text.replace(words, (_, index) => pieces[Number(index)] ?? "") };
 }
 
-function parserMessage(error: ParserError, mjml: string, placeAfter: (before: string) => string): string {
+function parserMessage(error: ParserError, mjml: string, after: (textBefore: string) => string): string {
   // The compiler counts in bytes of UTF-8, its XML reader in lines and columns.
-  const place = (byteOffset: number) => placeAfter(Buffer.from(mjml).subarray(0, byteOffset).toString());
-  const placeAt = (_: string, line: string, column: string) => placeAfter(textBefore(mjml, line, column));
+  const place = (byteOffset: number) => after(Buffer.from(mjml).subarray(0, byteOffset).toString());
+  const placeAt = (_: string, line: string, column: string) => after(textBefore(mjml, line, column));
   switch (error.type) {
     case "unexpected-element":
       return `has an element out of place at ${place(error.position.start)}`;
@@ -99,10 +107,4 @@ function textBefore(text: string, line: string, column: string): string {
   const lines = text.split("\n").slice(0, Number(line));
   const last = lines.pop() ?? "";
   return [...lines, last.slice(0, Number(column) - 1)].join("\n");
-}
-
-/** People count lines and columns from 1. */
-function lineAndColumn(textBefore: string): string {
-  const lines = textBefore.split("\n");
-  return `line ${lines.length}, column ${(lines.at(-1)?.length ?? 0) + 1}`;
 }

@@ -1,3 +1,4 @@
+import { types } from "node:util";
 import type { Issue } from "../errors.ts";
 import { invalidInput } from "../parse.ts";
 
@@ -40,6 +41,7 @@ class Walk {
         return value;
       case "object":
         if (value === null) return null;
+        if (types.isProxy(value)) throw refused(pointer, "must be a plain value, not a proxy");
         if (depth >= maxDepth) throw refused("/data", `is nested deeper than ${maxDepth} levels`);
         return Array.isArray(value)
           ? this.#array(value, pointer, depth)

@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
+import { compilePart } from "./compile.ts";
 import { renderTemplate } from "./render.ts";
-import type { Template, TemplateSource } from "./template.ts";
+import type { Layout, Partials, Template, TemplateSource } from "./template.ts";
 
 function template(
   source: Partial<TemplateSource>,
@@ -73,6 +74,107 @@ describe("renderTemplate", () => {
     expect(() => renderTemplate(template({ mjml }), { data: { name: "Jo" } })).toThrow(
       "The mjml of the template failed at line 2, column 9",
     );
+  });
+});
+
+describe("the layout", () => {
+  const content = "<mj-text>Hello {{ name }}</mj-text>";
+  const layout: Layout = {
+    mjml: `<mjml><mj-head><mj-title>{{ subject }}</mj-title><mj-preview>{{ preheader }}</mj-preview></mj-head>
+<mj-body><mj-section><mj-column>{{ content }}<mj-text>by {{ product }}</mj-text></mj-column></mj-section></mj-body></mjml>`,
+    text: "{{ content }}\n-- {{ product }}",
+  };
+  const options = { data: { name: "<Jo>" }, brand: { name: "Fjord" } };
+
+  it("stands around the content, and sees the subject, the preheader and the product", () => {
+    const source = { mjml: content, preheader: "News for {{ name }}", text: "Hello {{ name }}" };
+    const { html, text } = renderTemplate(template(source), { ...options, layout });
+    expect(html).toContain("<title>Hello &lt;Jo&gt;</title>");
+    expect(html).toContain("News for &lt;Jo&gt;");
+    expect(html).toContain("Hello &lt;Jo&gt;</div>");
+    expect(html).toContain("by Fjord");
+    expect(text).toBe("Hello <Jo>\n-- Fjord\n");
+  });
+
+  it("is the built-in one unless given, and leaves a whole document alone", () => {
+    expect(renderTemplate(template({ mjml: content }), options).html).toContain("color-scheme");
+    const whole = renderTemplate(template({ text: "Hello" }), { ...options, layout });
+    expect(whole.html).not.toContain("by Fjord");
+    expect(whole.text).toBe("Hello\n");
+  });
+
+  it("has no part in the lines that a mistake is named with", () => {
+    const rendered = (mjml: string) => () => renderTemplate(template({ mjml }), { ...options, layout });
+    expect(rendered("<mj-text>\n{{ name | nope }}</mj-text>")).toThrow(
+      /The mjml of the template failed at line 2, column 1:/,
+    );
+    expect(rendered("<mj-text>\n <b>x</mj-text>")).toThrow(/MJML/);
+    expect(rendered("<mj-text>\n5 < 6</mj-text>")).toThrow(/line 2, column 3/);
+    expect(rendered("<mj-text>a</mj-text>\n <mj-button href='x'>b</mj-button>")).toThrow(
+      "The mjml of the template is unsafe at line 2, column 19",
+    );
+    expect(rendered("<mj-text color=red>a</mj-text>")).toThrow(/line 1, column \d\b/);
+  });
+
+  it("is compiled with each source once", () => {
+    let compiled = 0;
+    const source = {
+      subject: "s",
+      text: "t",
+      get mjml() {
+        compiled += 1;
+        return content;
+      },
+    };
+    const greeting = { ...template({}), sources: { en: source } };
+    for (let count = 0; count < 3; count++) renderTemplate(greeting, { ...options, layout });
+    expect(compiled).toBe(1);
+    renderTemplate(greeting, options);
+    expect(compiled).toBe(2);
+  });
+
+  it("may be written on several lines where one is sent", () => {
+    const subject = "{% if name %}\n  Hello\n{% else %}\n  Bye\n{% endif %}\n{{ name }}";
+    expect(renderTemplate(template({ subject }), { data: { name: "Jo" } }).subject).toBe("Hello Jo");
+  });
+
+  it("goes by the brand's name for the product, unless the data has one", () => {
+    const schema = z.strictObject({ name: z.string(), productName: z.string().optional() });
+    const greeting = { ...template({ subject: "{{ product }}" }), schema };
+    expect(renderTemplate(greeting, options).subject).toBe("Fjord");
+    const data = { name: "Jo", productName: "Fjord Pro" };
+    expect(renderTemplate(greeting, { ...options, data }).subject).toBe("Fjord Pro");
+  });
+});
+
+describe("partials", () => {
+  const partials: Partials = {
+    signature: { mjml: "<mj-text>Yours, {{ name }}</mj-text>", text: "Yours, {{ name }}" },
+    name: { mjml: "<b>{{ name }}</b>" },
+    both: { mjml: '{% render "signature" %}<mj-divider />' },
+  };
+
+  it("stand in MJML, in text, and in each other", () => {
+    const source = {
+      mjml: "{% render \"both\" %}<mj-text>{%- render 'name' -%} !</mj-text>",
+      text: 'Hi\n\n{% render "signature" %}',
+    };
+    const { html, text } = renderTemplate(template(source), { data: { name: "<Jo>" }, partials });
+    expect(html).toContain("Yours, &lt;Jo&gt;");
+    expect(html).toContain("<b>&lt;Jo&gt;</b>!");
+    expect(text).toContain("Hi\n\nYours, <Jo>\n");
+  });
+
+  it("are read by themselves, and must be whole", () => {
+    const checkPartial = ({ mjml, text = "" }: Partials[string]) =>
+      compilePart(false, { mjml, text }).map(({ compile }) => compile());
+    expect(() => checkPartial({ mjml: "<mj-text>a</mj-text>", text: "{{ name }}" })).not.toThrow();
+    expect(() => checkPartial({ mjml: "a\n<script>" })).toThrow(
+      "The partial of the template is unsafe at line 2, column 1",
+    );
+    expect(() => checkPartial({ mjml: "<mj-text>" })).toThrow(/never closed/);
+    expect(() => checkPartial({ mjml: "<!-- " })).toThrow(/ends inside of/);
+    expect(() => checkPartial({ mjml: "", text: "{% if a %}" })).toThrow(/The text of the template/);
   });
 });
 

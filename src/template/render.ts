@@ -1,14 +1,13 @@
 import { invalidInput, issuesOf } from "../parse.ts";
 import { boundedCache } from "./bounded-cache.ts";
 import { type Brand, brandScope } from "./brand.ts";
+import { builtinLayout } from "./builtin/layout.ts";
+import { compileTemplate } from "./compile.ts";
 import { withDeclaredFields } from "./declared-fields.ts";
-import { loadFormats } from "./filters.ts";
-import { filterByContext } from "./html-context.ts";
-import { type LiquidTemplate, parseLiquid } from "./liquid.ts";
+import { startTimeLimit } from "./liquid.ts";
 import { localize } from "./locale.ts";
-import { compileMjml } from "./mjml.ts";
 import { plainData } from "./plain-data.ts";
-import type { RenderedTemplate, Template, TemplateSource } from "./template.ts";
+import type { Layout, Partials, RenderedTemplate, Template, TemplateSource } from "./template.ts";
 import { textFromHtml } from "./text-from-html.ts";
 
 export interface RenderOptions {
@@ -17,6 +16,10 @@ export interface RenderOptions {
   /** A BCP 47 language tag; English unless given. */
   readonly locale?: string;
   readonly brand?: Brand;
+  /** The built-in one unless given. */
+  readonly layout?: Layout;
+  /** None unless given. */
+  readonly partials?: Partials;
 }
 
 /**
@@ -25,36 +28,48 @@ export interface RenderOptions {
  * `template.invalid` for a template that cannot be compiled or takes too much.
  */
 export function renderTemplate(template: Template, options: RenderOptions): RenderedTemplate {
+  const { brand = noBrand, layout = builtinLayout, partials = noPartials } = options;
   const { source, locale } = localize(template, options.locale);
   const data = checkedData(template, options.data);
-  const compiled = compile(source);
-  const scope = { data, globals: { locale, brand: brandScope(options.brand ?? {}) } };
+  const compiled = compile(layout)(partials)(source);
+  const names = { locale, brand: brandOf(brand), product: data.productName ?? brand.name ?? null };
+  const timeLimit = startTimeLimit();
+  const subject = compiled.subject.render({ data, globals: names, timeLimit }).trim();
+  const head = { data, globals: { ...names, subject }, timeLimit };
+  const preheader = compiled.preheader?.render(head).trim() ?? null;
+  const scope = { data, globals: { ...head.globals, preheader }, timeLimit };
   const html = compiled.html.render(scope);
-  return {
-    subject: compiled.subject.render(scope).trim(),
-    html,
-    text: tidyText(compiled.text?.render(scope) ?? textFromHtml(html)),
-  };
+  const text = tidyText(compiled.text?.render(scope) ?? textFromHtml(html));
+  return { subject, html, text, expiresAfterMs: expiresAfterMs(template, data) };
 }
 
-interface CompiledTemplate {
-  readonly subject: LiquidTemplate;
-  readonly html: LiquidTemplate;
-  readonly text: LiquidTemplate | null;
+/** A link or code that has ceased to work is not worth sending; one that works for weeks is not tried for weeks. */
+function expiresAfterMs(
+  { expiresAfterMs: usual }: Template,
+  { validMinutes }: Readonly<Record<string, unknown>>,
+): number | null {
+  return typeof validMinutes === "number" ? Math.min(validMinutes * 60_000, longestMs) : usual;
 }
 
-const compile = boundedCache(500, (source: TemplateSource): CompiledTemplate => {
-  loadFormats();
-  // Parsed once for its errors alone: they name the author's lines, not those of the compiled HTML.
-  parseLiquid(source.mjml, "html", "mjml");
-  return {
-    subject: parseLiquid(source.subject, "line", "subject"),
-    html: parseLiquid(filterByContext(compileMjml(source.mjml)), "html", "html"),
-    text: source.text === undefined ? null : parseLiquid(source.text, "text", "text"),
-  };
-});
+const longestMs = 24 * 60 * 60 * 1000;
 
-function checkedData(template: Template, input: unknown): Readonly<Record<string, unknown>> {
+const noBrand: Brand = {};
+const noPartials: Partials = {};
+
+const brandOf = boundedCache(20, brandScope);
+
+/** By identity: whoever renders often keeps the objects, and whoever edits makes new ones. */
+const compile = boundedCache(4, (layout: Layout) =>
+  boundedCache(4, (partials: Partials) =>
+    boundedCache(500, (source: TemplateSource) => compileTemplate(source, layout, partials)),
+  ),
+);
+
+/**
+ * The data as the template gets it: checked, with null for each field that was left out.
+ * @throws PosthornError `input.invalid` with a pointer `/data/…` for each wrong field.
+ */
+export function checkedData(template: Template, input: unknown): Readonly<Record<string, unknown>> {
   const result = template.schema.safeParse(plainData(input));
   if (result.success) return withDeclaredFields(template.schema, result.data);
   throw invalidInput(issuesOf(result.error.issues, "/data"));

@@ -28,9 +28,17 @@ function pointers(name: string, data: unknown): string[] {
 
 describe("the registry", () => {
   it("lists what callers may know", () => {
-    expect(templates.list()).toEqual([
-      expect.objectContaining({ name: "password-reset", sensitive: true, expiresAfterMs: 3_600_000 }),
-      expect.objectContaining({ name: "order-notification", sensitive: false, expiresAfterMs: null }),
+    const known = templates
+      .list()
+      .map(({ name, sensitive, expiresAfterMs }) => [name, sensitive, expiresAfterMs]);
+    expect(known).toEqual([
+      ["password-reset", true, 3_600_000],
+      ["order-notification", false, null],
+      ["email-verification", true, 3_600_000],
+      ["sign-in-code", true, 900_000],
+      ["new-sign-in", false, null],
+      ["test-email", false, null],
+      ["delivery-failure", false, null],
     ]);
     expect(templates.get("password-reset").schema).toMatchObject({
       type: "object",
@@ -102,16 +110,16 @@ describe.each(names)("%s", (name) => {
   });
 
   it("escapes its data", () => {
-    const { html, text } = templates.render(name, {
-      data: { ...example(name), name: '<img src=x onerror="1">' },
-    });
+    const data = { ...example(name), productName: '<img src=x onerror="1">' };
+    const { html, text } = templates.render(name, { data });
     expect(html).toContain("&lt;img src=x onerror=&#34;1&#34;&gt;");
     expect(html).not.toContain("<img src=x");
     expect(text).toContain('<img src=x onerror="1">');
   });
 
   it("refuses a name that would break a line", () => {
-    expect(pointers(name, { ...example(name), name: "Jo\r\nBcc: eve@example.com" })).toEqual(["/data/name"]);
+    const data = { ...example(name), productName: "Fjord\r\nBcc: eve@example.com" };
+    expect(pointers(name, data)).toEqual(["/data/productName"]);
   });
 });
 
@@ -130,13 +138,14 @@ Someone asked to reset the password of your account. If it was you, choose a new
 
 https://app.example.com/reset?a=1&b=2
 
-This was not you? Then ignore this email: your password stays as it is. Do not pass the link on to anyone; it lets its reader into your account.
+This was not you?
+Then ignore this email: your password stays as it is. Do not pass the link on to anyone; it lets its reader into your account.
 `);
   });
 
   it("tells when and where the request was made", () => {
     const { text } = templates.render("password-reset", { data: example("password-reset") });
-    expect(text).toMatch(/The link works for 60 minutes\./);
+    expect(text).toMatch(/The link works for 1 hour\./);
     expect(text).toMatch(
       /About this request\n {2}Time: March 1, 2026 at 9:30\sAM GMT\+1\n {2}Device: Firefox on Linux\n {2}Place: Lyon, France \(approximate\)\n\nThis was not you\?/,
     );
@@ -145,10 +154,12 @@ This was not you? Then ignore this email: your password stays as it is. Do not p
   it.each([
     [1, "1 minute."],
     [30, "30 minutes."],
-    [60, "60 minutes."],
+    [60, "1 hour."],
     [90, "90 minutes."],
     [120, "2 hours."],
+    [150, "2 hours, 30 minutes."],
     [1440, "24 hours."],
+    [10_080, "7 days."],
   ])("says how long %i minutes are", (validMinutes, expected) => {
     const { text, html } = templates.render("password-reset", {
       data: { url: "https://a.example/", validMinutes },
@@ -197,11 +208,13 @@ describe("order-notification", () => {
     expect(subject).toBe("Your order 10042 is confirmed");
     expect(text).toBe(`Thank you for your order
 
-Hi Jo, your order 10042 is confirmed. We have received it and will tell you when it is on its way.
+Hi Jo,
+
+Your order 10042 is confirmed. We will tell you when it is on its way.
 
 View your order: https://shop.example.com/orders/10042
 
-Order 10042, March 1, 2026
+Order 10042 · March 1, 2026
 
 - Enamel mug, forest green
   2 × €18.00 = €36.00
@@ -248,7 +261,7 @@ Shipping address
     const { subject, html, text } = templates.render("order-notification", { data: { ...smallest, status } });
     expect(subject).toBe(`Your order 7 ${event}`);
     expect(html).toContain(`<h1>${heading}</h1>`);
-    expect(text).toContain(`${heading}\n\nYour order 7 ${event}.`);
+    expect(text).toContain(`${heading}\n\nYour order 7 ${event}`);
   });
 
   it("leads to the parcel once it is shipped", () => {
@@ -277,7 +290,10 @@ Shipping address
     expect(templates.render("order-notification", { data, locale: "en-IN" }).text).toContain(
       "Total: BHD\u00a03.750",
     );
-    expect(templates.render("order-notification", { data, locale: "ja" }).text).toContain(
+    expect(templates.render("order-notification", { data, locale: "de" }).text).toContain(
+      "Gesamtbetrag: 3,750\u00a0BHD",
+    );
+    expect(templates.render("order-notification", { data, locale: "nl" }).text).toContain(
       "Total: BHD\u00a03.750",
     );
   });

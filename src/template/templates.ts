@@ -1,8 +1,9 @@
 import { PosthornError } from "../errors.ts";
 import { parse } from "../parse.ts";
 import { type Brand, brandSchema } from "./brand.ts";
-import { orderNotification } from "./builtin/order-notification.ts";
-import { passwordReset } from "./builtin/password-reset.ts";
+import { builtinLayout } from "./builtin/layout.ts";
+import { builtinTemplates } from "./builtin/templates.ts";
+import type { Surroundings } from "./check.ts";
 import { type RenderOptions, renderTemplate } from "./render.ts";
 import { describeTemplate, type RenderedTemplate, type Template, type TemplateInfo } from "./template.ts";
 
@@ -15,30 +16,74 @@ export interface Templates {
   render(name: string, options: RenderOptions): RenderedTemplate;
 }
 
+export interface TemplateEntry {
+  readonly info: TemplateInfo;
+  readonly template: Template;
+}
+
+/** What an installation has of its own. */
+export interface OwnTemplates extends Required<Surroundings> {
+  /** They go before the built-in ones of the same name. */
+  readonly entries: readonly TemplateEntry[];
+}
+
+/** Templates in memory, which may be exchanged while emails are rendered. */
+export interface LoadedTemplates extends Templates {
+  find(name: string): TemplateEntry | undefined;
+  readonly entries: Iterable<TemplateEntry>;
+  readonly surroundings: Required<Surroundings>;
+  replace(own: OwnTemplates): void;
+}
+
+/** The templates that come with Posthorn, by their names. */
+export const builtinEntries: ReadonlyMap<string, TemplateEntry> = new Map(
+  builtinTemplates.map((template) => {
+    const standing = { isBuiltIn: true, isEdited: false, version: 0 };
+    return [template.name, { template, info: describeTemplate(template, standing) }];
+  }),
+);
+
+/** Names in a message: of ten thousand, nobody reads more. */
+const maxNamed = 50;
+
 /**
- * The built-in templates.
+ * The built-in templates, until they are replaced.
  * @param options.brand used where a rendering brings none of its own.
  * @throws PosthornError `input.invalid` for a wrong brand.
  */
-export function createTemplates(options: { readonly brand?: Brand } = {}): Templates {
-  const brand = parse(brandSchema, options.brand ?? {});
-  const templates = new Map<string, Template>(builtin.map((template) => [template.name, template]));
-  const infos = new Map(builtin.map((template) => [template.name, describeTemplate(template)]));
+export function createTemplates(options: { readonly brand?: Brand } = {}): LoadedTemplates {
+  let entries = builtinEntries;
+  let surroundings: Required<Surroundings> = {
+    brand: parse(brandSchema, options.brand ?? {}),
+    layout: builtinLayout,
+    partials: {},
+  };
 
-  function find<Value>(values: ReadonlyMap<string, Value>, name: string): Value {
-    const value = values.get(name);
-    if (value !== undefined) return value;
-    const names = [...values.keys()].join(", ");
+  function mustFind(name: string): TemplateEntry {
+    const entry = entries.get(name);
+    if (entry !== undefined) return entry;
+    const rest = entries.size - maxNamed;
+    const names = [...entries.keys()].slice(0, maxNamed).join(", ") + (rest > 0 ? ` and ${rest} more` : "");
     throw new PosthornError("template.not_found", `There is no template "${name}". There are: ${names}.`, {
       issues: [{ pointer: "/template", detail: `must be one of: ${names}` }],
     });
   }
 
   return {
-    list: () => [...infos.values()],
-    get: (name) => find(infos, name),
-    render: (name, renderOptions) => renderTemplate(find(templates, name), { brand, ...renderOptions }),
+    list: () => [...entries.values()].map(({ info }) => info),
+    get: (name) => mustFind(name).info,
+    render: (name, renderOptions) =>
+      renderTemplate(mustFind(name).template, { ...surroundings, ...renderOptions }),
+    find: (name) => entries.get(name),
+    get entries() {
+      return entries.values();
+    },
+    get surroundings() {
+      return surroundings;
+    },
+    replace({ entries: own, ...around }) {
+      entries = new Map([...builtinEntries, ...own.map((entry) => [entry.info.name, entry] as const)]);
+      surroundings = around;
+    },
   };
 }
-
-const builtin: readonly Template[] = [passwordReset, orderNotification];

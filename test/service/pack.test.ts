@@ -14,6 +14,7 @@ import { delimiter, dirname, join } from "node:path";
 import { publint } from "publint";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import packageJson from "../../package.json" with { type: "json" };
+import { typesOf } from "../../src/cli/templates/types.ts";
 import { makeServiceFolder } from "./service.ts";
 
 const root = join(import.meta.dirname, "../..");
@@ -36,6 +37,8 @@ beforeAll(() => {
     mkdirSync(dirname(link), { recursive: true });
     symlinkSync(join(root, "node_modules", name), link);
   }
+  mkdirSync(join(folder, "node_modules"));
+  symlinkSync(installed, join(folder, "node_modules/posthorn"));
 });
 afterAll(() => rmSync(folder, { recursive: true }));
 
@@ -114,8 +117,6 @@ describe("the packed package", () => {
 
   it("gives an application what it exports", () => {
     const app = join(folder, "app.mjs");
-    mkdirSync(join(folder, "node_modules"));
-    symlinkSync(installed, join(folder, "node_modules/posthorn"));
     writeFileSync(
       app,
       `import { createPosthorn } from "posthorn";
@@ -129,6 +130,56 @@ describe("the packed package", () => {
     const { stdout, stderr } = run(process.execPath, [app]);
     expect(stderr).toBe("");
     expect(stdout.trim().split("\n").at(-1)).toBe("string true");
+  });
+});
+
+describe("the compiler of an application", () => {
+  const to = 'to: "jo@example.com"';
+
+  /** The lines that it finds fault with. */
+  function faultyLines(name: string, lines: readonly string[]): number[] {
+    const path = join(folder, name);
+    mkdirSync(path);
+    const compilerOptions = { module: "nodenext", target: "es2024", strict: true, noEmit: true, types: [] };
+    writeFileSync(join(path, "package.json"), '{ "type": "module" }');
+    writeFileSync(join(path, "tsconfig.json"), JSON.stringify({ compilerOptions, include: ["*.ts"] }));
+    writeFileSync(join(path, "app.ts"), lines.join("\n"));
+    writeFileSync(
+      join(path, "posthorn-templates.d.ts"),
+      typesOf([
+        {
+          name: "welcome",
+          description: "A greeting",
+          schema: { type: "object", properties: { name: { type: "string" } }, required: ["name"] },
+        },
+      ]),
+    );
+    const { stdout } = run(join(root, "node_modules/.bin/tsc"), ["-p", "."], path);
+    return [...stdout.matchAll(/^app\.ts\((\d+),/gm)].map(([, line]) => Number(line));
+  }
+
+  it("takes each template with its data, also those of the application, and what is written without one", () => {
+    const lines = [
+      'import type { EmailRequest, TemplateData } from "posthorn";',
+      `export const reset: EmailRequest = { ${to}, template: "password-reset", data: { url: "https://example.com/" } };`,
+      'const data: TemplateData["welcome"] = { name: "Jo" };',
+      `export const own: EmailRequest = { ${to}, template: "welcome", data, locale: "de", tags: ["a"] };`,
+      `export const written: EmailRequest = { ${to}, subject: "Hello", html: "<p>Hi</p>" };`,
+    ];
+    expect(faultyLines("good", lines)).toEqual([]);
+  });
+
+  it("refuses an unknown template, and data that is wrong, missing or not known", () => {
+    const lines = [
+      'import type { EmailRequest } from "posthorn";',
+      `export const a: EmailRequest = { ${to}, template: "no-such", data: {} };`,
+      `export const b: EmailRequest = { ${to}, template: "password-reset", data: {} };`,
+      `export const c: EmailRequest = { ${to}, template: "password-reset" };`,
+      `export const d: EmailRequest = { ${to}, template: "password-reset", data: { url: "https://example.com/", nam: "Jo" } };`,
+      `export const e: EmailRequest = { ${to}, template: "welcome", data: { name: 1 } };`,
+      `export const f: EmailRequest = { ${to}, subject: "Hello" };`,
+    ];
+    expect(faultyLines("bad", lines)).toEqual([2, 3, 4, 5, 6, 7]);
   });
 });
 

@@ -8,20 +8,32 @@ beforeEach(async () => {
 });
 afterEach(() => app.close());
 
+const noBrand = { name: null, url: null, logoUrl: null, color: null, address: null, footerLinks: [] };
 const get = () => read<Settings>(app.call("GET", "/api/settings"));
 const put = (body: unknown) => app.call("PUT", "/api/settings", body);
 const audit = async () => (await read<{ items: AuditEntry[] }>(app.call("GET", "/api/audit-log"))).items;
 
 describe("the settings", () => {
   it("keep contents for 30 days and emails for 90 until somebody says otherwise", async () => {
-    expect(await get()).toMatchObject({ contentRetentionDays: 30, emailRetentionDays: 90 });
+    expect(await get()).toEqual({
+      contentRetentionDays: 30,
+      emailRetentionDays: 90,
+      returnFailedChanges: false,
+      brand: noBrand,
+    });
   });
 
   it("are saved, and what changed is in the audit log by its name", async () => {
     const saved = await put({ contentRetentionDays: 7, emailRetentionDays: 90 });
     expect(saved.status).toBe(200);
-    expect(await read<Settings>(saved)).toMatchObject({ contentRetentionDays: 7, emailRetentionDays: 90 });
-    expect(await get()).toMatchObject({ contentRetentionDays: 7, emailRetentionDays: 90 });
+    const settings = {
+      contentRetentionDays: 7,
+      emailRetentionDays: 90,
+      returnFailedChanges: false,
+      brand: noBrand,
+    };
+    expect(await read<Settings>(saved)).toEqual(settings);
+    expect(await get()).toEqual(settings);
     expect(await audit()).toMatchObject([
       {
         actor: { name: "Ada" },
@@ -43,7 +55,12 @@ describe("the settings", () => {
     const { code, errors } = await read<Problem>(response);
     expect(code).toBe("input.invalid");
     expect(errors?.map(({ pointer }) => pointer)).toEqual(["/contentRetentionDays", "/emailRetentionDays"]);
-    expect(await get()).toMatchObject({ contentRetentionDays: 30, emailRetentionDays: 90 });
+    expect(await get()).toEqual({
+      contentRetentionDays: 30,
+      emailRetentionDays: 90,
+      returnFailedChanges: false,
+      brand: noBrand,
+    });
   });
 
   it("keep no contents longer than their emails", async () => {
@@ -51,6 +68,41 @@ describe("the settings", () => {
     expect(response.status).toBe(400);
     expect(await read<Problem>(response)).toMatchObject({ errors: [{ pointer: "/contentRetentionDays" }] });
     expect((await put({ contentRetentionDays: 90, emailRetentionDays: 90 })).status).toBe(200);
+  });
+
+  it("keep the brand that templates show, and put its parts into the audit log by their names", async () => {
+    const days = { contentRetentionDays: 30, emailRetentionDays: 90 };
+    const brand = { ...noBrand, name: "Fjord Supply", color: "#0f766e", footerLinks: [] };
+    const saved = await put({ ...days, brand });
+    expect(await read<Settings>(saved)).toEqual({ ...days, brand });
+    const { html } = app.posthorn.templates.render("password-reset", {
+      data: { url: "https://example.com/" },
+    });
+    expect(html).toContain("Fjord Supply");
+    expect(await audit()).toMatchObject([{ detail: { changed: ["brand.name", "brand.color"] } }]);
+    // Whoever knows nothing of brands takes none away.
+    expect((await put(days)).status).toBe(200);
+    expect(await get()).toEqual({ ...days, brand });
+    expect((await put({ ...days, brand: {} })).status).toBe(200);
+    expect(await get()).toEqual({ ...days, brand: noBrand });
+  });
+
+  it("take no brand that would break the emails", async () => {
+    const brand = {
+      name: "a\nb",
+      color: "red",
+      logoUrl: "data:x",
+      footerLinks: [{ label: "x", url: "javascript:x" }],
+    };
+    const response = await put({ contentRetentionDays: 7, emailRetentionDays: 8, brand });
+    const { errors = [] } = await read<Problem>(response);
+    expect(errors.map(({ pointer }) => pointer).sort()).toEqual([
+      "/brand/color",
+      "/brand/footerLinks/0/url",
+      "/brand/logoUrl",
+      "/brand/name",
+    ]);
+    expect((await get()).contentRetentionDays).toBe(30);
   });
 
   it("take no field that they do not know", async () => {

@@ -10,10 +10,18 @@ afterAll(() => app.close());
 
 it("lists the templates with the schema of their data and an example", async () => {
   const { items } = await read<{ items: TemplateInfo[] }>(app.call("GET", "/api/templates"));
-  expect(items.map(({ name }) => name)).toEqual(["password-reset", "order-notification"]);
+  expect(items.map(({ name }) => name)).toEqual([
+    "password-reset",
+    "order-notification",
+    "email-verification",
+    "sign-in-code",
+    "new-sign-in",
+    "test-email",
+    "delivery-failure",
+  ]);
   for (const template of items) {
     expect(template.schema).toMatchObject({ type: "object" });
-    expect(await read(app.call("GET", `/api/templates/${template.name}`))).toEqual(template);
+    expect(await read(app.call("GET", `/api/templates/${template.name}`))).toMatchObject(template);
   }
 });
 

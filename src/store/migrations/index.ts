@@ -4,6 +4,7 @@ import { signIn } from "./0002-sign-in.ts";
 import { overview } from "./0003-overview.ts";
 import { engine } from "./0004-engine.ts";
 import { failures } from "./0005-failures.ts";
+import { templates } from "./0006-templates.ts";
 import { versions } from "./0007-versions.ts";
 import { oauth } from "./0008-oauth.ts";
 
@@ -14,6 +15,7 @@ export const migrations: Readonly<Record<string, Migration>> = {
   "0003-overview": overview,
   "0004-engine": engine,
   "0005-failures": failures,
+  "0006-templates": templates,
   "0007-versions": versions,
   "0008-oauth": oauth,
 };

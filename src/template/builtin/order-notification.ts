@@ -1,140 +1,137 @@
 import { z } from "zod";
-import { currency, line, minorUnits, moment, timeZone, webLink } from "../fields.ts";
-import type { Template } from "../template.ts";
-import { assignProduct, layout, textFooter } from "./layout.ts";
+import { currency, line, minorUnits, moment, webLink } from "../fields.ts";
+import type { Template, TemplateSource } from "../template.ts";
+import { name, productName, readersTimeZone } from "./common-fields.ts";
+import { type CommonWords, sourcesIn } from "./locales.ts";
+import { type OrderStatus, type OrderWords, orderStatuses, orderWords } from "./order-words.ts";
+import { type Fact, factsMjml, factsText, greetingMjml, greetingText } from "./parts.ts";
 
 const schema = z.strictObject({
-  status: z.enum(["confirmed", "shipped", "delivered", "cancelled"]),
-  orderNumber: line(64),
-  name: line(100).optional().describe("Whom to greet"),
-  orderedAt: moment().optional(),
-  timeZone: timeZone().optional().describe("The reader's time zone; UTC unless given"),
+  status: z.enum(orderStatuses).describe("What happened to the order"),
+  orderNumber: line(64).describe("As the customer knows it"),
+  name,
+  orderedAt: moment().optional().describe("When it was ordered, as in RFC 3339"),
+  timeZone: readersTimeZone,
   currency: currency().describe("Of all amounts; ISO 4217"),
   items: z
     .array(
       z.strictObject({
-        name: line(200),
-        quantity: z.int().min(1).max(1_000_000),
+        name: line(200).describe("What was ordered"),
+        quantity: z.int().min(1).max(1_000_000).describe("How many of it"),
         unitPrice: minorUnits().describe("Price of one, in minor units"),
         total: minorUnits().optional().describe("Of the line; quantity times unit price unless given"),
-        imageUrl: webLink().optional(),
+        imageUrl: webLink().optional().describe("A picture, shown 56 pixels square"),
       }),
     )
     .min(1)
-    .max(100),
+    .max(100)
+    .describe("What was ordered, line by line"),
   totals: z
     .strictObject({
-      subtotal: minorUnits().optional(),
+      subtotal: minorUnits().optional().describe("Of all items"),
       discount: minorUnits().optional().describe("What is taken off, as a positive amount"),
-      shipping: minorUnits().optional(),
-      tax: minorUnits().optional(),
-      total: minorUnits(),
+      shipping: minorUnits().optional().describe("For the delivery"),
+      tax: minorUnits().optional().describe("The tax in or on top of the total"),
+      total: minorUnits().describe("What is to be paid in all"),
     })
     .describe("In minor units"),
   shippingAddress: z.array(line(200)).min(1).max(8).optional().describe("Line by line, as on a parcel"),
-  trackingUrl: webLink().optional(),
+  carrier: line(100).optional().describe("Who brings the parcel"),
+  trackingNumber: line(100).optional().describe("The carrier's number of the parcel"),
+  trackingUrl: webLink().optional().describe("The carrier's page of the parcel"),
   url: webLink().optional().describe("The page of the order"),
-  productName: line(100).optional().describe("Goes before the name of the brand"),
+  productName,
 });
 
-/** What each status says; the first word for text and HTML alike. */
-const words = `{% case status -%}
-{%- when "confirmed" -%}
-  {%- assign heading = "Thank you for your order" -%}
-  {%- assign event = "is confirmed" -%}
-  {%- assign sentence = "We have received it and will tell you when it is on its way." -%}
-{%- when "shipped" -%}
-  {%- assign heading = "Your order is on its way" -%}
-  {%- assign event = "has been shipped" -%}
-  {%- assign sentence = "It has left our hands and is on its way to you." -%}
-{%- when "delivered" -%}
-  {%- assign heading = "Your order has arrived" -%}
-  {%- assign event = "has been delivered" -%}
-  {%- assign sentence = "We hope that everything is as you expected." -%}
-{%- when "cancelled" -%}
-  {%- assign heading = "Your order is cancelled" -%}
-  {%- assign event = "has been cancelled" -%}
-  {%- assign sentence = "Nothing will be sent. If this surprises you, please get in touch with us." -%}
-{%- endcase -%}`;
-
-const muted = `class="muted" style="color:#5d6675"`;
-
-function totalRow(label: string, field: string, amount = `totals.${field}`): string {
-  return /* html */ `
-          {%- if totals.${field} %}<tr><td ${muted}>${label}</td><td align="right" style="white-space:nowrap">{{ ${amount} | money: currency }}</td></tr>{% endif %}`;
+/** The text of the status, one line for each. */
+function byStatus(text: (status: OrderStatus) => string): string {
+  const branches = orderStatuses.map((status) => `{%- when "${status}" %}${text(status)}`);
+  return ["{% case status %}", ...branches, "{%- endcase %}"].join("\n");
 }
 
-const mjml = layout({
-  title: "Your order {{ orderNumber }}",
-  preheader: `${words}Order {{ orderNumber }} {{ event }}: {{ totals.total | money: currency }}.`,
-  body: /* mjml */ `
-        <mj-text css-class="ink" padding="0 0 8px"><h1>{{ heading }}</h1></mj-text>
-        <mj-text css-class="quiet" color="#5d6675" padding="0 0 20px">
-          Order {{ orderNumber }}{% if orderedAt %} &#160;·&#160; {{ orderedAt | date: timeZone }}{% endif %}
-        </mj-text>
-        <mj-text css-class="ink">{% if name %}Hi {{ name }}, your{% else %}Your{% endif %} order {{ event }}. {{ sentence }}</mj-text>
-        <mj-raw>{% if trackingUrl and status == "shipped" %}</mj-raw>
-        <mj-button href="{{ trackingUrl }}">Track your parcel</mj-button>
-        <mj-raw>{% elsif url %}</mj-raw>
-        <mj-button href="{{ url }}">View your order</mj-button>
-        <mj-raw>{% endif %}</mj-raw>
-        <mj-raw>{% assign pictures = 0 %}{% for item in items %}{% if item.imageUrl %}{% assign pictures = 1 %}{% endif %}{% endfor %}</mj-raw>
-        <mj-table css-class="ink" padding="8px 0 0">
-          {%- for item in items %}
-          <tr>
-            {%- if pictures == 1 %}
-            <td class="rule" width="72" style="padding:12px 0;border-top:1px solid #e3e6eb;vertical-align:top">
-              <div class="picture" style="width:56px;height:56px;border-radius:8px;background-color:#f0f1f4;overflow:hidden">
-                {%- if item.imageUrl %}<img src="{{ item.imageUrl }}" alt="" width="56" height="56" style="display:block;width:56px;height:56px;object-fit:cover;border:0" />{% endif -%}
-              </div>
-            </td>
-            {%- endif %}
-            <td class="rule" style="padding:12px 16px 12px 0;border-top:1px solid #e3e6eb;vertical-align:top">
-              {{ item.name }}<br /><span class="muted" style="color:#5d6675;font-size:14px">{{ item.quantity }} × {{ item.unitPrice | money: currency }}</span>
-            </td>
-            <td class="rule" align="right" style="padding:12px 0;border-top:1px solid #e3e6eb;vertical-align:top;white-space:nowrap">
-              {%- assign amount = item.unitPrice | times: item.quantity %}{{ item.total | default: amount | money: currency -}}
-            </td>
-          </tr>
-          {%- endfor %}
-        </mj-table>
-        <mj-divider css-class="rule" padding="0 0 16px" />
-        <mj-table css-class="ink facts" font-size="15px">
-          ${totalRow("Subtotal", "subtotal")}${totalRow("Discount", "discount", "totals.discount | times: -1")}${totalRow("Shipping", "shipping")}${totalRow("Tax", "tax")}
-          <tr><td style="font-weight:700">Total</td><td align="right" style="font-weight:700;white-space:nowrap">{{ totals.total | money: currency }}</td></tr>
-        </mj-table>
-        <mj-raw>{% if shippingAddress %}</mj-raw>
-        <mj-divider css-class="rule" padding="0 0 20px" />
-        <mj-text css-class="ink" padding="0 0 4px"><h2>Shipping address</h2></mj-text>
-        <mj-text css-class="quiet" font-size="15px" color="#5d6675">{% for part in shippingAddress %}{{ part }}{% unless forloop.last %}<br />{% endunless %}{% endfor %}</mj-text>
-        <mj-raw>{% endif %}</mj-raw>`,
-});
-
-const text = `${assignProduct}${words}{{ heading }}
-
-{% if name %}Hi {{ name }}, your{% else %}Your{% endif %} order {{ orderNumber }} {{ event }}. {{ sentence }}
-{% if trackingUrl %}
-Track your parcel: {{ trackingUrl }}
-{% endif %}{% if url %}
-View your order: {{ url }}
+function source(word: OrderWords, common: CommonWords): TemplateSource {
+  const parcel: readonly Fact[] = [
+    { label: word.carrier, field: "carrier" },
+    { label: word.trackingNumber, field: "trackingNumber" },
+  ];
+  const subtotals = [
+    { label: word.subtotal, field: "totals.subtotal" },
+    { label: word.discount, field: "totals.discount", times: -1 },
+    { label: word.shipping, field: "totals.shipping" },
+    { label: word.tax, field: "totals.tax" },
+  ].map(({ label, field, times }) => ({
+    label,
+    field,
+    amount: `{{ ${field}${times === undefined ? "" : ` | times: ${times}`} | money: currency }}`,
+  }));
+  const headings = byStatus((status) => word.status[status].heading);
+  const news = byStatus((status) => word.status[status].news);
+  const lineTotal =
+    "{% assign amount = item.unitPrice | times: item.quantity %}{{ item.total | default: amount | money: currency }}";
+  return {
+    subject: `{% if product %}{{ product }}${common.colon}{% endif %}${byStatus((status) => word.status[status].subject)}`,
+    preheader: word.preheader,
+    mjml: `<mj-text padding="0 0 8px"><h1>${headings}</h1></mj-text>
+<mj-text mj-class="quiet" padding="0 0 20px">${word.order}{% if orderedAt %} · {{ orderedAt | date: timeZone }}{% endif %}</mj-text>
+${greetingMjml(common)}
+<mj-text>${news}</mj-text>
+{% if carrier or trackingNumber %}
+${factsMjml(parcel)}
 {% endif %}
-Order {{ orderNumber }}{% if orderedAt %}, {{ orderedAt | date: timeZone }}{% endif %}
+{% if trackingUrl %}
+<mj-button href="{{ trackingUrl }}">${word.track}</mj-button>
+{% if url %}
+<mj-text><a href="{{ url }}">${word.view}</a></mj-text>
+{% endif %}
+{% elsif url %}
+<mj-button href="{{ url }}">${word.view}</mj-button>
+{% endif %}
+{% assign pictures = items | map: "imageUrl" | compact %}
+<mj-table css-class="items" padding="8px 0 0">
+  {%- for item in items %}
+  <tr>
+    {%- if pictures.size > 0 %}
+    <td width="72"><div class="picture">{% if item.imageUrl %}<img src="{{ item.imageUrl }}" alt="" width="56" height="56" />{% endif %}</div></td>
+    {%- endif %}
+    <td>{{ item.name }}<br /><span class="label">{{ item.quantity | number }} × {{ item.unitPrice | money: currency }}</span></td>
+    <td class="amount" align="right">${lineTotal}</td>
+  </tr>
+  {%- endfor %}
+</mj-table>
+<mj-divider padding="0 0 16px" />
+<mj-table css-class="totals">
+${subtotals.map(({ label, field, amount }) => `  {%- if ${field} %}<tr><td class="label">${label}</td><td class="amount" align="right">${amount}</td></tr>{% endif %}`).join("\n")}
+  <tr><td><b>${word.total}</b></td><td class="amount" align="right"><b>{{ totals.total | money: currency }}</b></td></tr>
+</mj-table>
+{% if shippingAddress %}
+<mj-divider padding="0 0 20px" />
+<mj-text padding="0 0 4px"><h2>${word.shippingAddress}</h2></mj-text>
+<mj-text mj-class="quiet">{% for part in shippingAddress %}{{ part }}<br />{% endfor %}</mj-text>
+{% endif %}`,
+    text: `${headings}
+
+${greetingText(common)}${news}
+{% if carrier or trackingNumber %}
+${factsText(parcel, common)}{% endif %}{% if trackingUrl %}
+${word.track}${common.colon}{{ trackingUrl }}
+{% endif %}{% if url %}
+${word.view}${common.colon}{{ url }}
+{% endif %}
+${word.order}{% if orderedAt %} · {{ orderedAt | date: timeZone }}{% endif %}
 
 {% for item in items %}- {{ item.name }}
-{% assign amount = item.unitPrice | times: item.quantity %}  {{ item.quantity }} × {{ item.unitPrice | money: currency }} = {{ item.total | default: amount | money: currency }}
+  {{ item.quantity | number }} × {{ item.unitPrice | money: currency }} = ${lineTotal}
 {% endfor %}
-{% if totals.subtotal %}Subtotal: {{ totals.subtotal | money: currency }}
-{% endif %}{% if totals.discount %}Discount: {{ totals.discount | times: -1 | money: currency }}
-{% endif %}{% if totals.shipping %}Shipping: {{ totals.shipping | money: currency }}
-{% endif %}{% if totals.tax %}Tax: {{ totals.tax | money: currency }}
-{% endif %}Total: {{ totals.total | money: currency }}
+${subtotals.map(({ label, field, amount }) => `{% if ${field} %}${label}${common.colon}${amount}\n{% endif %}`).join("")}${word.total}${common.colon}{{ totals.total | money: currency }}
 {% if shippingAddress %}
-Shipping address
+${word.shippingAddress}
 {% for part in shippingAddress %}  {{ part }}
-{% endfor %}{% endif %}${textFooter}`;
+{% endfor %}{% endif %}`,
+  };
+}
 
 /** News about an order: confirmed, shipped, delivered or cancelled. */
-export const orderNotification: Template = {
+export const orderNotification = {
   name: "order-notification",
   description: "News about an order: confirmed, shipped, delivered or cancelled",
   sensitive: false,
@@ -156,11 +153,5 @@ export const orderNotification: Template = {
     shippingAddress: ["Jo Martin", "12 rue des Lilas", "69003 Lyon", "France"],
     url: "https://shop.example.com/orders/10042",
   } satisfies z.input<typeof schema>,
-  sources: {
-    en: {
-      subject: `${assignProduct}${words}Your {% if product %}{{ product }} {% endif %}order {{ orderNumber }} {{ event }}`,
-      mjml,
-      text,
-    },
-  },
-};
+  sources: sourcesIn(orderWords, source),
+} satisfies Template;

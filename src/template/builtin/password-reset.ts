@@ -1,80 +1,94 @@
 import { z } from "zod";
-import { line, moment, timeZone, webLink } from "../fields.ts";
+import { webLink } from "../fields.ts";
 import type { Template } from "../template.ts";
-import { assignProduct, layout, textFooter } from "./layout.ts";
+import { name, productName, requestFields, validMinutes } from "./common-fields.ts";
+import { type InEveryLocale, sourcesIn } from "./locales.ts";
+import { factsMjml, factsText, greetingMjml, greetingText, requestFacts } from "./parts.ts";
 
 const schema = z.strictObject({
-  name: line(100).optional().describe("Whom to greet"),
+  name,
   url: webLink().describe("The page where the password is set anew, with its token"),
-  validMinutes: z.int().min(1).max(43_200).optional().describe("How long the link works, in minutes"),
-  device: line(200).optional().describe("What asked for the link, such as Firefox on Linux"),
-  place: line(200).optional().describe("About where the request came from, such as Lyon, France"),
-  time: moment().optional().describe("When the link was asked for"),
-  timeZone: timeZone().optional().describe("The reader's time zone; UTC unless given"),
-  productName: line(100).optional().describe("Goes before the name of the brand"),
+  validMinutes: validMinutes(43_200),
+  ...requestFields,
+  productName,
 });
 
-const validity = `{% if validMinutes %}
-{%- if validMinutes == 1 %}1 minute
-{%- elsif validMinutes < 120 %}{{ validMinutes }} minutes
-{%- else %}{% assign hours = validMinutes | divided_by: 60 | floor %}{{ hours }} hours{% endif %}
-{%- endif %}`;
+interface Words {
+  readonly subject: string;
+  readonly heading: string;
+  readonly preheader: string;
+  readonly request: string;
+  readonly button: string;
+  readonly validity: string;
+  readonly notYou: string;
+  readonly ignore: string;
+}
 
-const mjml = layout({
-  title: "Reset your password",
-  preheader: `Choose a new password with the link in this email.{% if validMinutes %} It works for ${validity}.{% endif %}`,
-  body: /* mjml */ `
-        <mj-text css-class="ink"><h1>Reset your password</h1></mj-text>
-        <mj-raw>{% if name %}</mj-raw>
-        <mj-text css-class="ink">Hi {{ name }},</mj-text>
-        <mj-raw>{% endif %}</mj-raw>
-        <mj-text css-class="ink">
-          Someone asked to reset the password of your {% if product %}{{ product }} {% endif %}account. If it was you, choose a new one here:
-        </mj-text>
-        <mj-button href="{{ url }}">Choose a new password</mj-button>
-        <mj-raw>{% if validMinutes %}</mj-raw>
-        <mj-text css-class="ink">The link works for ${validity}.</mj-text>
-        <mj-raw>{% endif %}</mj-raw>
-        <mj-text css-class="quiet" font-size="14px" line-height="20px" color="#5d6675">
-          If the button does not work, copy this address into your browser:<br />
-          <a class="break" href="{{ url }}">{{ url }}</a>
-        </mj-text>
-        <mj-divider css-class="rule" />
-        <mj-raw>{% if time or device or place %}</mj-raw>
-        <mj-text css-class="ink" padding="0 0 8px"><h2>About this request</h2></mj-text>
-        <mj-table css-class="ink facts" font-size="14px" line-height="20px">
-          {%- if time %}<tr><td class="muted" width="72" style="color:#5d6675">Time</td><td>{{ time | datetime: timeZone }}</td></tr>{% endif %}
-          {%- if device %}<tr><td class="muted" width="72" style="color:#5d6675">Device</td><td>{{ device }}</td></tr>{% endif %}
-          {%- if place %}<tr><td class="muted" width="72" style="color:#5d6675">Place</td><td>{{ place }} (approximate)</td></tr>{% endif %}
-        </mj-table>
-        <mj-raw>{% endif %}</mj-raw>
-        <mj-text css-class="ink" padding="0 0 8px"><h2>This was not you?</h2></mj-text>
-        <mj-text css-class="quiet" font-size="14px" line-height="20px" color="#5d6675">
-          Then ignore this email: your password stays as it is. Do not pass the link on to anyone; it lets its reader into your account.
-        </mj-text>`,
-});
-
-const text = `${assignProduct}
-Reset your password
-
-{% if name %}Hi {{ name }},
-
-{% endif %}Someone asked to reset the password of your {% if product %}{{ product }} {% endif %}account. If it was you, choose a new one here:
-
-{{ url }}
-
-{% if validMinutes %}The link works for ${validity}.
-
-{% endif %}{% if time or device or place %}About this request
-{% if time %}  Time: {{ time | datetime: timeZone }}
-{% endif %}{% if device %}  Device: {{ device }}
-{% endif %}{% if place %}  Place: {{ place }} (approximate)
-{% endif %}
-{% endif %}This was not you? Then ignore this email: your password stays as it is. Do not pass the link on to anyone; it lets its reader into your account.
-${textFooter}`;
+const words: InEveryLocale<Words> = {
+  en: {
+    subject: "Reset your {% if product %}{{ product }} {% endif %}password",
+    heading: "Reset your password",
+    preheader: "Choose a new password with the link in this email.",
+    request:
+      "Someone asked to reset the password of your {% if product %}{{ product }} {% endif %}account. If it was you, choose a new one here:",
+    button: "Choose a new password",
+    validity: "The link works for {{ validMinutes | minutes }}.",
+    notYou: "This was not you?",
+    ignore:
+      "Then ignore this email: your password stays as it is. Do not pass the link on to anyone; it lets its reader into your account.",
+  },
+  de: {
+    subject: "Ihr Passwort{% if product %} für {{ product }}{% endif %} zurücksetzen",
+    heading: "Passwort zurücksetzen",
+    preheader: "Wählen Sie mit dem Link in dieser E-Mail ein neues Passwort.",
+    request:
+      "Ihr Passwort{% if product %} für {{ product }}{% endif %} soll zurückgesetzt werden. Wenn Sie das angefordert haben, wählen Sie hier ein neues:",
+    button: "Neues Passwort wählen",
+    validity: "Der Link ist {{ validMinutes | minutes }} gültig.",
+    notYou: "Das waren nicht Sie?",
+    ignore:
+      "Dann beachten Sie diese E-Mail nicht weiter: Ihr Passwort bleibt, wie es ist. Geben Sie den Link an niemanden weiter; wer ihn hat, kommt in Ihr Konto.",
+  },
+  fr: {
+    subject: "Réinitialisez votre mot de passe{% if product %} {{ product }}{% endif %}",
+    heading: "Réinitialisez votre mot de passe",
+    preheader: "Choisissez un nouveau mot de passe avec le lien de cet e-mail.",
+    request:
+      "Quelqu’un a demandé la réinitialisation du mot de passe de votre compte{% if product %} {{ product }}{% endif %}. Si c’était vous, choisissez-en un nouveau ici\u00a0:",
+    button: "Choisir un nouveau mot de passe",
+    validity: "Ce lien est valable {{ validMinutes | minutes }}.",
+    notYou: "Ce n’était pas vous\u00a0?",
+    ignore:
+      "Dans ce cas, ne tenez pas compte de cet e-mail\u00a0: votre mot de passe reste inchangé. Ne transmettez ce lien à personne\u00a0; il donne accès à votre compte.",
+  },
+  es: {
+    subject: "Restablezca su contraseña{% if product %} de {{ product }}{% endif %}",
+    heading: "Restablezca su contraseña",
+    preheader: "Elija una contraseña nueva con el enlace de este correo.",
+    request:
+      "Alguien ha solicitado restablecer la contraseña de su cuenta{% if product %} de {{ product }}{% endif %}. Si ha sido usted, elija una nueva aquí:",
+    button: "Elegir una contraseña nueva",
+    validity: "El enlace es válido durante {{ validMinutes | minutes }}.",
+    notYou: "¿No ha sido usted?",
+    ignore:
+      "En ese caso, ignore este correo: su contraseña no cambiará. No comparta el enlace con nadie; quien lo tenga podrá entrar en su cuenta.",
+  },
+  ja: {
+    subject: "{% if product %}{{ product }}の{% endif %}パスワードの再設定",
+    heading: "パスワードの再設定",
+    preheader: "このメールのリンクから新しいパスワードを設定してください。",
+    request:
+      "{% if product %}{{ product }}の{% endif %}アカウントについて、パスワード再設定のリクエストを受け付けました。お心当たりがある場合は、こちらから新しいパスワードを設定してください。",
+    button: "新しいパスワードを設定する",
+    validity: "リンクの有効期限は{{ validMinutes | minutes }}です。",
+    notYou: "お心当たりがない場合",
+    ignore:
+      "このメールは無視していただいて構いません。パスワードは変更されません。リンクを知っている人は誰でもアカウントに入れるため、他の人には教えないでください。",
+  },
+};
 
 /** A link to choose a new password. `{ url }` is enough. */
-export const passwordReset: Template = {
+export const passwordReset = {
   name: "password-reset",
   description: "A link to choose a new password",
   sensitive: true,
@@ -89,11 +103,38 @@ export const passwordReset: Template = {
     time: "2026-03-01T09:30:00+01:00",
     timeZone: "Europe/Paris",
   } satisfies z.input<typeof schema>,
-  sources: {
-    en: {
-      subject: `${assignProduct}Reset your {% if product %}{{ product }} {% endif %}password`,
-      mjml,
-      text,
-    },
-  },
-};
+  sources: sourcesIn(words, (word, common) => ({
+    subject: word.subject,
+    preheader: `${word.preheader}{% if validMinutes %} ${word.validity}{% endif %}`,
+    mjml: `<mj-text><h1>${word.heading}</h1></mj-text>
+${greetingMjml(common)}
+<mj-text>${word.request}</mj-text>
+<mj-button href="{{ url }}">${word.button}</mj-button>
+{% if validMinutes %}
+<mj-text>${word.validity}</mj-text>
+{% endif %}
+<mj-text mj-class="quiet">
+  ${common.copyLink}<br />
+  <a class="break" href="{{ url }}">{{ url }}</a>
+</mj-text>
+<mj-divider />
+{% if time or device or place %}
+<mj-text padding="0 0 8px"><h2>${common.aboutRequest}</h2></mj-text>
+${factsMjml(requestFacts(common))}
+{% endif %}
+<mj-text padding="0 0 8px"><h2>${word.notYou}</h2></mj-text>
+<mj-text mj-class="quiet">${word.ignore}</mj-text>`,
+    text: `${word.heading}
+
+${greetingText(common)}${word.request}
+
+{{ url }}
+
+{% if validMinutes %}${word.validity}
+
+{% endif %}{% if time or device or place %}${common.aboutRequest}
+${factsText(requestFacts(common), common)}
+{% endif %}${word.notYou}
+${word.ignore}`,
+  })),
+} satisfies Template;
