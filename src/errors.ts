@@ -1,4 +1,4 @@
-import type { SmtpReply, Stage } from "./model.ts";
+import type { Offer, ShownCertificate, SmtpReply, Stage } from "./model.ts";
 
 /**
  * What a failure means for whoever wants to try again:
@@ -96,6 +96,10 @@ export interface SmtpFailure {
   readonly reply?: SmtpReply;
   /** The code of the operating system or of OpenSSL, such as `ECONNREFUSED` or `CERT_HAS_EXPIRED`. */
   readonly systemCode?: string;
+  /** What the latest answer to EHLO offered, where the sign-in failed. */
+  readonly offered?: Offer;
+  /** The certificate that was not trusted. */
+  readonly certificate?: ShownCertificate;
 }
 
 export interface ErrorDetails {

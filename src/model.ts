@@ -72,6 +72,9 @@ export type TlsMode = (typeof tlsModes)[number];
 export const authMethods = ["auto", "plain", "login", "xoauth2"] as const;
 export type AuthMethod = (typeof authMethods)[number];
 
+/** Stands in the log as the template of Test Connection's emails: no template may have this name. */
+export const testEmailTemplate = "test-email";
+
 /** A person or thing that gets or sends mail (RFC 5322 §3.4). */
 export interface Mailbox {
   readonly name: string | null;
@@ -84,6 +87,24 @@ export interface SmtpReply {
   readonly enhancedCode: string | null;
   /** The text of each line, without code and separator. */
   readonly lines: readonly string[];
+}
+
+/** What a relay offered in an answer to EHLO, as far as explanations ask for it. Redacted. */
+export interface Offer {
+  readonly startTls: boolean;
+  /** SASL mechanisms in upper case (RFC 4954 §3). */
+  readonly authMechanisms: readonly string[];
+}
+
+/** What tells a relay's certificate from another. Redacted. */
+export interface ShownCertificate {
+  /** DNS names and IP addresses of the subjectAltName. */
+  readonly names: readonly string[];
+  readonly issuer: string;
+  /** Milliseconds since the epoch. */
+  readonly validFrom: number;
+  readonly validTo: number;
+  readonly fingerprint256: string;
 }
 
 /** Who did it, for the audit log and for the scope of an idempotency key. */

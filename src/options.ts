@@ -124,11 +124,13 @@ export type ServerOptions = {
 
 /** For `--help` and the documentation. */
 export const documentedOptions: readonly {
+  name: keyof ServerOptions;
   env: string;
   doc: string;
   shown: string | undefined;
   secret: boolean;
-}[] = Object.values<Option<unknown>>(table).map(({ env, doc, shown, secret }) => ({
+}[] = Object.entries<Option<unknown>>(table).map(([name, { env, doc, shown, secret }]) => ({
+  name: name as keyof ServerOptions,
   env,
   doc,
   shown,

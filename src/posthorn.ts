@@ -9,6 +9,7 @@ import { concernsOf, judgeMail } from "./delivery/mail-verdict.ts";
 import { createOutbox, type Outbox } from "./delivery/outbox.ts";
 import { createRetention } from "./delivery/retention.ts";
 import { type ConnectionTests, createConnectionTests } from "./doctor/connection-tests.ts";
+import { explainAttempt } from "./doctor/explain-attempt.ts";
 import { createLog, type Log } from "./log.ts";
 import { createMetrics, type Metrics, type QueueFigures } from "./metrics.ts";
 import type { EgressMode } from "./model.ts";
@@ -122,7 +123,10 @@ export async function openPosthorn(options: PosthornOptions): Promise<Posthorn> 
       log,
       onMended: tellCouriers,
     });
-    const courier = createCourier({ store, secrets, configs, egress, clock, log, metrics, random });
+    const courier = createCourier({
+      ...{ store, secrets, configs, egress, clock, log, metrics, random },
+      titleOf: (attempt) => explainAttempt(attempt, { namesAccount: false })?.title ?? null,
+    });
     const outbox = createOutbox({
       store,
       secrets,

@@ -1,6 +1,15 @@
 import type { EmailState, RecipientState, Stage } from "../../src/model.ts";
 import type { Attempt, TestStage } from "./api/types.ts";
 
+/** What the system says of a connection that did not come about. */
+const connectFailures: Readonly<Record<string, string>> = {
+  ETIMEDOUT: "no answer",
+  ECONNREFUSED: "refused",
+  ECONNRESET: "cut off",
+  EHOSTUNREACH: "no route",
+  ENETUNREACH: "no network",
+};
+
 /** Every text of the pages, ready for translation: numbers and names come in as arguments. */
 export const strings = {
   product: "Posthorn",
@@ -319,12 +328,32 @@ export const strings = {
       signInMethods: (methods: string) => `sign-in: ${methods}`,
       certificate: (name: string, others: number) =>
         others === 0 ? `certificate for ${name}` : `certificate for ${name} and ${others} more`,
+      failed: (address: string, code: string) => `${address}: ${connectFailures[code] ?? code}`,
       daysLeft: (days: number) => (days === 1 ? "1 day left" : `${days} days left`),
     },
     transcript: "What was said",
     speakers: { client: "→", relay: "←" },
     apply: "Put this into the form",
-    applied: "In the form now. Test again.",
+    applied: "It is in the form now.",
+    again: "Test again",
+    passwordAgain: "Enter it again: it was saved for other settings, and goes only where you send it.",
+    shownCertificate: "the certificate above",
+    chain: {
+      title: (count: number) => (count === 1 ? "The certificate" : `The ${count} certificates`),
+      issuer: (name: string) => `from ${name}`,
+      validTo: (day: string) => `valid until ${day}`,
+    },
+    corrections: {
+      title: "Settings that may work",
+      looking: "Looking for settings that work …",
+      found: "These settings work",
+      nothing: "Nothing else answered on this server",
+      use: "Use these",
+      tried: (count: number) => (count === 1 ? "One other was tried" : `${count} others were tried`),
+    },
+    mayStillRefuse:
+      "No email was sent. A relay may still refuse one at its very end, for its contents or its sender: a test email shows that too.",
+    seeInLog: "See it in the log",
     sendTo: "Send a test email to",
     send: "Send",
     stopped: "Stopped.",
@@ -375,8 +404,8 @@ export const strings = {
           : `${count.toLocaleString("en")} of ${total.toLocaleString("en")} queued again`,
       skipped: (count: number) =>
         count === 1
-          ? "1 left out: its contents are deleted, or its state has changed."
-          : `${count.toLocaleString("en")} left out: their contents are deleted, or their state has changed.`,
+          ? "1 left out: its contents are deleted, its state has changed, or it is a test email."
+          : `${count.toLocaleString("en")} left out: their contents are deleted, their state has changed, or they are test emails.`,
     },
     states: {
       queued: "Waiting",
@@ -439,6 +468,7 @@ export const strings = {
     } satisfies Record<Attempt["outcome"], string>,
     through: (config: string) => `through ${config}`,
     atStage: (stage: string) => `at: ${stage}`,
+    openConfig: (config: string) => `Open the settings of ${config}`,
     content: "Content",
     sensitive:
       "This email is sensitive: it may hold a sign-in link or a code. Its contents are encrypted, never shown here, and deleted once it is final. After that it cannot be sent again.",

@@ -1,8 +1,10 @@
-import { readFileSync } from "node:fs";
 import { Command } from "commander";
 import { isPosthornError } from "../errors.ts";
 import { documentedOptions, readEnvironment, type ServerOptions } from "../options.ts";
+import type { DoctorFlags } from "./commands/doctor.ts";
+import type { TestFlags } from "./commands/test.ts";
 import { addTemplateCommands } from "./template-commands.ts";
+import { version } from "./version.ts";
 
 /** The command line. Commands are loaded when they are run, so that each starts quickly. */
 export async function main(argv: readonly string[]): Promise<void> {
@@ -18,6 +20,38 @@ export async function main(argv: readonly string[]): Promise<void> {
     .description("serve the pages and the API, and deliver (the default)")
     .action(() =>
       run(async (options, unknown) => (await import("./commands/start.ts")).startCommand(options, unknown)),
+    );
+  program
+    .command("test")
+    .description(
+      "test a connection stage by stage: the first enabled SMTP config, another one, or settings given here",
+    )
+    .argument("[config]", "name or id of a saved SMTP config")
+    .option("--all", "test every saved config")
+    .option("--send-to <address>", "send a real email at the end")
+    .option("--json", "print the report as JSON, as the API gives it, and nothing else")
+    .option("--verbose", "show what was said, with passwords hidden")
+    .option("--server <host>", "test settings that are not saved: no database is needed")
+    .option("--port <number>", "port of --server (default: 587, or 465 with --tls implicit)")
+    .option("--tls <how>", "auto, starttls, implicit or off (default: auto)")
+    .option("--username <name>", "sign in to --server; the password is asked for")
+    .option("--password-stdin", "take the password from the first line of standard input")
+    .option("--from <address>", "sender (default: the username, if that is an address)")
+    .option("--allow-cleartext-auth", "sign in also without TLS: others can read the password on the way")
+    .option("--ca-file <file>", "PEM certificates to trust instead of the public ones")
+    .addHelpText("after", "\nExit codes: 0 it works, 1 it does not, 2 wrong use, 130 stopped with Ctrl-C.")
+    .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? 0 : 2))
+    .action((config: string | undefined, flags: TestFlags) =>
+      run(async (options) => (await import("./commands/test.ts")).testCommand(options, config, flags)),
+    );
+  program
+    .command("doctor")
+    .description("check this installation, and say what is wrong and what repairs it; nothing is changed")
+    .option("--json", "print what was found as JSON, and nothing else")
+    .option("--bundle <file>", "also write a file for a bug report: without secrets, with addresses masked")
+    .addHelpText("after", "\nExit codes: 0 nothing failed, 1 something did.")
+    .action((flags: DoctorFlags) =>
+      endedBy(async () => (await import("./commands/doctor.ts")).doctorCommand(flags)),
     );
   program
     .command("rotate")
@@ -46,24 +80,25 @@ export async function main(argv: readonly string[]): Promise<void> {
   await program.parseAsync([...argv]);
 }
 
-/** Runs a command; what it cannot do becomes one sentence and a failing exit code. */
-async function run(
+/** Runs a command with the options of the environment. */
+function run(
   command: (options: ServerOptions, unknown: readonly string[]) => Promise<number | undefined>,
-) {
-  try {
+): Promise<void> {
+  return endedBy(async () => {
     const { options, unknown } = readEnvironment();
-    process.exitCode = await command(options, unknown);
+    return command(options, unknown);
+  });
+}
+
+/** What a command cannot do becomes one sentence and a failing exit code. */
+async function endedBy(command: () => Promise<number | undefined>): Promise<void> {
+  try {
+    process.exitCode = await command();
   } catch (error) {
     if (!isPosthornError(error)) throw error;
     console.error(`posthorn: ${error.message}`);
     process.exitCode = 1;
   }
-}
-
-function version(): string {
-  const file = new URL("../../package.json", import.meta.url);
-  const { version } = JSON.parse(readFileSync(file, "utf8")) as { version: string };
-  return version;
 }
 
 function environmentHelp(): string {

@@ -1,8 +1,14 @@
 import { closeSync, existsSync, fsyncSync, openSync, readFileSync, writeSync } from "node:fs";
 import { join } from "node:path";
+import { systemClock } from "../clock.ts";
 import { PosthornError } from "../errors.ts";
+import type { ServerOptions } from "../options.ts";
 import { parseSecret } from "../secret/derive.ts";
 import { generateKey } from "../secret/fernet.ts";
+import type { Secrets } from "../secret/secrets.ts";
+import { unlock } from "../secret/unlock.ts";
+import { listEncryptionKeys } from "../store/encryption-keys.ts";
+import type { Store } from "../store/store.ts";
 
 /** Where the emails are: the database that is named, or the file in the data folder. */
 export function databaseOf({ databaseUrl, dataDir }: DatabaseOptions): string {
@@ -20,36 +26,25 @@ export interface FoundSecret {
   readonly made: string | null;
 }
 
+interface SecretOptions extends DatabaseOptions {
+  readonly secret?: string | undefined;
+}
+
+/** Where the secret is that the options do not name. */
+export function keyFileOf(dataDir: string): string {
+  return join(dataDir, "posthorn.key");
+}
+
 /**
  * The secret from the options, else from the key file in the data folder. Where there is neither, nor
  * a database that would have been made with one, a key file is made: mode 0600, synced before use.
- * @throws PosthornError `secret.missing` for a database whose key file is gone: a new key could not
- *   read what the old one encrypted; `secret.unusable`.
+ * @throws PosthornError as `readSecret`.
  */
-export function findSecret({
-  secret,
-  ...where
-}: DatabaseOptions & { secret?: string | undefined }): FoundSecret {
-  if (secret !== undefined) return { secret: parseSecret(secret, "POSTHORN_SECRET"), made: null };
-  if (where.databaseUrl !== undefined) {
-    throw new PosthornError(
-      "secret.missing",
-      "POSTHORN_DATABASE_URL needs POSTHORN_SECRET: every node on the database must have the same one. `posthorn generate-secret` prints a good one.",
-    );
-  }
-  const { dataDir } = where;
-  const keyFile = join(dataDir, "posthorn.key");
-  if (existsSync(keyFile)) {
-    return { secret: parseSecret(readFileSync(keyFile, "utf8"), keyFile), made: null };
-  }
-  const database = databaseOf(where);
-  if (existsSync(database)) {
-    throw new PosthornError(
-      "secret.missing",
-      `${database} exists, but its key file ${keyFile} does not. Restore that file, or set POSTHORN_SECRET to the secret the database was made with.`,
-    );
-  }
+export function findSecret(options: SecretOptions): FoundSecret {
+  const secret = readSecret(options);
+  if (secret !== null) return { secret, made: null };
   const key = generateKey();
+  const keyFile = keyFileOf(options.dataDir);
   // "wx": never write over a key.
   const descriptor = openSync(keyFile, "wx", 0o600);
   try {
@@ -59,6 +54,45 @@ export function findSecret({
     closeSync(descriptor);
   }
   return { secret: key, made: keyFile };
+}
+
+/**
+ * The same, and nothing is made: null where there is neither a key file nor a database yet.
+ * @throws PosthornError `secret.missing` for a database whose key file is gone: a new key could not
+ *   read what the old one encrypted; `secret.unusable`.
+ */
+export function readSecret({ secret, ...where }: SecretOptions): string | null {
+  if (secret !== undefined) return parseSecret(secret, "POSTHORN_SECRET");
+  if (where.databaseUrl !== undefined) {
+    throw new PosthornError(
+      "secret.missing",
+      "POSTHORN_DATABASE_URL needs POSTHORN_SECRET: every node on the database must have the same one. `posthorn generate-secret` prints a good one.",
+    );
+  }
+  const keyFile = keyFileOf(where.dataDir);
+  if (existsSync(keyFile)) return parseSecret(readFileSync(keyFile, "utf8"), keyFile);
+  const database = databaseOf(where);
+  if (!existsSync(database)) return null;
+  throw new PosthornError(
+    "secret.missing",
+    `${database} exists, but its key file ${keyFile} does not. Restore that file, or set POSTHORN_SECRET to the secret the database was made with.`,
+  );
+}
+
+/**
+ * The keys of an open database, by the secrets of the options; for commands beside a server.
+ * @throws PosthornError `secret.missing`, `secret.unusable`
+ */
+export async function unlockBeside(
+  store: Store,
+  options: Pick<ServerOptions, "secret" | "previousSecrets" | "databaseUrl" | "dataDir">,
+): Promise<Secrets> {
+  return unlock({
+    rows: await listEncryptionKeys(store.db),
+    primary: findSecret(options).secret,
+    previous: parsePreviousSecrets(options.previousSecrets),
+    clock: systemClock,
+  });
 }
 
 /**

@@ -26,7 +26,7 @@ export type BulkRetryRequest = z.output<typeof bulkRetryRequest>;
 
 export interface BulkRetried {
   readonly retried: number;
-  /** Left out: without contents, or of another state by now. */
+  /** Left out: without contents, of another state by now, or a test email. */
   readonly skipped: number;
   /** The `after` of the next request; null when all are through. */
   readonly next: string | null;

@@ -17,12 +17,12 @@ import type { Store } from "../store/store.ts";
 import { revealContent } from "./contents.ts";
 import { createLanes, isOnTrial, type Lane } from "./lanes.ts";
 import { createLeases, leaseLost } from "./leases.ts";
-import { createLedger, type Tried } from "./ledger.ts";
+import { createLedger, type LedgerParts, type Tried } from "./ledger.ts";
 import { createNodes } from "./nodes.ts";
 import type { Ending } from "./outcome.ts";
 import { createPersist } from "./persist.ts";
 import { createRounds } from "./rounds.ts";
-import { senderFor } from "./sender.ts";
+import { type Sender, senderFor } from "./sender.ts";
 
 /** The worker that delivers. */
 export interface Courier {
@@ -51,6 +51,8 @@ export interface CourierParts {
   readonly metrics: Metrics;
   /** In [0, 1), for the jitter of the schedule. */
   readonly random: () => number;
+  /** As a ledger wants it. */
+  readonly titleOf: LedgerParts["titleOf"];
 }
 
 /** Why nothing was tried: the email goes back to the queue as it was. */
@@ -63,7 +65,7 @@ const notTried: ReadonlySet<ErrorCode> = new Set([
 ]);
 
 export function createCourier(parts: CourierParts): Courier {
-  const { store, secrets, configs, egress, clock, log, metrics, random } = parts;
+  const { store, secrets, configs, egress, clock, log, metrics, random, titleOf } = parts;
   const underWay = new Set<Promise<void>>();
   const cut = new AbortController();
   let stopped = false;
@@ -73,8 +75,10 @@ export function createCourier(parts: CourierParts): Courier {
   const leases = createLeases(store, clock);
   const persist = createPersist(clock, log, cut.signal);
   const ledger = createLedger({
-    ...{ db: store.db, clock, log, metrics, random },
+    ...{ db: store.db, clock, log, metrics, random, titleOf },
     hasOther: (config) => rounds.enabled.some((other) => other.id !== config.id && lanes.isUsable(other)),
+    open: configs.openFor,
+    senderOf: (email, config) => senderThrough(email, config).from.address,
   });
   const rounds = createRounds({ store, clock, log, nodes, lanes, leases, ledger, begin });
 
@@ -125,6 +129,10 @@ export function createCourier(parts: CourierParts): Courier {
     return config;
   }
 
+  function senderThrough(email: Email, config: SmtpConfig): Sender {
+    return senderFor(email, config, rounds.enabled[0] ?? config);
+  }
+
   async function send(
     place: Place,
     config: SmtpConfig,
@@ -134,7 +142,7 @@ export function createCourier(parts: CourierParts): Courier {
     if (stored === undefined) {
       throw new PosthornError("email.content_gone", "The contents of this email have been deleted.");
     }
-    const { from, replyTo } = senderFor(email, config, rounds.enabled[0] ?? config);
+    const { from, replyTo } = senderThrough(email, config);
     return place.send({
       from: from.address,
       to: recipients.filter(({ state }) => state === "queued").map(({ address }) => address),

@@ -70,6 +70,7 @@ async function openEverything(withSecret: string): Promise<void> {
     log: createLog("silent"),
     metrics,
     random: () => 0.5,
+    titleOf: () => null,
   });
   const templates = createTemplates();
   outbox = createOutbox({ store, secrets, templates, clock, metrics, onQueued: () => courier.wake() });

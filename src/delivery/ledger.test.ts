@@ -2,6 +2,7 @@ import { setImmediate as turn } from "node:timers/promises";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { newEmail } from "../../test/support/new-email.ts";
 import { smtpConfig } from "../../test/support/smtp-config.ts";
+import { openSettings } from "../config/open.ts";
 import { PosthornError } from "../errors.ts";
 import { createLog } from "../log.ts";
 import { createMetrics } from "../metrics.ts";
@@ -44,6 +45,9 @@ beforeEach(async () => {
     metrics: createMetrics(),
     random: () => 0.5,
     hasOther: () => hasOther,
+    open: (config) => openSettings(config, null),
+    senderOf: (_, { fromEmail }) => fromEmail,
+    titleOf: ({ errorCode }) => (errorCode === "smtp.auth_rejected" ? "The password is wrong" : null),
   });
   await insertSmtpConfig(store.db, smtpConfig());
   await refresh();
@@ -351,7 +355,7 @@ describe("a config that must be mended", () => {
     await write();
     expect(await config()).toMatchObject({
       pausedUntil: clock.now() + 60 * minute,
-      pausedReason: "The relay refused the sign-in.",
+      pausedReason: "The password is wrong. The relay refused the sign-in.",
       failures: 1,
     });
     expect(await findEmail(store.db, claimed.email.id)).toMatchObject({

@@ -1,14 +1,16 @@
 import type { Clock } from "../clock.ts";
+import type { OpenedConfig } from "../config/open.ts";
 import { isPosthornError } from "../errors.ts";
 import type { Log } from "../log.ts";
 import type { Metrics } from "../metrics.ts";
 import type { Connection } from "../smtp/connection.ts";
 import { type Settlement, settleEmails } from "../store/email-settlements.ts";
-import type { Attempt, Email, Recipient } from "../store/emails.ts";
+import type { Attempt, AttemptFailure, Email, Recipient } from "../store/emails.ts";
 import type { Db } from "../store/schema.ts";
 import { type Pause, pauseStep, type SmtpConfig } from "../store/smtp-configs.ts";
 import type { Step } from "../store/step.ts";
 import { isStruckOut, restMs } from "./breaker.ts";
+import { failureIn } from "./failure.ts";
 import { isOnTrial, type Lane } from "./lanes.ts";
 import { attemptOf, blamesConfig, type Ending, handedBack, isStrike, settlementOf } from "./outcome.ts";
 
@@ -62,6 +64,12 @@ export interface LedgerParts {
   readonly random: () => number;
   /** Whether another config than this one can be used. */
   readonly hasOther: (config: SmtpConfig) => boolean;
+  /** How a config reaches its relay. @throws PosthornError where it cannot be opened */
+  readonly open: (config: SmtpConfig) => OpenedConfig;
+  /** The address that an email through this config comes from. */
+  readonly senderOf: (email: Email, config: SmtpConfig) => string;
+  /** What a failed attempt means, in a few words; null where nobody knows. Delivery itself explains nothing. */
+  readonly titleOf: (attempt: Attempt) => string | null;
 }
 
 interface Entry {
@@ -76,7 +84,8 @@ interface Entry {
 
 const maxEntries = 64;
 
-export function createLedger({ db, clock, log, metrics, random, hasOther }: LedgerParts): Ledger {
+export function createLedger(parts: LedgerParts): Ledger {
+  const { db, clock, log, metrics, random, hasOther, open, senderOf, titleOf } = parts;
   let entries: Entry[] = [];
   /** So many of the next entries go one by one. */
   let suspects = 0;
@@ -85,24 +94,45 @@ export function createLedger({ db, clock, log, metrics, random, hasOther }: Ledg
     return new Promise((resolve, reject) => entries.push({ ...entry, resolve, reject }));
   }
 
+  /** Why a config rests: what that means, then the words of whoever noticed. */
+  function reasonOf(ending: Ending, attempt: Attempt): string | null {
+    const words = ending.kind === "failed" ? ending.error.message : attempt.reply;
+    return [titleOf(attempt), words].filter((part) => part !== null).join(". ") || null;
+  }
+
   /** What the end of a try means for its config. */
   function pauseAfter(tried: Tried, attempt: Attempt, now: number): Pause | null | undefined {
     const { lane, ending, startedAt } = tried;
     const { config } = lane;
     const failures = config.failures + 1;
-    const reason = ending.kind === "failed" ? ending.error.message : attempt.reply;
-    if (attempt.outcome === "config") return { until: now + restMs(failures, true), reason, failures };
+    const rest = (mustBeMended: boolean): Pause => ({
+      until: now + restMs(failures, mustBeMended),
+      reason: reasonOf(ending, attempt),
+      failures,
+    });
+    if (attempt.outcome === "config") return rest(true);
     // What began before the pause knows nothing that the pause did not know.
     const isTrial = isOnTrial(lane);
     if (isTrial && startedAt < (config.pausedUntil ?? 0)) return undefined;
-    const rest = { until: now + restMs(failures, false), reason, failures };
-    if (blamesConfig(ending, attempt.outcome)) return rest;
+    if (blamesConfig(ending, attempt.outcome)) return rest(false);
     lane.strikes = isStrike(attempt) ? lane.strikes + 1 : 0;
     if (isStruckOut(lane.strikes, { isTrial, hasOther: hasOther(config) })) {
       lane.strikes = 0;
-      return rest;
+      return rest(false);
     }
     return isTrial && ending.kind === "answered" ? null : undefined;
+  }
+
+  /** Null for a try that failed before any relay was asked: there the config itself could not be opened. */
+  function failureOfTry({ email, lane, ending }: Tried, { stage }: Attempt): AttemptFailure | null {
+    if (stage === null) return null;
+    try {
+      return failureIn(ending, { opened: open(lane.config), from: senderOf(email, lane.config) });
+    } catch (error) {
+      // The outcome is worth more than its explanation.
+      if (isPosthornError(error)) return null;
+      throw error;
+    }
   }
 
   return {
@@ -110,7 +140,8 @@ export function createLedger({ db, clock, log, metrics, random, hasOther }: Ledg
       const { email, recipients, lane, ending } = tried;
       const { config } = lane;
       const now = clock.now();
-      const attempt = attemptOf({ ...tried, config, now });
+      const seen = attemptOf({ ...tried, config, now });
+      const attempt = seen.outcome === "sent" ? seen : { ...seen, failure: failureOfTry(tried, seen) };
       const pause = pauseAfter(tried, attempt, now);
       // From this moment on, not only once it is written: the courier goes on meanwhile.
       const rest = pause == null ? null : { written: false };

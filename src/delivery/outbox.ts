@@ -1,6 +1,6 @@
 import PostalMime from "postal-mime";
 import { PosthornError } from "../errors.ts";
-import type { Actor } from "../model.ts";
+import { type Actor, testEmailTemplate } from "../model.ts";
 import { writeAudit } from "../store/audit-log.ts";
 import { findContent } from "../store/email-content.ts";
 import { type EmailFilter, listEmails } from "../store/email-criteria.ts";
@@ -98,6 +98,12 @@ export function createOutbox(parts: AcceptanceParts): Outbox {
 
     async retry(id, actor) {
       const email = await mustFind(id);
+      if (email.template === testEmailTemplate) {
+        throw new PosthornError(
+          "email.state_conflict",
+          "This was a test of one SMTP config, and sent again it might go through another. Send a new test email from the settings.",
+        );
+      }
       if ((await findContent(store.db, id)) === undefined) throw contentGone(email);
       const now = clock.now();
       // What still waits keeps its time: a reset link is not sent late because somebody was impatient.

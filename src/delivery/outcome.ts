@@ -110,6 +110,7 @@ export function attemptOf(tried: {
     ...replyColumns(reply, error?.message ?? null),
     durationMs: now - startedAt,
     possibleDuplicate: outcome === "unknown",
+    failure: null,
   };
 }
 

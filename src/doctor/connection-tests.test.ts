@@ -12,6 +12,7 @@ import { findSmtpConfig, pauseSmtpConfig } from "../store/smtp-configs.ts";
 import { openSqliteStore, type Store } from "../store/store.ts";
 import { createFixedClock } from "../testing/fixed-clock.ts";
 import { makeAuthority, startScriptedServer, startTestRelay, type TestRelay } from "../testing/index.ts";
+import type { Way } from "./candidates.ts";
 import { type ConnectionTests, createConnectionTests } from "./connection-tests.ts";
 
 const actor: Actor = { id: "user:1", name: "Ada" };
@@ -24,6 +25,8 @@ let store: Store;
 let configs: SmtpConfigs;
 let tests: ConnectionTests;
 let relay: TestRelay;
+/** The ports that a failed test tries. */
+let usualWays: Way[];
 let mended: number;
 
 beforeEach(async () => {
@@ -32,12 +35,14 @@ beforeEach(async () => {
   const secrets = await unlock({ rows: [], primary: generateKey(), previous: [], clock });
   configs = createSmtpConfigs({ store, secrets, clock });
   mended = 0;
+  usualWays = [];
   tests = createConnectionTests({
     store,
     configs,
     clock,
     log: createLog("silent"),
     egress: createEgress("default", async () => [{ address: "127.0.0.1", family: 4 }]),
+    usualWays,
     onMended: () => mended++,
   });
   relay = await startTestRelay({ tls, auth });
@@ -248,6 +253,85 @@ describe("one actor", () => {
       { ok: true, finished: true },
       { ok: false, finished: false },
     ]);
+  });
+});
+
+describe("a test that fails before the sign-in", () => {
+  async function closedPort(): Promise<number> {
+    const server = await startScriptedServer(() => {});
+    await server.close();
+    return server.port;
+  }
+
+  test("is audited with the ways that were tried and what became of them, and no password", async () => {
+    const closed = await closedPort();
+    usualWays.push({ port: relay.port, tls: "starttls" });
+    const { corrections } = await tests.run({ body: form({ smtpPort: closed }), actor });
+    expect(corrections[0]).toMatchObject({ works: true, smtpPort: relay.port });
+    const [entry] = await audited();
+    expect(entry?.detail).toMatchObject({
+      ok: false,
+      stage: "connect",
+      finished: true,
+      tried: [`${relay.port} with STARTTLS: works`, `${closed} with TLS from the start: does not work`],
+    });
+    expect(JSON.stringify(entry)).not.toContain(auth.password);
+  });
+
+  test("holds its turn while it tries them, and is audited when the client goes away meanwhile", async () => {
+    await using silent = await startScriptedServer((peer) => peer.closed);
+    usualWays.push({ port: silent.port, tls: "starttls" });
+    const leaving = new AbortController();
+    const body = form({ smtpPort: await closedPort() });
+    const running = tests.run({ body, actor, signal: leaving.signal });
+    const ended = expect(running).rejects.toThrow("gone");
+    await expect.poll(() => silent.connections.length).toBe(1);
+    await expect(tests.run({ body: form(), actor })).rejects.toMatchObject({ code: "test.busy" });
+    leaving.abort(new Error("gone"));
+    await ended;
+    await silent.settled();
+    expect(await audited()).toMatchObject([
+      {
+        detail: {
+          ok: false,
+          finished: false,
+          tried: [`${silent.port} with STARTTLS: cut off`, expect.any(String)],
+        },
+      },
+    ]);
+    expect((await tests.run({ body: form(), actor })).ok).toBe(true);
+  });
+
+  test("tells each stage as it begins, before the first look-up has ended", async () => {
+    const progress: string[] = [];
+    const looking = Promise.withResolvers<never>();
+    const slow = createConnectionTests({
+      store,
+      configs,
+      clock: createFixedClock(now),
+      log: createLog("silent"),
+      egress: createEgress("default", () => looking.promise),
+    });
+    const leaving = new AbortController();
+    const running = slow.run({
+      body: form(),
+      actor,
+      signal: leaving.signal,
+      onProgress({ stage }) {
+        progress.push(stage);
+        leaving.abort(new Error("gone"));
+      },
+    });
+    await expect(running).rejects.toThrow("gone");
+    expect(progress).toEqual(["resolve"]);
+  });
+
+  test("counts as one of twenty a minute, however many ways it tries", async () => {
+    const closed = await closedPort();
+    usualWays.push({ port: closed, tls: "starttls" });
+    const body = form({ smtpPort: closed, tlsMode: "implicit" });
+    for (let count = 0; count < 20; count++) await tests.run({ body, actor });
+    await expect(tests.run({ body, actor })).rejects.toMatchObject({ code: "test.busy" });
   });
 });
 

@@ -17,8 +17,11 @@ import {
   type SmtpConfig,
 } from "../store/smtp-configs.ts";
 import type { Store } from "../store/store.ts";
+import type { Way } from "./candidates.ts";
+import { type Correction, nameOf, relayOf } from "./correct.ts";
 import { probe } from "./probe.ts";
-import { failedStage, type TestReport, type TestStage } from "./report.ts";
+import { failedStage, type TestProgress, type TestReport, type TestStage } from "./report.ts";
+import { logTestEmail, type TriedTestEmail } from "./test-email-log.ts";
 import { createTurns } from "./turns.ts";
 
 /** A request for a test, as it comes from the page, the API or the command line. */
@@ -34,8 +37,12 @@ export interface ConnectionTest {
   readonly actor: Actor;
   /** The client went away: the connection is cut, and the test rejects with the signal's reason. */
   readonly signal?: AbortSignal;
+  /** Each stage as it begins, and what it finds before its end. */
+  readonly onProgress?: (progress: TestProgress) => void;
   /** Each stage as it ends; one that comes again replaces the earlier. */
   readonly onStage?: (stage: TestStage) => void;
+  /** Each other way that is tried, as it ends. */
+  readonly onCorrection?: (correction: Correction) => void;
 }
 
 export interface ConnectionTests {
@@ -54,6 +61,8 @@ export interface ConnectionTestsParts {
   readonly clock: Clock;
   readonly log: Log;
   readonly timeouts?: Partial<Timeouts>;
+  /** The ports that a failed test tries instead; the usual ones by default. */
+  readonly usualWays?: readonly Way[];
   /** A saved config works that may have been paused: email that waited for it can go. */
   readonly onMended?: () => void;
 }
@@ -66,7 +75,7 @@ interface Target {
 }
 
 export function createConnectionTests(parts: ConnectionTestsParts): ConnectionTests {
-  const { store, configs, egress, clock, log, timeouts, onMended } = parts;
+  const { store, configs, egress, clock, log, timeouts, usualWays, onMended } = parts;
   const turns = createTurns(clock);
 
   /** Under the same guard as saving: a saved password goes to its own destination only. */
@@ -115,21 +124,45 @@ export function createConnectionTests(parts: ConnectionTestsParts): ConnectionTe
     if (mended) onMended?.();
   }
 
+  /** A test of what is saved is an email like others: it is in the log. What the log does not take changes no test. */
+  async function keep(tried: TriedTestEmail, saved: SmtpConfig, actor: Actor): Promise<string | null> {
+    try {
+      await logTestEmail(store, tried, { config: saved, actor });
+      return tried.email.id;
+    } catch (error) {
+      log.warn({ err: error, configId: saved.id }, "a test email could not be written to the email log");
+      return null;
+    }
+  }
+
   return {
     async run(test) {
-      const { id, ownAddress, actor, signal, onStage } = test;
+      const { id, ownAddress, actor, signal, onProgress, onStage, onCorrection } = test;
       const target = await targetOf(test);
       const endTurn = turns.begin(actor.id);
-      const { relay } = target.config;
+      const { config, saved } = target;
+      const { relay } = config;
       let report: TestReport | null = null;
+      /** What became of each other way, by its name; of one that was cut off, that. */
+      const tried = new Map<string, string>();
       try {
-        report = await probe(target.config, {
+        report = await probe(config, {
           egress,
           clock,
           sendTo: target.sendTo,
           recipient: ownAddress ?? null,
           signal,
+          onProgress,
           onStage,
+          onTry(candidates) {
+            for (const candidate of candidates) tried.set(nameOf(candidate, relay.host), "cut off");
+          },
+          onCorrection(correction) {
+            tried.set(nameOf(relayOf(correction), relay.host), correction.works ? "works" : "does not work");
+            onCorrection?.(correction);
+          },
+          ...(usualWays === undefined ? {} : { usualWays }),
+          keep: saved === null ? undefined : (tried) => keep(tried, saved, actor),
           ...(timeouts === undefined ? {} : { timeouts }),
         });
         await record(report, target);
@@ -138,7 +171,13 @@ export function createConnectionTests(parts: ConnectionTestsParts): ConnectionTe
         endTurn();
         const stage = report === null ? null : (failedStage(report)?.stage ?? null);
         const outcome = { ok: report?.ok ?? false, stage, finished: report !== null };
-        const detail = { host: relay.host, port: relay.port, sendTo: target.sendTo, ...outcome };
+        const detail = {
+          host: relay.host,
+          port: relay.port,
+          sendTo: target.sendTo,
+          ...outcome,
+          tried: [...tried].map(([way, became]) => `${way}: ${became}`),
+        };
         log.info({ configId: id ?? null, ...detail }, "connection tested");
         await writeAudit(store.db, {
           at: clock.now(),

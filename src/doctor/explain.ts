@@ -1,10 +1,12 @@
 import type { ErrorCode } from "../errors.ts";
-import type { Stage } from "../model.ts";
+import type { AuthMethod, Offer, ShownCertificate, Stage } from "../model.ts";
+import type { Pin } from "../smtp/chain.ts";
 import type { Relay } from "../smtp/relay.ts";
 import type { TlsEvidence } from "../smtp/wire.ts";
 import { addressRows } from "./explanations/addresses.ts";
 import { anywhereRows, everywhereRows, unexplained } from "./explanations/anywhere.ts";
 import { handoverRows } from "./explanations/handover.ts";
+import { mailboxRows } from "./explanations/mailboxes.ts";
 import { providerRows } from "./explanations/providers.ts";
 import { reachingRows } from "./explanations/reaching.ts";
 import type { Condition, Fix, Row } from "./explanations/row.ts";
@@ -13,7 +15,7 @@ import { signingInRows } from "./explanations/signing-in.ts";
 
 /**
  * What was seen when a conversation failed: plain values, whether from a test that runs now or from
- * an attempt in the log. All of it redacted.
+ * an attempt in the log. All of it redacted. What is left out is not known, and nothing is said of it.
  */
 export interface Failure {
   readonly stage: Stage;
@@ -26,20 +28,28 @@ export interface Failure {
   readonly reply?:
     | { readonly code: number; readonly enhancedCode: string | null; readonly text: string }
     | undefined;
-  readonly relay: Pick<Relay, "host" | "port" | "tls" | "caPem">;
+  readonly relay: {
+    readonly host: string;
+    readonly port?: number | undefined;
+    readonly tls?: Relay["tls"] | undefined;
+    /** Whether the config names the authorities that it trusts. */
+    readonly ownAuthority?: boolean | undefined;
+  };
   /** Null where the config does not sign in. */
-  readonly username: string | null;
+  readonly username?: string | null | undefined;
   readonly fromEmail?: string | undefined;
   readonly recipient?: string | undefined;
   /** What the relay offered in its latest answer to EHLO. */
-  readonly offered?: { readonly startTls: boolean; readonly authMechanisms: readonly string[] } | undefined;
+  readonly offered?: Offer | undefined;
   /** Whether the config allows signing in without TLS. */
   readonly allowCleartextAuth?: boolean | undefined;
+  /** Whether TLS had been set up by then. */
+  readonly encrypted?: boolean | undefined;
+  /** How the config signs in. */
+  readonly authMethod?: AuthMethod | undefined;
   /** The certificate that was shown, where there was one. */
-  readonly certificate?: Certificate | undefined;
+  readonly certificate?: (ShownCertificate & Partial<Pick<TlsEvidence, "faults" | "pin">>) | undefined;
 }
-
-type Certificate = Pick<TlsEvidence, "names" | "issuer" | "validFrom" | "validTo" | "fingerprint256">;
 
 /** What a failure means and what to do about it, in words for an admin. */
 export interface Problem {
@@ -52,11 +62,15 @@ export interface Problem {
   readonly fix?: Fix;
 }
 
-/** The first row that fits explains: dialects of single providers stand before the general ones. */
+/**
+ * The first row that fits explains: dialects of single providers stand before the general ones. One that
+ * names what was not seen does not fit.
+ */
 export const rows: readonly Row[] = [
   ...everywhereRows,
   ...reachingRows,
   ...securingRows,
+  ...mailboxRows,
   ...providerRows,
   ...signingInRows,
   ...addressRows,
@@ -64,18 +78,37 @@ export const rows: readonly Row[] = [
   ...anywhereRows,
 ];
 
-/** Explains a failure; one that no row knows still says the stage, what the server said and what to try. */
-export function explain(failure: Failure): Problem {
+/**
+ * Explains a failure; one that no row knows still says the stage, what the server said and what to try.
+ * @param refuted codes of problems whose fix was tried and does not work: it is not offered again
+ */
+export function explain(failure: Failure, refuted: readonly string[] = []): Problem {
   const seen = plainly(failure);
-  const row = rows.find(({ when }) => fits(when, seen)) ?? unexplained(failure.reply?.code);
+  const wrong = (row: Row) => row.guess === true && refuted.includes(row.code);
   const facts = factsOf(failure);
+  const row =
+    rows.find((row) => !wrong(row) && fits(row.when, seen) && knows(facts, row)) ??
+    unexplained(failure.reply?.code);
+  const { remedy, fix } = mend(refuted.includes(row.code) ? withoutFix(row) : row, failure.certificate?.pin);
   const problem = {
     code: row.code,
     title: fill(row.title, facts),
     explanation: fill(row.explanation, facts),
-    remedy: fill(row.remedy, facts),
+    remedy: fill(remedy, facts),
   };
-  return row.fix === undefined ? problem : { ...problem, fix: row.fix };
+  return fix === undefined ? problem : { ...problem, fix };
+}
+
+function withoutFix({ fix, ...row }: Row): Row {
+  return row;
+}
+
+/** Trusting a certificate is proposed only where that would help; undefined: nobody knows. */
+function mend(row: Row, pin: Pin | null | undefined): Pick<Row, "remedy" | "fix"> {
+  if (row.pin === undefined || pin === undefined) return row;
+  return pin === null
+    ? { remedy: row.pin.isNotEnough }
+    : { remedy: row.pin.helps, fix: { caPem: pin.caPem } };
 }
 
 /** Silence and a lost connection are the same to a reader, whoever noticed them first. */
@@ -103,15 +136,25 @@ function fits(when: Condition, seen: Failure): boolean {
     holds(when.enhancedCode, (codes) => codes.some((code) => code === reply?.enhancedCode)) &&
     holds(when.says, (pattern) => reply !== undefined && pattern.test(oneLine(reply))) &&
     holds(when.host, (pattern) => pattern.test(relay.host)) &&
-    holds(when.port, (ports) => ports.includes(relay.port)) &&
-    holds(when.tls, (ways) => ways.includes(relay.tls)) &&
-    holds(when.ownAuthority, (wanted) => wanted === (relay.caPem !== null)) &&
-    holds(when.username, (pattern) => username !== null && pattern.test(username)) &&
-    holds(when.signsIn, (wanted) => wanted === (username !== null)) &&
+    holds(when.port, (ports) => relay.port !== undefined && ports.includes(relay.port)) &&
+    holds(when.tls, (ways) => relay.tls !== undefined && ways.includes(relay.tls)) &&
+    holds(when.ownAuthority, (wanted) => wanted === relay.ownAuthority) &&
+    holds(when.username, (pattern) => typeof username === "string" && pattern.test(username)) &&
+    holds(when.signsIn, (wanted) => username !== undefined && wanted === (username !== null)) &&
     holds(when.allowsCleartext, (wanted) => wanted === seen.allowCleartextAuth) &&
     holds(when.offersStartTls, (wanted) => wanted === offered?.startTls) &&
-    holds(when.offersAuth, (wanted) => offered !== undefined && wanted === offered.authMechanisms.length > 0)
+    holds(
+      when.offersAuth,
+      (wanted) => offered !== undefined && wanted === offered.authMechanisms.length > 0,
+    ) &&
+    holds(when.offersPassword, (wanted) => wanted === takesPassword(offered)) &&
+    holds(when.authMethod, (methods) => methods.some((method) => method === seen.authMethod)) &&
+    holds(when.encrypted, (wanted) => wanted === seen.encrypted)
   );
+}
+
+function takesPassword(offered: Failure["offered"]): boolean {
+  return (offered?.authMechanisms ?? []).some((mechanism) => ["PLAIN", "LOGIN"].includes(mechanism));
 }
 
 /** A part that a condition does not name always holds. */
@@ -140,28 +183,44 @@ const doings = {
 
 const manyNames = 10;
 
-/** The words that texts may use in braces. Each has a value even where nothing was seen. */
-function factsOf(failure: Failure): Readonly<Record<string, string>> {
-  const { relay, reply, certificate, offered } = failure;
+/** The words that texts may use in braces; undefined where nothing was seen that they could say. */
+type Facts = Readonly<Record<string, string | undefined>>;
+
+function factsOf(failure: Failure): Facts {
+  const { relay, reply, certificate, offered, username } = failure;
+  const pin = certificate?.pin ?? undefined;
   const names = certificate?.names ?? [];
-  const more = names.length > manyNames ? ` and ${names.length - manyNames} more` : "";
+  const more = names.length > manyNames ? " and others" : "";
   return {
     host: relay.host,
-    port: String(relay.port),
+    port: relay.port === undefined ? undefined : String(relay.port),
     doing: doings[failure.stage],
     said: reply === undefined ? "nothing that says why" : quoted(reply),
-    message: failure.message ?? `The conversation with ${relay.host} port ${relay.port} failed.`,
+    message: failure.message ?? `The conversation with ${relay.host} failed.`,
     systemCode: failure.systemCode ?? failure.code,
-    username: failure.username ?? "this connection",
+    username: username === undefined ? "this account" : (username ?? "this connection"),
     from: failure.fromEmail ?? "the from email",
     to: failure.recipient ?? "the recipient",
-    mechanisms: offered?.authMechanisms.join(", ") || "none",
-    names: names.length === 0 ? "no name at all" : names.slice(0, manyNames).join(", ") + more,
-    issuer: certificate?.issuer ?? "an unnamed issuer",
-    fingerprint: certificate?.fingerprint256 ?? "unknown",
-    validFrom: certificate === undefined ? "a later date" : day(certificate.validFrom),
-    validTo: certificate === undefined ? "an earlier date" : day(certificate.validTo),
+    mechanisms: offered && (offered.authMechanisms.join(", ") || "none"),
+    names: certificate && (names.slice(0, manyNames).join(", ") + more || "no name at all"),
+    issuer: certificate && (certificate.issuer || "an unnamed issuer"),
+    fingerprint: certificate?.fingerprint256,
+    pinSubject: pin && (pin.subject || "an unnamed owner"),
+    pinFingerprint: pin?.fingerprint256,
+    pinValidTo: pin && day(pin.validTo),
+    faults: certificate?.faults?.join(" ") ?? "More than that is wrong.",
+    validFrom: certificate && day(certificate.validFrom),
+    validTo: certificate && day(certificate.validTo),
   };
+}
+
+const braced = /\{(\w+)\}/g;
+
+/** Whether every word in the texts of a row has a value. */
+function knows(facts: Facts, { title, explanation, remedy }: Row): boolean {
+  return [...`${title} ${explanation} ${remedy}`.matchAll(braced)].every(
+    ([, name = ""]) => facts[name] !== undefined,
+  );
 }
 
 function day(ms: number): string {
@@ -187,6 +246,6 @@ function quoted(reply: NonNullable<Failure["reply"]>): string {
   return said.length > longestReply ? `“${said.slice(0, longestReply)}…”` : `“${said}”`;
 }
 
-function fill(text: string, facts: Readonly<Record<string, string>>): string {
-  return text.replaceAll(/\{(\w+)\}/g, (braced, name: string) => facts[name] ?? braced);
+function fill(text: string, facts: Facts): string {
+  return text.replaceAll(braced, (whole, name: string) => facts[name] ?? whole);
 }

@@ -7,6 +7,7 @@ import { createFixedClock } from "../testing/fixed-clock.ts";
 import {
   makeAuthority,
   type RelayOptions,
+  relayScript,
   type Script,
   type ScriptedServerOptions,
   startScriptedServer,
@@ -42,7 +43,7 @@ function target(port: number, change: Change = {}): OpenedConfig {
 }
 
 function run(config: OpenedConfig, options: Partial<ProbeOptions> = {}): Promise<TestReport> {
-  return probe(config, { egress, clock: systemClock, ...options });
+  return probe(config, { egress, clock: systemClock, usualWays: [], ...options });
 }
 
 async function probeRelay(
@@ -269,10 +270,19 @@ describe("explains", () => {
     const report = await probeRelay(
       { tls: { ...certificate, implicit: true } },
       { tls },
-      waitOut(clock, "connect"),
+      // STARTTLS is met with silence too, and has its own limit.
+      { ...waitOut(clock, "connect", 15_000), onCorrection: () => void clock.advance(8_000) },
     );
     expect(problem(report)).toEqual({ stage: "greeting", code: "tls.implicit_perhaps" });
     expect(failedStage(report)?.problem?.fix).toEqual({ useTls: true, tlsMode: "implicit" });
+  });
+
+  test.each(["recipient", "sender"] as const)("a relay that ends it all at the %s", async (stage) => {
+    const tooMany = () => "421 4.7.0 relay.test Error: too many errors";
+    const refusing = stage === "sender" ? { onMail: tooMany } : { onRcpt: tooMany };
+    const report = await probeRelay(refusing, { tls: "none" }, { recipient: "ada@example.com" });
+    expect(problem(report)).toEqual({ stage, code: "relay.rate_limited" });
+    expect(failedStage(report)?.evidence).toEqual({ reply: tooMany() });
   });
 
   test("STARTTLS that is not offered", async () => {
@@ -460,11 +470,11 @@ describe("explains", () => {
   });
 });
 
-/** A clock that runs out as soon as this stage has ended. */
+/** A clock that goes on by this much as soon as the stage has ended. */
 function waitOut(
   clock: ReturnType<typeof createFixedClock>,
   after: Stage,
-  ms = 60_000,
+  ms: number,
 ): Partial<ProbeOptions> {
   return {
     clock,
@@ -474,12 +484,62 @@ function waitOut(
   };
 }
 
+describe("a fix", () => {
+  const imap: Script = async (peer) => {
+    peer.send("* OK [CAPABILITY IMAP4rev1] ready.\r\n");
+    await peer.closed;
+  };
+
+  test("is not offered for a server that speaks no SMTP either way", async () => {
+    const report = await probeScript(imap, { tls: "implicit", credentials });
+    expect(problem(report)).toEqual({ stage: "tls", code: "tls.clear_only" });
+    expect(failedStage(report)?.problem?.fix).toBeUndefined();
+  });
+
+  test("gives up TLS at once for a mail catcher on this machine", async () => {
+    const report = await probeRelay({}, { host: "127.0.0.1", tls: "implicit" });
+    expect(problem(report)).toEqual({ stage: "tls", code: "tls.clear_here" });
+    expect(failedStage(report)?.problem?.fix).toEqual({ useTls: false });
+  });
+
+  test("does not give up TLS for the same server elsewhere", async () => {
+    const report = await probeRelay({}, { tls: "implicit" });
+    expect(problem(report)).toEqual({ stage: "tls", code: "tls.clear_only" });
+    expect(failedStage(report)?.problem?.fix).toBeUndefined();
+  });
+
+  test("is right also where the certificate is the next problem", async () => {
+    const tls = authority.selfSigned({ names });
+    const report = await probeRelay({ tls }, { tls: "implicit" });
+    expect(problem(report)).toEqual({ stage: "tls", code: "tls.starttls_expected" });
+    expect(failedStage(report)?.problem?.fix).toEqual({ useTls: true, tlsMode: "starttls" });
+  });
+
+  test("is tried without a sign-in, and the stage is told once", async () => {
+    const told: Stage[] = [];
+    await using server = await startScriptedServer(relayScript({ tls: certificate, auth }, () => {}));
+    const config = target(server.port, { tls: "implicit", credentials });
+    await run(config, { onStage: ({ stage }) => told.push(stage) });
+    expect(told).toEqual(["resolve", "connect", "tls"]);
+    await server.settled();
+    const heard = server.connections.map(({ received }) => received.toString());
+    expect(heard).toHaveLength(2);
+    expect(heard[1]).toContain("EHLO");
+    expect(heard.join("")).not.toContain("AUTH");
+  });
+});
+
 describe("time", () => {
   test("does not pass without end where a relay is silent", async () => {
     const clock = createFixedClock();
-    const report = await probeScript((peer) => peer.closed, {}, waitOut(clock, "connect", 15_000));
-    expect(problem(report)).toEqual({ stage: "greeting", code: "tls.implicit_perhaps" });
-    expect(report.durationMs).toBe(15_000);
+    const report = await probeScript(
+      (peer) => peer.closed,
+      {},
+      { ...waitOut(clock, "connect", 15_000), onTry: () => void clock.advance(8_000) },
+    );
+    expect(problem(report)).toEqual({ stage: "greeting", code: "greeting.silent" });
+    expect(report.corrections).toMatchObject([{ works: false, tlsMode: "implicit", durationMs: 8_000 }]);
+    expect(report.durationMs).toBe(23_000);
     expect(clock.waiting).toBe(0);
   });
 
@@ -581,6 +641,26 @@ describe("a relay that echoes the password", () => {
     const wrong = { ...credentials, password: "wrong" };
     const report = await probeRelay({ tls: certificate, auth }, { credentials: wrong });
     expect(failedStage(report)?.problem?.title).toBe("Username or password is wrong");
+  });
+
+  test("finds it in no report and no progress where even the message is answered with it", async () => {
+    const reply = echoes(auth.password).join(" ");
+    const told: unknown[] = [];
+    const tell = (what: unknown) => void told.push(what);
+    const report = await probeRelay(
+      {
+        tls: certificate,
+        auth,
+        greeting: `220 relay.test ${reply}`,
+        ehlo: [`X-${auth.password}`, `SIZE ${auth.password}`],
+        onDot: () => `554 5.7.1 ${reply}`,
+      },
+      { credentials },
+      { sendTo: "pat@example.net", onProgress: tell, onStage: tell },
+    );
+    expect(problem(report).stage).toBe("message");
+    const text = JSON.stringify([report, told]);
+    for (const form of echoes(auth.password)) expect(text).not.toContain(form);
   });
 
   test("finds it in no report when the sign-in works and the rest echoes", async () => {

@@ -6,9 +6,12 @@ import { type Connection, connect } from "../smtp/connection.ts";
 import type { Egress } from "../smtp/egress.ts";
 import { classOf, quote } from "../smtp/reply.ts";
 import type { Timeouts } from "../smtp/timeouts.ts";
-import type { TestReport, TestStage } from "./report.ts";
+import { type Candidate, candidatesFor, type Way } from "./candidates.ts";
+import { type Correction, correct, isRefuted } from "./correct.ts";
+import type { TestProgress, TestReport, TestStage } from "./report.ts";
 import { Stages } from "./stages.ts";
-import { composeTestEmail } from "./test-email.ts";
+import { composeTestEmail, type TestEmail } from "./test-email.ts";
+import type { TestEmailEnding, TriedTestEmail } from "./test-email-log.ts";
 
 export interface ProbeOptions {
   readonly egress: Egress;
@@ -17,11 +20,21 @@ export interface ProbeOptions {
   readonly sendTo?: string | null;
   /** Whom RCPT TO names where there is no `sendTo`; null: that stage is skipped. */
   readonly recipient?: string | null;
+  /** Writes the test email to the log once its outcome is known; resolves with its id there, if it has one. */
+  readonly keep?: ((tried: TriedTestEmail) => Promise<string | null>) | undefined;
   /** Cuts the connection; the probe then rejects with its reason. */
   readonly signal?: AbortSignal | undefined;
+  /** Each stage as it begins, and what it finds before its end. */
+  readonly onProgress?: ((progress: TestProgress) => void) | undefined;
   /** Each stage as it ends. After STARTTLS, `ehlo` comes a second time: the later one counts. */
   readonly onStage?: ((stage: TestStage) => void) | undefined;
+  /** Before other ways are tried: which. */
+  readonly onTry?: ((candidates: readonly Candidate[]) => void) | undefined;
+  /** Each of them as it ends. */
+  readonly onCorrection?: ((correction: Correction) => void) | undefined;
   readonly timeouts?: Partial<Timeouts>;
+  /** The ports that are tried where the configured one fails; the usual ones by default. */
+  readonly usualWays?: readonly Way[];
 }
 
 /** Somebody is waiting in front of the page: shorter than in delivery. `overallMs` is for all together. */
@@ -38,16 +51,33 @@ const probeTimeouts: Timeouts = {
 
 /**
  * Tries a config out with the client that also sends: as far as the sender and the recipient, then
- * RSET; with `sendTo` to the end. A refusal is a report, not an error.
+ * RSET; with `sendTo` to the end. Where it fails before the sign-in, other ways to the server are tried,
+ * without credentials. A refusal is a report, not an error.
  * @throws the reason of `signal`; PosthornError `input.invalid` for what no relay ever saw.
  */
 export async function probe(target: OpenedConfig, options: ProbeOptions): Promise<TestReport> {
-  const { egress, clock, signal, onStage, sendTo = null } = options;
+  const { clock, onProgress, onStage, sendTo = null } = options;
   const recipient = sendTo ?? options.recipient ?? null;
   const timeouts = { ...probeTimeouts, ...options.timeouts };
   const deadline = new AbortController();
-  const stages = new Stages({ target, recipient, clock, deadline: deadline.signal, onStage });
+  const stages = new Stages({ target, recipient, clock, deadline: deadline.signal, onProgress, onStage });
   const endDeadline = clock.after(timeouts.overallMs, () => deadline.abort());
+  try {
+    await converse(target, recipient, { ...options, timeouts }, stages, deadline.signal);
+    const corrections = await corrected(target, options, stages, deadline.signal);
+    return { ...stages.report(), corrections };
+  } finally {
+    endDeadline();
+  }
+}
+
+async function converse(
+  target: OpenedConfig,
+  recipient: string | null,
+  { egress, clock, signal, timeouts, sendTo = null, keep = async () => null }: ProbeOptions,
+  stages: Stages,
+  deadline: AbortSignal,
+): Promise<void> {
   try {
     const connection = await connect({
       relay: target.relay,
@@ -55,13 +85,22 @@ export async function probe(target: OpenedConfig, options: ProbeOptions): Promis
       allowCleartextAuth: target.allowCleartextAuth,
       egress,
       clock,
-      timeouts,
-      signal: signal === undefined ? deadline.signal : AbortSignal.any([signal, deadline.signal]),
+      ...(timeouts === undefined ? {} : { timeouts }),
+      signal: signal === undefined ? deadline : AbortSignal.any([signal, deadline]),
       observer: stages,
     });
     try {
       await envelope(connection, target, recipient, stages);
-      if (sendTo !== null) await message(connection, target, sendTo, stages, clock);
+      if (sendTo !== null) {
+        await stages.run("message", async (own) => {
+          const email = composeTestEmail(target, sendTo, clock.now());
+          const ending = await handOver(connection, target.fromEmail, email, deadline);
+          const tried = { email, ending, opened: target, connection, endedAt: clock.now() };
+          const emailId = await keep(tried);
+          if (emailId !== null) own.emailId = emailId;
+          return taken(email, ending);
+        });
+      }
     } finally {
       // Nobody waits for the goodbye.
       void connection.quit();
@@ -69,11 +108,25 @@ export async function probe(target: OpenedConfig, options: ProbeOptions): Promis
   } catch (error) {
     signal?.throwIfAborted();
     // What a stage has reported is no surprise any more.
-    if (!isPosthornError(error) || !stages.failed) throw error;
-  } finally {
-    endDeadline();
+    if (!isPosthornError(error) || stages.failed === null) throw error;
   }
-  return stages.report();
+}
+
+/** Looks for what works instead. A fix that was tried and does not help is not offered. */
+async function corrected(
+  target: OpenedConfig,
+  { egress, clock, signal, onTry, onCorrection, usualWays }: ProbeOptions,
+  stages: Stages,
+  deadline: AbortSignal,
+): Promise<readonly Correction[]> {
+  const { failed } = stages;
+  const candidates = failed === null ? [] : candidatesFor(target, failed, usualWays);
+  if (candidates.length === 0) return [];
+  onTry?.(candidates);
+  const tried = await correct(target, candidates, { egress, clock, signal, deadline, onCorrection });
+  // Where time ran out for the whole test, nothing was shown.
+  if (!deadline.aborted) stages.reconsider((fix) => isRefuted(fix, target.relay, tried));
+  return tried.map(({ correction }) => correction);
 }
 
 /** The sender and the recipient, each alone; then RSET, so that no message follows. */
@@ -84,37 +137,53 @@ async function envelope(
   stages: Stages,
 ): Promise<void> {
   await stages.run("sender", async () => {
-    const reply = await connection.sender(fromEmail, recipient ?? undefined);
+    const reply = accepted("sender", await connection.sender(fromEmail, recipient ?? undefined));
     if (recipient === null) await connection.reset();
-    return { from: fromEmail, reply: accepted("sender", reply) };
+    return { from: fromEmail, reply };
   });
   if (recipient === null) return;
   await stages.run("recipient", async () => {
-    const reply = await connection.recipient(recipient);
+    const reply = accepted("recipient", await connection.recipient(recipient));
     await connection.reset();
-    return { to: recipient, reply: accepted("recipient", reply) };
+    return { to: recipient, reply };
   });
 }
 
-async function message(
+/** Sends it. What the relay or the way to it did is an ending, not an error. @throws what is neither */
+async function handOver(
   connection: Connection,
-  target: OpenedConfig,
-  sendTo: string,
-  stages: Stages,
-  clock: Clock,
-): Promise<void> {
-  await stages.run("message", async () => {
-    const { messageId, content, needsSmtpUtf8 } = composeTestEmail(target, sendTo, clock.now());
-    const envelope = { from: target.fromEmail, to: [sendTo] };
-    const { recipients, stage, reply } = await connection.send({ ...envelope, content, needsSmtpUtf8 });
-    if (recipients[0]?.outcome === "unknown") {
-      throw new PosthornError("smtp.unknown_outcome", "The answer to the test email was lost.", {
-        smtp: { stage: "message" },
-      });
-    }
-    if (reply === null) throw new TypeError("A transaction ended without a reply and without an error.");
-    return { to: sendTo, messageId, reply: accepted(stage, reply) };
+  from: string,
+  { to, content, needsSmtpUtf8 }: TestEmail,
+  deadline: AbortSignal,
+): Promise<TestEmailEnding> {
+  try {
+    return { kind: "answered", result: await connection.send({ from, to: [to], content, needsSmtpUtf8 }) };
+  } catch (error) {
+    if (!isPosthornError(error)) throw error;
+    const isLate = deadline.aborted && error.smtp?.systemCode === "ABORT_ERR";
+    return { kind: "failed", error: isLate ? outOfTime(error) : error };
+  }
+}
+
+/** Cut off from here, but for the relay's silence. */
+function outOfTime(error: PosthornError): PosthornError {
+  return new PosthornError("smtp.timeout", "The test took too long altogether.", {
+    cause: error,
+    smtp: { stage: "message", ...error.smtp, systemCode: "ETIMEDOUT" },
   });
+}
+
+/** What the relay said as it took the email. @throws PosthornError if it did not, or if nobody can know. */
+function taken({ to, messageId }: TestEmail, ending: TestEmailEnding): Readonly<Record<string, string>> {
+  if (ending.kind === "failed") throw ending.error;
+  const { recipients, stage, reply } = ending.result;
+  if (recipients[0]?.outcome === "unknown") {
+    throw new PosthornError("smtp.unknown_outcome", "The answer to the test email was lost.", {
+      smtp: { stage: "message" },
+    });
+  }
+  if (reply === null) throw new TypeError("A transaction ended without a reply and without an error.");
+  return { to, messageId, reply: accepted(stage, reply) };
 }
 
 /** The reply as one line. @throws PosthornError `smtp.rejected` */

@@ -2,6 +2,7 @@ import type { Stage } from "../model.ts";
 import { stages } from "../model.ts";
 import type { Evidence } from "../smtp/observer.ts";
 import type { Relay } from "../smtp/relay.ts";
+import type { Correction } from "./correct.ts";
 import type { Problem } from "./explain.ts";
 
 /** One stage of a connection test. JSON, the same in the page, the API and on the command line. */
@@ -31,6 +32,14 @@ export interface TestReport {
   readonly durationMs: number;
   /** Every stage, in the order in which they happen. */
   readonly stages: readonly TestStage[];
+  /** Other ways to the same server that were tried because this one failed; those that work come first. */
+  readonly corrections: readonly Correction[];
+}
+
+/** A stage that has begun, or has found something before its end. */
+export interface TestProgress {
+  readonly stage: Stage;
+  readonly evidence: Evidence;
 }
 
 /** With implicit TLS, `tls` comes before `greeting`. */

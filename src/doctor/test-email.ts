@@ -1,11 +1,20 @@
 import type { OpenedConfig } from "../config/open.ts";
 import { newId } from "../id.ts";
 import { parseAddress } from "../message/address.ts";
-import { composeMessage, makeMessageId, senderHeaders } from "../message/mime.ts";
+import { type ComposedMessage, composeMessage, makeMessageId, senderHeaders } from "../message/mime.ts";
 
 /** The email that a test sends if asked to. */
-interface TestEmail {
+export interface TestEmail {
+  readonly id: string;
+  /** Made of the id. */
   readonly messageId: string;
+  readonly subject: string;
+  /** Milliseconds since the epoch. */
+  readonly createdAt: number;
+  readonly to: string;
+  /** As emails are stored: without From and Reply-To. */
+  readonly stored: ComposedMessage;
+  /** As the relay gets it. */
   readonly content: Uint8Array;
   readonly needsSmtpUtf8: boolean;
 }
@@ -21,7 +30,9 @@ export function composeTestEmail(
   now: number,
 ): TestEmail {
   const sender = parseAddress(fromEmail);
-  const messageId = makeMessageId(newId(now), sender.domain);
+  const id = newId(now);
+  const messageId = makeMessageId(id, sender.domain);
+  const subject = "Posthorn test email";
   const lines = [
     "Good news: this email arrived, so your SMTP settings work.",
     `Posthorn sent it through ${relay.host}, port ${relay.port}, because somebody pressed Test Connection. There is nothing you need to do.`,
@@ -31,7 +42,7 @@ export function composeTestEmail(
     date: now,
     to: [{ name: null, address: to }],
     cc: [],
-    subject: "Posthorn test email",
+    subject,
     text: `${lines.join("\n\n")}\n`,
     html: page(lines),
     attachments: [],
@@ -43,7 +54,12 @@ export function composeTestEmail(
   });
   const addresses = replyTo === null ? [sender] : [sender, parseAddress(replyTo)];
   return {
+    id,
     messageId,
+    subject,
+    createdAt: now,
+    to,
+    stored: message,
     content: Buffer.concat([headers, message.content]),
     needsSmtpUtf8: message.needsSmtpUtf8 || addresses.some(({ needsSmtpUtf8 }) => needsSmtpUtf8),
   };

@@ -63,6 +63,17 @@ export async function hasAdmin(db: Db): Promise<boolean> {
   return found.rows.length > 0;
 }
 
+/** How many admins there are, and how many of them have a password to sign in with. */
+export async function countAdmins(db: Db): Promise<{ readonly all: number; readonly withPassword: number }> {
+  const { rows } = await sql<{ all_admins: number; with_password: number }>`
+    select
+      (select count(*) from users) as all_admins,
+      (select count(distinct user_id) from accounts where password is not null) as with_password
+  `.execute(db);
+  const [row] = rows;
+  return { all: Number(row?.all_admins ?? 0), withPassword: Number(row?.with_password ?? 0) };
+}
+
 async function makeLink(
   db: Db,
   baseUrl: string,

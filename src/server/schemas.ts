@@ -157,8 +157,37 @@ export const testStage = z
   .meta({ id: "TestStage" });
 export type TestStage = z.infer<typeof testStage>;
 
+const correction = z
+  .object({
+    smtpServer: z.string(),
+    smtpPort: z.int(),
+    useTls: z.boolean(),
+    tlsMode: z.enum(tlsModes),
+    works: z
+      .boolean()
+      .describe("It was open up to the sign-in, and offers one if the config has a username; none was tried"),
+    title: z.string().describe("Such as `587 with STARTTLS works`"),
+    detail: z.string(),
+    durationMs: z.number(),
+    fix: z
+      .record(z.string(), z.unknown())
+      .nullable()
+      .describe("Fields of the config that lead there, to be put into the form; null where it does not work"),
+  })
+  .meta({ id: "Correction" });
+export type Correction = z.infer<typeof correction>;
+
 export const testReport = z
-  .object({ ok: z.boolean(), durationMs: z.number(), stages: z.array(testStage) })
+  .object({
+    ok: z.boolean(),
+    durationMs: z.number(),
+    stages: z.array(testStage),
+    corrections: z
+      .array(correction)
+      .describe(
+        "Other ways to the server that were tried because the test failed before its sign-in; those that work come first",
+      ),
+  })
   .meta({ id: "TestReport" });
 export type TestReport = z.infer<typeof testReport>;
 
@@ -201,6 +230,12 @@ export const attempt = z
     reply: z.string().nullable(),
     durationMs: z.number(),
     possibleDuplicate: z.boolean(),
+    problem: z
+      .object({ code: z.string(), title: z.string(), explanation: z.string(), remedy: z.string() })
+      .nullable()
+      .describe(
+        "What the failure means and what to do, in the words of Test Connection. Null where it was sent, and where it failed before any relay was asked: `reply` then says why",
+      ),
   })
   .meta({ id: "Attempt" });
 export type Attempt = z.infer<typeof attempt>;
@@ -237,7 +272,7 @@ export type EmailCount = z.infer<typeof emailCount>;
 export const bulkRetried = z
   .object({
     retried: z.int(),
-    skipped: z.int().describe("Left out: without contents, or of another state by now"),
+    skipped: z.int().describe("Left out: without contents, of another state by now, or a test email"),
     next: z.string().nullable().describe("The `after` of the next request; null when all are through"),
   })
   .meta({ id: "BulkRetried" });

@@ -2,7 +2,6 @@ import type { Context } from "hono";
 import { streamSSE } from "hono/streaming";
 import { z } from "zod";
 import type { ConnectionTests } from "../doctor/connection-tests.ts";
-import type { TestStage } from "../doctor/report.ts";
 import type { Log } from "../log.ts";
 import { problemOf } from "./problem.ts";
 import type { ServerEnv } from "./route.ts";
@@ -32,37 +31,42 @@ export async function runTest(c: Context<ServerEnv>, tests: ConnectionTests, log
 
   const gone = new AbortController();
   const signal = AbortSignal.any([gone.signal, c.req.raw.signal]);
-  const early: TestStage[] = [];
-  let tell = (stage: TestStage) => {
-    early.push(stage);
+  const early: Told[] = [];
+  const started = Promise.withResolvers<void>();
+  let tell: Tell = (event, data) => {
+    early.push([event, data]);
     started.resolve();
   };
-  const started = Promise.withResolvers<void>();
   const report = tests.run({
     ...test,
     signal,
-    onStage: (stage) => tell(stage),
+    onProgress: (progress) => tell("progress", progress),
+    onStage: (stage) => tell("stage", stage),
+    onCorrection: (correction) => tell("correction", correction),
   });
-  // What is refused before anything was dialled is a plain problem with its own status.
+  // What is refused before anything was dialled is a plain problem with its own status. The first stage
+  // starts the answer by beginning: how long it takes then is for the client to see.
   await Promise.race([started.promise, report]);
 
-  // nginx would keep the stages back until the end.
+  // nginx would keep the events back until the end.
   c.header("x-accel-buffering", "no");
   return streamSSE(c, async (stream) => {
     stream.onAbort(() => gone.abort());
     // Events queue up in the order in which they were told.
     let written = Promise.resolve();
-    const write = (event: string, data: unknown) => {
+    tell = (event, data) => {
       written = written.then(() => stream.writeSSE({ event, data: JSON.stringify(data) }));
     };
-    tell = (stage) => write("stage", stage);
-    for (const stage of early) tell(stage);
+    for (const told of early) tell(...told);
     await report.then(
-      (result) => write("report", result),
+      (result) => tell("report", result),
       (error: unknown) => {
-        if (!signal.aborted) write("problem", problemOf(error, log));
+        if (!signal.aborted) tell("problem", problemOf(error, log));
       },
     );
     await written;
   });
 }
+
+type Told = readonly [event: "progress" | "stage" | "correction" | "report" | "problem", data: unknown];
+type Tell = (...told: Told) => void;

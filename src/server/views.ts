@@ -6,13 +6,16 @@ import type {
 } from "../config/saved-templates.ts";
 import type { TemplatePart as TemplatePartInside } from "../config/template-parts.ts";
 import type { EmailDetail, EmailSummary as SummaryInside } from "../delivery/outbox.ts";
+import { explainAttempt } from "../doctor/explain-attempt.ts";
 import type { SandboxMessage } from "../sandbox/sandbox-message.ts";
 import type { ApiKey as KeyInside } from "../store/api-keys.ts";
 import type { AuditEntry as EntryInside } from "../store/audit-log.ts";
+import type { Attempt as AttemptInside } from "../store/emails.ts";
 import type { TemplateInfo as TemplateInside } from "../template/template.ts";
 import type { Caller } from "./caller.ts";
 import type {
   ApiKey,
+  Attempt,
   AuditEntry,
   Email,
   EmailSummary,
@@ -53,18 +56,25 @@ export function emailSummaryView(email: SummaryInside): EmailSummary {
   };
 }
 
-export function emailView(email: EmailDetail): Email {
+/** Only admins learn which account a config signs in with. */
+export function emailView(email: EmailDetail, { scope }: Pick<Caller, "scope">): Email {
   return {
     ...emailSummaryView(email),
     replyTo: [...email.replyTo],
     onUnknown: email.onUnknown,
-    attempts: email.attempts.map(({ at, configName, relayHost, tlsVersion, ...attempt }) => ({
-      ...attempt,
-      at: rfc3339(at),
-      config: configName,
-      relay: relayHost,
-      tls: tlsVersion,
-    })),
+    attempts: email.attempts.map((attempt) => attemptView(attempt, scope === "admin")),
+  };
+}
+
+function attemptView(attempt: AttemptInside, namesAccount: boolean): Attempt {
+  const { at, configName, relayHost, tlsVersion, failure: _failure, ...others } = attempt;
+  return {
+    ...others,
+    at: rfc3339(at),
+    config: configName,
+    relay: relayHost,
+    tls: tlsVersion,
+    problem: explainAttempt(attempt, { namesAccount }),
   };
 }
 

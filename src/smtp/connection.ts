@@ -2,7 +2,7 @@ import { hostname } from "node:os";
 import { domainToASCII } from "node:url";
 import type { Clock } from "../clock.ts";
 import { type ErrorCode, isPosthornError, PosthornError } from "../errors.ts";
-import type { SmtpReply } from "../model.ts";
+import type { ShownCertificate, SmtpReply } from "../model.ts";
 import type { Capabilities } from "./capabilities.ts";
 import { Client, type Message, type SendResult } from "./client.ts";
 import { Conversation } from "./conversation.ts";
@@ -22,6 +22,8 @@ export interface ConnectOptions {
   readonly relay: Relay;
   /** Null to send without sign-in. */
   readonly credentials: Credentials | null;
+  /** Whose password is hidden in what the relay says: by default that of `credentials`. */
+  readonly hide?: Credentials | null;
   /** Without this, credentials never travel outside TLS. */
   readonly allowCleartextAuth: boolean;
   readonly egress: Egress;
@@ -87,8 +89,8 @@ export interface Connection {
  * `smtp.rejected`, `smtp.starttls_missing`, `smtp.tls`, `smtp.auth_unavailable`, `smtp.auth_rejected`.
  */
 export async function connect(options: ConnectOptions): Promise<Connection> {
-  const { credentials, clock, observer = {} } = options;
-  const redact = redactor(credentials);
+  const { credentials, hide = credentials, clock, observer = {} } = options;
+  const redact = redactor(hide);
   const stages = new StageLog(observer, redact, clock);
   try {
     return await open(options, redact, stages);
@@ -121,7 +123,7 @@ async function open(options: ConnectOptions, redact: Redactor, stages: StageLog)
       ehloName: relay.ehloName ?? ownName(wire.localAddress),
       redactor: redact,
     });
-    const { tls, capabilities } = await drive(session, { relay, conversation, timeouts, stages });
+    const { tls, capabilities } = await drive(session, { relay, conversation, timeouts, stages, redact });
     // The session is done with the words of the relay; from here on they are only shown.
     const shown = {
       ...capabilities,
@@ -152,12 +154,13 @@ interface Driven {
   readonly conversation: Conversation;
   readonly timeouts: Timeouts;
   readonly stages: StageLog;
+  readonly redact: Redactor;
 }
 
 /** Gives the session what it asks for, until it is open. */
 async function drive(
   session: ReturnType<typeof openSession>,
-  { relay, conversation, timeouts, stages }: Driven,
+  { relay, conversation, timeouts, stages, redact }: Driven,
 ): Promise<{ capabilities: Capabilities; tls: TlsEvidence | null }> {
   let tls: TlsEvidence | null = null;
 
@@ -176,7 +179,7 @@ async function drive(
     throw new PosthornError(
       "smtp.tls",
       `The certificate of ${relay.host}:${relay.port} is not trusted (${systemCode}). Nothing was sent.`,
-      { smtp: { stage: "tls", systemCode } },
+      { smtp: { stage: "tls", systemCode, certificate: certificateOf(tls, redact) } },
     );
   }
 
@@ -194,6 +197,10 @@ async function drive(
       case "secure":
         await secure();
         return null;
+      case "found":
+        stages.start(step.stage);
+        stages.found(step.evidence);
+        return null;
       case "passed":
         stages.pass(step.stage, step.evidence);
         return null;
@@ -206,6 +213,14 @@ async function drive(
   let turn = session.next();
   while (turn.done !== true) turn = session.next(await perform(turn.value));
   return { capabilities: turn.value, tls };
+}
+
+/** What an explanation names of a certificate. */
+function certificateOf(
+  { names, issuer, validFrom, validTo, fingerprint256 }: TlsEvidence,
+  { text }: Redactor,
+): ShownCertificate {
+  return { names: names.map(text), issuer: text(issuer), validFrom, validTo, fingerprint256 };
 }
 
 /** A domain or an address literal (RFC 5321 §4.1.1.1). */

@@ -59,7 +59,7 @@ describe("addresses that only public-only refuses", () => {
     "2001::1",
   ])("%s", async (address) => {
     await expect(resolve("public-only", [address])).rejects.toThrow(refused);
-    await expect(resolve("default", [address])).resolves.toHaveLength(1);
+    expect((await resolve("default", [address])).addresses).toHaveLength(1);
   });
 });
 
@@ -67,18 +67,28 @@ describe("addresses that nobody refuses", () => {
   it.each(["8.8.8.8", "172.32.0.1", "100.128.0.1", "169.253.0.1", "2a00:1450::1", "64:ff9b::8.8.8.8"])(
     "%s",
     async (address) => {
-      const dial = [{ address, family: address.includes(":") ? 6 : 4 }];
+      const dial = { addresses: [{ address, family: address.includes(":") ? 6 : 4 }], refused: [] };
       await expect(resolve("default", [address])).resolves.toEqual(dial);
       await expect(resolve("public-only", [address])).resolves.toEqual(dial);
     },
   );
 });
 
-it("leaves out what is refused and keeps the resolver's order", async () => {
-  await expect(resolve("default", ["2a00::1", "169.254.1.1", "8.8.8.8"])).resolves.toEqual([
-    { address: "2a00::1", family: 6 },
-    { address: "8.8.8.8", family: 4 },
-  ]);
+it("leaves out what is refused, names it, and keeps the resolver's order", async () => {
+  await expect(resolve("default", ["2a00::1", "169.254.1.1", "8.8.8.8"])).resolves.toEqual({
+    addresses: [
+      { address: "2a00::1", family: 6 },
+      { address: "8.8.8.8", family: 4 },
+    ],
+    refused: ["169.254.1.1"],
+  });
+});
+
+it("does not name private addresses beside public ones, if public-only", async () => {
+  await expect(resolve("public-only", ["10.0.0.1", "8.8.8.8"])).resolves.toEqual({
+    addresses: [{ address: "8.8.8.8", family: 4 }],
+    refused: [],
+  });
 });
 
 it("dials unusual ports unless public-only", async () => {
@@ -117,7 +127,7 @@ it("sees through the other ways to write an IPv4 address", async () => {
   for (const host of ["127.1", "2130706433", "0x7f.1", "[::1]", "::1", "localhost"]) {
     await expect(egress.resolve(host, 587)).rejects.toThrow(refused);
   }
-  await expect(createEgress("default").resolve("[::1]", 587)).resolves.toEqual([
-    { address: "::1", family: 6 },
-  ]);
+  await expect(createEgress("default").resolve("[::1]", 587)).resolves.toMatchObject({
+    addresses: [{ address: "::1", family: 6 }],
+  });
 });

@@ -8,14 +8,22 @@ export interface DialAddress {
   readonly family: 4 | 6;
 }
 
+/** What a name leads to. */
+export interface Resolution {
+  /** Those that may be dialled, in the resolver's order. */
+  readonly addresses: readonly DialAddress[];
+  /** Those that may not; empty where the mode is no map of the inside. */
+  readonly refused: readonly string[];
+}
+
 /** Decides where connections may go. */
 export interface Egress {
   /**
-   * Resolves a name once and gives the addresses that may be dialled, in the resolver's order. Dial
-   * these and do not resolve again: a second answer may differ (DNS rebinding).
+   * Resolves a name once. Dial the addresses given and do not resolve again: a second answer may differ
+   * (DNS rebinding).
    * @throws PosthornError `smtp.resolve`; `egress.refused` if no address or not this port may be dialled.
    */
-  resolve(host: string, port: number): Promise<readonly DialAddress[]>;
+  resolve(host: string, port: number): Promise<Resolution>;
 }
 
 /** All addresses of a name; `dns.lookup`, so that hosts files count. */
@@ -54,7 +62,11 @@ export function createEgress(
       }
       const allowed = found.filter(({ address }) => mayDial(address, publicOnly));
       if (allowed.length > 0) {
-        return allowed.map(({ address }) => ({ address, family: isIP(address) === 6 ? 6 : 4 }));
+        const refused = found.filter((one) => !allowed.includes(one)).map(({ address }) => address);
+        return {
+          addresses: allowed.map(({ address }) => ({ address, family: familyOf(address) })),
+          refused: publicOnly ? [] : refused,
+        };
       }
       if (publicOnly) throw nowherePublic(host);
       if (found.length === 0) throw unresolved(host, undefined);
@@ -69,6 +81,10 @@ export function createEgress(
 
 /** SMTP (25), submission (587, RFC 6409), submissions (465, RFC 8314), and what providers add. */
 const mailPorts: ReadonlySet<number> = new Set([25, 465, 587, 2465, 2525, 2587]);
+
+export function familyOf(address: string): 4 | 6 {
+  return isIP(address) === 6 ? 6 : 4;
+}
 
 function mayDial(address: string, publicOnly: boolean): boolean {
   const bare = address.replace(/%.*$/u, "");

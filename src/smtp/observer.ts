@@ -18,7 +18,8 @@ export type Evidence = Readonly<Record<string, unknown>>;
 
 export interface StageEvent {
   readonly stage: Stage;
-  readonly status: "started" | "passed" | "failed" | "skipped";
+  /** `found`: something is known before the stage has ended; it may come several times. */
+  readonly status: "started" | "found" | "passed" | "failed" | "skipped";
   /** Since the stage started; with `passed` and `failed`. */
   readonly durationMs?: number;
   readonly evidence?: Evidence;
@@ -54,9 +55,12 @@ export class StageLog {
     this.#observer.stage?.({ stage, status: "started" });
   }
 
-  /** What is known already, should the stage fail. */
+  /** What is known of the stage under way, also should it fail. */
   found(evidence: Evidence): void {
     this.#evidence = this.#redacted(evidence);
+    if (this.#current === null) return;
+    const { stage } = this.#current;
+    this.#observer.stage?.({ stage, status: "found", evidence: this.#evidence });
   }
 
   pass(stage: Stage, evidence: Evidence): void {

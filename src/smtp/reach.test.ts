@@ -16,7 +16,7 @@ async function reachInVain(count: number, more: Partial<ReachOptions> = {}) {
   const reaching = reach({
     host: "mail.test",
     port: 587,
-    egress: { resolve: async () => addresses },
+    egress: { resolve: async () => ({ addresses, refused: [] }) },
     dial: ({ address }, _, signal) => {
       tried.push([address, clock.now() / 1000]);
       open++;

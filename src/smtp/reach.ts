@@ -1,6 +1,6 @@
 import type { Clock } from "../clock.ts";
 import { PosthornError } from "../errors.ts";
-import type { Egress } from "./egress.ts";
+import { type Egress, familyOf } from "./egress.ts";
 import type { StageLog } from "./observer.ts";
 import type { dial, Wire } from "./wire.ts";
 
@@ -34,27 +34,40 @@ export async function reach(options: ReachOptions): Promise<Reached> {
   const endsAt = clock.now() + timeoutMs;
 
   stages.start("resolve");
-  const addresses = await inTime(options, timeoutMs, () => egress.resolve(host, port)).catch((error) => {
-    if (error instanceof PosthornError) throw error;
-    throw failure("resolve", `${host} was not looked up`, error);
+  const { addresses, refused } = await inTime(options, timeoutMs, () => egress.resolve(host, port)).catch(
+    (error) => {
+      if (error instanceof PosthornError) throw error;
+      throw failure("resolve", `${host} was not looked up`, error);
+    },
+  );
+  stages.pass("resolve", {
+    addresses: addresses.map(({ address }) => address),
+    resolved: addresses,
+    refused,
   });
-  stages.pass("resolve", { addresses: addresses.map(({ address }) => address) });
 
   stages.start("connect");
-  const failures: { address: string; error: string }[] = [];
+  const failures: { address: string; family: 4 | 6; error: string; durationMs: number }[] = [];
   let last: unknown = new TimedOut();
   for (const [index, to] of addresses.entries()) {
     const leftMs = endsAt - clock.now();
     if (leftMs <= 0) break;
     const others = addresses.length - index - 1;
     const shareMs = others === 0 ? leftMs : Math.min(maxAddressMs, leftMs / (others + 1));
+    stages.found({ trying: to.address, failures });
+    const startedAt = clock.now();
     try {
       const wire = await inTime(options, shareMs, (signal) => dial(to, port, signal));
-      stages.pass("connect", { address: to.address, failures });
+      const { localAddress } = wire;
+      stages.pass("connect", {
+        ...to,
+        ...(localAddress === undefined ? {} : { localFamily: familyOf(localAddress) }),
+        failures,
+      });
       return { wire, address: to.address };
     } catch (error) {
       last = error;
-      failures.push({ address: to.address, error: codeOf(error) });
+      failures.push({ ...to, error: codeOf(error), durationMs: clock.now() - startedAt });
       stages.found({ failures });
       if (options.signal?.aborted) break;
     }

@@ -1,5 +1,5 @@
 import { PosthornError } from "../errors.ts";
-import type { SmtpReply, Stage } from "../model.ts";
+import type { Offer, SmtpReply, Stage } from "../model.ts";
 import { chooseMechanism, exchange } from "./auth.ts";
 import { type Capabilities, capabilitiesOf, noCapabilities } from "./capabilities.ts";
 import type { Evidence } from "./observer.ts";
@@ -16,6 +16,8 @@ export type Step =
   | { readonly kind: "await"; readonly stage: Stage; readonly command?: string; readonly shown?: string }
   /** Negotiate TLS and verify the relay. Nothing that was received in the clear may be left over. */
   | { readonly kind: "secure" }
+  /** Something is known of the stage, whether it passes or fails. */
+  | { readonly kind: "found"; readonly stage: Stage; readonly evidence: Evidence }
   | { readonly kind: "passed"; readonly stage: Stage; readonly evidence: Evidence }
   | { readonly kind: "skipped"; readonly stage: Stage };
 
@@ -101,8 +103,15 @@ function* startTls(options: SessionOptions, capabilities: Capabilities): Steps<v
 
 function* signIn(options: SessionOptions, credentials: Credentials, capabilities: Capabilities): Steps<void> {
   const offered = capabilities.authMechanisms;
+  yield { kind: "found", stage: "auth", evidence: { offered } };
+  const offer: Offer = {
+    startTls: capabilities.startTls,
+    authMechanisms: offered.map(options.redactor.text),
+  };
   const unavailable = (reason: string) =>
-    new PosthornError("smtp.auth_unavailable", `${nameOf(options)} ${reason}`, { smtp: { stage: "auth" } });
+    new PosthornError("smtp.auth_unavailable", `${nameOf(options)} ${reason}`, {
+      smtp: { stage: "auth", offered: offer },
+    });
 
   // RFC 4954 §4: in the clear anyone on the way can read the password.
   if (options.relay.tls === "none" && !options.allowCleartextAuth) {
@@ -117,6 +126,7 @@ function* signIn(options: SessionOptions, credentials: Credentials, capabilities
     );
   }
 
+  yield { kind: "found", stage: "auth", evidence: { offered, mechanism } };
   const { command, answers } = exchange(mechanism, credentials);
   const shown = command.includes(" ", "AUTH ".length) ? `AUTH ${mechanism} ${mask}` : command;
   let reply = yield* ask({ kind: "await", stage: "auth", command, shown });
@@ -126,9 +136,9 @@ function* signIn(options: SessionOptions, credentials: Credentials, capabilities
   }
   if (classOf(reply) === 3) {
     // RFC 4954 §4: a relay that asks for more than the mechanism has is told that the exchange is over.
-    throw refused(options, "auth", yield* ask({ kind: "await", stage: "auth", command: "*" }));
+    throw refused(options, "auth", yield* ask({ kind: "await", stage: "auth", command: "*" }), offer);
   }
-  if (classOf(reply) !== 2) throw refused(options, "auth", reply);
+  if (classOf(reply) !== 2) throw refused(options, "auth", reply, offer);
   yield { kind: "passed", stage: "auth", evidence: { offered, mechanism } };
 }
 
@@ -139,8 +149,8 @@ function* ask(step: Step & { kind: "await" }): Steps<SmtpReply> {
 }
 
 /** 4yz and 5yz are the relay's word; any other class in this place breaks the protocol. */
-function refused(options: SessionOptions, stage: Stage, reply: SmtpReply): PosthornError {
-  const smtp = { stage, reply };
+function refused(options: SessionOptions, stage: Stage, reply: SmtpReply, offered?: Offer): PosthornError {
+  const smtp = offered === undefined ? { stage, reply } : { stage, reply, offered };
   if (classOf(reply) < 4) {
     return new PosthornError("smtp.protocol", `${nameOf(options)} answered out of turn: ${quote(reply)}`, {
       smtp,

@@ -1,5 +1,15 @@
+import type { X509Certificate } from "node:crypto";
 import { connect as connectTcp, isIP, type Socket } from "node:net";
-import { connect as connectTls, type TLSSocket } from "node:tls";
+import { checkServerIdentity, connect as connectTls, type TLSSocket } from "node:tls";
+import {
+  describeCertificate,
+  faultsOf,
+  nameOnOneLine,
+  type Pin,
+  pinOf,
+  type SentCertificate,
+  sentCertificates,
+} from "./chain.ts";
 import type { DialAddress } from "./egress.ts";
 
 /** What the relay showed in its TLS handshake, also where it was not believed. */
@@ -22,6 +32,12 @@ export interface TlsEvidence {
   readonly authorized: boolean;
   /** Why not, as Node.js and OpenSSL call it, such as `CERT_HAS_EXPIRED`. */
   readonly error: string | null;
+  /** Why not, in words: everything that is wrong. */
+  readonly faults: readonly string[];
+  /** What the relay sent, its own certificate first. */
+  readonly chain: readonly SentCertificate[];
+  /** What to trust so that it verifies; null where that would not help. */
+  readonly pin: Pin | null;
 }
 
 /** What a wire tells its owner. */
@@ -112,7 +128,7 @@ export class Wire {
         resolve(socket);
       });
     });
-    return evidenceOf(secure, now);
+    return evidenceOf(secure, host, now);
   }
 
   destroy(): void {
@@ -140,28 +156,39 @@ export class Wire {
 
 const dayMs = 86_400_000;
 
-function evidenceOf(socket: TLSSocket, now: number): TlsEvidence {
-  const certificate = socket.getPeerX509Certificate();
+function evidenceOf(socket: TLSSocket, host: string, now: number): TlsEvidence {
+  const certificates = sentCertificates(socket.getPeerX509Certificate());
+  const [certificate] = certificates;
   const validTo = certificate?.validToDate.getTime() ?? 0;
   return {
     version: socket.getProtocol() ?? "unknown",
     cipher: socket.getCipher().standardName,
-    subject: oneLine(certificate?.subject),
-    issuer: oneLine(certificate?.issuer),
+    subject: nameOnOneLine(certificate?.subject),
+    issuer: nameOnOneLine(certificate?.issuer),
     names: namesOf(certificate?.subjectAltName),
     validFrom: certificate?.validFromDate.getTime() ?? 0,
     validTo,
     daysLeft: Math.floor((validTo - now) / dayMs),
     fingerprint256: certificate?.fingerprint256 ?? "",
     selfSigned: certificate?.checkIssued(certificate) ?? false,
-    authorized: socket.authorized,
-    error: socket.authorized ? null : String(socket.authorizationError),
+    chain: certificates.map(describeCertificate),
+    ...judgementOf(socket, certificates, host, now),
   };
 }
 
-/** Node.js writes one attribute on each line. */
-function oneLine(name: string | undefined): string {
-  return (name ?? "").replaceAll("\n", ", ");
+function judgementOf(
+  socket: TLSSocket,
+  certificates: readonly X509Certificate[],
+  host: string,
+  now: number,
+): Pick<TlsEvidence, "authorized" | "error" | "faults" | "pin"> {
+  if (socket.authorized) return { authorized: true, error: null, faults: [], pin: null };
+  const error = String(socket.authorizationError);
+  // OpenSSL looks at the chain, and Node.js at the name only where that was well.
+  const own = certificates[0]?.toLegacyObject();
+  const isForHost = own !== undefined && checkServerIdentity(host, own) === undefined;
+  const refused = { certificates, error, host, isForHost, now };
+  return { authorized: false, error, faults: faultsOf(refused), pin: pinOf(refused) };
 }
 
 /** `DNS:mail.example.com, IP Address:192.0.2.1` */

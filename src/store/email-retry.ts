@@ -1,4 +1,4 @@
-import type { RetryableState } from "../model.ts";
+import { type RetryableState, testEmailTemplate } from "../model.ts";
 import { inChunks } from "./chunks.ts";
 import { type EmailCriteria, idsMeeting } from "./email-criteria.ts";
 import type { Db } from "./schema.ts";
@@ -22,7 +22,7 @@ export async function listForRetry(
 
 /**
  * Queues emails again for the recipients that have not got them, as `requeueEmail` does one. Left out is
- * what has another state by now, and what has no contents any more.
+ * what has another state by now, what has no contents any more, and test emails, which are of one config.
  * @returns how many were queued.
  */
 export async function requeueEmails(
@@ -46,6 +46,7 @@ export async function requeueEmails(
         eb.selectFrom("email_content").select("email_id").where("email_id", "in", some),
       )
       .where("state", "=", change.state)
+      .where((eb) => eb.or([eb("template", "is", null), eb("template", "!=", testEmailTemplate)]))
       .returning("id")
       .execute();
     count += rows.length;

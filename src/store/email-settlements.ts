@@ -157,6 +157,7 @@ const attemptColumns = {
   reply: "text",
   duration_ms: "integer",
   duplicate: "integer",
+  failure: "text",
 } as const satisfies ValueColumns;
 
 function attemptRows({ claimed, settlement }: Settled): ValueRow<typeof attemptColumns>[] {
@@ -181,6 +182,7 @@ function attemptRows({ claimed, settlement }: Settled): ValueRow<typeof attemptC
       reply: attempt.reply,
       duration_ms: attempt.durationMs,
       duplicate: attempt.possibleDuplicate ? 1 : 0,
+      failure: attempt.failure === null ? null : JSON.stringify(attempt.failure),
     },
   ];
 }
@@ -190,11 +192,11 @@ const insertAttempts = rowStatement(namesOf(attemptColumns), (db, rows) =>
     with outcome ${valueRows(attemptColumns, rows)}
     insert into attempts (
       id, email_id, at, config_id, config_name, relay_host, relay_address, tls_version, stage, outcome,
-      error_code, code, enhanced_code, reply, duration_ms, possible_duplicate
+      error_code, code, enhanced_code, reply, duration_ms, possible_duplicate, failure_json
     )
     select
       attempt_id, of_email, began_at, of_config, config_name, relay_host, relay_address, tls_version, stage, outcome,
-      error_code, code, enhanced_code, reply, duration_ms, duplicate
+      error_code, code, enhanced_code, reply, duration_ms, duplicate, failure
     from outcome join emails on ${claimHolds}
   `.compile(db),
 );

@@ -2,9 +2,11 @@ import type {
   AttemptOutcome,
   EmailState,
   Mailbox,
+  Offer,
   Priority,
   RecipientRole,
   RecipientState,
+  ShownCertificate,
   Stage,
   UnknownPolicy,
 } from "../model.ts";
@@ -65,6 +67,36 @@ export interface Attempt {
   readonly reply: string | null;
   readonly durationMs: number;
   readonly possibleDuplicate: boolean;
+  /** Null where nothing failed at a stage of the connection, and in what older versions wrote. */
+  readonly failure: AttemptFailure | null;
+}
+
+/** How a relay was reached when an attempt failed, and what was seen: for the explanation. Redacted. */
+export interface AttemptFailure {
+  readonly port: number;
+  readonly tls: "implicit" | "starttls" | "none";
+  /** Whether the config named the authorities that it trusts. */
+  readonly ownAuthority: boolean;
+  /** Null where the config does not sign in. */
+  readonly username: string | null;
+  readonly allowCleartextAuth: boolean;
+  /** The sender that MAIL FROM names. */
+  readonly from: string;
+  /** Whom the refusal means; null where it is not about one recipient alone. */
+  readonly recipient: string | null;
+  /** The code of the operating system or of OpenSSL, such as `ECONNREFUSED`. */
+  readonly systemCode: string | null;
+  readonly offered: Offer | null;
+  readonly certificate: ShownCertificate | null;
+  /** The answer to a recipient who was refused while others were taken; else the attempt's own reply says it. */
+  readonly refusal: Refusal | null;
+}
+
+export interface Refusal {
+  readonly code: number;
+  readonly enhancedCode: string | null;
+  /** The lines as they came, each without the reply code. */
+  readonly text: string;
 }
 
 /** Lets another email have the key. */
@@ -148,6 +180,7 @@ export async function listAttempts(db: Db, emailId: string): Promise<Attempt[]> 
     reply: row.reply,
     durationMs: row.duration_ms,
     possibleDuplicate: row.possible_duplicate === 1,
+    failure: row.failure_json === null ? null : JSON.parse(row.failure_json),
   }));
 }
 

@@ -16,6 +16,12 @@ export async function listNodes(db: Db, after: number): Promise<string[]> {
   return rows.map(({ id }) => id).sort();
 }
 
+/** The same for whoever only looks on: nobody is forgotten. */
+export async function countNodes(db: Db, after: number): Promise<number> {
+  const rows = await db.selectFrom("nodes").select("id").where("seen_at", ">", after).execute();
+  return rows.length;
+}
+
 export async function removeNode(db: Db, id: string): Promise<void> {
   await db.deleteFrom("nodes").where("id", "=", id).execute();
 }

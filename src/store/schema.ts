@@ -159,6 +159,8 @@ export interface AttemptRow {
   reply: string | null;
   duration_ms: number;
   possible_duplicate: Flag;
+  /** What an explanation needs beyond the other columns; null unless it failed. */
+  failure_json: string | null;
 }
 
 export interface SettingRow {

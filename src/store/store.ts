@@ -5,6 +5,7 @@ import { newId } from "../id.ts";
 import { migrate, refuseUnlessCurrent } from "./migrate.ts";
 import { listen, postgresDialect } from "./postgres.ts";
 import type { Schema } from "./schema.ts";
+import type { SqliteAccess } from "./sqlite/database.ts";
 import { createSqlite } from "./sqlite/dialect.ts";
 import { holdLock } from "./sqlite/lock.ts";
 import { runSteps, type Step, type StepResults, write } from "./step.ts";
@@ -59,10 +60,11 @@ export function openPostgresStore(url: string): Promise<Store> {
 /**
  * Opens a database beside the servers that may be running on it, for the command line: nothing is
  * locked or migrated, so whoever uses it writes single rows that a server expects to change.
+ * @param access `read` for what changes nothing; of PostgreSQL that is up to whoever uses it.
  * @throws PosthornError `store.unavailable` if there is none; `store.newer`; `store.older` if no server of
  * this version has opened it yet.
  */
-export function openStoreBeside(database: string): Promise<Store> {
+export function openStoreBeside(database: string, access: SqliteAccess = "write"): Promise<Store> {
   if (isPostgresUrl(database)) return opened(postgresStore(database), refuseUnlessCurrent);
   if (!existsSync(database)) {
     throw new PosthornError(
@@ -71,7 +73,7 @@ export function openStoreBeside(database: string): Promise<Store> {
     );
   }
   return opened(
-    sqliteStore(database, () => {}),
+    sqliteStore(database, () => {}, access),
     refuseUnlessCurrent,
   );
 }
@@ -79,6 +81,8 @@ export function openStoreBeside(database: string): Promise<Store> {
 /** Whether a server has the database open; of PostgreSQL, that must be assumed. */
 export function isServed(database: string): boolean {
   if (isPostgresUrl(database)) return true;
+  // The lock is taken for a moment, which would make its file.
+  if (!existsSync(lockFile(database))) return false;
   try {
     holdLock(lockFile(database))();
     return false;
@@ -92,8 +96,8 @@ function lockFile(file: string): string {
   return `${file.replace(/\.db$/, "")}.lock`;
 }
 
-function sqliteStore(file: string, release: () => void): Store {
-  const sqlite = createSqlite(file);
+function sqliteStore(file: string, release: () => void, access: SqliteAccess = "write"): Store {
+  const sqlite = createSqlite(file, access);
   const db = new Kysely<Schema>({ dialect: sqlite.dialect });
   // A second connection, opened when it is first used; a database in memory has but one.
   const reader =

@@ -19,9 +19,12 @@ export interface CertificatePair {
   readonly cert: string;
 }
 
-export interface CertificateRequest {
+export interface CertificateRequest extends Validity {
   /** DNS names and IP addresses for the subjectAltName; the first one is also the common name. */
   readonly names: readonly string[];
+}
+
+export interface Validity {
   /** An hour ago by default. */
   readonly notBefore?: Date;
   /** A day from now by default. */
@@ -29,8 +32,10 @@ export interface CertificateRequest {
 }
 
 export interface CertificateAuthority {
-  /** The root certificate: a client that trusts it trusts what is issued. */
+  /** Its certificate: a client that trusts it trusts what is issued. */
   readonly caPem: string;
+  /** An authority between this one and what it issues. */
+  intermediate(validity?: Validity): CertificateAuthority;
   /** A server certificate signed by this authority. */
   issue(request: CertificateRequest): CertificatePair;
   /** A server certificate signed by nobody but itself. */
@@ -45,12 +50,16 @@ interface Signer {
 const hourMs = 3_600_000;
 
 /** A certificate authority for tests (RFC 5280), with EC P-256 keys; nothing is written to disk. */
-export function makeAuthority(): CertificateAuthority {
+export function makeAuthority(validity: Validity = {}): CertificateAuthority {
+  return authorityOf("itself", validity);
+}
+
+function authorityOf(signer: Signer | "itself", validity: Validity): CertificateAuthority {
   const keys = makeKeys();
   // Each has a name of its own, so that a client that trusts another one finds its issuer unknown.
   const name = `Posthorn test authority ${randomBytes(4).toString("hex")}`;
   const authority: Signer = { name, key: keys.privateKey };
-  const root = certificate(name, keys.publicKey, authority, {}, [
+  const own = certificate(name, keys.publicKey, signer === "itself" ? authority : signer, validity, [
     extension("2.5.29.19", sequence(booleanTrue)), // basicConstraints: an authority
     extension("2.5.29.15", bitString(Uint8Array.of(0b0000_0110))), // keyUsage: keyCertSign, cRLSign
   ]);
@@ -69,7 +78,8 @@ export function makeAuthority(): CertificateAuthority {
   }
 
   return {
-    caPem: root,
+    caPem: own,
+    intermediate: (validity = {}) => authorityOf(authority, validity),
     issue: (request) => certify(request, authority),
     selfSigned: (request) => certify(request, "itself"),
   };
@@ -84,7 +94,7 @@ function certificate(
   subject: string,
   publicKey: KeyObject,
   signer: Signer,
-  validity: Pick<CertificateRequest, "notBefore" | "notAfter">,
+  validity: Validity,
   extensions: readonly Buffer[],
 ): string {
   const ecdsaWithSha256 = sequence(objectIdentifier("1.2.840.10045.4.3.2"));

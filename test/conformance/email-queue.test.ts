@@ -96,6 +96,7 @@ describe.each(databases)("the queue on $name", ({ shared, start, open, stop }) =
         reply: "ok",
         durationMs: 5,
         possibleDuplicate: false,
+        failure: null,
       },
       ...overrides,
     };
@@ -224,6 +225,27 @@ describe.each(databases)("the queue on $name", ({ shared, start, open, stop }) =
     });
     expect((await listRecipients(store.db, [id])).get(id)).toMatchObject([{ state: "sent", code: 250 }]);
     expect(await listAttempts(store.db, id)).toMatchObject([{ outcome: "sent", relayHost: "relay.example" }]);
+  });
+
+  it("keeps what was seen of a failure, as it was", async () => {
+    const id = await queue();
+    const failure = {
+      port: 587,
+      tls: "starttls",
+      ownAuthority: false,
+      username: null,
+      allowCleartextAuth: false,
+      from: "shop@example.com",
+      recipient: "jö@example.com",
+      systemCode: "CERT_HAS_EXPIRED",
+      offered: { startTls: true, authMechanisms: ["PLAIN"] },
+      certificate: { names: ["a"], issuer: "b", validFrom: 1, validTo: 2, fingerprint256: "AB" },
+      refusal: { code: 550, enhancedCode: null, text: "no\nno" },
+    } as const;
+    const { attempt } = sent();
+    if (attempt === null) throw new Error("there is an attempt");
+    await settle(await claimOne(), sent({ attempt: { ...attempt, outcome: "permanent", failure } }));
+    expect((await listAttempts(store.db, id))[0]?.failure).toEqual(failure);
   });
 
   it("lets nobody settle whose lease was given to another", async () => {

@@ -67,6 +67,41 @@ test("the list is narrowed by state and words, and the address bar keeps both", 
   expect(await page.getByRole("link", { name: "Second order" }).count()).toBe(0);
 });
 
+test("a failed attempt says what it means, what to do, and where", async ({ product, enter }) => {
+  await using relay = await startTestRelay({ auth: { username: "shop", password: "right" } });
+  const { id: config } = await product.call<{ id: string }>("POST", "/api/smtp-configs", {
+    ...product.sandboxConfig,
+    ...{ name: "Office", smtpPort: relay.port, allowCleartextAuth: true },
+    ...{ username: "shop", password: "wrong" },
+  });
+  const body = { to: "jo@example.com", subject: "Your order 1017", text: "On its way." };
+  const { id } = await product.call<{ id: string }>("POST", "/api/emails", body);
+  const { page } = await enter(`/emails/${id}`);
+  const attempts = page.getByRole("region", { name: "Attempts" });
+  await attempts.getByText("Username or password is wrong").waitFor();
+  await attempts.getByText("refuses the sign-in of shop").waitFor();
+  await attempts.getByText("Enter both again").waitFor();
+  await attempts.getByText("Username or password is wrong").click();
+  await attempts.getByText("Enter both again").waitFor({ state: "hidden" });
+  await attempts.getByText("Username or password is wrong").click();
+  await attempts.getByRole("link", { name: "Open the settings of Office" }).click();
+  await page.waitForURL(`**/settings/smtp/${config}`);
+});
+
+test("a test email is in the list with its outcome, and is not sent again", async ({ product, enter }) => {
+  await using relay = await startTestRelay({ onDot: () => "554 5.7.1 Not today" });
+  const { id: config } = await product.call<{ id: string }>("POST", "/api/smtp-configs", {
+    ...product.sandboxConfig,
+    smtpPort: relay.port,
+  });
+  await product.call("POST", `/api/smtp-configs/${config}/test`, { sendTo: "jo@example.com" });
+  const { page } = await enter("/emails");
+  await page.getByRole("link", { name: "Posthorn test email" }).click();
+  await page.getByRole("region", { name: "Attempts" }).getByText("The relay refuses the message").waitFor();
+  await page.getByRole("region", { name: "Content" }).getByRole("link", { name: "Open source" }).waitFor();
+  expect(await page.getByRole("button", { name: "Send again" }).count()).toBe(0);
+});
+
 test("what a relay says of an email is shown as text", async ({ product, enter }) => {
   const hostile = `<img src="x" onerror="alert(1)"><script>alert(2)</script>`;
   await using relay = await startTestRelay({ onRcpt: () => `550 5.1.1 ${hostile}` });

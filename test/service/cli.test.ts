@@ -34,7 +34,7 @@ describe("posthorn", () => {
   it("lists its commands and its variables under --help", async () => {
     const { code, stdout } = await folder.run(["--help"]);
     expect(code).toBe(0);
-    for (const command of ["start", "rotate", "admin", "generate-secret"]) {
+    for (const command of ["start", "test", "doctor", "rotate", "admin", "generate-secret"]) {
       expect(stdout).toMatch(new RegExp(`^ {2}${command}\\b`, "m"));
     }
     for (const { env, doc } of documentedOptions) {

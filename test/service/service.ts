@@ -33,8 +33,8 @@ export interface ServiceFolder {
   begin(args: readonly string[], env?: Environment, limits?: Limits): Run;
   /** The service that `begin(["start"])` has begun, once it listens. */
   ready(run: Run): Promise<Service>;
-  /** Runs a command to its end. */
-  run(args: readonly string[], env?: Environment): Promise<EndedRun>;
+  /** Runs a command to its end. @param input what it reads from standard input; nothing by default. */
+  run(args: readonly string[], env?: Environment, input?: string): Promise<EndedRun>;
   /** Ends what still runs, and removes the folder. */
   dispose(): Promise<void>;
 }
@@ -88,7 +88,12 @@ export function makeServiceFolder(program: readonly string[] = sources): Service
   const output: string[] = [];
   const running = new Set<Run>();
 
-  function begin(args: readonly string[], env: Environment = {}, limits: Limits = {}): Run {
+  function begin(
+    args: readonly string[],
+    env: Environment = {},
+    limits: Limits = {},
+    input: string | null = null,
+  ): Run {
     const [command, ...rest] = limited([process.execPath, ...program, ...args], limits);
     const child = spawn(command, rest, {
       cwd: path,
@@ -101,8 +106,10 @@ export function makeServiceFolder(program: readonly string[] = sources): Service
         POSTHORN_API_KEY: apiKey,
         ...env,
       },
-      stdio: ["ignore", "pipe", "pipe"],
+      stdio: [input === null ? "ignore" : "pipe", "pipe", "pipe"],
     });
+    // What does not read its input to the end breaks the pipe.
+    child.stdin?.on("error", () => {}).end(input);
     const run = watch(child, output);
     running.add(run);
     void run.ended.then(() => running.delete(run));
@@ -148,7 +155,7 @@ export function makeServiceFolder(program: readonly string[] = sources): Service
     database: join(dataDir, "posthorn.db"),
     output,
     begin,
-    run: (args, env) => begin(args, env).ended,
+    run: (args, env, input) => begin(args, env, {}, input).ended,
     ready,
     start: (env, limits) => ready(begin(["start"], env, limits)),
     async dispose() {

@@ -3,6 +3,7 @@ export type {
   ApiKey,
   Attempt,
   BulkRetried,
+  Correction,
   Email,
   EmailSummary,
   FirstAdminRequest,

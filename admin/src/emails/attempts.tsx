@@ -1,3 +1,4 @@
+import { Link } from "@tanstack/react-router";
 import type { Attempt } from "../api/types.ts";
 import { formatDuration } from "../parts/format.ts";
 import { Icon, type IconName } from "../parts/icon.tsx";
@@ -17,19 +18,30 @@ const looks: Record<Attempt["outcome"], { tone: "good" | "bad" | "warn"; icon: I
   unknown: { tone: "warn", icon: "question" },
 };
 
-/** What was tried, the latest first. */
+/** The stages at which no message can be to blame: what failed there is mended in the config. */
+const onTheWay: ReadonlySet<Attempt["stage"]> = new Set([
+  "resolve",
+  "connect",
+  "greeting",
+  "ehlo",
+  "starttls",
+  "tls",
+  "auth",
+]);
+
+/** What was tried, the latest first: of that, the explanation is open. */
 export function Attempts({ attempts }: { attempts: readonly Attempt[] }) {
   if (attempts.length === 0) return <p className={styles.none}>{t.noAttempts}</p>;
   return (
     <ol className={styles.attempts} reversed>
-      {attempts.toReversed().map((attempt) => (
-        <AttemptItem key={attempt.at} attempt={attempt} />
+      {attempts.toReversed().map((attempt, index) => (
+        <AttemptItem key={attempt.at} attempt={attempt} isLatest={index === 0} />
       ))}
     </ol>
   );
 }
 
-function AttemptItem({ attempt }: { attempt: Attempt }) {
+function AttemptItem({ attempt, isLatest }: { attempt: Attempt; isLatest: boolean }) {
   const { tone, icon } = looks[attempt.outcome];
   const reply = replyWords(attempt);
   const way = [
@@ -51,8 +63,38 @@ function AttemptItem({ attempt }: { attempt: Attempt }) {
         <Time iso={attempt.at} />
       </span>
       <p className={styles.detail}>{way.join(" · ")}</p>
+      {attempt.problem !== null && (
+        <Explanation attempt={attempt} problem={attempt.problem} isOpen={isLatest} />
+      )}
       {reply !== null && <p className={`${styles.detail} ${styles.reply}`}>{reply}</p>}
       {attempt.possibleDuplicate && <p className={styles.detail}>{t.duplicateAttempt}</p>}
     </li>
+  );
+}
+
+interface ExplanationProps {
+  readonly attempt: Attempt;
+  readonly problem: NonNullable<Attempt["problem"]>;
+  readonly isOpen: boolean;
+}
+
+function Explanation({ attempt, problem, isOpen }: ExplanationProps) {
+  const { outcome, stage, config, configId } = attempt;
+  const isOfConfig = outcome === "config" || onTheWay.has(stage);
+  return (
+    <details className={styles.explanation} open={isOpen}>
+      <summary>{problem.title}</summary>
+      <p>{problem.explanation}</p>
+      <p>
+        <span className={styles.remedyLead}>{strings.remedyLead}</span> {problem.remedy}
+      </p>
+      {isOfConfig && configId !== null && config !== null && (
+        <p>
+          <Link to="/settings/smtp/$id" params={{ id: configId }}>
+            {t.openConfig(config)}
+          </Link>
+        </p>
+      )}
+    </details>
   );
 }

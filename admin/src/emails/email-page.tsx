@@ -18,7 +18,7 @@ import { EmailFacts } from "./email-facts.tsx";
 import styles from "./emails.module.css";
 import { Recipients } from "./recipients.tsx";
 import { StateBadge } from "./state-badge.tsx";
-import { isRetryable } from "./states.ts";
+import { isRetryable, testEmailTemplate } from "./states.ts";
 
 const t = strings.email;
 const back = { label: t.back, to: "/emails" } as const;
@@ -87,9 +87,13 @@ function Summary({ email: { state, nextAttemptAt } }: { email: Email }) {
 }
 
 /** The texts of trying again; null where there is nothing to try or nothing left to send. */
-function retryWords({ state, sensitive }: Email): { button: string; title: string; body: string } | null {
+function retryWords({
+  state,
+  sensitive,
+  template,
+}: Email): { button: string; title: string; body: string } | null {
   if (state === "queued") return { button: t.sendNow, title: t.sendNowTitle, body: t.sendNowBody };
-  if (sensitive || !isRetryable(state)) return null;
+  if (sensitive || template === testEmailTemplate || !isRetryable(state)) return null;
   return { button: t.retry, title: t.retryTitle, body: state === "unknown" ? t.retryUnknown : t.retryBody };
 }
 

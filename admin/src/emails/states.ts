@@ -21,6 +21,9 @@ export const looks: Record<EmailState, Look> = {
 
 export const emailStates = Object.keys(looks) as readonly EmailState[];
 
+/** Stands as the template of Test Connection's emails: these are not sent again. */
+export const testEmailTemplate = "test-email";
+
 const retryable: Record<RetryableState, true> = {
   failed: true,
   expired: true,

@@ -87,11 +87,11 @@ export function ConfigEditor({ config, onCreated }: ConfigEditorProps) {
         <div className={styles.aside} ref={panel}>
           <TestPanel
             run={run}
-            form={editor.form}
+            editor={editor}
             isStale={!sameForm(tested, editor.form)}
             onStop={stop}
+            onTest={() => void test(null)}
             onSend={(sendTo) => void test(sendTo)}
-            onApply={editor.apply}
           />
         </div>
       </div>

@@ -8,7 +8,7 @@ const t = strings.test.evidence;
 export function evidenceWords({ stage, evidence }: Pick<TestStage, "stage" | "evidence">): string | null {
   const words = {
     resolve: () => list(evidence.addresses),
-    connect: () => [text(evidence.address)],
+    connect: () => [text(evidence.address), ...failures(evidence.failures)],
     greeting: () => [text(evidence.text)],
     ehlo: () => [sizeLimit(evidence.maxMessageBytes), signInMethods(evidence.authMechanisms)],
     starttls: () => [],
@@ -40,10 +40,36 @@ function daysLeft(days: unknown): string | null {
   return typeof days === "number" ? t.daysLeft(days) : null;
 }
 
+/** Addresses of the server that did not answer. */
+function failures(value: unknown): string[] {
+  if (!Array.isArray(value)) return [];
+  return value.map(({ address, error }: Readonly<Record<string, unknown>>) =>
+    t.failed(String(address), String(error)),
+  );
+}
+
 function text(value: unknown): string | null {
   return typeof value === "string" && value !== "" ? value : null;
 }
 
 function list(value: unknown): string[] {
   return Array.isArray(value) ? value.filter((item) => typeof item === "string") : [];
+}
+
+/** One certificate of a chain, in the words of its own fields. */
+export interface ChainLink {
+  readonly subject: string;
+  readonly issuer: string;
+  readonly validTo: string;
+  readonly fingerprint256: string;
+}
+
+export function chainOf({ chain }: TestStage["evidence"]): readonly ChainLink[] {
+  if (!Array.isArray(chain)) return [];
+  return chain.map((link: Readonly<Record<string, unknown>>) => ({
+    subject: String(link.subject),
+    issuer: String(link.issuer),
+    validTo: String(link.validTo),
+    fingerprint256: String(link.fingerprint256),
+  }));
 }

@@ -1,12 +1,12 @@
-import { Button } from "@mantine/core";
 import type { TestStage } from "../api/types.ts";
 import { formatDuration } from "../parts/format.ts";
 import { Icon, type IconName } from "../parts/icon.tsx";
 import { strings } from "../strings.ts";
-import { evidenceWords } from "./evidence.ts";
-import { formFields, type SmtpForm } from "./form.ts";
+import { type ChainLink, chainOf, evidenceWords } from "./evidence.ts";
+import { FixOffer } from "./fix.tsx";
 import type { StageRow } from "./stages.ts";
 import styles from "./test-panel.module.css";
+import type { Editor } from "./use-config-editor.ts";
 
 const t = strings.test;
 
@@ -17,37 +17,35 @@ const icons: Record<TestStage["status"], IconName> = {
   skipped: "dash",
 };
 
-type Fix = Readonly<Record<string, unknown>>;
-
 interface StageListProps {
   readonly rows: readonly StageRow[];
-  /** Puts a fix into the form. */
-  readonly onApply: (fix: Fix) => void;
-  readonly form: SmtpForm;
+  readonly editor: Editor;
+  readonly onTest: (() => void) | null;
 }
 
 /** The way of a connection, one stage a line, with what was seen there. */
-export function StageList({ rows, onApply, form }: StageListProps) {
+export function StageList({ rows, ...rest }: StageListProps) {
   return (
     <ol className={styles.stages}>
       {rows.map((row) => (
-        <StageItem key={row.stage} row={row} onApply={onApply} form={form} />
+        <StageItem key={row.stage} row={row} {...rest} />
       ))}
     </ol>
   );
 }
 
-function StageItem({ row, onApply, form }: Omit<StageListProps, "rows"> & { readonly row: StageRow }) {
-  const { stage, result, isRunning } = row;
+function StageItem({ row, editor, onTest }: Omit<StageListProps, "rows"> & { readonly row: StageRow }) {
+  const { stage, result, isRunning, found } = row;
   if (result === null) {
     return (
       <li className={`${styles.stage} ${styles.toCome} ${isRunning ? styles.running : ""}`}>
         <span className={styles.dot} />
         <span className={styles.name}>{t.stages[stage]}</span>
+        {found !== null && <p className={styles.evidence}>{found}</p>}
       </li>
     );
   }
-  const { status, durationMs, problem } = result;
+  const { status, durationMs, evidence, problem } = result;
   const seen = evidenceWords(result);
   return (
     <li className={`${styles.stage} ${styles[status]}`}>
@@ -57,6 +55,7 @@ function StageItem({ row, onApply, form }: Omit<StageListProps, "rows"> & { read
       <span className={styles.name}>{t.stages[stage]}</span>
       <span className={styles.duration}>{formatDuration(durationMs)}</span>
       {seen !== null && <p className={styles.evidence}>{seen}</p>}
+      {stage === "tls" && <Chain chain={chainOf(evidence)} />}
       {problem !== undefined && (
         <div className={styles.problem}>
           <p className={styles.problemTitle}>{problem.title}</p>
@@ -64,38 +63,29 @@ function StageItem({ row, onApply, form }: Omit<StageListProps, "rows"> & { read
           <p>
             <span className={styles.remedyLead}>{strings.remedyLead}</span> {problem.remedy}
           </p>
-          {problem.fix !== undefined && <FixButton fix={problem.fix} form={form} onApply={onApply} />}
+          {problem.fix !== undefined && <FixOffer fix={problem.fix} editor={editor} onTest={onTest} />}
         </div>
       )}
     </li>
   );
 }
 
-function FixButton({ fix, form, onApply }: { fix: Fix; form: SmtpForm; onApply: (fix: Fix) => void }) {
-  const fields: Fix = { ...form };
-  const shown = Object.entries(fix).filter(([field]) => formFields.some((known) => known === field));
-  const isApplied = shown.every(([field, value]) => String(fields[field]) === String(value ?? ""));
+/** The certificates that the relay sent, its own first. */
+function Chain({ chain }: { chain: readonly ChainLink[] }) {
+  if (chain.length === 0) return null;
   return (
-    <div className={styles.fix}>
-      <Button size="xs" disabled={isApplied} onClick={() => onApply(fix)}>
-        {isApplied ? t.applied : t.apply}
-      </Button>
-      {!isApplied && (
-        <span className={styles.changes}>
-          {shown.map(([field, value]) => `${labelOf(field)}: ${wordFor(field, value)}`).join(" · ")}
-        </span>
-      )}
-    </div>
+    <details className={styles.chain}>
+      <summary>{t.chain.title(chain.length)}</summary>
+      <ol>
+        {chain.map(({ subject, issuer, validTo, fingerprint256 }) => (
+          <li key={fingerprint256}>
+            <span>{subject}</span>
+            <span>{t.chain.issuer(issuer)}</span>
+            <span>{t.chain.validTo(validTo.slice(0, 10))}</span>
+            <code>{fingerprint256}</code>
+          </li>
+        ))}
+      </ol>
+    </details>
   );
-}
-
-function labelOf(field: string): string {
-  return Object.entries(strings.smtp.fields).find(([name]) => name === field)?.[1] ?? field;
-}
-
-function wordFor(field: string, value: unknown): string {
-  if (typeof value === "boolean") return value ? strings.on : strings.off;
-  const choices = { ...strings.smtp.tlsModes, ...strings.smtp.authMethods };
-  const word = Object.entries(choices).find(([name]) => name === value)?.[1];
-  return field === "tlsMode" || field === "authMethod" ? (word ?? String(value)) : String(value ?? "");
 }

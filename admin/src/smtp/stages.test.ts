@@ -28,7 +28,7 @@ test("expects no TLS where it is off", () => {
 });
 
 test("shows the stages to come, the first of them running", () => {
-  const rows = stageRows([stage("resolve")], ["resolve", "connect", "greeting"], true);
+  const rows = stageRows([stage("resolve")], ["resolve", "connect", "greeting"], null);
   expect(rows.map((row) => [row.stage, row.result?.status, row.isRunning])).toEqual([
     ["resolve", "passed", false],
     ["connect", undefined, true],
@@ -36,13 +36,22 @@ test("shows the stages to come, the first of them running", () => {
   ]);
 });
 
+test("shows what the stage under way has seen so far", () => {
+  const failures = [{ address: "192.0.2.1", error: "ETIMEDOUT" }];
+  const rows = stageRows([stage("resolve")], ["resolve", "connect"], {
+    stage: "connect",
+    evidence: { failures },
+  });
+  expect(rows.at(-1)).toMatchObject({ isRunning: true, found: "192.0.2.1: no answer" });
+});
+
 test("shows nothing to come after a failure or the end", () => {
-  expect(stageRows([stage("resolve", "failed")], ["resolve", "connect"], true)).toHaveLength(1);
-  expect(stageRows([stage("resolve")], ["resolve", "connect"], false)).toHaveLength(1);
+  expect(stageRows([stage("resolve", "failed")], ["resolve", "connect"], null)).toHaveLength(1);
+  expect(stageRows([stage("resolve")], [], null)).toHaveLength(1);
 });
 
 test("leaves out what was skipped", () => {
-  expect(stageRows([stage("resolve", "failed"), stage("connect", "skipped")], [], false)).toHaveLength(1);
+  expect(stageRows([stage("resolve", "failed"), stage("connect", "skipped")], [], null)).toHaveLength(1);
 });
 
 test("puts the second introduction in the place of the first", () => {

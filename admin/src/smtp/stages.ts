@@ -1,5 +1,6 @@
 import type { Stage } from "../../../src/model.ts";
 import type { TestStage } from "../api/types.ts";
+import { evidenceWords } from "./evidence.ts";
 import type { SmtpForm } from "./form.ts";
 
 /** The stages a test of this form will go through, so that the page can show what is still to come. */
@@ -26,23 +27,38 @@ export interface StageRow {
   /** Null while it is still to come. */
   readonly result: TestStage | null;
   readonly isRunning: boolean;
+  /** What was seen so far of a stage that runs, in words. */
+  readonly found: string | null;
+}
+
+/** The stage that is under way, with what it has seen so far. */
+export interface Progress {
+  readonly stage: Stage;
+  readonly evidence: TestStage["evidence"];
 }
 
 /**
- * What has come and, while the test runs, what is expected; the first of those is running. What was
- * skipped, having no place or coming after a failure, is not shown.
+ * What has come and, of a test that runs, what is expected. What was skipped, having no place or coming
+ * after a failure, is not shown.
  */
 export function stageRows(
   results: readonly TestStage[],
   expected: readonly Stage[],
-  isRunning: boolean,
+  progress: Progress | null,
 ): StageRow[] {
   const come = results
     .filter(({ status }) => status !== "skipped")
-    .map((result): StageRow => ({ stage: result.stage, result, isRunning: false }));
-  if (!isRunning || results.some(({ status }) => status === "failed")) return come;
+    .map((result): StageRow => ({ stage: result.stage, result, isRunning: false, found: null }));
+  if (results.some(({ status }) => status === "failed")) return come;
   const toCome = expected.filter((stage) => !results.some((result) => result.stage === stage));
-  return [...come, ...toCome.map((stage, index) => ({ stage, result: null, isRunning: index === 0 }))];
+  const running = toCome.find((stage) => stage === progress?.stage) ?? toCome[0];
+  return [
+    ...come,
+    ...toCome.map((stage): StageRow => {
+      const found = stage === progress?.stage ? evidenceWords(progress) : null;
+      return { stage, result: null, isRunning: stage === running, found };
+    }),
+  ];
 }
 
 /** The results with one more. After STARTTLS the introduction comes a second time: the later one counts. */

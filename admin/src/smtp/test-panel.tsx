@@ -1,33 +1,37 @@
 import { Button, TextInput, VisuallyHidden } from "@mantine/core";
+import { Link } from "@tanstack/react-router";
 import { type SubmitEvent, useState } from "react";
-import type { TestStage } from "../api/types.ts";
+import type { Correction, TestStage } from "../api/types.ts";
 import { formatDuration } from "../parts/format.ts";
 import { Notice, ProblemNotice } from "../parts/notice.tsx";
 import { Card } from "../parts/page.tsx";
 import { strings } from "../strings.ts";
-import type { SmtpForm } from "./form.ts";
+import { Corrections } from "./corrections.tsx";
 import { StageList } from "./stage-list.tsx";
 import { stageRows } from "./stages.ts";
 import styles from "./test-panel.module.css";
+import type { Editor } from "./use-config-editor.ts";
 import type { TestRun } from "./use-connection-test.ts";
 
 const t = strings.test;
 
 interface TestPanelProps {
   readonly run: TestRun;
-  readonly form: SmtpForm;
+  readonly editor: Editor;
   /** The form has changed since the test began. */
   readonly isStale: boolean;
   readonly onStop: () => void;
+  /** Tests the form as it is now. */
+  readonly onTest: () => void;
   readonly onSend: (sendTo: string) => void;
-  readonly onApply: (fix: Readonly<Record<string, unknown>>) => void;
 }
 
 /** The test beside the form: what will happen, what happens, what it means. */
-export function TestPanel({ run, form, isStale, onStop, onSend, onApply }: TestPanelProps) {
+export function TestPanel({ run, editor, isStale, onStop, onTest, onSend }: TestPanelProps) {
   const stages = stagesOf(run);
   const isRunning = run.kind === "running";
-  const rows = stageRows(stages, isRunning ? run.expected : [], isRunning);
+  const rows = stageRows(stages, isRunning ? run.expected : [], isRunning ? run.progress : null);
+  const testAgain = isRunning ? null : onTest;
   return (
     <Card
       title={t.title}
@@ -43,7 +47,13 @@ export function TestPanel({ run, form, isStale, onStop, onSend, onApply }: TestP
         {(run.kind === "idle" || run.kind === "refused") && <p className={styles.idle}>{t.idle}</p>}
         {isStale && rows.length > 0 && <p className={styles.stale}>{t.stale}</p>}
         <Result run={run} />
-        {rows.length > 0 && <StageList rows={rows} form={form} onApply={onApply} />}
+        {rows.length > 0 && <StageList rows={rows} editor={editor} onTest={testAgain} />}
+        <Corrections
+          corrections={correctionsOf(run)}
+          isLooking={isRunning && stages.some(({ status }) => status === "failed")}
+          editor={editor}
+          onTest={testAgain}
+        />
         <Transcript stages={stages} />
       </div>
       <SendForm isRunning={isRunning} onSend={onSend} />
@@ -67,9 +77,27 @@ function Result({ run }: { run: TestRun }) {
   return (
     <div className={styles.result}>
       <Notice tone={hasRemark ? "warn" : "good"} title={words}>
-        {run.sentTo === null ? undefined : t.sentTo(run.sentTo)}
+        {run.sentTo === null ? t.mayStillRefuse : <SentTo address={run.sentTo} stages={run.report.stages} />}
       </Notice>
     </div>
+  );
+}
+
+/** A saved config's test email is in the log, like every other email. */
+function SentTo({ address, stages }: { address: string; stages: readonly TestStage[] }) {
+  const id = stages.find(({ stage }) => stage === "message")?.evidence.emailId;
+  return (
+    <>
+      {t.sentTo(address)}
+      {typeof id === "string" && (
+        <>
+          {" "}
+          <Link to="/emails/$id" params={{ id }}>
+            {t.seeInLog}
+          </Link>
+        </>
+      )}
+    </>
   );
 }
 
@@ -114,6 +142,11 @@ function SendForm({ isRunning, onSend }: { isRunning: boolean; onSend: (sendTo: 
 function stagesOf(run: TestRun): readonly TestStage[] {
   if (run.kind === "done") return run.report.stages;
   return run.kind === "running" || run.kind === "stopped" || run.kind === "broken" ? run.stages : [];
+}
+
+function correctionsOf(run: TestRun): readonly Correction[] {
+  if (run.kind === "done") return run.report.corrections;
+  return run.kind === "running" ? run.corrections : [];
 }
 
 /** For screen readers: each stage as it passes, then the whole. */

@@ -3,18 +3,27 @@ import { useEffect, useRef, useState } from "react";
 import type { Stage } from "../../../src/model.ts";
 import { readEvents } from "../api/event-stream.ts";
 import { ApiProblem, unreachable } from "../api/problem.ts";
-import type { TestReport, TestStage } from "../api/types.ts";
+import type { Correction, TestReport, TestStage } from "../api/types.ts";
 import { strings } from "../strings.ts";
 import { configsQuery, startTest, type TestOrder } from "./api.ts";
-import { withResult } from "./stages.ts";
+import { type Progress, withResult } from "./stages.ts";
 
 export type TestRun =
   | { readonly kind: "idle" }
-  | { readonly kind: "running"; readonly stages: readonly TestStage[]; readonly expected: readonly Stage[] }
+  | RunningTest
   | { readonly kind: "done"; readonly report: TestReport; readonly sentTo: string | null }
   | { readonly kind: "stopped"; readonly stages: readonly TestStage[] }
   | { readonly kind: "refused" }
   | { readonly kind: "broken"; readonly stages: readonly TestStage[]; readonly error: Error };
+
+interface RunningTest {
+  readonly kind: "running";
+  readonly stages: readonly TestStage[];
+  readonly expected: readonly Stage[];
+  readonly progress: Progress | null;
+  /** What else was tried since a stage failed. */
+  readonly corrections: readonly Correction[];
+}
 
 /** Runs a test and shows its stages as they pass. A request that is refused goes to `onRefused`. */
 export function useConnectionTest(onRefused: (problem: ApiProblem) => void) {
@@ -28,16 +37,23 @@ export function useConnectionTest(onRefused: (problem: ApiProblem) => void) {
     current.current?.abort();
     const controller = new AbortController();
     current.current = controller;
-    let stages: readonly TestStage[] = [];
-    setRun({ kind: "running", stages: [], expected });
+    let running: RunningTest = { kind: "running", stages: [], expected, progress: null, corrections: [] };
+    const show = (news: Partial<RunningTest>) => {
+      running = { ...running, ...news };
+      setRun(running);
+    };
+    show({});
     try {
       const response = await startTest(order, controller.signal);
       if (response.body === null) throw unreachable();
       let hasReport = false;
       for await (const { event, data } of readEvents(response.body)) {
         if (event === "stage") {
-          stages = withResult(stages, JSON.parse(data) as TestStage);
-          setRun({ kind: "running", stages, expected });
+          show({ stages: withResult(running.stages, JSON.parse(data) as TestStage), progress: null });
+        }
+        if (event === "progress") show({ progress: JSON.parse(data) as Progress });
+        if (event === "correction") {
+          show({ corrections: [...running.corrections, JSON.parse(data) as Correction] });
         }
         if (event === "report") {
           setRun({ kind: "done", report: JSON.parse(data) as TestReport, sentTo: order.sendTo });
@@ -49,6 +65,7 @@ export function useConnectionTest(onRefused: (problem: ApiProblem) => void) {
       if (!hasReport) throw new Error(strings.test.cutOff);
     } catch (error) {
       if (controller !== current.current) return;
+      const { stages } = running;
       if (controller.signal.aborted) return setRun({ kind: "stopped", stages });
       if (error instanceof ApiProblem && stages.length === 0 && error.status !== 0) {
         setRun({ kind: "refused" });

@@ -2,10 +2,8 @@ import { systemClock } from "../../clock.ts";
 import { rotate } from "../../config/rotate.ts";
 import { PosthornError } from "../../errors.ts";
 import type { ServerOptions } from "../../options.ts";
-import { unlock } from "../../secret/unlock.ts";
-import { listEncryptionKeys } from "../../store/encryption-keys.ts";
 import { isServed, openStoreBeside } from "../../store/store.ts";
-import { databaseOf, findSecret, parsePreviousSecrets } from "../secret-source.ts";
+import { databaseOf, unlockBeside } from "../secret-source.ts";
 
 /**
  * Re-encrypts everything under POSTHORN_SECRET; a run that was stopped is resumed by running it again.
@@ -19,12 +17,7 @@ export async function rotateCommand(
   const database = databaseOf(options);
   const store = await openStoreBeside(database);
   try {
-    const secrets = await unlock({
-      rows: await listEncryptionKeys(store.db),
-      primary: findSecret(options).secret,
-      previous: parsePreviousSecrets(options.previousSecrets),
-      clock: systemClock,
-    });
+    const secrets = await unlockBeside(store, options);
     if (secrets.newKey !== null && !dryRun && isServed(database)) {
       throw new PosthornError(
         "secret.mismatch",

@@ -25,6 +25,16 @@ export const addressRows: readonly Row[] = [
       "Amazon SES: “554 Message rejected: Email address is not verified. The following identities failed the check in region …”",
   },
   {
+    code: "sender.ses_permission",
+    when: { stage: fromSenderOn, reply: [5], says: /not authorized to perform.{0,3}ses:/i },
+    title: "These credentials may not send as this address",
+    explanation: "The AWS user behind the SMTP credentials lacks the permission ses:SendRawEmail: {said}.",
+    remedy:
+      "In the AWS IAM console, allow this user ses:SendRawEmail for the identity of {from}, or create new SMTP credentials in the SES console.",
+    source:
+      "Amazon SES: “554 Access denied: User … is not authorized to perform `ses:SendRawEmail' on resource …”",
+  },
+  {
     code: "sender.microsoft_send_as_denied",
     when: {
       stage: fromSenderOn,
@@ -52,10 +62,11 @@ export const addressRows: readonly Row[] = [
     code: "recipient.mailgun_sandbox",
     when: {
       stage: fromSenderOn,
-      says: /Sandbox subdomains are for test purposes only|authorized recipients/i,
+      says: /(?:Sandbox subdomains|Free accounts) are for test purposes only|authorized recipients/i,
     },
     title: "Mailgun's sandbox writes to known people only",
-    explanation: "This Mailgun domain is a sandbox: it sends to authorised recipients only.",
+    explanation:
+      "This Mailgun domain is a sandbox, or the account a free one: it sends to authorised recipients only.",
     remedy:
       "Add your own domain in Mailgun and use it as the sender, or add the recipient to the authorised recipients there.",
     source:
@@ -73,24 +84,67 @@ export const addressRows: readonly Row[] = [
     code: "sender.zoho_not_own",
     when: { stage: fromSenderOn, reply: [553], says: /Relaying disallowed|Sender is not allowed to relay/i },
     title: "This account may not send as this address",
-    explanation: "Zoho takes mail only from addresses that belong to the account {username}. It said {said}.",
+    explanation: "Zoho takes mail from {username} only with an address that belongs to it. It said {said}.",
     remedy:
       "Use {username} or one of its aliases as the from email, and check that the server fits the region of the account (zoho.com, zoho.eu …).",
     source: "Zoho Mail: “553 Relaying disallowed as …”",
+  },
+  {
+    code: "sender.not_verified",
+    when: {
+      stage: fromSenderOn,
+      reply: [5],
+      says: /(?:domain|sender|from|address)\b.{0,80}\bnot (?:been |yet )?(?:verified|associated with your account)|verify the sender domain/i,
+    },
+    title: "The provider has not verified this sender",
+    explanation: "{host} takes mail only from addresses or domains that the account has verified: {said}.",
+    remedy:
+      "Verify the domain of {from} in the provider's settings (with DNS records), or use a verified address as the from email.",
+    source:
+      "SMTP2GO “550-From header sender domain not verified”; Plunk “550 This domain is not associated with your account”; Resend “The … domain is not verified”",
+  },
+  {
+    code: "account.brevo_not_activated",
+    when: { says: /SMTP account is not (?:yet )?activated/i },
+    title: "Brevo has not activated this account",
+    explanation: "The sign-in worked, but Brevo sends nothing for this account yet: {said}.",
+    remedy: "Ask Brevo's support to activate transactional email (SMTP) for the account.",
+    source: "Brevo: “502 5.7.0 Your SMTP account is not yet activated”",
+  },
+  {
+    code: "account.zoho_blocked",
+    when: { stage: fromSenderOn, reply: [5], says: /unusual sending activity/i },
+    title: "Zoho has blocked sending",
+    explanation: "Zoho noticed unusual sending from this account and stopped it: {said}.",
+    remedy: "Sign in at mail.zoho.com and lift the block there, and keep within Zoho's usage policy.",
+    source: "Zoho Mail: “550 5.4.6 Unusual sending activity detected”",
+  },
+  {
+    code: "sender.malformed",
+    when: {
+      stage: fromSenderOn,
+      reply: [5],
+      says: /sender address rejected: need fully|domain must contain at least one dot|\b5\.1\.7\b|(?:bad|invalid|malformed) sender (?:address )?(?:syntax|format)/i,
+    },
+    title: "The from email is not a full address",
+    explanation: "{host} does not take {from} for a full email address: {said}.",
+    remedy: "Use a from email with a full domain, such as shop@example.com.",
+    source:
+      "Postfix reject_non_fqdn_sender “504 5.5.2 … Sender address rejected: need fully-qualified address”; RFC 3463 X.1.7: bad sender's mailbox address syntax",
   },
   {
     code: "sender.not_own",
     when: {
       stage: fromSenderOn,
       reply: [5],
-      says: /not owned by (?:user|auth)|not one of your addresses|not allowed to send (?:as|from)|sender address.*(?:does(?: not|n't) match|must match)|not authori[sz]ed to (?:send|use)|unauthori[sz]ed sender|sender not allowed/i,
+      says: /not owned by (?:user|auth)|not one of your addresses|sender address is not allowed|sender not authori[sz]ed|must (?:be same as|equal) authori[sz]|not allowed to send (?:as|from)|sender address.*(?:does(?: not|n't) match|must match)|not authori[sz]ed to (?:send|use)|unauthori[sz]ed sender|sender not allowed/i,
     },
     title: "This account may not send as this address",
     explanation: "{host} does not let {username} send as {from}: {said}.",
     remedy:
       "Use an address of this account as the from email, or allow this sender for the account at the provider.",
     source:
-      "Postfix reject_sender_login_mismatch: “553 5.7.1 …: Sender address rejected: not owned by user …”; RFC 6409 §6.1",
+      "Postfix reject_sender_login_mismatch: “553 5.7.1 …: Sender address rejected: not owned by user …”; GMX and IONOS “550 Sender address is not allowed”; QQ Mail “501 mail from address must be same as authorization user”; RFC 6409 §6.1",
   },
   {
     code: "sender.unknown_domain",
@@ -99,9 +153,10 @@ export const addressRows: readonly Row[] = [
       reply: [4, 5],
       says: /sender address rejected: (?:domain|undeliverable|unverified)|domain of sender address .* does not|sender (?:domain )?(?:verify|verification) failed|verification failed for|sender domain must exist|unrouteable sender|sender.*domain.*not (?:found|exist)/i,
     },
-    title: "The relay cannot check the sender's domain",
-    explanation: "{host} looked for a mail server behind {from} and found none: {said}.",
-    remedy: "Use a from email whose domain exists and takes mail, and correct its spelling.",
+    title: "The relay finds no mailbox behind the sender",
+    explanation: "{host} looked for a mail server or a mailbox behind {from} and found none: {said}.",
+    remedy:
+      "Use a from email that exists and takes mail: check its spelling, and that its domain has an MX or address record in the DNS.",
     source: "Postfix reject_unknown_sender_domain; Exim “550 Sender verify failed”; RFC 3463 X.1.8",
   },
   {
@@ -124,6 +179,7 @@ export const addressRows: readonly Row[] = [
       stage: fromSenderOn,
       reply: [4, 5],
       says: relayingDenied,
+      signsIn: true,
     },
     title: "The relay does not forward for this account",
     explanation: "{host} knows {username}, but does not forward mail from {from} to {to} for it: {said}.",
@@ -146,6 +202,32 @@ export const addressRows: readonly Row[] = [
     source: "RFC 6647: greylisting",
   },
   {
+    code: "relay.no_service",
+    when: { stage: fromSenderOn, reply: [4, 5], says: /service currently unavailable|service unavailable$/i },
+    title: "The relay does not serve this machine now",
+    explanation:
+      "{host} talks to this machine, but takes no mail from it: {said}. Servers answer like this to addresses that they test or do not trust.",
+    remedy:
+      "Use the port for clients that sign in (587 or 465). If this one is right, try again in some minutes, then ask whoever runs the relay to allow this machine's address.",
+    source: "Postfix postscreen(8): “450 4.3.2 Service currently unavailable”, “550 5.3.2 …” at RCPT",
+  },
+  {
+    code: "recipient.too_many",
+    when: { stage: ["recipient", "message"], reply: [4, 5], says: /too many recipients|\b[45]\.5\.3\b/i },
+    title: "The relay takes fewer recipients at once",
+    explanation: "{host} takes no more recipients in one message: {said}.",
+    remedy: "Send the email to fewer people at once.",
+    source: "RFC 5321 §4.5.3.1.10: 452 too many recipients; Postfix “452 4.5.3 Error: too many recipients”",
+  },
+  {
+    code: "recipient.disabled",
+    when: { stage: ["recipient", "message"], reply: [5], enhancedCode: ["5.2.1"] },
+    title: "The recipient's mailbox takes no mail",
+    explanation: "{host} says that the mailbox {to} is disabled: {said}.",
+    remedy: "Use another recipient.",
+    source: "RFC 3463 X.2.1: mailbox disabled, not accepting messages",
+  },
+  {
     code: "recipient.mailbox_full",
     when: { stage: ["recipient", "message"], reply: [4, 5], enhancedCode: ["4.2.2", "5.2.2"] },
     title: "The recipient's mailbox is full",
@@ -158,12 +240,13 @@ export const addressRows: readonly Row[] = [
     when: {
       stage: ["recipient", "message"],
       reply: [5],
-      enhancedCode: ["5.1.1", "5.1.10", "5.1.3", "5.1.2"],
+      enhancedCode: ["5.1.1", "5.1.10", "5.1.3", "5.1.2", "5.2.4"],
     },
     title: "There is no such recipient",
     explanation: "{host} says that {to} does not exist: {said}.",
     remedy: "Check the spelling of the address.",
-    source: "RFC 3463 X.1.1 to X.1.3: bad destination; Exchange Online 5.1.10",
+    source:
+      "RFC 3463 X.1.1 to X.1.3: bad destination; Exchange Online 5.1.10; OpenSMTPD “524 5.2.4 Mailing list expansion problem”",
   },
   {
     code: "sender.refused_later",
@@ -199,7 +282,8 @@ export const addressRows: readonly Row[] = [
     when: { stage: ["recipient"], reply: [5] },
     title: "The relay refuses the recipient",
     explanation: "{host} does not take mail for {to}: {said}.",
-    remedy: "Check the address, and whether the relay may write to this domain at all.",
+    remedy:
+      "Check the address. If it is right, the relay does not deliver to its domain for this client: a sign-in may be missing.",
     source: "RFC 5321 §4.3.2: RCPT may be answered 550, 551, 553, 503 or 555",
   },
   {
@@ -207,7 +291,9 @@ export const addressRows: readonly Row[] = [
     when: { stage: ["recipient"], reply: [4] },
     title: "The relay does not take the recipient now",
     explanation: "{host} asks to come back later with mail for {to}: {said}.",
-    remedy: "Nothing needs changing if it passes in some minutes: Posthorn tries again by itself.",
-    source: "RFC 5321 §4.3.2: RCPT may be answered 450, 451, 452 or 455",
+    remedy:
+      "Nothing needs changing if it passes in some minutes: Posthorn tries again by itself. If it stays, whoever runs the relay finds the reason in its log.",
+    source:
+      "RFC 5321 §4.3.2: RCPT may be answered 450, 451, 452 or 455; Exim “451 Temporary local problem - please try later”",
   },
 ];

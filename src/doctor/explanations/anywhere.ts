@@ -3,6 +3,15 @@ import type { Row } from "./row.ts";
 /** What relays may answer to any command and mean the same by it: before everything else. */
 export const everywhereRows: readonly Row[] = [
   {
+    code: "relay.cut_off_here",
+    when: { code: ["smtp.closed"], systemCode: ["ABORT_ERR"] },
+    title: "The conversation was cut off from here",
+    explanation:
+      "Posthorn itself ended the conversation with {host} while {doing}: it was being stopped, or nobody waited for the outcome any more.",
+    remedy: "Nothing is wrong with the settings, as far as this shows: try again.",
+    source: "Node AbortSignal: ABORT_ERR",
+  },
+  {
     code: "relay.blocklisted",
     when: {
       reply: [4, 5],
@@ -36,22 +45,37 @@ export const everywhereRows: readonly Row[] = [
     title: "The relay does not serve this machine",
     explanation: "{host} refuses mail from the address of this machine: {said}.",
     remedy:
-      "Sign in, if the relay offers it (port 587 or 465), or ask whoever runs it to allow this machine's address.",
+      "Use the port for clients that sign in (587 or 465) with username and password, or ask whoever runs the relay to allow this machine's address.",
     source:
       "Postfix “554 5.7.1 Client host rejected: Access denied”; Exchange Online “550 5.7.606 Access denied, banned sending IP”",
+  },
+  {
+    code: "auth.too_many_attempts",
+    when: {
+      stage: ["auth"],
+      reply: [4, 5],
+      says: /too many (?:failed |invalid |unsuccessful )?(?:log ?in|sign.?in|auth|attempts|failures|failed|password)/i,
+    },
+    title: "Too many sign-ins in a short time",
+    explanation:
+      "{host} lets nobody sign in from here for now: {said}. Often something keeps trying a wrong password.",
+    remedy:
+      "Make sure that the password is right, wait for a quarter of an hour or longer, then test once: each further try may prolong the wait.",
+    source:
+      "Gmail “454 4.7.0 Too many login attempts, please try again later”; Postfix smtpd_client_auth_rate_limit “450 4.7.1 Error: too many AUTH commands from …”",
   },
   {
     code: "relay.rate_limited",
     when: {
       reply: [4, 5],
-      says: /throttl|too many (?:login|failed|auth|connections|messages|concurrent|mails?|emails?|errors)|rate.?limit|\b(?:send(?:ing)?|daily|hourly) (?:\w+ ){0,3}(?:rate|limit|quota)|thread limit/i,
+      says: /throttl|too many (?:login|failed|auth|connections|messages|concurrent|mails?|emails?|errors)|too much mail|rate.?limit|\boverlimit\b|\b(?:send(?:ing)?|daily|hourly) (?:\w+ ){0,3}(?:rate|limit|quota)|thread limit|\b5\.1\.90\b/i,
     },
     title: "The relay's limit is reached",
     explanation: "{host} takes only so much in a given time, and that is used up for now. It said {said}.",
     remedy:
       "Wait and try again. If it happens often, lower the connections and messages per second in this config, or ask the provider for a higher limit.",
     source:
-      "Amazon SES “454 Throttling failure: Maximum sending rate exceeded”; Exchange Online “432 4.3.2 STOREDRV.ClientSubmit; sender thread limit exceeded”; Gmail “550 5.4.5 Daily user sending limit exceeded”",
+      "Amazon SES “454 Throttling failure: Maximum sending rate exceeded”; Exchange Online “432 4.3.2 STOREDRV.ClientSubmit; sender thread limit exceeded”; Gmail “550 5.4.5 Daily user sending limit exceeded”; Postfix “450 4.7.1 Error: too much mail from …”; Exim “Sender rate overlimit”",
   },
   {
     code: "message.too_large",
@@ -72,11 +96,12 @@ export const everywhereRows: readonly Row[] = [
   },
   {
     code: "relay.storage_full",
-    when: { reply: [452], enhancedCode: ["4.3.1"] },
+    when: { reply: [4], says: /^452 4\.3\.1\b|insufficient (?:system )?storage|space shortage/i },
     title: "The relay is out of space",
     explanation: "{host} has no room to keep mail at the moment: {said}.",
     remedy: "Try again later; if the server is yours, free space on its disk.",
-    source: "RFC 3463 X.3.1; Postfix “452 4.3.1 Insufficient system storage”",
+    source:
+      "RFC 3463 X.3.1; Postfix “452 4.3.1 Insufficient system storage”; Exim “452 Space shortage, please try later”",
   },
 ];
 
@@ -97,7 +122,7 @@ export const anywhereRows: readonly Row[] = [
     title: "The relay stopped answering",
     explanation: "The connection to {host} port {port} stands, but no answer came while {doing}.",
     remedy:
-      "Try again. If it stays, the server is overloaded, slows unknown clients down on purpose, or a firewall in between swallows the conversation.",
+      "Try again. If it stays, the server is overloaded, slows unknown clients down on purpose (a tarpit), or a firewall in between swallows the conversation. Ask whoever runs the server to let this machine in without delay.",
     source: "RFC 5321 §4.5.3.2: timeouts per command",
   },
   {

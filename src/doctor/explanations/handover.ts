@@ -20,22 +20,22 @@ export const handoverRows: readonly Row[] = [
     when: {
       stage: ["message"],
       reply: [4, 5],
-      says: /spam|unsolicited|junk|virus|content (?:rejected|denied|filter)|suspicious|policy reasons/i,
+      says: /spam|unsolicited|junk|virus|content (?:rejected|denied|filter)|suspicious|policy (?:reasons|restrictions)/i,
     },
-    title: "The relay takes the message for spam",
-    explanation: "{host} read the message and refused it: {said}.",
+    title: "The relay's filter refuses the message",
+    explanation: "{host} read the message and takes it for spam, or its rules forbid it: {said}.",
     remedy:
       "Check that the domain of the from email has SPF and DKIM for this relay, and ask the provider what it dislikes.",
     source:
-      "RFC 5321 §4.2.5 and §7.9; Gmail “550 5.7.1 … likely unsolicited mail”; Postfix header_checks and milters",
+      "RFC 5321 §4.2.5 and §7.9; Gmail “550 5.7.1 … likely unsolicited mail”; GMX, WEB.DE and IONOS “554 Reject due to policy restrictions”; Postfix header_checks and milters",
   },
   {
     code: "message.outcome_unknown",
     when: { code: ["smtp.unknown_outcome"] },
     title: "The relay's last answer was lost",
     explanation:
-      "The whole message went to {host}, but the connection ended before its answer came. It may have been taken or not.",
-    remedy: "Look whether it arrived before you send it again.",
+      "The whole message went to {host}, but no answer came that says what became of it. It may have been taken or not.",
+    remedy: "Look whether it arrived before you send it again yourself.",
     source: "RFC 1047; RFC 5321 §4.5.3.2.6",
   },
   {

@@ -5,90 +5,8 @@ const signIn: readonly Stage[] = ["auth"];
 /** Refusals of the credentials. SendGrid also uses 451, Gmail 534, Microsoft 550 (RFC 4954 §6 has 535). */
 const refused = [535, 534, 550, 525, 451] as const;
 
-/** The sign-in in the dialects of the providers: what each of them wants is its own. */
+/** The sign-in at the services that send for applications: what each of them wants is its own. */
 export const providerRows: readonly Row[] = [
-  {
-    code: "auth.gmail_app_password",
-    when: { stage: signIn, reply: [534, 535], says: /application-specific password|InvalidSecondFactor/i },
-    title: "Google wants an app password",
-    explanation:
-      "The account {username} uses 2-step verification, so that Google does not take its normal password from programs.",
-    remedy: "Create an app password at myaccount.google.com/apppasswords and enter its 16 letters here.",
-    source: "Gmail: “534-5.7.9 Application-specific password required … ?p=InvalidSecondFactor”",
-  },
-  {
-    code: "auth.gmail_browser",
-    when: {
-      stage: signIn,
-      reply: [534, 535],
-      says: /log ?in (?:via|with) your web browser|WebLoginRequired|p=WantAuthError/i,
-    },
-    title: "Google blocked the sign-in",
-    explanation: "Google takes this sign-in for unusual and wants to see the owner of {username} first.",
-    remedy:
-      "Sign in with a browser and confirm that it was you, then create an app password at myaccount.google.com/apppasswords.",
-    source: "Gmail: “534-5.7.14 Please log in via your web browser and then try again”",
-  },
-  {
-    code: "auth.gmail_credentials",
-    when: {
-      stage: signIn,
-      reply: [534, 535],
-      says: /Username and Password not accepted.*google|p=BadCredentials|- gsmtp/i,
-    },
-    title: "Google does not accept username or password",
-    explanation:
-      "Google refuses the sign-in of {username}. It takes no normal account passwords from programs.",
-    remedy:
-      "Enter the full address as the username. Switch 2-step verification on, create an app password at myaccount.google.com/apppasswords and enter its 16 letters here.",
-    source: "Gmail: “535-5.7.8 Username and Password not accepted … ?p=BadCredentials”",
-  },
-  {
-    code: "auth.microsoft_smtp_auth_off",
-    when: { stage: signIn, reply: [5], says: /SmtpClientAuthentication is disabled|smtp_auth_disabled/i },
-    title: "SMTP sign-in is switched off in Microsoft 365",
-    explanation:
-      "Microsoft 365 allows no sign-in over SMTP for this mailbox or for the whole organisation (SMTP AUTH): {said}.",
-    remedy:
-      "In the Microsoft 365 admin centre open the user, Mail, Manage email apps, and tick Authenticated SMTP; for the organisation, Set-TransportConfig -SmtpClientAuthenticationDisabled $false.",
-    source:
-      "Exchange Online: “535 5.7.139 Authentication unsuccessful, SmtpClientAuthentication is disabled for the Tenant. Visit https://aka.ms/smtp_auth_disabled”",
-  },
-  {
-    code: "auth.microsoft_basic_retired",
-    when: { stage: signIn, reply: [5], says: /basic authentication is (?:disabled|not supported)/i },
-    title: "Microsoft no longer takes passwords here",
-    explanation: "Microsoft has switched signing in by password off for this account: {said}.",
-    remedy:
-      "Use an OAuth access token (sign-in method XOAUTH2), or another relay such as Azure Communication Services Email.",
-    source:
-      "Exchange Online: “550 5.7.30 Basic authentication is not supported for Client Submission”, “535 5.7.139 Authentication unsuccessful, basic authentication is disabled”",
-  },
-  {
-    code: "auth.microsoft_locked",
-    when: {
-      stage: signIn,
-      reply: [535],
-      says: /security defaults policy|Conditional Access|locked by your organi[sz]ation|did not meet the criteria/i,
-    },
-    title: "Your organisation's rules forbid this sign-in",
-    explanation:
-      "A policy in Microsoft 365 (security defaults or conditional access) stops {username} from signing in over SMTP: {said}.",
-    remedy:
-      "Ask your Microsoft 365 administrator to exempt this account, or use an OAuth access token (XOAUTH2).",
-    source:
-      "Exchange Online: “535 5.7.139 Authentication unsuccessful, user is locked by your organization's security defaults policy”",
-  },
-  {
-    code: "auth.microsoft_credentials",
-    when: { stage: signIn, reply: [535], host: /(?:office365|outlook|hotmail|live)\.com$/i },
-    title: "Microsoft does not accept username or password",
-    explanation: "Microsoft refuses the sign-in of {username}: {said}.",
-    remedy:
-      "Enter the full address as the username. With multi-factor authentication the normal password does not work: use an app password or an OAuth access token (XOAUTH2).",
-    source:
-      "Exchange Online: “535 5.7.139 Authentication unsuccessful, the user credentials were incorrect”, “535 5.7.3 Authentication unsuccessful”",
-  },
   {
     code: "auth.ses_credentials",
     when: { stage: signIn, reply: [535], host: /^email-smtp\..+\.amazonaws\.com(?:\.cn)?$/i },
@@ -166,30 +84,57 @@ export const providerRows: readonly Row[] = [
     source: "Brevo help centre, SMTP relay: “535 5.7.8 Authentication failed”",
   },
   {
-    code: "auth.zoho_credentials",
-    when: { stage: signIn, reply: refused, host: /\.zoho(?:cloud)?\.[a-z.]+$/i },
-    title: "Zoho does not accept username or password",
-    explanation: "Zoho refuses the sign-in of {username}: {said}.",
-    remedy:
-      "With two-factor authentication, create an application-specific password in Zoho Accounts. Use the server of the account's region, such as smtp.zoho.eu.",
-    source: "Zoho Mail help, SMTP: “535 Authentication Failed”",
+    code: "auth.resend_username",
+    when: { stage: signIn, reply: refused, host: /\.resend\.com$/i, username: /^(?!resend$)/ },
+    title: "Resend's username is the word resend",
+    explanation: "Resend knows one username only, the word “resend”; the password is an API key.",
+    remedy: "Set the username to resend and enter an API key (it begins with re_) as the password.",
+    fix: { username: "resend" },
+    source: "Resend documentation, Send emails with SMTP",
   },
   {
-    code: "auth.yahoo_app_password",
-    when: { stage: signIn, reply: refused, host: /\.(?:yahoo|aol|yahoodns)\.(?:com|net)$/i },
-    title: "Yahoo wants an app password",
-    explanation: "Yahoo does not take the normal password of {username} from programs.",
-    remedy: "Create an app password in the account's security settings and enter it here.",
-    source:
-      "Yahoo Mail: “535 5.7.0 (#AUTH005) Too many bad auth attempts”, “535 5.7.0 (#MBR1212) Incorrect username or password”",
+    code: "auth.resend_key",
+    when: { stage: signIn, reply: refused, host: /\.resend\.com$/i },
+    title: "Resend does not accept this API key",
+    explanation: "The API key is wrong or was deleted. Resend said {said}.",
+    remedy: "Create an API key in Resend and enter it as the password.",
+    source: "Resend documentation, Send emails with SMTP",
   },
   {
-    code: "auth.icloud_app_password",
-    when: { stage: signIn, reply: refused, host: /\.(?:me|icloud)\.com$/i },
-    title: "iCloud wants an app-specific password",
-    explanation: "Apple does not take the password of the Apple Account from programs.",
+    code: "auth.sparkpost_username",
+    when: { stage: signIn, reply: refused, host: /\.sparkpostmail\.com$/i, username: /^(?!SMTP_Injection$)/ },
+    title: "SparkPost's username is SMTP_Injection",
+    explanation: "SparkPost knows one username only, “SMTP_Injection”; the password is an API key.",
     remedy:
-      "Create an app-specific password at account.apple.com, and use the iCloud address as the username.",
-    source: "Apple support, iCloud Mail server settings: “535 5.7.8 Error: authentication failed”",
+      "Set the username to SMTP_Injection and enter an API key with the right “Send via SMTP” as the password.",
+    fix: { username: "SMTP_Injection" },
+    source: "SparkPost API documentation, SMTP",
+  },
+  {
+    code: "auth.sparkpost_key",
+    when: { stage: signIn, reply: refused, host: /\.sparkpostmail\.com$/i },
+    title: "SparkPost does not accept this API key",
+    explanation: "The API key is wrong, was deleted, or lacks the right “Send via SMTP”: {said}.",
+    remedy:
+      "Create an API key with “Send via SMTP” in SparkPost and enter it as the password. Accounts in the EU use smtp.eu.sparkpostmail.com.",
+    source: "SparkPost API documentation, SMTP",
+  },
+  {
+    code: "auth.mandrill_key",
+    when: { stage: signIn, reply: refused, host: /\.mandrillapp\.com$/i },
+    title: "Mailchimp Transactional does not accept this API key",
+    explanation:
+      "The password for {host} is an API key of Mailchimp Transactional (Mandrill): neither the account's password nor a key of Mailchimp itself works here. It said {said}.",
+    remedy:
+      "Copy an API key from the page SMTP & API Info of Mailchimp Transactional and enter it as the password.",
+    source: "Mailchimp Transactional documentation, SMTP Integration",
+  },
+  {
+    code: "auth.mailjet_keys",
+    when: { stage: signIn, reply: refused, host: /\.mailjet\.com$/i },
+    title: "Mailjet does not accept the keys",
+    explanation: "Mailjet wants an API key as the username and its secret key as the password: {said}.",
+    remedy: "Copy both keys from Mailjet's SMTP settings page; the account's password does not work here.",
+    source: "Mailjet support, API key and secret key; SMTP relay in-v3.mailjet.com",
   },
 ];

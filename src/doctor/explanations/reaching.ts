@@ -1,4 +1,4 @@
-import { loopback, type Row, submission, submissions } from "./row.ts";
+import { loopback, privateHost, type Row, submission, submissions } from "./row.ts";
 
 /** From the server's name to its answer to EHLO. */
 export const reachingRows: readonly Row[] = [
@@ -132,7 +132,7 @@ export const reachingRows: readonly Row[] = [
   },
   {
     code: "port.pop_or_imap_tls",
-    when: { stage: ["greeting"], port: [993, 995] },
+    when: { stage: ["tls", "greeting"], port: [993, 995] },
     title: "This is the port for reading mail",
     explanation: "Port {port} is where mail programs fetch mail (IMAP or POP), not where mail is sent.",
     remedy: "Use port 465 on the outgoing (SMTP) server.",
@@ -141,12 +141,21 @@ export const reachingRows: readonly Row[] = [
   },
   {
     code: "port.pop_or_imap",
-    when: { stage: ["greeting"], port: [110, 143] },
+    when: { stage: ["tls", "greeting"], port: [110, 143] },
     title: "This is the port for reading mail",
     explanation: "Port {port} is where mail programs fetch mail (IMAP or POP), not where mail is sent.",
     remedy: "Use port 587 with STARTTLS on the outgoing (SMTP) server.",
     fix: submission,
     source: "IANA port numbers 110 pop3, 143 imap; RFC 6409 §3.1: 587 submission",
+  },
+  {
+    code: "port.web",
+    when: { stage: ["tls", "greeting"], port: [80, 443] },
+    title: "This is the port of web pages",
+    explanation: "Port {port} is where web servers listen, not where mail is sent.",
+    remedy: "Use port 587 with STARTTLS on the outgoing (SMTP) server.",
+    fix: submission,
+    source: "IANA port numbers 80 http, 443 https; RFC 6409 §3.1: 587 submission",
   },
   {
     code: "tls.implicit_expected",
@@ -161,32 +170,47 @@ export const reachingRows: readonly Row[] = [
       "Port 465 waits for encryption to begin before anything is said, while Posthorn waited for a greeting in the clear.",
     remedy: "Switch Use TLS on, with TLS from the start (implicit).",
     fix: { useTls: true, tlsMode: "implicit" },
+    guess: true,
     source: "RFC 8314 §3.3 and §7.3: 465 is implicit TLS",
   },
   {
     code: "tls.implicit_perhaps",
     when: { stage: ["greeting"], code: ["smtp.timeout", "smtp.closed"], tls: ["starttls", "none"] },
-    title: "No greeting: this port may expect TLS from the start",
+    title: "This port expects TLS from the start",
     explanation:
-      "{host} port {port} took the connection and said nothing. Either it expects TLS from the start, or it is not a mail server, or it lets unknown clients wait.",
-    remedy:
-      "If this port is for TLS from the start (SSL/TLS), switch to implicit TLS. Else check server and port.",
+      "{host} port {port} took the connection and said nothing in the clear, because it waits for encryption to begin first.",
+    remedy: "Switch Use TLS on, with TLS from the start (implicit).",
     fix: { useTls: true, tlsMode: "implicit" },
+    guess: true,
     source: "RFC 5321 §3.1: the server speaks first; RFC 8314 §3.3: with implicit TLS, the client does",
   },
   {
     code: "greeting.silent",
-    when: { stage: ["greeting"], code: ["smtp.timeout", "smtp.closed"] },
-    title: "The server does not greet",
-    explanation: "{host} port {port} set up encryption and then said nothing, as a mail server would.",
-    remedy: "Check server and port; something else than a mail server may listen there.",
+    when: { stage: ["greeting"], code: ["smtp.timeout"] },
+    title: "The server does not greet in time",
+    explanation:
+      "{host} port {port} took the connection, but no whole greeting came. Either it makes unknown clients wait on purpose (a tarpit) or is overloaded, or it is no mail server.",
+    remedy:
+      "Check server and port. If they are right, ask whoever runs the server to let this machine in without delay.",
     source: "RFC 5321 §3.1 and §4.3.1: the server speaks first",
+  },
+  {
+    code: "greeting.hung_up",
+    when: { stage: ["greeting"], code: ["smtp.closed"], encrypted: false },
+    title: "The server hung up without a greeting",
+    explanation:
+      "{host} port {port} took the connection and closed it at once: it is broken or starting up, does not serve this machine, or is only a proxy with no mail server behind it.",
+    remedy:
+      "Check server and port, then look into the log of the mail server there, or ask whoever runs it to allow this machine's address.",
+    source:
+      "RFC 5321 §3.1: the server speaks first; Postfix smtpd ends like this when its sign-in service is away; hosts_access(5)",
   },
   {
     code: "greeting.not_smtp",
     when: { stage: ["greeting"], code: ["smtp.protocol"] },
-    title: "This is not a mail server",
-    explanation: "Whatever listens on {host} port {port} does not speak SMTP.",
+    title: "This is not an SMTP server",
+    explanation:
+      "What listens on {host} port {port} does not speak SMTP. It may be a server for reading mail (IMAP, POP), for web pages or something else.",
     remedy:
       "Check server and port: outgoing mail is usually taken on 587 (STARTTLS) or 465 (TLS from the start).",
     source: "RFC 5321 §4.2: a greeting is a three-digit reply",
@@ -203,11 +227,32 @@ export const reachingRows: readonly Row[] = [
   {
     code: "greeting.refused",
     when: { stage: ["greeting"], reply: [5] },
-    title: "The relay does not serve this machine",
-    explanation: "{host} refuses to talk to this machine: {said}.",
+    title: "The relay refuses the connection",
+    explanation:
+      "{host} greets with a refusal: {said}. Either it does not serve this machine, or it takes no mail at all.",
     remedy:
-      "Ask whoever runs the server to allow this machine's address, or use the port for signed-in clients (587 or 465).",
-    source: "RFC 5321 §3.1 and RFC 7504 §3: 554 or 521 in place of a greeting",
+      "Use the port for clients that sign in (587 or 465), or ask whoever runs the server to allow this machine's address.",
+    source:
+      "RFC 5321 §3.1 and RFC 7504 §3: 554 or 521 in place of a greeting; Exim “554 SMTP service not available”",
+  },
+  {
+    code: "ehlo.no_extensions_here",
+    when: { stage: ["ehlo"], reply: [500, 502], tls: ["starttls"], host: privateHost },
+    title: "The server offers no encryption",
+    explanation: "{host} is a simple server that knows no EHLO, and so no STARTTLS: {said}.",
+    remedy: "Switch Use TLS off, for this server only: it is on this machine or in its private network.",
+    fix: { useTls: false },
+    source: "RFC 5321 §3.2: servers without extensions know HELO only; RFC 3207 §4",
+  },
+  {
+    code: "ehlo.no_extensions",
+    when: { stage: ["ehlo"], reply: [500, 502], tls: ["starttls", "implicit"] },
+    title: "The server is too old to encrypt and sign in",
+    explanation:
+      "{host} port {port} knows no EHLO, without which there is neither STARTTLS nor a sign-in: {said}.",
+    remedy:
+      "Check server and port. If they are right, something in between may be crippling SMTP (an old firewall), or whoever runs the server must update it.",
+    source: "RFC 5321 §3.2: 500 or 502 to EHLO",
   },
   {
     code: "ehlo.name_refused",
@@ -217,19 +262,19 @@ export const reachingRows: readonly Row[] = [
       says: /helo|ehlo|hostname|host name|domain|invalid name|argument|fqdn|fully/i,
     },
     title: "The relay does not accept our name",
-    explanation: "Posthorn introduces itself with the name of this machine, which {host} refuses: {said}.",
+    explanation: "{host} refuses the name with which Posthorn introduces itself: {said}.",
     remedy:
-      "Set the EHLO name in this config to a full host name that is known in the DNS, such as mail.example.com.",
+      "Set the EHLO name in this config to a full host name that is known in the DNS, such as mail.example.com. The domain of the from email will often do.",
     source:
-      "RFC 5321 §4.1.1.1 and §4.1.4; Postfix reject_invalid_helo_hostname, reject_non_fqdn_helo_hostname, reject_unknown_helo_hostname",
+      "RFC 5321 §4.1.1.1 and §4.1.4; Postfix reject_invalid_helo_hostname, reject_non_fqdn_helo_hostname, reject_unknown_helo_hostname; Exim “501 Syntactically invalid EHLO argument(s)”, “550 EHLO argument does not match calling host”",
   },
   {
     code: "ehlo.name_refused_later",
     when: { stage: ["sender", "recipient"], reply: [4, 5], says: /\b(?:helo|ehlo)\b/i },
     title: "The relay does not accept our name",
-    explanation: "Posthorn introduced itself with the name of this machine, which {host} refuses: {said}.",
+    explanation: "{host} refuses the name with which Posthorn introduced itself: {said}.",
     remedy:
-      "Set the EHLO name in this config to a full host name that is known in the DNS, such as mail.example.com.",
+      "Set the EHLO name in this config to a full host name that is known in the DNS, such as mail.example.com. The domain of the from email will often do.",
     source:
       "Postfix “550 5.7.1 <…>: Helo command rejected: …”, with smtpd_delay_reject=yes (default) after RCPT",
   },
@@ -240,5 +285,14 @@ export const reachingRows: readonly Row[] = [
     explanation: "{host} refuses this machine as soon as it introduces itself: {said}.",
     remedy: "Ask whoever runs the server to allow this machine, or set another EHLO name in this config.",
     source: "RFC 5321 §4.3.2: EHLO may be answered 504, 550 or 502",
+  },
+  {
+    code: "ehlo.not_now",
+    when: { stage: ["ehlo"], reply: [450, 451, 452] },
+    title: "The relay does not begin now",
+    explanation: "{host} asks to come back later as soon as Posthorn introduces itself: {said}.",
+    remedy:
+      "Try again in a few minutes. If it stays, set the EHLO name in this config to a full host name that is known in the DNS, or ask whoever runs the server.",
+    source: "RFC 5321 §4.2.1: 4yz; Exim “451 Temporary local problem - please try later”",
   },
 ];

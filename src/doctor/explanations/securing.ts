@@ -1,4 +1,11 @@
-import { type Row, submission, submissions } from "./row.ts";
+import { clearAnswers, privateHost, type Row, submission, submissions } from "./row.ts";
+
+/** A certificate proves nothing about itself: somebody must compare it by another way. */
+const pin = {
+  helps:
+    "The topmost certificate that it sent is that of {pinSubject}, valid until {pinValidTo}, with the SHA-256 fingerprint {pinFingerprint}. Compare this with the fingerprint that whoever runs the server tells you, and only if they are the same let this config trust it (CA field).",
+  isNotEnough: "Trusting it would not be enough. {faults} Tell whoever runs the server.",
+} as const satisfies Row["pin"];
 
 /** STARTTLS, the handshake and the certificate. */
 export const securingRows: readonly Row[] = [
@@ -6,7 +13,7 @@ export const securingRows: readonly Row[] = [
     code: "starttls.missing_here",
     when: {
       code: ["smtp.starttls_missing"],
-      host: /^(?:localhost|127\.[\d.]+|\[?::1\]?|mailpit|mailhog|maildev)$/i,
+      host: privateHost,
     },
     title: "The server offers no encryption",
     explanation:
@@ -62,27 +69,76 @@ export const securingRows: readonly Row[] = [
       stage: ["tls"],
       tls: ["implicit"],
       port: [465],
-      systemCode: ["ERR_SSL_WRONG_VERSION_NUMBER", "ERR_SSL_PACKET_LENGTH_TOO_LONG", "EPROTO"],
+      systemCode: clearAnswers,
     },
     title: "The server does not encrypt on this port",
     explanation: "Port 465 of {host} answers in the clear where encryption should begin.",
     remedy: "Use port 587 with STARTTLS.",
     fix: submission,
+    guess: true,
     source: "OpenSSL SSL_R_WRONG_VERSION_NUMBER: the answer is no TLS record; RFC 8314 §7.3",
+  },
+  {
+    code: "tls.port25_without_sign_in",
+    when: {
+      stage: ["tls"],
+      tls: ["implicit"],
+      port: [25],
+      signsIn: true,
+      systemCode: clearAnswers,
+    },
+    title: "Port 25 does not encrypt from the start",
+    explanation:
+      "Port 25 of {host} begins in the clear. It is where servers pass mail to each other, mostly without a sign-in.",
+    remedy: "Use port 587 with STARTTLS, which is for sending with a sign-in.",
+    fix: submission,
+    guess: true,
+    source: "RFC 6409 §3.1: submission is on 587; RFC 8314 §7.3",
   },
   {
     code: "tls.starttls_expected",
     when: {
       stage: ["tls"],
       tls: ["implicit"],
-      systemCode: ["ERR_SSL_WRONG_VERSION_NUMBER", "ERR_SSL_PACKET_LENGTH_TOO_LONG", "EPROTO"],
+      systemCode: clearAnswers,
     },
     title: "This port begins without encryption",
     explanation:
       "{host} greets in the clear on port {port} and expects STARTTLS, while Posthorn began with TLS from the start.",
     remedy: "Keep Use TLS on and switch from TLS from the start (implicit) to STARTTLS.",
     fix: { useTls: true, tlsMode: "starttls" },
+    guess: true,
     source: "OpenSSL SSL_R_WRONG_VERSION_NUMBER: the answer is no TLS record; RFC 3207, RFC 6409",
+  },
+  {
+    code: "tls.clear_here",
+    when: {
+      stage: ["tls"],
+      tls: ["implicit"],
+      host: privateHost,
+      systemCode: clearAnswers,
+    },
+    title: "The server offers no encryption",
+    explanation:
+      "{host} speaks in the clear on port {port} and offers no STARTTLS. Mail catchers for development and mail servers on the same machine often do not.",
+    remedy: "Switch Use TLS off, for this server only: nothing leaves this machine or its private network.",
+    fix: { useTls: false },
+    guess: true,
+    source: "OpenSSL SSL_R_WRONG_VERSION_NUMBER: the answer is no TLS record; RFC 3207 §4",
+  },
+  {
+    code: "tls.clear_only",
+    when: {
+      stage: ["tls"],
+      tls: ["implicit"],
+      systemCode: clearAnswers,
+    },
+    title: "This port does not encrypt",
+    explanation:
+      "{host} port {port} answers in the clear, and no STARTTLS came about there either. It may be the port of another service.",
+    remedy:
+      "Check server and port: outgoing mail is usually taken on 587 (STARTTLS) or 465 (TLS from the start).",
+    source: "OpenSSL SSL_R_WRONG_VERSION_NUMBER: the answer is no TLS record; RFC 8314 §3.3",
   },
   {
     code: "tls.self_signed",
@@ -92,6 +148,7 @@ export const securingRows: readonly Row[] = [
       "{host} vouches for itself: no authority signed its certificate, so that Posthorn cannot tell it from an impostor's.",
     remedy:
       "If this server is yours, put its certificate into the CA field of this config after comparing the SHA-256 fingerprint {fingerprint} with the server's own. Else tell whoever runs it.",
+    pin,
     source: "OpenSSL X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT; RFC 5280 §6.1",
   },
   {
@@ -107,9 +164,10 @@ export const securingRows: readonly Row[] = [
     },
     title: "The certificate comes from another authority",
     explanation:
-      "This config trusts only what its CA field names, and the certificate of {host} was issued by another authority: {issuer}.",
+      "This config trusts only what its CA field names, and the certificate of {host} was issued by another authority: {issuer}. Or the server leaves out the certificates in between.",
     remedy:
       "Clear the CA field if the server has a public certificate; else put the certificate (PEM) of its authority there.",
+    pin,
     source:
       "OpenSSL X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE; Node tls.createSecureContext(): ca replaces the public authorities",
   },
@@ -120,6 +178,7 @@ export const securingRows: readonly Row[] = [
     explanation:
       "The certificate of {host} leads to an authority that this machine does not know: {issuer}. It may be your organisation's own, or that of a proxy that opens encrypted mail.",
     remedy: "If you know this authority, put its certificate (PEM) into the CA field of this config.",
+    pin,
     source: "OpenSSL X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN; RFC 5280 §6.1",
   },
   {
@@ -140,6 +199,7 @@ export const securingRows: readonly Row[] = [
       "The certificate of {host} was issued by {issuer}, and nothing that this machine trusts leads there. Either the authority is a private one, or the server leaves out the certificates in between.",
     remedy:
       "If you know this authority, put its certificate (PEM) into the CA field of this config. Else whoever runs the server should install its full chain.",
+    pin,
     source:
       "OpenSSL X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE, …_UNABLE_TO_GET_ISSUER_CERT_LOCALLY; RFC 5280 §6.1",
   },
@@ -162,8 +222,8 @@ export const securingRows: readonly Row[] = [
     source: "OpenSSL X509_V_ERR_CERT_NOT_YET_VALID; RFC 5280 §4.1.2.5",
   },
   {
-    // No fix: whoever stands in between could show a valid certificate of his own, and a button
-    // that applies its name would send the password there.
+    // No fix from the names alone: whoever stands in between could show a valid certificate of his own.
+    // A name that leads to the same address and verifies there is offered as a correction.
     code: "tls.wrong_name",
     when: { systemCode: ["ERR_TLS_CERT_ALTNAME_INVALID", "HOSTNAME_MISMATCH"] },
     title: "The certificate is for another name",
@@ -197,6 +257,60 @@ export const securingRows: readonly Row[] = [
       "OpenSSL SSL_R_EE_KEY_TOO_SMALL, …_CA_MD_TOO_WEAK, …_DH_KEY_TOO_SMALL; SSL_CTX_set_security_level(3)",
   },
   {
+    code: "tls.certificate_below_standard",
+    when: { systemCode: ["UNSPECIFIED"] },
+    title: "The certificate is too weak",
+    explanation:
+      "The certificate of {host}, or one that it rests on, does not meet today's rules: most likely its RSA key is shorter than 2048 bits, or it is signed with SHA-1.",
+    remedy: "Whoever runs the server must install a certificate with a stronger key and a SHA-256 signature.",
+    source:
+      "Node gives UNSPECIFIED for OpenSSL's X509_V_ERR_EE_KEY_TOO_SMALL, …_CA_KEY_TOO_SMALL, …_CA_MD_TOO_WEAK; SSL_CTX_set_security_level(3)",
+  },
+  {
+    code: "tls.client_certificate",
+    when: {
+      systemCode: ["ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED"],
+    },
+    title: "The server wants a certificate from its clients",
+    explanation:
+      "{host} lets in only clients that show a certificate of their own, which Posthorn does not do.",
+    remedy:
+      "Use the server's port for clients that sign in with a password (587 or 465), or have it ask for no client certificate.",
+    source: "RFC 8446 §6.2: alert certificate_required; OpenSSL SSL_R_TLSV13_ALERT_CERTIFICATE_REQUIRED",
+  },
+  {
+    code: "tls.client_certificate_said",
+    when: { reply: [4, 5], says: /client certificate/i },
+    title: "The server wants a certificate from its clients",
+    explanation:
+      "{host} lets in only clients that show a certificate of their own, which Posthorn does not do: {said}.",
+    remedy:
+      "Use the server's port for clients that sign in with a password (587 or 465), or have it ask for no client certificate.",
+    source: "Postfix smtpd_tls_req_ccert “421 4.7.1 … Error: No client certificate presented”",
+  },
+  {
+    code: "tls.hung_up_after",
+    when: { stage: ["greeting", "ehlo"], code: ["smtp.closed"], encrypted: true },
+    title: "The server hung up after the handshake",
+    explanation:
+      "Encryption was set up, and then {host} closed the connection without a word. Servers that want a certificate from their clients do so.",
+    remedy:
+      "Look into the server's own log, or ask whoever runs it: it must ask for no client certificate, as Posthorn shows none.",
+    source:
+      "RFC 8446 §4.4.2: in TLS 1.3 the client's certificate is judged after the handshake; Exim tls_verify_hosts, aiosmtpd",
+  },
+  {
+    code: "tls.server_fault",
+    when: { systemCode: ["ERR_SSL_TLSV1_ALERT_INTERNAL_ERROR", "ERR_SSL_TLSV1_UNRECOGNIZED_NAME"] },
+    title: "The server's encryption is broken",
+    explanation:
+      "{host} port {port} ended the handshake with an error of its own ({systemCode}). Often it cannot use its certificate or key, or has none for this name.",
+    remedy:
+      "If {host} is an IP address or an alias, enter the server's proper name. Else whoever runs it must look into its log and mend its certificate.",
+    source:
+      "RFC 8446 §6.2: alerts internal_error and unrecognized_name; OpenSMTPD with a key that it cannot use",
+  },
+  {
     code: "tls.too_old",
     when: {
       systemCode: [
@@ -222,9 +336,20 @@ export const securingRows: readonly Row[] = [
     },
     title: "The server knows no common cipher",
     explanation:
-      "{host} and Posthorn found no way to encrypt that both accept. The server may also lack a certificate.",
-    remedy: "Whoever runs the server must check its certificate and allow modern ciphers.",
+      "{host} and Posthorn found no way to encrypt that both accept. The server may also lack a certificate, or want one from its clients.",
+    remedy:
+      "Whoever runs the server must check its certificate, allow modern ciphers, and ask for no client certificate.",
     source: "RFC 8446 §6.2: alert handshake_failure; OpenSSL SSL_R_SSLV3_ALERT_HANDSHAKE_FAILURE",
+  },
+  {
+    code: "tls.interrupted_starttls",
+    when: { stage: ["tls"], code: ["smtp.closed", "smtp.timeout"], tls: ["starttls"] },
+    title: "The handshake was cut off",
+    explanation:
+      "{host} agreed to STARTTLS and then ended the connection, or fell silent, in the middle of the handshake. Perhaps it knows only versions of TLS before 1.2, wants a client certificate, or has no certificate for this name.",
+    remedy:
+      "If {host} is an IP address or an alias, enter the server's proper name. Else look into the server's own log, or ask whoever runs it; a firewall in between may also cut it.",
+    source: "RFC 8446 §6.1: a connection closed without an alert; aiosmtpd closes like this",
   },
   {
     code: "tls.interrupted",

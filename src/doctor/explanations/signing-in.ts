@@ -5,8 +5,21 @@ const signIn: readonly Stage[] = ["auth"];
 /** Where a relay that wanted a sign-in first says so, if it got none. */
 const afterwards: readonly Stage[] = ["sender", "recipient", "message"];
 
+/** What relays say to a client that has not begun TLS. */
+const wantsEncryption =
+  /issue a STARTTLS|STARTTLS (?:command )?(?:is )?(?:first|required)|\b(?:encryption|TLS|SSL)\b (?:is )?(?:required|needed)|\b(?:without|requires?|use|need)\b (?:SSL|TLS|encrypt|a secure)|secure connection/i;
+
 /** The sign-in, where no provider has words of its own for it. */
 export const signingInRows: readonly Row[] = [
+  {
+    code: "auth.mechanism_refused_auto",
+    when: { stage: signIn, reply: [504], authMethod: ["auto"] },
+    title: "The relay does not take this way of signing in",
+    explanation: "{host} refuses the sign-in method: {said}. It offered: {mechanisms}.",
+    remedy:
+      "Check that this port is meant for sending with a sign-in (587 or 465). If it is, choose another of the methods that the relay offers.",
+    source: "RFC 4954 §4: 504; Exchange “504 5.7.4 Unrecognized authentication type”",
+  },
   {
     code: "auth.mechanism_refused",
     when: { stage: signIn, reply: [504] },
@@ -19,12 +32,25 @@ export const signingInRows: readonly Row[] = [
   },
   {
     code: "auth.temporary",
-    when: { stage: signIn, reply: [454, 421, 432, 450, 451] },
+    when: { stage: signIn, reply: [4] },
     title: "The relay cannot check passwords at the moment",
     explanation: "{host} could not decide about the sign-in: {said}. That says nothing about the password.",
     remedy:
       "Try again in a few minutes. If it stays, the relay's user database is out of reach: tell whoever runs it.",
-    source: "RFC 4954 §6: 454 4.7.0 Temporary authentication failure",
+    source:
+      "RFC 4954 §6: 454 4.7.0 Temporary authentication failure; Exim “435 Unable to authenticate at present”",
+  },
+  {
+    code: "auth.account_locked",
+    when: {
+      stage: signIn,
+      reply: [5],
+      says: /\b(?:account|user|mailbox|login)\b.{0,60}\b(?:locked|disabled|suspended|blocked|deactivated|inactive|not active|not activated)\b|\b(?:locked|disabled|suspended|inactive) (?:account|user|mailbox)\b/i,
+    },
+    title: "The account is locked",
+    explanation: "{host} says that {username} is locked or switched off: {said}.",
+    remedy: "Have the account unlocked at the provider, then test again. A new password alone will not do.",
+    source: "RFC 3463 X.2.1 and RFC 5248 X.7.13: user account disabled",
   },
   {
     code: "auth.credentials",
@@ -36,32 +62,44 @@ export const signingInRows: readonly Row[] = [
     source: "RFC 4954 §6: 535 5.7.8 Authentication credentials invalid",
   },
   {
-    code: "sign_in.tls_required",
+    code: "sign_in.tls_required_elsewhere",
     when: {
       stage: [...signIn, ...afterwards],
-      reply: [530, 538],
-      says: /STARTTLS|encryption required|secure connection|\bTLS\b/i,
+      reply: [5],
+      says: wantsEncryption,
       tls: ["none"],
+      offersStartTls: false,
     },
+    title: "The relay wants encryption first",
+    explanation:
+      "{host} does nothing for a client that does not encrypt: {said}. It offers no STARTTLS on port {port}.",
+    remedy: "Use port 465 with TLS from the start, if the server has it.",
+    fix: submissions,
+    source: "RFC 4954 §6: 538 5.7.11; RFC 8314 §3.3",
+  },
+  {
+    code: "sign_in.tls_required",
+    when: { stage: [...signIn, ...afterwards], reply: [5], says: wantsEncryption, tls: ["none"] },
     title: "The relay wants encryption first",
     explanation: "{host} does nothing for a client that does not encrypt: {said}.",
     remedy: "Switch Use TLS on.",
     fix: { useTls: true, tlsMode: "starttls" },
-    source: "RFC 3207 §4: 530 Must issue a STARTTLS command first; RFC 4954 §6: 538 5.7.11",
+    source:
+      "RFC 3207 §4: 530 Must issue a STARTTLS command first; RFC 4954 §6: 538 5.7.11; Yandex “530 5.7.7 Email sending without SSL/TLS encryption is not allowed”",
   },
   {
     code: "sign_in.required",
     when: {
       stage: afterwards,
       reply: [5],
-      says: /^530 |authentication (?:is )?required|not authenticated|unauthenticated senders|must (?:be )?(?:authenticate|logged|log in)|please authenticate|need to authenticate/i,
+      says: /^530 |authentication (?:is )?required|not authenticated|unauthenticated senders|must (?:be )?(?:authenticate|logged|log in)|please authenticate|need to authenticate|sender address rejected: not logged in/i,
       signsIn: false,
     },
     title: "The relay wants a sign-in",
     explanation: "{host} takes mail from signed-in clients only: {said}.",
     remedy: "Enter the username and the password that the provider gave you.",
     source:
-      "RFC 4954 §6: 530 5.7.0 Authentication required; Exchange “530 5.7.57 Client not authenticated to send mail”",
+      "RFC 4954 §6: 530 5.7.0 Authentication required; Postfix reject_unauthenticated_sender_login_mismatch “not logged in”; Exchange “530 5.7.57 Client not authenticated to send mail”",
   },
   {
     code: "auth.refused",
@@ -110,18 +148,36 @@ export const signingInRows: readonly Row[] = [
     source: "RFC 4954 §4 and §9: PLAIN and LOGIN only under TLS; RFC 8314 §3.3",
   },
   {
+    code: "auth.token_not_taken",
+    when: { code: ["smtp.auth_unavailable"], offersAuth: true, authMethod: ["xoauth2"] },
+    title: "The relay takes no access tokens",
+    explanation: "This config signs in with an access token (XOAUTH2), and {host} offers only {mechanisms}.",
+    remedy:
+      "Set the sign-in method to automatic and enter a password, or check that this is the provider's server for access tokens.",
+    source: "RFC 4954 §3: the AUTH keyword lists the mechanisms",
+  },
+  {
+    code: "auth.other_method",
+    when: { code: ["smtp.auth_unavailable"], offersPassword: true, authMethod: ["plain", "login"] },
+    title: "The relay does not offer this way of signing in",
+    explanation: "{host} offers {mechanisms}, which the sign-in method of this config is not among.",
+    remedy: "Set the sign-in method to automatic.",
+    fix: { authMethod: "auto" },
+    source: "RFC 4954 §3: the AUTH keyword lists the mechanisms",
+  },
+  {
     code: "auth.no_common_mechanism",
     when: { code: ["smtp.auth_unavailable"], offersAuth: true },
     title: "No common way of signing in",
     explanation:
       "{host} offers {mechanisms}. Posthorn speaks PLAIN, LOGIN and, with an access token, XOAUTH2.",
     remedy:
-      "Set the sign-in method to automatic; for a relay with XOAUTH2 only, enter an access token and choose XOAUTH2. Or have the server offer PLAIN.",
+      "Where XOAUTH2 is offered, choose it and enter an access token. Else have the server offer PLAIN or LOGIN under TLS, or use another relay.",
     source: "RFC 4954 §3: the AUTH keyword lists the mechanisms",
   },
   {
     code: "auth.not_offered_port25",
-    when: { code: ["smtp.auth_unavailable"], port: [25] },
+    when: { code: ["smtp.auth_unavailable"], port: [25], offersAuth: false },
     title: "This port offers no sign-in",
     explanation: "On port 25 {host} takes mail from other servers, without a sign-in.",
     remedy:
@@ -131,12 +187,21 @@ export const signingInRows: readonly Row[] = [
   },
   {
     code: "auth.not_offered",
-    when: { code: ["smtp.auth_unavailable"] },
+    when: { code: ["smtp.auth_unavailable"], offersAuth: false },
     title: "The relay offers no sign-in",
     explanation:
       "A username is set, but {host} port {port} offers no sign-in. Posthorn does not go on without it.",
     remedy:
       "If this server needs none, clear the username. Else check the port: 587 and 465 are for sending with a sign-in.",
     source: "RFC 4954 §3 and §4",
+  },
+  {
+    code: "auth.hung_up",
+    when: { stage: signIn, code: ["smtp.closed"] },
+    title: "The relay hung up during the sign-in",
+    explanation:
+      "{host} closed the connection without a word while {username} was signing in. Some servers do so where username or password is wrong, or after too many tries.",
+    remedy: "Enter username and password again, and look into the server's own log if it stays.",
+    source: "RFC 5321 §3.8: a connection lost without 421",
   },
 ];

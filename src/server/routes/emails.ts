@@ -109,7 +109,8 @@ const retry = route({
   method: "post",
   path: "/{id}/retry",
   summary: "Try an email again",
-  description: "For the recipients that have not got it. Refused once the contents are gone.",
+  description:
+    "For the recipients that have not got it. Refused once the contents are gone, and for the emails of Test Connection: they are about one SMTP config.",
   request: { params: idParams },
   responses: { 204: noContent },
 });
@@ -170,9 +171,10 @@ export function emailRoutes({ outbox, log }: Posthorn) {
       const { items, next } = await outbox.list({ ...c.req.valid("query"), ...own });
       return c.json({ items: items.map(emailSummaryView), next }, 200);
     })
-    .openapi(get, async (c) =>
-      c.json(emailView(await visible(c.req.valid("param").id, c.get("caller"))), 200),
-    )
+    .openapi(get, async (c) => {
+      const caller = c.get("caller");
+      return c.json(emailView(await visible(c.req.valid("param").id, caller), caller), 200);
+    })
     .openapi(source, async (c) => {
       const { id } = await visible(c.req.valid("param").id, c.get("caller"));
       return messageResponse(await outbox.source(id), id);

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { openApp, read, type TestApp } from "../../../test/support/open-app.ts";
 import { startScriptedServer } from "../../testing/scripted-server.ts";
 import { startTestRelay } from "../../testing/test-relay.ts";
-import type { AuditEntry, Problem, SmtpConfig, TestReport } from "../schemas.ts";
+import type { AuditEntry, Email, Problem, SmtpConfig, TestReport } from "../schemas.ts";
 
 let app: TestApp;
 beforeEach(async () => {
@@ -166,6 +166,30 @@ describe("tests of the connection", () => {
     expect(relay.messages).toHaveLength(1);
   });
 
+  it("logs the test email of a saved config, which is not sent again", async () => {
+    await using relay = await startTestRelay({ onDot: () => "451 4.3.0 Later" });
+    const { id } = await create({ ...plain, smtpPort: relay.port });
+    const { stages } = await read<TestReport>(
+      app.call("POST", `/api/smtp-configs/${id}/test`, { sendTo: "jo@example.com" }),
+    );
+    const emailId = stages.find(({ stage }) => stage === "message")?.evidence.emailId;
+    const logged = await read<Email>(app.call("GET", `/api/emails/${emailId}`));
+    expect(logged).toMatchObject({
+      state: "failed",
+      template: "test-email",
+      recipients: [{ address: "jo@example.com", state: "failed", code: 451 }],
+      attempts: [{ configId: id, outcome: "temporary", problem: { code: "message.not_now" } }],
+    });
+    expect(await read(app.call("GET", "/api/emails?template=test-email"))).toMatchObject({
+      items: [{ id: emailId }],
+    });
+    const again = await app.call("POST", `/api/emails/${emailId}/retry`);
+    expect(again.status).toBe(409);
+    expect(await read<Problem>(again)).toMatchObject({ code: "email.state_conflict" });
+    const all = await app.call("POST", "/api/emails/retry", { filter: { state: "failed" } });
+    expect(await read(all)).toMatchObject({ retried: 0, skipped: 1 });
+  });
+
   it("dials nobody when the form points the saved password elsewhere", async () => {
     await using elsewhere = await startScriptedServer((peer) => peer.closed);
     const made = await create(withPassword);
@@ -198,9 +222,16 @@ describe("tests of the connection", () => {
     const report = events.at(-1);
     expect(report).toMatchObject({ name: "report", data: { ok: true } });
     const told = events.slice(0, -1);
-    expect(new Set(told.map(({ name }) => name))).toEqual(new Set(["stage"]));
-    expect(told.map(({ data }) => data.stage)).toContain("greeting");
-    expect(told.map(({ data }) => data.stage)).toContain("recipient");
+    expect(told.slice(0, 5).map(({ name, data }) => `${name} ${data.stage} ${data.status ?? ""}`)).toEqual([
+      "progress resolve ",
+      "stage resolve passed",
+      "progress connect ",
+      "progress connect ",
+      "stage connect passed",
+    ]);
+    expect(told[3]).toMatchObject({ data: { evidence: { trying: "127.0.0.1", failures: [] } } });
+    const stages = told.filter(({ name }) => name === "stage").map(({ data }) => data.stage);
+    expect(stages).toEqual(expect.arrayContaining(["greeting", "recipient"]));
   });
 
   it("cuts the connection when the client goes away", async () => {

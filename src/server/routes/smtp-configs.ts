@@ -121,14 +121,14 @@ const resume = route({
 
 const sendTo = "With `sendTo` it sends a real email to that address; without, it stops before the message.";
 const streaming =
-  "With `Accept: text/event-stream`, an event `stage` follows each stage and `report` ends the stream.";
+  "Where it fails before the sign-in, a few usual ports of the same server are tried without credentials: see `corrections`. With `Accept: text/event-stream`, an event `progress` (`{ stage, evidence }`) tells that a stage has begun or found something, `stage` follows each stage, `correction` each other way that was tried, and `report` ends the stream.";
 
 const testDraft = route({
   for: "admin",
   method: "post",
   path: "/test",
   summary: "Test settings that are not saved",
-  description: `${sendTo} ${streaming} The mask is refused.`,
+  description: `${sendTo} It is not in the email log, which has only what went through a saved config. ${streaming} The mask is refused.`,
   request: { body: jsonBody(smtpConfigDraft, { ...exampleConfig, sendTo: "jo@example.com" }) },
   responses: { 200: testReply },
 });
@@ -138,7 +138,7 @@ const testSaved = route({
   method: "post",
   path: "/{id}/test",
   summary: "Test a saved SMTP config",
-  description: `Without a body, or with \`sendTo\` alone, the config as saved; otherwise the form as edited, with the password guarded as in PUT. ${sendTo} ${streaming}`,
+  description: `Without a body, or with \`sendTo\` alone, the config as saved; otherwise the form as edited, with the password guarded as in PUT. ${sendTo} If what was tested is what is saved, that email is in the email log, final at once, with the template \`test-email\`; \`emailId\` in the evidence of the stage \`message\` names it. ${streaming}`,
   request: {
     params: idParams,
     body: jsonBody(

@@ -3,7 +3,8 @@ import { posthorn } from "./0001-posthorn.ts";
 import { signIn } from "./0002-sign-in.ts";
 import { overview } from "./0003-overview.ts";
 import { engine } from "./0004-engine.ts";
-import { templates } from "./0005-templates.ts";
+import { failures } from "./0005-failures.ts";
+import { templates } from "./0006-templates.ts";
 
 /** Every migration in its order. A released one is never changed: add the next. */
 export const migrations: Readonly<Record<string, Migration>> = {
@@ -11,5 +12,6 @@ export const migrations: Readonly<Record<string, Migration>> = {
   "0002-sign-in": signIn,
   "0003-overview": overview,
   "0004-engine": engine,
-  "0005-templates": templates,
+  "0005-failures": failures,
+  "0006-templates": templates,
 };

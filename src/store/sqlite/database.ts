@@ -44,8 +44,9 @@ const maxStatements = 500;
  * log back into the database, comes every 8,000 pages (32 MB) rather than 1,000: pages that change often are then
  * written back once instead of many times.
  */
-const pragmas =
-  "pragma journal_mode = wal; pragma synchronous = full; pragma wal_autocheckpoint = 8000; pragma cache_size = -8000; pragma busy_timeout = 5000; pragma foreign_keys = on";
+const forWriting =
+  "pragma journal_mode = wal; pragma synchronous = full; pragma wal_autocheckpoint = 8000; pragma foreign_keys = on";
+const forBoth = "pragma busy_timeout = 5000; pragma cache_size = -8000";
 
 /** Posthorn's transactions write: one that found out only later that another process does might fail. */
 export const beginTransaction = "begin immediate";
@@ -57,8 +58,9 @@ export type SqliteAccess = "write" | "read";
 export function openSqliteDatabase(file: string, access: SqliteAccess): SqliteDatabase {
   const database = new DatabaseSync(file);
   try {
-    database.exec(pragmas);
-    if (access === "read") database.exec("pragma query_only = on");
+    database.exec(forBoth);
+    // Whoever only reads leaves the way of writing as it is: `query_only` would let it be changed.
+    database.exec(access === "read" ? "pragma query_only = on" : forWriting);
   } catch (error) {
     database.close();
     throw error;

@@ -1,0 +1,82 @@
+import { Button } from "@mantine/core";
+import { PasswordInput } from "../parts/password-input.tsx";
+import { strings } from "../strings.ts";
+import { formFields } from "./form.ts";
+import styles from "./test-panel.module.css";
+import type { Editor } from "./use-config-editor.ts";
+
+const t = strings.test;
+
+/** Fields of the form with the values that would mend it. */
+export type Fix = Readonly<Record<string, unknown>>;
+
+interface FixOfferProps {
+  readonly fix: Fix;
+  readonly editor: Editor;
+  /** What the button says before the fix is in the form. */
+  readonly label?: string;
+  /** Tests the form as it is now; null while a test runs. */
+  readonly onTest: (() => void) | null;
+}
+
+/**
+ * Puts a fix into the form, and leads on to the next test. Where the fix makes a saved password stay
+ * behind, it is asked for here: the form may be far away on a phone.
+ */
+export function FixOffer({ fix, editor, label = t.apply, onTest }: FixOfferProps) {
+  const fields: Fix = { ...editor.form };
+  const shown = Object.entries(fix).filter(([field]) => formFields.some((known) => known === field));
+  const isApplied = shown.every(([field, value]) => String(fields[field]) === String(value ?? ""));
+  if (!isApplied) {
+    return (
+      <div className={styles.fix}>
+        <Button size="xs" onClick={() => editor.apply(fix)}>
+          {label}
+        </Button>
+        <span className={styles.changes}>
+          {shown.map(([field, value]) => `${labelOf(field)}: ${wordFor(field, value)}`).join(" · ")}
+        </span>
+      </div>
+    );
+  }
+  const { state, entry } = editor.password;
+  const typed = entry.kind === "typed" ? entry.value : "";
+  const wantsPassword = state === "required";
+  return (
+    <form
+      className={styles.fix}
+      onSubmit={(event) => {
+        event.preventDefault();
+        onTest?.();
+      }}
+    >
+      <p className={styles.applied}>{t.applied}</p>
+      {wantsPassword && (
+        <PasswordInput
+          className={styles.fixPassword}
+          label={strings.smtp.fields.password}
+          description={t.passwordAgain}
+          value={typed}
+          onChange={(event) => editor.changePassword({ kind: "typed", value: event.currentTarget.value })}
+          autoComplete="new-password"
+          autoFocus
+        />
+      )}
+      <Button type="submit" size="xs" disabled={onTest === null || (wantsPassword && typed === "")}>
+        {t.again}
+      </Button>
+    </form>
+  );
+}
+
+function labelOf(field: string): string {
+  return Object.entries(strings.smtp.fields).find(([name]) => name === field)?.[1] ?? field;
+}
+
+function wordFor(field: string, value: unknown): string {
+  if (typeof value === "boolean") return value ? strings.on : strings.off;
+  if (field === "caPem") return t.shownCertificate;
+  const choices = { ...strings.smtp.tlsModes, ...strings.smtp.authMethods };
+  const word = Object.entries(choices).find(([name]) => name === value)?.[1];
+  return field === "tlsMode" || field === "authMethod" ? (word ?? String(value)) : String(value ?? "");
+}

@@ -1,0 +1,254 @@
+import { systemClock } from "../../clock.ts";
+import { createSmtpConfigs, type SmtpConfigs } from "../../config/smtp-configs.ts";
+import { createConnectionTests } from "../../doctor/connection-tests.ts";
+import type { TestProgress, TestReport, TestStage } from "../../doctor/report.ts";
+import { isPosthornError, PosthornError } from "../../errors.ts";
+import { createLog } from "../../log.ts";
+import type { ServerOptions } from "../../options.ts";
+import { createEgress } from "../../smtp/egress.ts";
+import { tlsFor } from "../../smtp/relay.ts";
+import { listSmtpConfigs, type SmtpConfig } from "../../store/smtp-configs.ts";
+import { openStoreBeside, type Store } from "../../store/store.ts";
+import { type GivenSettings, optionOf, testGiven } from "../given-settings.ts";
+import { interruptibly } from "../interrupt.ts";
+import { databaseOf, unlockBeside } from "../secret-source.ts";
+import { oneLine, standardOutput } from "../terminal.ts";
+import { createTestPrinter, type TestedRelay } from "../test-printer.ts";
+
+export interface TestFlags extends GivenSettings {
+  readonly all?: boolean;
+  readonly sendTo?: string;
+  readonly json?: boolean;
+  readonly verbose?: boolean;
+}
+
+/** Whoever can run commands on the server; the audit log names the command. */
+const actor = { id: "system", name: "posthorn test" };
+
+/** What ran to its end, as `--json` prints it for `--all`. */
+interface Tested {
+  readonly id: string;
+  readonly name: string;
+  /** Null where nothing was dialled: `problem` says why. */
+  readonly report: TestReport | null;
+  readonly problem: { readonly code: string; readonly detail: string } | null;
+}
+
+/** Who looks on while a test runs. */
+interface Watcher {
+  readonly onProgress?: (progress: TestProgress) => void;
+  readonly onStage?: (stage: TestStage) => void;
+}
+
+/**
+ * Test Connection on the command line: the code of the settings page, beside a server that may be running.
+ * @returns the exit code: 0 passed, 1 failed, 2 for wrong use, 130 after Ctrl-C.
+ */
+export async function testCommand(
+  options: ServerOptions,
+  nameOrId: string | undefined,
+  flags: TestFlags,
+): Promise<number> {
+  try {
+    refuseContradictions(nameOrId, flags);
+    return await interruptibly((signal) =>
+      flags.server === undefined
+        ? testSaved(options, nameOrId, flags, signal)
+        : testSettings(options, flags, signal),
+    );
+  } catch (error) {
+    if (!isPosthornError(error) || !(error.code === "input.invalid" || error.code === "config.not_found")) {
+      throw error;
+    }
+    const issues = error.issues.map(({ pointer, detail }) => `${optionOf(pointer)} ${detail}`);
+    console.error(`posthorn: ${issues.length === 0 ? error.message : issues.join("\n")}`);
+    return 2;
+  }
+}
+
+/** Settings that are not saved anywhere: no database is opened. */
+async function testSettings(options: ServerOptions, flags: TestFlags, signal: AbortSignal): Promise<number> {
+  const test = await testGiven(flags, createEgress(options.egress), signal);
+  const report = await watched(flags, test.relay, signal, (watcher) => test.run(watcher));
+  if (flags.json) printJson(report);
+  return report.ok ? 0 : 1;
+}
+
+async function testSaved(
+  options: ServerOptions,
+  nameOrId: string | undefined,
+  flags: TestFlags,
+  signal: AbortSignal,
+): Promise<number> {
+  const store = await openStoreBeside(databaseOf(options));
+  try {
+    const secrets = await unlockBeside(store, options);
+    const configs = createSmtpConfigs({ store, secrets, clock: systemClock });
+    const chosen = choose(await listSmtpConfigs(store.db), nameOrId, flags);
+    if (!flags.all) {
+      const [config] = chosen;
+      if (config === undefined) throw noConfig();
+      const report = await testOne(store, configs, config, options, flags, signal);
+      if (flags.json) printJson(report);
+      return report.ok ? 0 : 1;
+    }
+    const tested: Tested[] = [];
+    for (const config of chosen) {
+      if (tested.length > 0 && !flags.json) console.log();
+      tested.push(await testOneOfAll(store, configs, config, options, flags, signal));
+    }
+    if (flags.json) printJson(tested);
+    return tested.every(({ report }) => report?.ok === true) ? 0 : 1;
+  } finally {
+    await store.close();
+  }
+}
+
+/** One that cannot be opened must not keep the others from being tested. */
+async function testOneOfAll(
+  store: Store,
+  configs: SmtpConfigs,
+  config: SmtpConfig,
+  options: ServerOptions,
+  flags: TestFlags,
+  signal: AbortSignal,
+): Promise<Tested> {
+  const { id, name } = config;
+  try {
+    const report = await testOne(store, configs, config, options, flags, signal);
+    return { id, name, report, problem: null };
+  } catch (error) {
+    if (!isPosthornError(error) || error.code === "input.invalid") throw error;
+    if (!flags.json) console.error(`posthorn: ${oneLine(error.message)}`);
+    return { id, name, report: null, problem: { code: error.code, detail: error.message } };
+  }
+}
+
+async function testOne(
+  store: Store,
+  configs: SmtpConfigs,
+  config: SmtpConfig,
+  options: ServerOptions,
+  { sendTo, ...flags }: TestFlags,
+  signal: AbortSignal,
+): Promise<TestReport> {
+  const announced: Promise<unknown>[] = [];
+  // The limit of tests a minute keeps a form from scanning ports. Whoever is on the machine needs no form for that,
+  // and may have many configs.
+  const tests = createConnectionTests({
+    store,
+    configs,
+    egress: createEgress(options.egress),
+    clock: systemClock,
+    // Standard output is for the report; the audit log has the rest.
+    log: createLog("silent"),
+    // A server on SQLite looks for itself within seconds.
+    onMended: () => {
+      if (store.shared) announced.push(store.transact([store.announcement()]));
+    },
+  });
+  // What cannot be opened is refused before its heading.
+  configs.openFor(config);
+  const { id, name, smtpServer: host, smtpPort: port } = config;
+  const tls = tlsFor(config.useTls, config.tlsMode, port);
+  const relay = { name, host, port, tls, sendTo: sendTo ?? null };
+  const report = await watched(flags, relay, signal, (watcher) =>
+    tests.run({ id, actor, signal, ...watcher, ...(sendTo === undefined ? {} : { sendTo }) }),
+  );
+  await Promise.all(announced);
+  return report;
+}
+
+/** Runs a test before everybody's eyes, unless a program reads along. */
+async function watched(
+  { json = false, verbose = false }: TestFlags,
+  relay: TestedRelay,
+  signal: AbortSignal,
+  run: (watcher: Watcher) => Promise<TestReport>,
+): Promise<TestReport> {
+  if (json) return run({});
+  const printer = createTestPrinter(relay, standardOutput(), { verbose });
+  try {
+    const report = await run({
+      onProgress: printer.progress,
+      onStage(stage) {
+        // What ends because it was broken off is no fault of the relay.
+        if (!signal.aborted) printer.stage(stage);
+      },
+    });
+    printer.report(report);
+    return report;
+  } catch (error) {
+    printer.stopped();
+    throw error;
+  }
+}
+
+function choose(
+  configs: readonly SmtpConfig[],
+  nameOrId: string | undefined,
+  { all = false }: TestFlags,
+): readonly SmtpConfig[] {
+  if (configs.length === 0) throw noConfig();
+  if (all) return configs;
+  if (nameOrId === undefined) {
+    const first = configs.find(({ enabled }) => enabled);
+    if (first === undefined) {
+      throw new PosthornError(
+        "config.none_usable",
+        `No SMTP config is enabled. Name the one to test: ${configs.map(quoted).join(", ")}.`,
+      );
+    }
+    return [first];
+  }
+  const byId = configs.find(({ id }) => id === nameOrId);
+  if (byId !== undefined) return [byId];
+  const named = configs.filter(({ name }) => name.toLowerCase() === nameOrId.toLowerCase());
+  if (named.length > 1) {
+    const ids = named.map(({ id }) => id).join(", ");
+    throw new PosthornError(
+      "input.invalid",
+      `Several SMTP configs are named ${JSON.stringify(nameOrId)}. Use the id instead of the name: ${ids}.`,
+    );
+  }
+  if (named.length === 0) {
+    throw new PosthornError(
+      "config.not_found",
+      `There is no SMTP config ${JSON.stringify(nameOrId)}. There is: ${configs.map(quoted).join(", ")}.`,
+    );
+  }
+  return named;
+}
+
+function quoted({ name }: SmtpConfig): string {
+  return JSON.stringify(name);
+}
+
+function noConfig(): PosthornError {
+  return new PosthornError(
+    "config.none_usable",
+    "No SMTP config is saved yet. Save one on the settings page, or test settings with --server.",
+  );
+}
+
+function refuseContradictions(nameOrId: string | undefined, flags: TestFlags): void {
+  const { server, all = false } = flags;
+  if ([nameOrId !== undefined, all, server !== undefined].filter(Boolean).length > 1) {
+    throw new PosthornError("input.invalid", "Give a saved config, --all or --server: one of them.");
+  }
+  const alone = (
+    ["port", "tls", "username", "from", "passwordStdin", "allowCleartextAuth", "caFile"] as const
+  )
+    .filter((name) => flags[name] !== undefined)
+    .map((name) => `--${name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`);
+  if (server === undefined && alone.length > 0) {
+    throw new PosthornError(
+      "input.invalid",
+      `${alone.join(", ")}: only with --server. A saved config is tested as it is saved.`,
+    );
+  }
+}
+
+function printJson(value: unknown): void {
+  console.log(JSON.stringify(value, null, 2));
+}

@@ -1,0 +1,89 @@
+import { resolve } from "node:path";
+import type { Clock } from "../../clock.ts";
+import { failed, ok, warning } from "../../doctor/installation/check.ts";
+import { checkSkew } from "../../doctor/installation/clock.ts";
+import { checkSqliteFile } from "../../doctor/installation/sqlite-file.ts";
+import { isPosthornError } from "../../errors.ts";
+import type { ServerOptions } from "../../options.ts";
+import { countNodes } from "../../store/nodes.ts";
+import { readPostgresStatus } from "../../store/postgres-status.ts";
+import { isServed, openStoreBeside, type Store } from "../../store/store.ts";
+import { databaseOf } from "../secret-source.ts";
+import type { Findings } from "./findings.ts";
+
+const file = { id: "database.file", title: "File" };
+const tables = { id: "database.schema", title: "Tables" };
+const server = { id: "database.server", title: "Server" };
+const postgres = { id: "database.version", title: "PostgreSQL" };
+
+/** Opens the database to look into it; null, with the reason among the findings, where that cannot be done. */
+export async function openExamined(options: ServerOptions, findings: Findings): Promise<Store | null> {
+  if (options.databaseUrl !== undefined) return openTables(options.databaseUrl, findings);
+  const path = resolve(databaseOf(options));
+  const checked = await findings.look(file, () => checkSqliteFile(path));
+  findings.add(...(checked?.checks ?? []));
+  return checked?.isReadable === true ? openTables(path, findings) : null;
+}
+
+function openTables(database: string, findings: Findings): Promise<Store | null> {
+  return findings.look(tables, async () => {
+    try {
+      const store = await openStoreBeside(database, "read");
+      findings.add(ok(tables, "of this version"));
+      return store;
+    } catch (error) {
+      if (isPosthornError(error, "store.older")) {
+        findings.add(
+          warning(
+            tables,
+            "They are of an earlier version, or not made yet.",
+            "`posthorn start` brings them up to date.",
+          ),
+        );
+      } else if (isPosthornError(error, "store.unavailable")) {
+        findings.add(
+          failed(
+            tables,
+            error.message,
+            "Check POSTHORN_DATABASE_URL, and whether the database lets this user in.",
+          ),
+        );
+      } else throw error;
+      return null;
+    }
+  });
+}
+
+/** How long after its last sign a node counts as gone. */
+const silenceMs = 30_000;
+
+/** Whether anybody is there to send. */
+export async function lookForServer(
+  options: ServerOptions,
+  store: Store,
+  clock: Clock,
+  findings: Findings,
+): Promise<boolean> {
+  if (store.shared) await lookAtPostgres(store, clock, findings);
+  const served = await findings.look(server, async () => {
+    if (!store.shared) return isServed(databaseOf(options)) ? 1 : 0;
+    return countNodes(store.db, clock.now() - silenceMs);
+  });
+  if (served === null) return false;
+  if (served === 0) {
+    findings.add(warning(server, "None runs on this database: nothing is sent.", "`posthorn start`"));
+    return false;
+  }
+  findings.add(ok(server, served === 1 ? "one runs on this database" : `${served} nodes`));
+  return true;
+}
+
+async function lookAtPostgres({ db }: Store, clock: Clock, findings: Findings): Promise<void> {
+  await findings.look(postgres, async () => {
+    // The first query also opens the connection, which takes longer than to ask for the time.
+    const { version } = await readPostgresStatus(db);
+    const askedAt = clock.now();
+    const status = await readPostgresStatus(db);
+    findings.add(ok(postgres, version), checkSkew(status, askedAt, clock.now()));
+  });
+}

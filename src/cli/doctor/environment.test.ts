@@ -1,0 +1,44 @@
+import { describe, expect, it } from "vitest";
+import { readEnvironment } from "../../options.ts";
+import { checkEnvironment, checkNode, withoutCredentials } from "./environment.ts";
+
+const found = (env: Record<string, string>) =>
+  checkEnvironment(readEnvironment(env)).map(({ title, status }) => [title, status]);
+
+describe("the environment", () => {
+  it("is well as it is by default", () => {
+    expect(found({})).toEqual([["Public address", "ok"]]);
+    expect(found({ POSTHORN_PUBLIC_URL: "https://mail.example.com" })).toEqual([["Public address", "ok"]]);
+    expect(found({ POSTHORN_PUBLIC_URL: "http://[::1]:4650" })).toEqual([["Public address", "ok"]]);
+  });
+
+  it("wants attention where a variable means nothing", () => {
+    expect(found({ POSTHORN_PROT: "1" })).toEqual([
+      ["POSTHORN_PROT", "warning"],
+      ["Public address", "ok"],
+    ]);
+  });
+
+  it("wants attention where passwords travel in the clear, or links lead nowhere", () => {
+    expect(found({ POSTHORN_PUBLIC_URL: "http://mail.example.com" })).toEqual([
+      ["Public address", "warning"],
+    ]);
+    expect(found({ POSTHORN_HOST: "0.0.0.0" })).toEqual([["Public address", "warning"]]);
+  });
+});
+
+describe("the version of Node.js", () => {
+  it.each([
+    ["22.17.1", "failed"],
+    ["22.18.0", "ok"],
+    ["24.1.0", "ok"],
+  ])("%s is %s", (version, status) => {
+    expect(checkNode(version).status).toBe(status);
+  });
+});
+
+it("shows an address without what lets somebody in", () => {
+  expect(withoutCredentials("postgres://app:secret@db.example.com:5433/mail?password=secret")).toBe(
+    "postgres://db.example.com:5433/mail",
+  );
+});

@@ -1,0 +1,67 @@
+import { type Check, failed, ok, warning } from "../../doctor/installation/check.ts";
+import type { Issue } from "../../errors.ts";
+import type { Environment, ServerOptions } from "../../options.ts";
+
+/** The oldest Node.js that has what Posthorn uses. */
+const oldest = [22, 18] as const;
+
+export function checkNode(version: string): Check {
+  const node = { id: "machine.node", title: "Node.js" };
+  const [major = 0, minor = 0] = version.split(".").map(Number);
+  if (major > oldest[0] || (major === oldest[0] && minor >= oldest[1])) return ok(node, version);
+  return failed(node, version, `Posthorn needs Node.js ${oldest.join(".")} or newer: https://nodejs.org/`);
+}
+
+/** Variables that nothing starts with. */
+export function checkRefused(issues: readonly Issue[]): readonly Check[] {
+  return issues.map(({ pointer, detail }) =>
+    failed({ id: `environment.${pointer}`, title: pointer }, detail, "Nothing starts until it is put right."),
+  );
+}
+
+export function checkEnvironment({ options, unknown }: Environment): readonly Check[] {
+  const mistyped = unknown.map((name) =>
+    warning(
+      { id: `environment.${name}`, title: name },
+      "This variable is no option of Posthorn.",
+      "Is it mistyped? `posthorn --help` lists them.",
+    ),
+  );
+  return [...mistyped, checkPublicUrl(options)];
+}
+
+function checkPublicUrl({ publicUrl, host }: ServerOptions): Check {
+  const subject = { id: "environment.POSTHORN_PUBLIC_URL", title: "Public address" };
+  if (publicUrl === undefined) {
+    return isLoopback(host)
+      ? ok(subject, "this machine only")
+      : warning(
+          subject,
+          `Posthorn listens on ${host}, and POSTHORN_PUBLIC_URL is not set: links lead to where nobody else gets.`,
+          "Set POSTHORN_PUBLIC_URL to what browsers see, such as https://mail.example.com.",
+        );
+  }
+  const { protocol, hostname } = new URL(publicUrl);
+  if (protocol === "https:" || isLoopback(hostname)) return ok(subject, withoutCredentials(publicUrl));
+  return warning(
+    subject,
+    `${withoutCredentials(publicUrl)} is not encrypted: passwords and sessions can be read on the way.`,
+    "Put a proxy with TLS in front, and set POSTHORN_PUBLIC_URL to its https address.",
+  );
+}
+
+/** An address as it may be shown. */
+export function withoutCredentials(address: string): string {
+  // PostgreSQL knows forms that are no URL, such as several hosts.
+  if (!URL.canParse(address)) return "set";
+  const url = new URL(address);
+  url.username = "";
+  url.password = "";
+  // Drivers take a password as a parameter too.
+  url.search = "";
+  return url.href;
+}
+
+function isLoopback(host: string): boolean {
+  return /^(?:localhost|127\.[\d.]+|\[?::1\]?)$/i.test(host);
+}

@@ -1,0 +1,107 @@
+import type { Clock } from "../../clock.ts";
+import { type Check, ok, warning } from "../../doctor/installation/check.ts";
+import { checkClock } from "../../doctor/installation/clock.ts";
+import { checkConfigs, checkNames } from "../../doctor/installation/configs.ts";
+import { checkQueue } from "../../doctor/installation/queue.ts";
+import { checkSecret } from "../../doctor/installation/secret.ts";
+import type { Environment, ServerOptions } from "../../options.ts";
+import type { Secrets } from "../../secret/secrets.ts";
+import { unlock } from "../../secret/unlock.ts";
+import { countAdmins } from "../../server/admin-link.ts";
+import { createEgress } from "../../smtp/egress.ts";
+import { listEncryptionKeys } from "../../store/encryption-keys.ts";
+import { findNewestTime } from "../../store/newest-time.ts";
+import { readQueueDepth } from "../../store/queue-depth.ts";
+import { listSmtpConfigs, type SmtpConfig } from "../../store/smtp-configs.ts";
+import type { Store } from "../../store/store.ts";
+import { parsePreviousSecrets, readSecret } from "../secret-source.ts";
+import { checkDataFolder, isShut } from "./data-folder.ts";
+import { lookForServer, openExamined } from "./database.ts";
+import { checkEnvironment, checkNode } from "./environment.ts";
+import { Findings } from "./findings.ts";
+
+/** What an examination has found, and what it has opened for that. */
+export interface Examination {
+  readonly checks: readonly Check[];
+  /** Null where it cannot be opened. Whoever asked closes it. */
+  readonly store: Store | null;
+  /** Null where there is no secret, or no database. */
+  readonly secrets: Secrets | null;
+  readonly configs: readonly SmtpConfig[];
+}
+
+const folder = { id: "data.folder", title: "Folder" };
+const time = { id: "machine.clock", title: "Clock" };
+const secret = { id: "secret.fits", title: "Secret" };
+const inUse = { id: "configs.enabled", title: "In use" };
+const names = { id: "names", title: "Names" };
+const queue = { id: "queue.waiting", title: "Waiting" };
+const admins = { id: "admins.count", title: "Admins" };
+
+/** Looks the installation through and changes nothing. What is broken hinders no other check. */
+export async function examine(environment: Environment, clock: Clock): Promise<Examination> {
+  const { options } = environment;
+  const findings = new Findings();
+  const { checks } = findings;
+  findings.add(checkNode(process.versions.node), ...checkEnvironment(environment));
+  if (options.databaseUrl === undefined) {
+    await findings.look(folder, () => findings.add(...checkDataFolder(options)));
+  }
+  const isHidden = options.databaseUrl === undefined && isShut(options.dataDir);
+  const store = isHidden ? null : await openExamined(options, findings);
+  if (store === null) {
+    findings.add(checkClock(clock.now(), null));
+    if (isHidden) return { checks, store, secrets: null, configs: [] };
+    await findings.look(secret, () => findings.add(checkSecretAlone(options)));
+    return { checks, store, secrets: null, configs: [] };
+  }
+
+  const { db, reader } = store;
+  const isServed = await lookForServer(options, store, clock, findings);
+  await findings.look(time, async () => findings.add(checkClock(clock.now(), await findNewestTime(db))));
+  const configs = (await findings.look(inUse, () => listSmtpConfigs(db))) ?? [];
+  const secrets = await findings.look(secret, () => unlockExamined(store, options, configs, clock, findings));
+  if (secrets !== null) findings.add(...checkConfigs(configs, secrets, clock.now()));
+  await findings.look(names, async () =>
+    findings.add(...(await checkNames(configs, createEgress(options.egress)))),
+  );
+  await findings.look(queue, async () =>
+    findings.add(checkQueue(await readQueueDepth(reader, clock.now()), isServed, clock.now())),
+  );
+  await findings.look(admins, async () => findings.add(await checkAdmins(store)));
+  return { checks, store, secrets, configs };
+}
+
+async function unlockExamined(
+  { db }: Store,
+  options: ServerOptions,
+  configs: readonly SmtpConfig[],
+  clock: Clock,
+  findings: Findings,
+): Promise<Secrets | null> {
+  const primary = readSecret(options);
+  // Only where there is no database either.
+  if (primary === null) return null;
+  const keys = await listEncryptionKeys(db);
+  const previous = parsePreviousSecrets(options.previousSecrets);
+  const secrets = await unlock({ rows: keys, primary, previous, clock });
+  findings.add(...checkSecret({ secrets, keys, configs, previousCount: previous.length }));
+  return secrets;
+}
+
+/** Without the database, whether there is a secret at all. */
+function checkSecretAlone(options: ServerOptions): Check {
+  parsePreviousSecrets(options.previousSecrets);
+  const found = readSecret(options) === null ? "none yet; the first start makes one" : "there is one";
+  return ok(secret, found);
+}
+
+async function checkAdmins({ db }: Store): Promise<Check> {
+  const { all, withPassword } = await countAdmins(db);
+  const remedy = "`posthorn admin reset` prints a link that makes an admin, or gives one a new password.";
+  if (all === 0) return warning(admins, "There is no admin yet: nobody can sign in.", remedy);
+  if (withPassword === 0) {
+    return warning(admins, `None of ${all} has a password: all are locked out.`, remedy);
+  }
+  return ok(admins, `${all}; locked out? \`posthorn admin reset\` lets one in again`);
+}

@@ -1,0 +1,138 @@
+import { readFileSync } from "node:fs";
+import { systemClock } from "../clock.ts";
+import { openSettings } from "../config/open.ts";
+import { smtpConfigDraft } from "../config/smtp-config.ts";
+import { type ProbeOptions, probe } from "../doctor/probe.ts";
+import type { TestReport } from "../doctor/report.ts";
+import { PosthornError } from "../errors.ts";
+import { tlsModes } from "../model.ts";
+import { parse } from "../parse.ts";
+import type { Egress } from "../smtp/egress.ts";
+import { askPassword, readFirstLine } from "./password.ts";
+import type { TestedRelay } from "./test-printer.ts";
+
+/** Settings as options of `posthorn test`. The password is none: every process of the machine can read options. */
+export interface GivenSettings {
+  readonly server?: string;
+  readonly port?: string;
+  readonly tls?: string;
+  readonly username?: string;
+  readonly passwordStdin?: boolean;
+  readonly from?: string;
+  readonly allowCleartextAuth?: boolean;
+  readonly caFile?: string;
+  readonly sendTo?: string;
+}
+
+const options: Readonly<Record<string, string>> = {
+  "/smtpServer": "--server",
+  "/smtpPort": "--port",
+  "/tlsMode": "--tls",
+  "/username": "--username",
+  "/password": "The password",
+  "/fromEmail": "--from",
+  "/caPem": "--ca-file",
+  "/sendTo": "--send-to",
+};
+
+/** The option that a field of the config comes from. */
+export function optionOf(pointer: string): string {
+  return options[pointer] ?? pointer;
+}
+
+export interface GivenTest {
+  readonly relay: TestedRelay;
+  run(watcher: Pick<ProbeOptions, "onProgress" | "onStage">): Promise<TestReport>;
+}
+
+/**
+ * A test of settings that are not saved: the same rules and the same probe as of the form, and no database.
+ * Asks for the password where there is a username.
+ * @throws PosthornError `input.invalid`, and the reason of `signal`
+ */
+export async function testGiven(
+  given: GivenSettings,
+  egress: Egress,
+  signal: AbortSignal,
+): Promise<GivenTest> {
+  // Everything else is judged before somebody types a password in vain.
+  parse(smtpConfigDraft, formOf(given, null));
+  const password = await passwordFor(given, signal);
+  const { sendTo, password: checked, ...settings } = parse(smtpConfigDraft, formOf(given, password));
+  const config = openSettings({ ...settings, name: settings.smtpServer }, checked);
+  const { host, port, tls } = config.relay;
+  return {
+    relay: { name: null, host, port, tls, sendTo },
+    run: (watcher) => probe(config, { egress, clock: systemClock, sendTo, signal, ...watcher }),
+  };
+}
+
+function formOf(given: GivenSettings, password: string | null): object {
+  const { server, username, from, allowCleartextAuth = false, caFile, sendTo } = given;
+  const tls = tlsWays.find((way) => way === (given.tls ?? "auto"));
+  if (tls === undefined) {
+    throw new PosthornError("input.invalid", `--tls must be one of ${tlsWays.join(", ")}.`);
+  }
+  // Most usernames are addresses, and then it is whom the relay lets one send as.
+  const fromEmail = from ?? (username?.includes("@") ? username : undefined);
+  if (fromEmail === undefined) {
+    throw new PosthornError(
+      "input.invalid",
+      "--from is needed: the relay is asked whether it takes this sender.",
+    );
+  }
+  return {
+    smtpServer: server,
+    smtpPort: Number(given.port ?? (tls === "implicit" ? 465 : 587)),
+    ...(tls === "off" ? { useTls: false } : { tlsMode: tls }),
+    username: username ?? null,
+    password,
+    fromEmail,
+    allowCleartextAuth,
+    caPem: caFile === undefined ? null : readCaFile(caFile),
+    sendTo: sendTo ?? null,
+  };
+}
+
+const tlsWays = [...tlsModes, "off"] as const;
+
+function readCaFile(file: string): string {
+  try {
+    return readFileSync(file, "utf8");
+  } catch (cause) {
+    throw new PosthornError("input.invalid", `--ca-file names a file that cannot be read: ${file}`, {
+      cause,
+    });
+  }
+}
+
+async function passwordFor(
+  { username, passwordStdin = false }: GivenSettings,
+  signal: AbortSignal,
+): Promise<string | null> {
+  const { stdin, stderr } = process;
+  if (username === undefined) {
+    if (!passwordStdin) return null;
+    throw new PosthornError(
+      "input.invalid",
+      "--password-stdin needs --username: a password alone signs nobody in.",
+    );
+  }
+  if (passwordStdin) return readFirstLine(stdin);
+  if (!stdin.isTTY) {
+    throw new PosthornError(
+      "input.invalid",
+      "There is no terminal to ask for the password on. Give it in the first line of standard input, with --password-stdin.",
+    );
+  }
+  const password = await askPassword(
+    `Password of ${username}: `,
+    stdin,
+    // Standard output is for the report.
+    (text) => stderr.write(text),
+    () => process.kill(process.pid, "SIGINT"),
+    signal,
+  );
+  if (password === "") throw new PosthornError("input.invalid", "No password was entered.");
+  return password;
+}

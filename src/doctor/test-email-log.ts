@@ -1,0 +1,130 @@
+import { failureOf } from "../config/attempt-failure.ts";
+import type { OpenedConfig } from "../config/open.ts";
+import type { PosthornError } from "../errors.ts";
+import { type Actor, type AttemptOutcome, type RecipientState, testEmailTemplate } from "../model.ts";
+import type { Connection, SendResult } from "../smtp/connection.ts";
+import { insertEmails, type NewEmail } from "../store/email-inserts.ts";
+import { settleEmails } from "../store/email-settlements.ts";
+import type { Attempt } from "../store/emails.ts";
+import type { SmtpConfig } from "../store/smtp-configs.ts";
+import type { Store } from "../store/store.ts";
+import type { TestEmail } from "./test-email.ts";
+
+/** How handing it over ended: with the relay's answer, or with an error before there was any. */
+export type TestEmailEnding =
+  | { readonly kind: "answered"; readonly result: SendResult }
+  | { readonly kind: "failed"; readonly error: PosthornError };
+
+/** A test email at its end. */
+export interface TriedTestEmail {
+  readonly email: TestEmail;
+  readonly ending: TestEmailEnding;
+  /** What it was tried through. */
+  readonly opened: OpenedConfig;
+  readonly connection: Pick<Connection, "address" | "tls">;
+  /** Milliseconds since the epoch. */
+  readonly endedAt: number;
+}
+
+/** Of one try, since nobody makes another: what is temporary for other emails has failed here. */
+const stateOf = {
+  sent: "sent",
+  temporary: "failed",
+  permanent: "failed",
+  unknown: "unknown",
+} as const satisfies Partial<Record<AttemptOutcome, RecipientState>>;
+
+/**
+ * Writes a test email to the log, with its outcome: final at once. It is inserted as an email that is under
+ * way and settled in the same transaction, so that no courier ever sees it waiting.
+ * @param config the saved config that was tested
+ */
+export async function logTestEmail(
+  store: Store,
+  tried: TriedTestEmail,
+  { config, actor }: { readonly config: SmtpConfig; readonly actor: Actor },
+): Promise<void> {
+  const { ending, endedAt } = tried;
+  const stored = storedEmail(tried.email, actor);
+  const attempt = attemptOf(tried, config);
+  const state = stateOf[outcomeOf(ending)];
+  const { code, enhancedCode, reply } = attempt;
+  const settlement = {
+    state,
+    nextAttemptAt: null,
+    attemptCount: 1,
+    possibleDuplicate: false,
+    sentAt: state === "sent" ? endedAt : null,
+    finishedAt: endedAt,
+    recipients: [{ position: 0, state, code, enhancedCode, reply }],
+    attempt,
+  };
+  await store.transact([
+    insertEmails(store.db, [stored]),
+    settleEmails(store.db, [{ claimed: stored.email, settlement }]),
+  ]);
+}
+
+function storedEmail(email: TestEmail, actor: Actor): NewEmail {
+  const { id, messageId, subject, createdAt, to, stored } = email;
+  return {
+    email: {
+      id,
+      state: "sending",
+      priority: "normal",
+      from: null,
+      replyTo: [],
+      subject,
+      template: testEmailTemplate,
+      tags: [],
+      messageId,
+      caller: actor.id,
+      sensitive: false,
+      needsSmtpUtf8: stored.needsSmtpUtf8,
+      onUnknown: "hold",
+      possibleDuplicate: false,
+      attemptCount: 0,
+      nextAttemptAt: null,
+      expiresAt: createdAt,
+      lease: 1,
+      createdAt,
+      sentAt: null,
+      finishedAt: null,
+    },
+    idempotency: null,
+    content: stored.content,
+    encrypted: false,
+    recipients: [{ address: to, role: "to" }],
+  };
+}
+
+function attemptOf(tried: TriedTestEmail, config: SmtpConfig): Attempt {
+  const { email, ending, opened, connection, endedAt } = tried;
+  const outcome = outcomeOf(ending);
+  const error = ending.kind === "failed" ? ending.error : ending.result.lost;
+  const reply = ending.kind === "answered" && error === null ? ending.result.reply : error?.smtp?.reply;
+  const seen = { from: opened.fromEmail, recipient: email.to, refusal: null, smtp: error?.smtp };
+  return {
+    at: email.createdAt,
+    configId: config.id,
+    configName: config.name,
+    relayHost: config.smtpServer,
+    relayAddress: connection.address,
+    tlsVersion: connection.tls?.version ?? null,
+    stage: ending.kind === "answered" ? ending.result.stage : (error?.smtp?.stage ?? "message"),
+    outcome,
+    errorCode: outcome === "unknown" ? "smtp.unknown_outcome" : (error?.code ?? null),
+    code: reply?.code ?? null,
+    enhancedCode: reply?.enhancedCode ?? null,
+    reply: reply?.lines.join("\n") ?? error?.message ?? null,
+    durationMs: endedAt - email.createdAt,
+    possibleDuplicate: outcome === "unknown",
+    failure: outcome === "sent" ? null : failureOf(opened, seen),
+  };
+}
+
+/** Of its one recipient. */
+function outcomeOf(ending: TestEmailEnding): keyof typeof stateOf {
+  if (ending.kind === "failed") return ending.error.retry === "never" ? "permanent" : "temporary";
+  return ending.result.recipients[0]?.outcome ?? "temporary";
+}

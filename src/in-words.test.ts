@@ -1,0 +1,20 @@
+import { expect, it } from "vitest";
+import { age, bytes, duration } from "./in-words.ts";
+
+it("says how long something took", () => {
+  expect([0.4, 12, 1_240, 59_960].map(duration)).toEqual(["< 1 ms", "12 ms", "1.2 s", "1 min 0 s"]);
+});
+
+it("says how old something is", () => {
+  expect([-5, 40_000, 200_000, 7_300_000, 400_000_000].map(age)).toEqual([
+    "0 s",
+    "40 s",
+    "3 min",
+    "2 h",
+    "4 days",
+  ]);
+});
+
+it("says how large something is", () => {
+  expect([512, 4_200, 36_700_160, 2 ** 40].map(bytes)).toEqual(["512 B", "4.1 KiB", "35.0 MiB", "1.0 TiB"]);
+});
