@@ -33,6 +33,7 @@ const get = route({
   method: "get",
   path: "/{name}",
   summary: "Get a part of templates",
+  description: "With its source.",
   request: { params },
   responses: { 200: json(templatePart, "The part") },
 });
@@ -81,6 +82,7 @@ const version = route({
   method: "get",
   path: "/{name}/versions/{version}",
   summary: "Get a version of a part",
+  description: "With its source. Version 0 is the built-in layout.",
   request: { params: versionParams },
   responses: { 200: json(templatePartVersion, "The version") },
 });
