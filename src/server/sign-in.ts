@@ -82,7 +82,7 @@ export interface SignIn {
   /** An admin who is known already gets the password, and is signed out everywhere. */
   createAdmin(admin: NewAdmin): Promise<void>;
   readonly passwordReset: PasswordReset;
-  /** Resolves when emails about what was done so far have been accepted. */
+  /** Resolves when the emails about what was done so far have been accepted, which is then not put off. */
   settled(): Promise<void>;
 }
 
@@ -108,7 +108,7 @@ export function createSignIn(parts: SignInParts): SignIn {
     windowMs: failureWindowMs,
     tooMany: "Too many sign-ins have failed.",
   });
-  const afterwards = createAfterwards(log);
+  const afterwards = createAfterwards(clock, log);
   const emails = createAccountEmails(parts);
   const alert = createSignInAlert({ ...parts, emails, afterwards });
   const passwordReset = createPasswordReset({ ...parts, auth, emails, afterwards });

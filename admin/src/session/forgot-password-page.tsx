@@ -32,7 +32,7 @@ export function ForgotPasswordPage() {
     >
       <form className={styles.fields} onSubmit={submit}>
         {asking.isSuccess && (
-          <Notice tone="good" title={t.asked}>
+          <Notice tone="info" title={t.asked}>
             {t.askedNext}
           </Notice>
         )}
