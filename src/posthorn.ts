@@ -118,6 +118,7 @@ export async function openPosthorn(options: PosthornOptions): Promise<Posthorn> 
     const tests = createConnectionTests({
       store,
       configs,
+      templates,
       egress,
       clock,
       log,

@@ -17,6 +17,7 @@ import {
   type SmtpConfig,
 } from "../store/smtp-configs.ts";
 import type { Store } from "../store/store.ts";
+import type { LoadedTemplates } from "../template/templates.ts";
 import type { Way } from "./candidates.ts";
 import { type Correction, nameOf, relayOf } from "./correct.ts";
 import { probe } from "./probe.ts";
@@ -57,6 +58,7 @@ export interface ConnectionTests {
 export interface ConnectionTestsParts {
   readonly store: Store;
   readonly configs: SmtpConfigs;
+  readonly templates: LoadedTemplates;
   readonly egress: Egress;
   readonly clock: Clock;
   readonly log: Log;
@@ -75,7 +77,7 @@ interface Target {
 }
 
 export function createConnectionTests(parts: ConnectionTestsParts): ConnectionTests {
-  const { store, configs, egress, clock, log, timeouts, usualWays, onMended } = parts;
+  const { store, configs, templates, egress, clock, log, timeouts, usualWays, onMended } = parts;
   const turns = createTurns(clock);
 
   /** Under the same guard as saving: a saved password goes to its own destination only. */
@@ -149,6 +151,7 @@ export function createConnectionTests(parts: ConnectionTestsParts): ConnectionTe
         report = await probe(config, {
           egress,
           clock,
+          templates,
           sendTo: target.sendTo,
           recipient: ownAddress ?? null,
           signal,
