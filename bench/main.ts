@@ -2,6 +2,7 @@
 
 import { acceptSuite } from "./accept.ts";
 import { composeSuite } from "./compose.ts";
+import { doctorSuite } from "./doctor.ts";
 import { httpSuite } from "./http.ts";
 import { latencySuite } from "./latency.ts";
 import { logSuite } from "./log.ts";
@@ -21,6 +22,7 @@ const suites: Readonly<Record<string, (options: BenchOptions) => Promise<Results
   queued: () => queuedSuite(),
   compose: composeSuite,
   templates: () => templatesSuite(),
+  doctor: () => doctorSuite(),
   accept: () => acceptSuite(),
   start: () => startSuite(),
 };

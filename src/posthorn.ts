@@ -156,6 +156,7 @@ export async function openPosthorn(options: PosthornOptions): Promise<Posthorn> 
       stagedChanges,
       configSource,
       configs,
+      templates,
       egress,
       clock,
       log,

@@ -26,14 +26,34 @@ function within(back: unknown): string | undefined {
   return typeof back === "string" && /^\/(?![/\\])/.test(back) ? back : undefined;
 }
 
+interface SignInSearch {
+  /** Where to go on. */
+  readonly back?: string | undefined;
+  readonly ended?: true | undefined;
+  readonly changed?: true | undefined;
+}
+
 const signIn = createRoute({
   getParentRoute: () => root,
   path: "/sign-in",
-  validateSearch: (search): { back?: string | undefined; ended?: true | undefined } => ({
+  validateSearch: (search): SignInSearch => ({
     back: within(search.back),
     ended: search.ended === true ? true : undefined,
+    changed: search.changed === true ? true : undefined,
   }),
   component: lazyRouteComponent(() => import("./session/sign-in-page.tsx"), "SignInPage"),
+});
+
+const forgotPassword = createRoute({
+  getParentRoute: () => root,
+  path: "/forgot-password",
+  component: lazyRouteComponent(() => import("./session/forgot-password-page.tsx"), "ForgotPasswordPage"),
+});
+
+const resetPassword = createRoute({
+  getParentRoute: () => root,
+  path: "/reset-password",
+  component: lazyRouteComponent(() => import("./session/reset-password-page.tsx"), "ResetPasswordPage"),
 });
 
 const firstAdmin = createRoute({
@@ -164,6 +184,8 @@ const stray = createRoute({
 
 const tree = root.addChildren([
   signIn,
+  forgotPassword,
+  resetPassword,
   firstAdmin,
   shell.addChildren([
     overview,

@@ -72,8 +72,32 @@ export const strings = {
     refused: "No account has this email and password. Check both and try again.",
     tooMany: "Too many tries. Wait a minute, then try again.",
     ended: "Your session has ended. Sign in to go on where you were.",
+    changed: "Your password is changed. Sign in with the new one.",
+    forgot: "Forgot your password?",
     lockedOut: "Locked out? Whoever runs the server can make a new link with",
     lockedOutCommand: "posthorn admin reset",
+  },
+
+  forgotPassword: {
+    title: "Forgot your password?",
+    lead: "A link that sets a new one comes by email.",
+    email: "Email",
+    submit: "Send link",
+    again: "Send another link",
+    asked: "If this address belongs to an admin, an email is on its way.",
+    askedNext: "The link in it works once, for 30 minutes.",
+    back: "Back to sign-in",
+    noEmail: "No email comes? Whoever runs the server can make a link with",
+  },
+
+  resetPassword: {
+    title: "Choose a new password",
+    lead: "You are then signed out everywhere.",
+    password: "New password",
+    submit: "Set password",
+    noToken: "This link is not whole. Copy it from the email with everything after the # sign.",
+    linkSpent: "This link was used already, has expired or was replaced by a newer one.",
+    askAgain: "Ask for a new link",
   },
 
   firstAdmin: {
@@ -720,6 +744,8 @@ export const strings = {
     columns: { action: "What", detail: "Detail", actor: "Who", at: "When" },
     actions: {
       "admin.created": "Admin added",
+      "admin.password_reset": "Password reset",
+      "admin.reset_requested": "New password asked for",
       "api_key.created": "API key created",
       "api_key.deleted": "API key revoked",
       "email.cancelled": "Email cancelled",

@@ -8,6 +8,7 @@ import { PosthornError } from "../errors.ts";
 import { tlsModes } from "../model.ts";
 import { parse } from "../parse.ts";
 import type { Egress } from "../smtp/egress.ts";
+import { createTemplates } from "../template/templates.ts";
 import { askPassword, readFirstLine } from "./password.ts";
 import type { TestedRelay } from "./test-printer.ts";
 
@@ -63,7 +64,8 @@ export async function testGiven(
   const { host, port, tls } = config.relay;
   return {
     relay: { name: null, host, port, tls, sendTo },
-    run: (watcher) => probe(config, { egress, clock: systemClock, sendTo, signal, ...watcher }),
+    run: (watcher) =>
+      probe(config, { egress, clock: systemClock, templates: createTemplates(), sendTo, signal, ...watcher }),
   };
 }
 

@@ -16,7 +16,7 @@ function entry(number: number): TemplateEntry {
     sources: {
       en: {
         subject: `${number} {{ name }}`,
-        mjml: `<mjml><mj-body>${number} {{ name }}</mj-body></mjml>`,
+        mjml: `<mj-text>${number} {{ name }}</mj-text>`,
         text: "{{ name }}",
       },
     },

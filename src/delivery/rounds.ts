@@ -22,6 +22,8 @@ const expireEveryMs = 1_000;
 const maxExpired = 200;
 /** Leases and the list of nodes are kept up this often: three times while a lease lasts. */
 const upkeepEveryMs = 10_000;
+/** While a config rests, it is looked for this often whether somebody has ended that: a command, another hand. */
+const restingMs = 5_000;
 /** So often at the most where others announce something. */
 const announcedUpkeepMs = 1_000;
 
@@ -160,7 +162,8 @@ export function createRounds({
     // Alone on its database and with nothing under way, a node has nothing to keep up.
     const upkeep = store.shared || leases.size > 0 ? [upkeepDueAt] : [];
     const pauses = enabled.flatMap(({ pausedUntil }) => pausedUntil ?? []).filter((until) => until > now);
-    const at = Math.min(now + roundMs, look ?? Number.POSITIVE_INFINITY, ...upkeep, ...pauses);
+    const latest = now + (pauses.length > 0 ? restingMs : roundMs);
+    const at = Math.min(latest, look ?? Number.POSITIVE_INFINITY, ...upkeep, ...pauses);
     setTimer(Math.max(0, at - clock.now()));
   }
 

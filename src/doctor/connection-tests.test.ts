@@ -11,6 +11,7 @@ import { createEgress } from "../smtp/egress.ts";
 import { listAudit } from "../store/audit-log.ts";
 import { findSmtpConfig, pauseSmtpConfig } from "../store/smtp-configs.ts";
 import { openSqliteStore, type Store } from "../store/store.ts";
+import { createTemplates } from "../template/templates.ts";
 import { createFixedClock } from "../testing/fixed-clock.ts";
 import { makeAuthority, startScriptedServer, startTestRelay, type TestRelay } from "../testing/index.ts";
 import type { Way } from "./candidates.ts";
@@ -42,6 +43,7 @@ beforeEach(async () => {
   tests = createConnectionTests({
     store,
     ...opened,
+    templates: createTemplates(),
     clock,
     log: createLog("silent"),
     egress: createEgress("default", async () => [{ address: "127.0.0.1", family: 4 }]),
@@ -311,6 +313,7 @@ describe("a test that fails before the sign-in", () => {
     const slow = createConnectionTests({
       store,
       ...opened,
+      templates: createTemplates(),
       clock: createFixedClock(now),
       log: createLog("silent"),
       egress: createEgress("default", () => looking.promise),

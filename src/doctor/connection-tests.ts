@@ -15,6 +15,7 @@ import { writeAudit } from "../store/audit-log.ts";
 import type { SmtpConfigVersion } from "../store/smtp-config-versions.ts";
 import type { SmtpConfig } from "../store/smtp-configs.ts";
 import type { Store } from "../store/store.ts";
+import type { LoadedTemplates } from "../template/templates.ts";
 import type { Way } from "./candidates.ts";
 import { type Correction, nameOf, relayOf } from "./correct.ts";
 import { probe } from "./probe.ts";
@@ -59,6 +60,7 @@ export interface ConnectionTestsParts {
   readonly configSource: ConfigSource;
   readonly configs: SmtpConfigs;
   readonly stagedChanges: StagedChanges;
+  readonly templates: LoadedTemplates;
   readonly egress: Egress;
   readonly clock: Clock;
   readonly log: Log;
@@ -82,7 +84,7 @@ interface Target {
 }
 
 export function createConnectionTests(parts: ConnectionTestsParts): ConnectionTests {
-  const { store, configSource, configs, stagedChanges, egress, clock, log } = parts;
+  const { store, configSource, configs, stagedChanges, templates, egress, clock, log } = parts;
   const { timeouts, usualWays, onMended } = parts;
   const turns = createTurns(clock, { name: "connection test", perMinute: 20 });
 
@@ -164,6 +166,7 @@ export function createConnectionTests(parts: ConnectionTestsParts): ConnectionTe
           egress,
           clock,
           withToken: (config) => configs.withToken(config, provenMs),
+          templates,
           sendTo: target.sendTo,
           recipient: ownAddress ?? null,
           signal,

@@ -2,6 +2,7 @@ import { describe, expect, it, vi } from "vitest";
 import { systemClock } from "../clock.ts";
 import type { OpenedConfig } from "../config/open.ts";
 import { createEgress, type Lookup } from "../smtp/egress.ts";
+import { createTemplates } from "../template/templates.ts";
 import { createFixedClock } from "../testing/fixed-clock.ts";
 import {
   makeAuthority,
@@ -47,6 +48,7 @@ function run(
   return probe(config, {
     egress: createEgress("default", lookup),
     clock: systemClock,
+    templates: createTemplates(),
     usualWays,
     ...options,
   });

@@ -3,6 +3,7 @@ import { systemClock } from "../clock.ts";
 import type { OpenedConfig } from "../config/open.ts";
 import type { Stage } from "../model.ts";
 import { createEgress, type Lookup } from "../smtp/egress.ts";
+import { createTemplates } from "../template/templates.ts";
 import { createFixedClock } from "../testing/fixed-clock.ts";
 import {
   makeAuthority,
@@ -44,7 +45,13 @@ function target(port: number, change: Change = {}): OpenedConfig {
 }
 
 function run(config: OpenedConfig, options: Partial<ProbeOptions> = {}): Promise<TestReport> {
-  return probe(config, { egress, clock: systemClock, usualWays: [], ...options });
+  return probe(config, {
+    egress,
+    clock: systemClock,
+    templates: createTemplates(),
+    usualWays: [],
+    ...options,
+  });
 }
 
 async function probeRelay(
@@ -146,7 +153,7 @@ describe("a relay that works", () => {
     expect(message).toMatchObject({ from: "shop@example.com", to: ["pat@example.net"] });
     const text = message!.content.toString();
     expect(text).toMatch(/^From: The Shop <shop@example\.com>\r\nReply-To: help@example\.com\r\n/);
-    expect(text).toContain("Subject: Posthorn test email\r\n");
+    expect(text).toContain("Subject: Posthorn: test email\r\n");
     expect(text).toContain("Auto-Submitted: auto-generated\r\n");
     expect(text).toMatch(/multipart\/alternative/);
   });

@@ -6,6 +6,7 @@ import { type Connection, connect } from "../smtp/connection.ts";
 import type { Egress } from "../smtp/egress.ts";
 import { classOf, quote } from "../smtp/reply.ts";
 import type { Timeouts } from "../smtp/timeouts.ts";
+import type { LoadedTemplates } from "../template/templates.ts";
 import { type Candidate, candidatesFor, type Way } from "./candidates.ts";
 import { type Correction, correct, isRefuted } from "./correct.ts";
 import type { TestProgress, TestReport, TestStage } from "./report.ts";
@@ -18,6 +19,8 @@ export interface ProbeOptions {
   readonly clock: Clock;
   /** Gets what the sign-in still needs: the access token of a config that signs in with OAuth. */
   readonly withToken?: (target: OpenedConfig) => Promise<OpenedConfig>;
+  /** What the real email says is one of these. */
+  readonly templates: LoadedTemplates;
   /** Gets a real email at the end; null: the test stops before the message. */
   readonly sendTo?: string | null;
   /** Whom RCPT TO names where there is no `sendTo`; null: that stage is skipped. */
@@ -86,7 +89,7 @@ export async function probe(config: OpenedConfig, options: ProbeOptions): Promis
 async function converse(
   target: OpenedConfig,
   recipient: string | null,
-  { egress, clock, signal, timeouts, sendTo = null, keep = async () => null }: ProbeOptions,
+  { egress, clock, templates, signal, timeouts, sendTo = null, keep = async () => null }: ProbeOptions,
   stages: Stages,
   deadline: AbortSignal,
 ): Promise<void> {
@@ -105,7 +108,7 @@ async function converse(
       await envelope(connection, target, recipient, stages);
       if (sendTo !== null) {
         await stages.run("message", async (own) => {
-          const email = composeTestEmail(target, sendTo, clock.now());
+          const email = composeTestEmail(target, { to: sendTo, templates, connection, now: clock.now() });
           const ending = await handOver(connection, target.fromEmail, email, deadline);
           const tried = { email, ending, opened: target, connection, endedAt: clock.now() };
           const emailId = await keep(tried);

@@ -12,6 +12,7 @@ import { createEgress } from "../smtp/egress.ts";
 import { findContent } from "../store/email-content.ts";
 import { findEmail, listAttempts, listRecipients } from "../store/emails.ts";
 import { openSqliteStore, type Store } from "../store/store.ts";
+import { createTemplates, type LoadedTemplates } from "../template/templates.ts";
 import { createFixedClock } from "../testing/fixed-clock.ts";
 import { type RelayOptions, startTestRelay, type TestRelay } from "../testing/index.ts";
 import { type ConnectionTests, createConnectionTests } from "./connection-tests.ts";
@@ -24,6 +25,7 @@ const now = Date.parse("2026-06-01T12:00:00Z");
 
 let store: Store;
 let configs: SmtpConfigs;
+let templates: LoadedTemplates;
 let tests: ConnectionTests;
 const log = createLog("silent");
 const relays: TestRelay[] = [];
@@ -32,9 +34,10 @@ beforeEach(async () => {
   const clock = createFixedClock(now);
   store = await openSqliteStore(":memory:");
   const secrets = await unlock({ rows: [], primary: generateKey(), previous: [], clock });
+  templates = createTemplates();
   const opened = openConfigs({ store, secrets, clock });
   ({ configs } = opened);
-  tests = createConnectionTests({ store, ...opened, clock, log, egress: createEgress("default") });
+  tests = createConnectionTests({ store, ...opened, templates, clock, log, egress: createEgress("default") });
 });
 
 afterEach(async () => {
@@ -116,8 +119,17 @@ describe("the test email of a saved config", () => {
     const stored = await findContent(store.db, id);
     const parsed = await simpleParser(Buffer.from(stored?.content ?? []));
     expect(stored?.encrypted).toBe(false);
-    expect(parsed.text).toContain("Good news");
+    expect(parsed.text).toContain("Your email settings work");
     expect([parsed.from, parsed.replyTo]).toEqual([undefined, undefined]);
+  });
+
+  test("is the template as it is here, under the name of the brand, and says how it came", async () => {
+    templates.replace({ ...templates.surroundings, entries: [], brand: { name: "Example Shop" } });
+    const { relay, config } = await saved();
+    await tests.run({ id: config.id, sendTo, actor });
+    const received = await simpleParser(relay.messages[0]?.content ?? Buffer.alloc(0));
+    expect(received.subject).toBe("Example Shop: test email");
+    expect(received.text).toContain(`  Server: ${relay.host}\n  Port: ${relay.port}\n  Encryption: none\n`);
   });
 
   test.each([

@@ -2,6 +2,9 @@ import type { OpenedConfig } from "../config/open.ts";
 import { newId } from "../id.ts";
 import { parseAddress } from "../message/address.ts";
 import { type ComposedMessage, composeMessage, makeMessageId, senderHeaders } from "../message/mime.ts";
+import { testEmailTemplate } from "../model.ts";
+import type { Connection } from "../smtp/connection.ts";
+import type { LoadedTemplates } from "../template/templates.ts";
 
 /** The email that a test sends if asked to. */
 export interface TestEmail {
@@ -19,32 +22,44 @@ export interface TestEmail {
   readonly needsSmtpUtf8: boolean;
 }
 
+export interface TestEmailParts {
+  readonly to: string;
+  readonly templates: LoadedTemplates;
+  /** The one that it goes through: the email says how that is secured. */
+  readonly connection: Pick<Connection, "tls">;
+  /** Milliseconds since the epoch. */
+  readonly now: number;
+}
+
 /**
- * Composes it as every other email is composed, from this config's sender.
- * @param now milliseconds since the epoch
- * @throws PosthornError `address.invalid`
+ * Renders it from the template of that name, and composes it as every other email is composed, from this
+ * config's sender.
+ * @throws PosthornError `address.invalid`, `template.invalid`
  */
 export function composeTestEmail(
   { relay, fromEmail, fromName, replyTo }: OpenedConfig,
-  to: string,
-  now: number,
+  { to, templates, connection, now }: TestEmailParts,
 ): TestEmail {
   const sender = parseAddress(fromEmail);
   const id = newId(now);
   const messageId = makeMessageId(id, sender.domain);
-  const subject = "Posthorn test email";
-  const lines = [
-    "Good news: this email arrived, so your SMTP settings work.",
-    `Posthorn sent it through ${relay.host}, port ${relay.port}, because somebody pressed Test Connection. There is nothing you need to do.`,
-  ];
+  const { subject, html, text } = templates.render(testEmailTemplate, {
+    data: {
+      server: relay.host,
+      port: relay.port,
+      encryption: connection.tls?.version.replace(/^TLSv/, "TLS ") ?? "none",
+      time: new Date(now).toISOString(),
+      productName: templates.surroundings.brand.name ?? "Posthorn",
+    },
+  });
   const message = composeMessage({
     messageId,
     date: now,
     to: [{ name: null, address: to }],
     cc: [],
     subject,
-    text: `${lines.join("\n\n")}\n`,
-    html: page(lines),
+    text,
+    html,
     attachments: [],
     headers: {},
   });
@@ -63,10 +78,4 @@ export function composeTestEmail(
     content: Buffer.concat([headers, message.content]),
     needsSmtpUtf8: message.needsSmtpUtf8 || addresses.some(({ needsSmtpUtf8 }) => needsSmtpUtf8),
   };
-}
-
-/** The server's name is text: it was parsed as a host name, which holds no markup. */
-function page(lines: readonly string[]): string {
-  const style = "font: 16px/1.5 system-ui, sans-serif; color: #1f2933; max-width: 36em; margin: 2em auto";
-  return `<!doctype html><html lang="en"><body><div style="${style}">${lines.map((line) => `<p>${line}</p>`).join("")}</div></body></html>`;
 }

@@ -1,4 +1,3 @@
-import { createHash, randomBytes, timingSafeEqual } from "node:crypto";
 import { sql } from "kysely";
 import { z } from "zod";
 import type { Clock } from "../clock.ts";
@@ -6,6 +5,7 @@ import { PosthornError } from "../errors.ts";
 import type { Db } from "../store/schema.ts";
 import { readSetting, removeSetting, writeSetting } from "../store/settings.ts";
 import type { Store } from "../store/store.ts";
+import { isTokenOf, newToken } from "./one-time-token.ts";
 
 const settingKey = "admin_link";
 const resetLinkLivesMs = 60 * 60 * 1000;
@@ -45,16 +45,17 @@ export async function takeAdminLink(store: Store, clock: Clock, token: string): 
     const link = storedLink.optional().parse(await readSetting(db, settingKey));
     const valid =
       link !== undefined &&
-      timingSafeEqual(Buffer.from(link.tokenHash, "hex"), sha256(token)) &&
+      isTokenOf(link.tokenHash, token) &&
       (link.expiresAt === null || link.expiresAt > clock.now()) &&
-      (link.kind === "reset" || !(await hasAdmin(db)));
+      (link.kind === "reset" || !(await hasAdmin(db))) &&
+      // Of two that take it at once, one finds it gone.
+      (await removeSetting(db, settingKey));
     if (!valid) {
       throw new PosthornError(
         "auth.link_invalid",
         "This link was used, has run out or was replaced by a newer one. Start Posthorn again for a first admin's link, or run `posthorn admin reset`.",
       );
     }
-    await removeSetting(db, settingKey);
   });
 }
 
@@ -80,11 +81,7 @@ async function makeLink(
   kind: "first" | "reset",
   expiresAt: number | null,
 ): Promise<string> {
-  const token = randomBytes(32).toString("base64url");
-  await writeSetting(db, settingKey, { kind, tokenHash: sha256(token).toString("hex"), expiresAt });
+  const { token, hash } = newToken();
+  await writeSetting(db, settingKey, { kind, tokenHash: hash, expiresAt });
   return `${baseUrl.replace(/\/$/, "")}/first-admin#token=${token}`;
-}
-
-function sha256(text: string): Buffer {
-  return createHash("sha256").update(text).digest();
 }

@@ -1,7 +1,7 @@
 import type { Clock } from "../clock.ts";
 import { PosthornError } from "../errors.ts";
 
-/** Counts attempts by where they come from, so that passwords cannot be guessed at speed. */
+/** Counts attempts by where they come from or whom they are about, so that nothing can be tried at speed. */
 export interface AttemptLimit {
   /**
    * Counts an attempt before its outcome is known: many at once are many.
@@ -20,8 +20,18 @@ interface Attempts {
 /** More places than that at once are an attack; the oldest are forgotten first. */
 const maxPlaces = 10_000;
 
-/** At most `max` attempts that are not forgiven, within `windowMs` of the first. */
-export function createAttemptLimit(clock: Clock, max: number, windowMs: number): AttemptLimit {
+export interface AttemptLimitOptions {
+  /** Most attempts that are not forgiven, within `windowMs` of the first. */
+  readonly max: number;
+  readonly windowMs: number;
+  /** The sentence that says so. */
+  readonly tooMany: string;
+}
+
+export function createAttemptLimit(
+  clock: Clock,
+  { max, windowMs, tooMany }: AttemptLimitOptions,
+): AttemptLimit {
   const places = new Map<string, Attempts>();
 
   function attemptsFrom(from: string): Attempts {
@@ -42,7 +52,7 @@ export function createAttemptLimit(clock: Clock, max: number, windowMs: number):
         const minutes = Math.ceil((attempts.until - clock.now()) / 60_000);
         throw new PosthornError(
           "auth.too_many_attempts",
-          `Too many sign-ins have failed. Try again in ${minutes} ${minutes === 1 ? "minute" : "minutes"}.`,
+          `${tooMany} Try again in ${minutes} ${minutes === 1 ? "minute" : "minutes"}.`,
         );
       }
       attempts.count += 1;

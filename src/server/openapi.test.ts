@@ -23,7 +23,12 @@ let app: ReturnType<typeof createApp>;
 let document: Document;
 beforeAll(async () => {
   opened = await openApp();
-  const signIn = createSignIn({ ...opened.posthorn, secret: "x".repeat(44), publicUrl: null });
+  const signIn = createSignIn({
+    ...opened.posthorn,
+    secret: "x".repeat(44),
+    publicUrl: null,
+    linkBase: () => null,
+  });
   app = createApp(opened.posthorn, { signedIn: signIn.signedIn, signIn });
   document = await read<Document>(app.request("/api/openapi.json"));
 });

@@ -33,7 +33,7 @@ async function get(path: string, options: { basePath?: string; pages?: string } 
 }
 
 describe("the pages", () => {
-  it.each(["/settings/smtp", "/emails/0199", "/first-admin", "/api/docs"])(
+  it.each(["/settings/smtp", "/emails/0199", "/first-admin", "/reset-password", "/api/docs"])(
     "are one page at %s",
     async (path) => {
       const response = await get(path);

@@ -16,7 +16,8 @@ export function isLocal(c: Context<ServerEnv>): boolean {
   return address !== null && isLoopback(address) && isLoopback(new URL(c.req.url).hostname) && !proxied;
 }
 
-function isLoopback(host: string): boolean {
+/** Whether a host, as it stands in a URL, is this machine itself. */
+export function isLoopback(host: string): boolean {
   const address = host.replace(/^\[|\]$/g, "").replace(/^::ffff:/i, "");
   return address === "localhost" || address === "::1" || /^127(\.\d{1,3}){3}$/.test(address);
 }

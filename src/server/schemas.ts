@@ -642,6 +642,8 @@ const session = z
   .object({
     id: z.string(),
     userAgent: z.string().describe("What the browser said it is; empty where it did not"),
+    browser: z.string().nullable().describe("The browser by that, such as `Firefox`"),
+    system: z.string().nullable().describe("The system by that, such as `Linux`"),
     signedInAt: time,
     seenAt: time.describe("When it was last used, to a few minutes"),
     isCurrent: z.boolean().describe("The one that the request is made with"),
@@ -665,6 +667,13 @@ export const firstAdminRequest = z.strictObject({
   password: newPassword,
 });
 export type FirstAdminRequest = z.infer<typeof firstAdminRequest>;
+
+export const forgottenPassword = z.strictObject({ email: z.email().max(320) });
+
+export const passwordReset = z.strictObject({
+  token: z.string().max(200).describe("From the link's fragment"),
+  password: newPassword,
+});
 
 export const health = z
   .object({

@@ -16,7 +16,8 @@ let app: App;
 
 function open(publicUrl: string | null): void {
   const { posthorn } = opened;
-  signIn = createSignIn({ ...posthorn, secret: posthorn.secrets.sessionSecret(), publicUrl });
+  const secret = posthorn.secrets.sessionSecret();
+  signIn = createSignIn({ ...posthorn, secret, publicUrl, linkBase: () => publicUrl });
   app = createApp(posthorn, { signedIn: signIn.signedIn, signIn });
 }
 
@@ -24,7 +25,10 @@ beforeEach(async () => {
   opened = await openApp();
   open(null);
 });
-afterEach(() => opened.close());
+afterEach(async () => {
+  await signIn.settled();
+  await opened.close();
+});
 
 async function post(path: string, body?: unknown, headers: Record<string, string> = {}): Promise<Response> {
   const typed = body === undefined ? {} : { "content-type": "application/json" };

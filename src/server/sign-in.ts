@@ -1,10 +1,19 @@
-import { type Clock, systemClock } from "../clock.ts";
+import type { Clock } from "../clock.ts";
+import type { SmtpConfigs } from "../config/smtp-configs.ts";
+import type { Outbox } from "../delivery/outbox.ts";
 import { PosthornError } from "../errors.ts";
 import { writeAudit } from "../store/audit-log.ts";
+import type { Templates } from "../template/templates.ts";
+import { createAccountEmails } from "./account-emails.ts";
+import { type Account, normalEmail, setPassword } from "./accounts.ts";
 import { takeAdminLink } from "./admin-link.ts";
+import { createAfterwards } from "./afterwards.ts";
 import { createAttemptLimit } from "./attempt-limit.ts";
 import type { Auth, AuthParts } from "./auth.ts";
 import type { Caller, SignedIn } from "./caller.ts";
+import { dropPasswordLink } from "./password-link.ts";
+import { createPasswordReset, type PasswordReset } from "./password-reset.ts";
+import { createSignInAlert } from "./sign-in-alert.ts";
 
 /** A sign-in or sign-out: what the browser is to remember or forget. */
 export interface Signed {
@@ -28,6 +37,8 @@ export interface Visitor {
   readonly address: string;
   /** What it says it is (RFC 9110 §10.1.5), for the list of sessions. */
   readonly userAgent: string;
+  /** The languages it likes (RFC 9110 §12.5.4), for emails. */
+  readonly acceptLanguage: string;
 }
 
 /** A place where an admin is signed in. */
@@ -70,10 +81,18 @@ export interface SignIn {
   redeemLink(token: string, admin: NewAdmin, visitor: Visitor): Promise<Signed>;
   /** An admin who is known already gets the password, and is signed out everywhere. */
   createAdmin(admin: NewAdmin): Promise<void>;
+  readonly passwordReset: PasswordReset;
+  /** Resolves when the emails about what was done so far have been accepted, which is then not put off. */
+  settled(): Promise<void>;
 }
 
 export interface SignInParts extends AuthParts {
-  readonly clock?: Clock;
+  readonly clock: Clock;
+  readonly outbox: Outbox;
+  readonly templates: Templates;
+  readonly configs: SmtpConfigs;
+  /** The base of links in emails; null where none is known that can be trusted. */
+  readonly linkBase: () => string | null;
 }
 
 const maxFailures = 20;
@@ -83,8 +102,16 @@ const seenEveryMs = 5 * 60 * 1000;
 const maxUserAgentLength = 300;
 
 export function createSignIn(parts: SignInParts): SignIn {
-  const { store, log, clock = systemClock } = parts;
-  const limit = createAttemptLimit(clock, maxFailures, failureWindowMs);
+  const { store, log, clock } = parts;
+  const limit = createAttemptLimit(clock, {
+    max: maxFailures,
+    windowMs: failureWindowMs,
+    tooMany: "Too many sign-ins have failed.",
+  });
+  const afterwards = createAfterwards(clock, log);
+  const emails = createAccountEmails(parts);
+  const alert = createSignInAlert({ ...parts, emails, afterwards });
+  const passwordReset = createPasswordReset({ ...parts, auth, emails, afterwards });
 
   let loading: Promise<Auth> | undefined;
   function auth(): Promise<Auth> {
@@ -105,24 +132,22 @@ export function createSignIn(parts: SignInParts): SignIn {
     }
   }
 
-  async function signInWith(
-    { email, password }: Credentials,
-    { userAgent }: Pick<Visitor, "userAgent">,
-  ): Promise<Signed> {
+  async function signInWith({ email, password }: Credentials, visitor: Visitor): Promise<Signed> {
     const { api } = await auth();
     const { headers, response } = await api.signInEmail({
       body: { email: normalEmail(email), password },
       // The rest of what the browser sent is none of better-auth's business.
-      headers: new Headers({ "user-agent": userAgent.slice(0, maxUserAgentLength) }),
+      headers: new Headers({ "user-agent": visitor.userAgent.slice(0, maxUserAgentLength) }),
       returnHeaders: true,
     });
+    alert.signedIn(response.user, visitor);
     return { caller: callerOf(response.user), cookies: headers.getSetCookie() };
   }
 
   async function createAdmin({ name, email: typed, password }: NewAdmin): Promise<void> {
     const email = normalEmail(typed);
-    const { internalAdapter, password: hasher } = await (await auth()).$context;
-    const hash = await hasher.hash(password);
+    const ready = await auth();
+    const { internalAdapter } = await ready.$context;
     const known = await internalAdapter.findUserByEmail(email);
     const user =
       known?.user ??
@@ -130,17 +155,7 @@ export function createSignIn(parts: SignInParts): SignIn {
         { name: name ?? email, email, emailVerified: true },
         { method: "email-password" },
       ));
-    if ((await internalAdapter.findCredentialAccount(user.id)) === null) {
-      await internalAdapter.linkAccount({
-        userId: user.id,
-        providerId: "credential",
-        accountId: user.id,
-        password: hash,
-      });
-    } else {
-      await internalAdapter.updatePassword(user.id, hash);
-      await internalAdapter.deleteUserSessions(user.id);
-    }
+    await setPassword(ready, store.db, user.id, password);
     const actor = { id: `user:${user.id}`, name: user.name };
     const action = known === null ? "admin.created" : "admin.password_reset";
     await writeAudit(store.db, { at: clock.now(), actor, action, target: user.id, detail: { email } });
@@ -175,11 +190,13 @@ export function createSignIn(parts: SignInParts): SignIn {
     changePassword: (request, change, visitor) =>
       guarded(visitor, async () => {
         const { api } = await auth();
-        const { headers } = await api.changePassword({
+        const { headers, response } = await api.changePassword({
           body: { ...change, revokeOtherSessions: true },
           headers: request.headers,
           returnHeaders: true,
         });
+        // Whoever could read the inbox could undo the change with it.
+        await dropPasswordLink(store.db, response.user.id);
         return headers.getSetCookie();
       }),
 
@@ -213,15 +230,12 @@ export function createSignIn(parts: SignInParts): SignIn {
     },
 
     createAdmin,
+    passwordReset,
+    settled: afterwards.settled,
   };
 }
 
-/** An account has one spelling, whoever types it. */
-function normalEmail(email: string): string {
-  return email.trim().toLowerCase();
-}
-
-function callerOf(user: { id: string; name: string; email: string }): Caller {
+function callerOf(user: Account): Caller {
   return {
     actor: { id: `user:${user.id}`, name: user.name },
     scope: "admin",

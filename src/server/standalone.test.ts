@@ -55,6 +55,26 @@ describe("a stand-alone server", () => {
     }
   });
 
+  it("makes links in emails with its public address, or where only this machine can reach it", async () => {
+    const publicUrl = "https://mail.example.com";
+    for (const [options, count] of [
+      [{ ...local, host: "0.0.0.0" }, 0],
+      [{ ...local, host: "0.0.0.0", publicUrl }, 1],
+      [local, 2],
+    ] as const) {
+      server = await startStandalone(opened.posthorn, { ...options, firstAdmin });
+      const response = await fetch(`${server.url}/api/auth/forgot-password`, {
+        method: "POST",
+        headers: { "content-type": "application/json" },
+        body: JSON.stringify({ email: firstAdmin.email }),
+      });
+      expect(response.status).toBe(202);
+      // What was begun is ended before everything is let go.
+      await server.close();
+      expect((await opened.posthorn.outbox.list({ limit: 10 })).items).toHaveLength(count);
+    }
+  });
+
   it("names the option to change when the port is taken", async () => {
     const other = createServer().listen(0, "127.0.0.1");
     await once(other, "listening");

@@ -3,6 +3,7 @@ import { parse } from "../parse.ts";
 import type { Posthorn } from "../posthorn.ts";
 import { hasAdmin, makeFirstAdminLink } from "./admin-link.ts";
 import { createApp } from "./app.ts";
+import { isLoopback } from "./remote-address.ts";
 import { minPasswordLength } from "./schemas.ts";
 import { type Listening, serve } from "./serve.ts";
 import { type Credentials, createSignIn } from "./sign-in.ts";
@@ -41,8 +42,10 @@ export interface Standalone extends Listening {
 export async function startStandalone(posthorn: Posthorn, options: StandaloneOptions): Promise<Standalone> {
   const { store, clock, log } = posthorn;
   const { publicUrl, firstAdmin } = options;
+  let linkBase = publicUrl ?? null;
   const signIn = createSignIn({
     ...posthorn,
+    linkBase: () => linkBase,
     secret: posthorn.secrets.sessionSecret(),
     publicUrl: publicUrl ?? null,
   });
@@ -65,15 +68,18 @@ export async function startStandalone(posthorn: Posthorn, options: StandaloneOpt
   }
   const listening = await serve(app, options);
   const baseUrl = publicUrl ?? listening.url;
+  // Elsewhere only a request's Host header would tell where people reach it, and anybody can write one.
+  if (isLoopback(options.host)) linkBase ??= listening.url;
   // It takes most of a second: not while the server starts, and not while an admin waits to sign in.
   const cancelPreload = clock.after(1_000, () => {
     signIn.preload().catch((error: unknown) => log.error({ err: error }, "sign-in could not be loaded"));
   });
   return {
     ...listening,
-    close(deadlineMs) {
+    async close(deadlineMs) {
       cancelPreload();
-      return listening.close(deadlineMs);
+      await listening.close(deadlineMs);
+      await signIn.settled();
     },
     publicUrl: baseUrl,
     firstAdminLink: await makeFirstAdminLink(store.db, baseUrl),

@@ -8,6 +8,7 @@ import { generateKey } from "../secret/fernet.ts";
 import { unlock } from "../secret/unlock.ts";
 import { createEgress, type Lookup } from "../smtp/egress.ts";
 import { openSqliteStore, type Store } from "../store/store.ts";
+import { createTemplates } from "../template/templates.ts";
 import { createFixedClock } from "../testing/fixed-clock.ts";
 import { startScriptedServer } from "../testing/scripted-server.ts";
 import { startTestRelay } from "../testing/test-relay.ts";
@@ -32,6 +33,7 @@ async function testsWith(lookup: Lookup, usualWays: readonly Way[] = []): Promis
   return createConnectionTests({
     store,
     ...openConfigs({ store, secrets, clock }),
+    templates: createTemplates(),
     clock,
     log,
     egress: createEgress("default", lookup),

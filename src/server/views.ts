@@ -14,6 +14,7 @@ import type { AuditEntry as EntryInside } from "../store/audit-log.ts";
 import type { Attempt as AttemptInside } from "../store/emails.ts";
 import type { TemplateInfo as TemplateInside } from "../template/template.ts";
 import type { Caller } from "./caller.ts";
+import { deviceOf } from "./device.ts";
 import type {
   ApiKey,
   Attempt,
@@ -149,7 +150,12 @@ export function meView({ actor, email, via, scope }: Caller): Me {
 }
 
 export function sessionView({ signedInAt, seenAt, ...session }: SessionInside): Session {
-  return { ...session, signedInAt: signedInAt.toISOString(), seenAt: seenAt.toISOString() };
+  return {
+    ...session,
+    ...deviceOf(session.userAgent),
+    signedInAt: signedInAt.toISOString(),
+    seenAt: seenAt.toISOString(),
+  };
 }
 
 export function rfc3339(ms: number): string {

@@ -198,6 +198,10 @@ function guarded<Result>(part: string, work: () => Result): Result {
   }
 }
 
+function isStackOverflow(error: unknown): boolean {
+  return error instanceof RangeError && /call stack/.test(error.message);
+}
+
 function explained(part: string, error: unknown): unknown {
   if (isPosthornError(error)) return error;
   const { originalError, token } = error instanceof LiquidError ? describe(error) : {};
@@ -210,8 +214,13 @@ function explained(part: string, error: unknown): unknown {
     };
     return invalidInput([missing], placeOf(token));
   }
-  const reason =
-    originalError instanceof Error ? originalError.message : error instanceof Error ? error.message : "";
+  const reason = isStackOverflow(originalError ?? error)
+    ? "its tags are nested too deeply"
+    : originalError instanceof Error
+      ? originalError.message
+      : error instanceof Error
+        ? error.message
+        : "";
   const hint = reason.includes('tag "render" not found') ? `; ${renderHint}` : "";
   const place = placeOf(token);
   const at = place === undefined ? "" : ` at line ${place.line}, column ${place.column}`;

@@ -21,6 +21,8 @@ const containers: ReadonlySet<string> = new Set(
 const voidElements = /^(area|base|br|col|embed|hr|img|input|link|meta|param|source|track|wbr)$/;
 /** Deeper than any email; at about a thousand the compiler overflows. */
 const maxDepth = 100;
+/** More than any email: each becomes up to 350 characters of HTML, and takes its time. */
+const maxElements = 1_000;
 
 interface Opened {
   readonly name: string;
@@ -55,6 +57,7 @@ export function checkElements(
     if (text >= 0 && containers.has(open.at(-1)?.name ?? standsIn)) fail(begin + text, outsideText);
   };
   let depth = 0;
+  let count = 0;
   let at = 0;
   for (const { 0: tag, 1: slash, 2: name = "", index } of elements.matchAll(tagPattern)) {
     checkText(at, index);
@@ -68,6 +71,8 @@ export function checkElements(
     }
     if (name === "mj-include") fail(index, "includes are not supported");
     if (!mjmlElements.has(name)) fail(index, `there is no element <${name}>`);
+    if (slash === "" && ++count > maxElements)
+      fail(index, `there are more than ${maxElements} elements of MJML`);
     if (slash === "") {
       if (!selfClosing) open.push({ name, begin: index });
       continue;

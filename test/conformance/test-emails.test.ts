@@ -7,6 +7,7 @@ import { requeueEmails } from "../../src/store/email-retry.ts";
 import { findEmail, listAttempts, listRecipients } from "../../src/store/emails.ts";
 import { purgeContents } from "../../src/store/retention.ts";
 import type { Store } from "../../src/store/store.ts";
+import { createTemplates } from "../../src/template/templates.ts";
 import { smtpConfig } from "../support/smtp-config.ts";
 import { storeEmail } from "../support/stored-email.ts";
 import { databases } from "./databases.ts";
@@ -42,8 +43,9 @@ describe.each(databases)("test emails in the log on $name", ({ start, open, stop
   afterEach(() => dispose());
 
   async function put(ending: TestEmailEnding): Promise<string> {
-    const email = composeTestEmail(opened, "pat@example.net", now);
     const connection = { address: "192.0.2.1", tls: null };
+    const parts = { to: "pat@example.net", templates: createTemplates(), connection, now };
+    const email = composeTestEmail(opened, parts);
     const actor = { id: "user:1", name: "Ada" };
     await logTestEmail(store, { email, ending, opened, connection, endedAt: now + 5 }, { config, actor });
     return email.id;

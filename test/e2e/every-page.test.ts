@@ -128,6 +128,16 @@ const entrances: Place[] = [
   { path: "/sign-in" },
   { path: "/first-admin#token=spent" },
   { path: "/first-admin" },
+  {
+    path: "/forgot-password",
+    async prepare(page) {
+      await page.getByLabel("Email").fill("nobody@example.com");
+      await page.getByRole("button", { name: "Send link" }).click();
+      await page.getByText("an email is on its way").waitFor();
+    },
+  },
+  { path: "/reset-password" },
+  { path: "/reset-password#token=spent" },
 ];
 
 const looks = [

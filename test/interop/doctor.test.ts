@@ -3,6 +3,7 @@ import { systemClock } from "../../src/clock.ts";
 import { probe } from "../../src/doctor/probe.ts";
 import { failedStage } from "../../src/doctor/report.ts";
 import { createEgress } from "../../src/smtp/egress.ts";
+import { createTemplates } from "../../src/template/templates.ts";
 import { makeAuthority } from "../../src/testing/index.ts";
 import { foreignRelays } from "./relays.ts";
 
@@ -88,6 +89,7 @@ describe.each(await foreignRelays())("the doctor and $name", ({ start }) => {
       {
         egress: createEgress("default"),
         clock: systemClock,
+        templates: createTemplates(),
         recipient: fault.recipient ?? null,
         timeouts: { greetingMs: 1_000 },
       },

@@ -10,7 +10,6 @@ import { Time } from "../parts/time.tsx";
 import { strings } from "../strings.ts";
 import styles from "./account.module.css";
 import { endOtherSessions, sessionsQuery } from "./api.ts";
-import { deviceOf } from "./device.ts";
 
 const t = strings.account;
 
@@ -41,8 +40,7 @@ export function Sessions() {
   );
 }
 
-function Item({ session: { userAgent, signedInAt, seenAt, isCurrent } }: { session: Session }) {
-  const { browser, system } = deviceOf(userAgent);
+function Item({ session: { browser, system, signedInAt, seenAt, isCurrent } }: { session: Session }) {
   return (
     <li className={styles.session}>
       <span className={styles.device}>

@@ -21,6 +21,16 @@ export async function signIn(credentials: { email: string; password: string }): 
   return (await api.auth["sign-in"].email.$post({ json: credentials })).json();
 }
 
+/** Has a link sent to the address, if it is an admin's. */
+export async function askForPassword(email: string): Promise<void> {
+  await api.auth["forgot-password"].$post({ json: { email } });
+}
+
+/** Sets a new password with the token of such a link. */
+export async function resetPassword(json: { token: string; password: string }): Promise<void> {
+  await api.auth["reset-password"].$post({ json });
+}
+
 /** Makes the account of a one-time link and signs it in. */
 export async function makeFirstAdmin(account: FirstAdminRequest): Promise<Me> {
   return (await api["first-admin"].$post({ json: account })).json();

@@ -1,6 +1,6 @@
 import { Button, TextInput } from "@mantine/core";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
-import { getRouteApi, useRouter } from "@tanstack/react-router";
+import { getRouteApi, Link, useRouter } from "@tanstack/react-router";
 import type { SubmitEvent } from "react";
 import { basePath } from "../api/base-path.ts";
 import { ApiProblem } from "../api/problem.ts";
@@ -15,7 +15,7 @@ const t = strings.signIn;
 const route = getRouteApi("/sign-in");
 
 export function SignInPage() {
-  const { back, ended } = route.useSearch();
+  const { back, ended, changed } = route.useSearch();
   const router = useRouter();
   const queries = useQueryClient();
   const signingIn = useMutation({
@@ -45,7 +45,10 @@ export function SignInPage() {
         {signingIn.error !== null ? (
           <Refusal error={signingIn.error} />
         ) : (
-          ended === true && <Notice tone="info" title={t.ended} />
+          <>
+            {ended === true && <Notice tone="info" title={t.ended} />}
+            {changed === true && <Notice tone="good" title={t.changed} />}
+          </>
         )}
         <TextInput
           name="email"
@@ -65,6 +68,9 @@ export function SignInPage() {
         <Button type="submit" fullWidth loading={signingIn.isPending}>
           {t.submit}
         </Button>
+        <Link to="/forgot-password" className={styles.aside}>
+          {t.forgot}
+        </Link>
       </form>
     </Entrance>
   );

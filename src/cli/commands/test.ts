@@ -1,6 +1,7 @@
 import { systemClock } from "../../clock.ts";
 import { type OpenConfigs, openConfigs } from "../../config/open-configs.ts";
 import { smtpConfigCreate } from "../../config/smtp-config.ts";
+import { createTemplateShelf } from "../../config/template-shelf.ts";
 import { createConnectionTests } from "../../doctor/connection-tests.ts";
 import type { TestProgress, TestReport, TestStage } from "../../doctor/report.ts";
 import { isPosthornError, PosthornError } from "../../errors.ts";
@@ -11,6 +12,7 @@ import { createEgress } from "../../smtp/egress.ts";
 import { tlsFor } from "../../smtp/relay.ts";
 import type { SmtpConfig } from "../../store/smtp-configs.ts";
 import { openStoreBeside, type Store } from "../../store/store.ts";
+import { createTemplates } from "../../template/templates.ts";
 import { environmentSmtp } from "../environment-smtp.ts";
 import { type GivenSettings, optionOf, testGiven } from "../given-settings.ts";
 import { interruptibly } from "../interrupt.ts";
@@ -140,13 +142,17 @@ async function testOne(
   const announced: Promise<unknown>[] = [];
   // The limit of tests a minute keeps a form from scanning ports. Whoever is on the machine needs no form for that,
   // and may have many configs.
+  // Standard output is for the report; the audit log has the rest.
+  const log = createLog("silent");
+  const templates = createTemplates();
+  await createTemplateShelf({ store, templates, clock: systemClock, log }).refresh();
   const tests = createConnectionTests({
     store,
     ...configs,
+    templates,
     egress: createEgress(options.egress),
     clock: systemClock,
-    // Standard output is for the report; the audit log has the rest.
-    log: createLog("silent"),
+    log,
     // A server on SQLite looks for itself within seconds.
     onMended: () => {
       if (store.shared) announced.push(store.transact([store.announcement()]));

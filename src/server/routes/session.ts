@@ -3,7 +3,14 @@ import { z } from "zod";
 import { parse } from "../../parse.ts";
 import { remoteAddress } from "../remote-address.ts";
 import { json, jsonBody, noContent, route, routes, type ServerEnv } from "../route.ts";
-import { firstAdminRequest, me, newPassword, sessionList } from "../schemas.ts";
+import {
+  firstAdminRequest,
+  forgottenPassword,
+  me,
+  newPassword,
+  passwordReset,
+  sessionList,
+} from "../schemas.ts";
 import type { Signed, SignIn, Visitor } from "../sign-in.ts";
 import { meView, sessionView } from "../views.ts";
 
@@ -71,6 +78,28 @@ const endOtherSessions = route({
   responses: { 204: noContent },
 });
 
+const forgotPassword = route({
+  for: "anyone",
+  method: "post",
+  path: "/auth/forgot-password",
+  summary: "Ask for a new password",
+  description:
+    "If the address belongs to an admin, they get an email with a link that sets a new password, once, within 30 minutes. The answer is the same for every address. A newer link replaces an older one; nothing else changes. At most 3 in 15 minutes for an address, and 10 for a client.",
+  request: { body: jsonBody(forgottenPassword, { email: "admin@example.com" }) },
+  responses: { 202: { description: "If this address belongs to an admin, an email is on its way" } },
+});
+
+const resetPassword = route({
+  for: "anyone",
+  method: "post",
+  path: "/auth/reset-password",
+  summary: "Set a new password by a link",
+  description:
+    "With the token of the link from the email, which is then used up. Ends all sessions of the admin, and makes none.",
+  request: { body: jsonBody(passwordReset, { token: "…", password: "a longer sentence" }) },
+  responses: { 204: noContent },
+});
+
 const firstAdmin = route({
   for: "anyone",
   method: "post",
@@ -110,6 +139,16 @@ export function sessionRoutes(signIn: SignIn) {
       setCookies(c, await signIn.changePassword(c.req.raw, input, visitorOf(c)));
       return c.body(null, 204);
     })
+    .openapi(forgotPassword, (c) => {
+      const { email } = parse(forgottenPassword, c.req.valid("json"));
+      signIn.passwordReset.ask(email, visitorOf(c));
+      return c.body(null, 202);
+    })
+    .openapi(resetPassword, async (c) => {
+      const { token, password } = parse(passwordReset, c.req.valid("json"));
+      await signIn.passwordReset.redeem(token, password);
+      return c.body(null, 204);
+    })
     .openapi(listSessions, async (c) =>
       c.json({ items: (await signIn.sessions(c.req.raw)).map(sessionView), next: null }, 200),
     )
@@ -124,7 +163,11 @@ export function sessionRoutes(signIn: SignIn) {
 }
 
 function visitorOf(c: Context<ServerEnv>): Visitor {
-  return { address: remoteAddress(c) ?? "", userAgent: c.req.header("user-agent") ?? "" };
+  return {
+    address: remoteAddress(c) ?? "",
+    userAgent: c.req.header("user-agent") ?? "",
+    acceptLanguage: c.req.header("accept-language") ?? "",
+  };
 }
 
 function remember(c: Context<ServerEnv>, { caller, cookies }: Signed) {

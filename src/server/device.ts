@@ -19,10 +19,16 @@ const systems = [
   ["Linux", /\bLinux\b/],
 ] as const;
 
-export interface Device {
+interface Device {
   /** Null where it is not known. */
   readonly browser: string | null;
   readonly system: string | null;
+}
+
+/** Of a device in words of no language, such as `Firefox (Linux)`; null where nothing of it is known. */
+export function deviceName(userAgent: string): string | null {
+  const { browser, system } = deviceOf(userAgent);
+  return browser !== null && system !== null ? `${browser} (${system})` : (browser ?? system);
 }
 
 /** Browser and system that a User-Agent names (RFC 9110 §10.1.5), for somebody who knows their own. */
