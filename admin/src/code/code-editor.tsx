@@ -68,16 +68,18 @@ export function CodeEditor(props: CodeEditorProps) {
     return () => made.destroy();
   }, [language, size, id, describedBy]);
 
+  // Marked when they are others, not with each rendering: meanwhile the marks move with the text.
+  const marked = JSON.stringify(faults.map(({ detail, line, column }) => ({ detail, line, column })));
   useEffect(() => {
     const { current } = view;
     if (current === null) return;
-    const diagnostics = faults.map((fault) => ({
+    const diagnostics = (JSON.parse(marked) as Fault[]).map((fault) => ({
       ...spanOf(current.state.doc, fault),
       severity: "error" as const,
       message: fault.detail,
     }));
     current.dispatch(setDiagnostics(current.state, diagnostics));
-  }, [faults]);
+  }, [marked]);
 
   useEffect(() => {
     const { current } = view;

@@ -77,13 +77,15 @@ const completionKinds = {
 /** Completes what Liquid and MJML may go on with; the schema is asked for each time. */
 export function completions(language: Language, schema: () => Schema): Extension {
   if (language === "json") return [];
-  function source({ state, pos, explicit }: CompletionContext): CompletionResult | null {
+  function source({ state, pos }: CompletionContext): CompletionResult | null {
     const before = state.sliceDoc(0, pos);
     const found: Offers | null =
       liquidOffers(before, schema()) ?? (language === "mjml" ? mjmlOffers(before) : null);
-    if (found === null || (found.offers.length > 99 && !explicit)) return null;
-    const options = found.offers.map(({ label, kind, detail }) => ({
+    if (found === null) return null;
+    // In the order that they come: one's own data first.
+    const options = found.offers.map(({ label, kind, detail }, index) => ({
       label,
+      boost: Math.max(99 - index, -99),
       type: completionKinds[kind],
       ...(detail === undefined ? {} : { info: detail }),
     }));

@@ -67,7 +67,7 @@ function isInString(text: string): boolean {
 
 /** The names that can be asked for after a text: data, surroundings, and what loops and `assign` made. */
 function scopeAt(before: string, schema: Schema): Schema {
-  let names: Readonly<Record<string, Schema>> = { ...surroundings, ...schema.properties };
+  let names: Readonly<Record<string, Schema>> = { ...schema.properties, ...surroundings };
   const loops: (typeof names)[] = [];
   const pattern = /\{%-?\s*(?:(for)\s+(\w+)\s+in\s+([\w.]+)|(endfor)|(?:assign|capture)\s+(\w+))/g;
   for (const [, opened, name = "", list = "", closed, made] of before.matchAll(pattern)) {
@@ -76,10 +76,10 @@ function scopeAt(before: string, schema: Schema): Schema {
       const items = list
         .split(".")
         .reduce<Schema | undefined>((found, step) => found?.properties?.[step], { properties: names })?.items;
-      names = { ...names, forloop: { properties: fields(loopFields) }, [name]: items ?? {} };
+      names = { [name]: items ?? {}, forloop: { properties: fields(loopFields) }, ...names };
     }
     if (closed !== undefined) names = loops.pop() ?? names;
-    if (made !== undefined) names = { ...names, [made]: {} };
+    if (made !== undefined) names = { [made]: {}, ...names };
   }
   return { properties: names };
 }

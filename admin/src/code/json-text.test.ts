@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { placeOfPointer } from "./json-text.ts";
+import { jsonFault, placeOfPointer } from "./json-text.ts";
 
 const text = `{
   "name": "Jo",
@@ -23,4 +23,16 @@ test("finds the nearest where something is missing", () => {
 test("does not mind a text that is no JSON", () => {
   expect(placeOfPointer('{ "name": ', "/name")).toEqual({ line: 1, column: 3 });
   expect(placeOfPointer("", "/name")).toEqual({ line: 1, column: 1 });
+});
+
+test.each([
+  ['{\n  "a": 1,\n  "b" 2\n}', 3],
+  ["[]", 1],
+  ["", 1],
+])("says where %j stops being an object", (wrong, line) => {
+  expect(jsonFault(wrong, "is no JSON")).toMatchObject({ detail: "is no JSON", line });
+});
+
+test("finds no fault in an object", () => {
+  expect(jsonFault(text, "is no JSON")).toBeNull();
 });

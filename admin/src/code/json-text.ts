@@ -1,5 +1,7 @@
 import { jsonLanguage } from "@codemirror/lang-json";
 import type { SyntaxNode } from "@lezer/common";
+import { readData } from "../parts/read-data.ts";
+import type { Fault } from "./faults.ts";
 
 /**
  * Where in a JSON text a pointer (RFC 6901) leads, or the nearest that is there above it, from 1 on.
@@ -15,8 +17,7 @@ export function placeOfPointer(text: string, pointer: string): { line: number; c
     at = step.shown.from;
     value = step.value;
   }
-  const before = text.slice(0, at);
-  return { line: before.split("\n").length, column: at - before.lastIndexOf("\n") };
+  return placeAt(text, at);
 }
 
 function childOf(text: string, node: SyntaxNode, token: string) {
@@ -42,4 +43,22 @@ function nameOf(quoted: string): unknown {
   } catch {
     return null;
   }
+}
+
+/** Where a text stops being a JSON object; null where it is one. The words are the page's. */
+export function jsonFault(text: string, detail: string): Fault | null {
+  if (readData(text) !== null) return null;
+  let at: number | null = null;
+  jsonLanguage.parser.parse(text).iterate({
+    enter(node) {
+      if (node.type.isError) at ??= node.from;
+      return at === null;
+    },
+  });
+  return { detail, ...placeAt(text, at ?? 0) };
+}
+
+function placeAt(text: string, at: number): { line: number; column: number } {
+  const before = text.slice(0, at);
+  return { line: before.split("\n").length, column: at - before.lastIndexOf("\n") };
 }

@@ -17,7 +17,8 @@ export const templatesQuery = queryOptions({
 export function templateQuery(name: string) {
   return queryOptions({
     queryKey: ["templates", "one", name],
-    queryFn: async () => (await api.templates[":name"].$get({ param: { name } })).json(),
+    queryFn: async (): Promise<TemplateDetail> =>
+      (await api.templates[":name"].$get({ param: { name } })).json(),
   });
 }
 

@@ -1,5 +1,5 @@
 import type { TemplateDetail } from "../api/types.ts";
-import { readData } from "./data.ts";
+import { readData } from "../parts/read-data.ts";
 
 export type Source = TemplateDetail["sources"][string];
 
