@@ -56,6 +56,8 @@ export function CodeEditor(props: CodeEditorProps) {
           size === "large" ? lintGutter() : [],
           EditorView.contentAttributes.of({
             "aria-labelledby": id,
+            // It takes the focus as it is; this also tells those who look for it.
+            tabindex: "0",
             ...(describedBy === undefined ? {} : { "aria-describedby": describedBy }),
           }),
           EditorView.updateListener.of(({ docChanged, state }) => {

@@ -42,6 +42,12 @@ describe("within Liquid", () => {
     expect(labels("{% for link in brand.footerLinks %}{{ link.")).toEqual(["label", "url"]);
   });
 
+  test("puts first what the loop or the data named", () => {
+    expect(labels("{{ ")?.[0]).toBe("name");
+    expect(labels("{% for name in items %}{{ ")?.[0]).toBe("name");
+    expect(labels("{% for name in items %}{{ name.")).toEqual(["title"]);
+  });
+
   test("knows what was assigned", () => {
     expect(labels('{% assign greeting = "Hi" %}{{ ')).toContain("greeting");
   });

@@ -76,12 +76,18 @@ function scopeAt(before: string, schema: Schema): Schema {
       const items = list
         .split(".")
         .reduce<Schema | undefined>((found, step) => found?.properties?.[step], { properties: names })?.items;
-      names = { [name]: items ?? {}, forloop: { properties: fields(loopFields) }, ...names };
+      names = withFirst(name, items ?? {}, { ...names, forloop: { properties: fields(loopFields) } });
     }
     if (closed !== undefined) names = loops.pop() ?? names;
-    if (made !== undefined) names = { [made]: {}, ...names };
+    if (made !== undefined) names = withFirst(made, {}, names);
   }
   return { properties: names };
+}
+
+/** What was named last is what is likely wanted next. */
+function withFirst(name: string, schema: Schema, names: Readonly<Record<string, Schema>>) {
+  const { [name]: _hidden, ...others } = names;
+  return { [name]: schema, ...others };
 }
 
 function fieldsAt(path: readonly string[], scope: Schema): Offer[] | null {

@@ -46,12 +46,12 @@ export function PartEditor({ saved }: { saved: TemplatePart }) {
   return (
     <div className={styles.page}>
       <div className={styles.bar}>
+        <State editor={editor} />
         <div className={styles.actions}>
           <Button onClick={editor.save} loading={editor.saving.isPending} disabled={!editor.isDirty}>
             {t.editor.save}
           </Button>
         </div>
-        <State editor={editor} />
       </div>
       {theirs !== null && (
         <Notice

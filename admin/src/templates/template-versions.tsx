@@ -7,7 +7,14 @@ import { Confirm } from "../parts/confirm.tsx";
 import { ProblemNotice } from "../parts/notice.tsx";
 import { Card, SkeletonRows } from "../parts/page.tsx";
 import { strings } from "../strings.ts";
-import { removeTemplate, restoreTemplate, templateQuery, versionQuery, versionsQuery } from "./api.ts";
+import {
+  removeTemplate,
+  restoreTemplate,
+  templateQuery,
+  templatesQuery,
+  versionQuery,
+  versionsQuery,
+} from "./api.ts";
 import { DifferencesView } from "./differences-view.tsx";
 import { differences, draftOf } from "./draft.ts";
 import styles from "./editor.module.css";
@@ -66,6 +73,7 @@ function RemoveTemplate({ editor }: { editor: TemplateEditor }) {
         await editor.take(await queries.fetchQuery({ ...templateQuery(name), staleTime: 0 }));
         return;
       }
+      queries.setQueryData(templatesQuery.queryKey, (list) => list?.filter((each) => each.name !== name));
       await navigate({ to: "/templates", ignoreBlocker: true });
       queries.removeQueries({ queryKey: templateQuery(name).queryKey });
       await queries.invalidateQueries({ queryKey: ["templates"] });
