@@ -522,7 +522,6 @@ export const strings = {
 
   code: {
     keys: "Tab indents. Esc, then Tab leaves the editor. Ctrl or Cmd with S saves.",
-    faults: (count: number) => (count === 1 ? "1 fault" : `${count} faults`),
     line: (line: number) => `line ${line}`,
     difference: (what: string) => `Difference in ${what}`,
   },
@@ -535,7 +534,6 @@ export const strings = {
     own: "Your own",
     send: "Send it",
     fieldsTitle: "Fields",
-    brand: "Brand",
 
     parts: {
       title: "Shared parts",
@@ -552,7 +550,6 @@ export const strings = {
       createHint: "A piece that templates share, such as a signature. They call it by its name.",
       start: "<mj-text>Questions? Write to help@example.com.</mj-text>",
       lead: "Saved only if every template still works with it.",
-      text: "Plain text",
       textHint: "What stands in the plain text. Without it, the part is in the HTML alone.",
       textHintLayout: "What stands around the plain text; with {{ content }} where it goes.",
       hasText: "In the plain text too",
@@ -619,7 +616,6 @@ export const strings = {
         sensitive: "Sensitive",
       },
       tabs: { mjml: "HTML", text: "Text", example: "Sample data", schema: "Schema" },
-      preheaderHint: "What mail programs show beside the subject. Optional.",
       madeFromHtml: "Made from the HTML",
       madeFromHtmlHint: "Turn this off to write the plain text yourself.",
       exampleHint: "What the preview and the test are made with. It must fit the schema.",
@@ -637,7 +633,7 @@ export const strings = {
       builtIn: "Built in, as it came",
       version: (version: number) => `Version ${version}`,
       by: (name: string) => ` by ${name}`,
-      refused: "Not saved: the template has faults.",
+      refused: "Not saved.",
     },
 
     conflict: {
@@ -658,7 +654,6 @@ export const strings = {
       text: "Text",
       dark: "Dark",
       inbox: "In the inbox",
-      sender: "Your sender",
       frame: "Preview of the email",
       size: (size: string) => `${size} of HTML`,
       stale: "Not of what is written now",
@@ -671,7 +666,6 @@ export const strings = {
       sent: (to: string) => `A test is on its way to ${to}`,
       what: "It shows what is in the editor now, with the sample data.",
       open: "Look at it in the log",
-      refused: "The test was not sent",
     },
 
     versions: {
@@ -685,7 +679,6 @@ export const strings = {
       compareTitle: (version: number) => `From version ${version} to the current one`,
       same: "They are the same.",
       restore: "Restore",
-      restored: (version: number) => `Version ${version} is the current one again.`,
       restoreTitle: (version: number) => `Restore version ${version}?`,
       restoreBody: "What you have not saved on this page is lost.",
       reset: "Reset to the built-in",
@@ -713,7 +706,7 @@ export const strings = {
     hints: {
       name: "Of the product, as its users know it.",
       url: "Where the name or logo in the header leads.",
-      logoUrl: "The https address of a picture. It is shown 32 pixels high.",
+      logoUrl: "The https address of a picture. It is shown 32 pixels high; the preview does not load it.",
       color: "Of buttons and links, such as #2456d6.",
       address: "In the footer. The law of many countries asks for one in advertising.",
     },
@@ -728,7 +721,6 @@ export const strings = {
     unsaved: "Unsaved changes",
     discard: "Discard changes",
     tryWith: "Shown with",
-    pictures: "Pictures are not loaded in this preview; mail programs show the logo.",
   },
 
   retention: {

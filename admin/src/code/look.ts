@@ -93,7 +93,7 @@ const frame = EditorView.theme({
   // Differences: what goes and what comes.
   "& .cm-changedLine, &.cm-merge-b .cm-changedLine": { backgroundColor: "var(--ph-good-soft)" },
   "& .cm-inlineChangedLine": { backgroundColor: "var(--ph-good-soft)" },
-  "& .cm-deletedChunk": { backgroundColor: "var(--ph-bad-soft)", padding: "0" },
+  "& .cm-deletedChunk": { backgroundColor: "var(--ph-bad-soft)", padding: "0 12px" },
   "& .cm-deletedChunk .cm-deletedText, & .cm-deletedText": {
     background: "color-mix(in srgb, var(--ph-bad) 26%, transparent)",
     textDecoration: "none",

@@ -12,7 +12,7 @@ import type { LivePreview } from "./use-live-preview.ts";
 
 const t = strings.templates.preview;
 type View = "desktop" | "phone" | "text";
-const widths = { desktop: 680, phone: 360 } as const;
+const widths = { desktop: 680, phone: 375 } as const;
 type Warning = TemplatePreview["warnings"][number];
 
 interface PreviewCardProps {
