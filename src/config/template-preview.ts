@@ -29,7 +29,7 @@ export const previewRequest = z.strictObject({
 
 export type PreviewRequest = z.output<typeof previewRequest>;
 
-export interface TemplatePreview extends RenderedTemplate {
+export interface TemplatePreview extends Omit<RenderedTemplate, "expiresAfterMs"> {
   readonly sizeBytes: number;
   readonly warnings: readonly TemplateWarning[];
 }
@@ -87,12 +87,12 @@ export function renderDraft(
       throw faulty([...wrongData, ...faults], wrongData.length > 0 ? "input.invalid" : "template.invalid");
     }
   }
-  const rendered = renderTemplate(template, { ...surroundings, data: values, locale });
+  const { expiresAfterMs, ...rendered } = renderTemplate(template, { ...surroundings, data: values, locale });
   const warnings = warningsOf(rendered, localize(template, locale).source);
   return {
     preview: { ...rendered, sizeBytes: Buffer.byteLength(rendered.html), warnings },
     sensitive: draft.sensitive === true || template.sensitive,
-    expiresAfterMs: template.expiresAfterMs,
+    expiresAfterMs,
   };
 }
 

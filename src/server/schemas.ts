@@ -360,6 +360,12 @@ export const templatePartVersion = z
   .object({ name: z.string(), ...partContent, ...templateVersion.shape })
   .meta({ id: "TemplatePartVersion" });
 
+/** Of a version, in a path. */
+export const versionNumber = z.coerce
+  .number({ error: "must be the number of a version" })
+  .int({ error: "must be the number of a version" })
+  .min(0);
+
 export const restoreRequest = z.strictObject({
   version: z.int().min(0).describe("The newest one so far, as it was read"),
 });

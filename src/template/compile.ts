@@ -82,7 +82,7 @@ function checkPartial(source: string): LiquidTemplate {
   checkSize(source, "partial");
   const mjml = blankPartials(source);
   const parsed = parseLiquid(mjml, "html", "partial");
-  checkElements(mjml, "partial");
+  checkElements(mjml, "partial", "mj-text");
   filterByContext(mjml, "partial");
   compileMjml(`${textStart}${mjml}${textEnd}`, textStart.length);
   return parsed;

@@ -10,6 +10,13 @@ const mjmlElements: ReadonlySet<string> = new Set(
     "mj-accordion mj-accordion-element mj-accordion-title mj-accordion-text mj-carousel mj-carousel-image",
   ].flatMap((names) => names.split(" ")),
 );
+/** What they hold is other elements: text in between is printed outside of every cell, or at size 0. */
+const containers: ReadonlySet<string> = new Set(
+  [
+    "mjml mj-head mj-attributes mj-body mj-wrapper mj-section mj-group mj-column mj-hero",
+    "mj-social mj-navbar mj-accordion mj-accordion-element mj-carousel",
+  ].flatMap((names) => names.split(" ")),
+);
 /** HTML's elements without an end tag (WHATWG HTML §13.1.2). */
 const voidElements = /^(area|base|br|col|embed|hr|img|input|link|meta|param|source|track|wbr)$/;
 /** Deeper than any email; at about a thousand the compiler overflows. */
@@ -21,12 +28,18 @@ interface Opened {
 }
 
 /**
- * Finds what the compiler overlooks: it prints elements of MJML that it does not know, takes any end
- * tag for that of the element at hand, and overflows where elements are nested too deep.
+ * Finds what the compiler overlooks: it prints elements of MJML that it does not know and text where
+ * none may stand, takes any end tag for that of the element at hand, and overflows where elements are
+ * nested too deep.
  * @param part what the MJML is, for messages.
+ * @param standsIn the element around it, `mj-text` where it may begin with text.
  * @throws PosthornError `template.invalid` with line and column.
  */
-export function checkElements(mjml: string, part: string): void {
+export function checkElements(
+  mjml: string,
+  part: string,
+  standsIn: "mj-column" | "mj-text" = "mj-column",
+): void {
   const fail = (begin: number, reason: string): never => {
     const place = placeAfter(mjml.slice(0, begin));
     throw new PosthornError(
@@ -36,12 +49,23 @@ export function checkElements(mjml: string, part: string): void {
     );
   };
   const open: Opened[] = [];
+  const elements = elementsOnly(mjml);
+  const checkText = (begin: number, end: number) => {
+    const text = elements.slice(begin, end).search(/\S/);
+    if (text >= 0 && containers.has(open.at(-1)?.name ?? standsIn)) fail(begin + text, outsideText);
+  };
   let depth = 0;
-  for (const { 0: tag, 1: slash, 2: name = "", index } of elementsOnly(mjml).matchAll(tagPattern)) {
+  let at = 0;
+  for (const { 0: tag, 1: slash, 2: name = "", index } of elements.matchAll(tagPattern)) {
+    checkText(at, index);
+    at = index + tag.length;
     const selfClosing = tag.endsWith("/>") || voidElements.test(name);
     if (!selfClosing) depth += slash === "" ? 1 : -1;
     if (depth > maxDepth) fail(index, `elements are nested more than ${maxDepth} deep`);
-    if (!/^mj(ml|-)/.test(name)) continue;
+    if (!/^mj(ml|-)/.test(name)) {
+      checkText(index, at);
+      continue;
+    }
     if (name === "mj-include") fail(index, "includes are not supported");
     if (!mjmlElements.has(name)) fail(index, `there is no element <${name}>`);
     if (slash === "") {
@@ -55,14 +79,20 @@ export function checkElements(mjml: string, part: string): void {
       fail(index, `</${name}> stands where the <${last.name}> of ${where} is still open`);
     }
   }
+  checkText(at, elements.length);
   const unclosed = open.pop();
   if (unclosed !== undefined) fail(unclosed.begin, `<${unclosed.name}> is never closed`);
 }
 
+const outsideText = "text and HTML must stand inside of an element such as <mj-text>";
+
 /** A tag, whole; a `<` that no `>` follows is not one. */
 const tagPattern = /<(\/?)([a-zA-Z][\w:-]*)(?:"[^"]*"|'[^']*'|[^'"<>])*>/g;
 
-/** The MJML with blanks for Liquid and comments. */
+/** The MJML with blanks for tags of Liquid and comments, and letters for outputs. */
 function elementsOnly(mjml: string): string {
-  return mjml.replace(/\{\{.*?\}\}|\{%.*?%\}|<!--.*?(?:-->|$)/gs, (text) => text.replace(/\S/g, " "));
+  return mjml.replace(/\{\{.*?\}\}|\{%.*?%\}|<!--.*?(?:-->|$)/gs, (text) => {
+    const isText = text.startsWith("{{") && !/^\{\{-?\s*content\b/.test(text);
+    return text.replace(/\S/g, isText ? "x" : " ");
+  });
 }

@@ -18,7 +18,10 @@ const largeHtmlBytes = 100_000;
 const longSubject = 120;
 
 /** Looks at a rendered email as its reader's mail program would. */
-export function warningsOf({ subject, html }: RenderedTemplate, source: TemplateSource): TemplateWarning[] {
+export function warningsOf(
+  { subject, html }: Pick<RenderedTemplate, "subject" | "html">,
+  source: TemplateSource,
+): TemplateWarning[] {
   const nowhere = { line: null, column: null };
   const warnings: TemplateWarning[] = [];
   const bytes = Buffer.byteLength(html);

@@ -9,12 +9,13 @@ import {
   templatePartList,
   templatePartVersion,
   templateVersionList,
+  versionNumber,
 } from "../schemas.ts";
 import { rfc3339OrNull, templatePartView, templateVersionView } from "../views.ts";
 
 const params = z.object({ name: z.string().meta({ description: "Its name", example: "layout" }) });
 const versionParams = params.extend({
-  version: z.coerce.number().int().min(0).meta({ description: "0 is the built-in layout" }),
+  version: versionNumber.meta({ description: "0 is the built-in layout" }),
 });
 const maxBodyBytes = 1024 * 1024;
 
@@ -33,6 +34,7 @@ const get = route({
   method: "get",
   path: "/{name}",
   summary: "Get a part of templates",
+  description: "With its sources, and the names of the templates that have it in them.",
   request: { params },
   responses: { 200: json(templatePart, "The part") },
 });
@@ -81,6 +83,7 @@ const version = route({
   method: "get",
   path: "/{name}/versions/{version}",
   summary: "Get a version of a part",
+  description: "With its sources. Version 0 is the built-in layout.",
   request: { params: versionParams },
   responses: { 200: json(templatePartVersion, "The version") },
 });

@@ -13,6 +13,7 @@ import {
   templateTest,
   templateVersionDetail,
   templateVersionList,
+  versionNumber,
 } from "../schemas.ts";
 import {
   templateDetailView,
@@ -23,7 +24,7 @@ import {
 
 const params = z.object({ name: z.string().meta({ description: "Its name", example: "password-reset" }) });
 const versionParams = params.extend({
-  version: z.coerce.number().int().min(0).meta({ description: "0 is the built-in one" }),
+  version: versionNumber.meta({ description: "0 is the built-in one" }),
 });
 /** Fifty languages, each as long as a source may be, would be more; nobody writes that. */
 const maxBodyBytes = 4 * 1024 * 1024;

@@ -25,7 +25,7 @@ const mjml = /* mjml */ `<mjml lang="{{ locale }}">
       <mj-divider border-color="#e3e6eb" border-width="1px" padding="8px 0 24px" css-class="rule" />
       <mj-button css-class="button" border-radius="8px" font-size="16px" font-weight="700" line-height="24px" inner-padding="12px 24px" padding="8px 0 24px" align="left" background-color="{{ brand.color }}" color="{{ brand.onColor }}" />
       <mj-class name="quiet" css-class="quiet" font-size="14px" line-height="20px" color="#5d6675" />
-      <mj-class name="code" css-class="code" font-family="${codeFonts}" font-size="32px" line-height="40px" font-weight="700" align="center" padding="8px 0 24px" />
+      <mj-class name="code" css-class="code" font-family="${codeFonts}" font-size="32px" line-height="40px" font-weight="700" align="center" padding="12px 0 24px" />
       <mj-class name="footer" css-class="quiet footer" font-size="13px" line-height="20px" color="#5d6675" align="center" padding="0 0 8px" />
     </mj-attributes>
     <mj-style>
