@@ -614,6 +614,7 @@ export const strings = {
         schema: "Data schema",
         description: "What it is for",
         sensitive: "Sensitive",
+        expiresAfter: "Worth sending for",
       },
       tabs: { mjml: "HTML", text: "Text", example: "Sample data", schema: "Schema" },
       madeFromHtml: "Made from the HTML",
@@ -622,6 +623,8 @@ export const strings = {
       exampleHintBuiltIn: "What the preview and the test are made with. It is not saved.",
       schemaHint: "JSON Schema of the data: what does not fit is refused when your application sends it.",
       sensitiveHint: "Its contents are encrypted, never shown in the log, and deleted once it was sent.",
+      minutes: "minutes",
+      expiresAfterHint: "A code that no longer works is not sent late. Empty: the usual time, a day.",
       notJson: "This is no JSON object",
       faults: "What is wrong",
       note: "What changed",
@@ -637,7 +640,7 @@ export const strings = {
     },
 
     conflict: {
-      title: "Somebody else saved this template while you were editing",
+      title: "Somebody else saved this while you were editing",
       byWhom: (name: string, version: number) => `${name} saved version ${version}.`,
       somebody: "Somebody",
       compare: "Compare",

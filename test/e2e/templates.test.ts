@@ -86,7 +86,7 @@ describe("the editor of templates", () => {
       version: before.version,
     });
     await save(page).click();
-    const notice = page.getByRole("status").filter({ hasText: "Somebody else saved this template" });
+    const notice = page.getByRole("status").filter({ hasText: "Somebody else saved this" });
     await notice.getByRole("button", { name: "Compare" }).click();
     await page.getByRole("dialog").getByText("Theirs", { exact: true }).waitFor();
     await page.keyboard.press("Escape");
@@ -135,11 +135,28 @@ describe("the editor of templates", () => {
     await dialog.getByLabel("Language tag").fill("de-at");
     await dialog.getByText("Austrian German").waitFor();
     await dialog.getByRole("button", { name: "Add", exact: true }).click();
-    await append(page, source, "<mj-text>Servus</mj-text>");
+    await append(
+      page,
+      source,
+      '<mj-text>Servus</mj-text>\n<mj-text><a href="http://example.com/">x</a></mj-text>',
+    );
     await email(page).getByText("Servus").waitFor();
+    await page.getByRole("button", { name: "line 5" }).click();
+    expect(await focused(page).count()).toBe(1);
+    await page.keyboard.press("Home");
+    await page.keyboard.insertText("<mj-divider />");
+    await email(page).locator("p[style*=border-top]").waitFor({ state: "attached" });
     await save(page).click();
     await page.getByText("Saved. Version 2").waitFor();
     expect(Object.keys((await saved(product, "welcome")).sources).sort()).toEqual(["de-AT", "en"]);
+
+    expect((await saved(product, "welcome")).sources["de-AT"]?.mjml).toContain("<mj-divider /><mj-text><a");
+
+    await page.getByText("Schema", { exact: true }).click();
+    await page.getByLabel("Worth sending for").fill("15");
+    await save(page).click();
+    await page.getByText("Saved. Version 3").waitFor();
+    expect(await product.call("GET", "/api/templates/welcome")).toMatchObject({ expiresAfterMs: 900_000 });
 
     await page.getByText("Sample data").click();
     await page.getByRole("textbox", { name: "Sample data" }).click();

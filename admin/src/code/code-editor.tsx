@@ -23,6 +23,8 @@ interface CodeEditorProps {
   readonly schema?: Schema;
   readonly faults?: readonly Fault[];
   readonly leap?: Leap | null;
+  /** It went there: an editor that comes later shall not. */
+  readonly onLeapt?: () => void;
   /** A field of one line or a few, or a whole text. */
   readonly size?: "small" | "large";
   /** Words below that belong to it. */
@@ -41,6 +43,7 @@ export function CodeEditor(props: CodeEditorProps) {
   const view = useRef<EditorView>(null);
   const changed = useEffectEvent(props.onChange);
   const schema = useEffectEvent(() => props.schema ?? noSchema);
+  const leapt = useEffectEvent(() => props.onLeapt?.());
   const initial = useEffectEvent(() => props.initial);
 
   useEffect(() => {
@@ -92,6 +95,7 @@ export function CodeEditor(props: CodeEditorProps) {
       effects: EditorView.scrollIntoView(from, { y: "center" }),
     });
     current.focus();
+    leapt();
   }, [leap]);
 
   return (

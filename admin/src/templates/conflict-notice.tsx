@@ -1,21 +1,23 @@
 import { Button, Modal } from "@mantine/core";
 import { useState } from "react";
-import type { TemplateDetail } from "../api/types.ts";
 import { Notice } from "../parts/notice.tsx";
 import { strings } from "../strings.ts";
 import { DifferencesView } from "./differences-view.tsx";
-import { differences, draftOf } from "./draft.ts";
-import type { TemplateEditor } from "./use-template-editor.ts";
+import type { Difference } from "./draft.ts";
 
 const t = strings.templates.conflict;
 
 interface ConflictNoticeProps {
-  readonly editor: TemplateEditor;
-  readonly theirs: TemplateDetail;
+  /** What somebody else saved meanwhile. */
+  readonly theirs: { readonly version: number; readonly updatedBy: string | null };
+  /** From theirs to what is in the editor. */
+  readonly differences: readonly Difference[];
+  readonly onTheirs: () => void;
+  readonly onMine: () => void;
 }
 
 /** Two have edited: nothing is lost until one of them says so. */
-export function ConflictNotice({ editor, theirs }: ConflictNoticeProps) {
+export function ConflictNotice({ theirs, differences, onTheirs, onMine }: ConflictNoticeProps) {
   const [comparing, compare] = useState(false);
   return (
     <>
@@ -27,10 +29,10 @@ export function ConflictNotice({ editor, theirs }: ConflictNoticeProps) {
             <Button variant="default" size="xs" onClick={() => compare(true)}>
               {t.compare}
             </Button>
-            <Button variant="default" size="xs" onClick={() => void editor.take(theirs)}>
+            <Button variant="default" size="xs" onClick={onTheirs}>
               {t.theirs}
             </Button>
-            <Button variant="default" size="xs" onClick={() => editor.saveOver(theirs)}>
+            <Button variant="default" size="xs" onClick={onMine}>
               {t.mine}
             </Button>
           </>
@@ -45,7 +47,7 @@ export function ConflictNotice({ editor, theirs }: ConflictNoticeProps) {
         size="xl"
         closeButtonProps={{ "aria-label": strings.close }}
       >
-        <DifferencesView differences={differences(draftOf(theirs), editor.draft, theirs.isBuiltIn)} />
+        <DifferencesView differences={differences} />
       </Modal>
     </>
   );

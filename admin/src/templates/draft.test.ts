@@ -1,11 +1,12 @@
 import { describe, expect, test } from "vitest";
-import { bodyOf, differences, draftOf, sameDraft } from "./draft.ts";
+import { bodyOf, differences, draftOf, partDifferences, sameDraft } from "./draft.ts";
 
 const en = { subject: "Hi {{ name }}", preheader: null, mjml: "<mj-text>Hi</mj-text>", text: null };
 const draft = draftOf({
   description: "Greets",
   sensitive: false,
   isBuiltIn: false,
+  expiresAfterMs: 900_000,
   schema: { type: "object", properties: { name: { type: "string" } } },
   example: { name: "Jo" },
   sources: { en },
@@ -16,10 +17,16 @@ describe("what is saved of a draft", () => {
     expect(bodyOf(draft, false)).toEqual({
       description: "Greets",
       sensitive: false,
+      expiresAfterMs: 900_000,
       schema: { type: "object", properties: { name: { type: "string" } } },
       example: { name: "Jo" },
       sources: { en },
     });
+  });
+
+  test("has the usual time where none is typed", () => {
+    expect(bodyOf({ ...draft, expiresAfter: " " }, false)).toMatchObject({ expiresAfterMs: null });
+    expect(bodyOf({ ...draft, expiresAfter: "90" }, false)).toMatchObject({ expiresAfterMs: 5_400_000 });
   });
 
   test("is the sources of a built-in one", () => {
@@ -61,4 +68,12 @@ describe("two drafts", () => {
     const empty = { ...draft, sources: { en: { ...en, text: "" } } };
     expect(sameDraft(draft, empty, true)).toBe(false);
   });
+});
+
+test("two states of a part differ in HTML and plain text", () => {
+  const part = { mjml: "<mj-text>Bye</mj-text>", text: null };
+  expect(partDifferences(part, part)).toEqual([]);
+  expect(partDifferences(part, { ...part, text: "Bye" })).toEqual([
+    { locale: null, field: "text", before: "", after: "Bye" },
+  ]);
 });

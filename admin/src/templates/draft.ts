@@ -1,5 +1,8 @@
-import type { TemplateDetail } from "../api/types.ts";
+import type { TemplateDetail, TemplatePart } from "../api/types.ts";
 import { readData } from "../parts/read-data.ts";
+import { typedNumber } from "../parts/typed-number.ts";
+
+const minute = 60_000;
 
 export type Source = TemplateDetail["sources"][string];
 
@@ -7,6 +10,8 @@ export type Source = TemplateDetail["sources"][string];
 export interface Draft {
   readonly description: string;
   readonly sensitive: boolean;
+  /** In minutes, as typed; empty for the usual time. */
+  readonly expiresAfter: string;
   /** As JSON text, which may be none while it is typed. */
   readonly schema: string;
   readonly example: string;
@@ -16,11 +21,19 @@ export interface Draft {
 /** What a template is made of, as it is now or was in a version. */
 export type TemplateContent = Pick<
   TemplateDetail,
-  "description" | "sensitive" | "schema" | "example" | "sources" | "isBuiltIn"
+  "description" | "sensitive" | "expiresAfterMs" | "schema" | "example" | "sources" | "isBuiltIn"
 >;
 
-export function draftOf({ description, sensitive, schema, example, sources }: TemplateContent): Draft {
-  return { description, sensitive, schema: pretty(schema), example: pretty(example), sources };
+export function draftOf(template: TemplateContent): Draft {
+  const { description, sensitive, expiresAfterMs, schema, example, sources } = template;
+  return {
+    description,
+    sensitive,
+    expiresAfter: expiresAfterMs === null ? "" : String(expiresAfterMs / minute),
+    schema: pretty(schema),
+    example: pretty(example),
+    sources,
+  };
 }
 
 function pretty(value: unknown): string {
@@ -37,13 +50,15 @@ export function bodyOf(draft: Draft, isBuiltIn: boolean) {
   if (isBuiltIn) return { sources };
   const schema = readData(draft.schema);
   const example = readData(draft.example);
-  return schema === null || example === null ? null : { description, sensitive, schema, example, sources };
+  if (schema === null || example === null) return null;
+  const expiresAfterMs = draft.expiresAfter.trim() === "" ? null : typedNumber(draft.expiresAfter) * minute;
+  return { description, sensitive, expiresAfterMs, schema, example, sources };
 }
 
 /** Something that two states of a template differ in. */
 export interface Difference {
   readonly locale: string | null;
-  readonly field: "description" | "sensitive" | "schema" | "example" | keyof Source;
+  readonly field: "description" | "sensitive" | "expiresAfter" | "schema" | "example" | keyof Source;
   readonly before: string;
   readonly after: string;
 }
@@ -52,7 +67,7 @@ export interface Difference {
 export function differences(before: Draft, after: Draft, isBuiltIn: boolean): Difference[] {
   const found: Difference[] = [];
   if (!isBuiltIn) {
-    for (const field of ["description", "sensitive", "schema", "example"] as const) {
+    for (const field of ["description", "sensitive", "expiresAfter", "schema", "example"] as const) {
       if (before[field] === after[field]) continue;
       found.push({ locale: null, field, before: String(before[field]), after: String(after[field]) });
     }
@@ -64,6 +79,15 @@ export function differences(before: Draft, after: Draft, isBuiltIn: boolean): Di
     }
   }
   return found;
+}
+
+type PartText = Pick<TemplatePart, "mjml" | "text">;
+
+/** The same of a part that templates share. */
+export function partDifferences(before: PartText, after: PartText): Difference[] {
+  return (["mjml", "text"] as const)
+    .filter((field) => before[field] !== after[field])
+    .map((field) => ({ locale: null, field, before: before[field] ?? "", after: after[field] ?? "" }));
 }
 
 /** Whether there is nothing to save. */

@@ -4,11 +4,13 @@ import { useId, useState } from "react";
 import { ApiProblem } from "../api/problem.ts";
 import type { TemplatePart } from "../api/types.ts";
 import { CodeEditor, type Leap } from "../code/code-editor.tsx";
-import { Notice, ProblemNotice } from "../parts/notice.tsx";
+import { ProblemNotice } from "../parts/notice.tsx";
 import { Card } from "../parts/page.tsx";
 import { UnsavedGuard } from "../parts/unsaved-guard.tsx";
 import { strings } from "../strings.ts";
 import { templatesQuery } from "./api.ts";
+import { ConflictNotice } from "./conflict-notice.tsx";
+import { partDifferences } from "./draft.ts";
 import styles from "./editor.module.css";
 import { State } from "./editor-bar.tsx";
 import { FaultList } from "./fault-list.tsx";
@@ -54,22 +56,12 @@ export function PartEditor({ saved }: { saved: TemplatePart }) {
         </div>
       </div>
       {theirs !== null && (
-        <Notice
-          tone="warn"
-          title={t.conflict.title}
-          actions={
-            <>
-              <Button variant="default" size="xs" onClick={() => void editor.take(theirs)}>
-                {t.conflict.theirs}
-              </Button>
-              <Button variant="default" size="xs" onClick={() => editor.saveOver(theirs)}>
-                {t.conflict.mine}
-              </Button>
-            </>
-          }
-        >
-          {t.conflict.byWhom(theirs.updatedBy ?? t.conflict.somebody, theirs.version)}
-        </Notice>
+        <ConflictNotice
+          theirs={theirs}
+          differences={partDifferences(theirs, draft)}
+          onTheirs={() => void editor.take(theirs)}
+          onMine={() => editor.saveOver(theirs)}
+        />
       )}
       {isUnplaced && <ProblemNotice error={error} />}
       <SegmentedControl
@@ -90,10 +82,7 @@ export function PartEditor({ saved }: { saved: TemplatePart }) {
               aria-label={t.editor.part}
               data={tabs.map((each) => ({ value: each, label: t.editor.tabs[each] }))}
               value={tab}
-              onChange={(value) => {
-                setLeap(null);
-                setTab(value === "text" ? "text" : "mjml");
-              }}
+              onChange={(value) => setTab(value === "text" ? "text" : "mjml")}
             />
             {tab === "text" && !base.isBuiltIn && (
               <Switch
@@ -112,6 +101,7 @@ export function PartEditor({ saved }: { saved: TemplatePart }) {
                 onChange={(text) => editor.change({ [tab]: text })}
                 faults={faults.filter(({ field }) => field === tab)}
                 leap={leap}
+                onLeapt={() => setLeap(null)}
                 describedBy={hint}
               />
             )}

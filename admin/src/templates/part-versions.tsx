@@ -9,6 +9,7 @@ import { Card, SkeletonRows } from "../parts/page.tsx";
 import { strings } from "../strings.ts";
 import { partsQuery, partVersionQuery, partVersionsQuery, removePart, restorePart } from "./api.ts";
 import { DifferencesView } from "./differences-view.tsx";
+import { partDifferences } from "./draft.ts";
 import styles from "./editor.module.css";
 import type { PartEditor } from "./use-part-editor.ts";
 import { VersionTable } from "./version-table.tsx";
@@ -46,10 +47,7 @@ function Comparison({ editor: { base }, version }: { editor: PartEditor; version
   const { data, error } = useQuery(partVersionQuery(base.name, version));
   if (error !== null) return <ProblemNotice error={error} />;
   if (data === undefined) return <SkeletonRows rows={3} />;
-  const differences = (["mjml", "text"] as const)
-    .map((field) => ({ locale: null, field, before: data[field] ?? "", after: base[field] ?? "" }))
-    .filter(({ before, after }) => before !== after);
-  return <DifferencesView differences={differences} />;
+  return <DifferencesView differences={partDifferences(data, base)} />;
 }
 
 /** Back to the built-in layout, or the partial is gone for good. */

@@ -27,12 +27,12 @@ interface SourceCardProps {
   readonly faults: readonly SourceFault[];
   readonly target: Target | null;
   readonly onGoTo: (fault: SourceFault) => void;
-  /** Another text was chosen by hand. */
-  readonly onField: () => void;
+  /** The author is where the target was. */
+  readonly onArrived: () => void;
 }
 
 /** The texts of a template in one language, and the data that it is tried with. */
-export function SourceCard({ editor, locale, faults, target, onGoTo, onField }: SourceCardProps) {
+export function SourceCard({ editor, locale, faults, target, onGoTo, onArrived }: SourceCardProps) {
   const { draft, revision, base, change } = editor;
   const [tab, setTab] = useState<Tab>("mjml");
   const hint = useId();
@@ -57,6 +57,7 @@ export function SourceCard({ editor, locale, faults, target, onGoTo, onField }: 
     schema,
     faults: faultsOf(shown, field, locale),
     leap: target?.field === field ? target.leap : null,
+    onLeapt: onArrived,
   });
 
   return (
@@ -86,10 +87,7 @@ export function SourceCard({ editor, locale, faults, target, onGoTo, onField }: 
             .filter((each) => each !== "schema" || !base.isBuiltIn)
             .map((each) => ({ value: each, label: t.tabs[each] }))}
           value={tab}
-          onChange={(value) => {
-            onField();
-            setTab(tabs.find((each) => each === value) ?? "mjml");
-          }}
+          onChange={(value) => setTab(tabs.find((each) => each === value) ?? "mjml")}
         />
         {tab === "text" && (
           <Switch
@@ -113,6 +111,17 @@ export function SourceCard({ editor, locale, faults, target, onGoTo, onField }: 
               description={t.sensitiveHint}
               checked={draft.sensitive}
               onChange={(event) => change({ sensitive: event.currentTarget.checked })}
+            />
+            <TextInput
+              className={styles.minutes}
+              label={t.fields.expiresAfter}
+              description={t.expiresAfterHint}
+              rightSection={<span className={styles.unit}>{t.minutes}</span>}
+              rightSectionWidth={72}
+              inputMode="numeric"
+              value={draft.expiresAfter}
+              onChange={(event) => change({ expiresAfter: event.currentTarget.value })}
+              autoComplete="off"
             />
           </>
         )}

@@ -12,6 +12,7 @@ import { SendExample } from "../parts/send-example.tsx";
 import { UnsavedGuard } from "../parts/unsaved-guard.tsx";
 import { strings } from "../strings.ts";
 import { ConflictNotice } from "./conflict-notice.tsx";
+import { differences, draftOf } from "./draft.ts";
 import styles from "./editor.module.css";
 import { EditorBar } from "./editor-bar.tsx";
 import { previewBody } from "./preview-body.ts";
@@ -22,7 +23,7 @@ import { TemplateVersions } from "./template-versions.tsx";
 import { TestNotice, useTestEmail } from "./test-email.tsx";
 import { useLivePreview } from "./use-live-preview.ts";
 import { useSaveKey } from "./use-save-key.ts";
-import { useTemplateEditor } from "./use-template-editor.ts";
+import { type TemplateEditor as Editor, useTemplateEditor } from "./use-template-editor.ts";
 
 const t = strings.templates;
 
@@ -68,7 +69,7 @@ export function TemplateEditor({ saved }: { saved: TemplateDetail }) {
   return (
     <div className={styles.page}>
       <EditorBar editor={editor} locale={locale} onLocale={setLocale} canTest={body !== null} test={test} />
-      {editor.theirs !== null && <ConflictNotice editor={editor} theirs={editor.theirs} />}
+      {editor.theirs !== null && <Conflict editor={editor} theirs={editor.theirs} />}
       {isUnplaced && <ProblemNotice error={savingError} />}
       <TestNotice test={test} />
       <SegmentedControl
@@ -89,7 +90,7 @@ export function TemplateEditor({ saved }: { saved: TemplateDetail }) {
           faults={faults}
           target={target}
           onGoTo={(fault: SourceFault) => fault.field !== null && goTo(fault.field, fault, fault.locale)}
-          onField={() => setTarget(null)}
+          onArrived={() => setTarget(null)}
         />
         <PreviewCard
           preview={preview}
@@ -117,6 +118,17 @@ export function TemplateEditor({ saved }: { saved: TemplateDetail }) {
       </div>
       <UnsavedGuard isDirty={editor.isDirty} />
     </div>
+  );
+}
+
+function Conflict({ editor, theirs }: { editor: Editor; theirs: TemplateDetail }) {
+  return (
+    <ConflictNotice
+      theirs={theirs}
+      differences={differences(draftOf(theirs), editor.draft, theirs.isBuiltIn)}
+      onTheirs={() => void editor.take(theirs)}
+      onMine={() => editor.saveOver(theirs)}
+    />
   );
 }
 
