@@ -16,7 +16,7 @@ function entry(number: number): TemplateEntry {
     sources: {
       en: {
         subject: `${number} {{ name }}`,
-        mjml: `<mjml><mj-body>${number} {{ name }}</mj-body></mjml>`,
+        mjml: `<mjml><mj-body><mj-raw>${number} {{ name }}</mj-raw></mj-body></mjml>`,
         text: "{{ name }}",
       },
     },
