@@ -170,6 +170,18 @@ describe("the editor of templates", () => {
     expect(await page.getByRole("link", { name: "welcome" }).count()).toBe(0);
   });
 
+  test("begins a template as a copy of another", async ({ product, enter }) => {
+    const { page } = await enter("/templates");
+    await page.getByRole("button", { name: "New template" }).click();
+    const dialog = page.getByRole("dialog");
+    await dialog.getByLabel("Name").fill("my-code");
+    await dialog.getByLabel("What it is for").fill("A code in our words");
+    await dialog.getByLabel("Start with").selectOption("sign-in-code");
+    await dialog.getByRole("button", { name: "Make template" }).click();
+    await email(page).getByText("Your sign-in code").first().waitFor({ state: "attached" });
+    expect(await product.call("GET", "/api/templates/my-code")).toMatchObject({ sensitive: true });
+  });
+
   test("shows an email as mail programs in the dark do, and runs nothing of it", async ({ enter }) => {
     const { page } = await enter("/templates/password-reset");
     const frame = page.locator('iframe[title="Preview of the email"]');

@@ -3,11 +3,12 @@ import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { type SubmitEvent, useState } from "react";
 import { ApiProblem, sortProblems } from "../api/problem.ts";
-import type { TemplateDetail, TemplateInfo } from "../api/types.ts";
+import type { TemplateInfo } from "../api/types.ts";
 import { Icon } from "../parts/icon.tsx";
 import { ProblemNotice } from "../parts/notice.tsx";
 import { strings } from "../strings.ts";
 import { saveTemplate, templateQuery } from "./api.ts";
+import { copyOf } from "./copy-of.ts";
 
 const t = strings.templates.create;
 
@@ -112,14 +113,4 @@ function NewTemplateForm({ templates, onCancel }: NewTemplateFormProps) {
 function blank() {
   const { subject, preheader, mjml, schema, example } = t.start;
   return { schema, example, sources: { en: { subject, preheader, mjml, text: null } } };
-}
-
-function copyOf({ sensitive, expiresAfterMs, schema, example, sources }: TemplateDetail) {
-  return {
-    sensitive,
-    ...(expiresAfterMs === null ? {} : { expiresAfterMs }),
-    schema,
-    example,
-    sources,
-  };
 }
