@@ -11,6 +11,8 @@ export default defineConfig({
     // The content security policy knows no data: fonts or scripts; small files stay files.
     assetsInlineLimit: 0,
     reportCompressedSize: true,
+    // The editor of templates is one script of 620 kB, which its pages alone fetch.
+    chunkSizeWarningLimit: 700,
   },
   server: {
     proxy: {

@@ -155,6 +155,18 @@ const template = createRoute({
   component: lazyRouteComponent(() => import("./templates/template-page.tsx"), "TemplatePage"),
 });
 
+const templatePart = createRoute({
+  getParentRoute: () => shell,
+  path: "/templates/parts/$name",
+  component: lazyRouteComponent(() => import("./templates/part-page.tsx"), "PartPage"),
+});
+
+const brand = createRoute({
+  getParentRoute: () => shell,
+  path: "/settings/brand",
+  component: lazyRouteComponent(() => import("./brand/brand-page.tsx"), "BrandPage"),
+});
+
 const audit = createRoute({
   getParentRoute: () => shell,
   path: "/audit",
@@ -200,6 +212,8 @@ const tree = root.addChildren([
     apiKeys,
     templates,
     template,
+    templatePart,
+    brand,
     audit,
     account,
     apiDocs,

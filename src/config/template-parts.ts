@@ -6,24 +6,14 @@ import type { Actor } from "../model.ts";
 import { issuesOf } from "../parse.ts";
 import type { TemplateKey } from "../store/templates.ts";
 import { builtinLayout } from "../template/builtin/layout.ts";
-import { checkTemplate, partIssues, type Surroundings } from "../template/check.ts";
+import { checkTemplate } from "../template/check.ts";
 import { partsUsedBy } from "../template/parts-used.ts";
-import type { Layout } from "../template/template.ts";
 import type { LoadedTemplates } from "../template/templates.ts";
+import { layoutName, partFaults, surroundingsWith } from "./part-surroundings.ts";
 import { faulty, type TemplateVersionInfo } from "./saved-templates.ts";
-import {
-  layoutOf,
-  nameRule,
-  type PartContent,
-  partInput,
-  readPartContent,
-  templateName,
-} from "./template-content.ts";
+import { nameRule, type PartContent, partInput, readPartContent, templateName } from "./template-content.ts";
 import type { TemplateHistory } from "./template-history.ts";
 import type { TemplateShelf } from "./template-shelf.ts";
-
-/** The one part that is built in: what all emails have around them. */
-const layoutName = "layout";
 
 /** A part that templates share: the layout, or a partial that they call by its name. */
 export interface TemplatePart extends PartContent {
@@ -129,21 +119,11 @@ export function createTemplateParts({ templates, shelf, history }: TemplateParts
     return view(name);
   }
 
-  function surroundingsWith(name: string, part: PartContent | null): Required<Surroundings> {
-    const { surroundings } = templates;
-    if (name === layoutName)
-      return { ...surroundings, layout: part === null ? builtinLayout : layoutOf(part) };
-    const { [name]: _before, ...others } = surroundings.partials;
-    if (part === null) return { ...surroundings, partials: others };
-    const { mjml, text } = part;
-    return { ...surroundings, partials: { ...others, [name]: text === null ? { mjml } : { mjml, text } } };
-  }
-
   /** Looks at the part by itself, then at each template that has it in it. */
   async function check(name: string, part: PartContent | null): Promise<void> {
-    const next = surroundingsWith(name, part);
+    const next = surroundingsWith(templates.surroundings, name, part);
     if (part !== null) {
-      const issues = partIssues(name === layoutName, wholePart(name, part), next.partials);
+      const issues = partFaults(name, part, next);
       if (issues.length > 0) throw faulty(issues, "template.invalid");
     }
     const users = new Set([...usersOf(name)]);
@@ -225,10 +205,6 @@ export function createTemplateParts({ templates, shelf, history }: TemplateParts
       return view(name);
     },
   };
-}
-
-function wholePart(name: string, { mjml, text }: PartContent): Layout {
-  return name === layoutName ? layoutOf({ mjml, text }) : { mjml, text: text ?? "" };
 }
 
 const builtinPart: PartContent = { mjml: builtinLayout.mjml, text: builtinLayout.text };

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { PosthornError } from "../errors.ts";
+import { type Issue, PosthornError } from "../errors.ts";
 import { dataIssues, sourceIssues } from "../template/check.ts";
 import { type DataSchema, parseDataSchema, validatorOf } from "../template/data-schema.ts";
 import { canonicalLocale, localize } from "../template/locale.ts";
@@ -8,8 +8,9 @@ import type { RenderedTemplate, Template } from "../template/template.ts";
 import type { LoadedTemplates } from "../template/templates.ts";
 import { type TemplateWarning, warningsOf } from "../template/warnings.ts";
 import { brandInput } from "./brand-settings.ts";
+import { partFaults, surroundingsWith } from "./part-surroundings.ts";
 import { faulty } from "./saved-templates.ts";
-import { definitionInput, sourceInput, sourceOf } from "./template-content.ts";
+import { definitionInput, partInput, sourceInput, sourceOf, templateName } from "./template-content.ts";
 
 /** What is to be looked at: a template as it is saved, or as it is being written. */
 export const previewRequest = z.strictObject({
@@ -17,6 +18,10 @@ export const previewRequest = z.strictObject({
   data: z.record(z.string(), z.unknown()).optional().describe("Default: the template's example"),
   source: sourceInput.optional().describe("Unsaved text in place of the saved one"),
   brand: brandInput.optional().describe("Default: that of the settings"),
+  part: partInput
+    .extend({ name: templateName })
+    .optional()
+    .describe("The layout or a partial, unsaved, in place of the saved one of its name"),
   schema: definitionInput.shape.schema.optional().describe("With `source`, for a name that is not saved yet"),
   example: definitionInput.shape.example.optional().describe("The same"),
   sensitive: z.boolean().optional().describe("The same"),
@@ -39,12 +44,12 @@ export interface RenderedDraft {
 /**
  * Renders a template as it is saved, or a source that is not.
  * @throws PosthornError `template.not_found`; `input.invalid` for wrong data; `template.invalid` with every
- *   fault of an unsaved source, pointers starting with `/source`.
+ *   fault of an unsaved source or part, pointers starting with `/source` or `/part`.
  */
 export function renderDraft(
   templates: LoadedTemplates,
   name: string,
-  { data, source, brand, ...draft }: PreviewRequest,
+  { data, source, brand, part, ...draft }: PreviewRequest,
 ): RenderedDraft {
   const locale = canonicalLocale(draft.locale ?? "en");
   const saved = templates.find(name)?.template;
@@ -58,7 +63,12 @@ export function renderDraft(
   }
   const template: Template =
     source === undefined ? base : { ...unfolded(base), sources: { [locale]: sourceOf(source) } };
-  const surroundings = { ...templates.surroundings, ...(brand === undefined ? {} : { brand }) };
+  const around = { ...templates.surroundings, ...(brand === undefined ? {} : { brand }) };
+  const surroundings = part === undefined ? around : surroundingsWith(around, part.name, part);
+  if (part !== undefined) {
+    const faults = partFaults(part.name, part, surroundings);
+    if (faults.length > 0) throw faulty(below("/part", faults), "template.invalid");
+  }
   const values = data ?? template.example;
   if (source !== undefined) {
     const wrongData = dataIssues(
@@ -84,6 +94,10 @@ export function renderDraft(
     sensitive: draft.sensitive === true || template.sensitive,
     expiresAfterMs,
   };
+}
+
+function below(pointer: string, issues: readonly Issue[]): Issue[] {
+  return issues.map((issue) => ({ ...issue, pointer: pointer + issue.pointer }));
 }
 
 /** A template that is not saved yet, if enough is said of it. */

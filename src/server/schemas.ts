@@ -479,6 +479,7 @@ export type TemplateVersionDetail = z.infer<typeof templateVersionDetail>;
 export const templatePreview = z
   .object({
     subject: z.string(),
+    preheader: z.string().nullable().describe("What mail programs show beside the subject"),
     html: z.string(),
     text: z.string(),
     sizeBytes: z.int().describe("Of the HTML"),

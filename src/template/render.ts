@@ -40,7 +40,7 @@ export function renderTemplate(template: Template, options: RenderOptions): Rend
   const scope = { data, globals: { ...head.globals, preheader }, timeLimit };
   const html = compiled.html.render(scope);
   const text = tidyText(compiled.text?.render(scope) ?? textFromHtml(html));
-  return { subject, html, text, expiresAfterMs: expiresAfterMs(template, data) };
+  return { subject, preheader, html, text, expiresAfterMs: expiresAfterMs(template, data) };
 }
 
 /** A link or code that has ceased to work is not worth sending; one that works for weeks is not tried for weeks. */

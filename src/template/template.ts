@@ -81,6 +81,8 @@ export interface TemplateInfo {
 /** An email's contents, ready to be composed. */
 export interface RenderedTemplate {
   readonly subject: string;
+  /** What mail programs show beside the subject; null where the template says nothing. */
+  readonly preheader: string | null;
   readonly html: string;
   readonly text: string;
   /** How long after acceptance it is worth sending; null for the usual time. */

@@ -47,6 +47,20 @@ async function placesOf(product: Product): Promise<Place[]> {
   product.zone["example.com"] = { TXT: [`v=spf1 ${"ip4:192.0.2.1 ".repeat(30)}-all`] };
   product.zone["_submission._tcp.example.com"] = { SRV: [[0, 0, 1, "localhost"]] };
   const caught = product.posthorn.sandbox?.list()[0]?.id;
+  const welcome = {
+    description: "Welcomes a new customer",
+    schema: { type: "object", properties: { name: { type: "string" } } },
+    example: { name: "Jo" },
+    sources: { en: { subject: "Welcome", mjml: "<mj-text>Welcome</mj-text>" } },
+  };
+  await product.call("PUT", "/api/templates/welcome", { ...welcome, version: 0 });
+  const warm = { en: { subject: "Welcome, {{ name }}", mjml: "<mj-text>A warm welcome</mj-text>" } };
+  await product.call("PUT", "/api/templates/welcome", {
+    ...welcome,
+    sources: warm,
+    version: 1,
+    note: "Warmer words, which took a note that is rather long and says in full why it had to be done at all",
+  });
   return [
     { path: "/settings/smtp" },
     {
@@ -95,7 +109,33 @@ async function placesOf(product: Product): Promise<Place[]> {
     { path: `/emails/${failed}` },
     { path: `/emails/${sensitive}` },
     { path: "/templates" },
+    {
+      path: "/templates",
+      async prepare(page) {
+        await page.getByRole("button", { name: "New template" }).click();
+        await page.getByRole("dialog").getByLabel("Name").waitFor();
+      },
+    },
     { path: "/templates/order-notification" },
+    {
+      path: "/templates/password-reset",
+      async prepare(page) {
+        await page.getByRole("textbox", { name: "HTML (MJML)" }).fill("<mj-text>{{ nobody }}</mj-text>");
+        await page.getByRole("button", { name: "HTML (MJML), English, line 1" }).waitFor();
+        await page.getByText("Not of what is written now").waitFor();
+      },
+    },
+    {
+      path: "/templates/welcome",
+      async prepare(page) {
+        await page.getByText("Schema", { exact: true }).click();
+        await page.getByRole("textbox", { name: "Data schema" }).waitFor();
+        await page.getByRole("row").last().getByRole("button", { name: "Compare" }).click();
+        await page.getByRole("dialog").locator(".cm-content").first().waitFor();
+      },
+    },
+    { path: "/templates/parts/layout" },
+    { path: "/settings/brand" },
     { path: "/sandbox" },
     { path: `/sandbox/${caught}` },
     { path: "/api-keys" },
@@ -145,7 +185,7 @@ const looks = [
   { name: "narrow and dark", size: { width: 390, height: 844 }, colorScheme: "dark" },
 ] as const;
 
-test("every page has no barrier, fits the screen, and keeps to its policy", { timeout: 120_000 }, async ({
+test("every page has no barrier, fits the screen, and keeps to its policy", { timeout: 180_000 }, async ({
   product,
   enter,
   stranger,

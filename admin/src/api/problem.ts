@@ -2,6 +2,9 @@
 export interface FieldProblem {
   readonly pointer: string;
   readonly detail: string;
+  /** In the source of a template, from 1 on. */
+  readonly line?: number | null | undefined;
+  readonly column?: number | null | undefined;
 }
 
 /** A problem as the server reports it (RFC 9457), with the code that programs compare. */

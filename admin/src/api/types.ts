@@ -19,7 +19,12 @@ export type {
   Session,
   Settings,
   SmtpConfig,
+  TemplateDetail,
   TemplateInfo,
+  TemplatePart,
+  TemplatePreview,
+  TemplateTest,
+  TemplateVersion,
   TestReport,
   TestStage,
 } from "../../../src/server/schemas.ts";

@@ -21,3 +21,11 @@ test("lets nothing be fetched, run or sent", () => {
   expect(directives.get("img-src")).toEqual(["data:"]);
   expect(directives.has("script-src")).toBe(false);
 });
+
+test("shows an email in the colours that are asked for, whatever the viewer's are", () => {
+  const html =
+    "<style>@media screen and (prefers-color-scheme: dark) { p { color: #fff } }</style><p>(prefers-color-scheme: dark)</p>";
+  expect(previewDocument(html, "dark")).toContain("@media screen and (min-width: 0px) {");
+  expect(previewDocument(html)).toContain("@media screen and (max-width: 0px) {");
+  expect(previewDocument(html)).toContain("<p>(prefers-color-scheme: dark)</p>");
+});

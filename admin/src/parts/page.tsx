@@ -12,14 +12,16 @@ interface PageProps {
   readonly lead?: ReactNode;
   readonly back?: { readonly label: string; readonly to: LinkProps["to"] };
   readonly actions?: ReactNode;
+  /** Work is done here that wants all the room there is. */
+  readonly isWide?: boolean;
   readonly children: ReactNode;
 }
 
 /** The frame of every page inside the shell: one heading, one line of purpose, its actions. */
-export function Page({ title, tab = title, lead, back, actions, children }: PageProps) {
+export function Page({ title, tab = title, lead, back, actions, isWide, children }: PageProps) {
   useTitle(tab);
   return (
-    <div className={styles.page}>
+    <div className={`${styles.page} ${isWide === true ? styles.wide : ""}`}>
       <header className={styles.head}>
         <div className={styles.words}>
           {back !== undefined && (

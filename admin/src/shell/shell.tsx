@@ -17,6 +17,7 @@ const pages = [
   { to: "/settings/smtp", label: t.smtp, icon: "settings" },
   { to: "/emails", label: t.emails, icon: "mail" },
   { to: "/templates", label: t.templates, icon: "template" },
+  { to: "/settings/brand", label: t.brand, icon: "brush" },
   { to: "/sandbox", label: t.sandbox, icon: "sandbox" },
   { to: "/api-keys", label: t.apiKeys, icon: "key" },
   { to: "/settings/retention", label: t.retention, icon: "archive" },

@@ -287,6 +287,33 @@ describe("a preview", () => {
     expect(html).toContain("Nordlys");
   });
 
+  it("gives what mail programs show beside the subject", async () => {
+    const source = { subject: "x", preheader: "For {{ name }}", mjml: "<mj-text>x</mj-text>" };
+    const shown = await read<TemplatePreview>(
+      preview("password-reset", { source, data: { name: "Jo", url: "https://example.com/" } }),
+    );
+    expect(shown.preheader).toBe("For Jo");
+    const bare = { subject: "x", mjml: "<mj-text>x</mj-text>" };
+    expect((await read<TemplatePreview>(preview("password-reset", { source: bare }))).preheader).toBeNull();
+  });
+
+  it("takes a part that is not saved", async () => {
+    const mjml = "<mjml><mj-body><mj-raw>Unsaved frame</mj-raw>{{ content }}</mj-body></mjml>";
+    const layout = { name: "layout", mjml, text: "Unsaved frame\n\n{{ content }}" };
+    const shown = await read<TemplatePreview>(preview("password-reset", { part: layout }));
+    expect([shown.html, shown.text]).toEqual([
+      expect.stringContaining("Unsaved frame"),
+      expect.stringMatching(/^Unsaved frame\n/),
+    ]);
+    const again = await read<TemplatePreview>(preview("password-reset", {}));
+    expect(again.html).not.toContain("Unsaved frame");
+    const wrong = { name: "layout", mjml: "<mjml>\n<mj-bdy>{{ content }}</mj-bdy></mjml>" };
+    expect(await problem(preview("password-reset", { part: wrong }))).toMatchObject({
+      code: "template.invalid",
+      errors: [{ pointer: "/part/mjml", line: 2 }],
+    });
+  });
+
   it("says what readers may mind, and where", async () => {
     const picture = '<mj-image src="https://example.com/a.png" />';
     const mjml = `<mj-text>x</mj-text>\n${picture}\n<mj-text><a href="http://example.com/">x</a></mj-text>\n<mj-text>${"word ".repeat(21_000)}</mj-text>`;
@@ -323,6 +350,7 @@ describe("a preview", () => {
       });
     expect((await post({})).status).toBe(200);
     expect((await post({ source: { subject: "x", mjml: "<mj-text>x</mj-text>" } })).status).toBe(403);
+    expect((await post({ part: { name: "signature", mjml: "<mj-text>x</mj-text>" } })).status).toBe(403);
     const edit = { method: "PUT", headers, body: JSON.stringify(welcome) };
     expect((await app.request(path("welcome"), edit)).status).toBe(403);
     expect((await app.request("/api/template-parts", { headers })).status).toBe(403);

@@ -124,7 +124,7 @@ const preview = route({
   path: "/{name}/preview",
   summary: "Render a template",
   description:
-    "Nothing is sent. Without `data` it is the template's example. For admins: with `source`, unsaved text in place of the saved one, also for a name that is not saved yet; with `brand`, another look.",
+    "Nothing is sent. Without `data` it is the template's example. For admins: with `source`, unsaved text in place of the saved one, also for a name that is not saved yet; with `brand` or `part`, another look.",
   maxBodyBytes,
   request: {
     params,
@@ -136,7 +136,7 @@ const preview = route({
   responses: { 200: json(templatePreview, "Subject, HTML and text, and what readers may mind") },
 });
 
-const testRequest = previewRequest.omit({ brand: true }).extend({
+const testRequest = previewRequest.omit({ brand: true, part: true }).extend({
   to: z.string().optional().describe("One's own address, which is the default; API keys must say one"),
 });
 
@@ -194,7 +194,8 @@ export function templateRoutes({ templates, savedTemplates, outbox, clock }: Pos
     .openapi(preview, async (c) => {
       const body = parse(previewRequest, c.req.valid("json"));
       // Whoever may only send has no business with what is being written.
-      if (body.source !== undefined || body.brand !== undefined) await authorize(c, "admin");
+      const isDraft = [body.source, body.brand, body.part].some((unsaved) => unsaved !== undefined);
+      if (isDraft) await authorize(c, "admin");
       const { preview } = renderDraft(templates, c.req.valid("param").name, body);
       return c.json({ ...preview, warnings: [...preview.warnings] }, 200);
     })

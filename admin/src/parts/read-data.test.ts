@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { readData } from "./data.ts";
+import { readData } from "./read-data.ts";
 
 test("reads an object", () => {
   expect(readData('{ "name": "Jo" }')).toEqual({ name: "Jo" });
