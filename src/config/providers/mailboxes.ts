@@ -41,7 +41,7 @@ export const mailboxes: readonly Provider[] = [
     smtpServer: "smtp.office365.com",
     usernameHint: "The full address of the mailbox. Authenticated SMTP must be switched on for it.",
     passwordHint:
-      "Its password, where Microsoft still takes one; else an OAuth token with the sign-in method XOAUTH2.",
+      "Its password, where Microsoft still takes one; else none: choose the sign-in method OAuth and connect with Microsoft.",
     fromHint: "The address of the mailbox, or one that it may send as.",
     helpUrl:
       "https://learn.microsoft.com/exchange/mail-flow-best-practices/how-to-set-up-a-multifunction-device-or-application-to-send-email-using-microsoft-365-or-office-365",
@@ -57,7 +57,7 @@ export const mailboxes: readonly Provider[] = [
     smtpServer: "smtp-mail.outlook.com",
     usernameHint: "Your full Outlook.com, Hotmail or Live address.",
     passwordHint:
-      "An OAuth token with the sign-in method XOAUTH2: Microsoft takes no passwords here any more.",
+      "None: choose the sign-in method OAuth and connect with Microsoft, which takes no passwords here any more.",
     helpUrl:
       "https://support.microsoft.com/office/pop-imap-and-smtp-settings-for-outlook-com-d088b986-291d-42b8-9564-9c414e2aa040",
     mailDomains: [

@@ -60,7 +60,7 @@ export const mailboxRows: readonly Row[] = [
     title: "Microsoft no longer takes passwords here",
     explanation: "Microsoft has switched signing in by password off for this account: {said}.",
     remedy:
-      "Use an OAuth access token (sign-in method XOAUTH2), or another relay such as Azure Communication Services Email.",
+      "Choose the sign-in method OAuth and connect with Microsoft, or use another relay such as Azure Communication Services Email.",
     source:
       "Exchange Online: “550 5.7.30 Basic authentication is not supported for Client Submission”, “535 5.7.139 Authentication unsuccessful, basic authentication is disabled”",
   },
@@ -75,7 +75,7 @@ export const mailboxRows: readonly Row[] = [
     explanation:
       "A policy in Microsoft 365 (security defaults or conditional access) stops {username} from signing in over SMTP: {said}.",
     remedy:
-      "Ask your Microsoft 365 administrator to exempt this account, or use an OAuth access token (XOAUTH2).",
+      "Ask your Microsoft 365 administrator to exempt this account, or choose the sign-in method OAuth and connect with Microsoft.",
     source:
       "Exchange Online: “535 5.7.139 Authentication unsuccessful, user is locked by your organization's security defaults policy”",
   },
@@ -85,7 +85,7 @@ export const mailboxRows: readonly Row[] = [
     title: "Microsoft does not accept username or password",
     explanation: "Microsoft refuses the sign-in of {username}: {said}.",
     remedy:
-      "Enter the full address as the username. With multi-factor authentication the normal password does not work: use an app password or an OAuth access token (XOAUTH2).",
+      "Enter the full address as the username. With multi-factor authentication the normal password does not work: use an app password, or choose the sign-in method OAuth and connect with Microsoft.",
     source:
       "Exchange Online: “535 5.7.139 Authentication unsuccessful, the user credentials were incorrect”, “535 5.7.3 Authentication unsuccessful”",
   },

@@ -170,9 +170,9 @@ export const signingInRows: readonly Row[] = [
     when: { code: ["smtp.auth_unavailable"], offersAuth: true },
     title: "No common way of signing in",
     explanation:
-      "{host} offers {mechanisms}. Posthorn speaks PLAIN, LOGIN and, with an access token, XOAUTH2.",
+      "{host} offers {mechanisms}. Posthorn speaks PLAIN, LOGIN and, with OAuth, XOAUTH2 and OAUTHBEARER.",
     remedy:
-      "Where XOAUTH2 is offered, choose it and enter an access token. Else have the server offer PLAIN or LOGIN under TLS, or use another relay.",
+      "Where XOAUTH2 or OAUTHBEARER is offered, choose the sign-in method OAuth. Else have the server offer PLAIN or LOGIN under TLS, or use another relay.",
     source: "RFC 4954 §3: the AUTH keyword lists the mechanisms",
   },
   {
