@@ -10,6 +10,7 @@ import { strings } from "../strings.ts";
 import { arrangeConfigs, configsQuery, providersQuery, switchConfig } from "./api.ts";
 import styles from "./config-list.module.css";
 import { ConfigBadge, isPaused, LastTest, usedConfig } from "./config-status.tsx";
+import { FailingSince, ReturnButton } from "./failing-change.tsx";
 import { formOf } from "./form.ts";
 import { providerOf } from "./provider.ts";
 import { ResumeConfig } from "./resume-config.tsx";
@@ -78,6 +79,22 @@ export function ConfigList({ configs }: { configs: readonly SmtpConfig[] }) {
                   <ConfigBadge config={config} isFirst={used?.id === config.id} />
                 </span>
                 <Facts config={config} />
+                {config.returnTo !== null && (
+                  <>
+                    <span className={styles.trouble} data-bad="">
+                      <FailingSince config={config} />
+                    </span>
+                    <span className={styles.resume}>
+                      <ReturnButton
+                        config={config}
+                        onReturned={() => {
+                          tellChange(t.list.returned(config.name));
+                          links.current.get(config.id)?.focus();
+                        }}
+                      />
+                    </span>
+                  </>
+                )}
                 {isPaused(config) && (
                   <span className={styles.resume}>
                     <ResumeConfig
