@@ -374,7 +374,7 @@ export const strings = {
       passed: "It passed its test",
       failed: "It failed its test",
       outdated: (name: string) =>
-        `These settings were saved by ${name} since: see what they are now, then make the changes again.`,
+        `The config was saved by ${name} since the draft was made: go through the draft again and test it, or discard it.`,
       replaces: "Saving what you have changed now takes its place.",
       continue: "Continue editing",
       use: "Use it",
@@ -403,10 +403,11 @@ export const strings = {
       oldest: "The oldest that is kept",
       nothing: "Nothing was changed",
       changed: "changed",
+      becomes: "is now",
       none: "none",
       all: (count: number) => `Show all ${count} versions`,
       return: "Return to this version",
-      returnNamed: (version: number) => `Return to version ${version}`,
+      returnNamed: (version: number) => `Return to this version: ${version}`,
       returnTitle: (version: number) => `Return to version ${version}?`,
       returnBody:
         "It is used for the next email, with the password that was saved with it. The current settings stay in the history.",

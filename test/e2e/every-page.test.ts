@@ -142,7 +142,7 @@ async function makeFailing(product: Product): Promise<string> {
   const name = "The relay of the subsidiary of the subsidiary in Llanfairpwllgwyngyllgogerychwyrndrobwll";
   const path = "/api/smtp-configs";
   const { id } = await product.call<{ id: string }>("POST", path, { ...product.sandboxConfig, name });
-  for (const replyTo of ["first@example.com", "second@example.com", "x".repeat(60) + "@example.com", null]) {
+  for (const replyTo of ["first@example.com", "second@example.com", `${"x".repeat(60)}@example.com`, null]) {
     const saved = await product.call<object>("GET", `${path}/${id}`);
     await product.call("PUT", `${path}/${id}`, { ...saved, replyTo });
   }

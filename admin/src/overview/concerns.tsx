@@ -27,12 +27,14 @@ export function Concerns({ concerns }: { concerns: readonly Concern[] }) {
     <Card title={t.concerns}>
       <ul className={styles.list}>
         {concerns.map(({ configId, code, reason }) => (
-          <li key={reason} className={styles.concern}>
+          <li key={reason}>
             <Badge {...looks[code]}>{t.concernKinds[code]}</Badge>
-            <Link className={styles.rowLink} to="/settings/smtp/$id" params={{ id: configId }}>
-              {reason}
-            </Link>
-            {code === "change_failed" && <WayBack configId={configId} />}
+            <span className={styles.concernWords}>
+              <Link className={styles.rowLink} to="/settings/smtp/$id" params={{ id: configId }}>
+                {reason}
+              </Link>
+              {code === "change_failed" && <WayBack configId={configId} />}
+            </span>
             <Icon name="chevronRight" size={16} />
           </li>
         ))}

@@ -34,10 +34,13 @@ export function ConfigEditor({ config, onCreated }: ConfigEditorProps) {
   const isManaged = config !== null && config.managedBy !== null;
 
   const { refusals } = editor;
+  const answered = useRef(0);
   useEffect(() => {
     // Only then: while faults are mended, the focus is where the admin types.
-    if (refusals > 0) form.current?.querySelector<HTMLElement>('[aria-invalid="true"]')?.focus();
-  }, [refusals]);
+    if (refusals === answered.current || staged.isTesting) return;
+    answered.current = refusals;
+    form.current?.querySelector<HTMLElement>('[aria-invalid="true"]')?.focus();
+  }, [refusals, staged.isTesting]);
 
   async function save(event: SubmitEvent<HTMLFormElement>) {
     event.preventDefault();
@@ -45,6 +48,8 @@ export function ConfigEditor({ config, onCreated }: ConfigEditorProps) {
       const hasChanges = editor.isDirty || editor.draft !== null;
       return hasChanges ? staged.testAndSave() : test(null);
     }
+    // Only there is its password known.
+    if (editor.draft !== null) return staged.saveUntested();
     const body = editor.body();
     if (body === null) return;
     const saved = await editor.save(body).catch(() => null);

@@ -25,6 +25,12 @@ export function ConfigList({ configs }: { configs: readonly SmtpConfig[] }) {
   const used = usedConfig(configs);
   const error = arranging.error ?? switching.error;
 
+  /** The button is gone then: the focus goes to the name beside it. */
+  function told(config: SmtpConfig, words: string) {
+    tellChange(words);
+    links.current.get(config.id)?.focus();
+  }
+
   function move(index: number, by: -1 | 1) {
     const config = configs[index];
     const other = configs[index + by];
@@ -80,32 +86,22 @@ export function ConfigList({ configs }: { configs: readonly SmtpConfig[] }) {
                 </span>
                 <Facts config={config} />
                 {config.returnTo !== null && (
-                  <>
-                    <span className={styles.trouble} data-bad="">
-                      <FailingSince config={config} />
-                    </span>
-                    <span className={styles.resume}>
-                      <ReturnButton
-                        config={config}
-                        onReturned={() => {
-                          tellChange(t.list.returned(config.name));
-                          links.current.get(config.id)?.focus();
-                        }}
-                      />
-                    </span>
-                  </>
-                )}
-                {isPaused(config) && (
-                  <span className={styles.resume}>
-                    <ResumeConfig
-                      config={config}
-                      onResumed={() => {
-                        tellChange(t.list.resumed(config.name));
-                        links.current.get(config.id)?.focus();
-                      }}
-                    />
+                  <span className={styles.trouble} data-bad="">
+                    <FailingSince config={config} />
                   </span>
                 )}
+                <span className={styles.mend}>
+                  <ReturnButton
+                    config={config}
+                    onReturned={() => told(config, t.list.returned(config.name))}
+                  />
+                  {isPaused(config) && (
+                    <ResumeConfig
+                      config={config}
+                      onResumed={() => told(config, t.list.resumed(config.name))}
+                    />
+                  )}
+                </span>
               </span>
               {config.managedBy === null && (
                 <Switch

@@ -12,7 +12,7 @@ export function EditState({ editor: { saved, isDirty, base, discard } }: { edito
     <span className={styles.state} role="status" data-good={saved !== null && !isDirty ? "" : undefined}>
       {isDirty && base !== null ? (
         <>
-          {t.unsaved}{" "}
+          <span className={styles.unsaved}>{t.unsaved}</span>{" "}
           <Button variant="subtle" size="compact-sm" onClick={discard}>
             {t.discard}
           </Button>

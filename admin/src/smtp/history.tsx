@@ -1,9 +1,10 @@
-import { Button } from "@mantine/core";
+import { Button, VisuallyHidden } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import type { SmtpConfig, SmtpConfigVersion } from "../api/types.ts";
 import { Badge } from "../parts/badge.tsx";
 import { Confirm } from "../parts/confirm.tsx";
+import { Icon } from "../parts/icon.tsx";
 import { ProblemNotice } from "../parts/notice.tsx";
 import { Card, focusPage, SkeletonRows } from "../parts/page.tsx";
 import { Time } from "../parts/time.tsx";
@@ -127,7 +128,8 @@ function Change({ setting, before, after }: SmtpConfigVersion["changes"][number]
   const word = (value: string | null) => (value === null ? t.none : settingWord(setting, value));
   return (
     <>
-      {label}: <del>{word(before)}</del> → <ins>{word(after)}</ins>
+      {label}: <del>{word(before)}</del> <Icon name="arrowRight" size={12} />{" "}
+      <VisuallyHidden>{t.becomes}</VisuallyHidden> <ins>{word(after)}</ins>
     </>
   );
 }

@@ -36,7 +36,7 @@ export function SaveActions({ editor, staged, isManaged, isTesting, onTest }: Sa
         {t.test}
       </Button>
       {staged.isStaged && editor.isDirty && (
-        <Button variant="subtle" disabled={staged.isBusy} onClick={staged.saveUntested}>
+        <Button variant="subtle" size="compact-sm" disabled={staged.isBusy} onClick={staged.saveUntested}>
           {t.staged.saveUntested}
         </Button>
       )}

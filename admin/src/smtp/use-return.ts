@@ -1,7 +1,6 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import type { SmtpConfig } from "../api/types.ts";
-import { overviewQuery } from "../overview/api.ts";
-import { configsQuery, restoreVersion } from "./api.ts";
+import { restoreVersion } from "./api.ts";
 import { showConfig } from "./show-config.ts";
 
 /** Puts an earlier version of a config in the place of the current one. */
@@ -13,10 +12,7 @@ export function useReturn(config: SmtpConfig, onReturned: () => void) {
       showConfig(queries, current);
       onReturned();
     },
-    // Also after a refusal: somebody else was quicker then.
-    onSettled: async () => {
-      await queries.invalidateQueries({ queryKey: configsQuery.queryKey });
-      await queries.invalidateQueries({ queryKey: overviewQuery.queryKey });
-    },
+    // Whatever the pages say of mail may be over now. Also after a refusal: somebody else was quicker then.
+    onSettled: () => queries.invalidateQueries(),
   });
 }

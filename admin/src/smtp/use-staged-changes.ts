@@ -89,9 +89,8 @@ export function useStagedChanges(
   }
 
   return {
-    /** Whether the form is saved in stages. What is to be switched off need not work. */
-    isStaged:
-      config !== null && isChangeable && editor.form.enabled && (works(config) || editor.draft !== null),
+    /** Whether a change is to be tested before it is used. What is to be switched off need not work. */
+    isStaged: config !== null && works(config) && editor.form.enabled,
     draft,
     isTesting,
     isBusy: isTesting || activating.isPending || savingUntested.isPending || discarding.isPending,
