@@ -369,6 +369,8 @@ export const strings = {
       savedUntested: "Saved untested",
       savedFailed: "Saved, although its test failed",
       kept: "Your changes are kept as a draft. The settings that work go on sending.",
+      keptShort: "Kept as a draft",
+      stillSending: "The settings that work go on sending.",
       draftBy: (name: string) => `There is a draft of changes by ${name}, made`,
       notTested: "It was not tested.",
       passed: "It passed its test",

@@ -66,6 +66,8 @@ describe("a saved config", () => {
 
     await page.reload();
     await page.getByText("Saved. It is never shown.").waitFor();
+    await page.getByText("Version 1").waitFor();
+    await page.getByRole("switch", { name: "Return by itself" }).waitFor();
     expect(await holdings(page)).not.toContain(secret);
     await expect.poll(() => witness.underWay).toBe(0);
     await context.close();

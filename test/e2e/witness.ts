@@ -11,7 +11,7 @@ export interface Witness {
   readonly complaints: readonly string[];
   /** From now on, complaints like this one are what the test is about. */
   allow(kind: RegExp): void;
-  /** Requests without a whole reply yet: to be none before the context is closed, where replies matter. */
+  /** How many requests have no whole reply yet. While there are some, closing the context would lose theirs. */
   readonly underWay: number;
   /** Heads and bodies of all replies so far. @throws Error for one that could not be kept. */
   replies(): Promise<string>;
@@ -34,12 +34,11 @@ export function watch(context: BrowserContext): Witness {
     requests.push(request.url());
     underWay.add(request);
   });
-  context.on("requestfinished", (request) => underWay.delete(request));
   context.on("requestfailed", (request) => underWay.delete(request));
   context.on("response", (response) => {
     const reply = read(response);
     // It is awaited by whoever asks; till then a failure is not one of nobody's.
-    reply.catch(() => {});
+    reply.catch(() => {}).finally(() => underWay.delete(response.request()));
     replies.push(reply);
   });
   context.on("console", (message) => {

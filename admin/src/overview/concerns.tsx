@@ -27,7 +27,7 @@ export function Concerns({ concerns }: { concerns: readonly Concern[] }) {
     <Card title={t.concerns}>
       <ul className={styles.list}>
         {concerns.map(({ configId, code, reason }) => (
-          <li key={reason}>
+          <li key={reason} className={styles.concern}>
             <Badge {...looks[code]}>{t.concernKinds[code]}</Badge>
             <span className={styles.concernWords}>
               <Link className={styles.rowLink} to="/settings/smtp/$id" params={{ id: configId }}>

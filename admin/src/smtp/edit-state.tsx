@@ -1,4 +1,4 @@
-import { Button } from "@mantine/core";
+import { Button, VisuallyHidden } from "@mantine/core";
 import { Time } from "../parts/time.tsx";
 import { strings } from "../strings.ts";
 import styles from "./editor.module.css";
@@ -6,23 +6,30 @@ import type { Editor } from "./use-config-editor.ts";
 
 const t = strings.smtp;
 
+interface EditStateProps {
+  readonly editor: Editor;
+  /** There are many words beside it. */
+  readonly isShort: boolean;
+}
+
 /** Whether what is in the form is saved. */
-export function EditState({ editor: { saved, isDirty, base, discard } }: { editor: Editor }) {
+export function EditState({ editor: { saved, isDirty, base, draft, discard }, isShort }: EditStateProps) {
   return (
     <span className={styles.state} role="status" data-good={saved !== null && !isDirty ? "" : undefined}>
       {isDirty && base !== null ? (
         <>
-          <span className={styles.unsaved}>{t.unsaved}</span>{" "}
+          {isShort ? <VisuallyHidden>{t.unsaved}</VisuallyHidden> : t.unsaved}{" "}
           <Button variant="subtle" size="compact-sm" onClick={discard}>
             {t.discard}
           </Button>
         </>
       ) : (
-        saved !== null && (
+        (draft !== null && t.staged.keptShort) ||
+        (saved !== null && (
           <>
             {saved.words} <Time iso={saved.at} />
           </>
-        )
+        ))
       )}
     </span>
   );

@@ -26,7 +26,6 @@ export function SaveActions({ editor, staged, isManaged, isTesting, onTest }: Sa
           {t.checkFields(faultCount)}
         </p>
       )}
-      {staged.isStaged && hasChanges && <p className={styles.goesOn}>{t.staged.goesOn}</p>}
       {!isManaged && (
         <Button type="submit" loading={editor.isSaving || staged.isTesting}>
           {staged.isStaged ? t.staged.testAndSave : t.save}
@@ -40,7 +39,8 @@ export function SaveActions({ editor, staged, isManaged, isTesting, onTest }: Sa
           {t.staged.saveUntested}
         </Button>
       )}
-      <EditState editor={editor} />
+      {staged.isStaged && hasChanges && <p className={styles.goesOn}>{t.staged.goesOn}</p>}
+      <EditState editor={editor} isShort={staged.isStaged} />
     </div>
   );
 }
