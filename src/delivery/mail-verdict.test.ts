@@ -91,6 +91,7 @@ describe("whether mail works", () => {
     ["broken", "bad", { configs: [config(broken), config({ enabled: false })] }],
     ["partly", "warn", { configs: [config(paused), other] }],
     ["test_failed", "warn", { configs: [config({ lastTest: failedTest })] }],
+    ["change_failed", "warn", { configs: [config({ returnTo: 1 })], lastSentAt: now }],
     ["sandbox", "warn", { configs: [config({ smtpServer: "127.0.0.1", smtpPort: 4651 })] }],
     ["working", "good", { configs: [config({ smtpServer: "127.0.0.1", smtpPort: 25 })] }],
     ["untested", "warn", { configs: [config({ lastTest: null })] }],
@@ -134,6 +135,19 @@ describe("the configs to look at", () => {
       ["a", "problem"],
       ["b", "paused"],
       ["c", "test_failed"],
+    ]);
+  });
+
+  it("tell whose change fails, and when it was made", () => {
+    const changed = config({ returnTo: 1, updatedBy: "Ada", ...paused });
+    const wordsAt = (ms: number) => concernsOf([changed], now + ms).map(({ code, reason }) => [code, reason]);
+    expect(wordsAt(0)).toEqual([
+      ["change_failed", "Relay: sending fails since the change by Ada just now."],
+      ["paused", "Relay is paused: The sign-in was refused."],
+    ]);
+    expect(wordsAt(130 * minute)[0]).toEqual([
+      "change_failed",
+      "Relay: sending fails since the change by Ada 2 hours ago.",
     ]);
   });
 });

@@ -8,6 +8,7 @@ export const verdictCodes = [
   "sandbox",
   "untested",
   "test_failed",
+  "change_failed",
   "waiting",
   "partly",
   "paused",
@@ -25,7 +26,7 @@ export interface Verdict {
   readonly sentence: string;
 }
 
-export const concernCodes = ["problem", "paused", "test_failed", "expiring"] as const;
+export const concernCodes = ["change_failed", "problem", "paused", "test_failed", "expiring"] as const;
 
 /** Why an admin should look at a config. */
 export interface Concern {
@@ -71,6 +72,9 @@ export function judgeMail(facts: MailFacts): Verdict {
   if (worst !== undefined && first === undefined) {
     return bad(worst.code === "paused" ? "paused" : "broken", `No mail is sent: ${worst.reason}`);
   }
+  if (first !== undefined && first.returnTo !== null) {
+    return warn("change_failed", `Mail may not work: ${first.name} fails since it was changed.`);
+  }
   if (oldestWaitingAt !== null && now - oldestWaitingAt >= longWaitMs) {
     return warn("waiting", `Mail is late: an email has been waiting for ${inWords(now - oldestWaitingAt)}.`);
   }
@@ -102,14 +106,24 @@ export function concernsOf(configs: readonly SmtpConfigView[], now: number): Con
   return configs
     .filter(({ enabled }) => enabled)
     .flatMap((config) => {
+      const changes = changeFailed(config, now);
       const concern = obstacle(config, now);
-      if (concern !== null) return concern;
+      if (concern !== null) return [...changes, concern];
       const { id: configId, name, lastTest } = config;
       const failed = { configId, name, code: "test_failed" as const };
       const concerns: Concern[] =
         lastTest?.ok === false ? [{ ...failed, reason: testWords(name, lastTest.title) }] : [];
-      return [...concerns, ...expiring(config, now)];
+      return [...changes, ...concerns, ...expiring(config, now)];
     });
+}
+
+/** What an earlier version would mend: which change it was, and whose. */
+function changeFailed({ id: configId, name, returnTo, updatedBy, updatedAt }: SmtpConfigView, now: number) {
+  if (returnTo === null) return [];
+  const ageMs = now - Date.parse(updatedAt);
+  const when = ageMs < 2 * 60_000 ? "just now" : `${inWords(ageMs)} ago`;
+  const reason = `${name}: sending fails since the change by ${updatedBy} ${when}.`;
+  return [{ configId, name, code: "change_failed" as const, reason }];
 }
 
 /** So long before a consent or a client's secret ends, an admin is told. */

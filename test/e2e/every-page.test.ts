@@ -44,6 +44,7 @@ async function placesOf(product: Product): Promise<Place[]> {
     .set({ paused_until: Date.now() + 600_000, paused_reason: "The sign-in was refused" })
     .where("id", "=", paused)
     .execute();
+  const failing = await makeFailing(product);
   product.zone["example.com"] = { TXT: [`v=spf1 ${"ip4:192.0.2.1 ".repeat(30)}-all`] };
   product.zone["_submission._tcp.example.com"] = { SRV: [[0, 0, 1, "localhost"]] };
   const caught = product.posthorn.sandbox?.list()[0]?.id;
@@ -77,6 +78,18 @@ async function placesOf(product: Product): Promise<Place[]> {
       },
     },
     { path: `/settings/smtp/${paused}` },
+    {
+      path: `/settings/smtp/${failing}`,
+      async prepare(page) {
+        await page.getByText("Sending fails since the change by").waitFor();
+        await page.getByText("There is a draft of changes by").waitFor();
+        await page.getByRole("button", { name: /^Show all/ }).click();
+      },
+    },
+    {
+      path: "/",
+      prepare: (page) => page.getByText("sending fails since the change by").waitFor(),
+    },
     { path: "/settings/smtp/new" },
     {
       path: "/settings/smtp/new",
@@ -162,6 +175,25 @@ async function placesOf(product: Product): Promise<Place[]> {
     { path: "/api/docs", prepare: (page) => page.locator("summary").first().click() },
     { path: "/no/such/page" },
   ];
+}
+
+/** A config that fails since its last change, with a draft, a history and a name that fits no phone. */
+async function makeFailing(product: Product): Promise<string> {
+  const name = "The relay of the subsidiary of the subsidiary in Llanfairpwllgwyngyllgogerychwyrndrobwll";
+  const path = "/api/smtp-configs";
+  const { id } = await product.call<{ id: string }>("POST", path, { ...product.sandboxConfig, name });
+  for (const replyTo of ["first@example.com", "second@example.com", `${"x".repeat(60)}@example.com`, null]) {
+    const saved = await product.call<object>("GET", `${path}/${id}`);
+    await product.call("PUT", `${path}/${id}`, { ...saved, replyTo });
+  }
+  const saved = await product.call<object>("GET", `${path}/${id}`);
+  await product.call("PUT", `${path}/${id}/draft`, { ...saved, fromName: "Of the draft" });
+  await product.posthorn.store.db
+    .updateTable("smtp_config")
+    .set(({ ref }) => ({ faulty_version: ref("version") }))
+    .where("id", "=", id)
+    .execute();
+  return id;
 }
 
 const entrances: Place[] = [

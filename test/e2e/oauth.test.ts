@@ -51,7 +51,7 @@ test("an admin connects a config with its provider, tests it, and disconnects it
 
   // Another destination: the consent goes first.
   await page.getByLabel("Username").fill("other@example.com");
-  await page.getByRole("button", { name: "Save Settings" }).click();
+  await page.getByRole("button", { name: "Test and save" }).click();
   await page.getByText("Disconnect, save, and connect again.").waitFor();
   await page.getByRole("button", { name: "Disconnect" }).click();
   await page.getByRole("dialog").getByRole("button", { name: "Disconnect" }).click();

@@ -2,6 +2,7 @@ import type { Page } from "playwright-core";
 import { describe, expect } from "vitest";
 import type { Product } from "./product.ts";
 import { test } from "./scene.ts";
+import * as form from "./settings-form.ts";
 
 const reason = "The sign-in was refused";
 
@@ -76,11 +77,8 @@ test("the limits of a config are explained, and saved", async ({ product, enter 
   await page.getByText("Each hands over one email at a time.").waitFor();
   await page.getByLabel("Most connections at once").fill("3");
   await page.getByLabel("Most emails per second").fill("14");
-  await page.getByRole("button", { name: "Save Settings" }).click();
-  await page
-    .getByRole("status")
-    .getByText(/^Saved/)
-    .waitFor();
+  await form.save(page);
+  await form.saved(page);
   expect(await product.call("GET", `/api/smtp-configs/${id}`)).toMatchObject({
     maxConnections: 3,
     maxPerSecond: 14,

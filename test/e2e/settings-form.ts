@@ -8,7 +8,9 @@ export const username = (page: Page) => page.getByLabel("Username");
 export const password = (page: Page) => page.getByRole("textbox", { name: "Password" });
 export const fromEmail = (page: Page) => page.getByLabel("From email");
 export const fromName = (page: Page) => page.getByLabel("From name");
-export const save = (page: Page) => page.getByRole("button", { name: "Save Settings" }).click();
+/** A config that works is tested before its changes are used. */
+export const save = (page: Page) =>
+  page.getByRole("button", { name: /^(Save Settings|Test and save)$/ }).click();
 export const test = (page: Page) => page.getByRole("button", { name: "Test Connection" }).click();
 
 /** Resolves when the page says that it saved. */

@@ -66,7 +66,10 @@ describe("a saved config", () => {
 
     await page.reload();
     await page.getByText("Saved. It is never shown.").waitFor();
+    await page.getByText("Version 1").waitFor();
+    await page.getByRole("switch", { name: "Return by itself" }).waitFor();
     expect(await holdings(page)).not.toContain(secret);
+    await expect.poll(() => witness.underWay).toBe(0);
     await context.close();
     const replies = await witness.replies();
     expect(replies).toContain('"password":"********"');
@@ -239,6 +242,7 @@ describe("the connection test", () => {
     await page.getByText("It works.").waitFor();
     await page.getByText("Last test worked").waitFor();
     seen.push(await holdings(page));
+    await expect.poll(() => witness.underWay).toBe(0);
     await context.close();
     seen.push(await witness.replies());
     for (const words of revealing) expect(seen.join()).not.toContain(words);

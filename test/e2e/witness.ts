@@ -1,4 +1,4 @@
-import type { BrowserContext, Response } from "playwright-core";
+import type { BrowserContext, Request, Response } from "playwright-core";
 
 /** What happened in the pages of one browser profile, as it happens. */
 export interface Witness {
@@ -11,6 +11,8 @@ export interface Witness {
   readonly complaints: readonly string[];
   /** From now on, complaints like this one are what the test is about. */
   allow(kind: RegExp): void;
+  /** How many requests have no whole reply yet. While there are some, closing the context would lose theirs. */
+  readonly underWay: number;
   /** Heads and bodies of all replies so far. @throws Error for one that could not be kept. */
   replies(): Promise<string>;
 }
@@ -22,16 +24,21 @@ export function watch(context: BrowserContext): Witness {
   const requests: string[] = [];
   const complaints: string[] = [];
   const replies: Promise<string>[] = [];
+  const underWay = new Set<Request>();
   const allowed: RegExp[] = [];
   function complain(complaint: string): void {
     if (!allowed.some((kind) => kind.test(complaint))) complaints.push(complaint);
   }
 
-  context.on("request", (request) => requests.push(request.url()));
+  context.on("request", (request) => {
+    requests.push(request.url());
+    underWay.add(request);
+  });
+  context.on("requestfailed", (request) => underWay.delete(request));
   context.on("response", (response) => {
     const reply = read(response);
     // It is awaited by whoever asks; till then a failure is not one of nobody's.
-    reply.catch(() => {});
+    reply.catch(() => {}).finally(() => underWay.delete(response.request()));
     replies.push(reply);
   });
   context.on("console", (message) => {
@@ -50,6 +57,9 @@ export function watch(context: BrowserContext): Witness {
   return {
     requests,
     complaints,
+    get underWay() {
+      return underWay.size;
+    },
     allow: (kind) => void allowed.push(kind),
     replies: async () => (await Promise.all(replies)).join("\n"),
   };

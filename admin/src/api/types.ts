@@ -19,6 +19,8 @@ export type {
   Session,
   Settings,
   SmtpConfig,
+  SmtpConfigDraft,
+  SmtpConfigVersion,
   TemplateDetail,
   TemplateInfo,
   TemplatePart,

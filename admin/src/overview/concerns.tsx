@@ -1,8 +1,11 @@
+import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import type { Overview } from "../api/types.ts";
 import { Badge } from "../parts/badge.tsx";
 import { Icon, type IconName } from "../parts/icon.tsx";
-import { Card } from "../parts/page.tsx";
+import { Card, focusPage } from "../parts/page.tsx";
+import { configsQuery } from "../smtp/api.ts";
+import { ReturnButton } from "../smtp/failing-change.tsx";
 import { strings } from "../strings.ts";
 import styles from "./overview.module.css";
 
@@ -11,6 +14,7 @@ const t = strings.overview;
 type Concern = Overview["concerns"][number];
 
 const looks: Record<Concern["code"], { tone: "bad" | "warn"; icon: IconName }> = {
+  change_failed: { tone: "bad", icon: "cross" },
   problem: { tone: "bad", icon: "lock" },
   paused: { tone: "warn", icon: "clock" },
   test_failed: { tone: "warn", icon: "cross" },
@@ -25,13 +29,29 @@ export function Concerns({ concerns }: { concerns: readonly Concern[] }) {
         {concerns.map(({ configId, code, reason }) => (
           <li key={reason} className={styles.concern}>
             <Badge {...looks[code]}>{t.concernKinds[code]}</Badge>
-            <Link className={styles.rowLink} to="/settings/smtp/$id" params={{ id: configId }}>
-              {reason}
-            </Link>
+            <span className={styles.concernWords}>
+              <Link className={styles.rowLink} to="/settings/smtp/$id" params={{ id: configId }}>
+                {reason}
+              </Link>
+              {code === "change_failed" && <WayBack configId={configId} />}
+            </span>
             <Icon name="chevronRight" size={16} />
           </li>
         ))}
       </ul>
     </Card>
+  );
+}
+
+/** To the version before, without a look at the config. */
+function WayBack({ configId }: { configId: string }) {
+  const { data: configs = [] } = useQuery(configsQuery);
+  const config = configs.find(({ id }) => id === configId);
+  return (
+    config !== undefined && (
+      <span className={styles.wayBack}>
+        <ReturnButton config={config} onReturned={focusPage} />
+      </span>
+    )
   );
 }

@@ -46,6 +46,11 @@ export function useTitle(title: string): void {
   }, [title]);
 }
 
+/** As after a change of the page: for when what had the focus is gone. */
+export function focusPage(): void {
+  document.querySelector("main")?.focus({ preventScroll: true });
+}
+
 interface CardProps {
   readonly title?: string;
   readonly aside?: ReactNode;

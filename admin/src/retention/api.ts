@@ -13,3 +13,10 @@ export type Retention = Pick<Settings, "contentRetentionDays" | "emailRetentionD
 export async function saveRetention(json: Retention): Promise<Settings> {
   return (await api.settings.$put({ json })).json();
 }
+
+/** How long emails are kept stays as it is: a body without that is refused. */
+export async function saveReturnFailedChanges(returnFailedChanges: boolean): Promise<Settings> {
+  const { contentRetentionDays, emailRetentionDays } = await (await api.settings.$get()).json();
+  const json = { contentRetentionDays, emailRetentionDays, returnFailedChanges };
+  return (await api.settings.$put({ json })).json();
+}

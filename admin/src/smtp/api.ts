@@ -25,6 +25,20 @@ export const configsQuery = queryOptions({
   refetchInterval: 10_000,
 });
 
+/** What may become the next version of a config; null where there is none. Loaded anew with the configs. */
+export const draftQuery = (id: string) =>
+  queryOptions({
+    queryKey: [...configsQuery.queryKey, id, "draft"],
+    queryFn: async () => (await (await configs[":id"].draft.$get({ param: { id } })).json()).draft,
+  });
+
+/** The versions of a config, the current one first. Loaded anew with the configs. */
+export const versionsQuery = (id: string) =>
+  queryOptions({
+    queryKey: [...configsQuery.queryKey, id, "versions"],
+    queryFn: async () => (await (await configs[":id"].versions.$get({ param: { id } })).json()).items,
+  });
+
 /** The catalogue of providers; it changes only with a restart of the service. */
 export const providersQuery = queryOptions({
   queryKey: ["providers"],
@@ -38,6 +52,25 @@ export async function createConfig(json: ConfigBody) {
 
 export async function updateConfig(id: string, json: UpdateBody) {
   return (await configs[":id"].$put({ param: { id }, json })).json();
+}
+
+export async function saveDraft(id: string, json: UpdateBody) {
+  const { draft } = await (await configs[":id"].draft.$put({ param: { id }, json })).json();
+  return draft;
+}
+
+export async function discardDraft(id: string): Promise<void> {
+  await configs[":id"].draft.$delete({ param: { id } });
+}
+
+export async function activateDraft(id: string) {
+  return (await configs[":id"].draft.activate.$post({ param: { id } })).json();
+}
+
+/** @param seen the latest version that the admin saw. */
+export async function restoreVersion(id: string, version: number, seen: number) {
+  const restore = configs[":id"].versions[":version"].restore;
+  return (await restore.$post({ param: { id, version: String(version) }, json: { version: seen } })).json();
 }
 
 export async function removeConfig(id: string): Promise<void> {
@@ -82,7 +115,10 @@ export async function disconnectOauth(id: string): Promise<void> {
   await configs[":id"].oauth.$delete({ param: { id } });
 }
 
-export interface TestOrder {
+/** What is tested: `draft` is the one that is kept with the config. */
+export type TestOrder = FormOrder | { readonly draft: string; readonly sendTo: string | null };
+
+interface FormOrder {
   /** The saved config that the form is of; null tests a draft. */
   readonly id: string | null;
   /** The form as edited; null tests the config as it is saved. */
@@ -92,9 +128,13 @@ export interface TestOrder {
 }
 
 /** Starts a test; its stages come as an event stream. */
-export function startTest({ id, settings, sendTo }: TestOrder, signal: AbortSignal): Promise<Response> {
+export function startTest(order: TestOrder, signal: AbortSignal): Promise<Response> {
   const options = { headers: { accept: "text/event-stream" }, init: { signal } };
-  const to = sendTo === null ? {} : { sendTo };
+  const to = order.sendTo === null ? {} : { sendTo: order.sendTo };
+  if ("draft" in order) {
+    return configs[":id"].draft.test.$post({ param: { id: order.draft }, json: to }, options);
+  }
+  const { id, settings } = order;
   if (settings === null) {
     return configs[":id"].test.$post({ param: { id: id ?? "" }, json: to }, options);
   }

@@ -1,26 +1,20 @@
-import { Button } from "@mantine/core";
 import { type SubmitEvent, useEffect, useRef, useState } from "react";
-import { ApiProblem } from "../api/problem.ts";
-import type { SmtpConfig } from "../api/types.ts";
-import { Notice, ProblemNotice } from "../parts/notice.tsx";
+import type { SmtpConfig, SmtpConfigDraft } from "../api/types.ts";
 import { Card } from "../parts/page.tsx";
-import { Time } from "../parts/time.tsx";
 import { UnsavedGuard } from "../parts/unsaved-guard.tsx";
-import { strings } from "../strings.ts";
 import { AdvancedFields } from "./advanced-fields.tsx";
 import { ConfigFields } from "./config-fields.tsx";
-import { isPaused, Pause } from "./config-status.tsx";
 import { DomainCard } from "./domain-card.tsx";
 import styles from "./editor.module.css";
-import { sameForm } from "./form.ts";
+import { EditorNotices } from "./editor-notices.tsx";
+import { formOf, sameForm } from "./form.ts";
 import { useProvider } from "./provider-chooser.tsx";
-import { ResumeConfig } from "./resume-config.tsx";
+import { SaveActions } from "./save-actions.tsx";
 import { expectedStages } from "./stages.ts";
 import { TestPanel } from "./test-panel.tsx";
-import { type Editor, useConfigEditor } from "./use-config-editor.ts";
+import { useConfigEditor } from "./use-config-editor.ts";
 import { useConnectionTest } from "./use-connection-test.ts";
-
-const t = strings.smtp;
+import { useStagedChanges } from "./use-staged-changes.ts";
 
 interface ConfigEditorProps {
   /** Null for a new one. */
@@ -36,17 +30,26 @@ export function ConfigEditor({ config, onCreated }: ConfigEditorProps) {
   const [tested, setTested] = useState(editor.form);
   const form = useRef<HTMLFormElement>(null);
   const panel = useRef<HTMLDivElement>(null);
+  const staged = useStagedChanges(config, editor, (draft) => testDraft(draft, null));
   const isManaged = config !== null && config.managedBy !== null;
-  const faultCount = Object.keys(editor.faults.fields).length;
 
   const { refusals } = editor;
+  const answered = useRef(0);
   useEffect(() => {
     // Only then: while faults are mended, the focus is where the admin types.
-    if (refusals > 0) form.current?.querySelector<HTMLElement>('[aria-invalid="true"]')?.focus();
-  }, [refusals]);
+    if (refusals === answered.current || staged.isTesting) return;
+    answered.current = refusals;
+    form.current?.querySelector<HTMLElement>('[aria-invalid="true"]')?.focus();
+  }, [refusals, staged.isTesting]);
 
   async function save(event: SubmitEvent<HTMLFormElement>) {
     event.preventDefault();
+    if (staged.isStaged) {
+      const hasChanges = editor.isDirty || editor.draft !== null;
+      return hasChanges ? staged.testAndSave() : test(null);
+    }
+    // Only there is its password known.
+    if (editor.draft !== null) return staged.saveUntested();
     const body = editor.body();
     if (body === null) return;
     const saved = await editor.save(body).catch(() => null);
@@ -54,6 +57,12 @@ export function ConfigEditor({ config, onCreated }: ConfigEditorProps) {
   }
 
   async function test(sendTo: string | null) {
+    if (editor.draft !== null) {
+      // Only where it is kept is its password known.
+      const draft = await staged.keep();
+      if (draft !== null) await testDraft(draft, sendTo);
+      return staged.reload();
+    }
     // What is saved is tested as saved, so that the result is kept with it.
     const isSaved = config !== null && !editor.isDirty;
     const settings = isSaved ? null : editor.body();
@@ -64,32 +73,33 @@ export function ConfigEditor({ config, onCreated }: ConfigEditorProps) {
     await start(order, expectedStages(editor.form, sendTo !== null));
   }
 
+  async function testDraft(draft: SmtpConfigDraft, sendTo: string | null): Promise<boolean> {
+    const kept = formOf({ ...draft, enabled: editor.form.enabled });
+    setTested(kept);
+    panel.current?.scrollIntoView({ block: "nearest" });
+    return start({ draft: draft.id, sendTo }, expectedStages(kept, sendTo !== null));
+  }
+
+  /** On from a fix: what is a draft is meant to be saved. */
+  const testAgain = () => void (editor.draft === null ? test(null) : staged.testAndSave());
+
   return (
     <>
-      <Notices config={config} editor={editor} />
+      <EditorNotices config={config} editor={editor} staged={staged} />
       <div className={styles.layout}>
         <Card>
           <form ref={form} onSubmit={(event) => void save(event)} noValidate>
-            <fieldset className={styles.all} disabled={isManaged}>
+            <fieldset className={styles.all} disabled={isManaged || staged.isTesting}>
               <ConfigFields editor={editor} />
               <AdvancedFields editor={editor} />
             </fieldset>
-            <div className={styles.actions}>
-              {faultCount > 0 && (
-                <p className={styles.faults} role="alert">
-                  {t.checkFields(faultCount)}
-                </p>
-              )}
-              {!isManaged && (
-                <Button type="submit" loading={editor.isSaving}>
-                  {t.save}
-                </Button>
-              )}
-              <Button variant="default" loading={run.kind === "running"} onClick={() => void test(null)}>
-                {t.test}
-              </Button>
-              <EditState editor={editor} />
-            </div>
+            <SaveActions
+              editor={editor}
+              staged={staged}
+              isManaged={isManaged}
+              isTesting={run.kind === "running"}
+              onTest={() => void test(null)}
+            />
           </form>
         </Card>
         <div className={styles.aside} ref={panel}>
@@ -98,7 +108,7 @@ export function ConfigEditor({ config, onCreated }: ConfigEditorProps) {
             editor={editor}
             isStale={!sameForm(tested, editor.form)}
             onStop={stop}
-            onTest={() => void test(null)}
+            onTest={testAgain}
             onSend={(sendTo) => void test(sendTo)}
           />
           <DomainCard form={editor.form} run={run} isSandbox={provider?.id === "sandbox"} />
@@ -107,98 +117,4 @@ export function ConfigEditor({ config, onCreated }: ConfigEditorProps) {
       <UnsavedGuard isDirty={editor.isDirty} />
     </>
   );
-}
-
-function EditState({ editor }: { editor: Editor }) {
-  return (
-    <span
-      className={styles.state}
-      role="status"
-      data-good={editor.savedAt !== null && !editor.isDirty ? "" : undefined}
-    >
-      {editor.isDirty && editor.base !== null ? (
-        <>
-          {t.unsaved}{" "}
-          <Button variant="subtle" size="compact-sm" onClick={editor.discard}>
-            {t.discard}
-          </Button>
-        </>
-      ) : (
-        editor.savedAt !== null && (
-          <>
-            {t.saved} <Time iso={editor.savedAt} />
-          </>
-        )
-      )}
-    </span>
-  );
-}
-
-interface NoticesProps {
-  /** As it is now: what the form is of does not tell of a pause that came or went since. */
-  readonly config: SmtpConfig | null;
-  readonly editor: Editor;
-}
-
-function Notices({ config, editor }: NoticesProps) {
-  const { base, faults } = editor;
-  const notices = [
-    config !== null && config.managedBy !== null && (
-      <Notice key="managed" tone="info" title={t.managed.title}>
-        {t.managed.remedy}
-      </Notice>
-    ),
-    base !== null && base.problem !== null && (
-      <Notice
-        key="problem"
-        tone="warn"
-        title={base.problem.code.startsWith("oauth.") ? t.state.notConnected : t.state.broken}
-      >
-        {base.problem.detail}
-      </Notice>
-    ),
-    config !== null && config.pausedUntil !== null && isPaused(config) && (
-      <Notice
-        key="paused"
-        tone="warn"
-        title={<Pause until={config.pausedUntil} />}
-        actions={<ResumeConfig config={config} onResumed={focusPage} />}
-      >
-        {config.pausedReason}
-      </Notice>
-    ),
-    base?.oauth?.consentError != null && (
-      <Notice key="consent" tone="bad" title={t.oauth.failed}>
-        {base.oauth.consentError}
-      </Notice>
-    ),
-    faults.other !== null && (
-      <Refusal key="refusal" error={faults.other} onLoad={() => void editor.loadCurrent()} />
-    ),
-  ].filter((notice) => notice !== false && notice !== undefined);
-  return notices.length === 0 ? null : <div className={styles.notices}>{notices}</div>;
-}
-
-/** As after a change of the page: the notice with its button is gone. */
-function focusPage() {
-  document.querySelector("main")?.focus({ preventScroll: true });
-}
-
-function Refusal({ error, onLoad }: { error: Error; onLoad: () => void }) {
-  if (error instanceof ApiProblem && error.code === "config.version_conflict") {
-    return (
-      <Notice
-        tone="warn"
-        title={t.conflict}
-        actions={
-          <Button size="xs" onClick={onLoad}>
-            {t.loadCurrent}
-          </Button>
-        }
-      >
-        {t.conflictRemedy}
-      </Notice>
-    );
-  }
-  return <ProblemNotice error={error} />;
 }

@@ -10,6 +10,7 @@ import { strings } from "../strings.ts";
 import { arrangeConfigs, configsQuery, providersQuery, switchConfig } from "./api.ts";
 import styles from "./config-list.module.css";
 import { ConfigBadge, isPaused, LastTest, usedConfig } from "./config-status.tsx";
+import { FailingSince, ReturnButton } from "./failing-change.tsx";
 import { formOf } from "./form.ts";
 import { providerOf } from "./provider.ts";
 import { ResumeConfig } from "./resume-config.tsx";
@@ -23,6 +24,12 @@ export function ConfigList({ configs }: { configs: readonly SmtpConfig[] }) {
   const links = useRef(new Map<string, HTMLElement>());
   const used = usedConfig(configs);
   const error = arranging.error ?? switching.error;
+
+  /** The button is gone then: the focus goes to the name beside it. */
+  function told(config: SmtpConfig, words: string) {
+    tellChange(words);
+    links.current.get(config.id)?.focus();
+  }
 
   function move(index: number, by: -1 | 1) {
     const config = configs[index];
@@ -78,17 +85,23 @@ export function ConfigList({ configs }: { configs: readonly SmtpConfig[] }) {
                   <ConfigBadge config={config} isFirst={used?.id === config.id} />
                 </span>
                 <Facts config={config} />
-                {isPaused(config) && (
-                  <span className={styles.resume}>
-                    <ResumeConfig
-                      config={config}
-                      onResumed={() => {
-                        tellChange(t.list.resumed(config.name));
-                        links.current.get(config.id)?.focus();
-                      }}
-                    />
+                {config.returnTo !== null && (
+                  <span className={styles.trouble} data-bad="">
+                    <FailingSince config={config} />
                   </span>
                 )}
+                <span className={styles.mend}>
+                  <ReturnButton
+                    config={config}
+                    onReturned={() => told(config, t.list.returned(config.name))}
+                  />
+                  {isPaused(config) && (
+                    <ResumeConfig
+                      config={config}
+                      onResumed={() => told(config, t.list.resumed(config.name))}
+                    />
+                  )}
+                </span>
               </span>
               {config.managedBy === null && (
                 <Switch

@@ -2,6 +2,7 @@ import { Button } from "@mantine/core";
 import { PasswordInput } from "../parts/password-input.tsx";
 import { strings } from "../strings.ts";
 import { formFields } from "./form.ts";
+import { settingLabel, settingWord } from "./setting-words.ts";
 import styles from "./test-panel.module.css";
 import type { Editor } from "./use-config-editor.ts";
 
@@ -15,7 +16,7 @@ interface FixOfferProps {
   readonly editor: Editor;
   /** What the button says before the fix is in the form. */
   readonly label?: string;
-  /** Tests the form as it is now; null while a test runs. */
+  /** Tests the form as it is now, and saves it where it is a draft; null while a test runs. */
   readonly onTest: (() => void) | null;
 }
 
@@ -33,9 +34,7 @@ export function FixOffer({ fix, editor, label = t.apply, onTest }: FixOfferProps
         <Button size="xs" onClick={() => editor.apply(fix)}>
           {label}
         </Button>
-        <span className={styles.changes}>
-          {shown.map(([field, value]) => `${labelOf(field)}: ${wordFor(field, value)}`).join(" · ")}
-        </span>
+        <span className={styles.changes}>{shown.map(words).join(" · ")}</span>
       </div>
     );
   }
@@ -63,20 +62,12 @@ export function FixOffer({ fix, editor, label = t.apply, onTest }: FixOfferProps
         />
       )}
       <Button type="submit" size="xs" disabled={onTest === null || (wantsPassword && typed === "")}>
-        {t.again}
+        {editor.draft === null ? t.again : t.againAndSave}
       </Button>
     </form>
   );
 }
 
-function labelOf(field: string): string {
-  return Object.entries(strings.smtp.fields).find(([name]) => name === field)?.[1] ?? field;
-}
-
-function wordFor(field: string, value: unknown): string {
-  if (typeof value === "boolean") return value ? strings.on : strings.off;
-  if (field === "caPem") return t.shownCertificate;
-  const choices = { ...strings.smtp.tlsModes, ...strings.smtp.authMethods };
-  const word = Object.entries(choices).find(([name]) => name === value)?.[1];
-  return field === "tlsMode" || field === "authMethod" ? (word ?? String(value)) : String(value ?? "");
+function words([field, value]: readonly [field: string, value: unknown]): string {
+  return `${settingLabel(field)}: ${field === "caPem" ? t.shownCertificate : settingWord(field, value)}`;
 }

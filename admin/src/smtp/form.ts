@@ -1,5 +1,5 @@
 import type { AuthMethod, TlsMode } from "../../../src/model.ts";
-import type { SmtpConfig } from "../api/types.ts";
+import type { SmtpConfig, SmtpConfigDraft } from "../api/types.ts";
 import { typedNumber } from "../parts/typed-number.ts";
 import type { ConfigBody } from "./api.ts";
 
@@ -58,7 +58,8 @@ export const advancedFields: readonly FormField[] = [
   "maxPerSecond",
 ];
 
-export function formOf(config: SmtpConfig): SmtpForm {
+/** A draft says nothing of being used: that is the config's. */
+export function formOf(config: SmtpConfigDraft & Pick<SmtpConfig, "enabled">): SmtpForm {
   return {
     // A config that was given no name carries its server's; that one follows the server.
     name: config.name === config.smtpServer ? "" : config.name,

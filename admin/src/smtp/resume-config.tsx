@@ -3,7 +3,8 @@ import { useMutation, useQueryClient } from "@tanstack/react-query";
 import type { SmtpConfig } from "../api/types.ts";
 import { ProblemNotice } from "../parts/notice.tsx";
 import { strings } from "../strings.ts";
-import { configsQuery, resumeConfig } from "./api.ts";
+import { resumeConfig } from "./api.ts";
+import { showConfig } from "./show-config.ts";
 
 const t = strings.smtp;
 
@@ -19,9 +20,7 @@ export function ResumeConfig({ config, onResumed }: ResumeConfigProps) {
   const resuming = useMutation({
     mutationFn: () => resumeConfig(config.id),
     onSuccess(resumed) {
-      queries.setQueryData(configsQuery.queryKey, (configs = []) =>
-        configs.map((each) => (each.id === resumed.id ? resumed : each)),
-      );
+      showConfig(queries, resumed);
       onResumed();
     },
   });

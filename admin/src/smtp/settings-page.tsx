@@ -14,6 +14,7 @@ import { ConfigList } from "./config-list.tsx";
 import { ConfigBadge, LastTest, usedConfig } from "./config-status.tsx";
 import { ConsentOutcome } from "./consent-outcome.tsx";
 import styles from "./editor.module.css";
+import { History } from "./history.tsx";
 import { RemoveConfig } from "./remove-config.tsx";
 
 const t = strings.smtp;
@@ -79,9 +80,12 @@ function OneConfig({ config, configs }: { config: SmtpConfig | null; configs: re
       <ConsentOutcome />
       <ConfigEditor config={config} />
       {config !== null && config.managedBy === null && (
-        <div className={styles.dangerous}>
-          <RemoveConfig config={config} isLast={isOnly} />
-        </div>
+        <>
+          <History config={config} />
+          <div className={styles.dangerous}>
+            <RemoveConfig config={config} isLast={isOnly} />
+          </div>
+        </>
       )}
     </Page>
   );

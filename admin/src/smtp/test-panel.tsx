@@ -47,6 +47,9 @@ export function TestPanel({ run, editor, isStale, onStop, onTest, onSend }: Test
         {(run.kind === "idle" || run.kind === "refused") && <p className={styles.idle}>{t.idle}</p>}
         {isStale && rows.length > 0 && <p className={styles.stale}>{t.stale}</p>}
         <Result run={run} />
+        {hasFailed(run) && editor.draft !== null && (
+          <p className={`${styles.idle} ${styles.result}`}>{strings.smtp.staged.stillSending}</p>
+        )}
         {rows.length > 0 && <StageList rows={rows} editor={editor} onTest={testAgain} />}
         <Corrections
           corrections={correctionsOf(run)}
@@ -81,6 +84,10 @@ function Result({ run }: { run: TestRun }) {
       </Notice>
     </div>
   );
+}
+
+function hasFailed(run: TestRun): boolean {
+  return run.kind === "done" && !run.report.ok;
 }
 
 /** A saved config's test email is in the log, like every other email. */

@@ -1,32 +1,16 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
-import { ApiProblem, sortProblems } from "../api/problem.ts";
-import type { SmtpConfig } from "../api/types.ts";
+import { ApiProblem } from "../api/problem.ts";
+import type { SmtpConfig, SmtpConfigDraft } from "../api/types.ts";
 import { strings } from "../strings.ts";
 import { type ConfigBody, configsQuery, createConfig, updateConfig } from "./api.ts";
 import { destinationChanged } from "./destination.ts";
-import {
-  bodyOf,
-  emptyForm,
-  type FormField,
-  formFields,
-  formOf,
-  type SmtpForm,
-  sameForm,
-  withFix,
-} from "./form.ts";
+import { bodyOf, emptyForm, type FormField, formOf, type SmtpForm, sameForm, withFix } from "./form.ts";
 import { type PasswordEntry, type PasswordSituation, passwordState, passwordToSend } from "./password.ts";
+import { showConfig } from "./show-config.ts";
+import { useFaults } from "./use-faults.ts";
 
 const untouched: PasswordEntry = { kind: "untouched" };
-
-/** What was refused, sorted to where the page shows it. */
-interface Faults {
-  readonly fields: Partial<Record<FormField, string>>;
-  /** What belongs to no field. */
-  readonly other: ApiProblem | Error | null;
-}
-
-const noFaults: Faults = { fields: {}, other: null };
 
 /**
  * The state of the settings form. `config` is what is saved, null for a new one; a newer version is
@@ -35,33 +19,42 @@ const noFaults: Faults = { fields: {}, other: null };
 export function useConfigEditor(config: SmtpConfig | null) {
   const queries = useQueryClient();
   const [base, setBase] = useState(config);
+  /** The draft that the form goes on from, instead of from what is in use. */
+  const [draft, setDraft] = useState<SmtpConfigDraft | null>(null);
   const [form, setForm] = useState(base === null ? emptyForm : formOf(base));
   const [entry, setEntry] = useState(untouched);
   /** The server asked for the password although this page did not. */
   const [isRefused, setRefused] = useState(false);
-  const [faults, setFaults] = useState(noFaults);
-  const [refusals, setRefusals] = useState(0);
-  const [savedAt, setSavedAt] = useState<string | null>(null);
+  const { faults, refusals, ...found } = useFaults();
+  /** How it was saved, in words, and when. */
+  const [saved, setSaved] = useState<{ readonly words: string; readonly at: string } | null>(null);
 
-  const baseForm = base === null ? emptyForm : formOf(base);
+  const savedForm = base === null ? emptyForm : formOf(base);
+  const baseForm = draft === null || base === null ? savedForm : formOf({ ...draft, enabled: base.enabled });
+  // The mask stands for the password of the draft or of the config, whichever is for the same destination.
+  const holders = [draft, base].filter((each) => each !== null && each.password !== null);
   const situation: PasswordSituation = {
     entry,
-    isSaved: base !== null && base.password !== null,
-    isElsewhere: isRefused || destinationChanged(baseForm, form),
-    isUnusable: base !== null && base.problem !== null,
+    isSaved: holders.length > 0,
+    isElsewhere:
+      isRefused || holders.every((each) => destinationChanged(each === draft ? baseForm : savedForm, form)),
+    isUnusable: ((draft ?? base)?.problem ?? null) !== null,
     hasUsername: form.username.trim() !== "",
   };
   const isDirty = !sameForm(baseForm, form) || entry.kind !== "untouched";
 
-  function load(current: SmtpConfig | null) {
+  function load(current: SmtpConfig | null, continued: SmtpConfigDraft | null = null) {
+    const shown = continued === null || current === null ? current : { ...current, ...continued };
     setBase(current);
-    setForm(current === null ? emptyForm : formOf(current));
+    setDraft(continued);
+    setForm(shown === null ? emptyForm : formOf(shown));
     setEntry(untouched);
     setRefused(false);
-    setFaults(noFaults);
+    found.clear();
   }
 
-  const isNewer = config !== null && (base === null || config.version > base.version) && !isDirty;
+  const isNewer =
+    config !== null && (base === null || config.version > base.version) && draft === null && !isDirty;
   const isAnother = base !== null && config?.id !== base.id;
   if (isNewer || isAnother) load(config);
 
@@ -69,28 +62,29 @@ export function useConfigEditor(config: SmtpConfig | null) {
   function body(): ConfigBody | null {
     const password = form.authMethod === "oauth" ? null : passwordToSend(situation);
     if (password === undefined) {
-      showFaults({ fields: { password: strings.smtp.password.missing }, other: null });
+      found.showAtPassword(strings.smtp.password.missing);
       return null;
     }
     return { ...bodyOf(form), password };
   }
 
-  function showFaults(found: Faults) {
-    setFaults(found);
-    setRefusals((count) => count + 1);
-  }
-
   function refuse(error: Error) {
-    setSavedAt(null);
-    if (!(error instanceof ApiProblem)) return showFaults({ fields: {}, other: error });
+    setSaved(null);
+    if (!(error instanceof ApiProblem)) return found.showOther(error);
     if (error.code === "config.password_required") {
       setRefused(true);
       setEntry(untouched);
-      return showFaults({ fields: { password: error.message }, other: null });
+      return found.showAtPassword(error.message);
     }
-    const { fields, rest } = sortProblems(error.errors, formFields);
-    const isPlaced = Object.keys(fields).length > 0 && rest.length === 0;
-    showFaults({ fields, other: isPlaced ? null : error });
+    found.showProblem(error);
+  }
+
+  async function take(current: SmtpConfig, words: string) {
+    showConfig(queries, current);
+    await queries.invalidateQueries({ queryKey: configsQuery.queryKey });
+    // Only now is it also what the page shows around the form.
+    load(current);
+    setSaved({ words, at: new Date().toISOString() });
   }
 
   const saving = useMutation({
@@ -103,30 +97,20 @@ export function useConfigEditor(config: SmtpConfig | null) {
             position: base.position,
             version: base.version,
           }),
-    onSuccess: async (saved) => {
-      queries.setQueryData(configsQuery.queryKey, (configs = []) =>
-        configs.some(({ id }) => id === saved.id)
-          ? configs.map((each) => (each.id === saved.id ? saved : each))
-          : [...configs, saved],
-      );
-      await queries.invalidateQueries({ queryKey: configsQuery.queryKey });
-      // Only now is it also what the page shows around the form.
-      load(saved);
-      setSavedAt(new Date().toISOString());
-    },
+    onSuccess: (current) => take(current, strings.smtp.saved),
     onError: refuse,
   });
 
   return {
     base,
-    /** What is saved, as the form shows it; empty for a new one. */
+    draft,
+    /** What the form goes on from, as it shows it; empty for a new one. */
     baseForm,
     form,
     faults,
-    /** How often faults were found; they go one by one as their fields are mended. */
     refusals,
     isDirty,
-    savedAt,
+    saved,
     isSaving: saving.isPending,
     password: {
       state: passwordState(situation),
@@ -135,28 +119,34 @@ export function useConfigEditor(config: SmtpConfig | null) {
     },
     change(change: Partial<SmtpForm>) {
       setForm({ ...form, ...change });
-      setSavedAt(null);
-      clearFaults(Object.keys(change) as FormField[]);
+      setSaved(null);
+      found.clearFields(Object.keys(change) as FormField[]);
     },
     changePassword(next: PasswordEntry) {
       setEntry(next);
-      setSavedAt(null);
-      clearFaults(["password"]);
+      setSaved(null);
+      found.clearFields(["password"]);
     },
     /** Settings of another provider. What was typed as the password of the last one is not for this one. */
     choose(settings: SmtpForm) {
       setForm(settings);
       setEntry(untouched);
       setRefused(false);
-      setSavedAt(null);
-      setFaults(noFaults);
+      setSaved(null);
+      found.clear();
     },
     apply(fix: Readonly<Record<string, unknown>>) {
       setForm(withFix(form, fix));
-      setSavedAt(null);
-      setFaults(noFaults);
+      setSaved(null);
+      found.clear();
     },
-    discard: () => load(base),
+    /** Back to what the form goes on from. */
+    discard: () => load(base, draft),
+    /** Goes on from this draft; null: from what is in use. */
+    continueFrom(next: SmtpConfigDraft | null) {
+      load(base, next);
+      setSaved(null);
+    },
     /** Throws away what was edited and shows what is saved now. */
     async loadCurrent(id = base?.id) {
       const configs = await queries.fetchQuery({ ...configsQuery, staleTime: 0 });
@@ -165,17 +155,14 @@ export function useConfigEditor(config: SmtpConfig | null) {
     /** Client and tokens are gone from what is saved; what was edited stays. */
     forgetConnection() {
       setBase(base === null ? null : { ...base, oauth: null });
-      setFaults(noFaults);
+      found.clear();
     },
     body,
     refuse,
     save: saving.mutateAsync,
+    /** Shows what has become of the form. */
+    take,
   };
-
-  function clearFaults(fields: readonly FormField[]) {
-    const left = Object.entries(faults.fields).filter(([field]) => !fields.includes(field as FormField));
-    setFaults({ fields: Object.fromEntries(left), other: null });
-  }
 }
 
 export type Editor = ReturnType<typeof useConfigEditor>;

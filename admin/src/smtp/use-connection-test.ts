@@ -25,7 +25,10 @@ interface RunningTest {
   readonly corrections: readonly Correction[];
 }
 
-/** Runs a test and shows its stages as they pass. A request that is refused goes to `onRefused`. */
+/**
+ * Runs a test and shows its stages as they pass. A request that is refused goes to `onRefused`.
+ * `start` resolves with whether all stages passed.
+ */
 export function useConnectionTest(onRefused: (problem: ApiProblem) => void) {
   const queries = useQueryClient();
   const [run, setRun] = useState<TestRun>({ kind: "idle" });
@@ -33,7 +36,7 @@ export function useConnectionTest(onRefused: (problem: ApiProblem) => void) {
   // Nobody watches any more: the server need not go on either.
   useEffect(() => () => current.current?.abort(), []);
 
-  async function start(order: TestOrder, expected: readonly Stage[]): Promise<void> {
+  async function start(order: TestOrder, expected: readonly Stage[]): Promise<boolean> {
     current.current?.abort();
     const controller = new AbortController();
     current.current = controller;
@@ -46,7 +49,7 @@ export function useConnectionTest(onRefused: (problem: ApiProblem) => void) {
     try {
       const response = await startTest(order, controller.signal);
       if (response.body === null) throw unreachable();
-      let hasReport = false;
+      let report: TestReport | null = null;
       for await (const { event, data } of readEvents(response.body)) {
         if (event === "stage") {
           show({ stages: withResult(running.stages, JSON.parse(data) as TestStage), progress: null });
@@ -56,21 +59,27 @@ export function useConnectionTest(onRefused: (problem: ApiProblem) => void) {
           show({ corrections: [...running.corrections, JSON.parse(data) as Correction] });
         }
         if (event === "report") {
-          setRun({ kind: "done", report: JSON.parse(data) as TestReport, sentTo: order.sendTo });
-          hasReport = true;
+          report = JSON.parse(data) as TestReport;
+          setRun({ kind: "done", report, sentTo: order.sendTo });
           await queries.invalidateQueries({ queryKey: configsQuery.queryKey });
         }
         if (event === "problem") throw new ApiProblem(JSON.parse(data));
       }
-      if (!hasReport) throw new Error(strings.test.cutOff);
+      if (report === null) throw new Error(strings.test.cutOff);
+      return report.ok;
     } catch (error) {
-      if (controller !== current.current) return;
-      const { stages } = running;
-      if (controller.signal.aborted) return setRun({ kind: "stopped", stages });
-      if (error instanceof ApiProblem && stages.length === 0 && error.status !== 0) {
-        setRun({ kind: "refused" });
-        return onRefused(error);
-      }
+      if (controller === current.current) showFailure(error, running.stages, controller.signal.aborted);
+      return false;
+    }
+  }
+
+  function showFailure(error: unknown, stages: readonly TestStage[], isStopped: boolean): void {
+    if (isStopped) {
+      setRun({ kind: "stopped", stages });
+    } else if (error instanceof ApiProblem && stages.length === 0 && error.status !== 0) {
+      setRun({ kind: "refused" });
+      onRefused(error);
+    } else {
       setRun({ kind: "broken", stages, error: error instanceof Error ? error : new Error(String(error)) });
     }
   }

@@ -27,7 +27,7 @@ export function useOauth(editor: Editor) {
     setFields({});
     setError(null);
     let id = editor.base?.id ?? null;
-    if (editor.isDirty || id === null) {
+    if (editor.isDirty || editor.draft !== null || id === null) {
       const body = editor.body();
       // What is wrong stands at its field, or above the form.
       const config = body === null ? null : await editor.save(body).catch(() => null);

@@ -40,8 +40,7 @@ export const mailboxes: readonly Provider[] = [
     isCommon: true,
     smtpServer: "smtp.office365.com",
     usernameHint: "The full address of the mailbox. Authenticated SMTP must be switched on for it.",
-    passwordHint:
-      "Its password, where Microsoft still takes one; else none: choose the sign-in method OAuth and connect with Microsoft.",
+    passwordHint: "None: choose the sign-in method OAuth. Or its password, where Microsoft still takes one.",
     fromHint: "The address of the mailbox, or one that it may send as.",
     helpUrl:
       "https://learn.microsoft.com/exchange/mail-flow-best-practices/how-to-set-up-a-multifunction-device-or-application-to-send-email-using-microsoft-365-or-office-365",
