@@ -1,4 +1,4 @@
-import { isPosthornError, PosthornError } from "../errors.ts";
+import { type ErrorCode, isPosthornError, PosthornError } from "../errors.ts";
 import type { Field } from "../secret/fields.ts";
 import type { Sealed } from "../secret/seal.ts";
 import type { Secrets } from "../secret/secrets.ts";
@@ -6,7 +6,6 @@ import { type Credentials, type Relay, tlsFor } from "../smtp/relay.ts";
 import type { SmtpConfig } from "../store/smtp-configs.ts";
 import { type DestinationSettings, destinationFields, destinationOf } from "./destination.ts";
 import type { AccessTokens } from "./oauth/access-tokens.ts";
-import type { ConfigProblem } from "./view.ts";
 
 /** Whose access token signs in, and where that may be sent. */
 export interface NeededToken {
@@ -79,6 +78,12 @@ export function openSettings(
 /** @throws PosthornError `seal.broken`, `secret.mismatch`, `config.password_required` */
 export function openConfig(config: SmtpConfig, secrets: Secrets): OpenedConfig {
   return openSettings(config, readPassword(config, secrets), config.id);
+}
+
+/** Why nothing can be sent with a config until an admin mends it. */
+export interface ConfigProblem {
+  readonly code: ErrorCode;
+  readonly detail: string;
 }
 
 /** What `openConfig` would throw, for the page; null if the config can be used. */

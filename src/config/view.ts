@@ -1,7 +1,7 @@
-import type { ErrorCode } from "../errors.ts";
 import type { LastTest, SmtpConfig } from "../store/smtp-configs.ts";
 import { environmentConfigId } from "./environment-config.ts";
 import type { OauthView } from "./oauth/view.ts";
+import type { ConfigProblem } from "./open.ts";
 import { passwordMask } from "./smtp-config.ts";
 
 type Rewritten =
@@ -35,11 +35,6 @@ export interface SmtpConfigView extends Omit<SmtpConfig, Rewritten> {
 
 export interface LastTestView extends Omit<LastTest, "at"> {
   readonly at: string;
-}
-
-export interface ConfigProblem {
-  readonly code: ErrorCode;
-  readonly detail: string;
 }
 
 export function viewOf(

@@ -12,8 +12,8 @@ import {
   startTestRelay,
 } from "../testing/index.ts";
 import type { Way } from "./candidates.ts";
-import type { Correction } from "./correct.ts";
 import { type ProbeOptions, probe } from "./probe.ts";
+import type { Correction } from "./report.ts";
 import { failedStage, type TestReport } from "./report.ts";
 
 const authority = makeAuthority();

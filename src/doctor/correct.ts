@@ -1,7 +1,6 @@
 import type { Clock } from "../clock.ts";
 import type { OpenedConfig } from "../config/open.ts";
 import { isPosthornError, PosthornError } from "../errors.ts";
-import type { TlsMode } from "../model.ts";
 import { chooseMechanism } from "../smtp/auth.ts";
 import { type Connection, connect } from "../smtp/connection.ts";
 import type { Egress } from "../smtp/egress.ts";
@@ -9,23 +8,8 @@ import { type Relay, tlsFor } from "../smtp/relay.ts";
 import type { Timeouts } from "../smtp/timeouts.ts";
 import type { Candidate } from "./candidates.ts";
 import { clearAnswers, type Fix, loopback } from "./explanations/row.ts";
+import type { Correction } from "./report.ts";
 import { Stages } from "./stages.ts";
-
-/** A way to the server that was tried because the configured one failed. JSON, as part of the report. */
-export interface Correction {
-  readonly smtpServer: string;
-  readonly smtpPort: number;
-  readonly useTls: boolean;
-  readonly tlsMode: TlsMode;
-  /** It was open up to the sign-in, and offers one where the config needs it. */
-  readonly works: boolean;
-  /** Such as `587 with STARTTLS works`. */
-  readonly title: string;
-  readonly detail: string;
-  readonly durationMs: number;
-  /** Fields of the form that lead there; null where it does not work. */
-  readonly fix: Fix | null;
-}
 
 /** A way that was tried. */
 export interface Tried {

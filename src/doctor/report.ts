@@ -1,9 +1,9 @@
-import type { Stage } from "../model.ts";
+import type { Stage, TlsMode } from "../model.ts";
 import { stages } from "../model.ts";
 import type { Evidence } from "../smtp/observer.ts";
 import type { Relay } from "../smtp/relay.ts";
-import type { Correction } from "./correct.ts";
 import type { Problem } from "./explain.ts";
+import type { Fix } from "./explanations/row.ts";
 
 /** One stage of a connection test. JSON, the same in the page, the API and on the command line. */
 export interface TestStage {
@@ -23,6 +23,22 @@ export interface TranscriptEntry {
   readonly from: "client" | "relay";
   /** One line without its CRLF. */
   readonly text: string;
+}
+
+/** A way to the server that was tried because the configured one failed. JSON, as part of the report. */
+export interface Correction {
+  readonly smtpServer: string;
+  readonly smtpPort: number;
+  readonly useTls: boolean;
+  readonly tlsMode: TlsMode;
+  /** It was open up to the sign-in, and offers one where the config needs it. */
+  readonly works: boolean;
+  /** Such as `587 with STARTTLS works`. */
+  readonly title: string;
+  readonly detail: string;
+  readonly durationMs: number;
+  /** Fields of the form that lead there; null where it does not work. */
+  readonly fix: Fix | null;
 }
 
 /** The whole test. It holds no password, in no form, whatever the relay said. */

@@ -1,11 +1,10 @@
 import type { Clock } from "../clock.ts";
 import type { Outbox } from "../delivery/outbox.ts";
 import type { Templates } from "../template/templates.ts";
-import type { Account } from "./accounts.ts";
+import type { Account, Visitor } from "./accounts.ts";
 import { deviceName } from "./device.ts";
 import { passwordLinkMinutes } from "./password-link.ts";
 import { preferredLocale } from "./preferred-locale.ts";
-import type { Visitor } from "./sign-in.ts";
 
 /** What Posthorn writes to its own admins, about their accounts. */
 export interface AccountEmails {

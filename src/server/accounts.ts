@@ -2,6 +2,16 @@ import type { Db } from "../store/schema.ts";
 import type { Auth } from "./auth.ts";
 import { dropPasswordLink } from "./password-link.ts";
 
+/** Who is at the other end of a request. */
+export interface Visitor {
+  /** Where it comes from, for the limit on attempts. */
+  readonly address: string;
+  /** What it says it is (RFC 9110 §10.1.5), for the list of sessions. */
+  readonly userAgent: string;
+  /** The languages it likes (RFC 9110 §12.5.4), for emails. */
+  readonly acceptLanguage: string;
+}
+
 /** An admin of the stand-alone server. */
 export interface Account {
   readonly id: string;

@@ -4,12 +4,12 @@ import type { Log } from "../log.ts";
 import { writeAudit } from "../store/audit-log.ts";
 import type { Store } from "../store/store.ts";
 import type { AccountEmails } from "./account-emails.ts";
+import type { Visitor } from "./accounts.ts";
 import { type Account, normalEmail, setPassword } from "./accounts.ts";
 import type { Afterwards } from "./afterwards.ts";
 import { createAttemptLimit } from "./attempt-limit.ts";
 import type { Auth } from "./auth.ts";
 import { makePasswordLink, takePasswordLink } from "./password-link.ts";
-import type { Visitor } from "./sign-in.ts";
 
 /** The way back in for admins who have forgotten their password. */
 export interface PasswordReset {

@@ -3,10 +3,9 @@ import type { SmtpConfigs } from "../config/smtp-configs.ts";
 import { readSetting, writeSetting } from "../store/settings.ts";
 import type { Store } from "../store/store.ts";
 import type { AccountEmails } from "./account-emails.ts";
-import type { Account } from "./accounts.ts";
+import type { Account, Visitor } from "./accounts.ts";
 import type { Afterwards } from "./afterwards.ts";
 import { deviceName } from "./device.ts";
-import type { Visitor } from "./sign-in.ts";
 
 /** Tells admins by email of sign-ins from devices that they have not used before. */
 export interface SignInAlert {

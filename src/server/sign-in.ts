@@ -5,7 +5,7 @@ import { PosthornError } from "../errors.ts";
 import { writeAudit } from "../store/audit-log.ts";
 import type { Templates } from "../template/templates.ts";
 import { createAccountEmails } from "./account-emails.ts";
-import { type Account, normalEmail, setPassword } from "./accounts.ts";
+import { type Account, normalEmail, setPassword, type Visitor } from "./accounts.ts";
 import { takeAdminLink } from "./admin-link.ts";
 import { createAfterwards } from "./afterwards.ts";
 import { createAttemptLimit } from "./attempt-limit.ts";
@@ -29,16 +29,6 @@ export interface Credentials {
 export interface NewAdmin extends Credentials {
   /** Default: the email address. */
   readonly name?: string | undefined;
-}
-
-/** Who is at the other end of a request. */
-export interface Visitor {
-  /** Where it comes from, for the limit on attempts. */
-  readonly address: string;
-  /** What it says it is (RFC 9110 §10.1.5), for the list of sessions. */
-  readonly userAgent: string;
-  /** The languages it likes (RFC 9110 §12.5.4), for emails. */
-  readonly acceptLanguage: string;
 }
 
 /** A place where an admin is signed in. */

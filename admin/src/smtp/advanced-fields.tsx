@@ -3,9 +3,9 @@ import { useId, useState } from "react";
 import type { AuthMethod } from "../../../src/model.ts";
 import { Icon } from "../parts/icon.tsx";
 import { strings } from "../strings.ts";
-import type { FieldsProps } from "./config-fields.tsx";
 import styles from "./editor.module.css";
 import { advancedFields, type SmtpForm } from "./form.ts";
+import type { FieldsProps } from "./use-config-editor.ts";
 
 const t = strings.smtp;
 const authMethods = Object.entries(t.authMethods).map(([value, label]) => ({ value, label }));

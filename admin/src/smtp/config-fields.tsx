@@ -8,14 +8,10 @@ import { providerAt } from "./oauth-client.ts";
 import { OauthFields } from "./oauth-fields.tsx";
 import { PasswordField } from "./password-field.tsx";
 import { ProviderChooser, useProvider } from "./provider-chooser.tsx";
-import type { Editor } from "./use-config-editor.ts";
+import type { FieldsProps } from "./use-config-editor.ts";
 
 const t = strings.smtp;
 const tlsModes = Object.entries(t.tlsModes).map(([value, label]) => ({ value, label }));
-
-export interface FieldsProps {
-  readonly editor: Editor;
-}
 
 function Group({ title, children }: { title: string; children: ReactNode }) {
   return (

@@ -10,9 +10,9 @@ import { PasswordInput } from "../parts/password-input.tsx";
 import { Time } from "../parts/time.tsx";
 import { strings } from "../strings.ts";
 import { oauthAddressQuery } from "./api.ts";
-import type { FieldsProps } from "./config-fields.tsx";
 import styles from "./oauth.module.css";
 import type { OauthField, OauthForm } from "./oauth-client.ts";
+import type { FieldsProps } from "./use-config-editor.ts";
 import { useOauth } from "./use-oauth.ts";
 
 const t = strings.smtp.oauth;

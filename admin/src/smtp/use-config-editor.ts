@@ -166,3 +166,8 @@ export function useConfigEditor(config: SmtpConfig | null) {
 }
 
 export type Editor = ReturnType<typeof useConfigEditor>;
+
+/** What a part of the form is given. */
+export interface FieldsProps {
+  readonly editor: Editor;
+}

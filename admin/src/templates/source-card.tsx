@@ -1,6 +1,6 @@
 import { SegmentedControl, Switch, TextInput } from "@mantine/core";
 import { useEffect, useId, useState } from "react";
-import { CodeEditor } from "../code/code-editor.tsx";
+import { CodeEditor, type Leap } from "../code/code-editor.tsx";
 import type { Language } from "../code/code-view.ts";
 import { jsonFault } from "../code/json-text.ts";
 import type { Schema } from "../parts/json-schema.ts";
@@ -11,7 +11,6 @@ import type { Source } from "./draft.ts";
 import styles from "./editor.module.css";
 import { FaultList } from "./fault-list.tsx";
 import { faultsOf, type SourceFault, type TextField } from "./source-faults.ts";
-import type { Target } from "./template-editor.tsx";
 import type { TemplateEditor } from "./use-template-editor.ts";
 
 const t = strings.templates.editor;
@@ -20,6 +19,12 @@ type Tab = (typeof tabs)[number];
 const languages: Record<Tab, Language> = { mjml: "mjml", text: "text", example: "json", schema: "json" };
 /** A plain text of one's own begins with this. */
 const firstText = "{{ subject }}\n";
+
+/** Where the author is to be led: a text, and the place in it. */
+export interface Target {
+  readonly field: TextField;
+  readonly leap: Leap;
+}
 
 interface SourceCardProps {
   readonly editor: TemplateEditor;

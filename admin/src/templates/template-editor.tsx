@@ -17,7 +17,7 @@ import styles from "./editor.module.css";
 import { EditorBar } from "./editor-bar.tsx";
 import { previewBody } from "./preview-body.ts";
 import { PreviewCard } from "./preview-card.tsx";
-import { SourceCard } from "./source-card.tsx";
+import { SourceCard, type Target } from "./source-card.tsx";
 import { type SourceFault, sourceFaults, type TextField } from "./source-faults.ts";
 import { TemplateVersions } from "./template-versions.tsx";
 import { TestNotice, useTestEmail } from "./test-email.tsx";
@@ -26,12 +26,6 @@ import { useSaveKey } from "./use-save-key.ts";
 import { type TemplateEditor as Editor, useTemplateEditor } from "./use-template-editor.ts";
 
 const t = strings.templates;
-
-/** Where the author is to be led: a text, and the place in it. */
-export interface Target {
-  readonly field: TextField;
-  readonly leap: Leap;
-}
 
 /** A template as it is being written: its texts, and beside them the email that they make. */
 export function TemplateEditor({ saved }: { saved: TemplateDetail }) {

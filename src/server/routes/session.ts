@@ -1,6 +1,7 @@
 import type { Context } from "hono";
 import { z } from "zod";
 import { parse } from "../../parse.ts";
+import type { Visitor } from "../accounts.ts";
 import { remoteAddress } from "../remote-address.ts";
 import { json, jsonBody, noContent, route, routes, type ServerEnv } from "../route.ts";
 import {
@@ -11,7 +12,7 @@ import {
   passwordReset,
   sessionList,
 } from "../schemas.ts";
-import type { Signed, SignIn, Visitor } from "../sign-in.ts";
+import type { Signed, SignIn } from "../sign-in.ts";
 import { meView, sessionView } from "../views.ts";
 
 const credentials = z.strictObject({
