@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { z } from "zod";
 import type { Clock } from "../clock.ts";
+import { isPosthornError, PosthornError } from "../errors.ts";
 import type { Actor } from "../model.ts";
 import type { Keyring } from "../secret/keyring.ts";
 import type { Secrets } from "../secret/secrets.ts";
@@ -51,13 +52,21 @@ export async function readStoredWebhook(db: Db): Promise<StoredWebhook | null> {
 
 /**
  * Null where there is none. Who can write the database alone cannot have events signed for another address.
- * @throws PosthornError `secret.mismatch` where the secret cannot be read
+ * @throws PosthornError `token.invalid` where the secret cannot be read, `secret.mismatch` while none can
  */
 export async function readWebhook(db: Db, secrets: Secrets): Promise<Webhook | null> {
   const saved = await readStoredWebhook(db);
   if (saved === null) return null;
   const { url, secretEnc } = saved;
-  return { url, secret: webhookKeys(secrets, url).decrypt(secretEnc).toString() };
+  try {
+    return { url, secret: webhookKeys(secrets, url).decrypt(secretEnc).toString() };
+  } catch (error) {
+    if (!isPosthornError(error, "token.invalid")) throw error;
+    throw new PosthornError(
+      "token.invalid",
+      "The webhook was saved with another secret, or changed in the database, not by Posthorn. Save its address again with a new signing secret.",
+    );
+  }
 }
 
 export function webhookKeys(secrets: Secrets, url: string): Keyring {

@@ -1,4 +1,5 @@
 import type { SmtpConfigView } from "../config/view.ts";
+import type { Alert } from "../store/alerts.ts";
 
 /** Whether mail works now. `bad`: nothing is sent; `warn`: it may not be; `none`: it was never set up. */
 export type VerdictLevel = "good" | "warn" | "bad" | "none";
@@ -25,7 +26,7 @@ export interface Verdict {
   readonly sentence: string;
 }
 
-export const concernCodes = ["problem", "paused", "test_failed", "expiring"] as const;
+export const concernCodes = ["problem", "paused", "alert", "test_failed", "expiring"] as const;
 
 /** Why an admin should look at a config. */
 export interface Concern {
@@ -98,18 +99,30 @@ function isSandbox({ smtpServer, smtpPort }: SmtpConfigView, sandbox: MailFacts[
 }
 
 /** The configs that an admin should look at, in their order. Those that are switched off rest. */
-export function concernsOf(configs: readonly SmtpConfigView[], now: number): Concern[] {
+export function concernsOf(
+  configs: readonly SmtpConfigView[],
+  now: number,
+  alerts: readonly Alert[] = [],
+): Concern[] {
   return configs
     .filter(({ enabled }) => enabled)
     .flatMap((config) => {
       const concern = obstacle(config, now);
-      if (concern !== null) return concern;
+      const found = alerts.filter((alert) => alert.configId === config.id);
+      const told = found.map((alert) => alertConcern(config, alert));
+      if (concern !== null) return [concern, ...told];
       const { id: configId, name, lastTest } = config;
       const failed = { configId, name, code: "test_failed" as const };
       const concerns: Concern[] =
         lastTest?.ok === false ? [{ ...failed, reason: testWords(name, lastTest.title) }] : [];
-      return [...concerns, ...expiring(config, now)];
+      const isTold = found.some(({ kind }) => kind === "consent_expiring");
+      return [...told, ...concerns, ...(isTold ? [] : expiring(config, now))];
     });
+}
+
+function alertConcern({ id: configId, name }: SmtpConfigView, { title, remedy }: Alert): Concern {
+  const reason = [`${name}: ${sentence(title)}`, remedy].filter((part) => part !== "").join(" ");
+  return { configId, name, code: "alert", reason };
 }
 
 /** So long before a consent or a client's secret ends, an admin is told. */
