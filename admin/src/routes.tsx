@@ -88,6 +88,12 @@ const retention = createRoute({
   component: lazyRouteComponent(() => import("./retention/retention-page.tsx"), "RetentionPage"),
 });
 
+const watching = createRoute({
+  getParentRoute: () => shell,
+  path: "/settings/watching",
+  component: lazyRouteComponent(() => import("./watching/watching-page.tsx"), "WatchingPage"),
+});
+
 const emails = createRoute({
   getParentRoute: () => shell,
   path: "/emails",
@@ -170,6 +176,7 @@ const tree = root.addChildren([
     smtp,
     smtpNew,
     smtpConfig,
+    watching,
     retention,
     emails,
     email,

@@ -1,4 +1,5 @@
 import type { SmtpConfigView } from "../config/view.ts";
+import type { AlertKind } from "../model.ts";
 import type { Alert } from "../store/alerts.ts";
 
 /** Whether mail works now. `bad`: nothing is sent; `warn`: it may not be; `none`: it was never set up. */
@@ -109,7 +110,10 @@ export function concernsOf(
     .flatMap((config) => {
       const concern = obstacle(config, now);
       const found = alerts.filter((alert) => alert.configId === config.id);
-      const told = found.map((alert) => alertConcern(config, alert));
+      // Why it cannot be used is said once.
+      const told = found
+        .filter(({ kind }) => concern === null || !isBlocking(kind))
+        .map((alert) => alertConcern(config, alert));
       if (concern !== null) return [concern, ...told];
       const { id: configId, name, lastTest } = config;
       const failed = { configId, name, code: "test_failed" as const };
@@ -118,6 +122,11 @@ export function concernsOf(
       const isTold = found.some(({ kind }) => kind === "consent_expiring");
       return [...told, ...concerns, ...(isTold ? [] : expiring(config, now))];
     });
+}
+
+/** Trouble that is why a config is paused, or cannot be used. */
+function isBlocking(kind: AlertKind): boolean {
+  return ["unusable", "unreachable", "tls_failed", "sign_in_failed"].includes(kind);
 }
 
 function alertConcern({ id: configId, name }: SmtpConfigView, { title, remedy }: Alert): Concern {

@@ -1,5 +1,6 @@
 /** The shapes of the API's answers, from the schemas that the server checks itself against. */
 export type {
+  Alert,
   ApiKey,
   Attempt,
   BulkRetried,
@@ -22,4 +23,5 @@ export type {
   TemplateInfo,
   TestReport,
   TestStage,
+  WebhookTest,
 } from "../../../src/server/schemas.ts";

@@ -13,6 +13,7 @@ type Concern = Overview["concerns"][number];
 const looks: Record<Concern["code"], { tone: "bad" | "warn"; icon: IconName }> = {
   problem: { tone: "bad", icon: "lock" },
   paused: { tone: "warn", icon: "clock" },
+  alert: { tone: "warn", icon: "warning" },
   test_failed: { tone: "warn", icon: "cross" },
   expiring: { tone: "warn", icon: "clock" },
 };

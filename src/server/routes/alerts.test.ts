@@ -35,8 +35,13 @@ describe("alerts", () => {
       ...{ configId: config.id, kind: "sign_in_failed", title: "Username or password is wrong" },
       acknowledgedAt: null,
     });
-    const { concerns } = await read<Overview>(app.call("GET", "/api/overview"));
-    expect(concerns.map(({ code }) => code)).toEqual(["paused", "alert"]);
+    const concerns = async () => (await read<Overview>(app.call("GET", "/api/overview"))).concerns;
+    // Why it is paused is said once.
+    expect(await concerns()).toMatchObject([{ code: "paused" }]);
+    await app.call("POST", `/api/smtp-configs/${config.id}/resume`);
+    expect(await concerns()).toMatchObject([
+      { code: "alert", reason: expect.stringContaining("127.0.0.1: Username or password is wrong.") },
+    ]);
 
     const known = await app.call("POST", `/api/alerts/${alert?.id}/acknowledge`);
     expect(await read<Alert>(known)).toMatchObject({ id: alert?.id, acknowledgedBy: "Ada" });
@@ -46,6 +51,7 @@ describe("alerts", () => {
     expect(items.map(({ action, actor }) => `${action} by ${actor.name}`)).toEqual([
       "smtp_config.checked by Ada",
       "alert.acknowledged by Ada",
+      "smtp_config.resumed by Ada",
       "smtp_config.checked by Ada",
       "alert.raised by Posthorn",
       "smtp_config.created by Ada",
