@@ -26,7 +26,7 @@ export interface StoredWebhook {
   readonly secretEnc: string;
 }
 
-export const webhookSettingKey = "webhook";
+const settingKey = "webhook";
 const prefix = "whsec_";
 /** Standard Webhooks asks for 24 to 64. */
 const secretBytes = 32;
@@ -46,7 +46,7 @@ export const webhookFields = {
 };
 
 export async function readStoredWebhook(db: Db): Promise<StoredWebhook | null> {
-  const saved = await readSetting(db, webhookSettingKey);
+  const saved = await readSetting(db, settingKey);
   return saved == null ? null : stored.parse(saved);
 }
 
@@ -59,7 +59,7 @@ export async function readWebhook(db: Db, secrets: Secrets): Promise<Webhook | n
   if (saved === null) return null;
   const { url, secretEnc } = saved;
   try {
-    return { url, secret: webhookKeys(secrets, url).decrypt(secretEnc).toString() };
+    return { url, secret: keysFor(secrets, url).decrypt(secretEnc).toString() };
   } catch (error) {
     if (!isPosthornError(error, "token.invalid")) throw error;
     throw new PosthornError(
@@ -69,7 +69,7 @@ export async function readWebhook(db: Db, secrets: Secrets): Promise<Webhook | n
   }
 }
 
-export function webhookKeys(secrets: Secrets, url: string): Keyring {
+function keysFor(secrets: Secrets, url: string): Keyring {
   return secrets.keyringFor("webhook", url);
 }
 
@@ -92,7 +92,7 @@ export async function saveWebhook(
       writeAudit(db, { at, actor, action: "settings.updated", target: null, detail: { changed } });
     if (url === null) {
       if (before === null) return null;
-      await writeSetting(db, webhookSettingKey, null);
+      await writeSetting(db, settingKey, null);
       await deleteWebhookDeliveries(db);
       await audit(["webhookUrl"]);
       return null;
@@ -100,7 +100,7 @@ export async function saveWebhook(
     const isOther = url !== before?.url;
     if (!isOther && given.secret !== null) return null;
     const secret = prefix + randomBytes(secretBytes).toString("base64");
-    await writeSetting(db, webhookSettingKey, { url, secretEnc: webhookKeys(secrets, url).encrypt(secret) });
+    await writeSetting(db, settingKey, { url, secretEnc: keysFor(secrets, url).encrypt(secret) });
     await audit(isOther ? ["webhookUrl", "webhookSecret"] : ["webhookSecret"]);
     return secret;
   });
@@ -115,10 +115,10 @@ export async function rotateWebhook(
   return store.transaction(async (db) => {
     const saved = await readStoredWebhook(db);
     if (saved === null) return null;
-    const keys = webhookKeys(secrets, saved.url);
+    const keys = keysFor(secrets, saved.url);
     if (keys.isCurrent(saved.secretEnc)) return "current";
     const secretEnc = keys.rotate(saved.secretEnc);
-    if (!dryRun) await writeSetting(db, webhookSettingKey, { ...saved, secretEnc });
+    if (!dryRun) await writeSetting(db, settingKey, { ...saved, secretEnc });
     return "rotated";
   });
 }

@@ -1,3 +1,4 @@
+import { newId } from "../id.ts";
 import type { Db, WebhookDeliveryRow } from "./schema.ts";
 
 /** An event that the webhook has not taken yet. */
@@ -8,6 +9,11 @@ export interface WebhookDelivery {
   readonly createdAt: number;
   readonly tries: number;
   readonly nextTryAt: number;
+}
+
+/** The id of a new event: without a full stop, as its signature needs it. @param now milliseconds since the epoch */
+export function newEventId(now: number): string {
+  return `msg_${newId(now)}`;
 }
 
 export async function insertWebhookDelivery(

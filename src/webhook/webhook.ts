@@ -1,7 +1,6 @@
 import type { Clock } from "../clock.ts";
 import { readWebhook, type Webhook } from "../config/webhook-settings.ts";
 import { PosthornError } from "../errors.ts";
-import { newId } from "../id.ts";
 import type { Log } from "../log.ts";
 import type { Secrets } from "../secret/secrets.ts";
 import type { Egress } from "../smtp/egress.ts";
@@ -10,6 +9,7 @@ import {
   claimWebhookDelivery,
   deleteWebhookDelivery,
   listDueWebhookDeliveries,
+  newEventId,
   nextWebhookTryAt,
   postponeWebhookDelivery,
   type WebhookDelivery,
@@ -154,7 +154,7 @@ export function createWebhookSender(parts: WebhookSenderParts): WebhookSender {
       const startedAt = clock.now();
       const timestamp = new Date(startedAt).toISOString();
       const event = { type: "webhook.test", timestamp, data: { message: "Posthorn reaches this webhook." } };
-      const posted = await send(webhook, { id: eventId(startedAt), body: JSON.stringify(event) });
+      const posted = await send(webhook, { id: newEventId(startedAt), body: JSON.stringify(event) });
       return {
         ok: isTaken(posted),
         status: posted.kind === "answered" ? posted.status : null,
@@ -163,11 +163,6 @@ export function createWebhookSender(parts: WebhookSenderParts): WebhookSender {
       };
     },
   };
-}
-
-/** Without a full stop, as the signature needs it. */
-export function eventId(now: number): string {
-  return `msg_${newId(now)}`;
 }
 
 function isTaken(posted: Posted): boolean {

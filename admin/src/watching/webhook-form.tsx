@@ -57,7 +57,7 @@ export function WebhookForm({ saved }: { saved: Settings }) {
             </>
           )}
           {saved.webhookUrl !== null && secret === null && <p className={styles.hint}>{t.signed}</p>}
-          <div role="status">
+          <div role="status" className={styles.outcome}>
             {testing.data !== undefined && (
               <Notice tone={testing.data.ok ? "good" : "bad"} title={testing.data.ok ? t.arrived : t.lost}>
                 {t.said(testing.data.detail)}

@@ -94,7 +94,7 @@ export function canTell(
 }
 
 /** What the template `config-alert` says of an alert. */
-export function alertData(alert: Alert, url: string | null): Record<string, unknown> {
+function alertData(alert: Alert, url: string | null): Record<string, unknown> {
   const isOver = alert.emailDue === "cleared";
   return {
     config: onOneLine(alert.configName, 200),

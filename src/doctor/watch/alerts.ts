@@ -8,7 +8,7 @@ import { writeAudit } from "../../store/audit-log.ts";
 import type { Db } from "../../store/schema.ts";
 import type { SmtpConfig } from "../../store/smtp-configs.ts";
 import type { Store } from "../../store/store.ts";
-import { insertWebhookDelivery } from "../../store/webhook-deliveries.ts";
+import { insertWebhookDelivery, newEventId } from "../../store/webhook-deliveries.ts";
 import type { Transitions } from "./transitions.ts";
 
 /** The alerts of all configs: kept from when they are raised until they are over, and told on the way. */
@@ -59,7 +59,7 @@ export function createAlerts({ store, clock, linkTo }: AlertsParts): Alerts {
         url: linkTo(configId),
       },
     };
-    await insertWebhookDelivery(db, { id: `msg_${newId(at)}`, body: JSON.stringify(event), createdAt: at });
+    await insertWebhookDelivery(db, { id: newEventId(at), body: JSON.stringify(event), createdAt: at });
   }
 
   async function clear(db: Db, alert: Alert, emailDue: "cleared" | null): Promise<void> {

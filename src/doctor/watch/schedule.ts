@@ -5,7 +5,7 @@ const minuteMs = 60_000;
 const hourMs = 60 * minuteMs;
 
 /** A failure that may pass is looked at again so much later. */
-export const againMs = 10 * minuteMs;
+const againMs = 10 * minuteMs;
 /** The first check of a config comes within this time: not all of them at once. */
 const firstWithinMs = 10 * minuteMs;
 /** Checks of several configs drift apart by up to this share of the interval. */

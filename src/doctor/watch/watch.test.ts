@@ -1,4 +1,6 @@
 import { mkdtempSync, rmSync } from "node:fs";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import PostalMime from "postal-mime";
@@ -6,6 +8,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { startDnsServer, type Zone, type ZoneEntry } from "../../../test/support/dns-server.ts";
 import { type SmtpConfigInput, smtpConfigCreate, smtpConfigUpdate } from "../../config/smtp-config.ts";
 import { saveWatch } from "../../config/watch-settings.ts";
+import { saveWebhook } from "../../config/webhook-settings.ts";
 import { createLog } from "../../log.ts";
 import type { Actor } from "../../model.ts";
 import { parse } from "../../parse.ts";
@@ -378,6 +381,62 @@ describe("the DNS of the sender's domain", () => {
     await lookAfter(10 * minuteMs);
     expect(await kinds()).toEqual([]);
   });
+});
+
+test("the webhook gets what is found, and that it is over; also where a config is switched off", async () => {
+  const events: { type: string; data: Record<string, unknown> }[] = [];
+  let isDown = true;
+  const receiver = createServer((request, response) => {
+    const chunks: Buffer[] = [];
+    request.on("data", (chunk: Buffer) => chunks.push(chunk));
+    request.on("end", () => {
+      if (!isDown) events.push(JSON.parse(Buffer.concat(chunks).toString()));
+      response.writeHead(isDown ? 503 : 204).end();
+    });
+  });
+  await new Promise<void>((resolve) => receiver.listen(0, "127.0.0.1", resolve));
+  const url = `http://127.0.0.1:${(receiver.address() as AddressInfo).port}/`;
+  try {
+    await saveWebhook({ ...posthorn, clock }, { url, secret: undefined }, ada);
+    const account = { ...auth };
+    const { id } = await add(await relay({ auth: account }), {
+      ...auth,
+      name: "Main",
+      allowCleartextAuth: true,
+    });
+    await firstLook();
+    account.password = "changed";
+    await lookAfter(dayMs);
+    await posthorn.webhook.round();
+    // Neither the receiver's trouble nor a restart loses it.
+    await posthorn.close();
+    posthorn = await open();
+    isDown = false;
+    now += minuteMs;
+    await posthorn.webhook.round();
+    expect(events).toMatchObject([
+      {
+        type: "config.alert.raised",
+        data: {
+          ...{ kind: "sign_in_failed", config: { id, name: "Main" }, title: "Username or password is wrong" },
+          ...{ clearedAt: null, url: `https://mail.example.com/settings/smtp/${id}` },
+        },
+      },
+    ]);
+    expect(JSON.stringify(events)).not.toContain(auth.password);
+    await posthorn.configs.setEnabled(id, false, ada);
+    await lookAfter(minuteMs);
+    await posthorn.webhook.round();
+    expect(events[1]).toMatchObject({
+      type: "config.alert.cleared",
+      data: { id: events[0]?.data.id, clearedAt: new Date(now).toISOString() },
+    });
+    expect(events).toHaveLength(2);
+    expect(await emailsOf()).toEqual([]);
+  } finally {
+    receiver.closeAllConnections();
+    await new Promise((resolve) => receiver.close(resolve));
+  }
 });
 
 test("alerts outlive a restart, and are not told again", async () => {
