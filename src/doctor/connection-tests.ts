@@ -15,12 +15,12 @@ import { writeAudit } from "../store/audit-log.ts";
 import type { SmtpConfigVersion } from "../store/smtp-config-versions.ts";
 import type { SmtpConfig } from "../store/smtp-configs.ts";
 import type { Store } from "../store/store.ts";
+import { createTurns } from "../turns.ts";
 import type { Way } from "./candidates.ts";
 import { type Correction, nameOf, relayOf } from "./correct.ts";
 import { probe } from "./probe.ts";
 import { failedStage, type TestProgress, type TestReport, type TestStage } from "./report.ts";
 import { logTestEmail, type TriedTestEmail } from "./test-email-log.ts";
-import { createTurns } from "./turns.ts";
 
 /** A request for a test, as it comes from the page, the API or the command line. */
 export interface ConnectionTest {

@@ -6,10 +6,10 @@ import type { SmtpConfigs } from "../config/smtp-configs.ts";
 import { parseAddress } from "../message/address.ts";
 import type { Actor } from "../model.ts";
 import { parse } from "../parse.ts";
+import { createTurns } from "../turns.ts";
 import { checkDomain } from "./dns/check-domain.ts";
 import type { Finding } from "./dns/finding.ts";
 import type { Dns, DnsOptions } from "./dns/resolver.ts";
-import { createTurns } from "./turns.ts";
 
 /** How the domain of a sender stands in the DNS. */
 export interface DnsReport {

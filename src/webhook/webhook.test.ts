@@ -15,6 +15,7 @@ import { unlock } from "../secret/unlock.ts";
 import { createEgress } from "../smtp/egress.ts";
 import { openSqliteStore, type Store } from "../store/store.ts";
 import { insertWebhookDelivery, listDueWebhookDeliveries } from "../store/webhook-deliveries.ts";
+import { createFixedClock } from "../testing/fixed-clock.ts";
 import { makeAuthority } from "../testing/index.ts";
 import { createWebhookSender, type WebhookSender } from "./webhook.ts";
 
@@ -208,7 +209,7 @@ describe("where events go", () => {
     await subscribe("https://hook.example.com/x");
     const metadata = async () => [{ address: "169.254.169.254", family: 4 }];
     const other = createWebhookSender({ ...(await parts("default", metadata)), log: createLog("silent") });
-    expect(await other.test()).toMatchObject({
+    expect(await other.test(ada)).toMatchObject({
       ok: false,
       status: null,
       detail: expect.stringContaining("169.254"),
@@ -219,7 +220,7 @@ describe("where events go", () => {
   test("is not inside where only public addresses may be dialled", async () => {
     await subscribe("https://hook.example.com/x");
     const other = createWebhookSender({ ...(await parts("public-only")), log: createLog("silent") });
-    expect(await other.test()).toMatchObject({ ok: false, status: null });
+    expect(await other.test(ada)).toMatchObject({ ok: false, status: null });
     expect(received).toEqual([]);
     await other.stop();
   });
@@ -236,9 +237,9 @@ describe("where events go", () => {
     const { port } = secure.address() as AddressInfo;
     try {
       await subscribe(`https://hook.example.com:${port}/`);
-      expect(await sender.test()).toMatchObject({ ok: true, status: 204 });
+      expect(await sender.test(ada)).toMatchObject({ ok: true, status: 204 });
       await subscribe(`https://other.example.com:${port}/`);
-      expect(await sender.test()).toMatchObject({ ok: false, detail: "ERR_TLS_CERT_ALTNAME_INVALID" });
+      expect(await sender.test(ada)).toMatchObject({ ok: false, detail: "ERR_TLS_CERT_ALTNAME_INVALID" });
     } finally {
       setDefaultCACertificates(before);
       secure.closeAllConnections();
@@ -247,23 +248,73 @@ describe("where events go", () => {
   });
 });
 
+test("who does not answer within ten seconds has not taken it", async () => {
+  const ticking = createFixedClock(start);
+  let asked = () => {};
+  const isAsked = new Promise<void>((resolve) => {
+    asked = resolve;
+  });
+  const silent = createServer(() => asked());
+  await new Promise<void>((resolve) => silent.listen(0, "127.0.0.1", resolve));
+  const patient = createWebhookSender({ ...(await parts()), clock: ticking, log: createLog("silent") });
+  try {
+    await subscribe(`http://localhost:${(silent.address() as AddressInfo).port}/`);
+    const tried = patient.test(ada);
+    await isAsked;
+    await expect(patient.test(ada)).rejects.toMatchObject({ code: "test.busy" });
+    await ticking.advance(10_000);
+    expect(await tried).toMatchObject({ ok: false, status: null, detail: "no answer within 10 seconds" });
+    expect(ticking.waiting).toBe(0);
+  } finally {
+    await patient.stop();
+    silent.closeAllConnections();
+    await new Promise((resolve) => silent.close(resolve));
+  }
+});
+
+test("what is under way when the service stops is tried again, as if it had not been", async () => {
+  let asked = () => {};
+  const isAsked = new Promise<void>((resolve) => {
+    asked = resolve;
+  });
+  const silent = createServer(() => asked());
+  await new Promise<void>((resolve) => silent.listen(0, "127.0.0.1", resolve));
+  try {
+    await subscribe(`http://localhost:${(silent.address() as AddressInfo).port}/`);
+    await insertWebhookDelivery(store.db, event);
+    const round = sender.round();
+    await isAsked;
+    await sender.stop();
+    await round;
+    expect(await due()).toMatchObject([{ tries: 0, nextTryAt: now }]);
+  } finally {
+    silent.closeAllConnections();
+    await new Promise((resolve) => silent.close(resolve));
+  }
+});
+
 describe("a test event", () => {
   test("is signed and sent once, and says what became of it", async () => {
     const secret = await subscribe();
     answers = [204, 500];
-    expect(await sender.test()).toEqual({ ok: true, status: 204, detail: "it answered 204", durationMs: 0 });
+    expect(await sender.test(ada)).toEqual({
+      ok: true,
+      status: 204,
+      detail: "it answered 204",
+      durationMs: 0,
+    });
     const [first] = received;
     expect(JSON.parse(first?.body ?? "")).toMatchObject({
       type: "webhook.test",
       timestamp: "2026-01-01T00:00:00.000Z",
     });
     expect(first !== undefined && isSigned(first, secret)).toBe(true);
-    expect(await sender.test()).toMatchObject({ ok: false, status: 500 });
+    expect(await sender.test(ada)).toMatchObject({ ok: false, status: 500 });
     expect(await due()).toEqual([]);
   });
 
   test("needs a webhook", async () => {
-    await expect(sender.test()).rejects.toMatchObject({ code: "webhook.none" });
+    await expect(sender.test(ada)).rejects.toMatchObject({ code: "webhook.none" });
   });
 
   test("cannot be signed by a row that other hands gave another address", async () => {
@@ -275,6 +326,6 @@ describe("a test event", () => {
       .executeTakeFirstOrThrow();
     const moved = value_json.replace("localhost", "elsewhere.example.com");
     await store.db.updateTable("settings").set({ value_json: moved }).where("key", "=", "webhook").execute();
-    await expect(sender.test()).rejects.toMatchObject({ code: "token.invalid" });
+    await expect(sender.test(ada)).rejects.toMatchObject({ code: "token.invalid" });
   });
 });

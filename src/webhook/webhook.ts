@@ -2,6 +2,7 @@ import type { Clock } from "../clock.ts";
 import { readWebhook, type Webhook } from "../config/webhook-settings.ts";
 import { PosthornError } from "../errors.ts";
 import type { Log } from "../log.ts";
+import type { Actor } from "../model.ts";
 import type { Secrets } from "../secret/secrets.ts";
 import type { Egress } from "../smtp/egress.ts";
 import type { Store } from "../store/store.ts";
@@ -14,6 +15,7 @@ import {
   postponeWebhookDelivery,
   type WebhookDelivery,
 } from "../store/webhook-deliveries.ts";
+import { createTurns } from "../turns.ts";
 import { type Posted, post } from "./post.ts";
 import { signedHeaders } from "./signature.ts";
 
@@ -38,9 +40,10 @@ export interface WebhookSender {
   round(): Promise<void>;
   /**
    * Sends a test event at once, and once.
-   * @throws PosthornError `webhook.none` where there is no webhook; `secret.mismatch`
+   * @throws PosthornError `webhook.none` where there is no webhook; `token.invalid`, `secret.mismatch`;
+   * `test.busy` where this actor's last one is under way, or there were 20 in a minute
    */
-  test(): Promise<WebhookTest>;
+  test(actor: Actor): Promise<WebhookTest>;
 }
 
 export interface WebhookSenderParts {
@@ -67,6 +70,7 @@ const gone = 410;
 export function createWebhookSender(parts: WebhookSenderParts): WebhookSender {
   const { store, secrets, egress, clock, log } = parts;
   const { db } = store;
+  const turns = createTurns(clock, { name: "test event", perMinute: 20 });
   const cut = new AbortController();
   let underWay: Promise<void> | null = null;
   let again = false;
@@ -122,6 +126,23 @@ export function createWebhookSender(parts: WebhookSenderParts): WebhookSender {
     cancelTimer = clock.after(delay, wake);
   }
 
+  async function test(): Promise<WebhookTest> {
+    const webhook = await readWebhook(db, secrets);
+    if (webhook === null) {
+      throw new PosthornError("webhook.none", "There is no webhook. Enter its address and save.");
+    }
+    const startedAt = clock.now();
+    const timestamp = new Date(startedAt).toISOString();
+    const event = { type: "webhook.test", timestamp, data: { message: "Posthorn reaches this webhook." } };
+    const posted = await send(webhook, { id: newEventId(startedAt), body: JSON.stringify(event) });
+    return {
+      ok: isTaken(posted),
+      status: posted.kind === "answered" ? posted.status : null,
+      detail: inWords(posted),
+      durationMs: clock.now() - startedAt,
+    };
+  }
+
   function wake(): void {
     void round();
   }
@@ -146,21 +167,13 @@ export function createWebhookSender(parts: WebhookSenderParts): WebhookSender {
     wake,
     round,
 
-    async test() {
-      const webhook = await readWebhook(db, secrets);
-      if (webhook === null) {
-        throw new PosthornError("webhook.none", "There is no webhook. Enter its address and save.");
+    async test(actor) {
+      const endTurn = turns.begin(actor.id);
+      try {
+        return await test();
+      } finally {
+        endTurn();
       }
-      const startedAt = clock.now();
-      const timestamp = new Date(startedAt).toISOString();
-      const event = { type: "webhook.test", timestamp, data: { message: "Posthorn reaches this webhook." } };
-      const posted = await send(webhook, { id: newEventId(startedAt), body: JSON.stringify(event) });
-      return {
-        ok: isTaken(posted),
-        status: posted.kind === "answered" ? posted.status : null,
-        detail: inWords(posted),
-        durationMs: clock.now() - startedAt,
-      };
     },
   };
 }

@@ -20,8 +20,8 @@ import {
 } from "../../store/config-checks.ts";
 import type { Pause, SmtpConfig } from "../../store/smtp-configs.ts";
 import type { Store } from "../../store/store.ts";
+import { createTurns } from "../../turns.ts";
 import type { DnsHealthParts } from "../dns-health.ts";
-import { createTurns } from "../turns.ts";
 import type { Alerts } from "./alerts.ts";
 import { checkConfig } from "./check-config.ts";
 import { firstCheckAt, isDue, nextCheckAt } from "./schedule.ts";

@@ -86,7 +86,7 @@ export function settingsRoutes({ store, secrets, clock, templatesChanged, webhoo
       const given = { url: webhookUrl, secret: webhookSecret };
       return c.json(await view(await saveWebhook({ store, clock, secrets }, given, actor)), 200);
     })
-    .openapi(testWebhook, async (c) => c.json(await webhook.test(), 200));
+    .openapi(testWebhook, async (c) => c.json(await webhook.test(c.get("caller").actor), 200));
 }
 
 async function webhookView(db: Db, made: string | null) {
