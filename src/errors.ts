@@ -46,6 +46,9 @@ export const errorTable = {
   "template.invalid": "never",
   "template.version_conflict": "never",
 
+  "webhook.none": "never",
+  "alert.not_found": "never",
+
   "store.locked": "later",
   "store.newer": "never",
   "store.older": "never",

@@ -43,6 +43,7 @@ const createOptions = z.strictObject({
   smtp: z.custom<SmtpConfigInput>().optional(),
   egress: z.enum(egressModes).optional(),
   dnsServers: z.array(dnsServer).min(1).optional(),
+  publicUrl: z.url("must be the address of the pages").optional(),
   sandboxPort: z.int().min(0).max(65_535).nullable().optional(),
   log: z.custom<Log>().optional(),
   clock: z.custom<Clock>().optional(),

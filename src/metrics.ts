@@ -18,7 +18,7 @@ export interface Metrics {
   /** An email has become final; `ageMs` since it was to be sent. */
   finished(state: EmailState, ageMs: number): void;
   /** Where the figures come from that are not counted but looked up. */
-  watch(sources: { queue(): Promise<QueueFigures>; sessions(): number }): void;
+  watch(sources: { queue(): Promise<QueueFigures>; sessions(): number; alerts(): Promise<number> }): void;
 }
 
 /** From a fast relay on the same machine to one that greylists for an hour. */
@@ -88,7 +88,7 @@ export function createMetrics(): Metrics {
       finished.inc({ state });
       if (state === "sent") delivering.observe(ageMs / 1000);
     },
-    watch({ queue, sessions }) {
+    watch({ queue, sessions, alerts }) {
       const oldest = new Gauge({
         name: "posthorn_queue_oldest_seconds",
         help: "How long the email that waits longest has waited",
@@ -104,6 +104,14 @@ export function createMetrics(): Metrics {
           this.set({ state: "queued" }, queued);
           this.set({ state: "sending" }, sending);
           oldest.set(oldestAgeMs / 1000);
+        },
+      });
+      new Gauge({
+        name: "posthorn_alerts",
+        help: "What the checks of SMTP configs have found and is not over",
+        registers,
+        async collect() {
+          this.set(await alerts());
         },
       });
       new Gauge({

@@ -73,6 +73,20 @@ export type TlsMode = (typeof tlsModes)[number];
 export const authMethods = ["auto", "plain", "login", "xoauth2", "oauth"] as const;
 export type AuthMethod = (typeof authMethods)[number];
 
+/** What the watch over SMTP configs tells of, each once until it is over. */
+export const alertKinds = [
+  "unusable",
+  "unreachable",
+  "tls_failed",
+  "certificate_expiring",
+  "sign_in_failed",
+  "consent_expiring",
+  "sender_refused",
+  "dmarc_broken",
+  "spf_broken",
+] as const;
+export type AlertKind = (typeof alertKinds)[number];
+
 /** Stands in the log as the template of Test Connection's emails: no template may have this name. */
 export const testEmailTemplate = "test-email";
 

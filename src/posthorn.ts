@@ -9,6 +9,7 @@ import type { SmtpConfigs } from "./config/smtp-configs.ts";
 import { createTemplateHistory } from "./config/template-history.ts";
 import { createTemplateParts, type TemplateParts } from "./config/template-parts.ts";
 import { createTemplateShelf } from "./config/template-shelf.ts";
+import { restMs } from "./delivery/breaker.ts";
 import { type Courier, createCourier } from "./delivery/courier.ts";
 import { concernsOf, judgeMail } from "./delivery/mail-verdict.ts";
 import { createOutbox, type Outbox } from "./delivery/outbox.ts";
@@ -18,6 +19,9 @@ import { createDiscovery, type Discovery } from "./doctor/discovery.ts";
 import { openDns } from "./doctor/dns/resolver.ts";
 import { createDnsHealth, type DnsHealth } from "./doctor/dns-health.ts";
 import { explainAttempt } from "./doctor/explain-attempt.ts";
+import { createAlertEmails } from "./doctor/watch/alert-emails.ts";
+import { type Alerts, createAlerts, watcher } from "./doctor/watch/alerts.ts";
+import { createWatch, type Watch } from "./doctor/watch/watch.ts";
 import { createLog, type Log } from "./log.ts";
 import { createMetrics, type Metrics, type QueueFigures } from "./metrics.ts";
 import type { EgressMode } from "./model.ts";
@@ -32,6 +36,7 @@ import { countOpen } from "./store/emails.ts";
 import { insertEncryptionKey, listEncryptionKeys } from "./store/encryption-keys.ts";
 import { isPostgresUrl, openPostgresStore, openSqliteStore, type Store } from "./store/store.ts";
 import { createTemplates, type LoadedTemplates } from "./template/templates.ts";
+import { createWebhookSender, type WebhookSender } from "./webhook/webhook.ts";
 
 export interface PosthornOptions {
   /**
@@ -52,6 +57,8 @@ export interface PosthornOptions {
   readonly egress?: EgressMode;
   /** Who is asked about domains: `address` or `address:port`. Default: the name servers of the system. */
   readonly dnsServers?: readonly string[];
+  /** Where browsers see the pages: the base of the links in what Posthorn itself tells admins. Default: no links. */
+  readonly publicUrl?: string | undefined;
   /** Port of the sandbox relay on the loopback; 0 takes any free one. Default: none is started. */
   readonly sandboxPort?: number | null;
   /** Default: JSON lines on standard output, from `info` on. */
@@ -86,6 +93,9 @@ export interface Posthorn extends OpenConfigs {
   readonly tests: ConnectionTests;
   readonly discovery: Discovery;
   readonly dnsHealth: DnsHealth;
+  readonly watch: Watch;
+  readonly alerts: Alerts;
+  readonly webhook: WebhookSender;
   readonly outbox: Outbox;
   readonly courier: Courier;
   /** Has all couriers look for work now, on every node: an admin has changed something. */
@@ -129,10 +139,8 @@ export async function openPosthorn(options: PosthornOptions): Promise<Posthorn> 
     const egress = createEgress(options.egress ?? "default");
     const templates = createTemplates();
     const onChanged = tellCouriers;
-    const endpoint = createTokenEndpoint({
-      egress: createEgress(options.egress ?? "default", undefined, webPorts),
-      clock,
-    });
+    const webEgress = createEgress(options.egress ?? "default", undefined, webPorts);
+    const endpoint = createTokenEndpoint({ egress: webEgress, clock });
     const accessTokens = createAccessTokens({ store, secrets, endpoint, clock, log, onChanged });
     const consents = createConsents({
       store,
@@ -188,13 +196,36 @@ export async function openPosthorn(options: PosthornOptions): Promise<Posthorn> 
       metrics,
       onQueued: () => courier.wake(),
     });
+    const linkTo = linksFrom(options.publicUrl);
+    const webhook = createWebhookSender({ store, secrets, egress: webEgress, clock, log });
+    const alerts = createAlerts({ store, clock, linkTo });
+    const watch = createWatch({
+      ...{ store, configSource, configs, templates, alerts, egress, clock, log, random, openDns: askDns },
+      canRead: () => secrets.fits,
+      pauseFor({ failures: before }, reason) {
+        const failures = before + 1;
+        return { until: clock.now() + restMs(failures, true), reason, failures };
+      },
+      tell: createAlertEmails({
+        ...{ store, configs, clock, log, linkTo },
+        accept: (email, key) => outbox.accept(email, { caller: watcher, idempotencyKey: key }),
+      }),
+      onEvents: () => webhook.wake(),
+      onChanged: tellCouriers,
+    });
     const retention = createRetention({ store, clock, log });
     const sandbox = sandboxPort === null ? null : await startSandbox({ port: sandboxPort, log, clock });
-    metrics.watch({ queue: () => queueOf(store, clock), sessions: courier.sessions });
+    metrics.watch({
+      queue: () => queueOf(store, clock),
+      sessions: courier.sessions,
+      alerts: async () => (await alerts.list()).length,
+    });
     await accessTokens.start();
     await courier.start();
     retention.start();
     shelf.start();
+    webhook.start();
+    watch.start();
 
     return {
       clock,
@@ -216,13 +247,17 @@ export async function openPosthorn(options: PosthornOptions): Promise<Posthorn> 
       tests,
       discovery,
       dnsHealth,
+      watch,
+      alerts,
+      webhook,
       outbox,
       courier,
       tellCouriers,
       sandbox,
       health: () => healthOf(store, secrets, configs, clock),
       async close(deadlineMs = 10_000) {
-        await Promise.all([shelf.stop(), retention.stop(), courier.stop(deadlineMs)]);
+        await watch.stop();
+        await Promise.all([shelf.stop(), retention.stop(), webhook.stop(), courier.stop(deadlineMs)]);
         await accessTokens.stop();
         await sandbox?.close();
         await store.close();
@@ -252,6 +287,12 @@ async function unlockStore(
     }
     return secrets;
   });
+}
+
+/** Links to the page of a config; none where nobody has said what the pages' address is. */
+function linksFrom(publicUrl: string | undefined): (configId: string) => string | null {
+  const base = publicUrl?.replace(/\/+$/, "");
+  return (configId) => (base === undefined ? null : `${base}/settings/smtp/${encodeURIComponent(configId)}`);
 }
 
 async function queueOf({ reader }: Store, clock: Clock): Promise<QueueFigures> {

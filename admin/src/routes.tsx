@@ -108,6 +108,12 @@ const retention = createRoute({
   component: lazyRouteComponent(() => import("./retention/retention-page.tsx"), "RetentionPage"),
 });
 
+const watching = createRoute({
+  getParentRoute: () => shell,
+  path: "/settings/watching",
+  component: lazyRouteComponent(() => import("./watching/watching-page.tsx"), "WatchingPage"),
+});
+
 const emails = createRoute({
   getParentRoute: () => shell,
   path: "/emails",
@@ -204,6 +210,7 @@ const tree = root.addChildren([
     smtp,
     smtpNew,
     smtpConfig,
+    watching,
     retention,
     emails,
     email,

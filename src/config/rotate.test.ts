@@ -16,6 +16,7 @@ import { type RotateOptions, type RotateStep, rotate } from "./rotate.ts";
 import { smtpConfigCreate, smtpConfigUpdate } from "./smtp-config.ts";
 import { createSmtpConfigs } from "./smtp-configs.ts";
 import { createStagedChanges } from "./staged-changes.ts";
+import { readWebhook, saveWebhook } from "./webhook-settings.ts";
 
 const source = createConfigSource(null);
 
@@ -270,4 +271,15 @@ test("re-encrypts and reseals earlier versions and drafts, which can then be use
   expect((await changes.openDraft(id)).config.credentials?.password).toBe("third");
   await changes.restore(id, 1, 2, actor);
   expect((await changes.versions(id)).map(({ isUsable }) => isUsable)).toEqual([true, true, true]);
+});
+
+test("takes the webhook's secret along", async () => {
+  const to = { url: "https://hook.example.com/", secret: undefined };
+  const made = await saveWebhook({ store, clock, secrets: await unlocked(oldSecret) }, to, actor);
+  const secrets = await unlocked(newSecret, oldSecret);
+  const run = (options: Partial<RotateOptions> = {}) => rotate({ store, secrets, clock, actor, ...options });
+  expect(await run({ dryRun: true })).toMatchObject({ rotated: 1, failed: [] });
+  expect(await run()).toMatchObject({ rotated: 1, failed: [] });
+  expect(await run()).toMatchObject({ rotated: 0, current: 1 });
+  expect(await readWebhook(store.db, await unlocked(newSecret))).toEqual({ url: to.url, secret: made });
 });

@@ -26,6 +26,7 @@ import type { Store } from "../store/store.ts";
 import { grantKeys } from "./oauth/grant.ts";
 import { readPassword, sealedPartsOf } from "./open.ts";
 import { asConfig } from "./versions.ts";
+import { readStoredWebhook, rotateWebhook } from "./webhook-settings.ts";
 
 export interface RotateOptions {
   readonly store: Store;
@@ -41,7 +42,7 @@ export interface RotateOptions {
 
 /** `current`: it was under the primary key already. `failed`: no secret at hand reads it; left as it was. */
 export interface RotateStep {
-  readonly kind: "smtp_config" | "smtp_config_version" | "oauth_grant" | "email";
+  readonly kind: "smtp_config" | "smtp_config_version" | "oauth_grant" | "webhook" | "email";
   readonly id: string;
   readonly outcome: "rotated" | "current" | "failed";
   /** Why it failed, else null. */
@@ -58,7 +59,7 @@ export interface RotateReport {
 
 /**
  * Puts everything encrypted under the primary key: passwords and seals of SMTP configs, their OAuth clients
- * and tokens, contents of sensitive emails. Each row is a transaction of its own, and what is current is passed over: a run
+ * and tokens, the webhook's secret, contents of sensitive emails. Each row is a transaction of its own, and what is current is passed over: a run
  * that was stopped is resumed by running it again. Keys are retired once all is done.
  * @throws PosthornError `secret.mismatch` if the secrets fit nothing.
  */
@@ -110,6 +111,8 @@ async function* steps(store: Store, secrets: Secrets, dryRun: boolean): AsyncGen
   for (const grant of await listOauthGrants(store.db)) {
     yield await stepOf("oauth_grant", grant.configId, () => rotateGrant(store, secrets, grant, dryRun));
   }
+  const webhook = await webhookStep(store, secrets, dryRun);
+  if (webhook !== null) yield webhook;
   let after = "";
   for (;;) {
     const step = await rotateNextContent(store, secrets, after, dryRun);
@@ -117,6 +120,17 @@ async function* steps(store: Store, secrets: Secrets, dryRun: boolean): AsyncGen
     yield step;
     after = step.id;
   }
+}
+
+/** Null where there is no webhook. */
+async function webhookStep(store: Store, secrets: Secrets, dryRun: boolean): Promise<RotateStep | null> {
+  if ((await readStoredWebhook(store.db)) === null) return null;
+  return stepOf(
+    "webhook",
+    "secret",
+    // It may have been taken away at this moment.
+    async () => (await rotateWebhook(store, secrets, dryRun)) ?? "current",
+  );
 }
 
 async function stepOf(

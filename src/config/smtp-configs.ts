@@ -3,6 +3,7 @@ import { newId } from "../id.ts";
 import type { Actor } from "../model.ts";
 import { invalidInput } from "../parse.ts";
 import { writeAudit } from "../store/audit-log.ts";
+import { type ConfigCheck, listConfigChecks } from "../store/config-checks.ts";
 import { deleteOauthGrant, findOauthGrant } from "../store/oauth-grants.ts";
 import type { Db } from "../store/schema.ts";
 import { latestPastVersions } from "../store/smtp-config-versions.ts";
@@ -103,8 +104,9 @@ export function createSmtpConfigs(parts: SmtpConfigsParts): SmtpConfigs {
   const { store, secrets, source, clock, accessTokens, onChanged } = parts;
   const { write, sealed, encrypted, replace } = createSaving(parts);
 
-  const view = (config: SmtpConfig, returnTo: number | null = null) =>
+  const view = (config: SmtpConfig, returnTo: number | null = null, check: ConfigCheck | null = null) =>
     viewOf(config, {
+      check,
       problem: problemOf(config, secrets, accessTokens),
       returnTo,
       oauth: config.authMethod === "oauth" ? oauthViewOf(accessTokens?.heldFor(config.id) ?? null) : null,
@@ -116,9 +118,15 @@ export function createSmtpConfigs(parts: SmtpConfigsParts): SmtpConfigs {
     if (configs.some(({ authMethod }) => authMethod === "oauth")) await accessTokens?.reload();
     const faulty = configs.filter(({ version, faultyVersion }) => version === faultyVersion);
     const past = faulty.length === 0 ? new Map<string, number>() : await latestPastVersions(store.db);
-    return configs.map((config) =>
-      view(config, faulty.includes(config) ? (past.get(config.id) ?? null) : null),
-    );
+    const checks = await listConfigChecks(store.db);
+    return configs.map((config) => {
+      const returnTo = faulty.includes(config) ? (past.get(config.id) ?? null) : null;
+      return view(
+        config,
+        returnTo,
+        checks.find(({ configId }) => configId === config.id),
+      );
+    });
   }
 
   /** The password after a change: kept under guard, set, or none. */

@@ -22,7 +22,10 @@ import { asConfig, changedSettings, makeVersion } from "./versions.ts";
 import { type SmtpConfigView, viewOf } from "./view.ts";
 
 /** What may become the next version of a config, while the current one goes on. */
-export type DraftView = Omit<SmtpConfigView, "position" | "enabled" | "returnTo" | "managedBy" | "oauth">;
+export type DraftView = Omit<
+  SmtpConfigView,
+  "position" | "enabled" | "returnTo" | "managedBy" | "oauth" | "lastCheck"
+>;
 
 /** A version of a config, for its history. */
 export interface VersionView {
@@ -106,6 +109,7 @@ export function createStagedChanges(parts: SavingParts): StagedChanges {
       returnTo: _returnTo,
       oauth: _oauth,
       managedBy: _managedBy,
+      lastCheck: _lastCheck,
       ...shown
     } = viewOf(config, { problem: problemOf(config, secrets), returnTo: null, oauth: null });
     return { ...shown, id: current.id };

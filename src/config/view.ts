@@ -1,3 +1,4 @@
+import type { ConfigCheck } from "../store/config-checks.ts";
 import type { LastTest, SmtpConfig } from "../store/smtp-configs.ts";
 import { environmentConfigId } from "./environment-config.ts";
 import type { OauthView } from "./oauth/view.ts";
@@ -22,6 +23,8 @@ export interface SmtpConfigView extends Omit<SmtpConfig, Rewritten> {
   readonly createdAt: string;
   readonly updatedAt: string;
   readonly lastTest: LastTestView | null;
+  /** What the watch has found of these settings; null before it has looked at them. */
+  readonly lastCheck: LastCheckView | null;
   readonly pausedUntil: string | null;
   /** Why nothing can be sent with it until an admin mends it, or null. */
   readonly problem: ConfigProblem | null;
@@ -37,10 +40,16 @@ export interface LastTestView extends Omit<LastTest, "at"> {
   readonly at: string;
 }
 
+export interface LastCheckView extends LastTestView {
+  /** When the certificate that was shown ends; null where there was none. */
+  readonly certificateEndsAt: string | null;
+}
+
 export function viewOf(
   config: SmtpConfig,
-  { problem, returnTo, oauth }: Pick<SmtpConfigView, "problem" | "returnTo" | "oauth">,
+  given: Pick<SmtpConfigView, "problem" | "returnTo" | "oauth"> & { readonly check?: ConfigCheck | null },
 ): SmtpConfigView {
+  const { problem, returnTo, oauth, check = null } = given;
   const {
     passwordEnc,
     seal: _seal,
@@ -56,11 +65,25 @@ export function viewOf(
     createdAt: rfc3339(createdAt),
     updatedAt: rfc3339(updatedAt),
     lastTest: lastTest === null ? null : { ...lastTest, at: rfc3339(lastTest.at) },
+    lastCheck: check === null ? null : lastCheckOf(config, check),
     pausedUntil: pausedUntil === null ? null : rfc3339(pausedUntil),
     problem,
     managedBy: config.id === environmentConfigId ? "environment" : null,
     returnTo,
     oauth,
+  };
+}
+
+/** A check speaks of the settings that it looked at. */
+function lastCheckOf(
+  { version }: SmtpConfig,
+  { outcome, checkedAt, version: checked }: ConfigCheck,
+): LastCheckView | null {
+  if (outcome === null || checkedAt === null || checked !== version) return null;
+  const { ok, stage, title, certificateEndsAt } = outcome;
+  return {
+    ...{ at: rfc3339(checkedAt), ok, stage, title },
+    certificateEndsAt: certificateEndsAt === null ? null : rfc3339(certificateEndsAt),
   };
 }
 

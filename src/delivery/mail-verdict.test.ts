@@ -38,6 +38,7 @@ function config(given: Partial<SmtpConfigView> = {}): SmtpConfigView {
     managedBy: null,
     returnTo: null,
     oauth: null,
+    lastCheck: null,
     ...given,
   };
 }

@@ -1,4 +1,6 @@
 import type { SmtpConfigView } from "../config/view.ts";
+import type { AlertKind } from "../model.ts";
+import type { Alert } from "../store/alerts.ts";
 
 /** Whether mail works now. `bad`: nothing is sent; `warn`: it may not be; `none`: it was never set up. */
 export type VerdictLevel = "good" | "warn" | "bad" | "none";
@@ -26,7 +28,14 @@ export interface Verdict {
   readonly sentence: string;
 }
 
-export const concernCodes = ["change_failed", "problem", "paused", "test_failed", "expiring"] as const;
+export const concernCodes = [
+  "change_failed",
+  "problem",
+  "paused",
+  "alert",
+  "test_failed",
+  "expiring",
+] as const;
 
 /** Why an admin should look at a config. */
 export interface Concern {
@@ -102,18 +111,28 @@ function isSandbox({ smtpServer, smtpPort }: SmtpConfigView, sandbox: MailFacts[
 }
 
 /** The configs that an admin should look at, in their order. Those that are switched off rest. */
-export function concernsOf(configs: readonly SmtpConfigView[], now: number): Concern[] {
+export function concernsOf(
+  configs: readonly SmtpConfigView[],
+  now: number,
+  alerts: readonly Alert[] = [],
+): Concern[] {
   return configs
     .filter(({ enabled }) => enabled)
     .flatMap((config) => {
       const changes = changeFailed(config, now);
       const concern = obstacle(config, now);
-      if (concern !== null) return [...changes, concern];
+      const found = alerts.filter((alert) => alert.configId === config.id);
+      // Why it cannot be used is said once.
+      const told = found
+        .filter(({ kind }) => concern === null || !isBlocking(kind))
+        .map((alert) => alertConcern(config, alert));
+      if (concern !== null) return [...changes, concern, ...told];
       const { id: configId, name, lastTest } = config;
       const failed = { configId, name, code: "test_failed" as const };
       const concerns: Concern[] =
         lastTest?.ok === false ? [{ ...failed, reason: testWords(name, lastTest.title) }] : [];
-      return [...changes, ...concerns, ...expiring(config, now)];
+      const isTold = found.some(({ kind }) => kind === "consent_expiring");
+      return [...changes, ...told, ...concerns, ...(isTold ? [] : expiring(config, now))];
     });
 }
 
@@ -124,6 +143,16 @@ function changeFailed({ id: configId, name, returnTo, updatedBy, updatedAt }: Sm
   const when = ageMs < 2 * 60_000 ? "just now" : `${inWords(ageMs)} ago`;
   const reason = `${name}: sending fails since the change by ${updatedBy} ${when}.`;
   return [{ configId, name, code: "change_failed" as const, reason }];
+}
+
+/** Trouble that is why a config is paused, or cannot be used. */
+function isBlocking(kind: AlertKind): boolean {
+  return ["unusable", "unreachable", "tls_failed", "sign_in_failed"].includes(kind);
+}
+
+function alertConcern({ id: configId, name }: SmtpConfigView, { title, remedy }: Alert): Concern {
+  const reason = [`${name}: ${sentence(title)}`, remedy].filter((part) => part !== "").join(" ");
+  return { configId, name, code: "alert", reason };
 }
 
 /** So long before a consent or a client's secret ends, an admin is told. */

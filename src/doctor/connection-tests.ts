@@ -16,13 +16,13 @@ import type { SmtpConfigVersion } from "../store/smtp-config-versions.ts";
 import type { SmtpConfig } from "../store/smtp-configs.ts";
 import type { Store } from "../store/store.ts";
 import type { LoadedTemplates } from "../template/templates.ts";
+import { createTurns } from "../turns.ts";
 import type { Way } from "./candidates.ts";
 import { nameOf, relayOf } from "./correct.ts";
 import { probe } from "./probe.ts";
 import type { Correction } from "./report.ts";
 import { failedStage, type TestProgress, type TestReport, type TestStage } from "./report.ts";
 import { logTestEmail, type TriedTestEmail } from "./test-email-log.ts";
-import { createTurns } from "./turns.ts";
 
 /** A request for a test, as it comes from the page, the API or the command line. */
 export interface ConnectionTest {

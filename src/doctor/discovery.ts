@@ -8,10 +8,10 @@ import type { Egress } from "../smtp/egress.ts";
 import { tlsFor } from "../smtp/relay.ts";
 import { writeAudit } from "../store/audit-log.ts";
 import type { Store } from "../store/store.ts";
+import { createTurns } from "../turns.ts";
 import { tryCandidate } from "./candidate.ts";
 import { type Proposal, type proposalSources, proposalsFor } from "./discover/proposals.ts";
 import type { Dns, DnsOptions } from "./dns/resolver.ts";
-import { createTurns } from "./turns.ts";
 
 /** Settings found for an address. JSON, as the page shows them and puts them into the form. */
 export interface FoundSettings {

@@ -6,10 +6,10 @@ import type { SmtpConfigs } from "../config/smtp-configs.ts";
 import { parseAddress } from "../message/address.ts";
 import type { Actor } from "../model.ts";
 import { parse } from "../parse.ts";
+import { createTurns } from "../turns.ts";
 import { checkDomain } from "./dns/check-domain.ts";
 import type { Finding } from "./dns/finding.ts";
 import type { Dns, DnsOptions } from "./dns/resolver.ts";
-import { createTurns } from "./turns.ts";
 
 /** How the domain of a sender stands in the DNS. */
 export interface DnsReport {
@@ -41,25 +41,36 @@ export interface DnsHealthParts {
 /** For all questions together: somebody is waiting. */
 const deadlineMs = 8_000;
 
+/** One check of a sender's domain, by whoever. @throws nothing: what is not answered is a finding */
+export async function checkSender(
+  { fromEmail, smtpServer }: { readonly fromEmail: string; readonly smtpServer: string },
+  { clock, openDns }: Pick<DnsHealthParts, "clock" | "openDns">,
+): Promise<DnsReport> {
+  const deadline = new AbortController();
+  const endDeadline = clock.after(deadlineMs, () => deadline.abort());
+  try {
+    const { domain } = parseAddress(fromEmail);
+    const sender = {
+      domain,
+      server: normaliseHost(smtpServer) ?? smtpServer,
+      provider: providerOfServer(smtpServer),
+      owner: providerOfMailDomain(domain),
+    };
+    const findings = await checkDomain(sender, openDns({ signal: deadline.signal }));
+    return { domain, checkedAt: clock.now(), findings };
+  } finally {
+    endDeadline();
+  }
+}
+
 export function createDnsHealth({ configs, clock, openDns }: DnsHealthParts): DnsHealth {
   const turns = createTurns(clock, { name: "domain check", perMinute: 20 });
 
   async function check(fromEmail: string, smtpServer: string, actor: Actor): Promise<DnsReport> {
     const endTurn = turns.begin(actor.id);
-    const deadline = new AbortController();
-    const endDeadline = clock.after(deadlineMs, () => deadline.abort());
     try {
-      const { domain } = parseAddress(fromEmail);
-      const sender = {
-        domain,
-        server: normaliseHost(smtpServer) ?? smtpServer,
-        provider: providerOfServer(smtpServer),
-        owner: providerOfMailDomain(domain),
-      };
-      const findings = await checkDomain(sender, openDns({ signal: deadline.signal }));
-      return { domain, checkedAt: clock.now(), findings };
+      return await checkSender({ fromEmail, smtpServer }, { clock, openDns });
     } finally {
-      endDeadline();
       endTurn();
     }
   }

@@ -10,7 +10,7 @@ import type { LoadedTemplates } from "../template/templates.ts";
 import { type Candidate, candidatesFor, type Way } from "./candidates.ts";
 import { correct, isRefuted } from "./correct.ts";
 import type { Correction, TestProgress, TestReport, TestStage } from "./report.ts";
-import { Stages } from "./stages.ts";
+import { type FailedStage, Stages } from "./stages.ts";
 import { composeTestEmail, type TestEmail } from "./test-email.ts";
 import type { TestEmailEnding, TriedTestEmail } from "./test-email-log.ts";
 
@@ -33,6 +33,10 @@ export interface ProbeOptions {
   readonly onProgress?: ((progress: TestProgress) => void) | undefined;
   /** Each stage as it ends. After STARTTLS, `ehlo` comes a second time: the later one counts. */
   readonly onStage?: ((stage: TestStage) => void) | undefined;
+  /** What the failure was, for whoever asks more than the report says. */
+  readonly onFailed?: ((failed: FailedStage) => void) | undefined;
+  /** Looks for other ways to the same server where this one fails. Default: true. */
+  readonly seeksOthers?: boolean;
   /** Before other ways are tried: which. */
   readonly onTry?: ((candidates: readonly Candidate[]) => void) | undefined;
   /** Each of them as it ends. */
@@ -73,17 +77,24 @@ export async function probe(config: OpenedConfig, options: ProbeOptions): Promis
     if (!isPosthornError(error)) throw error;
     const stages = new Stages({ target, ...watch });
     stages.stage({ stage: "auth", status: "failed", error });
+    tell(stages, options);
     return { ...stages.report(), corrections: [] };
   }
   const stages = new Stages({ target, ...watch });
   const endDeadline = clock.after(timeouts.overallMs, () => deadline.abort());
   try {
     await converse(target, recipient, { ...options, timeouts }, stages, deadline.signal);
+    tell(stages, options);
+    if (options.seeksOthers === false) return { ...stages.report(), corrections: [] };
     const corrections = await corrected(target, options, stages, deadline.signal);
     return { ...stages.report(), corrections };
   } finally {
     endDeadline();
   }
+}
+
+function tell({ failed }: Stages, { onFailed }: ProbeOptions): void {
+  if (failed !== null) onFailed?.(failed);
 }
 
 async function converse(

@@ -16,7 +16,7 @@ export type Derivation =
 export type ScryptParams = Readonly<Record<"N" | "r" | "p", number>>;
 
 /** What a key is for. A key of one purpose opens nothing of another. */
-export type Purpose = "seal" | "sessions" | "contents" | "oauth" | "key-id";
+export type Purpose = "seal" | "sessions" | "contents" | "oauth" | "webhook" | "key-id";
 
 const minCharacters = 16;
 const saltBytes = 16;

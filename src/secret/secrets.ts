@@ -61,7 +61,7 @@ export interface Secrets extends Keyring {
    * Keys for one purpose and one row, as a keyring of their own.
    * @throws PosthornError `secret.mismatch` while the secrets do not fit.
    */
-  keyringFor(purpose: "contents" | "oauth", id: string): Keyring;
+  keyringFor(purpose: "contents" | "oauth" | "webhook", id: string): Keyring;
   /** The secret that signs session cookies: 44 characters. */
   sessionSecret(): string;
 }

@@ -13,6 +13,7 @@ import { createOwnAddress, type OwnAddress } from "./own-address.ts";
 import { builtPages, createPages } from "./pages.ts";
 import { problemResponse } from "./problem.ts";
 import { type App, routes, type ServerEnv } from "./route.ts";
+import { alertRoutes } from "./routes/alerts.ts";
 import { apiKeyRoutes } from "./routes/api-keys.ts";
 import { auditLogRoutes } from "./routes/audit-log.ts";
 import { emailRoutes } from "./routes/emails.ts";
@@ -57,6 +58,7 @@ function addApi(app: App, posthorn: Posthorn, apiKeys: ApiKeys, ownAddress: OwnA
     .route("/api/smtp-configs", smtpConfigVersionRoutes(posthorn))
     .route("/api/smtp-configs", oauthRoutes(posthorn, ownAddress))
     .route("/api/oauth", oauthAddressRoutes(ownAddress))
+    .route("/api/alerts", alertRoutes(posthorn))
     .route("/api/providers", providerRoutes(posthorn))
     .route("/api/emails", matchingEmailRoutes(posthorn)) //  before /api/emails/{id}
     .route("/api/emails", emailRoutes(posthorn))

@@ -49,6 +49,9 @@ const kinds = {
   "template.invalid": { status: 400, title: "The template cannot be rendered" },
   "template.version_conflict": { status: 409, title: "Somebody else saved in the meantime" },
 
+  "webhook.none": { status: 409, title: "There is no webhook" },
+  "alert.not_found": { status: 404, title: "No such alert" },
+
   "store.locked": { status: 503, title: "The database is in use by another server" },
   "store.older": { status: 503, title: "The database has not been upgraded yet" },
   "store.newer": { status: 503, title: "The database belongs to a newer version" },

@@ -5,6 +5,7 @@ import { proposalSources } from "../doctor/discover/proposals.ts";
 import { dnsChecks, findingStatuses } from "../doctor/dns/finding.ts";
 import { type ErrorCode, errorTable } from "../errors.ts";
 import {
+  alertKinds,
   attemptOutcomes,
   authMethods,
   emailStates,
@@ -127,6 +128,10 @@ export const smtpConfig = z
       .nullable()
       .describe("How it signs in with `authMethod` `oauth`; null where no client is saved"),
     lastTest: lastTest.nullable(),
+    lastCheck: lastTest
+      .extend({ certificateEndsAt: timeOrNull("Of the certificate that was shown") })
+      .nullable()
+      .describe("What the last scheduled check of these settings found; null before the first"),
     pausedUntil: timeOrNull("Not used until then"),
     pausedReason: z.string().nullable(),
     createdAt: time,
@@ -137,12 +142,40 @@ export const smtpConfig = z
 export type SmtpConfig = z.infer<typeof smtpConfig>;
 export const smtpConfigList = pageOf(smtpConfig);
 
+export const alert = z
+  .object({
+    id,
+    configId: z.string(),
+    configName: z.string(),
+    kind: z.enum(alertKinds),
+    title: z.string(),
+    explanation: z.string(),
+    remedy: z.string().describe("Empty where there is nothing to do"),
+    raisedAt: time,
+    acknowledgedAt: timeOrNull("Since when somebody knows of it"),
+    acknowledgedBy: z.string().nullable(),
+  })
+  .meta({ id: "Alert" });
+export type Alert = z.infer<typeof alert>;
+export const alertList = pageOf(alert);
+
+export const webhookTest = z
+  .object({
+    ok: z.boolean().describe("It answered with a status from 200 to 299"),
+    status: z.int().nullable().describe("Null where there was no answer"),
+    detail: z.string().describe("In words"),
+    durationMs: z.number(),
+  })
+  .meta({ id: "WebhookTest" });
+export type WebhookTest = z.infer<typeof webhookTest>;
+
 const {
   position: _position,
   enabled: _enabled,
   returnTo: _returnTo,
   managedBy: _managedBy,
   oauth: _oauth,
+  lastCheck: _lastCheck,
   ...draftShape
 } = smtpConfig.shape;
 export const smtpConfigDraft = z.object(draftShape).meta({ id: "SmtpConfigDraft" });
@@ -567,6 +600,17 @@ export const settings = z
       .describe(
         "Whether a config returns to its earlier version when a change of it fails with its first emails",
       ),
+    checkEveryHours: z.int().describe("SMTP configs are checked when their last check is older; 0: never"),
+    alertEmails: z
+      .array(z.string())
+      .readonly()
+      .nullable()
+      .describe("Who gets an email about what checks find; null: all admins of the stand-alone server"),
+    webhookUrl: textOrNull.describe("Where events go; null: nowhere"),
+    webhookSecret: z
+      .string()
+      .nullable()
+      .describe("What events are signed with: shown once, when it is made, and a mask from then on"),
     brand: z
       .object({
         name: textOrNull.describe("Of the product, as its users know it"),

@@ -9,6 +9,7 @@ import type { EmailDetail, EmailSummary as SummaryInside } from "../delivery/out
 import type { DnsReport as DnsReportInside } from "../doctor/dns-health.ts";
 import { explainAttempt } from "../doctor/explain-attempt.ts";
 import type { SandboxMessage } from "../sandbox/sandbox-message.ts";
+import type { Alert as AlertInside } from "../store/alerts.ts";
 import type { ApiKey as KeyInside } from "../store/api-keys.ts";
 import type { AuditEntry as EntryInside } from "../store/audit-log.ts";
 import type { Attempt as AttemptInside } from "../store/emails.ts";
@@ -16,6 +17,7 @@ import type { TemplateInfo as TemplateInside } from "../template/template.ts";
 import type { Caller } from "./caller.ts";
 import { deviceOf } from "./device.ts";
 import type {
+  Alert,
   ApiKey,
   Attempt,
   AuditEntry,
@@ -120,6 +122,15 @@ export function providerView(provider: ProviderInside): Provider {
 
 export function dnsReportView({ domain, checkedAt, findings }: DnsReportInside): DnsReport {
   return { domain, checkedAt: rfc3339(checkedAt), findings: [...findings] };
+}
+
+export function alertView(inside: AlertInside): Alert {
+  const { id, configId, configName, kind, title, explanation, remedy, raisedAt } = inside;
+  return {
+    ...{ id, configId, configName, kind, title, explanation, remedy, raisedAt: rfc3339(raisedAt) },
+    acknowledgedAt: rfc3339OrNull(inside.acknowledgedAt),
+    acknowledgedBy: inside.acknowledgedBy,
+  };
 }
 
 export function apiKeyView(key: KeyInside): ApiKey {

@@ -1,5 +1,6 @@
 import type { Kysely, Transaction } from "kysely";
 import type {
+  AlertKind,
   AttemptOutcome,
   AuthMethod,
   EmailState,
@@ -32,6 +33,9 @@ export interface Schema {
   audit_log: AuditRow;
   api_keys: ApiKeyRow;
   nodes: NodeRow;
+  config_checks: ConfigCheckRow;
+  alerts: AlertRow;
+  webhook_deliveries: WebhookDeliveryRow;
 }
 
 /** A database handle or an open transaction: every table function takes either. */
@@ -109,6 +113,47 @@ export interface OauthGrantRow {
   consent_enc: string | null;
   consent_expires_at: number | null;
   consent_error: string | null;
+}
+
+/** What the last scheduled check of a config found, and when the next one is due. */
+export interface ConfigCheckRow {
+  config_id: string;
+  due_at: number;
+  /** A node is at it; it is given up after this. */
+  claimed_until: number | null;
+  checked_at: number | null;
+  /** Of the config that was checked. */
+  version: number | null;
+  outcome_json: string | null;
+}
+
+/** Trouble of a config that was told of; kept for a while after it is over. */
+export interface AlertRow {
+  id: string;
+  config_id: string;
+  config_name: string;
+  kind: AlertKind;
+  /** Grows as it becomes more urgent. */
+  level: number;
+  title: string;
+  explanation: string;
+  remedy: string;
+  raised_at: number;
+  cleared_at: number | null;
+  acknowledged_at: number | null;
+  acknowledged_by: string | null;
+  /** The email that is still to be accepted: `raised` or `cleared`. */
+  email_due: "raised" | "cleared" | null;
+}
+
+/** An event that the webhook has not taken yet. */
+export interface WebhookDeliveryRow {
+  /** The same in each try: receivers know repetitions by it. */
+  id: string;
+  body: string;
+  created_at: number;
+  tries: number;
+  next_try_at: number;
 }
 
 /** How a key is derived; never a key. */

@@ -1,4 +1,5 @@
 import type { z } from "zod";
+import type { configAlert } from "./builtin/config-alert.ts";
 import type { deliveryFailure } from "./builtin/delivery-failure.ts";
 import type { emailVerification } from "./builtin/email-verification.ts";
 import type { newSignIn } from "./builtin/new-sign-in.ts";
@@ -22,4 +23,5 @@ export interface TemplateData {
   "new-sign-in": DataOf<typeof newSignIn>;
   "test-email": DataOf<typeof testEmail>;
   "delivery-failure": DataOf<typeof deliveryFailure>;
+  "config-alert": DataOf<typeof configAlert>;
 }

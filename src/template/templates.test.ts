@@ -39,6 +39,7 @@ describe("the registry", () => {
       ["new-sign-in", false, null],
       ["test-email", false, null],
       ["delivery-failure", false, null],
+      ["config-alert", false, null],
     ]);
     expect(templates.get("password-reset").schema).toMatchObject({
       type: "object",

@@ -7,6 +7,8 @@ import { type Postgres, startPostgres } from "../support/postgres.ts";
 /** An empty database, opened. */
 export interface OpenDatabase {
   readonly store: Store;
+  /** What a node opens: the path of the file, or the address. */
+  readonly url: string;
   /** Opens the same database as another node does; only where it is shared. Disposed of with the rest. */
   another(): Promise<Store>;
   dispose(): Promise<void>;
@@ -33,9 +35,11 @@ export const databases: readonly TestDatabase[] = [
     async start() {},
     async open() {
       const folder = mkdtempSync(join(tmpdir(), "posthorn-conformance-"));
-      const store = await openSqliteStore(join(folder, "posthorn.db"));
+      const url = join(folder, "posthorn.db");
+      const store = await openSqliteStore(url);
       return {
         store,
+        url,
         another: () => Promise.reject(new Error("A SQLite file has one node.")),
         async dispose() {
           await store.close();
@@ -58,6 +62,7 @@ export const databases: readonly TestDatabase[] = [
       const stores = [store];
       return {
         store,
+        url,
         async another() {
           const other = await openPostgresStore(url);
           stores.push(other);

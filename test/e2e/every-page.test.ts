@@ -45,6 +45,17 @@ async function placesOf(product: Product): Promise<Place[]> {
     .where("id", "=", paused)
     .execute();
   const failing = await makeFailing(product);
+  await product.posthorn.store.db
+    .insertInto("alerts")
+    .values({
+      ...{ id: "alert-1", config_id: paused, config_name: "In reserve", kind: "sign_in_failed", level: 1 },
+      title: "Username or password is wrong",
+      explanation: `smtp.example.com refuses the sign-in of ${"somebody.".repeat(8)}else@example.com.`,
+      remedy: "Enter both again.",
+      ...{ raised_at: Date.now(), cleared_at: null, acknowledged_at: null, acknowledged_by: null },
+      email_due: null,
+    })
+    .execute();
   product.zone["example.com"] = { TXT: [`v=spf1 ${"ip4:192.0.2.1 ".repeat(30)}-all`] };
   product.zone["_submission._tcp.example.com"] = { SRV: [[0, 0, 1, "localhost"]] };
   const caught = product.posthorn.sandbox?.list()[0]?.id;
@@ -159,6 +170,15 @@ async function placesOf(product: Product): Promise<Place[]> {
         await page.getByRole("dialog").getByLabel("Name").fill("Nightly reports");
         await page.getByRole("dialog").getByRole("button", { name: "Create key" }).click();
         await page.getByRole("figure", { name: "Nightly reports" }).waitFor();
+      },
+    },
+    {
+      path: "/settings/watching",
+      async prepare(page) {
+        const webhook = page.getByRole("region", { name: "Webhook" });
+        await webhook.getByLabel("Address").fill(`https://${"long-name.".repeat(8)}example.com/`);
+        await webhook.getByRole("button", { name: "Save" }).click();
+        await webhook.getByText(/^whsec_/).waitFor();
       },
     },
     { path: "/settings/retention" },

@@ -1,5 +1,6 @@
 /** The shapes of the API's answers, from the schemas that the server checks itself against. */
 export type {
+  Alert,
   ApiKey,
   Attempt,
   BulkRetried,
@@ -29,4 +30,5 @@ export type {
   TemplateVersion,
   TestReport,
   TestStage,
+  WebhookTest,
 } from "../../../src/server/schemas.ts";

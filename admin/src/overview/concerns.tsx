@@ -17,6 +17,7 @@ const looks: Record<Concern["code"], { tone: "bad" | "warn"; icon: IconName }> =
   change_failed: { tone: "bad", icon: "cross" },
   problem: { tone: "bad", icon: "lock" },
   paused: { tone: "warn", icon: "clock" },
+  alert: { tone: "warn", icon: "warning" },
   test_failed: { tone: "warn", icon: "cross" },
   expiring: { tone: "warn", icon: "clock" },
 };

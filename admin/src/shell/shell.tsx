@@ -6,6 +6,7 @@ import { Mark } from "../parts/mark.tsx";
 import { sessionQuery } from "../session/session.ts";
 import { SignOutButton } from "../session/sign-out-button.tsx";
 import { strings } from "../strings.ts";
+import { AlertBanner } from "../watching/alert-banner.tsx";
 import { ColorSchemeButton } from "./color-scheme-button.tsx";
 import { Outage } from "./outage.tsx";
 import styles from "./shell.module.css";
@@ -20,6 +21,7 @@ const pages = [
   { to: "/settings/brand", label: t.brand, icon: "brush" },
   { to: "/sandbox", label: t.sandbox, icon: "sandbox" },
   { to: "/api-keys", label: t.apiKeys, icon: "key" },
+  { to: "/settings/watching", label: t.watching, icon: "watch" },
   { to: "/settings/retention", label: t.retention, icon: "archive" },
   { to: "/audit", label: t.audit, icon: "list" },
   { to: "/api/docs", label: t.apiDocs, icon: "book" },
@@ -88,6 +90,7 @@ export function Shell() {
       </nav>
       <main className={styles.main} ref={main} tabIndex={-1}>
         <Outage />
+        <AlertBanner />
         <Outlet />
       </main>
     </div>

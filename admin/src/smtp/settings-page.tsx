@@ -8,6 +8,7 @@ import { ProblemNotice } from "../parts/notice.tsx";
 import { Card, Page, SkeletonRows } from "../parts/page.tsx";
 import { NotFound } from "../shell/stray-pages.tsx";
 import { strings } from "../strings.ts";
+import { CheckNow, ConfigAlerts, LastCheck } from "../watching/config-alerts.tsx";
 import { configsQuery, providersQuery } from "./api.ts";
 import { ConfigEditor } from "./config-editor.tsx";
 import { ConfigList } from "./config-list.tsx";
@@ -78,6 +79,7 @@ function OneConfig({ config, configs }: { config: SmtpConfig | null; configs: re
       actions={isOnly && config !== null && <AddButton />}
     >
       <ConsentOutcome />
+      {config !== null && <ConfigAlerts config={config} />}
       <ConfigEditor config={config} />
       {config !== null && config.managedBy === null && (
         <>
@@ -96,6 +98,12 @@ function Status({ config, configs }: { config: SmtpConfig; configs: readonly Smt
     <span className={styles.status}>
       <ConfigBadge config={config} isFirst={usedConfig(configs)?.id === config.id} />
       <LastTest config={config} />
+      {config.enabled && (
+        <>
+          <LastCheck config={config} />
+          <CheckNow config={config} />
+        </>
+      )}
     </span>
   );
 }

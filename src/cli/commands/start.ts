@@ -29,6 +29,7 @@ export async function startCommand(options: ServerOptions, unknown: readonly str
     smtp: environmentSmtp(options),
     egress: options.egress,
     ...(options.dnsServers === undefined ? {} : { dnsServers: options.dnsServers }),
+    publicUrl: options.publicUrl,
     sandboxPort: options.sandboxPort === 0 ? null : options.sandboxPort,
     log,
   });

@@ -163,7 +163,8 @@ export function clientAfter(input: OauthClientInput, saved: OauthClient | null):
   });
 }
 
-function isEndpoint(value: string): boolean {
+/** Whether secrets may go to this address. */
+export function isEndpoint(value: string): boolean {
   if (!URL.canParse(value)) return false;
   const { protocol, hostname, username, password, hash } = new URL(value);
   if (username !== "" || password !== "" || hash !== "") return false;

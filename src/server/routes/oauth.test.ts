@@ -5,6 +5,7 @@ import {
   startAuthorizationServer,
 } from "../../../test/support/authorization-server.ts";
 import { openApp, read, type TestApp } from "../../../test/support/open-app.ts";
+import { saveWatch } from "../../config/watch-settings.ts";
 import { type RelayedMessage, type RelayOptions, relayScript } from "../../testing/relay-script.ts";
 import { type ScriptedServer, startScriptedServer } from "../../testing/scripted-server.ts";
 import type { AuditEntry, Email, Problem, SmtpConfig, TestReport } from "../schemas.ts";
@@ -49,14 +50,19 @@ afterEach(async () => {
   await provider[Symbol.asyncDispose]();
 });
 
-function open(options: Parameters<typeof openApp>[0] = {}): Promise<TestApp> {
-  return openApp({
+async function open(options: Parameters<typeof openApp>[0] = {}): Promise<TestApp> {
+  const opened = await openApp({
     signedIn: async (request) => {
       const actor = admins[(request.headers.get("cookie") ?? "") as keyof typeof admins];
       return actor === undefined ? null : { actor, scope: "admin", email: null, via: "session" };
     },
     ...options,
   });
+  const { store, clock } = opened.posthorn;
+  // The provider's questions are counted: none are to come from a check.
+  const never = { checkEveryHours: 0, alertEmails: undefined };
+  await saveWatch({ store, clock }, never, { id: "user:1", name: "Ada" });
+  return opened;
 }
 
 const settings = () => ({

@@ -38,7 +38,7 @@ const get = route({
   responses: { 200: json(overview, "The overview") },
 });
 
-export function overviewRoutes({ store, secrets, configs, clock, sandbox }: Posthorn) {
+export function overviewRoutes({ store, secrets, configs, clock, sandbox, alerts }: Posthorn) {
   let past: { readonly key: string; readonly days: Promise<EmailCounts[]> } | undefined;
 
   /** A month may hold millions of emails, and pages look every few seconds. */
@@ -58,7 +58,7 @@ export function overviewRoutes({ store, secrets, configs, clock, sandbox }: Post
     const facts = { keyFits: secrets.fits, configs: saved, lastSentAt, sandbox, now };
     const reply = {
       mail: judgeMail({ ...facts, oldestWaitingAt: oldestWaiting?.createdAt ?? null }),
-      concerns: concernsOf(saved, now),
+      concerns: concernsOf(saved, now, await alerts.list()),
       waiting: depth.due + depth.scheduled + depth.sending,
       queue: { ...depth, oldestDueAt: rfc3339OrNull(oldestDueAt) },
       oldestWaiting:

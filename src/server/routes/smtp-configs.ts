@@ -122,6 +122,17 @@ const resume = route({
   responses: { 200: json(smtpConfig, "The config") },
 });
 
+const check = route({
+  for: "admin",
+  method: "post",
+  path: "/{id}/check",
+  summary: "Check an SMTP config now",
+  description:
+    "What is done on schedule, at once: a connection as far as the sender, without an email, and the sender's domain in the DNS. The config then has it in `lastCheck`; what wants attention is among the alerts. One that is being checked, or too many at once: 429.",
+  request: { params: idParams },
+  responses: { 200: json(smtpConfig, "The config, checked") },
+});
+
 const discover = route({
   for: "admin",
   method: "post",
@@ -195,6 +206,7 @@ export function smtpConfigRoutes({
   tests,
   discovery: search,
   dnsHealth,
+  watch,
   log,
   store,
   clock,
@@ -245,6 +257,11 @@ export function smtpConfigRoutes({
       const { id } = c.req.valid("param");
       await resumeSmtpConfig({ store, source: configSource, clock }, id, c.get("caller").actor);
       tellCouriers();
+      return c.json(await configs.get(id), 200);
+    })
+    .openapi(check, async (c) => {
+      const { id } = c.req.valid("param");
+      await watch.checkNow(id, c.get("caller").actor);
       return c.json(await configs.get(id), 200);
     })
     .openapi(testSaved, (c) =>

@@ -18,6 +18,7 @@ it("lists the templates with the schema of their data and an example", async () 
     "new-sign-in",
     "test-email",
     "delivery-failure",
+    "config-alert",
   ]);
   for (const template of items) {
     expect(template.schema).toMatchObject({ type: "object" });

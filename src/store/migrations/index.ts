@@ -7,6 +7,7 @@ import { failures } from "./0005-failures.ts";
 import { templates } from "./0006-templates.ts";
 import { versions } from "./0007-versions.ts";
 import { oauth } from "./0008-oauth.ts";
+import { watching } from "./0009-watching.ts";
 
 /** Every migration in its order. A released one is never changed: add the next. */
 export const migrations: Readonly<Record<string, Migration>> = {
@@ -18,4 +19,5 @@ export const migrations: Readonly<Record<string, Migration>> = {
   "0006-templates": templates,
   "0007-versions": versions,
   "0008-oauth": oauth,
+  "0009-watching": watching,
 };

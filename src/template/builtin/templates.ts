@@ -1,4 +1,5 @@
 import type { Template } from "../template.ts";
+import { configAlert } from "./config-alert.ts";
 import { deliveryFailure } from "./delivery-failure.ts";
 import { emailVerification } from "./email-verification.ts";
 import { newSignIn } from "./new-sign-in.ts";
@@ -16,4 +17,5 @@ export const builtinTemplates: readonly Template[] = [
   newSignIn,
   testEmail,
   deliveryFailure,
+  configAlert,
 ];

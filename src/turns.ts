@@ -1,5 +1,5 @@
-import type { Clock } from "../clock.ts";
-import { PosthornError } from "../errors.ts";
+import type { Clock } from "./clock.ts";
+import { PosthornError } from "./errors.ts";
 
 const minuteMs = 60_000;
 

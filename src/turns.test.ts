@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { createFixedClock } from "../testing/fixed-clock.ts";
+import { createFixedClock } from "./testing/fixed-clock.ts";
 import { createTurns } from "./turns.ts";
 
 const options = { name: "connection test", perMinute: 20 };

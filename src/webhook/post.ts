@@ -1,0 +1,88 @@
+import { type ClientRequest, type RequestOptions, request as requestOverHttp } from "node:http";
+import { request as requestOverHttps } from "node:https";
+import type { Clock } from "../clock.ts";
+import { isPosthornError } from "../errors.ts";
+import type { DialAddress, Egress } from "../smtp/egress.ts";
+
+/** What became of a request: the status of the answer, or why there was none. */
+export type Posted =
+  | { readonly kind: "answered"; readonly status: number }
+  | { readonly kind: "failed"; readonly reason: string };
+
+export interface PostParts {
+  readonly egress: Egress;
+  readonly clock: Clock;
+  /** Cuts the request. */
+  readonly signal: AbortSignal;
+}
+
+const timeoutMs = 10_000;
+
+/**
+ * Posts JSON and waits for the status of the answer, for 10 seconds at most; the rest of it is not read, and a
+ * redirect is an answer. The addresses that were checked are those that are dialled.
+ */
+export async function post(
+  url: string,
+  body: string,
+  headers: Readonly<Record<string, string>>,
+  { egress, clock, signal }: PostParts,
+): Promise<Posted> {
+  const { protocol, hostname, port } = new URL(url);
+  const isPlain = protocol === "http:";
+  const outOfTime = new AbortController();
+  const cancel = clock.after(timeoutMs, () => outOfTime.abort());
+  try {
+    const { addresses } = await egress.resolve(hostname, Number(port) || (isPlain ? 80 : 443));
+    const bytes = Buffer.from(body);
+    const options: RequestOptions = {
+      method: "POST",
+      headers: {
+        ...headers,
+        "content-type": "application/json",
+        "content-length": bytes.length,
+        "user-agent": "Posthorn",
+      },
+      agent: false,
+      lookup: known(addresses),
+      signal: AbortSignal.any([signal, outOfTime.signal]),
+    };
+    const request = isPlain ? requestOverHttp(url, options) : requestOverHttps(url, options);
+    return { kind: "answered", status: await statusOf(request, bytes) };
+  } catch (error) {
+    return { kind: "failed", reason: outOfTime.signal.aborted ? "no answer within 10 seconds" : why(error) };
+  } finally {
+    cancel();
+  }
+}
+
+function statusOf(request: ClientRequest, body: Buffer): Promise<number> {
+  return new Promise((resolve, reject) => {
+    request.on("error", reject);
+    request.on("response", (response) => {
+      response.on("error", () => {});
+      resolve(response.statusCode ?? 0);
+      request.destroy();
+    });
+    request.end(body);
+  });
+}
+
+/** Gives what was checked, so that nothing else can be dialled. */
+function known(addresses: readonly DialAddress[]): NonNullable<RequestOptions["lookup"]> {
+  return (_hostname, { all }, callback) => {
+    const [first] = addresses;
+    if (all === true) callback(null, [...addresses]);
+    else callback(null, first?.address ?? "", first?.family ?? 0);
+  };
+}
+
+/** In words without the address, which may hold a token. */
+function why(error: unknown): string {
+  if (isPosthornError(error, "egress.refused")) return error.message;
+  if (isPosthornError(error, "smtp.resolve")) return "its name cannot be resolved";
+  const cause = error instanceof AggregateError ? error.errors[0] : error;
+  return cause instanceof Error && "code" in cause && typeof cause.code === "string"
+    ? cause.code
+    : "the connection failed";
+}

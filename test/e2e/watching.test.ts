@@ -1,0 +1,90 @@
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import type { Page } from "playwright-core";
+import { describe, expect } from "vitest";
+import { startTestRelay } from "../../src/testing/index.ts";
+import { test } from "./scene.ts";
+
+const card = (page: Page, name: string) => page.getByRole("region", { name });
+
+describe("watching", () => {
+  test("says above every page what a check has found, until somebody knows of it", async ({
+    product,
+    enter,
+  }) => {
+    const auth = { username: "shop@example.com", password: "a password" };
+    await using relay = await startTestRelay({ auth });
+    const { id } = await product.call<{ id: string }>("POST", "/api/smtp-configs", {
+      ...{ name: "Company relay", smtpServer: "127.0.0.1", smtpPort: relay.port, useTls: false },
+      ...{ ...auth, allowCleartextAuth: true, fromEmail: "shop@example.com" },
+    });
+    const { page } = await enter("/settings/smtp");
+    await page.getByText("Not checked yet").waitFor();
+    await page.getByRole("button", { name: "Check now" }).click();
+    await page.getByText("Checked just now: works").waitFor();
+
+    auth.password = "another one";
+    await page.getByRole("button", { name: "Check now" }).click();
+    await page.getByText("Checked just now: Username or password is wrong").waitFor();
+    const banner = page.getByRole("region", { name: "Found by checks" });
+    await banner.getByText("Company relay: Username or password is wrong").waitFor();
+    await page.getByText("What to do:").first().waitFor();
+
+    await page.getByRole("link", { name: "Emails", exact: true }).click();
+    await page.getByRole("heading", { name: "Emails" }).waitFor();
+    await banner.getByRole("link").click();
+    await page.waitForURL(`**/settings/smtp/${id}`);
+    await banner.getByRole("button", { name: "I know" }).click();
+    await banner.getByText("Company relay").waitFor({ state: "detached" });
+    await page.getByText("known to").waitFor();
+  });
+
+  test("keeps how often is looked and who is told", async ({ product, enter }) => {
+    const { page } = await enter("/");
+    await page.getByRole("link", { name: "Watching" }).click();
+    const checks = card(page, "Checks and emails");
+    await checks.getByLabel("Check each config every").fill("6");
+    await checks.getByLabel("Who gets an email").fill("ops@example.com, nobody");
+    await checks.getByRole("button", { name: "Save" }).click();
+    await checks.getByText("Must be an email address").waitFor();
+    await checks.getByLabel("Who gets an email").fill("ops@example.com\nlead@example.com");
+    await checks.getByRole("button", { name: "Save" }).click();
+    await checks.getByText("Saved").waitFor();
+    expect(await product.call("GET", "/api/settings")).toMatchObject({
+      checkEveryHours: 6,
+      alertEmails: ["ops@example.com", "lead@example.com"],
+      contentRetentionDays: 30,
+    });
+  });
+
+  test("shows the secret of a webhook once, and says whether a test event arrives", async ({ enter }) => {
+    let status = 204;
+    const receiver = createServer((request, response) => {
+      request.resume().on("end", () => response.writeHead(status).end());
+    });
+    await new Promise<void>((resolve) => receiver.listen(0, "127.0.0.1", resolve));
+    try {
+      const { page } = await enter("/settings/watching");
+      const webhook = card(page, "Webhook");
+      await webhook.getByLabel("Address").fill("http://example.com/");
+      await webhook.getByRole("button", { name: "Save" }).click();
+      await webhook.getByText("Must be an https address").waitFor();
+      await webhook
+        .getByLabel("Address")
+        .fill(`http://127.0.0.1:${(receiver.address() as AddressInfo).port}/`);
+      await webhook.getByRole("button", { name: "Save" }).click();
+      await webhook.getByText(/^whsec_/).waitFor();
+      await webhook.getByRole("button", { name: "Send a test event" }).click();
+      await webhook.getByText("The test event has arrived.").waitFor();
+      status = 500;
+      await webhook.getByRole("button", { name: "Send a test event" }).click();
+      await webhook.getByText("It answered 500.").waitFor();
+      await page.reload();
+      await webhook.getByRole("button", { name: "New signing secret" }).waitFor();
+      expect(await page.content()).not.toContain("whsec_");
+    } finally {
+      receiver.closeAllConnections();
+      await new Promise((resolve) => receiver.close(resolve));
+    }
+  });
+});
