@@ -1,10 +1,13 @@
 import type { Clock } from "../../clock.ts";
+import { createEnvironmentConfig } from "../../config/environment-config.ts";
+import { smtpConfigCreate } from "../../config/smtp-config.ts";
 import { type Check, ok, warning } from "../../doctor/installation/check.ts";
 import { checkClock } from "../../doctor/installation/clock.ts";
 import { checkConfigs, checkNames } from "../../doctor/installation/configs.ts";
 import { checkQueue } from "../../doctor/installation/queue.ts";
 import { checkSecret } from "../../doctor/installation/secret.ts";
 import type { Environment, ServerOptions } from "../../options.ts";
+import { parse } from "../../parse.ts";
 import type { Secrets } from "../../secret/secrets.ts";
 import { unlock } from "../../secret/unlock.ts";
 import { countAdmins } from "../../server/admin-link.ts";
@@ -14,6 +17,7 @@ import { findNewestTime } from "../../store/newest-time.ts";
 import { readQueueDepth } from "../../store/queue-depth.ts";
 import { listSmtpConfigs, type SmtpConfig } from "../../store/smtp-configs.ts";
 import type { Store } from "../../store/store.ts";
+import { environmentSmtp } from "../environment-smtp.ts";
 import { parsePreviousSecrets, readSecret } from "../secret-source.ts";
 import { checkDataFolder, isShut } from "./data-folder.ts";
 import { lookForServer, openExamined } from "./database.ts";
@@ -61,9 +65,11 @@ export async function examine(environment: Environment, clock: Clock): Promise<E
   await findings.look(time, async () => findings.add(checkClock(clock.now(), await findNewestTime(db))));
   const configs = (await findings.look(inUse, () => listSmtpConfigs(db))) ?? [];
   const secrets = await findings.look(secret, () => unlockExamined(store, options, configs, clock, findings));
-  if (secrets !== null) findings.add(...checkConfigs(configs, secrets, clock.now()));
+  const set = async () => (secrets === null ? [] : environmentConfig(options, secrets, clock));
+  const all = [...((await findings.look(inUse, set)) ?? []), ...configs];
+  if (secrets !== null) findings.add(...checkConfigs(all, secrets, clock.now()));
   await findings.look(names, async () =>
-    findings.add(...(await checkNames(configs, createEgress(options.egress)))),
+    findings.add(...(await checkNames(all, createEgress(options.egress)))),
   );
   await findings.look(queue, async () =>
     findings.add(checkQueue(await readQueueDepth(reader, clock.now()), isServed, clock.now())),
@@ -104,4 +110,11 @@ async function checkAdmins({ db }: Store): Promise<Check> {
     return warning(admins, `None of ${all} has a password: all are locked out.`, remedy);
   }
   return ok(admins, `${all}; locked out? \`posthorn admin reset\` lets one in again`);
+}
+
+/** The config that the environment sets, if it sets one. @throws PosthornError `input.invalid` */
+function environmentConfig(options: ServerOptions, secrets: Secrets, clock: Clock): readonly SmtpConfig[] {
+  const given = environmentSmtp(options);
+  if (given === undefined) return [];
+  return [createEnvironmentConfig(parse(smtpConfigCreate, given), { secrets, clock }).current()];
 }
