@@ -92,7 +92,9 @@ describe.each(databases)("templates on $name", ({ start, open, stop, shared }) =
     expect(await readTemplatesRevision(store.db)).toBe(1);
   });
 
-  it.runIf(shared)("gives no two writers the same revision", async () => {
+  if (!shared) return;
+
+  it("gives no two writers the same revision", async () => {
     const other = await another();
     const names = Array.from({ length: 12 }, (_, index) => `template-${index}`);
     const saved = await Promise.all(

@@ -56,7 +56,7 @@ async function courierFails(service: Service): Promise<void> {
 }
 
 describe("while the disk is full", () => {
-  const maxFileBytes = 1024 * 1024;
+  const maxFileBytes = 1536 * 1024;
   let service: Service;
   let accepted: Map<string, AcceptedEmail>;
 
