@@ -1,5 +1,6 @@
 import { setImmediate as turn } from "node:timers/promises";
 import { smtpConfigCreate } from "../../src/config/smtp-config.ts";
+import { saveWatch } from "../../src/config/watch-settings.ts";
 import type { EmailDetail } from "../../src/delivery/outbox.ts";
 import { createLog } from "../../src/log.ts";
 import { parse } from "../../src/parse.ts";
@@ -46,6 +47,8 @@ export async function openScene({
     clock,
     random: () => 0.5,
   });
+  // The sessions that are counted here are those of emails.
+  await saveWatch(posthorn, { checkEveryHours: 0, alertEmails: undefined }, { id: "system", name: "scene" });
 
   async function until<Value>(
     what: string,
