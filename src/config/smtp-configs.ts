@@ -6,7 +6,7 @@ import { writeAudit } from "../store/audit-log.ts";
 import { type ConfigCheck, listConfigChecks } from "../store/config-checks.ts";
 import { deleteOauthGrant, findOauthGrant } from "../store/oauth-grants.ts";
 import type { Db } from "../store/schema.ts";
-import { latestPastVersions } from "../store/smtp-config-versions.ts";
+import { listPastNumbers } from "../store/smtp-config-versions.ts";
 import {
   deleteSmtpConfig,
   insertSmtpConfig,
@@ -36,7 +36,7 @@ import type {
   SmtpConfigUpdate,
   SmtpSettings,
 } from "./smtp-config.ts";
-import { changedSettings } from "./versions.ts";
+import { changedSettings, returnTarget } from "./versions.ts";
 import { type SmtpConfigView, viewOf } from "./view.ts";
 
 /**
@@ -117,10 +117,10 @@ export function createSmtpConfigs(parts: SmtpConfigsParts): SmtpConfigs {
     // Another node may have connected one.
     if (configs.some(({ authMethod }) => authMethod === "oauth")) await accessTokens?.reload();
     const faulty = configs.filter(({ version, faultyVersion }) => version === faultyVersion);
-    const past = faulty.length === 0 ? new Map<string, number>() : await latestPastVersions(store.db);
+    const past = faulty.length === 0 ? new Map<string, number[]>() : await listPastNumbers(store.db);
     const checks = await listConfigChecks(store.db);
     return configs.map((config) => {
-      const returnTo = faulty.includes(config) ? (past.get(config.id) ?? null) : null;
+      const returnTo = faulty.includes(config) ? returnTarget(config, past.get(config.id) ?? []) : null;
       return view(
         config,
         returnTo,

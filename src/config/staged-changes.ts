@@ -18,7 +18,7 @@ import { type OpenedConfig, openSettings, problemOf, readPassword } from "./open
 import { readReturnSetting } from "./return-setting.ts";
 import { createSaving, findToChange, type SavingParts, versionConflict } from "./saving.ts";
 import type { SmtpConfigUpdate } from "./smtp-config.ts";
-import { asConfig, changedSettings, makeVersion } from "./versions.ts";
+import { asConfig, changedSettings, makeVersion, returnTarget } from "./versions.ts";
 import { type SmtpConfigView, viewOf } from "./view.ts";
 
 /** What may become the next version of a config, while the current one goes on. */
@@ -236,12 +236,15 @@ export function createStagedChanges(parts: SavingParts): StagedChanges {
 
     restore: (id, version, current, actor) => restore(id, version, current, actor, "restored"),
 
-    async failed({ id, version }) {
-      if (!(await readReturnSetting(store.db))) return false;
-      const [past] = await listVersions(store.db, id, "past");
-      if (past === undefined) return false;
+    async failed(config) {
+      const { id, version, updatedBy } = config;
+      // One return for each change: where it does not help, two versions would take turns at the relay for ever.
+      if (updatedBy === system.name || !(await readReturnSetting(store.db))) return false;
+      const past = (await listVersions(store.db, id, "past")).map((each) => each.version);
+      const target = returnTarget(config, past);
+      if (target === null) return false;
       try {
-        await restore(id, past.version, version, system, "returned");
+        await restore(id, target, version, system, "returned");
         return true;
       } catch (error) {
         // Somebody was quicker; or the earlier version cannot be read: the page says so.

@@ -90,6 +90,17 @@ export function makeVersion(config: SmtpConfig, kind: VersionKind, secrets: Secr
 }
 
 /**
+ * Where a config returns to: the version through which an email was taken last, since the one before a failing
+ * one may have failed too; else the latest of the earlier ones.
+ */
+export function returnTarget(
+  { provenVersion }: Pick<SmtpConfig, "provenVersion">,
+  past: readonly number[],
+): number | null {
+  return past.find((version) => version === provenVersion) ?? past[0] ?? null;
+}
+
+/**
  * Keeps what is about to be replaced. A row that other hands have changed is not kept: sealing it anew would
  * vouch for it.
  */

@@ -66,15 +66,19 @@ export async function listAllVersions(db: Db): Promise<SmtpConfigVersion[]> {
   return rows.map(fromRow);
 }
 
-/** The version that each config would return to. */
-export async function latestPastVersions(db: Db): Promise<ReadonlyMap<string, number>> {
+/** The numbers of the earlier versions of each config, the latest first. */
+export async function listPastNumbers(db: Db): Promise<ReadonlyMap<string, readonly number[]>> {
   const rows = await db
     .selectFrom("smtp_config_versions")
-    .select(({ fn }) => ["config_id", fn.max("version").as("version")])
+    .select(["config_id", "version"])
     .where("kind", "=", "past")
-    .groupBy("config_id")
+    .orderBy("version", "desc")
     .execute();
-  return new Map(rows.map(({ config_id, version }) => [config_id, version]));
+  const numbers = new Map<string, number[]>();
+  for (const { config_id, version } of rows) {
+    numbers.set(config_id, [...(numbers.get(config_id) ?? []), version]);
+  }
+  return numbers;
 }
 
 export async function insertVersion(db: Db, version: SmtpConfigVersion): Promise<void> {

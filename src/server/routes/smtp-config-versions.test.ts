@@ -208,6 +208,35 @@ describe("a change that fails with its first email", () => {
     expect(items.map(({ action }) => action)).toContain("smtp_config.returned");
   });
 
+  it("goes back no further than once where returning does not help either", async () => {
+    const settings = await read<object>(app.call("GET", "/api/settings"));
+    await app.call("PUT", "/api/settings", { ...settings, returnFailedChanges: true });
+    await app.call("PUT", path(), { ...config, ...move() });
+    await app.call("PUT", path(), { ...config, password: "mistyped", version: 2 });
+    // Nothing that was ever saved is of use: the relay knows another password by now.
+    await elsewhere.close();
+    elsewhere = await startTestRelay({ auth: { username: "shop", password: "changed at the relay" } });
+    await app.call("PUT", path(), { ...config, smtpPort: elsewhere.port, password: another, version: 3 });
+    await app.call("PUT", path(), { ...config, smtpPort: elsewhere.port, password: "mistyped", version: 4 });
+    await send();
+    await expect.poll(async () => (await current()).pausedUntil).not.toBeNull();
+    await expect.poll(async () => (await versions())[0]?.savedBy).toBe("Posthorn");
+    await expect.poll(async () => (await current()).pausedUntil).not.toBeNull();
+    expect((await current()).version).toBe(6);
+  });
+
+  it("goes back to the version that took emails, not to one that failed between", async () => {
+    const id = await send();
+    await expect
+      .poll(async () => (await read<Email>(app.call("GET", `/api/emails/${id}`))).state)
+      .toBe("sent");
+    await app.call("PUT", path(), { ...config, password: "mistyped" });
+    await send();
+    await expect.poll(async () => (await current()).returnTo).toBe(1);
+    await app.call("PUT", path(), { ...config, password: "mistyped again", version: 2 });
+    await expect.poll(async () => (await current()).returnTo).toBe(1);
+  });
+
   it("offers nothing once an email was taken through it: what fails then is no change", async () => {
     let isTaken = true;
     const onMail = () => (isTaken ? undefined : "553 5.7.1 Sender address rejected: not owned by user");
