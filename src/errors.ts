@@ -79,6 +79,7 @@ export const errorTable = {
   "request.method_not_allowed": "never",
   "auth.required": "never",
   "auth.forbidden": "never",
+  "auth.authorize_failed": "never",
   "auth.link_invalid": "never",
   "auth.failed": "never",
   "auth.too_many_attempts": "later",

@@ -6,6 +6,7 @@ export { type ErrorCode, type Issue, isPosthornError, PosthornError, type Retry 
 export { type CreateOptions, createPosthorn, type EmbeddedPosthorn } from "./library.ts";
 export type { Actor, EmailState, Mailbox, RecipientState } from "./model.ts";
 export type { Health } from "./posthorn.ts";
-export type { HandlerOptions, HostAdmin } from "./server/handler.ts";
+export type { HandlerOptions } from "./server/handler.ts";
+export type { HostAdmin } from "./server/host-admin.ts";
 // All of it, since a name that is passed on by itself cannot be added to by `declare module "posthorn"`.
 export type * from "./template/template-data.ts";

@@ -5,9 +5,10 @@ import { PosthornError } from "../errors.ts";
 import type { Log } from "../log.ts";
 import type { Posthorn } from "../posthorn.ts";
 import { type ApiKeys, createApiKeys } from "./api-keys.ts";
-import type { Caller, SignedIn } from "./caller.ts";
+import type { Identified, SignedIn } from "./caller.ts";
 import { refuseCrossSite } from "./cross-site.ts";
-import { identify } from "./identify.ts";
+import { hostReply, hostReplyOf } from "./host-reply.ts";
+import { callerByKey, identify } from "./identify.ts";
 import { describeSecurity, openApiDocument } from "./openapi.ts";
 import { createOwnAddress, type OwnAddress } from "./own-address.ts";
 import { builtPages, createPages } from "./pages.ts";
@@ -90,11 +91,11 @@ export function createApp(posthorn: Posthorn, options: AppOptions): App {
   const app = routes({ getPath: (request) => pathWithin(basePath ?? "", request.url) });
 
   app.use(securityHeaders);
-  app.use(refuseCrossSite(publicUrl));
+  app.use(refuseCrossSite(publicUrl, async (request) => (await callerByKey(request, apiKeys)) !== undefined));
   // Scripts and styles alone: compressing a reply that mixes secrets with what others wrote would leak them.
   app.use("/assets/*", compress());
   app.use(async (c, next) => {
-    let caller: Promise<Caller | null> | undefined;
+    let caller: Promise<Identified> | undefined;
     c.set("identify", () => {
       caller ??= identify(c.req.raw, apiKeys, signedIn);
       return caller;
@@ -111,12 +112,22 @@ export function createApp(posthorn: Posthorn, options: AppOptions): App {
     return c.json(document);
   });
 
+  async function page(c: Context<ServerEnv>): Promise<Response> {
+    // A host may have a sign-in page of its own to send browsers to. Scripts and styles are no secret.
+    if (signIn === undefined && !c.req.path.startsWith("/assets/")) {
+      const caller = await c.get("identify")();
+      if (caller instanceof Response) throw hostReply(caller);
+    }
+    return pages.respond(c.req.path, basePath);
+  }
   app.get("/oauth/callback", oauthCallback(posthorn));
-  app.get("/api/docs", (c) => pages.respond(c.req.path, basePath));
+  app.get("/api/docs", page);
   app.all("/api/*", (c) => refusal(c, app, log));
-  app.get("/*", (c) => pages.respond(c.req.path, basePath));
+  app.get("/*", page);
   app.notFound((c) => refusal(c, app, log));
   app.onError((error, c) => {
+    const said = hostReplyOf(error);
+    if (said !== undefined) return said;
     // Work that was stopped because nobody waits for it any more did not fail.
     if (error === c.req.raw.signal.reason) return new Response(null, { status: clientGone });
     return problemResponse(error, log);

@@ -11,5 +11,8 @@ export interface Caller {
   readonly via: "session" | "api-key" | "host";
 }
 
+/** A host may answer in its own words who it does not let in, such as with a redirect to its sign-in. */
+export type Identified = Caller | Response | null;
+
 /** Tells who is signed in; null for nobody. */
-export type SignedIn = (request: Request) => Promise<Caller | null>;
+export type SignedIn = (request: Request) => Promise<Identified>;

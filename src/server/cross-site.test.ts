@@ -3,8 +3,10 @@ import { describe, expect, it } from "vitest";
 import { isPosthornError } from "../errors.ts";
 import { refuseCrossSite } from "./cross-site.ts";
 
+const isByKey = async (request: Request) => request.headers.get("authorization") === "Bearer key";
+
 function post(headers: Record<string, string>, publicUrl: string | null = null, method = "POST") {
-  const app = new Hono().use(refuseCrossSite(publicUrl)).all("/", (c) => c.text("done"));
+  const app = new Hono().use(refuseCrossSite(publicUrl, isByKey)).all("/", (c) => c.text("done"));
   app.onError((error, c) => c.text(isPosthornError(error) ? error.code : "other", 403));
   return app.request("http://mail.example.com/", { method, headers });
 }
@@ -21,7 +23,7 @@ describe("refuseCrossSite", () => {
     ["an old browser, behind a proxy that ends TLS", { origin: "https://mail.example.com" }],
     [
       "a bearer of a key, wherever they are",
-      { authorization: "Bearer x", "sec-fetch-site": "cross-site", origin: "https://evil.example" },
+      { authorization: "Bearer key", "sec-fetch-site": "cross-site", origin: "https://evil.example" },
     ],
   ])("lets through %s", async (_name, headers) => {
     expect((await post(headers)).status).toBe(200);
@@ -37,6 +39,10 @@ describe("refuseCrossSite", () => {
     ["another site in an old browser", { origin: "https://evil.example" }],
     ["another port of the same host", { origin: "http://mail.example.com:8080" }],
     ["a sandboxed frame", { origin: "null" }],
+    [
+      "a token that is no key: it is not what says who calls",
+      { authorization: "Bearer x", "sec-fetch-site": "cross-site", origin: "https://evil.example" },
+    ],
     [
       "passwords that the browser adds by itself",
       { authorization: "Basic eDp5", origin: "https://evil.example" },

@@ -46,6 +46,18 @@ it("refuses other sites in the host's stead", async () => {
   expect(await read<Problem>(response)).toMatchObject({ code: "request.cross_site" });
 });
 
+it("refuses other sites whatever token they make up, and lets its keys in from anywhere", async () => {
+  const post = (headers: Record<string, string>) =>
+    host.request("/mail/api/emails", {
+      method: "POST",
+      headers: { "sec-fetch-site": "cross-site", "content-type": "application/json", ...headers },
+      body: JSON.stringify({ to: "jo@example.com", subject: "Hello", text: "Hi" }),
+    });
+  expect((await post({ ...asAda, authorization: "Bearer made-up" })).status).toBe(403);
+  expect((await post({ ...asAda, ...(await opened.bearer("send")) })).status).toBe(202);
+  expect((await post({ ...asAda, authorization: "Bearer ph_not-a-key" })).status).toBe(401);
+});
+
 it("has no sign-in of its own", async () => {
   const headers = { "content-type": "application/json" };
   for (const path of ["auth/sign-in/email", "auth/sign-out", "first-admin"]) {

@@ -1,18 +1,15 @@
 import type { Posthorn } from "../posthorn.ts";
 import { createApp } from "./app.ts";
-
-/** An admin, as the host knows them. */
-export interface HostAdmin {
-  readonly id: string;
-  readonly name: string;
-}
+import { type Authorize, askHost } from "./host-admin.ts";
 
 export interface HandlerOptions {
   /**
-   * Who sends this request, if they may administer Posthorn; null otherwise. Asked for each request
-   * that has no API key. Cross-site requests are refused before.
+   * Who sends this request, if they may administer Posthorn. For everybody else null, undefined or false,
+   * or a Response, such as a redirect to the host's sign-in, which is then the reply. Any other answer, and
+   * an error, refuses the request with the status 500. Asked for each request to the API that has no API
+   * key, and for each page. Cross-site requests are refused before.
    */
-  readonly authorize: (request: Request) => HostAdmin | null | Promise<HostAdmin | null>;
+  readonly authorize: Authorize;
   /**
    * The path at which the host shows Posthorn, such as `/mail`, whether or not the host takes it off
    * before. Default: links are relative, which suits hosts that do.
@@ -29,12 +26,7 @@ export function createHandler(
 ): (request: Request) => Promise<Response> {
   const app = createApp(posthorn, {
     ...options,
-    async signedIn(request) {
-      const admin = await authorize(request);
-      if (admin === null) return null;
-      const actor = { id: `user:${admin.id}`, name: admin.name };
-      return { actor, scope: "admin", email: null, via: "host" };
-    },
+    signedIn: (request) => askHost(authorize, request, posthorn.log),
   });
   return async (request) => app.fetch(request);
 }

@@ -82,6 +82,7 @@ const kinds = {
   "request.method_not_allowed": { status: 405, title: "Not with this method" },
   "auth.required": { status: 401, title: "Sign in first" },
   "auth.forbidden": { status: 403, title: "Not allowed" },
+  "auth.authorize_failed": { status: 500, title: "The application cannot tell who you are" },
   "auth.link_invalid": { status: 403, title: "The link is not valid" },
   "auth.failed": { status: 401, title: "Sign-in failed" },
   "auth.too_many_attempts": { status: 429, title: "Too many attempts" },

@@ -4,7 +4,8 @@ import type { Context, MiddlewareHandler } from "hono";
 import { z } from "zod";
 import { PosthornError } from "../errors.ts";
 import { invalidInput, issuesOf } from "../parse.ts";
-import type { Caller } from "./caller.ts";
+import type { Caller, Identified } from "./caller.ts";
+import { hostReply } from "./host-reply.ts";
 import { jsonOnly } from "./json-only.ts";
 import { requestSchema } from "./json-schema.ts";
 import { problem } from "./schemas.ts";
@@ -16,7 +17,7 @@ export interface ServerEnv {
   };
   Variables: {
     /** Finds out who calls, once for a request; null for nobody known. */
-    identify: () => Promise<Caller | null>;
+    identify: () => Promise<Identified>;
     /** Set before each route that is not for anyone. */
     caller: Caller;
   };
@@ -101,12 +102,14 @@ export const pageQuery = z.strictObject({
 /**
  * Who calls, if they may.
  * @throws PosthornError `auth.required`, `auth.forbidden`
+ * @throws HTTPException with the reply of the host, where it has one
  */
 export async function authorize(
   c: Context<ServerEnv>,
   audience: Exclude<Audience, "anyone">,
 ): Promise<Caller> {
   const caller = await c.get("identify")();
+  if (caller instanceof Response) throw hostReply(caller);
   if (caller === null) {
     throw new PosthornError(
       "auth.required",

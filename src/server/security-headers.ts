@@ -1,4 +1,5 @@
 import type { MiddlewareHandler } from "hono";
+import { hostReplyOf } from "./host-reply.ts";
 
 const apiPolicy = "default-src 'none'; frame-ancestors 'none'";
 
@@ -19,6 +20,8 @@ export const pagePolicy = [
 /** What every reply says to browsers; a reply that has its own policy or cache rule keeps it. */
 export const securityHeaders: MiddlewareHandler = async (c, next) => {
   await next();
+  // The host's own pages are not ours to restrict.
+  if (hostReplyOf(c.error) !== undefined) return;
   const { headers } = c.res;
   const initial = { "content-security-policy": apiPolicy, "cache-control": "no-store" };
   for (const [name, value] of Object.entries(initial)) if (!headers.has(name)) headers.set(name, value);

@@ -39,8 +39,9 @@ export function systemRoutes(posthorn: Posthorn) {
   return routes()
     .openapi(getHealth, async (c) => {
       const { ok, key, problems, emails } = await posthorn.health();
-      const admin = (await c.get("identify")())?.scope === "admin";
-      return c.json(admin ? { ok, key, problems: [...problems], emails } : { ok, key }, 200);
+      const caller = await c.get("identify")();
+      const isAdmin = caller !== null && !(caller instanceof Response) && caller.scope === "admin";
+      return c.json(isAdmin ? { ok, key, problems: [...problems], emails } : { ok, key }, 200);
     })
     .openapi(getReady, async (c) => {
       await sql`select 1`.execute(posthorn.store.db);
