@@ -3,6 +3,7 @@
 import { acceptSuite } from "./accept.ts";
 import { composeSuite } from "./compose.ts";
 import { doctorSuite } from "./doctor.ts";
+import { hostileSuite } from "./hostile.ts";
 import { httpSuite } from "./http.ts";
 import { latencySuite } from "./latency.ts";
 import { logSuite } from "./log.ts";
@@ -18,6 +19,7 @@ const suites: Readonly<Record<string, (options: BenchOptions) => Promise<Results
   send: sendSuite,
   latency: () => latencySuite(),
   http: () => httpSuite(),
+  hostile: () => hostileSuite(),
   log: () => logSuite(),
   queued: () => queuedSuite(),
   compose: composeSuite,

@@ -124,9 +124,18 @@ export interface ErrorDetails {
   readonly cause?: unknown;
 }
 
+/** What one error says at most: more helps nobody, and what others sent must not decide how long a reply is. */
+export const maxIssues = 100;
+/** Characters. */
+const maxMessage = 2_000;
+const maxPointer = 300;
+const maxDetail = 600;
+/** Bytes of all issues as JSON. */
+const maxIssueBytes = 32_768;
+
 /**
  * The one error class. `message` names the thing and the remedy and is fit for an admin's eyes:
- * it never holds a secret.
+ * it never holds a secret. Long messages are cut, and of many issues the first ones are kept.
  */
 export class PosthornError extends Error {
   override readonly name = "PosthornError";
@@ -136,9 +145,9 @@ export class PosthornError extends Error {
   readonly place: SourcePlace | undefined;
 
   constructor(code: ErrorCode, message: string, details: ErrorDetails = {}) {
-    super(message, details.cause === undefined ? undefined : { cause: details.cause });
+    super(shorten(message, maxMessage), details.cause === undefined ? undefined : { cause: details.cause });
     this.code = code;
-    this.issues = details.issues ?? [];
+    this.issues = firstOf(details.issues ?? []);
     this.smtp = details.smtp;
     this.place = details.place;
   }
@@ -146,6 +155,32 @@ export class PosthornError extends Error {
   get retry(): Retry {
     return errorTable[this.code];
   }
+}
+
+function firstOf(issues: readonly Issue[]): readonly Issue[] {
+  const kept: Issue[] = [];
+  let bytes = 0;
+  for (const issue of issues.slice(0, maxIssues)) {
+    const short = {
+      ...issue,
+      pointer: shorten(issue.pointer, maxPointer),
+      detail: shorten(issue.detail, maxDetail),
+    };
+    bytes += Buffer.byteLength(JSON.stringify(short));
+    if (bytes > maxIssueBytes) break;
+    kept.push(short);
+  }
+  return kept;
+}
+
+/** Cut where it is too long, and never within a character. */
+export function shorten(text: string, max: number): string {
+  return text.length <= max
+    ? text
+    : `${text
+        .slice(0, max - 1)
+        .toWellFormed()
+        .replace(/\uFFFD$/, "")}…`;
 }
 
 /** True for a PosthornError, with this code if one is given. */

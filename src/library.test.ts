@@ -76,3 +76,29 @@ describe("Posthorn inside an application", () => {
     });
   });
 });
+
+describe("what an application hands over by mistake", () => {
+  const loop: Record<string, unknown> = {};
+  loop.loop = loop;
+  let deep: unknown = 1;
+  for (let level = 0; level < 200_000; level += 1) deep = [deep];
+  const many = Object.fromEntries(Array.from({ length: 100_000 }, (_, n) => [`X-${n}`, "x"]));
+
+  it.each<[string, object]>([
+    ["200,000 recipients", { to: Array(200_000).fill(1) }],
+    ["5,000,000 recipients", { to: Array(5_000_000).fill("jo@example.com") }],
+    ["100,000 headers", { headers: many }],
+    ["100,000 unknown fields", many],
+    ["deep data", { data: { deep } }],
+    ["data that holds itself", { data: loop }],
+    ["a bigint in its data", { data: { url: 1n } }],
+  ])("is refused as a PosthornError: %s", async (_name, fields) => {
+    posthorn = await createPosthorn({ database: ":memory:", secret: generateKey(), log });
+    const request = { to: "jo@example.com", template: "password-reset", ...fields } as never;
+    for (const options of [{}, { idempotencyKey: "one" }]) {
+      const error: unknown = await posthorn.send(request, options).catch((thrown: unknown) => thrown);
+      expect(error).toMatchObject({ name: "PosthornError", code: "input.invalid" });
+      expect((error as Error).message.length).toBeLessThanOrEqual(2_000);
+    }
+  });
+});

@@ -1,5 +1,7 @@
 import type { z } from "zod";
-import { type Issue, PosthornError, type SourcePlace } from "./errors.ts";
+import { type Issue, maxIssues, PosthornError, type SourcePlace } from "./errors.ts";
+
+const longestToken = 1_000;
 
 /**
  * Parses outside input at the edge. Every wrong field is named at once.
@@ -11,23 +13,23 @@ export function parse<Schema extends z.ZodType>(schema: Schema, input: unknown):
   throw invalidInput(issuesOf(result.error.issues));
 }
 
-/** The error for fields found wrong. */
+/** The error for fields found wrong, of which it keeps the first ones. */
 export function invalidInput(issues: readonly Issue[], place?: SourcePlace): PosthornError {
-  const names = issues.map((issue) =>
-    issue.pointer === "" ? issue.detail : `${issue.pointer}: ${issue.detail}`,
-  );
+  const names = issues
+    .slice(0, maxIssues)
+    .map((issue) => (issue.pointer === "" ? issue.detail : `${issue.pointer}: ${issue.detail}`));
   return new PosthornError("input.invalid", names.join("; "), {
     issues,
     ...(place === undefined ? {} : { place }),
   });
 }
 
-/** zod's issues as JSON Pointers; an unknown key is an issue of its own. */
+/** The first of zod's issues, as JSON Pointers; an unknown key is an issue of its own. */
 export function issuesOf(issues: readonly z.core.$ZodIssue[], base = ""): Issue[] {
-  return issues.flatMap((issue): Issue[] => {
+  const found = issues.slice(0, maxIssues).flatMap((issue): Issue[] => {
     const pointer = base + issue.path.map((key) => `/${escapeToken(String(key))}`).join("");
     if (issue.code === "unrecognized_keys") {
-      return issue.keys.map((key) => ({
+      return issue.keys.slice(0, maxIssues).map((key) => ({
         pointer: `${pointer}/${escapeToken(key)}`,
         detail: "unknown field",
       }));
@@ -37,19 +39,27 @@ export function issuesOf(issues: readonly z.core.$ZodIssue[], base = ""): Issue[
       const branches = issue.errors.filter((branch) => branch.length > 0);
       const deepest = branches.sort((a, b) => depth(b) - depth(a))[0];
       if (deepest !== undefined && depth(deepest) > 0) return issuesOf(deepest, pointer);
-      // A rule of ours says more than that the type is another one.
-      const explained = branches.find((branch) => branch.some(({ code }) => code === "custom"));
+      // A rule says more than that the type is another one.
+      const explained = branches.find((branch) => branch.some(({ code }) => isRule(code)));
       if (explained !== undefined) return issuesOf(explained, pointer);
     }
     return [{ pointer, detail: issue.message }];
   });
+  return found.slice(0, maxIssues);
+}
+
+function isRule(code: z.core.$ZodIssue["code"]): boolean {
+  return code !== "invalid_type" && code !== "invalid_union";
 }
 
 function depth(issues: readonly z.core.$ZodIssue[]): number {
-  return Math.max(...issues.map((issue) => issue.path.length + (issue.code === "unrecognized_keys" ? 1 : 0)));
+  return issues.reduce(
+    (deepest, { path, code }) => Math.max(deepest, path.length + (code === "unrecognized_keys" ? 1 : 0)),
+    0,
+  );
 }
 
-/** RFC 6901 §3: `~` and `/` are escaped in a reference token. */
+/** RFC 6901 §3, of as much of a token as an error keeps: `~` and `/` are escaped in a reference token. */
 function escapeToken(token: string): string {
-  return token.replaceAll("~", "~0").replaceAll("/", "~1");
+  return token.slice(0, longestToken).replaceAll("~", "~0").replaceAll("/", "~1");
 }

@@ -9,6 +9,8 @@ export interface Load {
   readonly bodies: readonly string[];
   readonly requests: number;
   readonly parallel: number;
+  /** What each is answered with; 202 if left out. */
+  readonly status?: number;
 }
 
 export interface LoadResult {
@@ -17,7 +19,7 @@ export interface LoadResult {
   readonly latenciesMs: readonly number[];
 }
 
-async function run({ url, apiKey, bodies, requests, parallel }: Load): Promise<LoadResult> {
+async function run({ url, apiKey, bodies, requests, parallel, status = 202 }: Load): Promise<LoadResult> {
   const agent = new Agent({ keepAlive: true, maxSockets: parallel });
   const headers = { authorization: `Bearer ${apiKey}`, "content-type": "application/json" };
   const latenciesMs: number[] = [];
@@ -34,7 +36,7 @@ async function run({ url, apiKey, bodies, requests, parallel }: Load): Promise<L
           response.on("error", reject).resume();
           response.on("end", () => {
             latenciesMs.push(performance.now() - start);
-            if (response.statusCode === 202) resolve();
+            if (response.statusCode === status) resolve();
             else reject(new Error(`the server answered ${response.statusCode}`));
           });
         },

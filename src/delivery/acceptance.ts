@@ -11,10 +11,12 @@ import type { Secrets } from "../secret/secrets.ts";
 import { insertEmails, isKeyTaken, type NewEmail } from "../store/email-inserts.ts";
 import { findByIdempotencyKey, releaseIdempotencyKey } from "../store/emails.ts";
 import type { Store } from "../store/store.ts";
+import { plainData } from "../template/plain-data.ts";
 import type { Templates } from "../template/templates.ts";
 import { emailRequest, type ParsedEmailRequest } from "./email-request.ts";
 import { createGroup } from "./group.ts";
 import { prepareEmail } from "./prepare.ts";
+import { checkRequestSize } from "./request-size.ts";
 
 export interface AcceptOptions {
   readonly caller: Actor;
@@ -72,9 +74,6 @@ const maxGroup = 64;
 const maxGroupBytes = 8_000_000;
 /** The default sender changes rarely; it is read again after this time. */
 const senderLivesMs = 1_000;
-
-/** Emails of a batch that are rendered in one go: others want to be served too. */
-const maxRendered = 16;
 
 export function createAcceptance(parts: AcceptanceParts): Acceptance {
   const { store, secrets, configSource, templates, clock, metrics, onQueued } = parts;
@@ -178,7 +177,7 @@ export function createAcceptance(parts: AcceptanceParts): Acceptance {
       for (const [index, input] of inputs.entries()) {
         answers.push(acceptPart(input, index, options).catch(refusal));
         // Rendering takes its time, and others want to be served too.
-        if (index % maxRendered === maxRendered - 1) await nextTurn();
+        await nextTurn();
       }
       return Promise.all(answers);
     },
@@ -208,8 +207,12 @@ function withoutKey(input: unknown): { readonly request: unknown; readonly key: 
 
 /** Where the request is wrong anyway, what is wrong with the template's data is said in the same breath. */
 function parseRequest(input: unknown, templates: Templates): ParsedEmailRequest {
+  checkRequestSize(input);
   try {
-    return parse(emailRequest, input);
+    const request = parse(emailRequest, input);
+    // Only plain data can be hashed, and it is not for a schema to find that out.
+    if (request.data !== undefined) plainData(request.data);
+    return request;
   } catch (error) {
     if (!isPosthornError(error, "input.invalid")) throw error;
     throw invalidInput([...error.issues, ...templateIssues(input, templates)]);

@@ -10,9 +10,17 @@ const maxRecipients = 50;
 /** Most characters of a text that goes into a header (RFC 5322 §2.1.1). */
 const maxLine = 998;
 
+/** Most characters of an address with its name, which is more than the two may have. */
+const maxMailbox = 2_000;
+
+/** Most headers of one email: relays refuse more than a few dozen. */
+const maxHeaders = 100;
+
+const mailboxText = z.string().max(maxMailbox, `must have at most ${maxMailbox} characters`);
+
 /** An address in a request: `jo@example.com`, `Jo <jo@example.com>` or `{ name, address }`. */
 const mailbox = z
-  .union([z.string(), z.strictObject({ name: z.string().nullish(), address: z.string() })])
+  .union([mailboxText, z.strictObject({ name: mailboxText.nullish(), address: mailboxText })])
   .transform((input, context): Mailbox => {
     try {
       const { name, address } = parseMailbox(
@@ -29,7 +37,7 @@ const mailbox = z
   });
 
 const mailboxes = z
-  .union([mailbox, z.array(mailbox)])
+  .union([mailbox, z.array(mailbox).max(maxRecipients, `must name at most ${maxRecipients}`)])
   .transform((input) => (Array.isArray(input) ? input : [input]));
 
 /** Text of a header: a line break or NUL is refused, since whoever can write one can write headers. */
@@ -38,7 +46,7 @@ const line = headerText(maxLine);
 function headerText(max: number) {
   return z
     .string()
-    .max(max, `must have at most ${max} characters`)
+    .max(max, { error: `must have at most ${max} characters`, abort: true })
     .refine((text) => !/[\r\n\0]/.test(text), "must not hold a line break or NUL");
 }
 
@@ -67,11 +75,18 @@ export const emailRequest = z
     subject: line.optional(),
     html: z.string().optional(),
     text: z.string().optional(),
-    template: z.string().optional().describe("A template's name, instead of subject, html and text"),
+    template: z.string().max(200).optional().describe("A template's name, instead of subject, html and text"),
     data: z.record(z.string(), z.unknown()).optional().describe("What the template says, by its schema"),
-    locale: z.string().optional().describe("BCP 47, such as `en` or `de-CH`"),
+    locale: z.string().max(200).optional().describe("BCP 47, such as `en` or `de-CH`"),
     // Some are folded over many lines, such as References.
-    headers: z.record(z.string(), headerText(20_000)).default({}),
+    headers: z
+      .record(z.string(), headerText(20_000))
+      .refine(
+        (headers) => Object.keys(headers).length <= maxHeaders,
+        `must hold at most ${maxHeaders} headers`,
+      )
+      .default({})
+      .describe(`At most ${maxHeaders}`),
     attachments: z.array(attachment).max(100).default([]),
     scheduledAt: time.optional().describe("Not before this time"),
     expiresAt: time

@@ -39,6 +39,10 @@ export function prepareEmail(
   const { caller, now, domain, templates, secrets } = options;
   const template = request.template === undefined ? null : templates.get(request.template);
   const { subject, html, text, expiresAfterMs } = contentsOf(request, template, templates);
+  const given = [html ?? "", text ?? "", ...request.attachments.map((attachment) => attachment.content)];
+  // Nothing gets shorter by being composed, and composing what is too large takes its time.
+  const least = given.reduce((sum, { length }) => sum + length, 0);
+  if (least > maxMessageBytes) throw tooLarge(least);
   const { startsAt, expiresAt } = timesOf(request, expiresAfterMs, now);
   const id = newId(now);
   const messageId = makeMessageId(id, domain);
@@ -57,10 +61,7 @@ export function prepareEmail(
     headers: request.headers,
   });
   if (content.length > maxMessageBytes) {
-    throw new PosthornError(
-      "message.too_large",
-      `The composed message has ${content.length} bytes; at most ${maxMessageBytes} are taken. Send a link instead of a large attachment.`,
-    );
+    throw tooLarge(content.length);
   }
   // A caller may ask for more care than the template does, never for less.
   const sensitive = request.sensitive === true || template?.sensitive === true;
@@ -91,6 +92,13 @@ export function prepareEmail(
     ...protectContent(secrets, { id, sensitive }, content),
     recipients: recipientsOf(request),
   };
+}
+
+function tooLarge(bytes: number): PosthornError {
+  return new PosthornError(
+    "message.too_large",
+    `The composed message has ${bytes} bytes or more; at most ${maxMessageBytes} are taken. Send a link instead of a large attachment.`,
+  );
 }
 
 function contentsOf(request: ParsedEmailRequest, template: TemplateInfo | null, templates: Templates) {

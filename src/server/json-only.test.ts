@@ -4,11 +4,12 @@ import { PosthornError } from "../errors.ts";
 import { jsonOnly } from "./json-only.ts";
 
 const maxBytes = 1_000;
+const limits = { bytes: maxBytes, depth: 3, values: 10, names: 3 };
 
 /** Answers with the body as the handler sees it, or with the code of the refusal. */
 function app(required: boolean) {
   return new Hono()
-    .post("/", jsonOnly(required, maxBytes), async (c) => c.text(await c.req.text()))
+    .post("/", jsonOnly(required, limits), async (c) => c.text(await c.req.text()))
     .onError((error, c) => c.text(error instanceof PosthornError ? error.code : String(error), 400));
 }
 
@@ -49,6 +50,28 @@ describe("jsonOnly", () => {
     const { stream, read } = chunked(50);
     expect(await post(true, stream)).toBe("request.too_large");
     expect(read()).toBe(50);
+  });
+
+  it.each([
+    ["too deep", "[[[[]]]]"],
+    ["too deep, and never closed", "[".repeat(maxBytes)],
+    ["of too many values", "[1,2,3,4,5,6,7,8,9,10]"],
+    ["of too many arrays", `[${"[],".repeat(20)}[]]`],
+    ["of too many names", '{"a":1,"b":{"c":[{"d":1}]}}'],
+    ["of too many names in disguise", '{"\\"a":1,"\\\\":1,"c" :1, "d":1}'],
+    ["of too many long names", `{"a":1,"b":1,"c":1,"${"d".repeat(300)}":1}`],
+  ])("refuses a body %s", async (_name, body) => {
+    expect(await post(true, body)).toBe("input.invalid");
+  });
+
+  it.each([
+    ["as deep as may be", "[[[]]]"],
+    ["with as many values as may be", "[1,2,3,4,5,6,7,8,9]"],
+    ["whose text looks deep", '["[[[[[[{{{{{{,,,,,,,,,,,,,,\\"[[[[[[\\\\"]'],
+    ["with the same names again", '[{"a":1,"b":2},{"a":1,"b":2}]'],
+    ["whose text is no name", '{"a":"b","c":["d","e","f"]}'],
+  ])("takes a body %s", async (_name, body) => {
+    expect(await post(true, body)).toBe(body);
   });
 
   it("reads an empty body as an empty object where there may be none", async () => {

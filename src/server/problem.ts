@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { HTTPException } from "hono/http-exception";
 import type { ContentfulStatusCode } from "hono/utils/http-status";
-import { type ErrorCode, PosthornError } from "../errors.ts";
+import { type ErrorCode, PosthornError, shorten } from "../errors.ts";
 import type { Log } from "../log.ts";
 import type { Problem } from "./schemas.ts";
 
@@ -115,6 +115,20 @@ export function problemOf(error: unknown, log: Log): Problem {
   const id = randomUUID();
   log.error({ err: error, id }, "a request failed for a reason nobody foresaw");
   return problemOf(new PosthornError("internal", `The log says more about it under the id ${id}.`), log);
+}
+
+/** A problem of many in one reply: as much of it as goes into so many bytes of JSON, one way or another. */
+export function inBrief(problem: Problem, maxBytes: number): Problem {
+  const bytesOf = (value: unknown) => Buffer.byteLength(JSON.stringify(value));
+  const { errors = [], ...rest } = problem;
+  // A character has up to six bytes in JSON.
+  const brief = { ...rest, detail: shorten(rest.detail, Math.max(60, Math.floor(maxBytes / 12))) };
+  let left = maxBytes - bytesOf(brief);
+  const kept = errors.filter((issue) => {
+    left -= bytesOf(issue) + 1;
+    return left > 0;
+  });
+  return kept.length === 0 ? brief : { ...brief, errors: kept };
 }
 
 /** The answer for a failed request. Nothing in it is for caches. */

@@ -3,10 +3,11 @@ import { createRoute, OpenAPIHono, type RouteConfig } from "@hono/zod-openapi";
 import type { Context, MiddlewareHandler } from "hono";
 import { z } from "zod";
 import { PosthornError } from "../errors.ts";
+import { bytes as inWords } from "../in-words.ts";
 import { invalidInput, issuesOf } from "../parse.ts";
 import type { Caller, Identified } from "./caller.ts";
 import { hostReply } from "./host-reply.ts";
-import { jsonOnly } from "./json-only.ts";
+import { type BodyLimits, jsonOnly } from "./json-only.ts";
 import { requestSchema } from "./json-schema.ts";
 import { problem } from "./schemas.ts";
 
@@ -26,9 +27,8 @@ export interface ServerEnv {
 /** `anyone`; `sender`: who has a key to send, or an admin; `admin`. */
 export type Audience = "anyone" | "sender" | "admin";
 
-/** Bodies that hold attachments, in base64. */
-export const emailBodyBytes = 40 * 1024 * 1024;
-const usualBodyBytes = 256 * 1024;
+/** Enough for each form that holds no file, no list and no template. */
+const usualBody: BodyLimits = { bytes: 16 * 1024, depth: 16, values: 2_000, names: 200 };
 
 export type App = OpenAPIHono<ServerEnv>;
 
@@ -37,7 +37,8 @@ type SecurityRequirement = NonNullable<RouteConfig["security"]>[number];
 type RouteParts = Omit<RouteConfig, "middleware" | "security"> & {
   /** Who may call it. */
   readonly for: Audience;
-  readonly maxBodyBytes?: number;
+  /** Of its body. */
+  readonly limits?: Partial<BodyLimits>;
 };
 
 /**
@@ -45,14 +46,31 @@ type RouteParts = Omit<RouteConfig, "middleware" | "security"> & {
  * enforced before the handler runs.
  */
 export function route<const Parts extends RouteParts>(parts: Parts) {
-  const { for: audience, maxBodyBytes = usualBodyBytes, ...config } = parts;
-  const body = config.request?.body;
+  const { for: audience, limits, ...rest } = parts;
+  const body = rest.request?.body;
+  const bodyLimits = { ...usualBody, ...limits };
   const middleware: MiddlewareHandler<ServerEnv>[] = [allow(audience)];
-  if (body !== undefined) middleware.push(jsonOnly(body.required === true, maxBodyBytes));
+  if (body !== undefined) middleware.push(jsonOnly(body.required === true, bodyLimits));
+  const config = body === undefined ? rest : withLimits(rest, body, bodyLimits);
   const security: SecurityRequirement[] = audience === "anyone" ? [] : [{ session: [] }, { apiKey: [] }];
   // Said of every route, but left out of its type: a typed client throws on a problem, whichever it is.
   const responses: Parts["responses"] = { ...config.responses, default: problemReply };
   return createRoute({ ...config, responses, security, middleware });
+}
+
+/** The limits as they are enforced: in words for people, as `x-body-limits` for programs. */
+function withLimits<Config extends Pick<RouteConfig, "request">>(
+  config: Config,
+  body: object,
+  limits: BodyLimits,
+): Config {
+  const { bytes, values, names, depth } = limits;
+  const description = `At most ${inWords(bytes)} of UTF-8, with ${values.toLocaleString("en")} values, ${names.toLocaleString("en")} different field names and ${depth} levels.`;
+  return {
+    ...config,
+    "x-body-limits": limits,
+    request: { ...config.request, body: { ...body, description } },
+  };
 }
 
 /** An empty app for one thing's routes. Parameters that do not fit are problems like any other. */

@@ -8,10 +8,18 @@ import { invalidInput, parse } from "../../parse.ts";
 import type { Posthorn } from "../../posthorn.ts";
 import type { Caller } from "../caller.ts";
 import { messageReply, messageResponse } from "../message-reply.ts";
-import { problemOf } from "../problem.ts";
-import { emailBodyBytes, idParams, json, jsonBody, noContent, pageQuery, route, routes } from "../route.ts";
+import { inBrief, problemOf } from "../problem.ts";
+import { idParams, json, jsonBody, noContent, pageQuery, route, routes } from "../route.ts";
 import { accepted, batchResults, email, emailList, emailPreview } from "../schemas.ts";
 import { emailSummaryView, emailView } from "../views.ts";
+
+/** Attachments in base64, and the data of a template. */
+const emailLimits = { bytes: 40 * 1024 * 1024, values: 25_000, names: 2_000 };
+/** In one process the whole is parsed in one go: the values are fewer than 500 emails of that size have. */
+const batchLimits = { ...emailLimits, values: 500_000 };
+
+/** Of all problems that one reply to a batch tells of. */
+const maxProblemBytes = 400_000;
 
 const keyHeader = (description: string) =>
   z.object({
@@ -25,7 +33,7 @@ const send = route({
   summary: "Send an email",
   description:
     "Answered once the email is stored: from then on it is delivered, or the log says why not. Either `template` and `data`, or `subject` with `html` or `text`. With an `Idempotency-Key` the same request again gives the first answer again, also after a lost connection; the key belongs to the caller.",
-  maxBodyBytes: emailBodyBytes,
+  limits: emailLimits,
   request: {
     headers: keyHeader("Of the caller's choice, such as a UUID"),
     body: jsonBody(emailRequest, {
@@ -51,7 +59,7 @@ const sendBatch = route({
   summary: "Send many emails",
   description:
     "Up to 500, each by itself: what is wrong with one keeps no other from being stored. Each may have an `idempotencyKey`; an `Idempotency-Key` of the whole gives one to each that has none.",
-  maxBodyBytes: emailBodyBytes,
+  limits: batchLimits,
   request: {
     headers: keyHeader("For the whole; send it with the same emails in the same order"),
     body: jsonBody(emailBatch, {
@@ -159,7 +167,10 @@ export function emailRoutes({ outbox, log }: Posthorn) {
       const away = answers.find((answer) => isPosthornError(answer, "store.unavailable"));
       if (away !== undefined && answers.every((answer) => isPosthornError(answer))) throw away;
       const results = answers.map((answer) => {
-        if (answer instanceof PosthornError) return { problem: problemOf(asRequestFault(answer), log) };
+        if (answer instanceof PosthornError) {
+          const problem = problemOf(asRequestFault(answer), log);
+          return { problem: inBrief(problem, maxProblemBytes / answers.length) };
+        }
         const { id, messageId, state } = answer;
         return { id, messageId, state };
       });

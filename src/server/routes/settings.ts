@@ -37,6 +37,8 @@ const update = route({
   summary: "Replace the settings",
   description:
     "Takes what GET gave, edited. Both are whole numbers from 1 to 3650, and contents are kept no longer than emails. What is past its time is deleted within about an hour, and cannot be had again; emails that are not final are kept, however old they are. The brand is replaced as a whole, and stays as it is where it is left out; emails accepted from then on have it. With `returnFailedChanges` an SMTP config returns by itself to its earlier version, should a change of it fail before any email was taken through it; left out, it stays as it is. How SMTP configs are watched, too, stays as it is where it is left out: `checkEveryHours` from 1 to 720, or 0 for never; `alertEmails`, null for all admins; `webhookUrl`, https, null for none. An address that is new gets a `webhookSecret`, which this reply shows, once; null as `webhookSecret` makes another one, the mask keeps it.",
+  // A brand with its links.
+  limits: { bytes: 64 * 1024 },
   request: {
     body: jsonBody(settingsInput, {
       contentRetentionDays: 30,

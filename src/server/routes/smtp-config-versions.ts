@@ -5,6 +5,7 @@ import type { Posthorn } from "../../posthorn.ts";
 import { idParams, json, jsonBody, noContent, route, routes } from "../route.ts";
 import { smtpConfig, smtpConfigDraftReply, smtpConfigVersionList } from "../schemas.ts";
 import { runTest, testReply } from "../test-run.ts";
+import { smtpConfigLimits } from "./smtp-configs.ts";
 
 const seenVersion = z.strictObject({ version: z.int() });
 const versionParams = z.object({
@@ -51,6 +52,7 @@ const putDraft = route({
   summary: "Save a draft of an SMTP config",
   description:
     "Takes the same as PUT of the config, and changes nothing of what sends. An earlier draft is replaced. The mask keeps the password of the earlier draft or of the config, whichever is for the same destination.",
+  limits: smtpConfigLimits,
   request: {
     params: idParams,
     body: jsonBody(smtpConfigUpdate, {

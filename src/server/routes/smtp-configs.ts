@@ -16,6 +16,9 @@ import { discovery, dnsReport, smtpConfig, smtpConfigList } from "../schemas.ts"
 import { runTest, testReply } from "../test-run.ts";
 import { dnsReportView } from "../views.ts";
 
+/** A CA certificate bundle of 262,144 characters, and the rest of a form. */
+export const smtpConfigLimits = { bytes: 320 * 1024 };
+
 const exampleConfig = {
   smtpServer: "smtp.example.com",
   smtpPort: 587,
@@ -41,6 +44,7 @@ const create = route({
   path: "/",
   summary: "Add an SMTP config",
   description: "Required: `smtpServer`, `smtpPort`, `fromEmail`. Without a `username` there is no sign-in.",
+  limits: smtpConfigLimits,
   request: { body: jsonBody(smtpConfigCreate, exampleConfig) },
   responses: { 201: json(smtpConfig, "The new config") },
 });
@@ -62,6 +66,7 @@ const update = route({
   summary: "Replace an SMTP config",
   description:
     "Takes what GET gave, edited; what is left out gets its default. As `password` the mask keeps the saved one, null removes it, other text replaces it. The saved one is kept only for the same server, port, TLS settings, CA, sign-in method and username: otherwise 409 `config.password_required`. A `version` that is not the latest: 409 `config.version_conflict`.",
+  limits: smtpConfigLimits,
   request: { params: idParams, body: jsonBody(smtpConfigUpdate, exampleEdit) },
   responses: { 200: json(smtpConfig, "The config as saved") },
 });
@@ -83,6 +88,8 @@ const arrange = route({
   summary: "Put the SMTP configs in order",
   description:
     "`ids` names all of them, the one to be tried first in front. Where others were added or deleted since: 409 `config.version_conflict`.",
+  // A thousand ids.
+  limits: { bytes: 64 * 1024 },
   request: {
     body: jsonBody(smtpConfigOrder, {
       ids: ["0199f7a2-5b3c-7d10-8f21-6a1be0c4d2e9", "0199f7a1-1c44-7a05-9b32-2f8fd0a7c611"],
@@ -179,6 +186,7 @@ const testDraft = route({
   path: "/test",
   summary: "Test settings that are not saved",
   description: `${sendTo} It is not in the email log, which has only what went through a saved config. ${streaming} The mask is refused.`,
+  limits: smtpConfigLimits,
   request: { body: jsonBody(smtpConfigDraft, { ...exampleConfig, sendTo: "jo@example.com" }) },
   responses: { 200: testReply },
 });
@@ -189,6 +197,7 @@ const testSaved = route({
   path: "/{id}/test",
   summary: "Test a saved SMTP config",
   description: `Without a body, or with \`sendTo\` alone, the config as saved; otherwise the form as edited, with the password guarded as in PUT. ${sendTo} If what was tested is what is saved, that email is in the email log, final at once, with the template \`test-email\`; \`emailId\` in the evidence of the stage \`message\` names it. ${streaming}`,
+  limits: smtpConfigLimits,
   request: {
     params: idParams,
     body: jsonBody(

@@ -17,7 +17,7 @@ const params = z.object({ name: z.string().meta({ description: "Its name", examp
 const versionParams = params.extend({
   version: versionNumber.meta({ description: "0 is the built-in layout" }),
 });
-const maxBodyBytes = 1024 * 1024;
+const limits = { bytes: 1024 * 1024 };
 
 const list = route({
   for: "admin",
@@ -46,7 +46,7 @@ const save = route({
   summary: "Save a part of templates",
   description:
     "Takes what GET gave, edited; a new name, with version 0, makes a partial. Each template that has it in it is rendered first: a change that would break one is refused, and says which.",
-  maxBodyBytes,
+  limits,
   request: {
     params,
     body: jsonBody(partEdit, {

@@ -27,7 +27,7 @@ const versionParams = params.extend({
   version: versionNumber.meta({ description: "0 is the built-in one" }),
 });
 /** Fifty languages, each as long as a source may be, would be more; nobody writes that. */
-const maxBodyBytes = 4 * 1024 * 1024;
+const limits = { bytes: 4 * 1024 * 1024, depth: 24, values: 50_000, names: 2_000 };
 
 const list = route({
   for: "sender",
@@ -55,7 +55,7 @@ const save = route({
   summary: "Save a template",
   description:
     "Takes what GET gave, edited; a new name, with version 0, makes a template. It is compiled and rendered with its example in each language first, and every fault is named with its line and column. Of a built-in template only the sources can be changed. Each save is a new version; one that changes nothing is none. Emails accepted from then on have it.",
-  maxBodyBytes,
+  limits,
   request: {
     params,
     body: jsonBody(templateEdit, {
@@ -125,7 +125,7 @@ const preview = route({
   summary: "Render a template",
   description:
     "Nothing is sent. Without `data` it is the template's example. For admins: with `source`, unsaved text in place of the saved one, also for a name that is not saved yet; with `brand` or `part`, another look.",
-  maxBodyBytes,
+  limits,
   request: {
     params,
     body: jsonBody(previewRequest, {
@@ -147,7 +147,7 @@ const test = route({
   summary: "Send a template to oneself",
   description:
     "As it is saved or, with `source`, as it is being written. It goes the way of every email, with the tag `test`; who is signed in can send it to their own address alone.",
-  maxBodyBytes,
+  limits,
   request: { params, body: jsonBody(testRequest, { locale: "en" }) },
   responses: { 202: json(templateTest, "Stored, and about to be delivered") },
 });
