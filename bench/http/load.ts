@@ -9,8 +9,6 @@ export interface Load {
   readonly bodies: readonly string[];
   readonly requests: number;
   readonly parallel: number;
-  /** What each is answered with; 202 if left out. */
-  readonly status?: number;
 }
 
 export interface LoadResult {
@@ -19,7 +17,7 @@ export interface LoadResult {
   readonly latenciesMs: readonly number[];
 }
 
-async function run({ url, apiKey, bodies, requests, parallel, status = 202 }: Load): Promise<LoadResult> {
+async function run({ url, apiKey, bodies, requests, parallel }: Load): Promise<LoadResult> {
   const agent = new Agent({ keepAlive: true, maxSockets: parallel });
   const headers = { authorization: `Bearer ${apiKey}`, "content-type": "application/json" };
   const latenciesMs: number[] = [];
@@ -36,7 +34,7 @@ async function run({ url, apiKey, bodies, requests, parallel, status = 202 }: Lo
           response.on("error", reject).resume();
           response.on("end", () => {
             latenciesMs.push(performance.now() - start);
-            if (response.statusCode === status) resolve();
+            if (response.statusCode === 202) resolve();
             else reject(new Error(`the server answered ${response.statusCode}`));
           });
         },

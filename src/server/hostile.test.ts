@@ -65,23 +65,26 @@ describe("a hostile body", () => {
 
   it("is refused shortly, up to the limit of each route", async () => {
     for (const operation of operations) {
+      const limit = operation.limits.bytes - 100;
       for (const [shape, textOf] of Object.entries(hostile)) {
-        const body = textOf(operation.limits.bytes - 100);
-        await expectRefusal(await send(operation, body), `${operation.name}: ${shape}`);
+        // What holds many things is refused before its end; texts are read to it.
+        const bytes = textOf === hostile["a long text"] ? limit : Math.min(limit, 4_000_000);
+        await expectRefusal(await send(operation, textOf(bytes)), `${operation.name}: ${shape}`);
       }
     }
   }, 60_000);
 
   it("is refused shortly in the place of every field", async () => {
     for (const operation of operations) {
-      const size = Math.min(operation.limits.bytes - 2_000, 60_000);
       for (const field of operation.fields) {
         for (const [shape, textOf] of Object.entries(hostile)) {
-          const body = operation.with(field, textOf(size));
+          const body = operation.with(field, textOf(14_000));
           const response = await send(operation, body);
           const what = `${operation.name}: ${field} is ${shape}`;
-          // Some fields take anything, and some any text or object.
-          if (response.status < 300) expect(operation.takesAnything(field), what).toBe(true);
+          // Some fields take anything, and some any text or object. What is wrong in a batch is told for each email.
+          if (field === "emails" && response.status === 202) {
+            expect((await response.text()).length, what).toBeLessThanOrEqual(maxBatchReplyBytes);
+          } else if (response.status < 300) expect(operation.takesAnything(field), what).toBe(true);
           else await expectRefusal(response, what);
         }
       }

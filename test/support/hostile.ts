@@ -19,21 +19,15 @@ export const hostile: Readonly<Record<string, (bytes: number) => string>> = {
   "a text without end": (bytes) => `"${"a".repeat(bytes - 1)}`,
 };
 
-/** Objects of so many fields, of which no two have the same name up to some thousands. */
+/** Objects of so many fields, of which the first few thousand differ in their names. */
 function manyFields(bytes: number, fields: number): string {
-  const objects: string[] = [];
-  let left = bytes - 20;
-  for (let n = 0; left > 0; ) {
-    const names: string[] = [];
-    for (; names.length < fields && left > 0; n += 1) {
-      const field = `"f${n % 100_000}":1`;
-      names.push(field);
-      left -= field.length + 1;
-    }
-    objects.push(`{${names.join(",")}}`);
-    left -= 3;
-  }
-  return objects.join(",");
+  const different = Array.from({ length: 5_000 }, (_, n) => `"f${n + 1_000}":1`);
+  const all = Array.from({ length: Math.floor(bytes / 10) }, (_, n) => different[n % different.length]);
+  if (fields >= all.length) return `{${all.join(",")}}`;
+  const objects = Array.from({ length: Math.floor(all.length / (fields + 1)) }, (_, n) =>
+    all.slice(n * fields, (n + 1) * fields).join(","),
+  );
+  return `{${objects.join("},{")}}`;
 }
 
 interface Limits {
@@ -84,7 +78,7 @@ export interface Operation {
   readonly fields: readonly string[];
   /** The example, in which this JSON text takes the place of a field. */
   with(field: string, json: string): string;
-  /** Whether the schema says nothing of a field, or no more than that it is a text or an object. */
+  /** Whether the schema says nothing of a field, or no more than that it is an object or a text, perhaps long. */
   takesAnything(field: string): boolean;
 }
 
@@ -124,6 +118,8 @@ export function operationsOf(
   });
 }
 
+const longText = 2_000;
+
 function propertiesOf({ properties, anyOf = [] }: Schema): Readonly<Record<string, Schema>> {
   return Object.assign({}, ...anyOf.map(propertiesOf), properties);
 }
@@ -131,7 +127,7 @@ function propertiesOf({ properties, anyOf = [] }: Schema): Readonly<Record<strin
 function isOpen({ type, anyOf, maxLength, properties }: Schema): boolean {
   if (anyOf !== undefined) return anyOf.some(isOpen);
   if (type === "object") return properties === undefined;
-  return type === undefined || (type === "string" && maxLength === undefined);
+  return type === undefined || (type === "string" && (maxLength ?? longText) >= longText);
 }
 
 export interface Cost {
