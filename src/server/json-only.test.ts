@@ -2,6 +2,7 @@ import { Hono } from "hono";
 import { describe, expect, it } from "vitest";
 import { PosthornError } from "../errors.ts";
 import { jsonOnly } from "./json-only.ts";
+import { JsonSize } from "./json-size.ts";
 
 const maxBytes = 1_000;
 const limits = { bytes: maxBytes, depth: 3, values: 10, names: 3 };
@@ -72,6 +73,24 @@ describe("jsonOnly", () => {
     ["whose text is no name", '{"a":"b","c":["d","e","f"]}'],
   ])("takes a body %s", async (_name, body) => {
     expect(await post(true, body)).toBe(body);
+  });
+
+  it("measures a body alike however it is cut into chunks", async () => {
+    const bytes = Buffer.from('{"a\\"\\\\":"[[[[,,","b":[{"é":"\\\\"},[12]],"b":-1.5e3}');
+    const limits = { depth: 3, values: 12, names: 3 };
+    const results = [1, 2, 3, 7, bytes.length].map((step) => {
+      const size = new JsonSize(limits);
+      const tight = new JsonSize({ ...limits, names: 2 });
+      const said = { fits: true, tight: "" };
+      for (let at = 0; at < bytes.length; at += step) {
+        const chunk = bytes.subarray(at, at + step);
+        if (size.add(chunk) !== null) said.fits = false;
+        said.tight ||= tight.add(chunk)?.message ?? "";
+      }
+      return said;
+    });
+    const expected = { fits: true, tight: "has fields of more than 2 different names" };
+    expect(results).toEqual(results.map(() => expected));
   });
 
   it("reads an empty body as an empty object where there may be none", async () => {

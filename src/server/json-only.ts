@@ -1,7 +1,7 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
 import type { MiddlewareHandler } from "hono";
 import { PosthornError } from "../errors.ts";
-import { checkJsonSize, type JsonLimits } from "./json-size.ts";
+import { type JsonLimits, JsonSize } from "./json-size.ts";
 import { unsupportedType } from "./problem.ts";
 
 const longBytes = 1024 * 1024;
@@ -38,28 +38,29 @@ export function jsonOnly(required: boolean, limits: BodyLimits): MiddlewareHandl
 }
 
 /**
- * A body that is too large is not kept, but read to its end: a client that listens only once it has sent
+ * A body that is too large, or holds too much, is not kept, but read to its end: a client that listens only once it has sent
  * everything gets its answer, and the connection serves its next request.
  */
 async function readText(request: Request, limits: BodyLimits): Promise<string> {
   const maxBytes = limits.bytes;
   const chunks: Uint8Array[] = [];
+  const measure = new JsonSize(limits);
+  let tooMuch: PosthornError | null = null;
   let size = 0;
   for await (const chunk of request.body ?? []) {
     size += chunk.length;
-    if (size <= maxBytes) chunks.push(chunk);
-    else if (size > maxDiscardedBytes) break;
+    if (size > maxDiscardedBytes) break;
+    if (size <= maxBytes) tooMuch ??= measure.add(chunk);
+    if (size <= maxBytes && tooMuch === null) chunks.push(chunk);
     else chunks.length = 0;
   }
   if (size > maxBytes) {
     throw new PosthornError("request.too_large", `The body has more than ${maxBytes} bytes.`);
   }
-  const body = Buffer.concat(chunks);
-  checkJsonSize(body, limits);
-  // Each of looking, decoding and parsing takes its time where a body is long, and others want to be served too.
-  if (size > longBytes) await nextTurn();
+  if (tooMuch !== null) throw tooMuch;
   try {
-    const text = new TextDecoder("utf-8", { fatal: true }).decode(body);
+    const text = new TextDecoder("utf-8", { fatal: true }).decode(Buffer.concat(chunks));
+    // Decoding and parsing each take their time where a body is long, and others want to be served too.
     if (size > longBytes) await nextTurn();
     return text;
   } catch {

@@ -13,7 +13,6 @@ export interface JsonLimits {
 
 /** Longer than the name of any field: each such name counts as a new one. */
 const longestName = 200;
-
 /** More characters than any number has: making one of millions of digits takes its time. */
 const longestToken = 1_000;
 
@@ -27,69 +26,98 @@ const closeBrace = 0x7d;
 const closeBracket = 0x5d;
 
 /**
- * Looks at a JSON text before it is parsed, once from its beginning to where it is too much: parsing a few
- * megabytes of empty arrays or of names that differ takes seconds, and ends in memory that is never used.
- * Whether it is JSON at all is for the parser to say.
- * @throws PosthornError `input.invalid`
+ * Measures a JSON text as it arrives, before it is kept or parsed: parsing a few megabytes of empty arrays or
+ * of names that differ takes seconds and hundreds of megabytes. Whether it is JSON at all is for the parser to
+ * say.
  */
-export function checkJsonSize(json: Uint8Array, limits: JsonLimits): void {
-  const bytes = Buffer.from(json.buffer, json.byteOffset, json.byteLength);
+export class JsonSize {
+  readonly #limits: JsonLimits;
   /** For each level, whether it is an object. */
-  const levels: boolean[] = [];
-  const names = new Set<string>();
-  let values = 1;
-  let longNames = 0;
-  let isNameNext = false;
-  let token = 0;
-  for (let at = 0; at < bytes.length; at += 1) {
-    switch (bytes[at]) {
-      case quote: {
-        const end = endOfString(bytes, at + 1);
-        if (isNameNext) {
-          if (end - at > longestName) longNames += 1;
-          else names.add(bytes.toString("latin1", at + 1, end));
-          if (names.size + longNames > limits.names) {
-            throw tooMuch(`has fields of more than ${limits.names} different names`);
-          }
-        }
-        isNameNext = false;
-        at = end;
+  readonly #levels: boolean[] = [];
+  readonly #names = new Set<string>();
+  #longNames = 0;
+  #values = 1;
+  /** Characters of the number or word that is being read. */
+  #token = 0;
+  #isNameNext = false;
+  #isInText = false;
+  #isEscaped = false;
+  /** What is known of the name that is being read; null for another text. */
+  #name: string | null = null;
+
+  constructor(limits: JsonLimits) {
+    this.#limits = limits;
+  }
+
+  /**
+   * @param chunk what comes next.
+   * @returns what is too much, once it is.
+   */
+  add(chunk: Uint8Array): PosthornError | null {
+    const bytes = Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength);
+    for (let at = 0; at < bytes.length; at += 1) {
+      if (this.#isInText) at = this.#readText(bytes, at);
+      else this.#readOne(bytes[at] ?? space);
+      const tooMuch = this.#tooMuch();
+      if (tooMuch !== null) return invalidInput([{ pointer: "", detail: tooMuch }]);
+    }
+    return null;
+  }
+
+  /** @returns where the text ends: at its closing quote, or with the chunk. */
+  #readText(bytes: Buffer, start: number): number {
+    let at = start;
+    let isEscaped = this.#isEscaped;
+    for (; at < bytes.length && (isEscaped || bytes[at] !== quote); at += 1) {
+      isEscaped = !isEscaped && bytes[at] === backslash;
+    }
+    this.#isEscaped = isEscaped;
+    if (this.#name !== null && this.#name.length <= longestName) {
+      this.#name += bytes.toString("latin1", start, Math.min(at, start + longestName + 1));
+    }
+    if (at < bytes.length) {
+      this.#isInText = false;
+      if (this.#name !== null && this.#name.length > longestName) this.#longNames += 1;
+      else if (this.#name !== null) this.#names.add(this.#name);
+    }
+    return at;
+  }
+
+  #readOne(byte: number): void {
+    switch (byte) {
+      case quote:
+        this.#isInText = true;
+        this.#name = this.#isNameNext ? "" : null;
+        this.#isNameNext = false;
         break;
-      }
       case openBrace:
       case openBracket:
-        isNameNext = bytes[at] === openBrace;
-        levels.push(isNameNext);
-        values += 1;
-        if (levels.length > limits.depth) throw tooMuch(`is nested deeper than ${limits.depth} levels`);
+        this.#isNameNext = byte === openBrace;
+        this.#levels.push(this.#isNameNext);
+        this.#values += 1;
         break;
       case closeBrace:
       case closeBracket:
-        levels.pop();
-        isNameNext = false;
+        this.#levels.pop();
+        this.#isNameNext = false;
         break;
       case comma:
-        isNameNext = levels.at(-1) === true;
-        values += 1;
+        this.#isNameNext = this.#levels.at(-1) === true;
+        this.#values += 1;
         break;
       default:
-        // A number or a word, or what stands between them.
-        token = (bytes[at] ?? 0) > space ? token + 1 : 0;
-        if (token > longestToken) throw tooMuch(`has a number of more than ${longestToken} characters`);
-        continue;
+        this.#token = byte > space ? this.#token + 1 : 0;
+        return;
     }
-    token = 0;
-    if (values > limits.values) throw tooMuch(`holds more than ${limits.values} values`);
+    this.#token = 0;
   }
-}
 
-/** Where the string ends that begins here: at its closing quote, or with the text. */
-function endOfString(bytes: Uint8Array, start: number): number {
-  let at = start;
-  for (; at < bytes.length && bytes[at] !== quote; at += 1) if (bytes[at] === backslash) at += 1;
-  return at;
-}
-
-function tooMuch(detail: string): PosthornError {
-  return invalidInput([{ pointer: "", detail }]);
+  #tooMuch(): string | null {
+    const { depth, values, names } = this.#limits;
+    if (this.#levels.length > depth) return `is nested deeper than ${depth} levels`;
+    if (this.#values > values) return `holds more than ${values} values`;
+    if (this.#names.size + this.#longNames > names) return `has fields of more than ${names} different names`;
+    if (this.#token > longestToken) return `has a number of more than ${longestToken} characters`;
+    return null;
+  }
 }
