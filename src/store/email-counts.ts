@@ -2,6 +2,7 @@ import { sql } from "kysely";
 import { firstIdAt } from "../id.ts";
 import type { EmailState } from "../model.ts";
 import type { Db } from "./schema.ts";
+import { type ValueColumns, valueRows } from "./value-rows.ts";
 
 /** A span of time with what became of emails in it. */
 export interface EmailCounts {
@@ -24,15 +25,27 @@ export interface Span {
 const notDelivered: readonly EmailState[] = ["failed", "partial", "expired", "unknown"];
 const open: readonly EmailState[] = ["queued", "sending"];
 
+const spanColumns = {
+  start: "bigint",
+  stop: "bigint",
+  first_id: "text",
+  stop_id: "text",
+} as const satisfies ValueColumns;
+
 /**
  * Counts for each span, the earliest first. Each count is a range of an index and reads no row: finished
  * emails by state and time, waiting ones by state and id, since ids begin with their time.
  */
 export async function countEmails(db: Db, spans: readonly Span[]): Promise<EmailCounts[]> {
   if (spans.length === 0) return [];
-  const rows = spans.map(({ from, to }) => sql`(${from}, ${to}, ${firstIdAt(from)}, ${firstIdAt(to)})`);
+  const rows = spans.map(({ from, to }) => ({
+    start: from,
+    stop: to,
+    first_id: firstIdAt(from),
+    stop_id: firstIdAt(to),
+  }));
   const counted = await sql<Record<"start" | "stop" | "sent" | "failed" | "waiting", number>>`
-    with span (start, stop, first_id, stop_id) as (values ${sql.join(rows)})
+    with span ${valueRows(spanColumns, rows)}
     select
       start, stop,
       (${finishedIn(["sent"])}) as sent,

@@ -85,19 +85,22 @@ export async function insertVersion(db: Db, version: SmtpConfigVersion): Promise
   await db.insertInto("smtp_config_versions").values(toRow(version)).execute();
 }
 
-/** @returns how many there were. */
+/**
+ * Deletes the versions of a kind, or only those with a number below the given one.
+ * @returns how many there were.
+ */
 export async function deleteVersions(
   db: Db,
   configId: string,
   kind: VersionKind,
-  below = Number.MAX_SAFE_INTEGER,
+  below?: number,
 ): Promise<number> {
-  const result = await db
+  let query = db
     .deleteFrom("smtp_config_versions")
     .where("config_id", "=", configId)
-    .where("kind", "=", kind)
-    .where("version", "<", below)
-    .executeTakeFirst();
+    .where("kind", "=", kind);
+  if (below !== undefined) query = query.where("version", "<", below);
+  const result = await query.executeTakeFirst();
   return Number(result.numDeletedRows);
 }
 

@@ -1,0 +1,521 @@
+import { sql } from "kysely";
+import * as alerts from "../../src/store/alerts.ts";
+import * as apiKeys from "../../src/store/api-keys.ts";
+import * as auditLog from "../../src/store/audit-log.ts";
+import * as configChecks from "../../src/store/config-checks.ts";
+import * as emailClaims from "../../src/store/email-claims.ts";
+import * as emailContent from "../../src/store/email-content.ts";
+import * as emailCounts from "../../src/store/email-counts.ts";
+import * as emailCriteria from "../../src/store/email-criteria.ts";
+import * as emailInserts from "../../src/store/email-inserts.ts";
+import * as emailQueue from "../../src/store/email-queue.ts";
+import * as emailRetry from "../../src/store/email-retry.ts";
+import * as emailSettlements from "../../src/store/email-settlements.ts";
+import * as emails from "../../src/store/emails.ts";
+import * as encryptionKeys from "../../src/store/encryption-keys.ts";
+import * as failedAttempts from "../../src/store/failed-attempts.ts";
+import * as newestTime from "../../src/store/newest-time.ts";
+import * as nodes from "../../src/store/nodes.ts";
+import * as oauthGrants from "../../src/store/oauth-grants.ts";
+import * as queueDepth from "../../src/store/queue-depth.ts";
+import * as retention from "../../src/store/retention.ts";
+import type { Db } from "../../src/store/schema.ts";
+import * as settings from "../../src/store/settings.ts";
+import * as versions from "../../src/store/smtp-config-versions.ts";
+import * as smtpConfigs from "../../src/store/smtp-configs.ts";
+import { runSteps, type Step } from "../../src/store/step.ts";
+import * as templates from "../../src/store/templates.ts";
+import * as users from "../../src/store/users.ts";
+import * as webhookDeliveries from "../../src/store/webhook-deliveries.ts";
+import { newEmail } from "../support/new-email.ts";
+import { bytes, sampleNow as now, sampleEmail, sampleId, scheduledEmail } from "../support/sample-rows.ts";
+import { smtpConfig } from "../support/smtp-config.ts";
+
+/** Modules of src/store that are no tables: their functions are what the tables are made with. */
+export const engine: ReadonlySet<string> = new Set([
+  ...["chunks", "dialect", "migrate", "row-statement", "schema", "step", "store", "value-rows"],
+  // These are PostgreSQL's alone.
+  ...["postgres", "postgres-status"],
+]);
+
+/** Exported functions of tables that ask no database. */
+export const withoutDatabase: readonly string[] = [
+  "email-content.contentFromRow",
+  "emails.emailFromRow",
+  "emails.recipientFromRow",
+  "webhook-deliveries.newEventId",
+];
+
+const dayMs = 86_400_000;
+const later = now + dayMs;
+const queued = sampleId(sampleEmail.queued);
+const sending = sampleId(sampleEmail.sending);
+const sent = sampleId(sampleEmail.sent);
+const failed = sampleId(sampleEmail.failed);
+const unknown = sampleId(sampleEmail.unknown);
+const all = [...Object.values(sampleEmail), scheduledEmail].map(sampleId);
+const main = { id: "config-1", version: 1, seal: "" };
+const order = { kind: "template", name: "order" } as const;
+const test = { at: now, ok: false, stage: "auth", title: "Password rejected" };
+const batch = { after: "", limit: 3 };
+
+async function run<Result>(db: Db, step: Step<Result>): Promise<Result> {
+  const [result] = await runSteps([step], async (queries) => {
+    const results = [];
+    for (const query of queries) results.push(await db.executeQuery(query));
+    return results;
+  });
+  return result;
+}
+
+async function inTurn<Result>(...work: readonly (() => Promise<Result>)[]): Promise<Result[]> {
+  const results: Result[] = [];
+  for (const one of work) results.push(await one());
+  return results;
+}
+
+/** Objects with each choice of the given properties, from none of them to all. */
+function combinations<Given extends object>(given: Given): Partial<Given>[] {
+  return Object.entries(given).reduce<Partial<Given>[]>(
+    (some, [name, value]) => some.flatMap((one) => [one, { ...one, [name]: value }]),
+    [{}],
+  );
+}
+
+const criteria = combinations({
+  state: "failed" as const,
+  recipient: "jo@example.com",
+  template: "order",
+  q: "100% ",
+  caller: "library",
+});
+
+/** The value of the first, where nothing promises an order, in the order of its texts. */
+const sorted = (values: readonly unknown[]) =>
+  [...values].sort((a, b) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1));
+
+const alert = (id: string, kind: "unreachable" | "tls_failed"): alerts.Alert => ({
+  ...{
+    id,
+    configId: "config-1",
+    configName: "Main",
+    kind,
+    level: 2,
+    title: "t",
+    explanation: "e",
+    remedy: "r",
+  },
+  ...{ raisedAt: now, clearedAt: null, acknowledgedAt: null, acknowledgedBy: null, emailDue: "raised" },
+});
+
+const settlement = (state: "sent" | "queued" | "failed"): emailSettlements.Settlement => ({
+  state,
+  nextAttemptAt: state === "queued" ? later : null,
+  ...{ attemptCount: 2, possibleDuplicate: true, sentAt: state === "sent" ? now : null },
+  finishedAt: state === "queued" ? null : now,
+  recipients: [{ position: 1, state, code: 250, enhancedCode: "2.0.0", reply: "Ok" }],
+  attempt: {
+    ...{ at: now, configId: "config-2", configName: null, relayHost: "smtp.example.com", relayAddress: null },
+    ...{ tlsVersion: null, stage: "message", outcome: "sent", errorCode: null, code: null },
+    ...{ enhancedCode: null, reply: null, durationMs: 5, possibleDuplicate: true, failure: null },
+  },
+});
+
+const someTemplate = (name: string, content: unknown): templates.StoredTemplate => ({
+  ...{ kind: "template", name, version: 2, revision: 2, content },
+  ...{ createdAt: now, updatedAt: later, updatedBy: "user:2" },
+});
+
+/**
+ * A call of each query, on the rows of `writeSample` and by itself: `module.function` and what it gives.
+ * Those that take filters are called with every choice of them.
+ */
+export const calls: Readonly<Record<string, (db: Db) => Promise<unknown>>> = {
+  "alerts.listOpenAlerts": alerts.listOpenAlerts,
+  "alerts.listAlertsToTell": alerts.listAlertsToTell,
+  "alerts.findAlert": (db) => inTurn(...[1, 2, 9].map((n) => () => alerts.findAlert(db, sampleId(n)))),
+  "alerts.insertAlert": (db) =>
+    inTurn(
+      () => alerts.insertAlert(db, alert(sampleId(3), "unreachable")),
+      () => alerts.insertAlert(db, alert(sampleId(4), "tls_failed")),
+    ),
+  "alerts.updateOpenAlert": (db) =>
+    inTurn(...[1, 2].map((n) => () => alerts.updateOpenAlert(db, alert(sampleId(n), "unreachable")))),
+  "alerts.alertTold": (db) => alerts.alertTold(db, { ...alert(sampleId(1), "unreachable"), level: 1 }),
+  "alerts.deleteClearedAlerts": (db) => alerts.deleteClearedAlerts(db, later),
+
+  "api-keys.listApiKeys": apiKeys.listApiKeys,
+  "api-keys.findApiKeyByHash": (db) =>
+    inTurn(...["hash-1", "none"].map((hash) => () => apiKeys.findApiKeyByHash(db, hash))),
+  "api-keys.insertApiKey": (db) => {
+    const key = {
+      id: sampleId(5),
+      name: "New",
+      scope: "admin",
+      prefix: "ph_x",
+      createdBy: "user:1",
+    } as const;
+    return apiKeys.insertApiKey(db, { ...key, createdAt: now, lastUsedAt: later }, "hash-5");
+  },
+  "api-keys.deleteApiKey": (db) => inTurn(...[1, 1].map((n) => () => apiKeys.deleteApiKey(db, sampleId(n)))),
+  "api-keys.touchApiKey": (db) => apiKeys.touchApiKey(db, sampleId(1), later),
+
+  "audit-log.writeAudit": (db) => {
+    const entry = { at: now, actor: { id: "user:1", name: "Ada" }, action: "api_key.created" };
+    return auditLog.writeAudit(db, { ...entry, target: null, detail: { name: "Shop" } });
+  },
+  "audit-log.listAudit": (db) =>
+    inTurn(...[null, sampleId(2)].map((after) => () => auditLog.listAudit(db, { after, limit: 2 }))),
+
+  "config-checks.listConfigChecks": async (db) => sorted(await configChecks.listConfigChecks(db)),
+  "config-checks.findConfigCheck": (db) =>
+    inTurn(...["config-1", "none"].map((id) => () => configChecks.findConfigCheck(db, id))),
+  "config-checks.planConfigCheck": (db) =>
+    inTurn(...["config-1", "config-3"].map((id) => () => configChecks.planConfigCheck(db, id, later))),
+  "config-checks.claimConfigCheck": (db) => {
+    const claim = (configId: string, checkedAt: number | null) => () =>
+      configChecks.claimConfigCheck(db, { configId, checkedAt }, { now, until: later });
+    return inTurn(
+      claim("config-1", now),
+      claim("config-1", now),
+      claim("config-2", null),
+      claim("config-1", null),
+    );
+  },
+  "config-checks.finishConfigCheck": async (db) => {
+    const check = { configId: "config-1", dueAt: later, checkedAt: now, version: 1 };
+    await configChecks.claimConfigCheck(db, check, { now, until: later });
+    return inTurn(
+      () => configChecks.finishConfigCheck(db, { ...check, outcome: null }, now),
+      () => configChecks.finishConfigCheck(db, { ...check, outcome: null }, later),
+    );
+  },
+  "config-checks.releaseConfigCheck": async (db) => {
+    await configChecks.claimConfigCheck(db, { configId: "config-1", checkedAt: now }, { now, until: later });
+    await configChecks.releaseConfigCheck(db, "config-1", later, later);
+  },
+  "config-checks.deleteConfigCheck": (db) => configChecks.deleteConfigCheck(db, "config-1"),
+
+  "email-claims.claimEmails": (db) =>
+    run(db, emailClaims.claimEmails(db, { now: now + 2 * 3_600_000, leaseUntil: later, limit: 5 })),
+  "email-claims.nextDueAt": emailClaims.nextDueAt,
+  "email-claims.renewLeases": (db) => {
+    const held = [sending, queued].map((id) => ({ id, lease: 1 }));
+    return inTurn(...[held, []].map((claimed) => () => emailClaims.renewLeases(db, claimed, later)));
+  },
+  "email-claims.markBodyStarted": (db) =>
+    inTurn(...[1, 2].map((lease) => () => emailClaims.markBodyStarted(db, { id: sending, lease }, later))),
+  "email-claims.releaseLeases": async (db) => {
+    const first = await emailClaims.releaseLeases(db, now, now);
+    const claim = { now: later - 1, leaseUntil: later, limit: 5 };
+    await run(db, emailClaims.claimEmails(db, claim));
+    return [first, await emailClaims.releaseLeases(db, Number.POSITIVE_INFINITY, later)];
+  },
+
+  "email-content.findContent": (db) =>
+    inTurn(...[queued, "none"].map((id) => () => emailContent.findContent(db, id))),
+  "email-content.purgeSensitiveContent": async (db) => {
+    const { numAffectedRows } = await db.executeQuery(emailContent.purgeSensitiveContent(db, all));
+    return numAffectedRows;
+  },
+  "email-content.listEncryptedContent": (db) =>
+    inTurn(...["", sent].map((after) => () => emailContent.listEncryptedContent(db, { after, limit: 4 }))),
+  "email-content.replaceContent": (db) => emailContent.replaceContent(db, queued, bytes.subarray(7)),
+
+  "email-counts.countEmails": (db) => {
+    const hour = (number: number) => ({ from: now - number * 3_600_000, to: now - (number - 1) * 3_600_000 });
+    const spans = Array.from({ length: 24 }, (_, index) => hour(24 - index));
+    return inTurn(...[[], [hour(3)], spans].map((some) => () => emailCounts.countEmails(db, some)));
+  },
+  "email-counts.findOldestWaiting": (db) => emailCounts.findOldestWaiting(db, now),
+  "email-counts.findLastSentAt": emailCounts.findLastSentAt,
+
+  "email-criteria.listEmails": (db) =>
+    inTurn(
+      ...combinations({ after: sampleId(2) }).flatMap((page) =>
+        criteria.map((one) => () => emailCriteria.listEmails(db, { ...one, ...page, limit: 3 })),
+      ),
+    ),
+  "email-criteria.idsMeeting": (db) =>
+    inTurn(
+      ...criteria.map((one) => () => emailCriteria.idsMeeting(db, one, { after: sent, limit: 3 }).execute()),
+    ),
+  "email-criteria.countMeeting": (db) =>
+    inTurn(
+      ...[1, 100].flatMap((cap) => criteria.map((one) => () => emailCriteria.countMeeting(db, one, cap))),
+    ),
+
+  "email-inserts.insertEmails": (db) =>
+    run(db, emailInserts.insertEmails(db, [fixed(20), fixed(21), fixed(22)])),
+  "email-inserts.isKeyTaken": async (db) => {
+    await sql`savepoint before`.execute(db);
+    const again = run(db, emailInserts.insertEmails(db, [fixed(20), fixed(21, "key-1")]));
+    const error = await again.catch((thrown: unknown) => thrown);
+    await sql`rollback to before`.execute(db);
+    return [emailInserts.isKeyTaken(error), emailInserts.isKeyTaken(undefined)];
+  },
+
+  "email-queue.expireEmails": async (db) => [
+    await emailQueue.expireEmails(db, now, 10),
+    sorted(await emailQueue.expireEmails(db, later + dayMs, 10)),
+  ],
+  "email-queue.endQueued": (db) =>
+    inTurn(
+      () => emailQueue.endQueued(db, queued, "cancelled", now),
+      () => emailQueue.endQueued(db, sent, "cancelled", now),
+      async () => (await run(db, emailInserts.insertEmails(db, [fixed(20)]))) ?? false,
+      () => emailQueue.endQueued(db, sampleId(20), "expired", now),
+    ),
+  "email-queue.requeueEmail": (db) =>
+    inTurn(...all.map((id) => () => emailQueue.requeueEmail(db, id, now, later))),
+
+  "email-retry.listForRetry": (db) =>
+    inTurn(
+      ...combinations({ createdBefore: now }).flatMap((time) =>
+        criteria.map((one) => () => {
+          const wanted = { ...one, ...time, state: "failed" as const };
+          return emailRetry.listForRetry(db, wanted, { after: sampleId(9), limit: 3 });
+        }),
+      ),
+    ),
+  "email-retry.requeueEmails": (db) =>
+    inTurn(
+      ...(["failed", "unknown", "partial"] as const).map((state) => () => {
+        return emailRetry.requeueEmails(db, all, { state, now, expiresAt: later });
+      }),
+    ),
+
+  "email-settlements.settleEmails": async (db) => {
+    await run(db, emailClaims.claimEmails(db, { now: later - 1, leaseUntil: later, limit: 5 }));
+    const claimed = (id: string, lease: number) => ({ id, lease, sensitive: true });
+    const outcomes = [
+      { claimed: claimed(sending, 1), settlement: settlement("sent") },
+      { claimed: claimed(queued, 2), settlement: { ...settlement("queued"), attempt: null } },
+      { claimed: claimed(sampleId(scheduledEmail), 1), settlement: settlement("failed") },
+    ];
+    return run(db, emailSettlements.settleEmails(db, outcomes));
+  },
+
+  "emails.releaseIdempotencyKey": (db) => emails.releaseIdempotencyKey(db, queued),
+  "emails.findByIdempotencyKey": (db) =>
+    inTurn(...["key-1", "none"].map((key) => () => emails.findByIdempotencyKey(db, "library", key))),
+  "emails.findEmail": (db) => inTurn(...[...all, "none"].map((id) => () => emails.findEmail(db, id))),
+  "emails.listRecipients": (db) =>
+    inTurn(...[all, [], ["none"]].map((ids) => () => emails.listRecipients(db, ids))),
+  "emails.listAttempts": (db) => inTurn(...[failed, "none"].map((id) => () => emails.listAttempts(db, id))),
+  "emails.countOpen": emails.countOpen,
+
+  "encryption-keys.listEncryptionKeys": encryptionKeys.listEncryptionKeys,
+  "encryption-keys.insertEncryptionKey": (db) => {
+    const key = { kdf: "hkdf", salt: "salt", params: { n: 2 }, checkToken: "token", createdAt: now };
+    return inTurn(
+      ...["old", "new"].map((keyId) => () => {
+        return encryptionKeys.insertEncryptionKey(db, { ...key, keyId, retiredAt: null });
+      }),
+    );
+  },
+  "encryption-keys.retireEncryptionKey": (db) => encryptionKeys.retireEncryptionKey(db, "old", later),
+
+  "failed-attempts.listFailedAttempts": (db) => failedAttempts.listFailedAttempts(db, 5),
+  "failed-attempts.countByState": failedAttempts.countByState,
+
+  "newest-time.findNewestTime": newestTime.findNewestTime,
+
+  "nodes.touchNode": (db) =>
+    inTurn(...["sample-1", "sample-3"].map((id) => () => nodes.touchNode(db, id, later))),
+  "nodes.listNodes": (db) => nodes.listNodes(db, now - 1.5 * 3_600_000),
+  "nodes.countNodes": (db) => nodes.countNodes(db, now - 1.5 * 3_600_000),
+  "nodes.removeNode": (db) => nodes.removeNode(db, "sample-1"),
+
+  "oauth-grants.listOauthGrants": oauthGrants.listOauthGrants,
+  "oauth-grants.findOauthGrant": (db) =>
+    inTurn(...["config-1", "none"].map((id) => () => oauthGrants.findOauthGrant(db, id))),
+  "oauth-grants.findConsent": (db) =>
+    inTurn(...["state", "none"].map((state) => () => oauthGrants.findConsent(db, state))),
+  "oauth-grants.writeOauthGrant": async (db) => {
+    const write = (id: string, read?: { version: number }) => () =>
+      oauthGrants.writeOauthGrant(db, id, read, "grant-2");
+    const written = await inTurn(
+      ...[write("config-1"), write("config-1", { version: 6 }), write("config-1", { version: 7 })],
+      write("config-2"),
+    );
+    const { version, ...grant } = (await oauthGrants.findOauthGrant(db, "config-2")) ?? {};
+    // The version of a new grant is drawn by lot.
+    await oauthGrants.deleteOauthGrant(db, "config-2");
+    return [written, typeof version, grant];
+  },
+  "oauth-grants.beginRenewal": (db) => {
+    const begin = (version: number, at: number) => () =>
+      oauthGrants.beginRenewal(db, { configId: "config-1", version }, at, later);
+    return inTurn(begin(6, now), begin(7, now), begin(7, now), begin(7, later));
+  },
+  "oauth-grants.endRenewal": (db) => {
+    const read = { configId: "config-1", version: 7 };
+    return inTurn(
+      ...[{ at: now, words: "invalid_grant" }, null].map((refusal) => () => {
+        return oauthGrants.endRenewal(db, read, refusal);
+      }),
+    );
+  },
+  "oauth-grants.beginConsent": (db) =>
+    oauthGrants.beginConsent(db, "config-1", { state: "next", enc: "consent-2", expiresAt: later }),
+  "oauth-grants.takeConsent": (db) =>
+    inTurn(
+      ...["none", "state", "state"].map((state) => () => oauthGrants.takeConsent(db, "config-1", state)),
+    ),
+  "oauth-grants.noteConsentError": (db) => oauthGrants.noteConsentError(db, "config-1", "access_denied"),
+  "oauth-grants.replaceOauthTokens": async (db) => {
+    const next = { grantEnc: "grant-2", consentEnc: null };
+    const replace = (grantEnc: string, consentState: string | null) => () =>
+      oauthGrants.replaceOauthTokens(db, { configId: "config-1", grantEnc, consentState }, next);
+    const before = await inTurn(replace("grant", null), replace("grant", "state"));
+    await oauthGrants.takeConsent(db, "config-1", "state");
+    return [before, await replace("grant-2", null)()];
+  },
+  "oauth-grants.deleteOauthGrant": (db) =>
+    inTurn(...[1, 2].map(() => () => oauthGrants.deleteOauthGrant(db, "config-1"))),
+
+  "queue-depth.readQueueDepth": (db) =>
+    inTurn(...[0, now].map((at) => () => queueDepth.readQueueDepth(db, at))),
+
+  "retention.purgeContents": (db) =>
+    inTurn(
+      ...[1, 10_000].map((maxBytes) => () => {
+        return retention.purgeContents(db, { ...batch, finalBy: later, maxBytes });
+      }),
+      () => retention.purgeContents(db, { ...batch, finalBy: 1, maxBytes: 1 }),
+    ),
+  "retention.deleteEmails": (db) =>
+    inTurn(
+      ...["", unknown].map((after) => () => retention.deleteEmails(db, { after, limit: 3, finalBy: later })),
+      () => retention.deleteEmails(db, { ...batch, finalBy: 1 }),
+    ),
+  "retention.releaseIdempotencyKeys": (db) =>
+    inTurn(
+      ...[1, later].map((acceptedBefore) => () => {
+        return retention.releaseIdempotencyKeys(db, { ...batch, acceptedBefore });
+      }),
+    ),
+
+  "settings.readSetting": (db) =>
+    inTurn(...["templates_revision", "none"].map((key) => () => settings.readSetting(db, key))),
+  "settings.writeSetting": (db) =>
+    inTurn(...[{ a: "ü" }, [1]].map((value) => () => settings.writeSetting(db, "new", value))),
+  "settings.removeSetting": (db) =>
+    inTurn(...[1, 2].map(() => () => settings.removeSetting(db, "templates_revision"))),
+
+  "smtp-config-versions.listVersions": (db) =>
+    inTurn(
+      ...(["past", "draft"] as const).map((kind) => () => versions.listVersions(db, "config-1", kind)),
+      () => versions.listVersions(db, "none", "past"),
+    ),
+  "smtp-config-versions.listAllVersions": versions.listAllVersions,
+  "smtp-config-versions.listPastNumbers": versions.listPastNumbers,
+  "smtp-config-versions.insertVersion": async (db) => {
+    const [past] = await versions.listVersions(db, "config-1", "past");
+    if (past !== undefined) await versions.insertVersion(db, { ...past, version: 2, lastTest: test });
+  },
+  "smtp-config-versions.deleteVersions": (db) =>
+    inTurn(
+      () => versions.deleteVersions(db, "config-1", "past", 1),
+      () => versions.deleteVersions(db, "config-1", "past", 2),
+      () => versions.deleteVersions(db, "config-1", "draft"),
+    ),
+  "smtp-config-versions.recordVersionTest": (db) =>
+    versions.recordVersionTest(db, { configId: "config-1", kind: "draft", version: 1, seal: "" }, test),
+  "smtp-config-versions.replaceVersionToken": (db) => {
+    const read = { configId: "config-1", kind: "draft", version: 1 } as const;
+    return inTurn(
+      ...["other", ""].map((seal) => () => {
+        return versions.replaceVersionToken(db, { ...read, seal }, { passwordEnc: null, seal: "next" });
+      }),
+    );
+  },
+
+  "smtp-configs.listSmtpConfigs": smtpConfigs.listSmtpConfigs,
+  "smtp-configs.smtpConfigsStep": (db) => run(db, smtpConfigs.smtpConfigsStep(db)),
+  "smtp-configs.findSmtpConfig": (db) =>
+    inTurn(...["config-1", "none"].map((id) => () => smtpConfigs.findSmtpConfig(db, id))),
+  "smtp-configs.insertSmtpConfig": (db) =>
+    smtpConfigs.insertSmtpConfig(db, smtpConfig({ id: "config-3", name: "Grüße", lastTest: test })),
+  "smtp-configs.updateSmtpConfig": (db) => {
+    const next = smtpConfig({ version: 2, enabled: false, maxPerSecond: 3, lastTest: test });
+    return inTurn(...[3, 1].map((version) => () => smtpConfigs.updateSmtpConfig(db, next, version)));
+  },
+  "smtp-configs.deleteSmtpConfig": (db) =>
+    inTurn(...[1, 2].map(() => () => smtpConfigs.deleteSmtpConfig(db, "config-1"))),
+  "smtp-configs.recordSmtpConfigTest": (db) => smtpConfigs.recordSmtpConfigTest(db, "config-1", test),
+  "smtp-configs.endPauses": (db) => smtpConfigs.endPauses(db, now),
+  "smtp-configs.endPause": (db) =>
+    inTurn(...["config-1", "config-2", "config-2"].map((id) => () => smtpConfigs.endPause(db, id))),
+  "smtp-configs.pauseSmtpConfig": (db) =>
+    inTurn(
+      () => smtpConfigs.pauseSmtpConfig(db, main, { until: later, reason: null, failures: 3 }),
+      () => smtpConfigs.pauseSmtpConfig(db, { id: "config-2", version: 1 }, null),
+    ),
+  "smtp-configs.pauseStep": (db) =>
+    inTurn(
+      () => run(db, smtpConfigs.pauseStep(db, main, { until: later, reason: "421", failures: 3 })),
+      () => run(db, smtpConfigs.pauseStep(db, { id: "config-2", version: 1 }, null)),
+    ),
+  "smtp-configs.verdictStep": (db) =>
+    inTurn(
+      () => run(db, smtpConfigs.verdictStep(db, main, "faulty")),
+      () => run(db, smtpConfigs.verdictStep(db, { id: "config-2", version: 1 }, "proven")),
+    ),
+  "smtp-configs.replaceSmtpConfigToken": (db) =>
+    inTurn(
+      ...["other", ""].map((seal) => () => {
+        const next = { passwordEnc: null, seal: "next" };
+        return smtpConfigs.replaceSmtpConfigToken(db, { ...main, seal }, next);
+      }),
+    ),
+
+  "templates.readTemplatesRevision": templates.readTemplatesRevision,
+  "templates.nextTemplatesRevision": templates.nextTemplatesRevision,
+  "templates.listTemplateKeys": async (db) => sorted(await templates.listTemplateKeys(db)),
+  "templates.listTemplatesSince": (db) =>
+    inTurn(...[0, 1].map((revision) => () => templates.listTemplatesSince(db, revision))),
+  "templates.findTemplate": (db) =>
+    inTurn(...["order", "none"].map((name) => () => templates.findTemplate(db, { kind: "template", name }))),
+  "templates.saveTemplate": (db) =>
+    inTurn(
+      ...["order", "new"].map((name) => () => {
+        return templates.saveTemplate(db, someTemplate(name, null), { change: "reset", note: null });
+      }),
+    ),
+  "templates.deleteTemplate": (db) => templates.deleteTemplate(db, order),
+  "templates.listTemplateVersions": async (db) => {
+    const next = someTemplate("order", { subject: "Hi" });
+    await templates.saveTemplate(db, next, { change: "edited", note: null });
+    return templates.listTemplateVersions(db, order);
+  },
+  "templates.findTemplateVersion": (db) =>
+    inTurn(...[1, 9].map((version) => () => templates.findTemplateVersion(db, order, version))),
+
+  "users.listAdminAddresses": users.listAdminAddresses,
+
+  "webhook-deliveries.insertWebhookDelivery": (db) =>
+    webhookDeliveries.insertWebhookDelivery(db, { id: "msg_2", body: "{}", createdAt: later }),
+  "webhook-deliveries.listDueWebhookDeliveries": (db) =>
+    inTurn(...[1, now].map((at) => () => webhookDeliveries.listDueWebhookDeliveries(db, at, 5))),
+  "webhook-deliveries.nextWebhookTryAt": async (db) => {
+    const first = await webhookDeliveries.nextWebhookTryAt(db);
+    await webhookDeliveries.deleteWebhookDeliveries(db);
+    return [first, await webhookDeliveries.nextWebhookTryAt(db)];
+  },
+  "webhook-deliveries.claimWebhookDelivery": (db) =>
+    inTurn(...[1, 2].map(() => () => webhookDeliveries.claimWebhookDelivery(db, delivery, later))),
+  "webhook-deliveries.postponeWebhookDelivery": (db) =>
+    webhookDeliveries.postponeWebhookDelivery(db, delivery, { tries: 3, at: later }),
+  "webhook-deliveries.deleteWebhookDelivery": (db) => webhookDeliveries.deleteWebhookDelivery(db, "msg_1"),
+  "webhook-deliveries.deleteWebhookDeliveries": webhookDeliveries.deleteWebhookDeliveries,
+};
+
+const delivery = { id: "msg_1", body: "{}", createdAt: now, tries: 0, nextTryAt: now };
+
+/** A new email whose id is the same in each run. */
+function fixed(number: number, key = `new-${number}`) {
+  const { email, ...rest } = newEmail(now, { key, recipients: ["jo@example.com", "al@example.com"] });
+  return { ...rest, email: { ...email, id: sampleId(number), messageId: `<${number}@example.com>` } };
+}
