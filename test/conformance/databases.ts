@@ -4,6 +4,14 @@ import { join } from "node:path";
 import { openPostgresStore, openSqliteStore, type Store } from "../../src/store/store.ts";
 import { type Postgres, startPostgres } from "../support/postgres.ts";
 
+/** An empty database that nobody has opened yet. */
+export interface EmptyDatabase {
+  /** What a node opens: the path of the file, or the address. */
+  readonly url: string;
+  /** To be called when whoever opened it has closed it. */
+  dispose(): Promise<void>;
+}
+
 /** An empty database, opened. */
 export interface OpenDatabase {
   readonly store: Store;
@@ -19,13 +27,25 @@ export interface TestDatabase {
   readonly name: string;
   /** Whether several nodes may work on it at once. */
   readonly shared: boolean;
-  /** To be called before the first `open`. */
+  /** To be called before the first `create` or `open`. */
   start(): Promise<void>;
+  create(): Promise<EmptyDatabase>;
   open(): Promise<OpenDatabase>;
   stop(): Promise<void>;
 }
 
+async function createFile(): Promise<EmptyDatabase> {
+  const folder = mkdtempSync(join(tmpdir(), "posthorn-conformance-"));
+  return { url: join(folder, "posthorn.db"), dispose: async () => rmSync(folder, { recursive: true }) };
+}
+
 let postgres: Postgres | null = null;
+
+/** It goes with the server. */
+async function createOnServer(): Promise<EmptyDatabase> {
+  if (postgres === null) throw new Error("PostgreSQL was not started.");
+  return { url: await postgres.createDatabase(), async dispose() {} };
+}
 
 /** Every database that Posthorn runs on. A suite is run on each. */
 export const databases: readonly TestDatabase[] = [
@@ -33,9 +53,9 @@ export const databases: readonly TestDatabase[] = [
     name: "SQLite",
     shared: false,
     async start() {},
+    create: createFile,
     async open() {
-      const folder = mkdtempSync(join(tmpdir(), "posthorn-conformance-"));
-      const url = join(folder, "posthorn.db");
+      const { url, dispose } = await createFile();
       const store = await openSqliteStore(url);
       return {
         store,
@@ -43,7 +63,7 @@ export const databases: readonly TestDatabase[] = [
         another: () => Promise.reject(new Error("A SQLite file has one node.")),
         async dispose() {
           await store.close();
-          rmSync(folder, { recursive: true });
+          await dispose();
         },
       };
     },
@@ -55,9 +75,9 @@ export const databases: readonly TestDatabase[] = [
     async start() {
       postgres = await startPostgres({ fsync: false });
     },
+    create: createOnServer,
     async open() {
-      if (postgres === null) throw new Error("PostgreSQL was not started.");
-      const url = await postgres.createDatabase();
+      const { url } = await createOnServer();
       const store = await openPostgresStore(url);
       const stores = [store];
       return {
