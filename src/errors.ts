@@ -52,6 +52,7 @@ export const errorTable = {
   "store.locked": "later",
   "store.newer": "never",
   "store.older": "never",
+  "store.upgrade_failed": "never",
   "store.unavailable": "later",
   "sandbox.unavailable": "later",
 

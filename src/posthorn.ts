@@ -109,8 +109,8 @@ export interface Posthorn extends OpenConfigs {
 
 /**
  * Opens the database, unlocks the keys, and starts to deliver: every part is chosen and joined here.
- * @throws PosthornError `input.invalid` for `smtp`, `secret.unusable`, `store.locked`, `store.newer`, `store.unavailable`,
- *   `sandbox.unavailable`
+ * @throws PosthornError `input.invalid` for `smtp`, `secret.unusable`, `store.locked`, `store.newer`, `store.upgrade_failed`,
+ *   `store.unavailable`, `sandbox.unavailable`
  */
 export async function openPosthorn(options: PosthornOptions): Promise<Posthorn> {
   const { clock = systemClock, log = createLog("info"), random = Math.random, sandboxPort = null } = options;

@@ -53,6 +53,7 @@ const kinds = {
   "alert.not_found": { status: 404, title: "No such alert" },
 
   "store.locked": { status: 503, title: "The database is in use by another server" },
+  "store.upgrade_failed": { status: 503, title: "Can't upgrade the database" },
   "store.older": { status: 503, title: "The database has not been upgraded yet" },
   "store.newer": { status: 503, title: "The database belongs to a newer version" },
   "store.unavailable": { status: 503, title: "The database cannot be used now" },

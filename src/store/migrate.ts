@@ -1,27 +1,46 @@
-import { type Kysely, sql } from "kysely";
-import { Migrator } from "kysely/migration";
-import { PosthornError } from "../errors.ts";
+import { type Kysely, sql, type Transaction } from "kysely";
+import { isPosthornError, PosthornError } from "../errors.ts";
 import { migrations } from "./migrations/index.ts";
 import type { Schema } from "./schema.ts";
 
+/** What migrating needs of a store. */
+export interface Migrating {
+  readonly db: Kysely<Schema>;
+  /** Runs work in one transaction, while no other node does such work. */
+  readonly exclusively: (work: (transaction: Transaction<Schema>) => Promise<void>) => Promise<void>;
+  /** Called before the first change to a database that holds something, with the name of its first migration. */
+  readonly beforeUpgrade: (name: string) => Promise<void>;
+}
+
 /**
- * Brings the schema up to date. Of several nodes that start at once, one does it and the others wait.
- * @throws PosthornError `store.newer` for a database that a later Posthorn has changed.
+ * Brings the schema up to date in one transaction, with the names of the migrations in it: whoever is killed
+ * meanwhile leaves the database as it was. Of several nodes that start at once, one does it and the others wait.
+ * @throws PosthornError `store.newer` for a database that a later Posthorn has changed; `store.upgrade_failed`,
+ * `store.unavailable`: then nothing was changed.
  */
-export async function migrate(db: Kysely<Schema>): Promise<void> {
-  await refuseNewer(db);
-  const { error } = await migrator(db).migrateToLatest();
-  if (error !== undefined) throw error;
+export async function migrate({ db, exclusively, beforeUpgrade }: Migrating): Promise<void> {
+  const done = await executed(db);
+  const [first] = pendingAfter(done);
+  if (first === undefined) return;
+  if (done.length > 0) await beforeUpgrade(first);
+  await exclusively(async (transaction) => {
+    await transaction.schema
+      .createTable(bookkeeping)
+      .ifNotExists()
+      .addColumn("name", "varchar(255)", (column) => column.notNull().primaryKey())
+      .addColumn("timestamp", "varchar(255)", (column) => column.notNull())
+      .execute();
+    // Another node may have been faster.
+    for (const name of pendingAfter(await executed(transaction))) await migrateBy(name, transaction);
+  });
 }
 
 /**
  * For the command line, which leaves migrating to the server.
  * @throws PosthornError `store.newer`; `store.older` if no server of this version has opened it yet.
  */
-export async function refuseUnlessCurrent(db: Kysely<Schema>): Promise<void> {
-  await refuseNewer(db);
-  const pending = (await migrator(db).getMigrations()).filter(({ executedAt }) => executedAt === undefined);
-  if (pending.length > 0) {
+export async function refuseUnlessCurrent({ db }: Pick<Migrating, "db">): Promise<void> {
+  if (pendingAfter(await executed(db)).length > 0) {
     throw new PosthornError(
       "store.older",
       "This database was not opened by this version of Posthorn yet. Start the server once, then try again.",
@@ -29,20 +48,52 @@ export async function refuseUnlessCurrent(db: Kysely<Schema>): Promise<void> {
   }
 }
 
-function migrator(db: Kysely<Schema>): Migrator {
-  return new Migrator({ db, provider: { getMigrations: async () => ({ ...migrations }) } });
+/** The table of Kysely's own migrator, which earlier versions used: a row for each migration that was made. */
+const bookkeeping = "kysely_migration";
+
+async function executed(db: Kysely<Schema>): Promise<readonly string[]> {
+  const tables = await db.introspection.getTables({ withInternalKyselyTables: true });
+  if (!tables.some((table) => table.name === bookkeeping)) return [];
+  const { rows } = await sql<{ name: string }>`select name from ${sql.table(bookkeeping)}`.execute(db);
+  return rows.map(({ name }) => name).sort();
 }
 
 /** A database that a later Posthorn has changed must not be touched by this one. */
-async function refuseNewer(db: Kysely<Schema>): Promise<void> {
-  const tables = await db.introspection.getTables({ withInternalKyselyTables: true });
-  if (!tables.some((table) => table.name === "kysely_migration")) return;
-  const done = await sql<{ name: string }>`select name from kysely_migration order by name`.execute(db);
-  const unknown = done.rows.map((row) => row.name).filter((name) => migrations[name] === undefined);
+function pendingAfter(done: readonly string[]): readonly string[] {
+  const unknown = done.filter((name) => migrations[name] === undefined);
   if (unknown.length > 0) {
     throw new PosthornError(
       "store.newer",
       `This database was written by a newer Posthorn (it has ${unknown.join(", ")}). Start that version, or restore a backup made before the upgrade.`,
     );
   }
+  return Object.keys(migrations).filter((name) => !done.includes(name));
+}
+
+async function migrateBy(name: string, transaction: Transaction<Schema>): Promise<void> {
+  try {
+    await migrations[name]?.up(transaction);
+  } catch (error) {
+    throw upgradeFailed(name, error);
+  }
+  const timestamp = new Date().toISOString();
+  await sql`insert into ${sql.table(bookkeeping)} (name, timestamp) values (${name}, ${timestamp})`.execute(
+    transaction,
+  );
+}
+
+/** What SQLite says of a change that was made before. PostgreSQL never kept a part of a migration. */
+const madeBefore = /duplicate column name|already exists|no such index/;
+
+function upgradeFailed(name: string, cause: unknown): unknown {
+  if (isPosthornError(cause)) return cause;
+  const reason = cause instanceof Error ? cause.message : String(cause);
+  const remedy = madeBefore.test(reason)
+    ? "A part of it was there already: an earlier version of Posthorn was stopped while it upgraded. Restore a backup from before that upgrade."
+    : "Start the earlier version again, and report this.";
+  return new PosthornError(
+    "store.upgrade_failed",
+    `The database cannot be upgraded: ${name} failed (${reason}). Nothing was changed. ${remedy}`,
+    { cause },
+  );
 }

@@ -5,6 +5,7 @@ import { newId } from "../id.ts";
 import { migrate, refuseUnlessCurrent } from "./migrate.ts";
 import { listen, postgresDialect } from "./postgres.ts";
 import type { Schema } from "./schema.ts";
+import { keepCopy } from "./sqlite/copy.ts";
 import type { SqliteAccess } from "./sqlite/database.ts";
 import { createSqlite } from "./sqlite/dialect.ts";
 import { holdLock } from "./sqlite/lock.ts";
@@ -40,21 +41,25 @@ export function isPostgresUrl(database: string): boolean {
 
 /**
  * Opens a SQLite database for a server, taking the lock that keeps other servers off, and brings its
- * schema up to date.
+ * schema up to date; of a database that holds something, a copy from before is kept beside it.
  * @param file a path whose folder exists, or `:memory:`.
- * @throws PosthornError `store.locked`, `store.newer`, `store.unavailable`
+ * @throws PosthornError `store.locked`, `store.newer`, `store.upgrade_failed`, `store.unavailable`
  */
 export async function openSqliteStore(file: string): Promise<Store> {
   const release = file === ":memory:" ? () => {} : holdLock(lockFile(file));
-  return opened(sqliteStore(file, release), migrate);
+  return opened(sqliteStore(file, release), ({ db, exclusively }) =>
+    migrate({ db, exclusively, beforeUpgrade: (name) => keepCopy(db, file, name) }),
+  );
 }
 
 /**
  * Opens a PostgreSQL database for a node, one of any number, and brings its schema up to date.
- * @throws PosthornError `store.newer`, `store.unavailable`
+ * @throws PosthornError `store.newer`, `store.upgrade_failed`, `store.unavailable`
  */
 export function openPostgresStore(url: string): Promise<Store> {
-  return opened(postgresStore(url), migrate);
+  return opened(postgresStore(url), ({ db, exclusively }) =>
+    migrate({ db, exclusively, beforeUpgrade: async () => {} }),
+  );
 }
 
 /**
@@ -169,9 +174,9 @@ async function inOneGo(
   return results.slice(1, -1).flatMap((result) => (result.status === "fulfilled" ? result.value : []));
 }
 
-async function opened(store: Store, prepare: (db: Kysely<Schema>) => Promise<void>): Promise<Store> {
+async function opened(store: Store, prepare: (store: Store) => Promise<void>): Promise<Store> {
   try {
-    await prepare(store.db);
+    await prepare(store);
     return store;
   } catch (error) {
     await store.close();

@@ -1,3 +1,4 @@
+import { closeSync, openSync } from "node:fs";
 import { DatabaseSync, type SQLInputValue, type StatementSync } from "node:sqlite";
 
 /** What a statement gave: rows as arrays in the order of the columns, or how many rows it changed. */
@@ -54,8 +55,9 @@ export const beginTransaction = "begin immediate";
 /** What a connection is for: one that only reads cannot write by mistake. */
 export type SqliteAccess = "write" | "read";
 
-/** @param file a path, or `:memory:`. */
+/** @param file a path, or `:memory:`. A file that is made here can be read by its owner alone. */
 export function openSqliteDatabase(file: string, access: SqliteAccess): SqliteDatabase {
+  if (access === "write" && file !== ":memory:") createPrivate(file);
   const database = new DatabaseSync(file);
   try {
     database.exec(forBoth);
@@ -120,4 +122,17 @@ export function openSqliteDatabase(file: string, access: SqliteAccess): SqliteDa
     },
     close: () => database.close(),
   };
+}
+
+/**
+ * Makes the file of a database, unless there is one: SQLite would have everybody read it, and gives its -wal and
+ * -shm files the mode of the file itself. One that is there is not opened, since closing it would free the locks
+ * that other connections of this process hold (https://sqlite.org/howtocorrupt.html, 2.2).
+ */
+function createPrivate(file: string): void {
+  try {
+    closeSync(openSync(file, "wx", 0o600));
+  } catch {
+    // It is there, or cannot be made: SQLite will say why.
+  }
 }
