@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from "node:fs";
+import { chmodSync, mkdtempSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
@@ -23,6 +23,24 @@ describe("the SQLite store", () => {
     const second = await openSqliteStore(file);
     expect(await readSetting(second.db, "greeting")).toEqual({ text: "hello" });
     await second.close();
+  });
+
+  it("is made for its owner's eyes alone, in a folder that others may look into too", async () => {
+    chmodSync(folder, 0o755);
+    const store = await openSqliteStore(file);
+    await writeSetting(store.db, "greeting", "hello");
+    await store.reader.selectFrom("settings").selectAll().execute();
+    const modes = ["", "-wal", "-shm"].map((end) => (statSync(`${file}${end}`).mode & 0o777).toString(8));
+    expect(modes).toEqual(["600", "600", "600"]);
+    await store.close();
+  });
+
+  it("keeps the mode of a file that is there: its owner may let a group read it", async () => {
+    await (await openSqliteStore(file)).close();
+    chmodSync(file, 0o640);
+    const store = await openSqliteStore(file);
+    expect(statSync(file).mode & 0o777).toBe(0o640);
+    await store.close();
   });
 
   it("syncs each commit to the disk", async () => {

@@ -1,6 +1,7 @@
 import { accessSync, constants, type Stats, statfsSync, statSync } from "node:fs";
 import { resolve } from "node:path";
 import { type Check, failed, ok, warning } from "../../doctor/installation/check.ts";
+import { isOpenToOthers, modeOf } from "../../doctor/installation/file-mode.ts";
 import { bytes } from "../../in-words.ts";
 import type { ServerOptions } from "../../options.ts";
 import { keyFileOf } from "../secret-source.ts";
@@ -58,17 +59,12 @@ function mayAccess(path: string, mode: number): boolean {
 }
 
 function checkKeyFile(path: string, secretIsSet: boolean): Check {
-  const found = statOf(path);
-  if (found === null) {
-    return ok(keyFile, secretIsSet ? "none needed: POSTHORN_SECRET is set" : "none yet");
-  }
-  const mode = found.mode & 0o777;
-  const shown = mode.toString(8).padStart(4, "0");
-  // Windows has no such bits.
-  if ((mode & 0o077) === 0 || process.platform === "win32") return ok(keyFile, `${path}, mode ${shown}`);
+  const mode = modeOf(path);
+  if (mode === null) return ok(keyFile, secretIsSet ? "none needed: POSTHORN_SECRET is set" : "none yet");
+  if (!isOpenToOthers(path)) return ok(keyFile, `${path}, mode ${mode}`);
   return warning(
     keyFile,
-    `Others on this machine may read ${path} (mode ${shown}): it opens every saved password.`,
+    `Others on this machine may read ${path} (mode ${mode}): it opens every saved password.`,
     `\`chmod 600 ${path}\``,
   );
 }

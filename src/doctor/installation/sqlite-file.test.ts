@@ -1,4 +1,12 @@
-import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
@@ -25,7 +33,12 @@ describe("the file of the database", () => {
     await (await openSqliteStore(file)).close();
     const before = { files: readdirSync(folder), bytes: readFileSync(file) };
     expect(found()).toEqual({
-      checks: { "database.file": "ok", "database.integrity": "ok", "database.journal": "ok" },
+      checks: {
+        "database.file": "ok",
+        "database.access": "ok",
+        "database.integrity": "ok",
+        "database.journal": "ok",
+      },
       isReadable: true,
     });
     expect({ files: readdirSync(folder), bytes: readFileSync(file) }).toEqual(before);
@@ -60,6 +73,24 @@ describe("the file of the database", () => {
       checks: [{ status: "failed", found: expect.stringContaining("bookmarks") }],
       isReadable: false,
     });
+  });
+
+  it("is for its owner's eyes alone, with the log beside it and the copies from before upgrades", async () => {
+    const store = await openSqliteStore(file);
+    for (const name of [file, `${file}-wal`, `${file}-shm`, `${file}.before-0002-sign-in`]) {
+      // Those that SQLite has open are not opened here: closing them would free its locks.
+      if (!existsSync(name)) writeFileSync(name, "");
+      chmodSync(name, 0o640);
+      const check = checkSqliteFile(file).checks.find(({ id }) => id === "database.access");
+      expect(check).toMatchObject({
+        status: "warning",
+        found: `Others on this machine may read ${name} (mode 0640): emails and their recipients are in there.`,
+        remedy: expect.stringContaining(`chmod 600 ${name}`),
+      });
+      chmodSync(name, 0o600);
+    }
+    await store.close();
+    expect(found().checks).toMatchObject({ "database.access": "ok" });
   });
 
   it("must be writable to whoever looks", async () => {

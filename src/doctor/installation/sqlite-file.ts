@@ -1,9 +1,12 @@
 import { accessSync, constants, existsSync } from "node:fs";
 import { isPosthornError } from "../../errors.ts";
+import { copiesOf } from "../../store/sqlite/copy.ts";
 import { inspectSqlite, type SqliteFindings } from "../../store/sqlite/inspect.ts";
 import { type Check, failed, ok, warning } from "./check.ts";
+import { isOpenToOthers, modeOf } from "./file-mode.ts";
 
 const file = { id: "database.file", title: "File" };
+const access = { id: "database.access", title: "Access" };
 const integrity = { id: "database.integrity", title: "Integrity" };
 const journal = { id: "database.journal", title: "Journal" };
 
@@ -48,6 +51,7 @@ export function checkSqliteFile(path: string): CheckedFile {
             `${path} cannot be written to by this user: emails cannot be accepted.`,
             "Run this as the user that the server runs as, or give that user the file.",
           ),
+      checkAccess(path),
       damage.length === 0
         ? ok(integrity, "every page is sound")
         : failed(
@@ -65,6 +69,18 @@ export function checkSqliteFile(path: string): CheckedFile {
     ],
     isReadable: damage.length === 0,
   };
+}
+
+/** The file, what SQLite keeps beside it, and the copies from before upgrades: each holds emails. */
+function checkAccess(path: string): Check {
+  const files = [path, `${path}-wal`, `${path}-shm`, ...copiesOf(path)].filter(isOpenToOthers);
+  if (files.length === 0) return ok(access, "only its owner's");
+  const modes = files.map((name) => `${name} (mode ${modeOf(name)})`).join(", ");
+  return warning(
+    access,
+    `Others on this machine may read ${modes}: emails and their recipients are in there.`,
+    `\`chmod 600 ${files.join(" ")}\`, or make the folder private.`,
+  );
 }
 
 function isWritable(path: string): boolean {
