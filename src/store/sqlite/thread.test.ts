@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, rmSync, statSync } from "node:fs";
+import { mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
@@ -175,14 +175,16 @@ it("is not started where the file cannot be opened", async () => {
   });
 });
 
+/** A program of its own that asks the thread something and tells the answer. */
+const program = (word: string) => `
+  import { startSqliteThread } from ${JSON.stringify(new URL("thread.ts", import.meta.url).href)};
+  const thread = await startSqliteThread(${JSON.stringify(join(folder, "other.db"))}, "write");
+  const { rows } = await thread.execute(${JSON.stringify(slow)});
+  process.stdout.write("${word} " + rows[0][0]);
+`;
+
 it("keeps no process alive that is done with it, but one that waits for it", async () => {
-  const program = `
-    import { startSqliteThread } from ${JSON.stringify(new URL("thread.ts", import.meta.url).href)};
-    const thread = await startSqliteThread(${JSON.stringify(join(folder, "other.db"))}, "write");
-    const { rows } = await thread.execute(${JSON.stringify(slow)});
-    process.stdout.write(String(rows[0][0]));
-  `;
-  const child = spawn(process.execPath, ["--input-type=module", "--eval", program], {
+  const child = spawn(process.execPath, ["--input-type=module", "--eval", program("found")], {
     stdio: ["ignore", "pipe", "inherit"],
     timeout: 20_000,
   });
@@ -191,5 +193,33 @@ it("keeps no process alive that is done with it, but one that waits for it", asy
     said += text;
   });
   const [code, signal] = await once(child, "close");
-  expect({ said, code, signal }).toEqual({ said: "300000", code: 0, signal: null });
+  expect({ said, code, signal }).toEqual({ said: "found 300000", code: 0, signal: null });
+});
+
+it("works under node --watch, which speaks to threads too, and again after a change", async () => {
+  const main = join(folder, "main.mjs");
+  writeFileSync(main, program("first"));
+  const child = spawn(process.execPath, ["--watch", main], { stdio: ["ignore", "pipe", "pipe"] });
+  const ended = once(child, "close");
+  let said = "";
+  /** All that was said until one run is over, well or not. */
+  const run = () =>
+    new Promise<string>((resolve) => {
+      const hear = (text: string) => {
+        said += text;
+        if (/(?:Completed|Failed) running/.test(said)) resolve(said);
+      };
+      for (const stream of [child.stdout, child.stderr]) {
+        stream.setEncoding("utf8").removeAllListeners("data").on("data", hear);
+      }
+    });
+  try {
+    expect(await run()).toContain("first 300000");
+    said = "";
+    writeFileSync(main, program("second"));
+    expect(await run()).toContain("second 300000");
+  } finally {
+    child.kill();
+    await ended;
+  }
 });

@@ -1,4 +1,4 @@
-import { Worker } from "node:worker_threads";
+import { MessageChannel, receiveMessageOnPort, Worker } from "node:worker_threads";
 import type { SqliteAccess, SqliteAnswer, SqliteStatement } from "./database.ts";
 import type { Failure, Question, Reply, SentStatement } from "./worker.ts";
 
@@ -49,32 +49,43 @@ interface Asked {
 export async function startSqliteThread(file: string, access: SqliteAccess): Promise<SqliteThread> {
   // The sources run as they are; the build has the same file as JavaScript.
   const body = new URL(import.meta.url.endsWith(".ts") ? "./worker.ts" : "./worker.js", import.meta.url);
+  // A channel of its own: on the worker's, others speak too. `node --watch` reports there what was loaded, and
+  // so may what NODE_OPTIONS has Node.js load.
+  const { port1: port, port2 } = new MessageChannel();
   const worker = new Worker(body, {
-    workerData: { file, access },
+    workerData: { file, access, port: port2 },
+    transferList: [port2],
     execArgv: [],
     resourceLimits: { maxYoungGenerationSizeMb },
   });
   const asked: Asked[] = [];
   let ended: SqliteFailure | null = null;
 
-  function end(message: string): void {
-    ended ??= new SqliteFailure(message, null);
-    for (const { reject } of asked.splice(0)) reject(ended);
-  }
-  worker.on("message", (reply: Reply) => {
+  function take(reply: Reply): void {
     const next = asked.shift();
-    // An idle database keeps no process alive; one that is waited for does.
-    if (asked.length === 0) worker.unref();
+    if (asked.length === 0) port.unref();
     if (reply.ok) next?.resolve(reply.answers);
     else next?.reject(errorOf(reply.failure));
-  });
+  }
+  function end(message: string): void {
+    // The end may be heard of before the last answers are: what they tell was committed.
+    for (let last = receiveMessageOnPort(port); last !== undefined; last = receiveMessageOnPort(port)) {
+      take(last.message as Reply);
+    }
+    ended ??= new SqliteFailure(message, null);
+    for (const { reject } of asked.splice(0)) reject(ended);
+    port.close();
+  }
+  // An idle database keeps no process alive; one that is waited for does, by its port.
+  worker.unref();
+  port.on("message", take);
   worker.on("error", (error) => end(`the thread of the database failed: ${String(error)}`));
   worker.on("exit", () => end("the thread of the database has ended"));
 
   function ask(question: Question): Promise<readonly SqliteAnswer[]> {
     if (ended !== null) return Promise.reject(ended);
-    if (asked.length === 0) worker.ref();
-    worker.postMessage(question);
+    if (asked.length === 0) port.ref();
+    port.postMessage(question);
     return answer();
   }
   function answer(): Promise<readonly SqliteAnswer[]> {

@@ -1,4 +1,4 @@
-import { parentPort, receiveMessageOnPort, workerData } from "node:worker_threads";
+import { type MessagePort, receiveMessageOnPort, workerData } from "node:worker_threads";
 import {
   openSqliteDatabase,
   type SqliteAccess,
@@ -34,9 +34,7 @@ export type Reply =
   | { readonly ok: true; readonly answers: readonly SqliteAnswer[] }
   | { readonly ok: false; readonly failure: Failure };
 
-const { file, access } = workerData as { file: string; access: SqliteAccess };
-const port = parentPort;
-if (port === null) throw new Error("This file is the body of a worker thread.");
+const { file, access, port } = workerData as { file: string; access: SqliteAccess; port: MessagePort };
 
 const answer = (answers: readonly SqliteAnswer[]) => port.postMessage({ ok: true, answers } satisfies Reply);
 const fail = (error: unknown) => {
@@ -90,7 +88,7 @@ function takeOne(question: Question): void {
     if (question === null) {
       database?.close();
       answer([]);
-      port?.close();
+      port.close();
     } else if ("parameters" in question && database !== null) {
       answer([database.execute(received(question))]);
     }
