@@ -135,6 +135,16 @@ describe("the lanes", () => {
     expect(after[0]).not.toBe(first);
   });
 
+  it("go by the newest reading, whichever answer comes first", async () => {
+    const older = lanes.reading();
+    const [answer] = await store.transact([{ queries: older.queries, read: (results) => results }]);
+    await save();
+    const lane = await refreshed();
+    expect(older.read(answer)).toEqual([lane.config]);
+    expect(lane.ended).toBe(false);
+    expect(await refreshed()).toBe(lane);
+  });
+
   it("have this node's share of the limits", async () => {
     await save({ maxConnections: 5, maxPerSecond: 1 });
     expect(lanes.room(await refreshed())).toBe(1);

@@ -35,7 +35,8 @@ export interface Lanes {
   of(config: SmtpConfig): Lane;
   /**
    * Reads the configs that are on, in their order, as a part of a transaction, and ends the lanes of those
-   * that are gone or were changed.
+   * that are gone or were changed. What was read earlier but comes later changes nothing: the result is that of the
+   * newest reading.
    */
   reading(): Step<readonly SmtpConfig[]>;
   /** Whether a config may be used now. */
@@ -58,6 +59,10 @@ export interface LanesParts {
 
 export function createLanes({ db, configSource, nodes, clock, onRoom }: LanesParts): Lanes {
   const lanes = new Map<string, Lane>();
+  /** Readings are numbered as they begin; of those that have come, the newest one counts. */
+  let begun = 0;
+  let newest = 0;
+  let known: readonly SmtpConfig[] = [];
   /** Of lanes that have ended, each until its last session has. */
   const closing = new Map<Pool, Promise<void>>();
   /** The version is that of the settings; the seal shows a change by other hands too. */
@@ -94,13 +99,20 @@ export function createLanes({ db, configSource, nodes, clock, onRoom }: LanesPar
     of,
 
     reading() {
-      const written = [...lanes.values()].filter(({ rest }) => rest?.written);
+      const number = ++begun;
+      const written = [...lanes.values()].flatMap((lane) => {
+        const { rest } = lane;
+        return rest?.written ? [{ lane, rest }] : [];
+      });
       const { queries, read } = configSource.listing(db);
       return {
         queries,
         read(results) {
+          if (number < newest) return known;
+          newest = number;
           const configs = read(results).filter(({ enabled }) => enabled);
-          for (const lane of written) lane.rest = null;
+          known = configs;
+          for (const { lane, rest } of written) if (lane.rest === rest) lane.rest = null;
           const keys = new Set(configs.map(keyOf));
           for (const [key, lane] of lanes) {
             if (keys.has(key)) continue;

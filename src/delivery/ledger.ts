@@ -55,6 +55,8 @@ export interface Ledger {
 export interface Page {
   readonly size: number;
   readonly steps: readonly [Step<ReadonlySet<string>>, ...Step<void>[]];
+  /** Whether emails are among them of which nothing was tried: they may be claimed at once. */
+  readonly handsBack: boolean;
   /** To be called with the ids of the emails whose outcomes were written. */
   written(ids: ReadonlySet<string>): void;
   /**
@@ -87,6 +89,7 @@ export interface LedgerParts {
 interface Entry {
   readonly email: Email;
   readonly settlement: Settlement;
+  /** Null where nothing was tried. */
   readonly config: SmtpConfig | null;
   /** A pause to begin, null to end one, undefined for neither. */
   readonly pause: Pause | null | undefined;
@@ -196,6 +199,7 @@ export function createLedger(parts: LedgerParts): Ledger {
       const verdicts = verdictsOf(page).map(([config, verdict]) => configSource.judging(db, config, verdict));
       return {
         size: page.length,
+        handsBack: page.some(({ config }) => config === null),
         steps: [settleEmails(db, settled), ...pauses, ...verdicts],
         written(ids) {
           suspects = Math.max(0, suspects - page.length);

@@ -67,17 +67,23 @@ export function createRounds({
 }: RoundsParts): Rounds {
   let claiming = true;
   const underWay = new Set<Promise<void>>();
+  /** Those of them that look at `wanted` once more before they end. */
+  let running = 0;
   /** SQLite writes one transaction at a time; of PostgreSQL's, one may wait for the disk while another is filled. */
   const maxAtOnce = store.shared ? 2 : 1;
   /** Places that rounds under way may take. */
   let promised = 0;
+  /** A round had less room than there was, since some was promised, and took all of it: there may be more to claim. */
+  let cutShort = false;
   let wanted = false;
   /** A round waits for company: what is wanted now, it will see. */
   let gathering = false;
   let cancelTimer = () => {};
+  let timerAt = Number.POSITIVE_INFINITY;
   let expiredAt = Number.NEGATIVE_INFINITY;
   let keptUpAt = Number.NEGATIVE_INFINITY;
   let upkeepDueAt = Number.NEGATIVE_INFINITY;
+  let upkeep: Promise<void> | null = null;
   let changed = true;
   let enabled: readonly SmtpConfig[] = [];
 
@@ -86,13 +92,14 @@ export function createRounds({
    * sets the alarm for what is due later.
    */
   async function runRound(): Promise<void> {
-    cancelTimer();
+    endTimer();
     const now = clock.now();
-    if (now >= upkeepDueAt) await keepUp(now);
+    await keptUp(now);
     if (now >= expiredAt + expireEveryMs) await expire(now);
     if (changed || laneToUse() === null) await readConfigs();
     const lane = claiming && !ledger.hasRefused() ? laneToUse() : null;
-    const room = lane === null ? 0 : Math.max(0, lanes.room(lane) - promised);
+    const free = lane === null ? 0 : lanes.room(lane);
+    const room = Math.max(0, free - promised);
     promised += room;
     let claimed: readonly ClaimedEmail[] = [];
     try {
@@ -100,6 +107,11 @@ export function createRounds({
       if (lane !== null) for (const one of claimed) begin(one, lane);
     } finally {
       promised -= room;
+    }
+    if (room < free && claimed.length === room) cutShort = true;
+    if (cutShort && promised === 0) {
+      cutShort = false;
+      wanted = true;
     }
     if (lane !== null && isOnTrial(lane) && claimed.length > 0) wanted = true;
     const look = lane === null ? null : claimed.length < room ? await nextLook(now) : lane.pool.roomAt();
@@ -115,12 +127,28 @@ export function createRounds({
     return usable.find((lane) => !isOnTrial(lane) || lanes.room(lane) > 0) ?? usable[0] ?? null;
   }
 
+  /** Until what was due of the upkeep is done: before that, a node does not know which share of a limit is its own. */
+  async function keptUp(now: number): Promise<void> {
+    if (upkeep === null && now >= upkeepDueAt) {
+      upkeep = keepUp(now).finally(() => {
+        upkeep = null;
+      });
+    }
+    await upkeep;
+  }
+
   /** What must be done now and then, if one is to be believed alive. */
   async function keepUp(now: number): Promise<void> {
-    await leases.upkeep(now);
-    if (await nodes.meet(now)) changed = true;
+    // Noted before: what is announced meanwhile may come too late for this one, and asks for another.
     keptUpAt = now;
     upkeepDueAt = now + upkeepEveryMs;
+    try {
+      await leases.upkeep(now);
+      if (await nodes.meet(now)) changed = true;
+    } catch (error) {
+      upkeepDueAt = Number.NEGATIVE_INFINITY;
+      throw error;
+    }
   }
 
   async function expire(now: number): Promise<void> {
@@ -130,7 +158,12 @@ export function createRounds({
 
   async function readConfigs(): Promise<void> {
     changed = false;
-    [enabled] = await store.transact([lanes.reading()]);
+    try {
+      [enabled] = await store.transact([lanes.reading()]);
+    } catch (error) {
+      changed = true;
+      throw error;
+    }
   }
 
   /** With the claim, the configs are read again: whoever changed one meanwhile, what is claimed goes by that. */
@@ -141,7 +174,14 @@ export function createRounds({
     const leaseUntil = leases.until(now);
     try {
       const claim = claimEmails(store.db, { now, leaseUntil, limit });
-      const [claimed, configs, written] = await store.transact([claim, lanes.reading(), ...page.steps]);
+      // A node with room may have nothing else to look for: it is told of what this one gives up.
+      const told = page.handsBack ? [store.announcement()] : [];
+      const [claimed, configs, written] = await store.transact([
+        claim,
+        lanes.reading(),
+        ...page.steps,
+        ...told,
+      ]);
       enabled = configs;
       page.written(written);
       for (const { email } of claimed) leases.hold(email, leaseUntil);
@@ -160,21 +200,33 @@ export function createRounds({
 
   function setAlarm(now: number, look: number | null): void {
     // Alone on its database and with nothing under way, a node has nothing to keep up.
-    const upkeep = store.shared || leases.size > 0 ? [upkeepDueAt] : [];
+    const keepUpAt = store.shared || leases.size > 0 ? [upkeepDueAt] : [];
     const pauses = enabled.flatMap(({ pausedUntil }) => pausedUntil ?? []).filter((until) => until > now);
     const latest = now + (pauses.length > 0 ? restingMs : roundMs);
-    const at = Math.min(latest, look ?? Number.POSITIVE_INFINITY, ...upkeep, ...pauses);
-    setTimer(Math.max(0, at - clock.now()));
+    const at = Math.min(latest, look ?? Number.POSITIVE_INFINITY, ...keepUpAt, ...pauses);
+    setTimer(at);
   }
 
-  function setTimer(delayMs: number): void {
+  /** Of two rounds at once, one may know of something earlier than the other. */
+  function setTimer(at: number): void {
+    if (at >= timerAt) return;
+    endTimer();
+    timerAt = at;
+    cancelTimer = clock.after(Math.max(0, at - clock.now()), () => {
+      timerAt = Number.POSITIVE_INFINITY;
+      want();
+    });
+  }
+
+  function endTimer(): void {
     cancelTimer();
-    cancelTimer = clock.after(delayMs, want);
+    timerAt = Number.POSITIVE_INFINITY;
   }
 
   function want(): void {
     wanted = true;
-    if (gathering || underWay.size >= maxAtOnce) return;
+    if (gathering || running >= maxAtOnce) return;
+    running++;
     const rounds = runRounds().finally(() => underWay.delete(rounds));
     underWay.add(rounds);
   }
@@ -193,7 +245,7 @@ export function createRounds({
   }
 
   async function runRounds(): Promise<void> {
-    while (wanted) {
+    while (wanted && !gathering) {
       await gather();
       wanted = false;
       try {
@@ -202,9 +254,11 @@ export function createRounds({
         // A result that the database refuses is dealt with at once; a database that is away is left alone.
         if (!isPosthornError(error, "store.unavailable") && ledger.hasRefused()) wanted = true;
         log.error({ err: error }, "the courier's round failed");
-        setTimer(databaseRetryMs);
+        setTimer(clock.now() + databaseRetryMs);
       }
     }
+    // In the same turn as the last look: whatever is wanted from here on begins another one.
+    running--;
   }
 
   return {
@@ -215,7 +269,7 @@ export function createRounds({
         changed = true;
         want();
       });
-      await keepUp(clock.now());
+      await keptUp(clock.now());
       if (store.shared) await store.transact([store.announcement()]);
       want();
     },
@@ -232,6 +286,6 @@ export function createRounds({
       // What was claimed just now has begun when the round is over.
       await Promise.all(underWay);
     },
-    end: () => cancelTimer(),
+    end: endTimer,
   };
 }

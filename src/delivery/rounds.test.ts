@@ -1,0 +1,362 @@
+import { setImmediate as turn } from "node:timers/promises";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { newEmail } from "../../test/support/new-email.ts";
+import { smtpConfig } from "../../test/support/smtp-config.ts";
+import { createConfigSource } from "../config/config-source.ts";
+import { openSettings } from "../config/open.ts";
+import { PosthornError } from "../errors.ts";
+import { createLog } from "../log.ts";
+import { createMetrics } from "../metrics.ts";
+import type { ClaimedEmail } from "../store/email-claims.ts";
+import { insertEmails } from "../store/email-inserts.ts";
+import { findEmail } from "../store/emails.ts";
+import { insertSmtpConfig } from "../store/smtp-configs.ts";
+import { runSteps } from "../store/step.ts";
+import { openSqliteStore, type Store } from "../store/store.ts";
+import { createFixedClock, type FixedClock } from "../testing/fixed-clock.ts";
+import { createLanes, type Lane, type Lanes } from "./lanes.ts";
+import { createLeases } from "./leases.ts";
+import { createLedger, type Ledger } from "./ledger.ts";
+import type { Standing } from "./nodes.ts";
+import { createRounds, type Rounds } from "./rounds.ts";
+
+const configSource = createConfigSource(null);
+const second = 1_000;
+
+/** What a transaction has to wait for: before the database hears of it, or with the database's answer. */
+interface Fate {
+  readonly asked?: Promise<void>;
+  readonly answered?: Promise<void>;
+}
+
+let clock: FixedClock;
+let real: Store;
+/** The same database, as one that is shared. Its answers may be held up, and others may announce something. */
+let store: Store;
+let fates: Fate[];
+let transactions: number;
+let announcements: number;
+let announced: () => void;
+/** How often this node looked for the others, and until when the next look takes. */
+let looks: number;
+let looking: Promise<void>;
+let standing: Standing;
+let lanes: Lanes;
+let ledger: Ledger;
+let rounds: Rounds;
+/** What was claimed, in this order, with its way. */
+let begun: { readonly claimed: ClaimedEmail; readonly lane: Lane }[];
+beforeEach(async () => {
+  clock = createFixedClock();
+  real = await openSqliteStore(":memory:");
+  open({ shared: true });
+});
+afterEach(async () => {
+  await rounds.stopClaiming();
+  rounds.end();
+  await lanes.close();
+  await real.close();
+});
+
+function open({ shared }: { readonly shared: boolean }): void {
+  fates = [];
+  transactions = 0;
+  announcements = 0;
+  looks = 0;
+  looking = Promise.resolve();
+  standing = { rank: 0, nodes: 1 };
+  begun = [];
+  store = {
+    ...real,
+    shared,
+    transact: (steps) =>
+      runSteps(steps, async (queries) => {
+        transactions++;
+        const fate = fates.shift();
+        await fate?.asked;
+        const [results] = await real.transact([{ queries, read: (all) => all }]);
+        await fate?.answered;
+        return results;
+      }),
+    announcement() {
+      announcements++;
+      return real.announcement();
+    },
+    onAnnounced(callback) {
+      announced = callback;
+    },
+  };
+  const nodes = {
+    get standing() {
+      return standing;
+    },
+    async meet() {
+      looks++;
+      await looking;
+      return false;
+    },
+    leave: async () => {},
+  };
+  lanes = createLanes({ db: store.db, configSource, nodes, clock, onRoom() {} });
+  const log = createLog("silent");
+  ledger = createLedger({
+    ...{ db: store.db, configSource, clock, log, metrics: createMetrics(), random: () => 0.5 },
+    hasOther: () => false,
+    onFaulty() {},
+    open: (config) => openSettings(config, null),
+    senderOf: (_, { fromEmail }) => fromEmail,
+    titleOf: () => null,
+  });
+  rounds = createRounds({
+    ...{ store, clock, log, nodes, lanes, leases: createLeases(store, clock), ledger },
+    begin: (claimed, lane) => begun.push({ claimed, lane }),
+  });
+}
+
+/** Until nothing happens any more, but for what is held up or waits for its time. */
+async function idle(): Promise<void> {
+  for (let turns = 0; turns < 30; turns++) await turn();
+}
+
+/** Holds up the answer of the next transaction. @returns the function that lets it come. */
+function hold(): () => Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  fates.push({ answered: promise });
+  return async () => {
+    resolve();
+    await idle();
+  };
+}
+
+/** Holds up the next transaction. @returns the function that makes it fail. */
+function holdToFail(): () => Promise<void> {
+  const { promise, reject } = Promise.withResolvers<void>();
+  fates.push({ asked: promise });
+  return async () => {
+    reject(new PosthornError("store.unavailable", "The database is away."));
+    await idle();
+  };
+}
+
+async function start(): Promise<void> {
+  await rounds.start();
+  await idle();
+}
+
+const save = () => insertSmtpConfig(store.db, smtpConfig());
+
+/** Another part has stored an email: the rounds know nothing of it yet. */
+async function queue(): Promise<string> {
+  const email = newEmail(clock.now());
+  await real.transact([insertEmails(store.db, [email])]);
+  return email.email.id;
+}
+
+/** An email that this node has claimed. */
+async function claimedOne(): Promise<ClaimedEmail> {
+  await save();
+  await queue();
+  await start();
+  const [first] = begun;
+  if (first === undefined) throw new Error("the email is claimed");
+  return first.claimed;
+}
+
+const begunIds = () => begun.map(({ claimed }) => claimed.email.id);
+
+describe("an email that is stored while a round is under way", () => {
+  it("is claimed as soon as that has claimed, where it had all of the room", async () => {
+    await save();
+    await start();
+    const answer = hold();
+    rounds.want();
+    await idle();
+    const id = await queue();
+    rounds.want();
+    await idle();
+    expect(begun).toEqual([]);
+    await answer();
+    expect(begunIds()).toEqual([id]);
+  });
+
+  it("is claimed as soon as a round has failed and is repeated, where that had all of the room", async () => {
+    await save();
+    await start();
+    const fail = holdToFail();
+    rounds.want();
+    await idle();
+    const id = await queue();
+    rounds.want();
+    await idle();
+    await fail();
+    expect(begun).toEqual([]);
+    await clock.advance(second);
+    await idle();
+    expect(begunIds()).toEqual([id]);
+  });
+
+  it("is claimed when the configs have been read, where that round reads them", async () => {
+    await start();
+    const answer = hold();
+    await save();
+    rounds.configsChanged();
+    await idle();
+    const id = await queue();
+    rounds.want();
+    await answer();
+    expect(begunIds()).toEqual([id]);
+  });
+
+  it("takes no round more than one for what is new, and one for what was left", async () => {
+    await save();
+    await start();
+    const before = transactions;
+    const answer = hold();
+    rounds.want();
+    await idle();
+    rounds.want();
+    rounds.want();
+    await idle();
+    await answer();
+    expect(transactions - before).toBe(2);
+  });
+});
+
+describe("a wish for another round", () => {
+  /** Calls the function so many microtasks after the next alarm is set, which is the last that a round does. */
+  function afterTheAlarm(microtasks: number, call: () => void): void {
+    const { after } = clock;
+    clock.after = (...timer) => {
+      clock.after = after;
+      let rest = microtasks;
+      const next = () => (rest-- > 0 ? queueMicrotask(next) : call());
+      next();
+      return after(...timer);
+    };
+  }
+
+  it.each([
+    ["alone", false],
+    ["shared", true],
+  ])("is heard at every moment of the end of a round, on a database that is %s", async (_, shared) => {
+    open({ shared });
+    await save();
+    await start();
+    for (let microtasks = 0; microtasks < 12; microtasks++) {
+      afterTheAlarm(microtasks, rounds.want);
+      const before = transactions;
+      rounds.want();
+      await idle();
+      expect(transactions - before, `${microtasks} microtasks after the end`).toBe(2);
+    }
+  });
+});
+
+describe("the configs", () => {
+  it("are read again after that has failed", async () => {
+    await save();
+    await start();
+    await store.db.updateTable("smtp_config").set({ enabled: 0 }).execute();
+    const fail = holdToFail();
+    // There is no room, so no claim reads them either.
+    const place = lanes.of(rounds.enabled[0] ?? smtpConfig()).pool.take();
+    rounds.configsChanged();
+    await idle();
+    await fail();
+    expect(rounds.enabled).toHaveLength(1);
+    await clock.advance(second);
+    await idle();
+    expect(rounds.enabled).toEqual([]);
+    place.release();
+  });
+});
+
+describe("the alarm", () => {
+  it("for what a round could not write stays, though another round ends later and knows of nothing", async () => {
+    const { email } = await claimedOne();
+    const answer = hold();
+    const fail = holdToFail();
+    rounds.want();
+    await idle();
+    const written = ledger.handBack(email);
+    rounds.want();
+    await idle();
+    await fail();
+    await answer();
+    await clock.advance(second);
+    await idle();
+    await written;
+    expect(await findEmail(store.db, email.id)).toMatchObject({ state: "queued" });
+  });
+});
+
+describe("an email that is handed back", () => {
+  it("is announced: another node may have room, and nothing else to look for", async () => {
+    const { email } = await claimedOne();
+    const before = announcements;
+    const written = ledger.handBack(email);
+    rounds.want();
+    await written;
+    expect(announcements - before).toBe(1);
+    rounds.want();
+    await idle();
+    expect(announcements - before).toBe(1);
+  });
+});
+
+describe("the look for other nodes", () => {
+  it("comes again within a second where one announces itself while it is under way", async () => {
+    await save();
+    await start();
+    let found = () => {};
+    looking = new Promise((resolve) => {
+      found = resolve;
+    });
+    await clock.advance(10 * second);
+    await idle();
+    const before = looks;
+    announced();
+    await idle();
+    found();
+    await idle();
+    expect(looks).toBe(before);
+    await clock.advance(second);
+    await idle();
+    expect(looks).toBe(before + 1);
+  });
+
+  it("is one at a time: an older answer never comes after a newer one", async () => {
+    await save();
+    await start();
+    let found = () => {};
+    looking = new Promise((resolve) => {
+      found = resolve;
+    });
+    const before = looks;
+    await clock.advance(10 * second);
+    await idle();
+    rounds.want();
+    announced();
+    await idle();
+    expect(looks).toBe(before + 1);
+    found();
+    await idle();
+  });
+
+  it("is waited for before the first claim: a share of a limit is known only then", async () => {
+    await save();
+    await queue();
+    let found = () => {};
+    looking = new Promise((resolve) => {
+      found = resolve;
+    });
+    const started = rounds.start();
+    announced();
+    await idle();
+    expect(begun).toEqual([]);
+    found();
+    await started;
+    await idle();
+    expect(begun).toHaveLength(1);
+  });
+});
