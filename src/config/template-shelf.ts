@@ -126,11 +126,15 @@ export function createTemplateShelf({ store, templates, clock, log }: TemplateSh
   }
 
   function lookAround(): void {
+    lookAt = Number.POSITIVE_INFINITY;
     refresh()
       .catch((error: unknown) =>
         log.warn({ err: error }, "templates could not be read again; they stay as they are"),
       )
-      .finally(() => setTimer(lookEveryMs));
+      .finally(() => {
+        // What was announced meanwhile may have come too late for this one.
+        if (lookAt === Number.POSITIVE_INFINITY) setTimer(lookEveryMs);
+      });
   }
 
   function setTimer(delayMs: number): void {

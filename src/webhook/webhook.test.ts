@@ -6,6 +6,7 @@ import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { getCACertificates, setDefaultCACertificates } from "node:tls";
+import type { KyselyPlugin } from "kysely";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { saveWebhook } from "../config/webhook-settings.ts";
 import { createLog } from "../log.ts";
@@ -153,6 +154,28 @@ describe("an event", () => {
     expect(received.map(({ headers }) => headers["webhook-id"])).toEqual(Array(6).fill("msg_1"));
     expect(received.every((one) => isSigned(one, secret))).toBe(true);
     expect(await due()).toEqual([]);
+  });
+
+  test("is posted at once where it comes while a round that found nothing sets its alarm", async () => {
+    await subscribe();
+    await sender.stop();
+    let answered = 0;
+    const whenAnswered: KyselyPlugin = {
+      transformQuery: ({ node }) => node,
+      async transformResult({ result }) {
+        // The first answer is that nothing is due, the second that nothing will be.
+        if (++answered === 2) {
+          await insertWebhookDelivery(store.db, event);
+          sender.wake();
+        }
+        return result;
+      },
+    };
+    const { store: seen, ...others } = await parts();
+    const watched = { ...seen, db: seen.db.withPlugin(whenAnswered) };
+    sender = createWebhookSender({ ...others, store: watched, log: createLog("silent") });
+    await sender.round();
+    expect(received).toHaveLength(1);
   });
 
   test("is given up at once where the receiver says that it is gone for good", async () => {

@@ -118,8 +118,13 @@ export function createWebhookSender(parts: WebhookSenderParts): WebhookSender {
       } catch (error) {
         log.error({ err: error }, "events could not be brought to the webhook: trying again later");
       }
+      if (!cut.signal.aborted) await setAlarm();
     } while (again && !cut.signal.aborted);
-    if (cut.signal.aborted) return;
+    // In the same turn as the last look: a call from here on begins anew.
+    underWay = null;
+  }
+
+  async function setAlarm(): Promise<void> {
     const next = await nextWebhookTryAt(db).catch(() => null);
     const delay = next === null ? lookEveryMs : Math.min(lookEveryMs, Math.max(secondMs, next - clock.now()));
     cancelTimer();
@@ -150,9 +155,7 @@ export function createWebhookSender(parts: WebhookSenderParts): WebhookSender {
   function round(): Promise<void> {
     again = true;
     if (cut.signal.aborted) return Promise.resolve();
-    underWay ??= rounds().finally(() => {
-      underWay = null;
-    });
+    underWay ??= rounds();
     return underWay;
   }
 
