@@ -49,6 +49,10 @@ switch (task) {
     process.env.POSTHORN_TEST_FAULTS = "long";
     run(["vitest", "run", "test/faults", ...args]);
     break;
+  case "test:repeat":
+    build();
+    run([process.execPath, "scripts/repeat.ts", ...args]);
+    break;
   case "bench":
     build();
     run([process.execPath, "bench/main.ts", ...args]);
