@@ -23,8 +23,10 @@ export default defineConfig({
   test: {
     include: ["src/**/*.test.ts", "test/**/*.test.ts", "admin/src/**/*.test.ts"],
     reporters: ["default", closingLine],
-    // Real databases, browsers and key derivation take their time on a small machine.
-    testTimeout: 30_000,
-    hookTimeout: 60_000,
+    // Real databases, browsers and key derivation take their time on a small machine that is busy with other things
+    // too. These are for what would wait for ever: no test shows by them how soon something is done.
+    testTimeout: 60_000,
+    hookTimeout: 120_000,
+    expect: { poll: { timeout: 20_000 } },
   },
 });

@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { cpuMs } from "../../test/support/cpu-time.ts";
 import { stages } from "../model.ts";
 import { explain, type Failure, rows } from "./explain.ts";
 
@@ -918,15 +919,16 @@ test.each([
   ["of lines without end", "550-5.7.1 sender\n".repeat(12_000)],
   ["of relay relaying", "relaying relay relay to relay not ".repeat(6_000)],
 ])("is not tired by 200 kB %s", (_, text) => {
-  const began = performance.now();
-  for (const stage of stages) {
-    for (const code of [421, 450, 535, 550]) {
-      const seen = { ...failure({ stage, authMethod: "auto" }), reply: { code, enhancedCode: null, text } };
-      expect(explain(seen).explanation.length).toBeLessThan(700);
+  const took = cpuMs(() => {
+    for (const stage of stages) {
+      for (const code of [421, 450, 535, 550]) {
+        const seen = { ...failure({ stage, authMethod: "auto" }), reply: { code, enhancedCode: null, text } };
+        expect(explain(seen).explanation.length).toBeLessThan(700);
+      }
     }
-  }
+  });
   // Forty explanations, each a few milliseconds at most, on a slow machine.
-  expect(performance.now() - began).toBeLessThan(4_000);
+  expect(took).toBeLessThan(4_000);
 });
 
 test("cuts a long reply", () => {

@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { cpuMs } from "../../test/support/cpu-time.ts";
 import { exchange } from "./auth.ts";
 import { redactor } from "./redact.ts";
 import type { Credentials } from "./relay.ts";
@@ -100,9 +101,7 @@ describe("hiding a password", () => {
   });
 
   it("takes linear time over a long run", () => {
-    const startedAt = performance.now();
-    hide("s3cret+pass", "A".repeat(200_000));
-    expect(performance.now() - startedAt).toBeLessThan(2_000);
+    expect(cpuMs(() => hide("s3cret+pass", "A".repeat(200_000)))).toBeLessThan(2_000);
   });
 });
 

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { cpuMs } from "../../test/support/cpu-time.ts";
 import { isPosthornError } from "../errors.ts";
 import { issuesOf } from "../parse.ts";
 import { type DataSchema, parseDataSchema, validatorOf } from "./data-schema.ts";
@@ -190,9 +191,10 @@ describe("a simple pattern", () => {
 
   it("is matched in no time, whatever the text", () => {
     const matches = parseSimplePattern(`^[a-z]*${"a{64}".repeat(30)}$`);
-    const start = performance.now();
-    expect(matches?.("a".repeat(4096).replace(/.$/, "!"))).toBe(false);
-    expect(matches?.("a".repeat(100_000))).toBe(false);
-    expect(performance.now() - start).toBeLessThan(2000);
+    const took = cpuMs(() => {
+      expect(matches?.("a".repeat(4096).replace(/.$/, "!"))).toBe(false);
+      expect(matches?.("a".repeat(100_000))).toBe(false);
+    });
+    expect(took).toBeLessThan(2000);
   });
 });

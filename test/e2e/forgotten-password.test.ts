@@ -14,7 +14,7 @@ async function ask(page: Page, email: string): Promise<void> {
 /** The link of the latest email for a new password that the sandbox has caught. */
 async function caughtLink({ call }: Product, count: number): Promise<string> {
   const caught = () => call<{ items: { id: string; to: string[] }[] }>("GET", "/api/sandbox/emails");
-  await expect.poll(async () => (await caught()).items.length, { timeout: 10_000 }).toBe(count);
+  await expect.poll(async () => (await caught()).items.length).toBe(count);
   const [latest] = (await caught()).items;
   expect(latest?.to).toEqual([admin.email]);
   const { text } = await call<{ text: string }>("GET", `/api/sandbox/emails/${latest?.id}`);

@@ -51,7 +51,7 @@ describe("a paused config", () => {
     await page.getByRole("button", { name: "Use it again now" }).click();
     await page.getByText(reason).waitFor({ state: "detached" });
     expect(await page.getByLabel("From name").inputValue()).toBe("Not saved yet");
-    await expect.poll(() => product.posthorn.sandbox?.list().length, { timeout: 10_000 }).toBe(1);
+    await expect.poll(() => product.posthorn.sandbox?.list().length).toBe(1);
   });
 
   test("appears and goes by itself while somebody looks", async ({ product, enter }) => {

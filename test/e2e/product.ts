@@ -88,7 +88,7 @@ export interface Visit {
 /** A profile that nobody knows. */
 export async function visit(browser: Browser, options: BrowserContextOptions = {}): Promise<Visit> {
   const context = await browser.newContext({ viewport: { width: 1280, height: 860 }, ...options });
-  context.setDefaultTimeout(10_000);
+  context.setDefaultTimeout(20_000);
   const witness = watch(context);
   return { context, page: await context.newPage(), witness };
 }

@@ -27,6 +27,8 @@ export class Posting implements Disposable {
   readonly accepted = new Map<string, AcceptedEmail>();
   readonly #options: PostingOptions;
   readonly #begun: Promise<void>[] = [];
+  #asked = 0;
+  #onAccepted = () => {};
   #stopped = false;
 
   constructor(options: PostingOptions) {
@@ -43,6 +45,7 @@ export class Posting implements Disposable {
       if (reply !== null) this.#options.onAnswer?.(reply.status);
       if (reply?.status === 202) {
         this.accepted.set(subject, reply.body);
+        this.#onAccepted();
         return;
       }
       if (reply !== null && reply.status !== 503) throw new Error(`${subject} was answered ${reply.status}.`);
@@ -61,9 +64,19 @@ export class Posting implements Disposable {
 
   /** The same, and nobody waits for it before `done`. */
   begin(subjects: readonly string[]): void {
+    this.#asked += subjects.length;
     const all = this.postAll(subjects);
     all.catch(() => {}); // `done` tells.
     this.#begun.push(all);
+  }
+
+  /** Resolves once no more than so many of those that were begun wait to be accepted. */
+  async leaves(count: number): Promise<void> {
+    while (this.#asked - this.accepted.size > count) {
+      const { promise, resolve } = Promise.withResolvers<void>();
+      this.#onAccepted = resolve;
+      await Promise.race([promise, this.done()]);
+    }
   }
 
   /** Resolves once all that was begun is accepted. */

@@ -14,7 +14,7 @@ export const actor = { id: "user:1", name: "Ada" };
 const caller = { id: "library", name: "library" };
 
 /** How long anything is waited for, as the clock on the wall has it: far more than it takes. */
-const patienceMs = 20_000;
+const patienceMs = 40_000;
 
 /** Posthorn in this process, whose time stands still until the test moves it. */
 export interface Scene extends AsyncDisposable {

@@ -13,7 +13,7 @@ afterEach(() => folder.dispose());
 const messageIdOf = (content: Buffer) => /^Message-ID: (\S+)/im.exec(content.toString())?.[1];
 
 describe("kill -9", () => {
-  it("loses no accepted email, and marks each one that may come twice", { timeout: 120_000 }, async () => {
+  it("loses no accepted email, and marks each one that may come twice", { timeout: 300_000 }, async () => {
     // Each round the process dies while an email is at another place of the conversation: the lost
     // answer to the final dot among them.
     const places = ["mail", "rcpt", "data", "dot"] as const;

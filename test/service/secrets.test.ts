@@ -266,7 +266,7 @@ describe("posthorn rotate", () => {
     for (const { id } of secretRows()) expect((await getConfig(service, id)).problem).toBeNull();
   });
 
-  it("goes on where kill -9 stopped it", { timeout: 60_000 }, async () => {
+  it("goes on where kill -9 stopped it", { timeout: 120_000 }, async () => {
     const count = 150;
     const service = await folder.start(old);
     await saveMany(service, count);

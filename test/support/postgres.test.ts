@@ -82,7 +82,7 @@ describe("its data", () => {
     const [url] = await once(owner.stdout.setEncoding("utf8"), "data");
     expect(await query(url, "select 1 as one")).toEqual([{ one: 1 }]);
     owner.kill("SIGKILL");
-    await expect.poll(() => readdirSync(folder), { timeout: 10_000 }).toEqual([]);
+    await expect.poll(() => readdirSync(folder)).toEqual([]);
     await expect(query(url, "select 1")).rejects.toThrow(/ECONNREFUSED/);
   });
 });

@@ -143,7 +143,7 @@ describe("a check", () => {
       const isUnderWay = async () =>
         ((await planned())?.claimedUntil ?? (await planned())?.checkedAt) != null;
       // Once it has begun, time stands still again.
-      const patient = { timeout: 10_000, interval: 5 };
+      const patient = { timeout: 20_000, interval: 5 };
       await vi.waitFor(async () => {
         if (!(await isUnderWay())) await ticking.advance(10_000);
         expect(await isUnderWay()).toBe(true);

@@ -186,7 +186,6 @@ const program = (word: string) => `
 it("keeps no process alive that is done with it, but one that waits for it", async () => {
   const child = spawn(process.execPath, ["--input-type=module", "--eval", program("found")], {
     stdio: ["ignore", "pipe", "inherit"],
-    timeout: 20_000,
   });
   let said = "";
   child.stdout.setEncoding("utf8").on("data", (text: string) => {
