@@ -98,6 +98,18 @@ describe.each(databases)("access tokens on $name", ({ shared, start, open, stop 
   /** Until what the timers have set in motion is done: sockets do not turn with the clock. */
   const settled = (count: number) => expect.poll(renewals).toBe(count);
 
+  /** With the timer of the first renewal, and on a shared database with that of the first look at it. */
+  async function startRenewing(): Promise<void> {
+    await tokens.start();
+    await expect.poll(() => clock.waiting).toBe(shared ? 2 : 1);
+  }
+
+  /** Until the last renewal has ended and the next one has its timer, so that the clock may move on. */
+  async function renewalPlanned(): Promise<void> {
+    await expect.poll(async () => (await findOauthGrant(store.db, config.id))?.renewingUntil).toBeNull();
+    await expect.poll(() => clock.waiting).toBe(1);
+  }
+
   it("are used until five minutes before their end, then renewed unasked", async () => {
     await connected();
     await tokens.start();
@@ -116,13 +128,14 @@ describe.each(databases)("access tokens on $name", ({ shared, start, open, stop 
   it("that live shortly are renewed in the middle of their lives, and never without a pause", async () => {
     provider.accessLifetime = 240;
     await connected();
-    await tokens.start();
+    await startRenewing();
     await clock.advance(119_000);
     expect(renewals()).toBe(0);
     provider.accessLifetime = 0;
     await clock.advance(1_000);
     await settled(1);
-    await expect.poll(async () => (await stored())?.accessToken).toBe(provider.accessToken);
+    await renewalPlanned();
+    expect((await stored())?.accessToken).toBe(provider.accessToken);
     await clock.advance(29_000);
     expect(renewals()).toBe(1);
     await clock.advance(1_000);
@@ -235,17 +248,17 @@ describe.each(databases)("access tokens on $name", ({ shared, start, open, stop 
     ["nothing of use", { kind: "raw", status: 200, type: "application/json", body: "{}" }],
   ] as const)("survive %s: the provider is asked again, later each time", async (_, mischief) => {
     await connected();
-    await tokens.start();
+    await startRenewing();
     provider.mischief = mischief;
     await clock.advance(55 * minute);
     await settled(1);
-    await expect.poll(async () => (await findOauthGrant(store.db, config.id))?.renewingUntil).toBeNull();
+    await renewalPlanned();
     // The one that there is serves on.
     expect(await token()).toBe(provider.accessToken);
     expect(tokens.problemOf(config.id, destination)).toBeNull();
     await clock.advance(10_000);
     await settled(2);
-    await expect.poll(async () => (await findOauthGrant(store.db, config.id))?.renewingUntil).toBeNull();
+    await renewalPlanned();
     provider.mischief = null;
     await clock.advance(29_000);
     expect(renewals()).toBe(2);

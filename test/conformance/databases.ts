@@ -2,7 +2,8 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { openPostgresStore, openSqliteStore, type Store } from "../../src/store/store.ts";
-import { type Postgres, startPostgres } from "../support/postgres.ts";
+import { sharedPart } from "../support/shared-part.ts";
+import { sharedDatabase } from "../support/shared-postgres.ts";
 
 /** An empty database that nobody has opened yet. */
 export interface EmptyDatabase {
@@ -39,12 +40,10 @@ async function createFile(): Promise<EmptyDatabase> {
   return { url: join(folder, "posthorn.db"), dispose: async () => rmSync(folder, { recursive: true }) };
 }
 
-let postgres: Postgres | null = null;
-
-/** It goes with the server. */
+/** A database on the server that all test files share. */
 async function createOnServer(): Promise<EmptyDatabase> {
-  if (postgres === null) throw new Error("PostgreSQL was not started.");
-  return { url: await postgres.createDatabase(), async dispose() {} };
+  const { url, giveBack } = await sharedDatabase();
+  return { url, dispose: giveBack };
 }
 
 /** Every database that Posthorn runs on. A suite is run on each. */
@@ -73,11 +72,11 @@ export const databases: readonly TestDatabase[] = [
     name: "PostgreSQL",
     shared: true,
     async start() {
-      postgres = await startPostgres({ fsync: false });
+      await sharedPart("postgres");
     },
     create: createOnServer,
     async open() {
-      const { url } = await createOnServer();
+      const { url, giveBack } = await sharedDatabase();
       const store = await openPostgresStore(url);
       const stores = [store];
       return {
@@ -90,11 +89,10 @@ export const databases: readonly TestDatabase[] = [
         },
         async dispose() {
           await Promise.all(stores.map((one) => one.close()));
+          await giveBack();
         },
       };
     },
-    async stop() {
-      await postgres?.stop();
-    },
+    async stop() {},
   },
 ];

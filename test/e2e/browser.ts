@@ -1,13 +1,21 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { type Browser, chromium, type LaunchOptions } from "playwright-core";
+import { unpackedBrowser } from "./unpacked-browser.ts";
 
 export interface TestBrowser {
   readonly browser: Browser;
   /** Ends the browser, and removes everything it wrote. */
   close(): Promise<void>;
+}
+
+/** A browser for several processes. */
+export interface BrowserServer {
+  /** For `chromium.connect`. Nobody else knows it. */
+  readonly address: string;
+  /** Ends the browser, and removes everything it wrote. */
+  stop(): Promise<void>;
 }
 
 /**
@@ -17,20 +25,35 @@ export interface TestBrowser {
  *   all machines lay the pages out alike.
  */
 export async function startBrowser(fontFolders: readonly string[] = []): Promise<TestBrowser> {
+  const { started, end } = await startWith(fontFolders, (options) => chromium.launch(options));
+  return { browser: started, close: end };
+}
+
+/** The same browser, for `chromium.connect` by as many processes as there are. */
+export async function startBrowserServer(): Promise<BrowserServer> {
+  const { started, end } = await startWith([], (options) =>
+    chromium.launchServer({ ...options, host: "127.0.0.1" }),
+  );
+  return { address: started.wsEndpoint(), stop: end };
+}
+
+async function startWith<Started extends { close(): Promise<void> }>(
+  fontFolders: readonly string[],
+  launch: (options: LaunchOptions) => Promise<Started>,
+): Promise<{ started: Started; end(): Promise<void> }> {
   const folder = mkdtempSync(join(tmpdir(), "posthorn-browser-"));
   const remove = () => rmSync(folder, { recursive: true, force: true, maxRetries: 3 });
   try {
     const isOurs = process.platform === "linux" && process.arch === "x64";
-    const options = isOurs ? await unpack(folder, fontFolders) : { channel: "chrome" };
-    const browser = await chromium.launch({
-      ...options,
+    const started = await launch({
+      ...(isOurs ? await fromNpm(folder, fontFolders) : { channel: "chrome" }),
       args: ["--disable-gpu"],
       artifactsDir: folder,
     });
     return {
-      browser,
-      async close() {
-        await browser.close();
+      started,
+      async end() {
+        await started.close();
         remove();
       },
     };
@@ -40,23 +63,11 @@ export async function startBrowser(fontFolders: readonly string[] = []): Promise
   }
 }
 
-/** Unpacks the browser, the libraries it needs and a font into the folder. */
-async function unpack(folder: string, fontFolders: readonly string[]): Promise<LaunchOptions> {
-  const { inflate } = await import("@sparticuz/chromium");
-  const entry = createRequire(import.meta.url).resolve("@sparticuz/chromium");
-  const packed = join(dirname(entry), "..", "bin");
-  // Where it unpacks to is where temporary files go at the moment of the call.
-  const usual = process.env.TMPDIR;
-  process.env.TMPDIR = folder;
-  const unpacking = ["chromium.br", "al2023.tar.br", "fonts.tar.br"].map((name) =>
-    inflate(join(packed, name)),
-  );
-  if (usual === undefined) delete process.env.TMPDIR;
-  else process.env.TMPDIR = usual;
-  const [executablePath = "", libraries = "", fonts = ""] = await Promise.all(unpacking);
-
+/** @param folder for everything the browser writes. */
+async function fromNpm(folder: string, fontFolders: readonly string[]): Promise<LaunchOptions> {
+  const { executablePath, libraryFolder, fontFolder } = await unpackedBrowser(folder);
   const fontConfig = join(folder, "fonts.conf");
-  writeFileSync(fontConfig, fontConfigOf([fonts, ...fontFolders], join(folder, "font-cache")));
+  writeFileSync(fontConfig, fontConfigOf([fontFolder, ...fontFolders], join(folder, "font-cache")));
   return {
     executablePath,
     env: {
@@ -64,7 +75,7 @@ async function unpack(folder: string, fontFolders: readonly string[]): Promise<L
       HOME: folder,
       TMPDIR: folder,
       FONTCONFIG_FILE: fontConfig,
-      LD_LIBRARY_PATH: join(libraries, "lib"),
+      LD_LIBRARY_PATH: libraryFolder,
     },
   };
 }

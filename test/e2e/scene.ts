@@ -1,14 +1,14 @@
-import type { BrowserContextOptions } from "playwright-core";
+import { type Browser, type BrowserContextOptions, chromium } from "playwright-core";
 import { afterAll, test as base, beforeAll, expect } from "vitest";
-import { startBrowser, type TestBrowser } from "./browser.ts";
+import { sharedPart } from "../support/shared-part.ts";
 import { openProduct, type Product, signIn, type Visit, visit } from "./product.ts";
 
-/** One browser for all tests of a file; each visit has a profile of its own. */
-let opened: TestBrowser | undefined;
+/** One browser for all tests of a run; each visit has a profile of its own. */
+let browser: Browser;
 beforeAll(async () => {
-  opened = await startBrowser();
+  browser = await chromium.connect(await sharedPart("browser"));
 });
-afterAll(() => opened?.close());
+afterAll(() => browser.close());
 
 /**
  * Tests in a real browser. `product` is a service of its own, with an admin who can sign in; `stranger`
@@ -28,7 +28,7 @@ export const test = base
       expect(visits.flatMap(({ witness }) => witness.complaints)).toEqual([]);
     });
     return async (options?: BrowserContextOptions): Promise<Visit> => {
-      const made = await visit(opened!.browser, options);
+      const made = await visit(browser, options);
       visits.push(made);
       return made;
     };
