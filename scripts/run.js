@@ -11,6 +11,7 @@ if (major < 22 || (major === 22 && minor < 18)) {
 const { enableCompileCache } = await import("node:module");
 const [task, ...args] = process.argv.slice(2);
 const { build, run } = await import("./build.js");
+const { check, verify } = await import("./check.js");
 
 switch (task) {
   case "build":
@@ -32,20 +33,22 @@ switch (task) {
     run([process.execPath, "scripts/demo.ts"]);
     break;
   case "check":
-    run(["biome", "ci", "--error-on-warnings"]);
-    run(["tsc", "-p", "."]);
-    run(["tsc", "-p", "admin"]);
-    run(["knip"]);
+    process.exitCode = await check();
+    break;
+  case "verify":
+    process.exitCode = await verify(args);
     break;
   case "format":
     run(["biome", "check", "--write"]);
     break;
+  // What the chosen tests need to be built, they build themselves.
   case "test":
-    build();
     run(["vitest", "run", ...args]);
     break;
+  case "test:watch":
+    run(["vitest", "watch", ...args]);
+    break;
   case "test:faults":
-    build();
     process.env.POSTHORN_TEST_FAULTS = "long";
     run(["vitest", "run", "test/faults", ...args]);
     break;
