@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { isCurrency } from "./currency.ts";
 import { isTimeZone } from "./filters.ts";
 import { isLink, isWebLink } from "./web-link.ts";
 
@@ -43,12 +44,16 @@ export function timeZone() {
   return z.string().max(64).refine(isTimeZone, { error: "must be an IANA time zone such as Europe/Berlin" });
 }
 
-/** A code of ISO 4217. */
+/** A code of ISO 4217 that has a minor unit. */
 export function currency() {
-  return z.string().regex(/^[A-Z]{3}$/, { error: "must be a currency code of ISO 4217 such as EUR" });
+  const error = "must be a currency code of ISO 4217 with a minor unit, such as EUR";
+  return z
+    .string()
+    .regex(/^[A-Z]{3}$/, { error, abort: true })
+    .refine(isCurrency, { error });
 }
 
-/** An amount of money in minor units: 1250 is 12.50 EUR and 1250 JPY. */
+/** An amount of money in minor units as ISO 4217 has them: 1250 is 12.50 EUR, 12.50 HUF and 1250 JPY. */
 export function minorUnits() {
   return z.int({ error: "must be a whole number of minor units (cents)" }).min(0).max(1_000_000_000_000);
 }

@@ -1,6 +1,7 @@
 import type { Context, Token } from "liquidjs";
 import { invalidInput } from "../parse.ts";
 import { boundedCache } from "./bounded-cache.ts";
+import { isCurrency, minorDigits } from "./currency.ts";
 import { isLink } from "./web-link.ts";
 
 /** What `this` offers a filter: the globals of this rendering, and where it stands in the source. */
@@ -10,15 +11,15 @@ interface FilterThis {
 }
 
 /**
- * `{{ 1250 | money: "EUR" }}` → `€12.50`: an amount in minor units, with as many digits as the
- * currency has (JPY 0, EUR 2, BHD 3; ISO 4217), in the locale of this rendering.
+ * `{{ 1250 | money: "EUR" }}` → `€12.50`: an amount in minor units, with all digits that ISO 4217 gives the
+ * currency (JPY 0, EUR 2, BHD 3), in the locale of this rendering.
  */
 function money(this: FilterThis, amount: unknown, currency: unknown): string {
   if (typeof amount !== "number" || !Number.isSafeInteger(amount)) {
     throw wrongValue(this, "an amount must be a whole number of minor units");
   }
-  if (typeof currency !== "string" || !/^[A-Z]{3}$/.test(currency)) {
-    throw wrongValue(this, "a currency must be a code of ISO 4217 such as EUR");
+  if (typeof currency !== "string" || !isCurrency(currency)) {
+    throw wrongValue(this, "a currency must be a code of ISO 4217 with a minor unit, such as EUR");
   }
   const { format, digits } = moneyFormat(`${localeOf(this)} ${currency}`);
   // Exact decimal text: 0.1 + 0.2 must never show on a bill.
@@ -111,9 +112,10 @@ export function loadFormats(): void {
 }
 
 const moneyFormat = boundedCache(200, (key: string) => {
-  const [locale, currency] = key.split(" ");
-  const format = new Intl.NumberFormat(locale, { style: "currency", currency: currency ?? "" });
-  return { format, digits: format.resolvedOptions().maximumFractionDigits ?? 0 };
+  const [locale, currency = ""] = key.split(" ");
+  const digits = minorDigits(currency) ?? 0;
+  const exact = { minimumFractionDigits: digits, maximumFractionDigits: digits };
+  return { format: new Intl.NumberFormat(locale, { style: "currency", currency, ...exact }), digits };
 });
 
 const dateFormat = boundedCache(200, (key: string) => {

@@ -299,6 +299,30 @@ Shipping address
     );
   });
 
+  it.each([
+    ["en", "Mug\n  1 × HUF\u00a012,500.00 = HUF\u00a012,500.00", "Total: HUF\u00a012,500.00"],
+    ["de", "Mug\n  1 × 12.500,00\u00a0HUF = 12.500,00\u00a0HUF", "Gesamtbetrag: 12.500,00\u00a0HUF"],
+  ])(
+    "reads minor units of HUF by ISO 4217 in %s, however many digits a language shows",
+    (locale, line, total) => {
+      const data = {
+        status: "confirmed",
+        orderNumber: "1",
+        currency: "HUF",
+        items: [{ name: "Mug", quantity: 1, unitPrice: 1_250_000 }],
+        totals: { total: 1_250_000 },
+      };
+      const { text, html } = templates.render("order-notification", { data, locale });
+      expect(text).toContain(line);
+      expect(text).toContain(total);
+      expect(html).not.toMatch(/1[,.]250[,.]000/);
+    },
+  );
+
+  it("refuses a currency that has no minor unit", () => {
+    expect(pointers("order-notification", { ...smallest, currency: "XAU" })).toEqual(["/data/currency"]);
+  });
+
   it("names every wrong field at once", () => {
     expect(
       pointers("order-notification", {
