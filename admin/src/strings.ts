@@ -917,6 +917,15 @@ export const strings = {
     },
   },
 
+  settings: {
+    save: "Save",
+    saved: "Saved",
+    unsaved: "Unsaved changes",
+    discard: "Discard changes",
+    conflict: "Somebody else saved these settings while you were editing.",
+    loadCurrent: "Load the current values",
+  },
+
   brand: {
     title: "Brand",
     lead: "What your emails show of the sender. Whatever you leave empty is left out.",
@@ -941,10 +950,6 @@ export const strings = {
     linkUrl: "Address",
     addLink: "Add a link",
     removeLink: (label: string) => `Remove ${label || "this link"}`,
-    save: "Save",
-    saved: "Saved",
-    unsaved: "Unsaved changes",
-    discard: "Discard changes",
     tryWith: "Shown with",
   },
 
@@ -958,9 +963,6 @@ export const strings = {
     emails: "Who gets an email",
     emailsHint: "About what is found, and when it is over. One address a line; empty: all admins.",
     allAdmins: "All admins",
-    save: "Save",
-    saved: "Saved",
-    unsaved: "Unsaved changes",
     webhook: {
       title: "Webhook",
       url: "Address",
@@ -1004,10 +1006,6 @@ export const strings = {
       emailRetentionDays: "At least as long as contents. The charts of the overview count what is kept.",
     },
     days: "days",
-    save: "Save",
-    saved: "Saved",
-    unsaved: "Unsaved changes",
-    discard: "Discard changes",
     whatIsDeleted: "What is deleted when",
     atOnce: "As soon as it is final",
     after: (days: string) => (days === "1" ? "After 1 day" : `After ${days} days`),

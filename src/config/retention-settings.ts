@@ -1,10 +1,7 @@
 import { z } from "zod";
-import type { Clock } from "../clock.ts";
-import type { Actor } from "../model.ts";
-import { writeAudit } from "../store/audit-log.ts";
+import { invalidInput } from "../parse.ts";
 import type { Db } from "../store/schema.ts";
 import { readSetting, writeSetting } from "../store/settings.ts";
-import type { Store } from "../store/store.ts";
 
 /** How long emails are kept, counted from when they became final: what still waits is kept. */
 export interface RetentionSettings {
@@ -19,39 +16,46 @@ const defaultRetention: RetentionSettings = { contentRetentionDays: 30, emailRet
 const settingKey = "retention";
 const maxDays = 3650;
 
-function days() {
-  const error = (issue: { input?: unknown }) =>
-    issue.input === undefined ? "is required" : `must be a whole number of days from 1 to ${maxDays}`;
+const days = () => {
+  const error = `must be a whole number of days from 1 to ${maxDays}`;
   // Abort: what is no whole number is told of once.
   return z.int({ error, abort: true }).min(1, { error }).max(maxDays, { error });
-}
+};
 
-export const retentionSettings = z
-  .strictObject({ contentRetentionDays: days(), emailRetentionDays: days() }, "must be an object")
-  .refine(({ contentRetentionDays, emailRetentionDays }) => contentRetentionDays <= emailRetentionDays, {
-    path: ["contentRetentionDays"],
-    error: "must not be longer than emails are kept",
-  });
+export const retentionFields = { contentRetentionDays: days(), emailRetentionDays: days() };
+
+const stored = z
+  .strictObject(retentionFields)
+  .refine(({ contentRetentionDays, emailRetentionDays }) => contentRetentionDays <= emailRetentionDays);
 
 /** As saved, or the defaults. */
 export async function readRetention(db: Db): Promise<RetentionSettings> {
   const saved = await readSetting(db, settingKey);
   // What cannot be read must not be guessed: the wrong guess deletes.
-  return saved === undefined ? defaultRetention : retentionSettings.parse(saved);
+  return saved === undefined ? defaultRetention : stored.parse(saved);
 }
 
-export async function saveRetention(
-  { store, clock }: { readonly store: Store; readonly clock: Clock },
-  settings: RetentionSettings,
-  actor: Actor,
-): Promise<void> {
-  await store.transaction(async (db) => {
-    const before = await readRetention(db);
-    const names = Object.keys(settings) as (keyof RetentionSettings)[];
-    const changed = names.filter((name) => settings[name] !== before[name]);
-    if (changed.length === 0) return;
-    await writeSetting(db, settingKey, settings);
-    const entry = { at: clock.now(), actor, action: "settings.updated", target: null };
-    await writeAudit(db, { ...entry, detail: { changed } });
-  });
+/**
+ * Stores what is given; the rest stays as it is.
+ * @returns the names of what is different now
+ * @throws PosthornError `input.invalid` if contents would be kept longer than their emails
+ */
+export async function changeRetention(db: Db, given: Partial<RetentionSettings>): Promise<string[]> {
+  const before = await readRetention(db);
+  const next: RetentionSettings = {
+    contentRetentionDays: given.contentRetentionDays ?? before.contentRetentionDays,
+    emailRetentionDays: given.emailRetentionDays ?? before.emailRetentionDays,
+  };
+  if (next.contentRetentionDays > next.emailRetentionDays) {
+    // Said of what the caller has sent, not of what was saved before.
+    const issue =
+      given.contentRetentionDays === undefined
+        ? { pointer: "/emailRetentionDays", detail: "must not be shorter than contents are kept" }
+        : { pointer: "/contentRetentionDays", detail: "must not be longer than emails are kept" };
+    throw invalidInput([issue]);
+  }
+  const names = Object.keys(next) as (keyof RetentionSettings)[];
+  const changed = names.filter((name) => next[name] !== before[name]);
+  if (changed.length > 0) await writeSetting(db, settingKey, next);
+  return changed;
 }

@@ -16,7 +16,7 @@ import { type RotateOptions, type RotateStep, rotate } from "./rotate.ts";
 import { smtpConfigCreate, smtpConfigUpdate } from "./smtp-config.ts";
 import { createSmtpConfigs } from "./smtp-configs.ts";
 import { createStagedChanges } from "./staged-changes.ts";
-import { readWebhook, saveWebhook } from "./webhook-settings.ts";
+import { changeWebhook, readWebhook } from "./webhook-settings.ts";
 
 const source = createConfigSource(null);
 
@@ -274,12 +274,15 @@ test("re-encrypts and reseals earlier versions and drafts, which can then be use
 });
 
 test("takes the webhook's secret along", async () => {
-  const to = { url: "https://hook.example.com/", secret: undefined };
-  const made = await saveWebhook({ store, clock, secrets: await unlocked(oldSecret) }, to, actor);
+  const webhookUrl = "https://hook.example.com/";
+  const made = await changeWebhook(store.db, await unlocked(oldSecret), { webhookUrl });
   const secrets = await unlocked(newSecret, oldSecret);
   const run = (options: Partial<RotateOptions> = {}) => rotate({ store, secrets, clock, actor, ...options });
   expect(await run({ dryRun: true })).toMatchObject({ rotated: 1, failed: [] });
   expect(await run()).toMatchObject({ rotated: 1, failed: [] });
   expect(await run()).toMatchObject({ rotated: 0, current: 1 });
-  expect(await readWebhook(store.db, await unlocked(newSecret))).toEqual({ url: to.url, secret: made });
+  expect(await readWebhook(store.db, await unlocked(newSecret))).toEqual({
+    url: webhookUrl,
+    secret: made.secret,
+  });
 });

@@ -1,13 +1,9 @@
 import { isDeepStrictEqual } from "node:util";
 import { z } from "zod";
-import type { Clock } from "../clock.ts";
 import { isPosthornError } from "../errors.ts";
 import { parseAddress } from "../message/address.ts";
-import type { Actor } from "../model.ts";
-import { writeAudit } from "../store/audit-log.ts";
 import type { Db } from "../store/schema.ts";
 import { readSetting, writeSetting } from "../store/settings.ts";
-import type { Store } from "../store/store.ts";
 
 /** How SMTP configs are watched, and who is told. */
 export interface WatchSettings {
@@ -48,23 +44,18 @@ export async function readWatch(db: Db): Promise<WatchSettings> {
   return saved === undefined ? defaultWatch : stored.parse(saved);
 }
 
-/** Saves what is given; the rest stays as it is. */
-export async function saveWatch(
-  { store, clock }: { readonly store: Store; readonly clock: Clock },
-  given: { readonly [Name in keyof WatchSettings]: WatchSettings[Name] | undefined },
-  actor: Actor,
-): Promise<void> {
-  await store.transaction(async (db) => {
-    const before = await readWatch(db);
-    const next: WatchSettings = {
-      checkEveryHours: given.checkEveryHours ?? before.checkEveryHours,
-      alertEmails: given.alertEmails === undefined ? before.alertEmails : given.alertEmails,
-    };
-    const names = Object.keys(next) as (keyof WatchSettings)[];
-    const changed = names.filter((name) => !isDeepStrictEqual(next[name], before[name]));
-    if (changed.length === 0) return;
-    await writeSetting(db, settingKey, next);
-    const entry = { at: clock.now(), actor, action: "settings.updated", target: null };
-    await writeAudit(db, { ...entry, detail: { changed } });
-  });
+/**
+ * Stores what is given; the rest stays as it is.
+ * @returns the names of what is different now
+ */
+export async function changeWatch(db: Db, given: Partial<WatchSettings>): Promise<string[]> {
+  const before = await readWatch(db);
+  const next: WatchSettings = {
+    checkEveryHours: given.checkEveryHours ?? before.checkEveryHours,
+    alertEmails: given.alertEmails === undefined ? before.alertEmails : given.alertEmails,
+  };
+  const names = Object.keys(next) as (keyof WatchSettings)[];
+  const changed = names.filter((name) => !isDeepStrictEqual(next[name], before[name]));
+  if (changed.length > 0) await writeSetting(db, settingKey, next);
+  return changed;
 }

@@ -1,11 +1,8 @@
 import { randomBytes } from "node:crypto";
 import { z } from "zod";
-import type { Clock } from "../clock.ts";
 import { isPosthornError, PosthornError } from "../errors.ts";
-import type { Actor } from "../model.ts";
 import type { Keyring } from "../secret/keyring.ts";
 import type { Secrets } from "../secret/secrets.ts";
-import { writeAudit } from "../store/audit-log.ts";
 import type { Db } from "../store/schema.ts";
 import { readSetting, writeSetting } from "../store/settings.ts";
 import type { Store } from "../store/store.ts";
@@ -73,37 +70,36 @@ function keysFor(secrets: Secrets, url: string): Keyring {
   return secrets.keyringFor("webhook", url);
 }
 
+/** What changes of the webhook; what is left out stays as it is. */
+export interface WebhookChange {
+  readonly webhookUrl?: string | null | undefined;
+  /** Null asks for a new one, the mask keeps it. */
+  readonly webhookSecret?: string | null | undefined;
+}
+
 /**
- * Saves what is given; the rest stays as it is. Another address gets another secret, so that nobody who has the
- * old one can sign for it.
- * @returns the secret where a new one was made: it is shown this once.
+ * Stores what is given. Another address gets another secret, so that nobody who has the old one can sign for it.
+ * @returns the names of what is different now, and the secret if a new one was made: it is shown this once.
  * @throws PosthornError `secret.mismatch` while the secrets do not fit.
  */
-export async function saveWebhook(
-  { store, clock, secrets }: { readonly store: Store; readonly clock: Clock; readonly secrets: Secrets },
-  given: { readonly url: string | null | undefined; readonly secret: string | null | undefined },
-  actor: Actor,
-): Promise<string | null> {
-  return store.transaction(async (db) => {
-    const before = await readStoredWebhook(db);
-    const url = given.url === undefined ? (before?.url ?? null) : given.url;
-    const at = clock.now();
-    const audit = (changed: readonly string[]) =>
-      writeAudit(db, { at, actor, action: "settings.updated", target: null, detail: { changed } });
-    if (url === null) {
-      if (before === null) return null;
-      await writeSetting(db, settingKey, null);
-      await deleteWebhookDeliveries(db);
-      await audit(["webhookUrl"]);
-      return null;
-    }
-    const isOther = url !== before?.url;
-    if (!isOther && given.secret !== null) return null;
-    const secret = prefix + randomBytes(secretBytes).toString("base64");
-    await writeSetting(db, settingKey, { url, secretEnc: keysFor(secrets, url).encrypt(secret) });
-    await audit(isOther ? ["webhookUrl", "webhookSecret"] : ["webhookSecret"]);
-    return secret;
-  });
+export async function changeWebhook(
+  db: Db,
+  secrets: Secrets,
+  given: WebhookChange,
+): Promise<{ readonly changed: string[]; readonly secret: string | null }> {
+  const before = await readStoredWebhook(db);
+  const url = given.webhookUrl === undefined ? (before?.url ?? null) : given.webhookUrl;
+  if (url === null) {
+    if (before === null) return { changed: [], secret: null };
+    await writeSetting(db, settingKey, null);
+    await deleteWebhookDeliveries(db);
+    return { changed: ["webhookUrl"], secret: null };
+  }
+  const isOther = url !== before?.url;
+  if (!isOther && given.webhookSecret !== null) return { changed: [], secret: null };
+  const secret = prefix + randomBytes(secretBytes).toString("base64");
+  await writeSetting(db, settingKey, { url, secretEnc: keysFor(secrets, url).encrypt(secret) });
+  return { changed: isOther ? ["webhookUrl", "webhookSecret"] : ["webhookSecret"], secret };
 }
 
 /** Encrypts the secret under the primary key, for a rotation. */
@@ -112,7 +108,8 @@ export async function rotateWebhook(
   secrets: Secrets,
   dryRun: boolean,
 ): Promise<"rotated" | "current" | null> {
-  return store.transaction(async (db) => {
+  // Alone: the address and the secret that it read are what it writes back.
+  return store.exclusively(async (db) => {
     const saved = await readStoredWebhook(db);
     if (saved === null) return null;
     const keys = keysFor(secrets, saved.url);

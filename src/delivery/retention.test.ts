@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { type StoredEmail, storeEmail } from "../../test/support/stored-email.ts";
-import { saveRetention } from "../config/retention-settings.ts";
+import { changeRetention } from "../config/retention-settings.ts";
 import { createLog } from "../log.ts";
 import { findContent } from "../store/email-content.ts";
 import { findByIdempotencyKey, findEmail } from "../store/emails.ts";
@@ -16,7 +16,6 @@ const dayMs = 86_400_000;
 const minuteMs = 60_000;
 /** A database on a busy machine takes its time. */
 const patiently = { interval: 1, timeout: 20_000 };
-const actor = { id: "user:1", name: "Ada" };
 
 let folder: string;
 let clock: FixedClock;
@@ -83,7 +82,7 @@ describe("retention", () => {
     retention.start();
     await sweep();
     expect(await hasContent(id)).toBe(true);
-    await saveRetention({ store, clock }, { contentRetentionDays: 2, emailRetentionDays: 3650 }, actor);
+    await changeRetention(store.db, { contentRetentionDays: 2, emailRetentionDays: 3650 });
     await sweep();
     expect([await hasContent(id), await exists(id)]).toEqual([false, true]);
   });

@@ -591,6 +591,7 @@ const textOrNull = z.string().nullable();
 
 export const settings = z
   .object({
+    version: z.int().describe("Grows with every change; a change names the one that was read"),
     contentRetentionDays: z.int().describe("Days from when an email became final until its contents go"),
     emailRetentionDays: z
       .int()

@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { getCACertificates, setDefaultCACertificates } from "node:tls";
 import type { KyselyPlugin } from "kysely";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { saveWebhook } from "../config/webhook-settings.ts";
+import { changeWebhook } from "../config/webhook-settings.ts";
 import { createLog } from "../log.ts";
 import type { Actor } from "../model.ts";
 import { generateKey } from "../secret/fernet.ts";
@@ -91,11 +91,7 @@ async function loopback(name: string) {
 }
 
 async function subscribe(to = url): Promise<string> {
-  const secret = await saveWebhook(
-    { store, clock, secrets: await secretsOf() },
-    { url: to, secret: undefined },
-    ada,
-  );
+  const { secret } = await changeWebhook(store.db, await secretsOf(), { webhookUrl: to });
   return secret ?? "";
 }
 
@@ -211,7 +207,7 @@ describe("an event", () => {
   test("is forgotten with the webhook", async () => {
     await subscribe();
     await insertWebhookDelivery(store.db, event);
-    await saveWebhook({ store, clock, secrets: await secretsOf() }, { url: null, secret: undefined }, ada);
+    await changeWebhook(store.db, await secretsOf(), { webhookUrl: null });
     await sender.round();
     expect([received, await due()]).toEqual([[], []]);
   });

@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { smtpConfigCreate } from "../../src/config/smtp-config.ts";
-import { saveWatch } from "../../src/config/watch-settings.ts";
+import { changeWatch } from "../../src/config/watch-settings.ts";
 import { createAlerts } from "../../src/doctor/watch/alerts.ts";
 import type { Judgement } from "../../src/doctor/watch/judge.ts";
 import { transitionsOf } from "../../src/doctor/watch/transitions.ts";
@@ -133,7 +133,7 @@ describe.each(databases)("watching on $name", ({ shared, start, open, stop }) =>
     const one = await node();
     const two = await node();
     try {
-      await saveWatch({ store, clock }, { checkEveryHours: 24, alertEmails: ["ops@example.net"] }, ada);
+      await changeWatch(store.db, { checkEveryHours: 24, alertEmails: ["ops@example.net"] });
       const form = { smtpServer: "127.0.0.1", smtpPort: relay.port, useTls: false };
       const spare = parse(smtpConfigCreate, { ...form, name: "Spare", fromEmail: "spare@example.com" });
       const strict = parse(smtpConfigCreate, { ...form, name: "Strict", fromEmail: "no-longer@example.com" });

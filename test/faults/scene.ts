@@ -1,6 +1,6 @@
 import { setImmediate as turn } from "node:timers/promises";
 import { smtpConfigCreate } from "../../src/config/smtp-config.ts";
-import { saveWatch } from "../../src/config/watch-settings.ts";
+import { changeWatch } from "../../src/config/watch-settings.ts";
 import type { EmailDetail } from "../../src/delivery/outbox.ts";
 import { createLog } from "../../src/log.ts";
 import { parse } from "../../src/parse.ts";
@@ -48,7 +48,7 @@ export async function openScene({
     random: () => 0.5,
   });
   // The sessions that are counted here are those of emails.
-  await saveWatch(posthorn, { checkEveryHours: 0, alertEmails: undefined }, { id: "system", name: "scene" });
+  await changeWatch(posthorn.store.db, { checkEveryHours: 0 });
 
   async function until<Value>(
     what: string,

@@ -81,6 +81,19 @@ export function sortProblems<Field extends string>(
   return { fields, rest };
 }
 
+/** What a refusal says of the field at a JSON Pointer, or of anything below it. */
+export function faultAt(error: Error | null, pointer: string): string | undefined {
+  const errors = error instanceof ApiProblem ? error.errors : [];
+  const own = errors.filter((each) => each.pointer === pointer || each.pointer.startsWith(`${pointer}/`));
+  return own.length === 0 ? undefined : own.map(({ detail }) => detail).join("; ");
+}
+
+/** Whether a refusal is about these fields and no other. */
+export function areUnder(error: Error | null, fields: readonly string[]): boolean {
+  const errors = error instanceof ApiProblem ? error.errors : [];
+  return errors.length > 0 && errors.every(({ pointer }) => fields.includes(firstToken(pointer)));
+}
+
 /** The first reference token, unescaped as RFC 6901 §4 says: `~1` before `~0`. */
 function firstToken(pointer: string): string {
   return (pointer.split("/")[1] ?? "").replaceAll("~1", "/").replaceAll("~0", "~");

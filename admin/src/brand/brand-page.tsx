@@ -1,7 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { ProblemNotice } from "../parts/notice.tsx";
 import { Card, Page, SkeletonRows } from "../parts/page.tsx";
-import { settingsQuery } from "../retention/api.ts";
+import { settingsQuery } from "../settings/api.ts";
 import { strings } from "../strings.ts";
 import { BrandEditor } from "./brand-editor.tsx";
 

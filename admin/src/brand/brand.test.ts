@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { type Brand, brandOf, formOf, sameBrand } from "./brand.ts";
+import { type Brand, brandOf, formOf } from "./brand.ts";
 
 const nothing: Brand = { name: null, url: null, logoUrl: null, color: null, address: null, footerLinks: [] };
 
@@ -21,9 +21,4 @@ test("leaves out a link of which nothing was typed, and keeps one that is half t
     { label: "Help", url: "https://example.com/help" },
     { label: "Terms", url: "" },
   ]);
-});
-
-test("tells whether there is anything to save", () => {
-  expect(sameBrand(nothing, { ...nothing })).toBe(true);
-  expect(sameBrand(nothing, { ...nothing, name: "Nordlys" })).toBe(false);
 });

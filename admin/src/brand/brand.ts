@@ -40,7 +40,3 @@ export function brandOf({ footerLinks, ...texts }: BrandForm): Brand {
       .filter(({ label, url }) => label !== "" || url !== ""),
   };
 }
-
-export function sameBrand(one: Brand, other: Brand): boolean {
-  return JSON.stringify(brandOf(formOf(one))) === JSON.stringify(brandOf(formOf(other)));
-}

@@ -1,8 +1,8 @@
 import { useQuery } from "@tanstack/react-query";
 import { ProblemNotice } from "../parts/notice.tsx";
 import { Card, Page, SkeletonRows } from "../parts/page.tsx";
+import { settingsQuery } from "../settings/api.ts";
 import { strings } from "../strings.ts";
-import { settingsQuery } from "./api.ts";
 import { RetentionForm } from "./retention-form.tsx";
 
 const t = strings.retention;

@@ -1,12 +1,16 @@
+import type { Settings } from "../api/types.ts";
 import { Card } from "../parts/page.tsx";
 import { strings } from "../strings.ts";
-import type { Retention } from "./api.ts";
 import styles from "./retention.module.css";
 
 const t = strings.retention;
 
 /** What is deleted when, in the order in which it happens to an email. */
-export function WhatIsDeleted({ days }: { days: Retention }) {
+export function WhatIsDeleted({
+  days,
+}: {
+  days: Pick<Settings, "contentRetentionDays" | "emailRetentionDays">;
+}) {
   const steps = [
     { when: t.atOnce, ...t.sensitive },
     { when: t.after(shown(days.contentRetentionDays)), ...t.contents },

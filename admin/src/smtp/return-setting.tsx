@@ -1,7 +1,7 @@
 import { Switch } from "@mantine/core";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { ProblemNotice } from "../parts/notice.tsx";
-import { saveReturnFailedChanges, settingsQuery } from "../retention/api.ts";
+import { saveSettings, settingsQuery } from "../settings/api.ts";
 import { strings } from "../strings.ts";
 import styles from "./history.module.css";
 
@@ -12,8 +12,10 @@ export function ReturnSetting() {
   const queries = useQueryClient();
   const { data: settings } = useQuery(settingsQuery);
   const saving = useMutation({
-    mutationFn: saveReturnFailedChanges,
-    onSuccess: (saved) => queries.setQueryData(settingsQuery.queryKey, saved),
+    mutationFn: async (returnFailedChanges: boolean) => {
+      const seen = settings ?? (await queries.fetchQuery(settingsQuery));
+      return saveSettings(queries, seen, { returnFailedChanges }, ["returnFailedChanges"]);
+    },
   });
   if (settings === undefined) return null;
   return (

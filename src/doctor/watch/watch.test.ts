@@ -7,8 +7,8 @@ import PostalMime from "postal-mime";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { startDnsServer, type Zone, type ZoneEntry } from "../../../test/support/dns-server.ts";
 import { type SmtpConfigInput, smtpConfigCreate, smtpConfigUpdate } from "../../config/smtp-config.ts";
-import { saveWatch } from "../../config/watch-settings.ts";
-import { saveWebhook } from "../../config/webhook-settings.ts";
+import { changeWatch } from "../../config/watch-settings.ts";
+import { changeWebhook } from "../../config/webhook-settings.ts";
 import { createLog } from "../../log.ts";
 import type { Actor } from "../../model.ts";
 import { parse } from "../../parse.ts";
@@ -50,11 +50,7 @@ beforeEach(async () => {
   zone = { "example.com": { TXT: ["v=spf1 -all"] }, "_dmarc.example.com": { TXT: ["v=DMARC1; p=none"] } };
   dns = await startDnsServer(zone as Zone);
   posthorn = await open();
-  await saveWatch(
-    { store: posthorn.store, clock },
-    { checkEveryHours: 24, alertEmails: ["ops@example.net"] },
-    ada,
-  );
+  await changeWatch(posthorn.store.db, { checkEveryHours: 24, alertEmails: ["ops@example.net"] });
 });
 
 afterEach(async () => {
@@ -176,7 +172,7 @@ describe("a check", () => {
     await posthorn.configs.setEnabled(id, false, ada);
     await firstLook();
     expect((await posthorn.configs.get(id)).lastCheck).toBeNull();
-    await saveWatch({ store: posthorn.store, clock }, { checkEveryHours: 0, alertEmails: undefined }, ada);
+    await changeWatch(posthorn.store.db, { checkEveryHours: 0 });
     expect(await lookAfter(30 * dayMs)).toBe(0);
     await posthorn.watch.checkNow(id, ada);
     expect((await posthorn.configs.get(id)).lastCheck).toMatchObject({ ok: true });
@@ -397,7 +393,7 @@ test("the webhook gets what is found, and that it is over; also where a config i
   await new Promise<void>((resolve) => receiver.listen(0, "127.0.0.1", resolve));
   const url = `http://127.0.0.1:${(receiver.address() as AddressInfo).port}/`;
   try {
-    await saveWebhook({ ...posthorn, clock }, { url, secret: undefined }, ada);
+    await changeWebhook(posthorn.store.db, posthorn.secrets, { webhookUrl: url });
     const account = { ...auth };
     const { id } = await add(await relay({ auth: account }), {
       ...auth,

@@ -5,7 +5,7 @@ import {
   startAuthorizationServer,
 } from "../../../test/support/authorization-server.ts";
 import { openApp, read, type TestApp } from "../../../test/support/open-app.ts";
-import { saveWatch } from "../../config/watch-settings.ts";
+import { changeWatch } from "../../config/watch-settings.ts";
 import { type RelayedMessage, type RelayOptions, relayScript } from "../../testing/relay-script.ts";
 import { type ScriptedServer, startScriptedServer } from "../../testing/scripted-server.ts";
 import type { AuditEntry, Email, Problem, SmtpConfig, TestReport } from "../schemas.ts";
@@ -58,10 +58,8 @@ async function open(options: Parameters<typeof openApp>[0] = {}): Promise<TestAp
     },
     ...options,
   });
-  const { store, clock } = opened.posthorn;
   // The provider's questions are counted: none are to come from a check.
-  const never = { checkEveryHours: 0, alertEmails: undefined };
-  await saveWatch({ store, clock }, never, { id: "user:1", name: "Ada" });
+  await changeWatch(opened.posthorn.store.db, { checkEveryHours: 0 });
   return opened;
 }
 

@@ -12,12 +12,15 @@ const noBrand = { name: null, url: null, logoUrl: null, color: null, address: nu
 /** How SMTP configs are watched until somebody says otherwise. */
 const watching = { checkEveryHours: 24, alertEmails: null, webhookUrl: null, webhookSecret: null };
 const get = () => read<Settings>(app.call("GET", "/api/settings"));
-const put = (body: unknown) => app.call("PUT", "/api/settings", body);
+const send = (body: unknown) => app.call("PATCH", "/api/settings", body);
+/** Changes the settings as somebody who has just read them. */
+const patch = async (change: object) => send({ version: (await get()).version, ...change });
 const audit = async () => (await read<{ items: AuditEntry[] }>(app.call("GET", "/api/audit-log"))).items;
 
 describe("the settings", () => {
   it("keep contents for 30 days and emails for 90 until somebody says otherwise", async () => {
     expect(await get()).toEqual({
+      version: 1,
       contentRetentionDays: 30,
       emailRetentionDays: 90,
       returnFailedChanges: false,
@@ -26,10 +29,11 @@ describe("the settings", () => {
     });
   });
 
-  it("are saved, and what changed is in the audit log by its name", async () => {
-    const saved = await put({ contentRetentionDays: 7, emailRetentionDays: 90 });
+  it("change where they are told to, and what changed is in the audit log by its name", async () => {
+    const saved = await patch({ contentRetentionDays: 7, emailRetentionDays: 90 });
     expect(saved.status).toBe(200);
     const settings = {
+      version: 2,
       contentRetentionDays: 7,
       emailRetentionDays: 90,
       returnFailedChanges: false,
@@ -48,18 +52,43 @@ describe("the settings", () => {
     ]);
   });
 
-  it("take what GET gave, and then nothing is changed", async () => {
-    expect((await put(await get())).status).toBe(200);
+  it("stay at their version if nothing is changed", async () => {
+    const { webhookSecret: _, ...same } = await get();
+    expect((await patch(same)).status).toBe(200);
+    expect((await patch({})).status).toBe(200);
+    expect((await get()).version).toBe(1);
     expect(await audit()).toEqual([]);
   });
 
-  it.each([0, -1, 3651, 1.5, "30", null, undefined, true])("take no %j for days", async (days) => {
-    const response = await put({ contentRetentionDays: days, emailRetentionDays: days });
+  it("are not changed by who has not seen what somebody else saved", async () => {
+    const seen = await get();
+    expect((await send({ version: seen.version, contentRetentionDays: 60 })).status).toBe(200);
+    const stale = await send({ version: seen.version, brand: { name: "Fjord Supply" } });
+    expect(stale.status).toBe(409);
+    expect(await read<Problem>(stale)).toMatchObject({
+      code: "config.version_conflict",
+      title: "Somebody else saved in the meantime",
+      detail: expect.stringContaining("saved by Ada in the meantime (version 2)"),
+    });
+    expect(await get()).toMatchObject({ version: 2, contentRetentionDays: 60, brand: noBrand });
+    expect((await send({ version: 2, brand: { name: "Fjord Supply" } })).status).toBe(200);
+    expect(await get()).toMatchObject({ contentRetentionDays: 60, brand: { name: "Fjord Supply" } });
+  });
+
+  it.each([undefined, null, 0, "1", 1.5])("take no %j for the version that was read", async (version) => {
+    const response = await send({ version, contentRetentionDays: 7 });
+    expect(response.status).toBe(400);
+    expect(await read<Problem>(response)).toMatchObject({ errors: [{ pointer: "/version" }] });
+  });
+
+  it.each([0, -1, 3651, 1.5, "30", null, true])("take no %j for days", async (days) => {
+    const response = await patch({ contentRetentionDays: days, emailRetentionDays: days });
     expect(response.status).toBe(400);
     const { code, errors } = await read<Problem>(response);
     expect(code).toBe("input.invalid");
     expect(errors?.map(({ pointer }) => pointer)).toEqual(["/contentRetentionDays", "/emailRetentionDays"]);
     expect(await get()).toEqual({
+      version: 1,
       contentRetentionDays: 30,
       emailRetentionDays: 90,
       returnFailedChanges: false,
@@ -68,29 +97,39 @@ describe("the settings", () => {
     });
   });
 
-  it("keep no contents longer than their emails", async () => {
-    const response = await put({ contentRetentionDays: 91, emailRetentionDays: 90 });
+  it.each([
+    [{ contentRetentionDays: 91 }, "/contentRetentionDays"],
+    [{ emailRetentionDays: 29 }, "/emailRetentionDays"],
+    [{ contentRetentionDays: 8, emailRetentionDays: 7 }, "/contentRetentionDays"],
+  ])("keep no contents longer than their emails: %j", async (change, pointer) => {
+    const response = await patch({ ...change, brand: { name: "Fjord Supply" } });
     expect(response.status).toBe(400);
-    expect(await read<Problem>(response)).toMatchObject({ errors: [{ pointer: "/contentRetentionDays" }] });
-    expect((await put({ contentRetentionDays: 90, emailRetentionDays: 90 })).status).toBe(200);
+    expect(await read<Problem>(response)).toMatchObject({ errors: [{ pointer }] });
+    expect(await get()).toMatchObject({ version: 1, brand: noBrand });
+    expect((await patch({ contentRetentionDays: 90, emailRetentionDays: 90 })).status).toBe(200);
   });
 
   it("keep the brand that templates show, and put its parts into the audit log by their names", async () => {
-    const days = { contentRetentionDays: 30, emailRetentionDays: 90 };
-    const rest = { returnFailedChanges: false, ...watching };
-    const brand = { ...noBrand, name: "Fjord Supply", color: "#0f766e", footerLinks: [] };
-    const saved = await put({ ...days, brand });
-    expect(await read<Settings>(saved)).toEqual({ ...days, ...rest, brand });
+    const brand = { ...noBrand, name: "Fjord Supply", color: "#0f766e" };
+    const saved = await patch({ brand: { name: "Fjord Supply", color: "#0f766e" } });
+    expect(await read<Settings>(saved)).toMatchObject({ brand });
     const { html } = app.posthorn.templates.render("password-reset", {
       data: { url: "https://example.com/" },
     });
     expect(html).toContain("Fjord Supply");
     expect(await audit()).toMatchObject([{ detail: { changed: ["brand.name", "brand.color"] } }]);
-    // Whoever knows nothing of brands takes none away.
-    expect((await put(days)).status).toBe(200);
-    expect(await get()).toEqual({ ...days, ...rest, brand });
-    expect((await put({ ...days, brand: {} })).status).toBe(200);
-    expect(await get()).toEqual({ ...days, ...rest, brand: noBrand });
+  });
+
+  it("merge a brand field by field: what is left out stays, null takes it away", async () => {
+    const footerLinks = [{ label: "Help", url: "mailto:help@example.com" }];
+    await patch({ brand: { name: "Fjord Supply", color: "#0f766e", footerLinks } });
+    await patch({ brand: { color: null, address: "Kaigata 4" } });
+    const brand = { ...noBrand, name: "Fjord Supply", address: "Kaigata 4", footerLinks };
+    expect((await get()).brand).toEqual(brand);
+    await patch({ brand: {} });
+    expect((await get()).brand).toEqual(brand);
+    await patch({ brand: { name: null, address: null, footerLinks: [] } });
+    expect((await get()).brand).toEqual(noBrand);
   });
 
   it("take no brand that would break the emails", async () => {
@@ -100,7 +139,7 @@ describe("the settings", () => {
       logoUrl: "data:x",
       footerLinks: [{ label: "x", url: "javascript:x" }],
     };
-    const response = await put({ contentRetentionDays: 7, emailRetentionDays: 8, brand });
+    const response = await patch({ contentRetentionDays: 7, emailRetentionDays: 8, brand });
     const { errors = [] } = await read<Problem>(response);
     expect(errors.map(({ pointer }) => pointer).sort()).toEqual([
       "/brand/color",
@@ -112,17 +151,15 @@ describe("the settings", () => {
   });
 
   it("say how SMTP configs are watched, each part by itself", async () => {
-    const days = { contentRetentionDays: 30, emailRetentionDays: 90 };
-    await put({ ...days, checkEveryHours: 6 });
-    await put({ ...days, alertEmails: ["ops@example.com"] });
+    await patch({ checkEveryHours: 6 });
+    await patch({ alertEmails: ["ops@example.com"] });
     expect(await get()).toMatchObject({ checkEveryHours: 6, alertEmails: ["ops@example.com"] });
     const changed = (await audit()).map(({ detail }) => detail.changed);
     expect(changed).toEqual([["alertEmails"], ["checkEveryHours"]]);
   });
 
   it("show the webhook's secret once, and make another one for another address or where it is asked for", async () => {
-    const days = { contentRetentionDays: 30, emailRetentionDays: 90 };
-    const save = async (body: object) => read<Settings>(put({ ...days, ...body }));
+    const save = async (change: object) => read<Settings>(patch(change));
     const first = await save({ webhookUrl: "https://hook.example.com/a" });
     expect(first.webhookSecret).toMatch(/^whsec_/);
     expect(await get()).toMatchObject({ webhookUrl: first.webhookUrl, webhookSecret: "********" });
@@ -141,8 +178,8 @@ describe("the settings", () => {
   });
 
   it("take no watching that cannot be", async () => {
-    const response = await put({
-      ...{ contentRetentionDays: 30, emailRetentionDays: 90, checkEveryHours: 0.5, alertEmails: ["nobody"] },
+    const response = await patch({
+      ...{ checkEveryHours: 0.5, alertEmails: ["nobody"] },
       ...{ webhookUrl: "http://hook.example.com/", webhookSecret: "whsec_mine" },
     });
     expect(response.status).toBe(400);
@@ -161,16 +198,16 @@ describe("the settings", () => {
   });
 
   it("take no field that they do not know", async () => {
-    const response = await put({ contentRetentionDays: 1, emailRetentionDays: 2, colour: "red" });
+    const response = await patch({ contentRetentionDays: 1, colour: "red" });
     expect(response.status).toBe(400);
     expect(await read<Problem>(response)).toMatchObject({ errors: [{ pointer: "/colour" }] });
   });
 
   it("are for admins", async () => {
     const headers = { ...(await app.bearer("send")), "content-type": "application/json" };
-    const body = JSON.stringify({ contentRetentionDays: 1, emailRetentionDays: 1 });
+    const body = JSON.stringify({ version: 1, contentRetentionDays: 1 });
     expect((await app.request("/api/settings")).status).toBe(401);
     expect((await app.request("/api/settings", { headers })).status).toBe(403);
-    expect((await app.request("/api/settings", { method: "PUT", headers, body })).status).toBe(403);
+    expect((await app.request("/api/settings", { method: "PATCH", headers, body })).status).toBe(403);
   });
 });

@@ -1,0 +1,111 @@
+import { z } from "zod";
+import type { Clock } from "../clock.ts";
+import { PosthornError } from "../errors.ts";
+import type { Actor } from "../model.ts";
+import type { Secrets } from "../secret/secrets.ts";
+import { writeAudit } from "../store/audit-log.ts";
+import type { Db } from "../store/schema.ts";
+import { readSetting, writeSetting } from "../store/settings.ts";
+import type { Store } from "../store/store.ts";
+import type { Brand } from "../template/brand.ts";
+import { brandChange, changeBrand, readBrand } from "./brand-settings.ts";
+import {
+  changeRetention,
+  type RetentionSettings,
+  readRetention,
+  retentionFields,
+} from "./retention-settings.ts";
+import { changeReturnSetting, readReturnSetting, returnFields } from "./return-setting.ts";
+import { changeWatch, readWatch, type WatchSettings, watchFields } from "./watch-settings.ts";
+import { changeWebhook, readStoredWebhook, webhookFields } from "./webhook-settings.ts";
+
+/**
+ * The settings of the installation. Each belongs to the room that acts on it; here they are read and changed
+ * together, under one version, so that nobody undoes what somebody else has changed.
+ */
+export interface Settings extends RetentionSettings, WatchSettings {
+  /** Grows with every change, from 1 on. */
+  readonly version: number;
+  readonly returnFailedChanges: boolean;
+  readonly webhookUrl: string | null;
+  readonly brand: Brand;
+}
+
+/** What changes; whatever is left out stays as it is. `version` is that of the settings that were read. */
+export const settingsChange = z
+  .strictObject(
+    { ...retentionFields, ...returnFields, brand: brandChange, ...watchFields, ...webhookFields },
+    "must be an object",
+  )
+  .partial()
+  .extend({ version: z.int("must be the version of the settings that were read").min(1) });
+export type SettingsChange = z.output<typeof settingsChange>;
+
+export interface SettingsParts {
+  readonly store: Store;
+  readonly secrets: Secrets;
+  readonly clock: Clock;
+  /** Called after the brand was changed, which is part of every template. */
+  readonly templatesChanged: () => Promise<void>;
+}
+
+const versionKey = "settings_version";
+const storedVersion = z.strictObject({ version: z.int(), updatedBy: z.string() });
+
+export async function readSettings(db: Db): Promise<Settings> {
+  // The version comes first: should somebody save meanwhile, then it is too old for the rest, and never too new.
+  const { version } = await readVersion(db);
+  return {
+    version,
+    ...(await readRetention(db)),
+    returnFailedChanges: await readReturnSetting(db),
+    brand: await readBrand(db),
+    ...(await readWatch(db)),
+    webhookUrl: (await readStoredWebhook(db))?.url ?? null,
+  };
+}
+
+/**
+ * Changes what is given, all of it or nothing, and writes down who did it.
+ * @returns the settings as they are now, and the webhook's secret if a new one was made: it is shown this once.
+ * @throws PosthornError `config.version_conflict` if somebody saved since `version`; `input.invalid` for what
+ * does not go together; `secret.mismatch` for a new secret while the secrets do not fit.
+ */
+export async function changeSettings(
+  { store, secrets, clock, templatesChanged }: SettingsParts,
+  change: SettingsChange,
+  actor: Actor,
+): Promise<{ readonly settings: Settings; readonly webhookSecret: string | null }> {
+  const { changed, ...result } = await store.exclusively(async (db) => {
+    const current = await readVersion(db);
+    if (change.version !== current.version) throw versionConflict(current);
+    const webhook = await changeWebhook(db, secrets, change);
+    const changed = [
+      ...(await changeRetention(db, change)),
+      ...(await changeReturnSetting(db, change.returnFailedChanges)),
+      ...(await changeBrand(db, change.brand ?? {})),
+      ...(await changeWatch(db, change)),
+      ...webhook.changed,
+    ];
+    if (changed.length > 0) {
+      await writeSetting(db, versionKey, { version: current.version + 1, updatedBy: actor.name });
+      const entry = { at: clock.now(), actor, action: "settings.updated", target: null };
+      await writeAudit(db, { ...entry, detail: { changed } });
+    }
+    return { changed, settings: await readSettings(db), webhookSecret: webhook.secret };
+  });
+  if (changed.some((name) => name.startsWith("brand."))) await templatesChanged();
+  return result;
+}
+
+async function readVersion(db: Db): Promise<z.output<typeof storedVersion>> {
+  const saved = await readSetting(db, versionKey);
+  return saved === undefined ? { version: 1, updatedBy: "Posthorn" } : storedVersion.parse(saved);
+}
+
+function versionConflict({ version, updatedBy }: z.output<typeof storedVersion>): PosthornError {
+  return new PosthornError(
+    "config.version_conflict",
+    `The settings were saved by ${updatedBy} in the meantime (version ${version}). Load them again and repeat your changes.`,
+  );
+}
