@@ -12,7 +12,7 @@ const html = `<html><body>${"<p>Grüße aus <b>München</b>: your order is on it
 function quotedPrintable(): Candidate[] {
   const bytes = Buffer.from(text);
   return [
-    { name: "quoted-printable: Posthorn", run: () => encodeQuotedPrintable(bytes) },
+    { name: "quoted-printable: Sendwright", run: () => encodeQuotedPrintable(bytes) },
     { name: "quoted-printable: libqp", run: () => wrap(encode(bytes)) },
   ];
 }
@@ -23,7 +23,7 @@ function composing(): Candidate[] {
   const mail = { to: "Jo <jo@example.com>", subject: "Your order is confirmed", text, html };
   return [
     {
-      name: "compose 4 KiB: Posthorn",
+      name: "compose 4 KiB: Sendwright",
       run: () =>
         composeMessage({
           messageId: "<1@example.com>",
@@ -64,8 +64,8 @@ export async function composeSuite(): Promise<Results> {
   return {
     rates,
     ratios: ratiosOf(rates, [
-      ["quoted-printable: Posthorn", "quoted-printable: libqp"],
-      ["compose 4 KiB: Posthorn", "compose 4 KiB: nodemailer"],
+      ["quoted-printable: Sendwright", "quoted-printable: libqp"],
+      ["compose 4 KiB: Sendwright", "compose 4 KiB: nodemailer"],
     ]),
   };
 }

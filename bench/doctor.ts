@@ -1,6 +1,6 @@
 import { createLog } from "../src/log.ts";
-import { openPosthorn } from "../src/posthorn.ts";
 import { generateKey } from "../src/secret/fernet.ts";
+import { openServices } from "../src/sendwright.ts";
 import { createApp } from "../src/server/app.ts";
 import { serve } from "../src/server/serve.ts";
 import { startScriptedServer, startTestRelay } from "../src/testing/index.ts";
@@ -21,10 +21,10 @@ export async function doctorSuite(): Promise<Results> {
       return () => clearTimeout(timer);
     },
   };
-  const posthorn = await openPosthorn({
+  const services = await openServices({
     ...{ database: ":memory:", secret: generateKey(), log: createLog("silent"), clock },
   });
-  const server = await serve(createApp(posthorn, { signedIn: async () => null, apiKey }), {
+  const server = await serve(createApp(services, { signedIn: async () => null, apiKey }), {
     host: "127.0.0.1",
     port: 0,
   });
@@ -52,7 +52,7 @@ export async function doctorSuite(): Promise<Results> {
     await silent.close();
     await relay.close();
     await server.close();
-    await posthorn.close();
+    await services.close();
   }
 }
 

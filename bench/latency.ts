@@ -1,7 +1,7 @@
 import { type Results, ratiosOf } from "./measure.ts";
 import { startDelay, startRelay } from "./relay/relay.ts";
 import { openNodemailer } from "./send/nodemailer.ts";
-import { openOnSqlite } from "./send/posthorn.ts";
+import { openOnSqlite } from "./send/sendwright.ts";
 import { takeTurns } from "./send.ts";
 
 const oneWayMs = 25;
@@ -13,12 +13,12 @@ export async function latencySuite(emails = 60): Promise<Results> {
   const far = await startDelay(relay.port, oneWayMs);
   const options = { port: far.port, connections: 1, language: "de" } as const;
   const opened = new Map([
-    ["posthorn-sqlite", await openOnSqlite(options)],
+    ["sendwright-sqlite", await openOnSqlite(options)],
     ["nodemailer", openNodemailer(options)],
   ]);
   try {
     const rates = await takeTurns(relay, opened, { emails, rounds: 1 });
-    const ratios = ratiosOf(rates, [["posthorn-sqlite", "nodemailer"]]);
+    const ratios = ratiosOf(rates, [["sendwright-sqlite", "nodemailer"]]);
     return {
       rates: rates.map((rate) => ({ ...rate, name: rate.name + place })),
       ratios: Object.fromEntries(Object.entries(ratios).map(([name, ratio]) => [name + place, ratio])),

@@ -1,4 +1,4 @@
-import type { Posthorn } from "../src/posthorn.ts";
+import type { Services } from "../src/sendwright.ts";
 import { claimEmails, releaseLeases } from "../src/store/email-claims.ts";
 import type { EmailFilter } from "../src/store/email-criteria.ts";
 import { actor, type FilledDatabase, fillLog } from "./log/database.ts";
@@ -17,15 +17,15 @@ const pages: Readonly<Record<string, EmailFilter>> = {
 /** Whether a long log slows down what is done every day: each thing beside itself with a short one. */
 export async function logSuite(short = 10_000, long = 1_000_000): Promise<Results> {
   const databases = new Map<number, FilledDatabase>();
-  const opened = new Map<number, Posthorn>();
+  const opened = new Map<number, Services>();
   try {
     for (const emails of [short, long]) {
       const database = await fillLog(emails);
       databases.set(emails, database);
-      const posthorn = await database.open();
-      opened.set(emails, posthorn);
-      // The courier is not measured, and must not take what the bench claims.
-      await posthorn.courier.stop(0);
+      const services = await database.open();
+      opened.set(emails, services);
+      // The delivery worker is not measured, and must not take what the bench claims.
+      await services.worker.stop(0);
     }
     const rates = [...(await accepting(opened)), ...(await claiming(opened)), ...(await listing(opened))];
     const names = ["accept", "claim", ...Object.keys(pages)];
@@ -37,7 +37,7 @@ export async function logSuite(short = 10_000, long = 1_000_000): Promise<Result
       ),
     };
   } finally {
-    for (const posthorn of opened.values()) await posthorn.close();
+    for (const services of opened.values()) await services.close();
     for (const database of databases.values()) database.dispose();
   }
 }
@@ -46,14 +46,14 @@ function named(name: string, emails: number): string {
   return `${name}, ${emails.toLocaleString("en")} emails`;
 }
 
-function accepting(opened: ReadonlyMap<number, Posthorn>): Promise<Rate[]> {
+function accepting(opened: ReadonlyMap<number, Services>): Promise<Rate[]> {
   return sample("accept", opened, async ({ outbox }) => {
     const request = { to: "new@example.com", subject: "Hello", text: "Your order is on its way." };
     await Promise.all(Array.from({ length: batch }, () => outbox.accept(request, { caller: actor })));
   });
 }
 
-function claiming(opened: ReadonlyMap<number, Posthorn>): Promise<Rate[]> {
+function claiming(opened: ReadonlyMap<number, Services>): Promise<Rate[]> {
   return sample(
     "claim",
     opened,
@@ -67,7 +67,7 @@ function claiming(opened: ReadonlyMap<number, Posthorn>): Promise<Rate[]> {
   );
 }
 
-function listing(opened: ReadonlyMap<number, Posthorn>): Promise<Rate[]> {
+function listing(opened: ReadonlyMap<number, Services>): Promise<Rate[]> {
   const candidates = Object.entries(pages).flatMap(([name, filter]) =>
     [...opened].map(([emails, { outbox }]) => ({
       name: named(name, emails),
@@ -83,18 +83,18 @@ function listing(opened: ReadonlyMap<number, Posthorn>): Promise<Rate[]> {
 /** Times the work on both databases in turn; what follows each time is not timed. */
 async function sample(
   name: string,
-  opened: ReadonlyMap<number, Posthorn>,
-  work: (posthorn: Posthorn) => Promise<void>,
-  afterwards: (posthorn: Posthorn) => Promise<unknown> = async () => {},
+  opened: ReadonlyMap<number, Services>,
+  work: (services: Services) => Promise<void>,
+  afterwards: (services: Services) => Promise<unknown> = async () => {},
 ): Promise<Rate[]> {
   const micros = new Map<number, number[]>([...opened.keys()].map((emails) => [emails, []]));
   for (let round = -5; round < 30; round++) {
-    for (const [emails, posthorn] of opened) {
+    for (const [emails, services] of opened) {
       const start = performance.now();
-      await work(posthorn);
+      await work(services);
       const elapsed = performance.now() - start;
       if (round >= 0) micros.get(emails)?.push((elapsed * 1000) / batch);
-      await afterwards(posthorn);
+      await afterwards(services);
     }
   }
   return [...micros].map(([emails, samples]) => rateOf(named(name, emails), samples));

@@ -1,4 +1,4 @@
-// npm run bench [-- suite …] [--json] [--emails 3000] [--rounds 3] [--only posthorn-sqlite,nodemailer] [--language en]
+// npm run bench [-- suite …] [--json] [--emails 3000] [--rounds 3] [--only sendwright-sqlite,nodemailer] [--language en]
 
 import { acceptSuite } from "./accept.ts";
 import { composeSuite } from "./compose.ts";

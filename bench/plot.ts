@@ -9,8 +9,13 @@ interface Bar {
 }
 
 const bars: readonly Bar[] = [
-  { rate: "posthorn-sqlite", name: "Posthorn, SQLite", what: "stored, synced to disk", kind: "ours" },
-  { rate: "posthorn-postgres", name: "Posthorn, PostgreSQL", what: "stored, synced to disk", kind: "ours" },
+  { rate: "sendwright-sqlite", name: "Sendwright, SQLite", what: "stored, synced to disk", kind: "ours" },
+  {
+    rate: "sendwright-postgres",
+    name: "Sendwright, PostgreSQL",
+    what: "stored, synced to disk",
+    kind: "ours",
+  },
   { rate: "nodemailer", name: "nodemailer, pooled", what: "nothing stored", kind: "theirs" },
   { rate: "pg-boss", name: "pg-boss + nodemailer", what: "stored, synced to disk", kind: "theirs" },
   { rate: "plain-socket", name: "A plain socket", what: "nothing rendered or stored", kind: "limit" },

@@ -6,13 +6,13 @@ import type { Sending, SendingOptions } from "./send/candidate.ts";
 import { openNodemailer } from "./send/nodemailer.ts";
 import { openPgBoss } from "./send/pg-boss.ts";
 import { openPlainSocket } from "./send/plain-socket.ts";
-import { openOnPostgres, openOnSqlite } from "./send/posthorn.ts";
+import { openOnPostgres, openOnSqlite } from "./send/sendwright.ts";
 
 type Open = (options: SendingOptions, database: () => Promise<string>) => Sending | Promise<Sending>;
 
 const candidates: Readonly<Record<string, Open>> = {
-  "posthorn-sqlite": openOnSqlite,
-  "posthorn-postgres": async (options, database) =>
+  "sendwright-sqlite": openOnSqlite,
+  "sendwright-postgres": async (options, database) =>
     openOnPostgres({ ...options, database: await database() }),
   nodemailer: openNodemailer,
   "pg-boss": async (options, database) => openPgBoss({ ...options, database: await database() }),
@@ -36,10 +36,10 @@ export async function sendSuite({ emails, rounds, only, language }: BenchOptions
     return {
       rates,
       ratios: ratiosOf(rates, [
-        ["posthorn-sqlite", "nodemailer"],
-        ["posthorn-sqlite", "pg-boss"],
-        ["posthorn-sqlite", "plain-socket"],
-        ["posthorn-postgres", "nodemailer"],
+        ["sendwright-sqlite", "nodemailer"],
+        ["sendwright-sqlite", "pg-boss"],
+        ["sendwright-sqlite", "plain-socket"],
+        ["sendwright-postgres", "nodemailer"],
       ]),
     };
   } finally {

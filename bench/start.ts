@@ -9,14 +9,19 @@ import { type Results, rateOf } from "./measure.ts";
 export async function startSuite(runs = 7): Promise<Results> {
   const samples: number[] = [];
   for (let run = 0; run < runs; run++) {
-    const folder = mkdtempSync(join(tmpdir(), "posthorn-bench-"));
+    const folder = mkdtempSync(join(tmpdir(), "sendwright-bench-"));
     const start = performance.now();
     const child = spawn("npm", ["start"], {
-      env: { ...process.env, POSTHORN_DATA_DIR: folder, POSTHORN_PORT: "0", POSTHORN_SANDBOX_PORT: "0" },
+      env: {
+        ...process.env,
+        SENDWRIGHT_DATA_DIR: folder,
+        SENDWRIGHT_PORT: "0",
+        SENDWRIGHT_SANDBOX_PORT: "0",
+      },
       stdio: ["ignore", "pipe", "ignore"],
       detached: true,
     });
-    for await (const data of child.stdout) if (String(data).includes("Posthorn is ready")) break;
+    for await (const data of child.stdout) if (String(data).includes("Sendwright is ready")) break;
     samples.push((performance.now() - start) * 1000);
     if (child.pid !== undefined) await endGroup(child.pid);
     rmSync(folder, { recursive: true });

@@ -17,11 +17,11 @@ const to = { name: "Jo", address: "jo@example.com" };
 const content = /\{\{-?\s*content\s*-?\}\}/;
 
 /** From data to the bytes of a message: checked, rendered, composed. */
-function posthorn(): Candidate {
+function services(): Candidate {
   const templates = createTemplates();
   const data = templates.get(name).example;
   return {
-    name: "order: Posthorn",
+    name: "order: Sendwright",
     run() {
       const { subject, html, text } = templates.render(name, { data });
       return composeMessage({
@@ -75,6 +75,6 @@ function liquidAndNodemailer(): Candidate {
 
 /** Rendering and composing the built-in order notification with its three items. */
 export async function templatesSuite(): Promise<Results> {
-  const rates = await compare([posthorn(), liquidAndNodemailer()]);
-  return { rates, ratios: ratiosOf(rates, [["order: Posthorn", "order: liquidjs and nodemailer"]]) };
+  const rates = await compare([services(), liquidAndNodemailer()]);
+  return { rates, ratios: ratiosOf(rates, [["order: Sendwright", "order: liquidjs and nodemailer"]]) };
 }

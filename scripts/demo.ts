@@ -5,19 +5,19 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createLog } from "../src/log.ts";
-import { openPosthorn } from "../src/posthorn.ts";
 import { generateKey } from "../src/secret/fernet.ts";
+import { openServices } from "../src/sendwright.ts";
 import { startStandalone } from "../src/server/standalone.ts";
 
-const folder = mkdtempSync(join(tmpdir(), "posthorn-demo-"));
+const folder = mkdtempSync(join(tmpdir(), "sendwright-demo-"));
 const apiKey = randomBytes(32).toString("base64url");
-const posthorn = await openPosthorn({
-  database: join(folder, "posthorn.db"),
+const services = await openServices({
+  database: join(folder, "sendwright.db"),
   secret: generateKey(),
   sandboxPort: 0,
   log: createLog("silent"),
 });
-const server = await startStandalone(posthorn, { host: "127.0.0.1", port: 0, apiKey });
+const server = await startStandalone(services, { host: "127.0.0.1", port: 0, apiKey });
 
 /** One call of the API; what is not a success ends the demo. */
 async function call<Reply>(method: string, path: string, body?: unknown): Promise<Reply> {
@@ -38,7 +38,7 @@ function say(title: string): void {
 }
 
 try {
-  const sandbox = posthorn.sandbox;
+  const sandbox = services.sandbox;
   if (sandbox === null) throw new Error("the demo needs its sandbox");
 
   say("1. Save a relay");
@@ -104,6 +104,6 @@ try {
   }
 } finally {
   await server.close();
-  await posthorn.close();
+  await services.close();
   rmSync(folder, { recursive: true });
 }

@@ -38,7 +38,7 @@ interface Outcome {
 async function runOnce(): Promise<Outcome> {
   const child = spawn("vitest", ["run", ...files], {
     stdio: ["ignore", "pipe", "pipe"],
-    env: { ...process.env, NO_COLOR: "1", ...(values.long ? { POSTHORN_TEST_FAULTS: "long" } : {}) },
+    env: { ...process.env, NO_COLOR: "1", ...(values.long ? { SENDWRIGHT_TEST_FAULTS: "long" } : {}) },
   });
   let output = "";
   for (const stream of [child.stdout, child.stderr]) {

@@ -2,7 +2,7 @@
 const [major, minor] = process.versions.node.split(".").map(Number);
 if (major < 22 || (major === 22 && minor < 18)) {
   process.stderr.write(
-    `Posthorn needs Node.js 22.18 or newer to run from its sources; this is ${process.version}.\n` +
+    `Sendwright needs Node.js 22.18 or newer to run from its sources; this is ${process.version}.\n` +
       'On Linux "npm ci" brings one: start with "npm start", "npm test" and so on. Elsewhere install it from https://nodejs.org/\n',
   );
   process.exit(1);
@@ -49,7 +49,7 @@ switch (task) {
     run(["vitest", "watch", ...args]);
     break;
   case "test:faults":
-    process.env.POSTHORN_TEST_FAULTS = "long";
+    process.env.SENDWRIGHT_TEST_FAULTS = "long";
     run(["vitest", "run", "test/faults", ...args]);
     break;
   case "test:repeat":

@@ -7,7 +7,7 @@ import type { Offer, ShownCertificate, SmtpReply, Stage } from "./model.ts";
  */
 export type Retry = "never" | "later" | "by-reply" | "unsafe";
 
-/** Every failure Posthorn can report, once. The code is what programs compare; texts may change. */
+/** Every failure Sendwright can report, once. The code is what programs compare; texts may change. */
 export const errorTable = {
   "input.invalid": "never",
   "address.invalid": "never",
@@ -138,8 +138,8 @@ const maxIssueBytes = 32_768;
  * The one error class. `message` names the thing and the remedy and is fit for an admin's eyes:
  * it never holds a secret. Long messages are cut, and of many issues the first ones are kept.
  */
-export class PosthornError extends Error {
-  override readonly name = "PosthornError";
+export class SendwrightError extends Error {
+  override readonly name = "SendwrightError";
   readonly code: ErrorCode;
   readonly issues: readonly Issue[];
   readonly smtp: SmtpFailure | undefined;
@@ -184,7 +184,7 @@ export function shorten(text: string, max: number): string {
         .replace(/\uFFFD$/, "")}…`;
 }
 
-/** True for a PosthornError, with this code if one is given. */
-export function isPosthornError(error: unknown, code?: ErrorCode): error is PosthornError {
-  return error instanceof PosthornError && (code === undefined || error.code === code);
+/** True for a SendwrightError, with this code if one is given. */
+export function isSendwrightError(error: unknown, code?: ErrorCode): error is SendwrightError {
+  return error instanceof SendwrightError && (code === undefined || error.code === code);
 }

@@ -2,31 +2,31 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { createPosthorn, type EmbeddedPosthorn } from "./library.ts";
+import { createSendwright, type Sendwright } from "./library.ts";
 import { createLog } from "./log.ts";
 import { generateKey } from "./secret/fernet.ts";
 import { startTestRelay } from "./testing/index.ts";
 
 const log = createLog("silent");
 let folder: string;
-let posthorn: EmbeddedPosthorn | undefined;
+let sendwright: Sendwright | undefined;
 
 beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), "posthorn-library-"));
+  folder = mkdtempSync(join(tmpdir(), "sendwright-library-"));
 });
 afterEach(async () => {
-  await posthorn?.close();
-  posthorn = undefined;
+  await sendwright?.close();
+  sendwright = undefined;
   rmSync(folder, { recursive: true });
 });
 
-const database = () => join(folder, "posthorn.db");
+const database = () => join(folder, "sendwright.db");
 
-describe("Posthorn inside an application", () => {
+describe("Sendwright inside an application", () => {
   it("sends through the config that an admin of the host saved on the host's path", async () => {
     await using relay = await startTestRelay();
-    posthorn = await createPosthorn({ database: database(), secret: generateKey(), log });
-    const handle = posthorn.handler({
+    sendwright = await createSendwright({ database: database(), secret: generateKey(), log });
+    const handle = sendwright.handler({
       basePath: "/mail",
       authorize: (request) => (request.headers.get("x-admin") === "yes" ? { id: "7", name: "Ada" } : null),
     });
@@ -47,22 +47,22 @@ describe("Posthorn inside an application", () => {
     expect((await save({ "x-admin": "yes", origin: "http://evil.example" })).status).toBe(403);
     expect((await save({ "x-admin": "yes" })).status).toBe(201);
 
-    const { id } = await posthorn.send({ to: "jo@example.com", subject: "Hello", text: "Hi" });
+    const { id } = await sendwright.send({ to: "jo@example.com", subject: "Hello", text: "Hi" });
     await relay.delivered(1);
-    expect(await posthorn.email(id)).toMatchObject({ id, caller: "library" });
+    expect(await sendwright.email(id)).toMatchObject({ id, caller: "library" });
   });
 
   it("refuses to start without a secret, and makes no key of its own", async () => {
-    const opening = createPosthorn({ database: database(), secret: undefined, log });
+    const opening = createSendwright({ database: database(), secret: undefined, log });
     await expect(opening).rejects.toMatchObject({ code: "secret.missing" });
-    await expect(createPosthorn({ database: database(), secret: "short", log })).rejects.toMatchObject({
+    await expect(createSendwright({ database: database(), secret: "short", log })).rejects.toMatchObject({
       code: "secret.unusable",
     });
   });
 
   it("names options that it does not know", async () => {
     const options = { database: database(), secret: generateKey(), log, sandbox: true };
-    await expect(createPosthorn(options)).rejects.toMatchObject({
+    await expect(createSendwright(options)).rejects.toMatchObject({
       code: "input.invalid",
       issues: [{ pointer: "/sandbox", detail: "unknown field" }],
     });
@@ -70,8 +70,8 @@ describe("Posthorn inside an application", () => {
 
   it("has its database to itself", async () => {
     const secret = generateKey();
-    posthorn = await createPosthorn({ database: database(), secret, log });
-    await expect(createPosthorn({ database: database(), secret, log })).rejects.toMatchObject({
+    sendwright = await createSendwright({ database: database(), secret, log });
+    await expect(createSendwright({ database: database(), secret, log })).rejects.toMatchObject({
       code: "store.locked",
     });
   });
@@ -92,12 +92,12 @@ describe("what an application hands over by mistake", () => {
     ["deep data", { data: { deep } }],
     ["data that holds itself", { data: loop }],
     ["a bigint in its data", { data: { url: 1n } }],
-  ])("is refused as a PosthornError: %s", async (_name, fields) => {
-    posthorn = await createPosthorn({ database: ":memory:", secret: generateKey(), log });
+  ])("is refused as a SendwrightError: %s", async (_name, fields) => {
+    sendwright = await createSendwright({ database: ":memory:", secret: generateKey(), log });
     const request = { to: "jo@example.com", template: "password-reset", ...fields } as never;
     for (const options of [{}, { idempotencyKey: "one" }]) {
-      const error: unknown = await posthorn.send(request, options).catch((thrown: unknown) => thrown);
-      expect(error).toMatchObject({ name: "PosthornError", code: "input.invalid" });
+      const error: unknown = await sendwright.send(request, options).catch((thrown: unknown) => thrown);
+      expect(error).toMatchObject({ name: "SendwrightError", code: "input.invalid" });
       expect((error as Error).message.length).toBeLessThanOrEqual(2_000);
     }
   });

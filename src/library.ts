@@ -5,27 +5,27 @@ import type { Accepted } from "./delivery/acceptance.ts";
 import type { EmailRequest } from "./delivery/email-request.ts";
 import type { EmailDetail } from "./delivery/outbox.ts";
 import { dnsServer } from "./dns-server.ts";
-import { PosthornError } from "./errors.ts";
+import { SendwrightError } from "./errors.ts";
 import type { Log } from "./log.ts";
 import { egressModes } from "./model.ts";
 import { parse } from "./parse.ts";
-import { type Health, openPosthorn, type PosthornOptions } from "./posthorn.ts";
+import { type Health, openServices, type ServicesOptions } from "./sendwright.ts";
 import { createHandler, type HandlerOptions } from "./server/handler.ts";
 import type { Templates } from "./template/templates.ts";
 
-/** Those of `openPosthorn`; the secret may be missing, as a variable of the environment may be. */
-export type CreateOptions = Omit<PosthornOptions, "secret"> & { readonly secret: string | undefined };
+/** Those of `openServices`; the secret may be missing, as a variable of the environment may be. */
+export type CreateOptions = Omit<ServicesOptions, "secret"> & { readonly secret: string | undefined };
 
-/** Posthorn inside a Node application. */
-export interface EmbeddedPosthorn {
+/** Sendwright inside a Node application. */
+export interface Sendwright {
   /**
    * Accepts an email: when this returns, it is stored, and will be delivered even if the process dies.
-   * @throws PosthornError as `Outbox.accept` does.
+   * @throws SendwrightError as `Outbox.accept` does.
    */
   send(request: EmailRequest, options?: { readonly idempotencyKey?: string }): Promise<Accepted>;
   /**
    * An email with its recipients and attempts.
-   * @throws PosthornError `email.not_found`
+   * @throws SendwrightError `email.not_found`
    */
   email(id: string): Promise<EmailDetail>;
   readonly templates: Templates;
@@ -51,25 +51,25 @@ const createOptions = z.strictObject({
 });
 
 /**
- * Opens Posthorn as a library: nothing is read from the environment, and no key file is made.
- * @throws PosthornError `input.invalid`, `secret.missing`, and those of `openPosthorn`.
+ * Opens Sendwright as a library: nothing is read from the environment, and no key file is made.
+ * @throws SendwrightError `input.invalid`, `secret.missing`, and those of `openServices`.
  */
-export async function createPosthorn(options: CreateOptions): Promise<EmbeddedPosthorn> {
+export async function createSendwright(options: CreateOptions): Promise<Sendwright> {
   const { secret, ...rest } = parse(createOptions, options);
   if (secret === undefined) {
-    throw new PosthornError(
+    throw new SendwrightError(
       "secret.missing",
-      "createPosthorn() needs a secret: it encrypts stored passwords. `npx posthorn generate-secret` prints a good one.",
+      "createSendwright() needs a secret: it encrypts stored passwords. `npx sendwright generate-secret` prints a good one.",
     );
   }
-  const posthorn = await openPosthorn({ ...rest, secret });
+  const services = await openServices({ ...rest, secret });
   const caller = { id: "library", name: "library" };
   return {
-    send: (request, { idempotencyKey } = {}) => posthorn.outbox.accept(request, { caller, idempotencyKey }),
-    email: (id) => posthorn.outbox.get(id),
-    templates: posthorn.templates,
-    handler: (handlerOptions) => createHandler(posthorn, handlerOptions),
-    health: () => posthorn.health(),
-    close: (deadlineMs) => posthorn.close(deadlineMs),
+    send: (request, { idempotencyKey } = {}) => services.outbox.accept(request, { caller, idempotencyKey }),
+    email: (id) => services.outbox.get(id),
+    templates: services.templates,
+    handler: (handlerOptions) => createHandler(services, handlerOptions),
+    health: () => services.health(),
+    close: (deadlineMs) => services.close(deadlineMs),
   };
 }

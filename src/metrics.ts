@@ -30,41 +30,41 @@ export function createMetrics(): Metrics {
   const registers = [registry];
   collectDefaultMetrics({ register: registry });
   const accepting = new Histogram({
-    name: "posthorn_accept_seconds",
+    name: "sendwright_accept_seconds",
     help: "From the request for an email until it is stored",
     buckets: requestSeconds,
     registers,
   });
   const accepted = new Counter({
-    name: "posthorn_emails_accepted_total",
+    name: "sendwright_emails_accepted_total",
     help: "Emails stored for delivery",
     registers,
   });
   const attempts = new Counter({
-    name: "posthorn_attempts_total",
+    name: "sendwright_attempts_total",
     help: "Tries to hand an email to a relay, by outcome",
     labelNames: ["outcome"],
     registers,
   });
   const retries = new Counter({
-    name: "posthorn_retries_total",
+    name: "sendwright_retries_total",
     help: "Tries of emails that had been tried before",
     registers,
   });
   const attempting = new Histogram({
-    name: "posthorn_attempt_seconds",
+    name: "sendwright_attempt_seconds",
     help: "From when an email was taken in hand until the relay's last word on it",
     buckets: requestSeconds,
     registers,
   });
   const finished = new Counter({
-    name: "posthorn_emails_finished_total",
+    name: "sendwright_emails_finished_total",
     help: "Emails that became final, by state",
     labelNames: ["state"],
     registers,
   });
   const delivering = new Histogram({
-    name: "posthorn_delivery_seconds",
+    name: "sendwright_delivery_seconds",
     help: "From when an email was accepted, or was to be sent, until it was sent",
     buckets: deliverySeconds,
     registers,
@@ -90,12 +90,12 @@ export function createMetrics(): Metrics {
     },
     watch({ queue, sessions, alerts }) {
       const oldest = new Gauge({
-        name: "posthorn_queue_oldest_seconds",
+        name: "sendwright_queue_oldest_seconds",
         help: "How long the email that waits longest has waited",
         registers,
       });
       new Gauge({
-        name: "posthorn_queue_emails",
+        name: "sendwright_queue_emails",
         help: "Emails that are not final, by state",
         labelNames: ["state"],
         registers,
@@ -107,7 +107,7 @@ export function createMetrics(): Metrics {
         },
       });
       new Gauge({
-        name: "posthorn_alerts",
+        name: "sendwright_alerts",
         help: "What the checks of SMTP configs have found and is not over",
         registers,
         async collect() {
@@ -115,7 +115,7 @@ export function createMetrics(): Metrics {
         },
       });
       new Gauge({
-        name: "posthorn_smtp_sessions",
+        name: "sendwright_smtp_sessions",
         help: "Connections to relays of this node, open or being opened",
         registers,
         collect() {

@@ -1,4 +1,4 @@
-/** The words of Posthorn as types: states are unions, so that an impossible one does not compile. */
+/** The words of Sendwright as types: states are unions, so that an impossible one does not compile. */
 
 /** The life of an email; drawn in docs/architecture.md. */
 export const emailStates = [
@@ -69,7 +69,7 @@ export type Stage = (typeof stages)[number];
 export const tlsModes = ["auto", "starttls", "implicit"] as const;
 export type TlsMode = (typeof tlsModes)[number];
 
-/** `oauth` signs in with a token that Posthorn gets and renews; with `xoauth2` the password is the token. */
+/** `oauth` signs in with a token that Sendwright gets and renews; with `xoauth2` the password is the token. */
 export const authMethods = ["auto", "plain", "login", "xoauth2", "oauth"] as const;
 export type AuthMethod = (typeof authMethods)[number];
 

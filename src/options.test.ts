@@ -2,12 +2,12 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { PosthornError } from "./errors.ts";
+import { SendwrightError } from "./errors.ts";
 import { readEnvironment } from "./options.ts";
 
 let folder: string;
 beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), "posthorn-options-"));
+  folder = mkdtempSync(join(tmpdir(), "sendwright-options-"));
 });
 afterEach(() => rmSync(folder, { recursive: true }));
 
@@ -15,7 +15,7 @@ function wrong(env: Record<string, string>) {
   try {
     readEnvironment(env);
   } catch (error) {
-    if (error instanceof PosthornError) return error.issues.map(({ pointer }) => pointer);
+    if (error instanceof SendwrightError) return error.issues.map(({ pointer }) => pointer);
   }
   return [];
 }
@@ -36,39 +36,41 @@ describe("the environment", () => {
   it("names every wrong variable at once", () => {
     expect(
       wrong({
-        POSTHORN_PORT: "65536",
-        POSTHORN_SANDBOX_PORT: "25abc",
-        POSTHORN_EGRESS: "all",
-        POSTHORN_PUBLIC_URL: "ftp://x",
-        POSTHORN_SECRET: "",
+        SENDWRIGHT_PORT: "65536",
+        SENDWRIGHT_SANDBOX_PORT: "25abc",
+        SENDWRIGHT_EGRESS: "all",
+        SENDWRIGHT_PUBLIC_URL: "ftp://x",
+        SENDWRIGHT_SECRET: "",
       }),
     ).toEqual([
-      "POSTHORN_PORT",
-      "POSTHORN_SECRET",
-      "POSTHORN_PUBLIC_URL",
-      "POSTHORN_SANDBOX_PORT",
-      "POSTHORN_EGRESS",
+      "SENDWRIGHT_PORT",
+      "SENDWRIGHT_SECRET",
+      "SENDWRIGHT_PUBLIC_URL",
+      "SENDWRIGHT_SANDBOX_PORT",
+      "SENDWRIGHT_EGRESS",
     ]);
   });
 
   it("reads a secret from a file, without the line end", () => {
     const file = join(folder, "secret");
     writeFileSync(file, "a secret of some length\n");
-    expect(readEnvironment({ POSTHORN_SECRET_FILE: file }).options.secret).toBe("a secret of some length");
+    expect(readEnvironment({ SENDWRIGHT_SECRET_FILE: file }).options.secret).toBe("a secret of some length");
   });
 
   it("refuses a secret set twice, and a file that is not there", () => {
-    expect(wrong({ POSTHORN_SECRET_FILE: join(folder, "none") })).toEqual(["POSTHORN_SECRET_FILE"]);
-    expect(wrong({ POSTHORN_SECRET_FILE: folder, POSTHORN_SECRET: "x" })).toEqual(["POSTHORN_SECRET_FILE"]);
+    expect(wrong({ SENDWRIGHT_SECRET_FILE: join(folder, "none") })).toEqual(["SENDWRIGHT_SECRET_FILE"]);
+    expect(wrong({ SENDWRIGHT_SECRET_FILE: folder, SENDWRIGHT_SECRET: "x" })).toEqual([
+      "SENDWRIGHT_SECRET_FILE",
+    ]);
   });
 
   it("splits earlier secrets", () => {
-    const { previousSecrets } = readEnvironment({ POSTHORN_PREVIOUS_SECRETS: "one, two\nthree" }).options;
+    const { previousSecrets } = readEnvironment({ SENDWRIGHT_PREVIOUS_SECRETS: "one, two\nthree" }).options;
     expect(previousSecrets).toEqual(["one", "two", "three"]);
   });
 
   it("reports variables that look mistyped", () => {
-    expect(readEnvironment({ POSTHORN_SECERT: "x", HOME: "/" }).unknown).toEqual(["POSTHORN_SECERT"]);
+    expect(readEnvironment({ SENDWRIGHT_SECERT: "x", HOME: "/" }).unknown).toEqual(["SENDWRIGHT_SECERT"]);
   });
 });
 
@@ -79,12 +81,12 @@ it.each([
     ["192.0.2.53:5353", "2001:db8::53", "[2001:db8::53]:53"],
   ],
 ])("takes the name servers %s", (text, servers) => {
-  expect(readEnvironment({ POSTHORN_DNS_SERVERS: text }).options.dnsServers).toEqual(servers);
+  expect(readEnvironment({ SENDWRIGHT_DNS_SERVERS: text }).options.dnsServers).toEqual(servers);
 });
 
 it.each(["dns.example.com", "192.0.2.300", "192.0.2.53:0", "192.0.2.53:65536", "192.0.2.53,", ""])(
   "refuses %j as name servers",
   (text) => {
-    expect(() => readEnvironment({ POSTHORN_DNS_SERVERS: text })).toThrow("POSTHORN_DNS_SERVERS");
+    expect(() => readEnvironment({ SENDWRIGHT_DNS_SERVERS: text })).toThrow("SENDWRIGHT_DNS_SERVERS");
   },
 );

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { z } from "zod";
 import { dnsServer } from "./dns-server.ts";
-import { type Issue, PosthornError } from "./errors.ts";
+import { type Issue, SendwrightError } from "./errors.ts";
 import { logLevels } from "./log.ts";
 import { egressModes, tlsModes } from "./model.ts";
 
@@ -38,12 +38,12 @@ const text = z.string().min(1, "is set but empty: give it a value or unset it").
 
 /** Every option of the stand-alone server, once. */
 const table = {
-  port: option("POSTHORN_PORT", port(4650), "Port of the pages and the API", { shown: "4650" }),
-  host: option("POSTHORN_HOST", z.string().min(1).default("127.0.0.1"), "Address to listen on", {
+  port: option("SENDWRIGHT_PORT", port(4650), "Port of the pages and the API", { shown: "4650" }),
+  host: option("SENDWRIGHT_HOST", z.string().min(1).default("127.0.0.1"), "Address to listen on", {
     shown: "127.0.0.1",
   }),
   dataDir: option(
-    "POSTHORN_DATA_DIR",
+    "SENDWRIGHT_DATA_DIR",
     z.string().min(1).default("./data"),
     "Folder of the database and the generated key",
     {
@@ -51,7 +51,7 @@ const table = {
     },
   ),
   databaseUrl: option(
-    "POSTHORN_DATABASE_URL",
+    "SENDWRIGHT_DATABASE_URL",
     z
       .string()
       .regex(/^postgres(?:ql)?:\/\//, "must be an address such as postgres://user:password@host/database")
@@ -60,16 +60,16 @@ const table = {
     { shown: "SQLite in the data folder", secret: true },
   ),
   secret: option(
-    "POSTHORN_SECRET",
+    "SENDWRIGHT_SECRET",
     text,
-    "Encrypts stored passwords; best a Fernet key (posthorn generate-secret)",
+    "Encrypts stored passwords; best a Fernet key (sendwright generate-secret)",
     {
       shown: "a key file made in the data folder",
       secret: true,
     },
   ),
   previousSecrets: option(
-    "POSTHORN_PREVIOUS_SECRETS",
+    "SENDWRIGHT_PREVIOUS_SECRETS",
     z
       .string()
       .transform((list) =>
@@ -79,23 +79,23 @@ const table = {
           .filter((part) => part !== ""),
       )
       .default([]),
-    "Earlier secrets, separated by commas or lines: they still decrypt until `posthorn rotate` is done",
+    "Earlier secrets, separated by commas or lines: they still decrypt until `sendwright rotate` is done",
     { secret: true },
   ),
   publicUrl: option(
-    "POSTHORN_PUBLIC_URL",
+    "SENDWRIGHT_PUBLIC_URL",
     z.url({ protocol: /^https?$/, error: "must be an address such as https://mail.example.com" }).optional(),
-    "Where people reach Posthorn; the only base of links. Behind a proxy under a path, with that path",
+    "Where people reach Sendwright; the only base of links. Behind a proxy under a path, with that path",
     { shown: "http://127.0.0.1:4650" },
   ),
   adminEmail: option(
-    "POSTHORN_ADMIN_EMAIL",
+    "SENDWRIGHT_ADMIN_EMAIL",
     text,
     "With the password below: makes the first admin without a link",
   ),
-  adminPassword: option("POSTHORN_ADMIN_PASSWORD", text, "Password of the first admin", { secret: true }),
+  adminPassword: option("SENDWRIGHT_ADMIN_PASSWORD", text, "Password of the first admin", { secret: true }),
   apiKey: option(
-    "POSTHORN_API_KEY",
+    "SENDWRIGHT_API_KEY",
     z.string().min(32, "must have 32 characters or more").optional(),
     "An API key with the scope admin, for automation",
     {
@@ -103,35 +103,39 @@ const table = {
     },
   ),
   smtpHost: option(
-    "POSTHORN_SMTP_HOST",
+    "SENDWRIGHT_SMTP_HOST",
     text,
     "A mail server set here and not in the page: tried first, never stored, read-only in the page",
   ),
-  smtpPort: option("POSTHORN_SMTP_PORT", text, "Its port", { shown: "587" }),
+  smtpPort: option("SENDWRIGHT_SMTP_PORT", text, "Its port", { shown: "587" }),
   smtpTls: option(
-    "POSTHORN_SMTP_TLS",
+    "SENDWRIGHT_SMTP_TLS",
     z.enum([...tlsModes, "off"]).optional(),
     `How its connection is encrypted: ${tlsModes.join(", ")} or off`,
     { shown: "auto" },
   ),
-  smtpUsername: option("POSTHORN_SMTP_USERNAME", text, "The username there; without it there is no sign-in"),
-  smtpPassword: option("POSTHORN_SMTP_PASSWORD", text, "The password there", { secret: true }),
+  smtpUsername: option(
+    "SENDWRIGHT_SMTP_USERNAME",
+    text,
+    "The username there; without it there is no sign-in",
+  ),
+  smtpPassword: option("SENDWRIGHT_SMTP_PASSWORD", text, "The password there", { secret: true }),
   smtpFrom: option(
-    "POSTHORN_SMTP_FROM",
+    "SENDWRIGHT_SMTP_FROM",
     text,
     "Whom its emails come from, such as shop@example.com or Example Shop <shop@example.com>",
   ),
-  sandboxPort: option("POSTHORN_SANDBOX_PORT", port(4651), "Port of the sandbox relay; 0 switches it off", {
+  sandboxPort: option("SENDWRIGHT_SANDBOX_PORT", port(4651), "Port of the sandbox relay; 0 switches it off", {
     shown: "4651",
   }),
   egress: option(
-    "POSTHORN_EGRESS",
+    "SENDWRIGHT_EGRESS",
     z.enum(egressModes).default("default"),
     "`public-only` keeps admins from reaching private addresses and unusual ports",
     { shown: "default" },
   ),
   dnsServers: option(
-    "POSTHORN_DNS_SERVERS",
+    "SENDWRIGHT_DNS_SERVERS",
     z
       .string()
       .transform((list) => list.split(",").map((part) => part.trim()))
@@ -141,7 +145,7 @@ const table = {
     { shown: "the name servers of the system" },
   ),
   logLevel: option(
-    "POSTHORN_LOG_LEVEL",
+    "SENDWRIGHT_LOG_LEVEL",
     z.enum(logLevels).default("info"),
     `One of ${logLevels.join(", ")}`,
     { shown: "info" },
@@ -169,14 +173,14 @@ export const documentedOptions: readonly {
 
 export interface Environment {
   readonly options: ServerOptions;
-  /** POSTHORN_ variables that mean nothing: probably mistyped. */
+  /** SENDWRIGHT_ variables that mean nothing: probably mistyped. */
   readonly unknown: readonly string[];
 }
 
 /**
  * Reads the environment, the only place that does. A secret may stand in the file named by
  * `<NAME>_FILE` instead; a line end at its end is not part of it.
- * @throws PosthornError `input.invalid`, naming every wrong variable at once.
+ * @throws SendwrightError `input.invalid`, naming every wrong variable at once.
  */
 export function readEnvironment(
   env: Readonly<Record<string, string | undefined>> = process.env,
@@ -194,18 +198,18 @@ export function readEnvironment(
         detail: result.error.issues.map(({ message }) => message).join(", "),
       });
     } catch (error) {
-      if (!(error instanceof PosthornError)) throw error;
+      if (!(error instanceof SendwrightError)) throw error;
       issues.push(...error.issues);
     }
     return [name, undefined];
   });
   if (issues.length > 0) {
     const lines = issues.map(({ pointer, detail }) => `${pointer} ${detail}`);
-    throw new PosthornError("input.invalid", lines.join("\n"), { issues });
+    throw new SendwrightError("input.invalid", lines.join("\n"), { issues });
   }
   return {
     options: Object.fromEntries(entries) as ServerOptions,
-    unknown: Object.keys(env).filter((name) => name.startsWith("POSTHORN_") && !known.has(name)),
+    unknown: Object.keys(env).filter((name) => name.startsWith("SENDWRIGHT_") && !known.has(name)),
   };
 }
 
@@ -213,7 +217,10 @@ function readSecret(env: Readonly<Record<string, string | undefined>>, variable:
   const file = env[`${variable}_FILE`];
   if (file === undefined) return env[variable];
   const wrong = (detail: string, cause?: unknown) =>
-    new PosthornError("input.invalid", detail, { issues: [{ pointer: `${variable}_FILE`, detail }], cause });
+    new SendwrightError("input.invalid", detail, {
+      issues: [{ pointer: `${variable}_FILE`, detail }],
+      cause,
+    });
   if (env[variable] !== undefined) throw wrong(`and ${variable} are both set: keep one of them`);
   try {
     return readFileSync(file, "utf8").replace(/\r?\n$/, "");

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
-import { PosthornError } from "./errors.ts";
+import { SendwrightError } from "./errors.ts";
 import { parse } from "./parse.ts";
 
 const schema = z.strictObject({
@@ -13,7 +13,7 @@ function issues(input: unknown) {
   try {
     parse(schema, input);
   } catch (error) {
-    if (error instanceof PosthornError) return error.issues.map(({ pointer }) => pointer);
+    if (error instanceof SendwrightError) return error.issues.map(({ pointer }) => pointer);
     throw error;
   }
   return [];

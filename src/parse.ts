@@ -1,11 +1,11 @@
 import type { z } from "zod";
-import { type Issue, maxIssues, PosthornError, type SourcePlace } from "./errors.ts";
+import { type Issue, maxIssues, SendwrightError, type SourcePlace } from "./errors.ts";
 
 const longestToken = 1_000;
 
 /**
  * Parses outside input at the edge. Every wrong field is named at once.
- * @throws PosthornError `input.invalid` with one issue for each wrong field.
+ * @throws SendwrightError `input.invalid` with one issue for each wrong field.
  */
 export function parse<Schema extends z.ZodType>(schema: Schema, input: unknown): z.output<Schema> {
   const result = schema.safeParse(input);
@@ -14,11 +14,11 @@ export function parse<Schema extends z.ZodType>(schema: Schema, input: unknown):
 }
 
 /** The error for fields found wrong, of which it keeps the first ones. */
-export function invalidInput(issues: readonly Issue[], place?: SourcePlace): PosthornError {
+export function invalidInput(issues: readonly Issue[], place?: SourcePlace): SendwrightError {
   const names = issues
     .slice(0, maxIssues)
     .map((issue) => (issue.pointer === "" ? issue.detail : `${issue.pointer}: ${issue.detail}`));
-  return new PosthornError("input.invalid", names.join("; "), {
+  return new SendwrightError("input.invalid", names.join("; "), {
     issues,
     ...(place === undefined ? {} : { place }),
   });

@@ -1,5 +1,5 @@
 import type { Clock } from "./clock.ts";
-import { PosthornError } from "./errors.ts";
+import { SendwrightError } from "./errors.ts";
 
 const minuteMs = 60_000;
 
@@ -7,7 +7,7 @@ const minuteMs = 60_000;
 interface Turns {
   /**
    * @returns a function that ends the turn.
-   * @throws PosthornError `test.busy`
+   * @throws SendwrightError `test.busy`
    */
   begin(actorId: string): () => void;
 }
@@ -30,11 +30,11 @@ export function createTurns(clock: Clock, { name, perMinute }: TurnsOptions): Tu
   return {
     begin(actorId) {
       if (running.has(actorId)) {
-        throw new PosthornError("test.busy", `Your last ${name} still runs. Wait until it has ended.`);
+        throw new SendwrightError("test.busy", `Your last ${name} still runs. Wait until it has ended.`);
       }
       const times = recent(actorId);
       if (times.length >= perMinute) {
-        throw new PosthornError(
+        throw new SendwrightError(
           "test.busy",
           `You have started ${perMinute} ${name}s within a minute. Wait a little before the next.`,
         );

@@ -12,8 +12,8 @@ const connectFailures: Readonly<Record<string, string>> = {
 
 /** Every text of the pages, ready for translation: numbers and names come in as arguments. */
 export const strings = {
-  product: "Posthorn",
-  titleOf: (page: string) => `${page} · Posthorn`,
+  product: "Sendwright",
+  titleOf: (page: string) => `${page} · Sendwright`,
   skipToContent: "Skip to content",
   close: "Close",
   cancel: "Cancel",
@@ -52,7 +52,7 @@ export const strings = {
     signedInAs: (name: string) => `Signed in as ${name}`,
     signOut: "Sign out",
     colorScheme: { auto: "System colours", light: "Light colours", dark: "Dark colours" },
-    unreachable: "Posthorn does not answer. Your entries stay on this page; it tries again by itself.",
+    unreachable: "Sendwright does not answer. Your entries stay on this page; it tries again by itself.",
   },
 
   notFound: {
@@ -77,7 +77,7 @@ export const strings = {
     changed: "Your password is changed. Sign in with the new one.",
     forgot: "Forgot your password?",
     lockedOut: "Locked out? Whoever runs the server can make a new link with",
-    lockedOutCommand: "posthorn admin reset",
+    lockedOutCommand: "sendwright admin reset",
   },
 
   forgotPassword: {
@@ -168,7 +168,7 @@ export const strings = {
         sandboxHint: "Catches every email here and lets you look at it. Nothing leaves this machine.",
         useSandbox: "Use the sandbox",
         sandboxName: "Sandbox",
-        sandboxSender: "posthorn@example.com",
+        sandboxSender: "sendwright@example.com",
         relay: "Your mail server",
         relayHint:
           "Gmail, SendGrid, Amazon SES or any other SMTP server. Your email address is enough to find the settings; have the password at hand.",
@@ -186,7 +186,7 @@ export const strings = {
         hint: (to: string) => `A short greeting to ${to}, over the same way as every email.`,
         hintSandbox: (to: string) => `A short greeting to ${to}. The sandbox keeps it for you.`,
         nobody: "you@example.com",
-        subject: "Your first email from Posthorn",
+        subject: "Your first email from Sendwright",
         text: "Hello!\n\nThis email went the way that all emails of your application will go: it was stored first, then handed to the relay, and what happened is in the log.\n",
         send: "Send it",
         underWay: "It is stored, and on its way.",
@@ -201,7 +201,7 @@ export const strings = {
 
   smtp: {
     title: "SMTP settings",
-    lead: "How Posthorn reaches your mail server. What you test here is what sends.",
+    lead: "How Sendwright reaches your mail server. What you test here is what sends.",
     newTitle: "New SMTP config",
     listLead: "Tried from top to bottom: while one is paused or off, the next one is used.",
     add: "Add another SMTP server",
@@ -240,7 +240,7 @@ export const strings = {
       fromName: "For example the name of your product.",
       name: "To tell several apart. Empty: the server's name.",
       replyTo: "Answers go here. Empty: to the from email.",
-      ehloName: "How Posthorn introduces itself. Empty: chosen by itself.",
+      ehloName: "How Sendwright introduces itself. Empty: chosen by itself.",
       caPem: "Only for a server with a certificate of your own authority. Empty: the public authorities.",
       allowCleartextAuth: "The password would travel readable. Leave this off unless the network is yours.",
       maxConnections: "Each hands over one email at a time. Five suit most providers.",
@@ -322,7 +322,7 @@ export const strings = {
       replacing: "Replaces the saved password when you save.",
       removing: "The saved password will be removed when you save.",
       required:
-        "Enter it again: it was saved for another server or sign-in, and Posthorn sends a password only where it was saved for.",
+        "Enter it again: it was saved for another server or sign-in, and Sendwright sends a password only where it was saved for.",
       repair: "Enter it again: the saved one cannot be used.",
       needsUsername: "Enter a username first.",
       missing: "Enter the password again.",
@@ -441,12 +441,12 @@ export const strings = {
       returnBody:
         "It is used for the next email, with the password that was saved with it. The current settings stay in the history.",
       unusable:
-        "It cannot be returned to: its password cannot be read, or it was changed outside of Posthorn.",
+        "It cannot be returned to: its password cannot be read, or it was changed outside of Sendwright.",
       version: (version: number) => `Version ${version}`,
     },
     returnFailed: {
       label: "Return by itself when a change fails",
-      hint: "If a changed config fails before an email was taken through it, Posthorn returns to its version before, and says so here. It holds for all SMTP configs.",
+      hint: "If a changed config fails before an email was taken through it, Sendwright returns to its version before, and says so here. It holds for all SMTP configs.",
     },
     conflict: "Somebody else saved this config while you were editing.",
     conflictRemedy: "Load the current values, then make your change again.",
@@ -480,7 +480,7 @@ export const strings = {
       short: "set by the environment",
       title: "This config is set by the environment of the server.",
       remedy:
-        "It is tried before all others and cannot be changed here: change the POSTHORN_SMTP_ variables and restart Posthorn.",
+        "It is tried before all others and cannot be changed here: change the SENDWRIGHT_SMTP_ variables and restart Sendwright.",
     },
     resume: "Use it again now",
     resumeNamed: (name: string) => `Use it again now: ${name}`,
@@ -730,7 +730,7 @@ export const strings = {
     scopes: { send: "Send emails and read its own", admin: "Do everything, as you can" },
     scopeShort: { send: "Send", admin: "Admin" },
     createdTitle: "Copy the key now",
-    createdBody: "It is shown this once. Posthorn keeps only its fingerprint.",
+    createdBody: "It is shown this once. Sendwright keeps only its fingerprint.",
     tryIt: "Try it:",
     done: "Done",
     columns: { name: "Name", scope: "Scope", key: "Key", created: "Created", lastUsed: "Last used" },
@@ -1022,7 +1022,7 @@ export const strings = {
       meaning: "Subject, recipients, attempts, and what the relays said. Nothing is left of it here.",
     },
     never:
-      "An email that still waits is never deleted, however old it is. Posthorn deletes every hour, a little at a time, so that sending goes on.",
+      "An email that still waits is never deleted, however old it is. Sendwright deletes every hour, a little at a time, so that sending goes on.",
     shortenTitle: "Keep less than before?",
     shorten: {
       contentRetentionDays: (days: number) =>

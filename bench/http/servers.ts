@@ -6,8 +6,8 @@ import type { Outbox } from "../../src/delivery/outbox.ts";
 import { prepareEmail } from "../../src/delivery/prepare.ts";
 import { createLog } from "../../src/log.ts";
 import { parse } from "../../src/parse.ts";
-import { openPosthorn, type Posthorn } from "../../src/posthorn.ts";
 import { generateKey } from "../../src/secret/fernet.ts";
+import { openServices, type Services } from "../../src/sendwright.ts";
 import { createApiKeys } from "../../src/server/api-keys.ts";
 import { createApp } from "../../src/server/app.ts";
 import { serve } from "../../src/server/serve.ts";
@@ -22,37 +22,37 @@ export interface TestedServer {
 
 /** As it is: 202 is answered after the commit. Without an SMTP config, so that nothing is delivered meanwhile. */
 export function openStoring(): Promise<TestedServer> {
-  return open((posthorn) => posthorn);
+  return open((services) => services);
 }
 
 /** The same in all but one thing: what was accepted is kept in memory. */
 export function openInMemory(): Promise<TestedServer> {
-  return open((posthorn) => ({ ...posthorn, outbox: keepingInMemory(posthorn) }));
+  return open((services) => ({ ...services, outbox: keepingInMemory(services) }));
 }
 
-async function open(arrange: (posthorn: Posthorn) => Posthorn): Promise<TestedServer> {
-  const folder = mkdtempSync(join(tmpdir(), "posthorn-bench-"));
-  const posthorn = await openPosthorn({
-    database: join(folder, "posthorn.db"),
+async function open(arrange: (services: Services) => Services): Promise<TestedServer> {
+  const folder = mkdtempSync(join(tmpdir(), "sendwright-bench-"));
+  const services = await openServices({
+    database: join(folder, "sendwright.db"),
     secret: generateKey(),
     log: createLog("silent"),
   });
-  const app = createApp(arrange(posthorn), { signedIn: async () => null });
+  const app = createApp(arrange(services), { signedIn: async () => null });
   const server = await serve(app, { host: "127.0.0.1", port: 0 });
-  const apiKeys = createApiKeys({ ...posthorn, environmentKey: null });
+  const apiKeys = createApiKeys({ ...services, environmentKey: null });
   const { key } = await apiKeys.create({ name: "bench", scope: "send" }, { id: "bench", name: "bench" });
   return {
     url: server.url,
     apiKey: key,
     async close() {
       await server.close();
-      await posthorn.close();
+      await services.close();
       rmSync(folder, { recursive: true });
     },
   };
 }
 
-function keepingInMemory({ outbox, clock, templates, secrets }: Posthorn): Outbox {
+function keepingInMemory({ outbox, clock, templates, secrets }: Services): Outbox {
   const kept: Omit<NewEmail, "idempotency">[] = [];
   return {
     ...outbox,

@@ -5,8 +5,8 @@ import { setTimeout as pause } from "node:timers/promises";
 import { smtpConfigCreate } from "../../src/config/smtp-config.ts";
 import { createLog } from "../../src/log.ts";
 import { parse } from "../../src/parse.ts";
-import { openPosthorn, type Posthorn } from "../../src/posthorn.ts";
 import { generateKey } from "../../src/secret/fernet.ts";
+import { openServices, type Services } from "../../src/sendwright.ts";
 import { startRelay } from "../relay/relay.ts";
 import { multiplyEmails } from "./multiply.ts";
 
@@ -16,7 +16,7 @@ export const actor = { id: "bench", name: "bench" };
 export interface FilledDatabase {
   readonly folder: string;
   readonly secret: string;
-  open(): Promise<Posthorn>;
+  open(): Promise<Services>;
   dispose(): void;
 }
 
@@ -27,7 +27,7 @@ const readers = "iif(n % 100 = 0, 'office@example.com', 'customer-' || (n / 20) 
 export async function fillLog(emails: number): Promise<FilledDatabase> {
   const database = makeDatabase();
   const relay = await startRelay();
-  const posthorn = await database.open();
+  const services = await database.open();
   try {
     const { delivered } = await relay.expect(7);
     const settings = {
@@ -36,22 +36,22 @@ export async function fillLog(emails: number): Promise<FilledDatabase> {
       useTls: false,
       fromEmail: "shop@example.com",
     };
-    const config = await posthorn.configs.create(parse(smtpConfigCreate, settings), actor);
+    const config = await services.configs.create(parse(smtpConfigCreate, settings), actor);
     for (let n = 0; n < 8; n++) {
       const to = n === 7 ? "refused@example.com" : `customer-${n}@example.com`;
-      await posthorn.outbox.accept(
+      await services.outbox.accept(
         { to, subject: "Hello", text: "Your order is on its way." },
         { caller: actor },
       );
     }
     await delivered;
-    while (await isBusy(posthorn)) await pause(20);
-    await posthorn.configs.remove(config.id, actor);
+    while (await isBusy(services)) await pause(20);
+    await services.configs.remove(config.id, actor);
   } finally {
-    await posthorn.close();
+    await services.close();
     relay.close();
   }
-  multiplyEmails(join(database.folder, "posthorn.db"), emails - 8, readers);
+  multiplyEmails(join(database.folder, "sendwright.db"), emails - 8, readers);
   return database;
 }
 
@@ -61,26 +61,26 @@ export async function fillQueue(
   content: { html: string; text: string },
 ): Promise<FilledDatabase> {
   const database = makeDatabase();
-  const posthorn = await database.open();
+  const services = await database.open();
   const request = { to: "customer-0@example.com", subject: "Hello", ...content };
-  await posthorn.outbox.accept(request, { caller: actor });
-  await posthorn.close();
-  multiplyEmails(join(database.folder, "posthorn.db"), emails - 1, "'customer-' || n || '@example.com'");
+  await services.outbox.accept(request, { caller: actor });
+  await services.close();
+  multiplyEmails(join(database.folder, "sendwright.db"), emails - 1, "'customer-' || n || '@example.com'");
   return database;
 }
 
 function makeDatabase(): FilledDatabase {
-  const folder = mkdtempSync(join(tmpdir(), "posthorn-bench-"));
+  const folder = mkdtempSync(join(tmpdir(), "sendwright-bench-"));
   const secret = generateKey();
   return {
     folder,
     secret,
-    open: () => openPosthorn({ database: join(folder, "posthorn.db"), secret, log: createLog("silent") }),
+    open: () => openServices({ database: join(folder, "sendwright.db"), secret, log: createLog("silent") }),
     dispose: () => rmSync(folder, { recursive: true }),
   };
 }
 
-async function isBusy(posthorn: Posthorn): Promise<boolean> {
-  const { emails } = await posthorn.health();
+async function isBusy(services: Services): Promise<boolean> {
+  const { emails } = await services.health();
   return emails.queued + emails.sending > 0;
 }

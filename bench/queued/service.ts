@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { createInterface } from "node:readline";
 import { promisify } from "node:util";
 
-/** The service as `npx posthorn start` runs it, in a process of its own. */
+/** The service as `npx sendwright start` runs it, in a process of its own. */
 export interface Service {
   /** Most that it was seen to hold, of late: in megabytes. */
   peakMegabytes(): number;
@@ -11,18 +11,18 @@ export interface Service {
   end(): Promise<void>;
 }
 
-const program = new URL("../../bin/posthorn.js", import.meta.url).pathname;
+const program = new URL("../../bin/sendwright.js", import.meta.url).pathname;
 const apiKey = "a-key-for-the-bench-of-32-characters";
 
 export async function startService(dataDir: string, secret: string): Promise<Service> {
   const child = spawn(program, ["start"], {
     env: {
       PATH: process.env.PATH,
-      POSTHORN_DATA_DIR: dataDir,
-      POSTHORN_SECRET: secret,
-      POSTHORN_API_KEY: apiKey,
-      POSTHORN_PORT: "0",
-      POSTHORN_SANDBOX_PORT: "0",
+      SENDWRIGHT_DATA_DIR: dataDir,
+      SENDWRIGHT_SECRET: secret,
+      SENDWRIGHT_API_KEY: apiKey,
+      SENDWRIGHT_PORT: "0",
+      SENDWRIGHT_SANDBOX_PORT: "0",
     },
     stdio: ["ignore", "pipe", "pipe"],
   });
@@ -58,7 +58,7 @@ export async function startService(dataDir: string, secret: string): Promise<Ser
 async function readyUrl(lines: AsyncIterable<string>): Promise<string | null> {
   for await (const line of lines) {
     const { msg, url } = JSON.parse(line.startsWith("{") ? line : "{}") as { msg?: string; url?: string };
-    if (msg === "Posthorn is ready" && url !== undefined) return url;
+    if (msg === "Sendwright is ready" && url !== undefined) return url;
   }
   return null;
 }

@@ -1,12 +1,12 @@
 import { render } from "@react-email/components";
-import { createPosthorn } from "posthorn";
+import { createSendwright } from "sendwright";
 import { Welcome } from "./welcome.tsx";
 
-const posthorn = await createPosthorn({ database: "posthorn.db", secret: process.env.SECRET });
+const sendwright = await createSendwright({ database: "sendwright.db", secret: process.env.SECRET });
 
 // The contents are made here; from `send` on, the email is as durable as one made by a template.
 const email = <Welcome name="Jo" url="https://app.example.com/" />;
-const accepted = await posthorn.send({
+const accepted = await sendwright.send({
   to: "jo@example.com",
   subject: "Welcome, Jo",
   html: await render(email),
@@ -14,4 +14,4 @@ const accepted = await posthorn.send({
 });
 console.log(accepted);
 
-await posthorn.close();
+await sendwright.close();

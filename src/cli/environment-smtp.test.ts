@@ -7,11 +7,13 @@ function read(variables: Record<string, string>) {
 }
 
 test("sets no config unless a variable does", () => {
-  expect(read({ POSTHORN_PORT: "4650" })).toBeUndefined();
+  expect(read({ SENDWRIGHT_PORT: "4650" })).toBeUndefined();
 });
 
 test("sets a config from a server and a sender: STARTTLS on the submission port, no sign-in", () => {
-  expect(read({ POSTHORN_SMTP_HOST: "smtp.example.com", POSTHORN_SMTP_FROM: "shop@example.com" })).toEqual({
+  expect(
+    read({ SENDWRIGHT_SMTP_HOST: "smtp.example.com", SENDWRIGHT_SMTP_FROM: "shop@example.com" }),
+  ).toEqual({
     smtpServer: "smtp.example.com",
     smtpPort: 587,
     useTls: true,
@@ -25,38 +27,38 @@ test("sets a config from a server and a sender: STARTTLS on the submission port,
 
 test("takes a sender with a name", () => {
   const found = read({
-    POSTHORN_SMTP_HOST: "smtp.example.com",
-    POSTHORN_SMTP_FROM: '"Shop, the good one" <shop@example.com>',
+    SENDWRIGHT_SMTP_HOST: "smtp.example.com",
+    SENDWRIGHT_SMTP_FROM: '"Shop, the good one" <shop@example.com>',
   });
   expect(found).toMatchObject({ fromEmail: "shop@example.com", fromName: "Shop, the good one" });
 });
 
 test("switches TLS off only by that word", () => {
-  const found = { POSTHORN_SMTP_HOST: "localhost", POSTHORN_SMTP_FROM: "a@b.example" };
-  expect(read({ ...found, POSTHORN_SMTP_TLS: "off" })).toMatchObject({ useTls: false, tlsMode: "auto" });
-  expect(() => read({ ...found, POSTHORN_SMTP_TLS: "false" })).toThrow(/POSTHORN_SMTP_TLS/);
+  const found = { SENDWRIGHT_SMTP_HOST: "localhost", SENDWRIGHT_SMTP_FROM: "a@b.example" };
+  expect(read({ ...found, SENDWRIGHT_SMTP_TLS: "off" })).toMatchObject({ useTls: false, tlsMode: "auto" });
+  expect(() => read({ ...found, SENDWRIGHT_SMTP_TLS: "false" })).toThrow(/SENDWRIGHT_SMTP_TLS/);
 });
 
 test("names every variable that is missing or wrong, and never the password", () => {
   const wrong = () =>
     read({
-      POSTHORN_SMTP_PORT: "70000",
-      POSTHORN_SMTP_PASSWORD: "hunter2 and more",
-      POSTHORN_SMTP_FROM: "nobody",
+      SENDWRIGHT_SMTP_PORT: "70000",
+      SENDWRIGHT_SMTP_PASSWORD: "hunter2 and more",
+      SENDWRIGHT_SMTP_FROM: "nobody",
     });
-  expect(wrong).toThrow(/POSTHORN_SMTP_HOST is required/);
-  expect(wrong).toThrow(/POSTHORN_SMTP_PORT must be a whole number from 1 to 65535/);
-  expect(wrong).toThrow(/POSTHORN_SMTP_FROM/);
-  expect(wrong).toThrow(/POSTHORN_SMTP_PASSWORD needs a username/);
+  expect(wrong).toThrow(/SENDWRIGHT_SMTP_HOST is required/);
+  expect(wrong).toThrow(/SENDWRIGHT_SMTP_PORT must be a whole number from 1 to 65535/);
+  expect(wrong).toThrow(/SENDWRIGHT_SMTP_FROM/);
+  expect(wrong).toThrow(/SENDWRIGHT_SMTP_PASSWORD needs a username/);
   expect(wrong).not.toThrow(/hunter2/);
 });
 
 test("wants the password of a username", () => {
   expect(() =>
     read({
-      POSTHORN_SMTP_HOST: "smtp.example.com",
-      POSTHORN_SMTP_FROM: "shop@example.com",
-      POSTHORN_SMTP_USERNAME: "shop",
+      SENDWRIGHT_SMTP_HOST: "smtp.example.com",
+      SENDWRIGHT_SMTP_FROM: "shop@example.com",
+      SENDWRIGHT_SMTP_USERNAME: "shop",
     }),
-  ).toThrow(/POSTHORN_SMTP_PASSWORD is required: POSTHORN_SMTP_USERNAME is set/);
+  ).toThrow(/SENDWRIGHT_SMTP_PASSWORD is required: SENDWRIGHT_SMTP_USERNAME is set/);
 });

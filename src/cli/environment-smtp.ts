@@ -1,5 +1,5 @@
 import { type SmtpConfigInput, smtpConfigCreate } from "../config/smtp-config.ts";
-import { isPosthornError, PosthornError } from "../errors.ts";
+import { isSendwrightError, SendwrightError } from "../errors.ts";
 import { parseMailbox } from "../message/address.ts";
 import type { ServerOptions } from "../options.ts";
 import { issuesOf } from "../parse.ts";
@@ -11,17 +11,17 @@ type SmtpOptions = Pick<
 
 /** The variable that each setting comes from. */
 const variables: Readonly<Record<string, string>> = {
-  "/smtpServer": "POSTHORN_SMTP_HOST",
-  "/smtpPort": "POSTHORN_SMTP_PORT",
-  "/username": "POSTHORN_SMTP_USERNAME",
-  "/password": "POSTHORN_SMTP_PASSWORD",
-  "/fromEmail": "POSTHORN_SMTP_FROM",
-  "/fromName": "POSTHORN_SMTP_FROM",
+  "/smtpServer": "SENDWRIGHT_SMTP_HOST",
+  "/smtpPort": "SENDWRIGHT_SMTP_PORT",
+  "/username": "SENDWRIGHT_SMTP_USERNAME",
+  "/password": "SENDWRIGHT_SMTP_PASSWORD",
+  "/fromEmail": "SENDWRIGHT_SMTP_FROM",
+  "/fromName": "SENDWRIGHT_SMTP_FROM",
 };
 
 /**
  * The SMTP config that the environment sets, or undefined if it sets none.
- * @throws PosthornError `input.invalid`, naming every variable that is missing or wrong.
+ * @throws SendwrightError `input.invalid`, naming every variable that is missing or wrong.
  */
 export function environmentSmtp(options: SmtpOptions): SmtpConfigInput | undefined {
   const { smtpHost, smtpPort = "587", smtpTls = "auto", smtpUsername, smtpPassword, smtpFrom } = options;
@@ -42,11 +42,11 @@ export function environmentSmtp(options: SmtpOptions): SmtpConfigInput | undefin
   const result = smtpConfigCreate.safeParse(settings);
   const issues = result.success ? [] : issuesOf(result.error.issues);
   if (smtpUsername !== undefined && smtpPassword === undefined) {
-    issues.push({ pointer: "/password", detail: "is required: POSTHORN_SMTP_USERNAME is set" });
+    issues.push({ pointer: "/password", detail: "is required: SENDWRIGHT_SMTP_USERNAME is set" });
   }
   if (issues.length === 0) return settings as SmtpConfigInput;
   const lines = issues.map(({ pointer, detail }) => `${variables[pointer] ?? pointer} ${detail}`);
-  throw new PosthornError("input.invalid", [...new Set(lines)].join("\n"), { issues });
+  throw new SendwrightError("input.invalid", [...new Set(lines)].join("\n"), { issues });
 }
 
 /** What cannot be read is left as it is: the config's own rules say what is wrong with it. */
@@ -54,7 +54,7 @@ function senderOf(text: string): { readonly address: string; readonly name: stri
   try {
     return parseMailbox(text);
   } catch (error) {
-    if (!isPosthornError(error, "address.invalid")) throw error;
+    if (!isSendwrightError(error, "address.invalid")) throw error;
     return { address: text, name: null };
   }
 }

@@ -4,7 +4,7 @@ import { openSettings } from "../config/open.ts";
 import { smtpConfigDraft } from "../config/smtp-config.ts";
 import { type ProbeOptions, probe } from "../doctor/probe.ts";
 import type { TestReport } from "../doctor/report.ts";
-import { PosthornError } from "../errors.ts";
+import { SendwrightError } from "../errors.ts";
 import { tlsModes } from "../model.ts";
 import { parse } from "../parse.ts";
 import type { Egress } from "../smtp/egress.ts";
@@ -12,7 +12,7 @@ import { createTemplates } from "../template/templates.ts";
 import { askPassword, readFirstLine } from "./password.ts";
 import type { TestedRelay } from "./test-printer.ts";
 
-/** Settings as options of `posthorn test`. The password is none: every process of the machine can read options. */
+/** Settings as options of `sendwright test`. The password is none: every process of the machine can read options. */
 export interface GivenSettings {
   readonly server?: string;
   readonly port?: string;
@@ -49,7 +49,7 @@ export interface GivenTest {
 /**
  * A test of settings that are not saved: the same rules and the same probe as of the form, and no database.
  * Asks for the password where there is a username.
- * @throws PosthornError `input.invalid`, and the reason of `signal`
+ * @throws SendwrightError `input.invalid`, and the reason of `signal`
  */
 export async function testGiven(
   given: GivenSettings,
@@ -73,12 +73,12 @@ function formOf(given: GivenSettings, password: string | null): object {
   const { server, username, from, allowCleartextAuth = false, caFile, sendTo } = given;
   const tls = tlsWays.find((way) => way === (given.tls ?? "auto"));
   if (tls === undefined) {
-    throw new PosthornError("input.invalid", `--tls must be one of ${tlsWays.join(", ")}.`);
+    throw new SendwrightError("input.invalid", `--tls must be one of ${tlsWays.join(", ")}.`);
   }
   // Most usernames are addresses, and then it is whom the relay lets one send as.
   const fromEmail = from ?? (username?.includes("@") ? username : undefined);
   if (fromEmail === undefined) {
-    throw new PosthornError(
+    throw new SendwrightError(
       "input.invalid",
       "--from is needed: the relay is asked whether it takes this sender.",
     );
@@ -102,7 +102,7 @@ function readCaFile(file: string): string {
   try {
     return readFileSync(file, "utf8");
   } catch (cause) {
-    throw new PosthornError("input.invalid", `--ca-file names a file that cannot be read: ${file}`, {
+    throw new SendwrightError("input.invalid", `--ca-file names a file that cannot be read: ${file}`, {
       cause,
     });
   }
@@ -115,14 +115,14 @@ async function passwordFor(
   const { stdin, stderr } = process;
   if (username === undefined) {
     if (!passwordStdin) return null;
-    throw new PosthornError(
+    throw new SendwrightError(
       "input.invalid",
       "--password-stdin needs --username: a password alone signs nobody in.",
     );
   }
   if (passwordStdin) return readFirstLine(stdin);
   if (!stdin.isTTY) {
-    throw new PosthornError(
+    throw new SendwrightError(
       "input.invalid",
       "There is no terminal to ask for the password on. Give it in the first line of standard input, with --password-stdin.",
     );
@@ -135,6 +135,6 @@ async function passwordFor(
     () => process.kill(process.pid, "SIGINT"),
     signal,
   );
-  if (password === "") throw new PosthornError("input.invalid", "No password was entered.");
+  if (password === "") throw new SendwrightError("input.invalid", "No password was entered.");
   return password;
 }

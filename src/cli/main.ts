@@ -1,5 +1,5 @@
 import { Command } from "commander";
-import { isPosthornError } from "../errors.ts";
+import { isSendwrightError } from "../errors.ts";
 import { documentedOptions, readEnvironment, type ServerOptions } from "../options.ts";
 import type { DoctorFlags } from "./commands/doctor.ts";
 import type { TestFlags } from "./commands/test.ts";
@@ -8,7 +8,7 @@ import { version } from "./version.ts";
 
 /** The command line. Commands are loaded when they are run, so that each starts quickly. */
 export async function main(argv: readonly string[]): Promise<void> {
-  const program = new Command("posthorn")
+  const program = new Command("sendwright")
     .description(
       "Outgoing email for your application: SMTP settings, encrypted credentials, durable sending.",
     )
@@ -56,7 +56,7 @@ export async function main(argv: readonly string[]): Promise<void> {
   program
     .command("rotate")
     .description(
-      "re-encrypt everything under POSTHORN_SECRET, reading the old with POSTHORN_PREVIOUS_SECRETS",
+      "re-encrypt everything under SENDWRIGHT_SECRET, reading the old with SENDWRIGHT_PREVIOUS_SECRETS",
     )
     .option("--dry-run", "show what would be done, and change nothing", false)
     .action((flags: { dryRun: boolean }) =>
@@ -72,7 +72,7 @@ export async function main(argv: readonly string[]): Promise<void> {
     );
   program
     .command("generate-secret")
-    .description("print a new value for POSTHORN_SECRET")
+    .description("print a new value for SENDWRIGHT_SECRET")
     .action(() => run(async () => (await import("./commands/generate-secret.ts")).generateSecretCommand()));
 
   addTemplateCommands(program, run);
@@ -95,8 +95,8 @@ async function endedBy(command: () => Promise<number | undefined>): Promise<void
   try {
     process.exitCode = await command();
   } catch (error) {
-    if (!isPosthornError(error)) throw error;
-    console.error(`posthorn: ${error.message}`);
+    if (!isSendwrightError(error)) throw error;
+    console.error(`sendwright: ${error.message}`);
     process.exitCode = 1;
   }
 }

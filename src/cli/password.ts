@@ -1,5 +1,5 @@
 import type { Readable } from "node:stream";
-import { PosthornError } from "../errors.ts";
+import { SendwrightError } from "../errors.ts";
 
 /** Longer than any password; what never ends is no password either. */
 const maxCharacters = 8192;
@@ -11,7 +11,7 @@ export interface Keyboard extends Readable {
 
 /**
  * The first line of a stream, without its end: for `--password-stdin`.
- * @throws PosthornError `input.invalid` if there is none.
+ * @throws SendwrightError `input.invalid` if there is none.
  */
 export async function readFirstLine(input: Readable): Promise<string> {
   let read = "";
@@ -22,7 +22,7 @@ export async function readFirstLine(input: Readable): Promise<string> {
   }
   const line = /^[^\r\n]*/.exec(read)?.[0] ?? "";
   if (line === "") {
-    throw new PosthornError("input.invalid", "There is no password in the first line of standard input.");
+    throw new SendwrightError("input.invalid", "There is no password in the first line of standard input.");
   }
   return line;
 }

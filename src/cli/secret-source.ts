@@ -1,7 +1,7 @@
 import { closeSync, existsSync, fsyncSync, openSync, readFileSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import { systemClock } from "../clock.ts";
-import { PosthornError } from "../errors.ts";
+import { SendwrightError } from "../errors.ts";
 import type { ServerOptions } from "../options.ts";
 import { parseSecret } from "../secret/derive.ts";
 import { generateKey } from "../secret/fernet.ts";
@@ -12,7 +12,7 @@ import type { Store } from "../store/store.ts";
 
 /** Where the emails are: the database that is named, or the file in the data folder. */
 export function databaseOf({ databaseUrl, dataDir }: DatabaseOptions): string {
-  return databaseUrl ?? join(dataDir, "posthorn.db");
+  return databaseUrl ?? join(dataDir, "sendwright.db");
 }
 
 interface DatabaseOptions {
@@ -32,13 +32,13 @@ interface SecretOptions extends DatabaseOptions {
 
 /** Where the secret is that the options do not name. */
 export function keyFileOf(dataDir: string): string {
-  return join(dataDir, "posthorn.key");
+  return join(dataDir, "sendwright.key");
 }
 
 /**
  * The secret from the options, else from the key file in the data folder. Where there is neither, nor
  * a database that would have been made with one, a key file is made: mode 0600, synced before use.
- * @throws PosthornError as `readSecret`.
+ * @throws SendwrightError as `readSecret`.
  */
 export function findSecret(options: SecretOptions): FoundSecret {
   const secret = readSecret(options);
@@ -58,30 +58,30 @@ export function findSecret(options: SecretOptions): FoundSecret {
 
 /**
  * The same, and nothing is made: null where there is neither a key file nor a database yet.
- * @throws PosthornError `secret.missing` for a database whose key file is gone: a new key could not
+ * @throws SendwrightError `secret.missing` for a database whose key file is gone: a new key could not
  *   read what the old one encrypted; `secret.unusable`.
  */
 export function readSecret({ secret, ...where }: SecretOptions): string | null {
-  if (secret !== undefined) return parseSecret(secret, "POSTHORN_SECRET");
+  if (secret !== undefined) return parseSecret(secret, "SENDWRIGHT_SECRET");
   if (where.databaseUrl !== undefined) {
-    throw new PosthornError(
+    throw new SendwrightError(
       "secret.missing",
-      "POSTHORN_DATABASE_URL needs POSTHORN_SECRET: every node on the database must have the same one. `posthorn generate-secret` prints a good one.",
+      "SENDWRIGHT_DATABASE_URL needs SENDWRIGHT_SECRET: every node on the database must have the same one. `sendwright generate-secret` prints a good one.",
     );
   }
   const keyFile = keyFileOf(where.dataDir);
   if (existsSync(keyFile)) return parseSecret(readFileSync(keyFile, "utf8"), keyFile);
   const database = databaseOf(where);
   if (!existsSync(database)) return null;
-  throw new PosthornError(
+  throw new SendwrightError(
     "secret.missing",
-    `${database} exists, but its key file ${keyFile} does not. Restore that file, or set POSTHORN_SECRET to the secret the database was made with.`,
+    `${database} exists, but its key file ${keyFile} does not. Restore that file, or set SENDWRIGHT_SECRET to the secret the database was made with.`,
   );
 }
 
 /**
  * The keys of an open database, by the secrets of the options; for commands beside a server.
- * @throws PosthornError `secret.missing`, `secret.unusable`
+ * @throws SendwrightError `secret.missing`, `secret.unusable`
  */
 export async function unlockBeside(
   store: Store,
@@ -97,8 +97,8 @@ export async function unlockBeside(
 
 /**
  * The earlier secrets from the options.
- * @throws PosthornError `secret.unusable`
+ * @throws SendwrightError `secret.unusable`
  */
 export function parsePreviousSecrets(secrets: readonly string[]): readonly string[] {
-  return secrets.map((secret) => parseSecret(secret, "A secret of POSTHORN_PREVIOUS_SECRETS"));
+  return secrets.map((secret) => parseSecret(secret, "A secret of SENDWRIGHT_PREVIOUS_SECRETS"));
 }

@@ -68,7 +68,7 @@ function settingWord(name: string, value: unknown): string {
   return (isChoice ? choices[String(value)] : undefined) ?? String(value);
 }
 
-/** The same as options of `posthorn test --server`; null where there is none for it. */
+/** The same as options of `sendwright test --server`; null where there is none for it. */
 export function fixAsOptions(fix: Readonly<Record<string, unknown>>): string | null {
   const { smtpServer, smtpPort, useTls, tlsMode, username, allowCleartextAuth, ...others } = fix;
   if (Object.keys(others).length > 0) return null;

@@ -4,9 +4,9 @@ import type { PushFlags, Where } from "./commands/templates.ts";
 
 type Run = (command: (options: ServerOptions) => Promise<number | undefined>) => Promise<void>;
 
-const defaultFolder = "posthorn-templates";
+const defaultFolder = "sendwright-templates";
 
-/** `posthorn templates …`: they speak to a running server, with POSTHORN_API_KEY. */
+/** `sendwright templates …`: they speak to a running server, with SENDWRIGHT_API_KEY. */
 export function addTemplateCommands(program: Command, run: Run): void {
   const templates = program.command("templates").description("keep templates in files, and know their data");
   const url = ["--url <url>", "the server; by default the one on this machine"] as const;

@@ -38,7 +38,7 @@ it("comes before all that are stored, with its password masked, and is not store
   const [first, ...others] = await list();
   expect(first).toMatchObject({ id: "environment", managedBy: "environment", password: "********" });
   expect(others).toMatchObject([{ managedBy: null }]);
-  const rows = await app.posthorn.store.db.selectFrom("smtp_config").selectAll().execute();
+  const rows = await app.services.store.db.selectFrom("smtp_config").selectAll().execute();
   expect(rows.map(({ from_email }) => from_email)).toEqual(["other@example.com"]);
 });
 
@@ -71,7 +71,7 @@ it("cannot be changed from here, and says where it can", async () => {
     expect(response.status).toBe(409);
     const { code, detail } = await read<Problem>(response);
     expect(code).toBe("config.managed");
-    expect(detail).toContain("POSTHORN_SMTP_");
+    expect(detail).toContain("SENDWRIGHT_SMTP_");
   }
 });
 

@@ -1,4 +1,4 @@
-import { isPosthornError, PosthornError } from "../errors.ts";
+import { isSendwrightError, SendwrightError } from "../errors.ts";
 import type { Secrets } from "../secret/secrets.ts";
 import { deleteOauthGrant, findOauthGrant, type OauthGrant } from "../store/oauth-grants.ts";
 import type { Db } from "../store/schema.ts";
@@ -10,7 +10,7 @@ import { passwordRequired, readPassword } from "./open.ts";
 /**
  * The saved password, where the form sent its mask. It goes to the destination that it was saved for and
  * to no other, else whoever may edit a config could have it sent to a server of their own.
- * @throws PosthornError `config.password_required` if none is saved, the destination has changed, or the
+ * @throws SendwrightError `config.password_required` if none is saved, the destination has changed, or the
  * row cannot be trusted or read.
  */
 export function keptPassword(current: SmtpConfig, next: DestinationSettings, secrets: Secrets): string {
@@ -31,7 +31,7 @@ export function keptPassword(current: SmtpConfig, next: DestinationSettings, sec
 /**
  * Tokens go where they were had for. There is no entering them again: whoever wants another destination
  * lets the consent go first.
- * @throws PosthornError `oauth.consent_required` if there are tokens, and the destination is another one or
+ * @throws SendwrightError `oauth.consent_required` if there are tokens, and the destination is another one or
  * the row cannot be trusted.
  */
 export function refuseElsewhere(
@@ -42,7 +42,7 @@ export function refuseElsewhere(
 ): void {
   const tokens = saved === undefined ? null : readTokens(saved, secrets);
   if (tokens === null || (isBoundTo(tokens.destination, next) && isTrusted(current, secrets))) return;
-  throw new PosthornError(
+  throw new SendwrightError(
     "oauth.consent_required",
     "The consent of the provider is for the server, port, TLS settings and username as they were. Disconnect, save, and connect again.",
   );
@@ -51,7 +51,7 @@ export function refuseElsewhere(
 /**
  * What a change of the settings means for the tokens: they are for the destination that they were had for, and
  * another way to sign in needs none.
- * @throws PosthornError `oauth.consent_required`
+ * @throws SendwrightError `oauth.consent_required`
  */
 export async function guardTokens(
   db: Db,
@@ -71,7 +71,7 @@ function readTokens(saved: OauthGrant, secrets: Secrets): Grant["tokens"] {
   try {
     return openGrant(secrets, saved.configId, saved.grantEnc).tokens;
   } catch (error) {
-    if (isPosthornError(error)) return null;
+    if (isSendwrightError(error)) return null;
     throw error;
   }
 }
@@ -81,7 +81,7 @@ function isTrusted(config: SmtpConfig, secrets: Secrets): boolean {
     readPassword(config, secrets);
     return true;
   } catch (error) {
-    if (isPosthornError(error)) return false;
+    if (isSendwrightError(error)) return false;
     throw error;
   }
 }
@@ -90,7 +90,7 @@ function readSaved(current: SmtpConfig, secrets: Secrets): string | null {
   try {
     return readPassword(current, secrets);
   } catch (error) {
-    if (!isPosthornError(error)) throw error;
+    if (!isSendwrightError(error)) throw error;
     throw passwordRequired(`The saved password cannot be kept. ${error.message}`);
   }
 }

@@ -1,4 +1,4 @@
-import { type ErrorCode, isPosthornError, PosthornError } from "../errors.ts";
+import { type ErrorCode, isSendwrightError, SendwrightError } from "../errors.ts";
 import type { Field } from "../secret/fields.ts";
 import type { Sealed } from "../secret/seal.ts";
 import type { Secrets } from "../secret/secrets.ts";
@@ -32,7 +32,7 @@ export type RelaySettings = DestinationSettings &
 
 /**
  * @param id of the saved config that has these settings; null for a draft.
- * @throws PosthornError `config.password_required` if there is a username without a password;
+ * @throws SendwrightError `config.password_required` if there is a username without a password;
  * `oauth.consent_required` for a draft that would sign in with OAuth.
  */
 export function openSettings(
@@ -44,13 +44,13 @@ export function openSettings(
   const { server, port, useTls, tlsMode, caPem, authMethod, username } = destination;
   const isOauth = authMethod === "oauth";
   if (isOauth && id === null) {
-    throw new PosthornError(
+    throw new SendwrightError(
       "oauth.consent_required",
       `Save ${JSON.stringify(settings.name)} and connect it with its provider, then test it.`,
     );
   }
   if (isOauth && username === null) {
-    throw new PosthornError(
+    throw new SendwrightError(
       "oauth.consent_required",
       `${JSON.stringify(settings.name)} signs in with OAuth and has no username. Enter the address of the mailbox.`,
     );
@@ -75,7 +75,7 @@ export function openSettings(
   };
 }
 
-/** @throws PosthornError `seal.broken`, `secret.mismatch`, `config.password_required` */
+/** @throws SendwrightError `seal.broken`, `secret.mismatch`, `config.password_required` */
 export function openConfig(config: SmtpConfig, secrets: Secrets): OpenedConfig {
   return openSettings(config, readPassword(config, secrets), config.id);
 }
@@ -98,7 +98,7 @@ export function problemOf(
     const problem = accessTokens?.problemOf(needsToken.configId, needsToken.destination) ?? null;
     return problem === null ? null : { code: problem.code, detail: problem.message };
   } catch (error) {
-    if (!isPosthornError(error)) throw error;
+    if (!isSendwrightError(error)) throw error;
     return { code: error.code, detail: error.message };
   }
 }
@@ -117,7 +117,7 @@ export function sealedPartsOf(
 
 /**
  * Checks the seal of a stored config, and only then decrypts its password; null where none is saved.
- * @throws PosthornError `seal.broken`, `secret.mismatch`
+ * @throws SendwrightError `seal.broken`, `secret.mismatch`
  */
 export function readPassword(config: SmtpConfig, secrets: Secrets): string | null {
   checkSeal(config, secrets);
@@ -125,33 +125,33 @@ export function readPassword(config: SmtpConfig, secrets: Secrets): string | nul
   try {
     return secrets.decrypt(config.passwordEnc).toString();
   } catch (error) {
-    if (isPosthornError(error, "token.invalid")) throw mismatch(config);
+    if (isSendwrightError(error, "token.invalid")) throw mismatch(config);
     throw error;
   }
 }
 
-/** @throws PosthornError `seal.broken`, `secret.mismatch` */
+/** @throws SendwrightError `seal.broken`, `secret.mismatch` */
 function checkSeal(config: SmtpConfig, secrets: Secrets): void {
   const state = secrets.checkSeal(sealedPartsOf(config), config.seal);
   if (state === "unknown-key") throw mismatch(config);
   if (state === "broken") {
-    throw new PosthornError(
+    throw new SendwrightError(
       "seal.broken",
-      `${JSON.stringify(config.name)} was changed in the database, not by Posthorn. Check its settings, then enter the password again and save.`,
+      `${JSON.stringify(config.name)} was changed in the database, not by Sendwright. Check its settings, then enter the password again and save.`,
     );
   }
 }
 
 /** The refusal that asks for the password, with its issue on that field. */
-export function passwordRequired(message: string): PosthornError {
-  return new PosthornError("config.password_required", message, {
+export function passwordRequired(message: string): SendwrightError {
+  return new SendwrightError("config.password_required", message, {
     issues: [{ pointer: "/password", detail: message }],
   });
 }
 
-function mismatch(config: SmtpConfig): PosthornError {
-  return new PosthornError(
+function mismatch(config: SmtpConfig): SendwrightError {
+  return new SendwrightError(
     "secret.mismatch",
-    `${JSON.stringify(config.name)} was saved with another secret. Set POSTHORN_SECRET to that one or name it in POSTHORN_PREVIOUS_SECRETS, or enter the password again and save.`,
+    `${JSON.stringify(config.name)} was saved with another secret. Set SENDWRIGHT_SECRET to that one or name it in SENDWRIGHT_PREVIOUS_SECRETS, or enter the password again and save.`,
   );
 }

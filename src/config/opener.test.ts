@@ -27,7 +27,7 @@ beforeEach(async () => {
   });
 });
 
-/** A config as Posthorn saves it, with its seal. */
+/** A config as Sendwright saves it, with its seal. */
 function saved(given: Partial<SmtpConfig> = {}, password = "right"): SmtpConfig {
   const config = smtpConfig({
     username: "shop",

@@ -85,7 +85,7 @@ function sandboxProvider({ host, port }: SandboxAddress): Provider {
     // It listens on the loopback alone.
     useTls: false,
     usernameIs: "own",
-    fromEmail: "posthorn@example.com",
+    fromEmail: "sendwright@example.com",
     usernameHint: "Leave empty: the sandbox wants no sign-in.",
     passwordHint: "None.",
     fromHint: "Any address: nothing leaves this machine.",

@@ -6,7 +6,7 @@ import type { ConfigSource } from "./config-source.ts";
 
 /**
  * Ends the pause of a config: whoever mended the trouble need not wait for the next try. Where there is no
- * such config, or no pause, nothing happens. The caller tells the couriers.
+ * such config, or no pause, nothing happens. The caller tells the delivery workers.
  */
 export async function resumeSmtpConfig(
   { store, source, clock }: { readonly store: Store; readonly source: ConfigSource; readonly clock: Clock },

@@ -38,7 +38,7 @@ export async function readRetention(db: Db): Promise<RetentionSettings> {
 /**
  * Stores what is given; the rest stays as it is.
  * @returns the names of what is different now
- * @throws PosthornError `input.invalid` if contents would be kept longer than their emails
+ * @throws SendwrightError `input.invalid` if contents would be kept longer than their emails
  */
 export async function changeRetention(db: Db, given: Partial<RetentionSettings>): Promise<string[]> {
   const before = await readRetention(db);

@@ -20,7 +20,7 @@ import { changeWebhook, readWebhook } from "./webhook-settings.ts";
 
 const source = createConfigSource(null);
 
-const actor: Actor = { id: "system", name: "posthorn rotate" };
+const actor: Actor = { id: "system", name: "sendwright rotate" };
 const clock = createFixedClock();
 const oldSecret = "0123456789abcdef".repeat(4);
 const newSecret = generateKey();
@@ -78,7 +78,7 @@ async function addEmail(content: string, secrets: Secrets | null): Promise<strin
           subject: "",
           template: null,
           tags: [],
-          messageId: `<${id}@posthorn.example>`,
+          messageId: `<${id}@sendwright.example>`,
           caller: "library",
           sensitive: secrets !== null,
           needsSmtpUtf8: false,

@@ -1,5 +1,5 @@
 import type { Clock } from "../clock.ts";
-import { isPosthornError, PosthornError } from "../errors.ts";
+import { isSendwrightError, SendwrightError } from "../errors.ts";
 import type { Actor } from "../model.ts";
 import type { Secrets } from "../secret/secrets.ts";
 import { writeAudit } from "../store/audit-log.ts";
@@ -61,14 +61,14 @@ export interface RotateReport {
  * Puts everything encrypted under the primary key: passwords and seals of SMTP configs, their OAuth clients
  * and tokens, the webhook's secret, contents of sensitive emails. Each row is a transaction of its own, and what is current is passed over: a run
  * that was stopped is resumed by running it again. Keys are retired once all is done.
- * @throws PosthornError `secret.mismatch` if the secrets fit nothing.
+ * @throws SendwrightError `secret.mismatch` if the secrets fit nothing.
  */
 export async function rotate(options: RotateOptions): Promise<RotateReport> {
   const { store, secrets, clock, actor, dryRun = false, onProgress } = options;
   if (!secrets.fits) {
-    throw new PosthornError(
+    throw new SendwrightError(
       "secret.mismatch",
-      "None of the secrets fits this database. Name the old one in POSTHORN_PREVIOUS_SECRETS.",
+      "None of the secrets fits this database. Name the old one in SENDWRIGHT_PREVIOUS_SECRETS.",
     );
   }
   if (secrets.newKey !== null && !dryRun) {
@@ -142,7 +142,7 @@ async function stepOf(
     return { kind, id, outcome: await work(), reason: null };
   } catch (error) {
     // What no secret reads must not keep the rest from being rotated; a failing database does.
-    if (!isPosthornError(error) || error.retry !== "never") throw error;
+    if (!isSendwrightError(error) || error.retry !== "never") throw error;
     return { kind, id, outcome: "failed", reason: error.message };
   }
 }

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 import { z } from "zod";
-import { type Issue, isPosthornError, PosthornError } from "../errors.ts";
+import { type Issue, isSendwrightError, SendwrightError } from "../errors.ts";
 import type { Actor, TemplateChange } from "../model.ts";
 import { invalidInput, issuesOf } from "../parse.ts";
 import type { TemplateKey } from "../store/templates.ts";
@@ -46,31 +46,31 @@ export type TemplateVersionDetail = TemplateVersionInfo & Omit<TemplateDetail, "
 
 /** Templates as admins change them: the one way to write them. */
 export interface SavedTemplates {
-  /** @throws PosthornError `template.not_found` */
+  /** @throws SendwrightError `template.not_found` */
   get(name: string): Promise<TemplateDetail>;
   /**
    * Replaces a template, or makes one under a new name. It is kept only if it compiles and renders its
    * example in each language; what is already so is not written again.
    * @param input a TemplateEdit; nothing is assumed about it.
-   * @throws PosthornError `input.invalid` or `template.invalid` with every fault; `template.version_conflict`
+   * @throws SendwrightError `input.invalid` or `template.invalid` with every fault; `template.version_conflict`
    */
   save(name: string, input: unknown, actor: Actor): Promise<TemplateDetail>;
   /**
    * A built-in one is used as it came again, and its versions stay; another one is gone with its versions.
-   * @throws PosthornError `template.not_found`
+   * @throws SendwrightError `template.not_found`
    */
   remove(name: string, actor: Actor): Promise<void>;
   /**
    * The newest first, without the built-in one.
-   * @throws PosthornError `template.not_found`
+   * @throws SendwrightError `template.not_found`
    */
   versions(name: string): Promise<TemplateVersionInfo[]>;
-  /** @throws PosthornError `template.not_found` */
+  /** @throws SendwrightError `template.not_found` */
   version(name: string, version: number): Promise<TemplateVersionDetail>;
   /**
    * Saves an earlier version as the newest one.
    * @param latest the version that is the newest so far.
-   * @throws PosthornError `template.not_found`; `template.version_conflict`; `template.invalid` where it does
+   * @throws SendwrightError `template.not_found`; `template.version_conflict`; `template.invalid` where it does
    *   not fit the parts of today.
    */
   restore(name: string, version: number, latest: number, actor: Actor): Promise<TemplateDetail>;
@@ -145,7 +145,8 @@ export function createSavedTemplates({ templates, shelf, history }: SavedTemplat
         : await history.version(keyOf(name), number);
     const content = made.content === null ? null : readTemplateContent(made.content);
     const entry = content === null ? builtin : entryOf(name, content, number);
-    if (entry === undefined) throw new PosthornError("template.not_found", `There is no template "${name}".`);
+    if (entry === undefined)
+      throw new SendwrightError("template.not_found", `There is no template "${name}".`);
     return {
       ...entry.info,
       version: number,
@@ -266,7 +267,7 @@ function readSchema(input: unknown, issues: Issue[]): DataSchema | undefined {
   try {
     return parseDataSchema(input);
   } catch (error) {
-    if (!isPosthornError(error, "input.invalid")) throw error;
+    if (!isSendwrightError(error, "input.invalid")) throw error;
     issues.push(...error.issues);
     return undefined;
   }
@@ -327,7 +328,7 @@ function changes(before: TemplateContent | null, after: TemplateContent): Readon
 export function faulty(
   issues: readonly Issue[],
   code: "input.invalid" | "template.invalid" = "input.invalid",
-): PosthornError {
+): SendwrightError {
   const placed = issues.map((issue) => ({ line: null, column: null, ...issue }));
-  return new PosthornError(code, invalidInput(placed).message, { issues: placed });
+  return new SendwrightError(code, invalidInput(placed).message, { issues: placed });
 }

@@ -1,5 +1,5 @@
 import type { Clock } from "../clock.ts";
-import { PosthornError } from "../errors.ts";
+import { SendwrightError } from "../errors.ts";
 import type { Actor } from "../model.ts";
 import type { Secrets } from "../secret/secrets.ts";
 import { insertEncryptionKey } from "../store/encryption-keys.ts";
@@ -30,7 +30,7 @@ export interface Saving {
   encrypted(password: string | null): string | null;
   /**
    * Puts other settings in the place of the current ones, which are kept as an earlier version.
-   * @throws PosthornError `config.version_conflict`; `oauth.consent_required` if it is connected for another
+   * @throws SendwrightError `config.version_conflict`; `oauth.consent_required` if it is connected for another
    * destination
    */
   replace(db: Db, current: SmtpConfig, next: Replacement, actor: Actor): Promise<SmtpConfig>;
@@ -86,7 +86,7 @@ export function createSaving({ store, secrets, clock, onChanged }: SavingParts):
 
 /**
  * A stored config, to be changed.
- * @throws PosthornError `config.not_found`, `config.managed`
+ * @throws SendwrightError `config.not_found`, `config.managed`
  */
 export async function findToChange(db: Db, id: string): Promise<SmtpConfig> {
   if (id === environmentConfigId) throw managed();
@@ -95,19 +95,19 @@ export async function findToChange(db: Db, id: string): Promise<SmtpConfig> {
   return config;
 }
 
-export function notFound(id: string): PosthornError {
-  return new PosthornError("config.not_found", `There is no SMTP config ${JSON.stringify(id)}.`);
+export function notFound(id: string): SendwrightError {
+  return new SendwrightError("config.not_found", `There is no SMTP config ${JSON.stringify(id)}.`);
 }
 
-export function managed(): PosthornError {
-  return new PosthornError(
+export function managed(): SendwrightError {
+  return new SendwrightError(
     "config.managed",
-    "This config is set outside of Posthorn, by the environment (POSTHORN_SMTP_…): change it there and restart.",
+    "This config is set outside of Sendwright, by the environment (SENDWRIGHT_SMTP_…): change it there and restart.",
   );
 }
 
-export function versionConflict({ name, version, updatedBy }: SmtpConfig): PosthornError {
-  return new PosthornError(
+export function versionConflict({ name, version, updatedBy }: SmtpConfig): SendwrightError {
+  return new SendwrightError(
     "config.version_conflict",
     `${JSON.stringify(name)} was saved by ${updatedBy} in the meantime (version ${version}). Load it again and repeat your changes.`,
   );

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import type { Clock } from "../clock.ts";
-import { PosthornError } from "../errors.ts";
+import { SendwrightError } from "../errors.ts";
 import type { Actor } from "../model.ts";
 import type { Secrets } from "../secret/secrets.ts";
 import { writeAudit } from "../store/audit-log.ts";
@@ -68,7 +68,7 @@ export async function readSettings(db: Db): Promise<Settings> {
 /**
  * Changes what is given, all of it or nothing, and writes down who did it.
  * @returns the settings as they are now, and the webhook's secret if a new one was made: it is shown this once.
- * @throws PosthornError `config.version_conflict` if somebody saved since `version`; `input.invalid` for what
+ * @throws SendwrightError `config.version_conflict` if somebody saved since `version`; `input.invalid` for what
  * does not go together; `secret.mismatch` for a new secret while the secrets do not fit.
  */
 export async function changeSettings(
@@ -100,11 +100,11 @@ export async function changeSettings(
 
 async function readVersion(db: Db): Promise<z.output<typeof storedVersion>> {
   const saved = await readSetting(db, versionKey);
-  return saved === undefined ? { version: 1, updatedBy: "Posthorn" } : storedVersion.parse(saved);
+  return saved === undefined ? { version: 1, updatedBy: "Sendwright" } : storedVersion.parse(saved);
 }
 
-function versionConflict({ version, updatedBy }: z.output<typeof storedVersion>): PosthornError {
-  return new PosthornError(
+function versionConflict({ version, updatedBy }: z.output<typeof storedVersion>): SendwrightError {
+  return new SendwrightError(
     "config.version_conflict",
     `The settings were saved by ${updatedBy} in the meantime (version ${version}). Load them again and repeat your changes.`,
   );

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { z } from "zod";
-import { isPosthornError } from "../errors.ts";
+import { isSendwrightError } from "../errors.ts";
 import { parse } from "../parse.ts";
 import { makeAuthority } from "../testing/certificates.ts";
 import {
@@ -20,7 +20,7 @@ function wrongFields(schema: z.ZodType, input: unknown): string[] {
     parse(schema, input);
     return [];
   } catch (error) {
-    if (isPosthornError(error, "input.invalid")) return error.issues.map((issue) => issue.pointer).sort();
+    if (isSendwrightError(error, "input.invalid")) return error.issues.map((issue) => issue.pointer).sort();
     throw error;
   }
 }

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { isPosthornError } from "../errors.ts";
+import { isSendwrightError } from "../errors.ts";
 import { parseAddress } from "../message/address.ts";
 import { type AuthMethod, authMethods, tlsModes } from "../model.ts";
 import { normaliseCaPem } from "./ca-pem.ts";
@@ -82,7 +82,7 @@ const address = (value: string, context: z.RefinementCtx): string => {
   try {
     return parseAddress(value).address;
   } catch (error) {
-    if (!isPosthornError(error, "address.invalid")) throw error;
+    if (!isSendwrightError(error, "address.invalid")) throw error;
     context.addIssue({ code: "custom", message: error.message });
     return z.NEVER;
   }

@@ -35,7 +35,7 @@ let store: Store;
 let secrets: Secrets;
 let configs: SmtpConfigs;
 
-/** What a start of Posthorn does: unlock, and store a key that fits but is new. */
+/** What a start of Sendwright does: unlock, and store a key that fits but is new. */
 async function start(primary: string, ...previous: string[]): Promise<void> {
   secrets = await unlock({ rows: await listEncryptionKeys(store.db), primary, previous, clock });
   if (secrets.fits && secrets.newKey !== null) {
@@ -283,7 +283,7 @@ describe("the order of configs", () => {
   const three = () =>
     Promise.all(["one", "two", "three"].map((name, position) => create({ name, position: position * 10 })));
 
-  test("is set at once, is written down, and wakes the courier", async () => {
+  test("is set at once, is written down, and wakes the delivery worker", async () => {
     let changes = 0;
     configs = createSmtpConfigs({ store, source, secrets, clock, onChanged: () => changes++ });
     const [one, two, last] = await three();
@@ -335,7 +335,7 @@ describe("the order of configs", () => {
 });
 
 describe("the switch of a config", () => {
-  test("keeps test, pause and password, is written down, and wakes the courier", async () => {
+  test("keeps test, pause and password, is written down, and wakes the delivery worker", async () => {
     let changes = 0;
     configs = createSmtpConfigs({ store, source, secrets, clock, onChanged: () => changes++ });
     const view = await create();

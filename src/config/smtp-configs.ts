@@ -1,4 +1,4 @@
-import { PosthornError } from "../errors.ts";
+import { SendwrightError } from "../errors.ts";
 import { newId } from "../id.ts";
 import type { Actor } from "../model.ts";
 import { invalidInput } from "../parse.ts";
@@ -46,50 +46,50 @@ import { type SmtpConfigView, viewOf } from "./view.ts";
 export interface SmtpConfigs {
   /** In the order in which they are tried. */
   list(): Promise<SmtpConfigView[]>;
-  /** @throws PosthornError `config.not_found` */
+  /** @throws SendwrightError `config.not_found` */
   get(id: string): Promise<SmtpConfigView>;
   create(input: SmtpConfigCreate, actor: Actor): Promise<SmtpConfigView>;
   /**
-   * @throws PosthornError `config.not_found`; `config.version_conflict` if somebody saved since;
+   * @throws SendwrightError `config.not_found`; `config.version_conflict` if somebody saved since;
    * `config.password_required` if the saved password may not be kept; `oauth.consent_required` if it is
    * connected for another destination.
    */
   update(id: string, input: SmtpConfigUpdate, actor: Actor): Promise<SmtpConfigView>;
-  /** @throws PosthornError `config.not_found` */
+  /** @throws SendwrightError `config.not_found` */
   remove(id: string, actor: Actor): Promise<void>;
   /**
    * Puts all stored configs into this order and gives all that there are; the one of the environment is first.
-   * @throws PosthornError `input.invalid` if an id comes twice; `config.version_conflict` if these are not
+   * @throws SendwrightError `input.invalid` if an id comes twice; `config.version_conflict` if these are not
    * the configs that there are.
    */
   arrange(ids: readonly string[], actor: Actor): Promise<SmtpConfigView[]>;
   /**
    * Switches a config on or off and nothing else: its password, which may be unreadable, is not touched.
-   * @throws PosthornError `config.not_found`
+   * @throws SendwrightError `config.not_found`
    */
   setEnabled(id: string, enabled: boolean, actor: Actor): Promise<SmtpConfigView>;
 
   /**
    * Without the access token, where it needs one: see `withToken`.
-   * @throws PosthornError `seal.broken`, `secret.mismatch`, `config.password_required`
+   * @throws SendwrightError `seal.broken`, `secret.mismatch`, `config.password_required`
    */
   openFor(config: SmtpConfig): OpenedConfig;
   /**
    * What signs in with OAuth, with its access token; anything else as it is.
    * @param maxAgeMs a token that was had longer ago is renewed first.
-   * @throws PosthornError `oauth.consent_required`, `oauth.refused`, `oauth.unreachable`
+   * @throws SendwrightError `oauth.consent_required`, `oauth.refused`, `oauth.unreachable`
    */
   withToken(opened: OpenedConfig, maxAgeMs?: number): Promise<OpenedConfig>;
-  /** @throws PosthornError as `openFor`, and `config.not_found` */
+  /** @throws SendwrightError as `openFor`, and `config.not_found` */
   openSaved(id: string): Promise<OpenedConfig>;
   /**
    * Unsaved settings, for a test.
-   * @throws PosthornError `config.password_required` if there is a username without a password.
+   * @throws SendwrightError `config.password_required` if there is a username without a password.
    */
   draft(input: SmtpConfigCreate): OpenedConfig;
   /**
    * A saved config as edited in the form, for a test. The guard is that of `update`.
-   * @throws PosthornError as `update` does, except for the version.
+   * @throws SendwrightError as `update` does, except for the version.
    */
   draftFor(id: string, input: SmtpConfigEdited): Promise<OpenedConfig>;
 }
@@ -310,8 +310,8 @@ function changedNames(before: SmtpConfig, after: SmtpConfig): string[] {
   return [...others, ...changedSettings(before, after)];
 }
 
-function listConflict(): PosthornError {
-  return new PosthornError(
+function listConflict(): SendwrightError {
+  return new SendwrightError(
     "config.version_conflict",
     "A config was added or deleted in the meantime. Load the list again and repeat your change.",
   );

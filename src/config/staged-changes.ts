@@ -1,4 +1,4 @@
-import { PosthornError } from "../errors.ts";
+import { SendwrightError } from "../errors.ts";
 import type { Actor } from "../model.ts";
 import { writeAudit } from "../store/audit-log.ts";
 import { findOauthGrant } from "../store/oauth-grants.ts";
@@ -50,30 +50,30 @@ export interface SettingChange {
 
 /** A change of a config that works: made beside it, tested, put in its place, and taken back. */
 export interface StagedChanges {
-  /** @throws PosthornError `config.not_found` */
+  /** @throws SendwrightError `config.not_found` */
   draft(id: string): Promise<DraftView | null>;
   /**
    * Keeps the form as a draft, in the place of an earlier one. A password is kept as in `update`, from the
    * config or from the earlier draft, whichever is for the same destination.
-   * @throws PosthornError as `SmtpConfigs.update`
+   * @throws SendwrightError as `SmtpConfigs.update`
    */
   saveDraft(id: string, input: SmtpConfigUpdate, actor: Actor): Promise<DraftView>;
   discardDraft(id: string, actor: Actor): Promise<void>;
-  /** For a test. @throws PosthornError as `openConfig`, `config.no_draft`, `oauth.consent_required` */
+  /** For a test. @throws SendwrightError as `openConfig`, `config.no_draft`, `oauth.consent_required` */
   openDraft(id: string): Promise<{ readonly config: OpenedConfig; readonly draft: SmtpConfigVersion }>;
   recordDraftTest(draft: SmtpConfigVersion, lastTest: LastTest): Promise<void>;
   /**
    * Puts the draft in the place of the config, tested or not.
-   * @throws PosthornError `config.no_draft`; `config.version_conflict` if the config was saved since the draft
+   * @throws SendwrightError `config.no_draft`; `config.version_conflict` if the config was saved since the draft
    * was made; `seal.broken`, `secret.mismatch`
    */
   activateDraft(id: string, actor: Actor): Promise<void>;
-  /** The latest first, the current one in front. @throws PosthornError `config.not_found` */
+  /** The latest first, the current one in front. @throws SendwrightError `config.not_found` */
   versions(id: string): Promise<VersionView[]>;
   /**
    * Puts an earlier version in the place of the current one, which is kept in its turn.
    * @param current the version that the caller saw
-   * @throws PosthornError `config.not_found`, `config.no_version`, `config.version_conflict`, `seal.broken`,
+   * @throws SendwrightError `config.not_found`, `config.no_version`, `config.version_conflict`, `seal.broken`,
    * `secret.mismatch`
    */
   restore(id: string, version: number, current: number, actor: Actor): Promise<void>;
@@ -84,7 +84,7 @@ export interface StagedChanges {
   failed(config: SmtpConfig): Promise<boolean>;
 }
 
-const system: Actor = { id: "system", name: "Posthorn" };
+const system: Actor = { id: "system", name: "Sendwright" };
 
 export function createStagedChanges(parts: SavingParts): StagedChanges {
   const { store, secrets, clock } = parts;
@@ -98,7 +98,7 @@ export function createStagedChanges(parts: SavingParts): StagedChanges {
   async function mustFindDraft(db: Db, id: string): Promise<SmtpConfigVersion> {
     const draft = await findDraft(db, id);
     if (draft !== null) return draft;
-    throw new PosthornError("config.no_draft", "There is no draft of this config: save one first.");
+    throw new SendwrightError("config.no_draft", "There is no draft of this config: save one first.");
   }
 
   function viewOfDraft(draft: SmtpConfigVersion, current: SmtpConfig): DraftView {
@@ -149,7 +149,7 @@ export function createStagedChanges(parts: SavingParts): StagedChanges {
       if (current.version !== seen) throw versionConflict(current);
       const past = (await listVersions(db, id, "past")).find((each) => each.version === version);
       if (past === undefined) {
-        throw new PosthornError("config.no_version", `Version ${version} of this config is not kept.`);
+        throw new SendwrightError("config.no_version", `Version ${version} of this config is not kept.`);
       }
       const config = { ...trusted(past, current), position: current.position, enabled: current.enabled };
       const changed = changedSettings(current, config);
@@ -248,7 +248,7 @@ export function createStagedChanges(parts: SavingParts): StagedChanges {
         return true;
       } catch (error) {
         // Somebody was quicker; or the earlier version cannot be read: the page says so.
-        if (error instanceof PosthornError) return false;
+        if (error instanceof SendwrightError) return false;
         throw error;
       }
     },

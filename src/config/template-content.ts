@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { PosthornError } from "../errors.ts";
+import { SendwrightError } from "../errors.ts";
 import { type DataSchema, parseDataSchema, validatorOf } from "../template/data-schema.ts";
 import {
   describeTemplate,
@@ -104,14 +104,14 @@ export function readPartContent(stored: unknown): PartContent {
 
 /**
  * A template as it is rendered.
- * @throws PosthornError `template.not_found` for sources alone of a template that is not built in.
+ * @throws SendwrightError `template.not_found` for sources alone of a template that is not built in.
  */
 export function templateOf(name: string, { definition, sources }: TemplateContent): Template {
   const rendered = mapValues(sources, sourceOf);
   if (definition === null) {
     const builtin = builtinEntries.get(name);
     if (builtin === undefined) {
-      throw new PosthornError("template.not_found", `There is no built-in template "${name}".`);
+      throw new SendwrightError("template.not_found", `There is no built-in template "${name}".`);
     }
     return { ...builtin.template, sources: rendered };
   }

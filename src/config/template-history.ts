@@ -1,5 +1,5 @@
 import type { Clock } from "../clock.ts";
-import { PosthornError } from "../errors.ts";
+import { SendwrightError } from "../errors.ts";
 import type { Actor, TemplateChange } from "../model.ts";
 import { writeAudit } from "../store/audit-log.ts";
 import type { Store } from "../store/store.ts";
@@ -33,7 +33,7 @@ export interface TemplateHistory {
   /**
    * Writes what `make` gives. It looks at the templates in memory, which are the newest when it is called; it
    * is called again if somebody else has written meanwhile. Null writes nothing.
-   * @throws PosthornError `template.version_conflict` and whatever `make` throws.
+   * @throws SendwrightError `template.version_conflict` and whatever `make` throws.
    */
   write(
     key: TemplateKey,
@@ -44,7 +44,7 @@ export interface TemplateHistory {
   remove(key: TemplateKey, actor: Actor, check: () => void | Promise<void>): Promise<void>;
   /** The newest first. */
   versions(key: TemplateKey): Promise<TemplateVersion[]>;
-  /** @throws PosthornError `template.not_found` */
+  /** @throws SendwrightError `template.not_found` */
   version(key: TemplateKey, version: number): Promise<TemplateVersion & { readonly content: unknown }>;
 }
 
@@ -119,13 +119,13 @@ export function createTemplateHistory({
     async version(key, version) {
       const found = await findTemplateVersion(store.reader, key, version);
       if (found !== undefined) return found;
-      throw new PosthornError("template.not_found", `There is no version ${version} of "${key.name}".`);
+      throw new SendwrightError("template.not_found", `There is no version ${version} of "${key.name}".`);
     },
   };
 }
 
-function versionConflict({ name }: TemplateKey, current: StoredTemplate | undefined): PosthornError {
-  return new PosthornError(
+function versionConflict({ name }: TemplateKey, current: StoredTemplate | undefined): SendwrightError {
+  return new SendwrightError(
     "template.version_conflict",
     current === undefined
       ? `"${name}" has never been saved, or was deleted in the meantime: its version is 0.`

@@ -1,7 +1,7 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { isDeepStrictEqual } from "node:util";
 import { z } from "zod";
-import { PosthornError } from "../errors.ts";
+import { SendwrightError } from "../errors.ts";
 import type { Actor } from "../model.ts";
 import { issuesOf } from "../parse.ts";
 import type { TemplateKey } from "../store/templates.ts";
@@ -33,25 +33,25 @@ export type TemplatePartVersion = TemplateVersionInfo & PartContent & { readonly
 /** The parts as admins change them; a change that would break a template is refused. */
 export interface TemplateParts {
   list(): Promise<TemplatePart[]>;
-  /** @throws PosthornError `template.not_found` */
+  /** @throws SendwrightError `template.not_found` */
   get(name: string): Promise<TemplatePart>;
   /**
    * Replaces a part, or makes one under a new name.
    * @param input a PartEdit; nothing is assumed about it.
-   * @throws PosthornError `input.invalid`; `template.invalid`, naming the template that it would break;
+   * @throws SendwrightError `input.invalid`; `template.invalid`, naming the template that it would break;
    *   `template.version_conflict`
    */
   save(name: string, input: unknown, actor: Actor): Promise<TemplatePart>;
   /**
    * The layout is used as it came again; another part is gone, unless a template needs it.
-   * @throws PosthornError `template.not_found`, `template.invalid`
+   * @throws SendwrightError `template.not_found`, `template.invalid`
    */
   remove(name: string, actor: Actor): Promise<void>;
-  /** The newest first. @throws PosthornError `template.not_found` */
+  /** The newest first. @throws SendwrightError `template.not_found` */
   versions(name: string): Promise<TemplateVersionInfo[]>;
-  /** @throws PosthornError `template.not_found` */
+  /** @throws SendwrightError `template.not_found` */
   version(name: string, version: number): Promise<TemplatePartVersion>;
-  /** @throws PosthornError as `save`, and `template.not_found` */
+  /** @throws SendwrightError as `save`, and `template.not_found` */
   restore(name: string, version: number, latest: number, actor: Actor): Promise<TemplatePart>;
 }
 
@@ -100,7 +100,7 @@ export function createTemplateParts({ templates, shelf, history }: TemplateParts
     const own = current(name);
     const content = own ?? (name === layoutName ? builtinPart : null);
     if (content === null) {
-      throw new PosthornError("template.not_found", `There is no part of templates "${name}".`);
+      throw new SendwrightError("template.not_found", `There is no part of templates "${name}".`);
     }
     return {
       name,

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { type Issue, PosthornError } from "../errors.ts";
+import { type Issue, SendwrightError } from "../errors.ts";
 import { dataIssues, sourceIssues } from "../template/check.ts";
 import { type DataSchema, parseDataSchema, validatorOf } from "../template/data-schema.ts";
 import { canonicalLocale, localize } from "../template/locale.ts";
@@ -43,7 +43,7 @@ export interface RenderedDraft {
 
 /**
  * Renders a template as it is saved, or a source that is not.
- * @throws PosthornError `template.not_found`; `input.invalid` for wrong data; `template.invalid` with every
+ * @throws SendwrightError `template.not_found`; `input.invalid` for wrong data; `template.invalid` with every
  *   fault of an unsaved source or part, pointers starting with `/source` or `/part`.
  */
 export function renderDraft(
@@ -56,7 +56,7 @@ export function renderDraft(
   const base = source === undefined ? saved : (draftOf(name, draft) ?? saved);
   if (base === undefined) {
     if (source === undefined) templates.get(name);
-    throw new PosthornError(
+    throw new SendwrightError(
       "template.not_found",
       `There is no template "${name}" yet. Send its schema and example along to see what is not saved.`,
     );

@@ -2,7 +2,7 @@ import type { KyselyPlugin } from "kysely";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { type Postgres, startPostgres } from "../../test/support/postgres.ts";
 import { createLog } from "../log.ts";
-import { openPosthorn, type Posthorn } from "../posthorn.ts";
+import { openServices, type Services } from "../sendwright.ts";
 import { openSqliteStore, type Store } from "../store/store.ts";
 import { createTemplates } from "../template/templates.ts";
 import { createFixedClock, type FixedClock } from "../testing/index.ts";
@@ -17,9 +17,9 @@ const template = (subject: string, version = 0) => ({
   sources: { en: { subject, mjml: "<mj-text>Hello {{ name }}</mj-text>" } },
   version,
 });
-const subjectOf = ({ templates }: Posthorn) => templates.find("greeting")?.template.sources.en?.subject;
+const subjectOf = ({ templates }: Services) => templates.find("greeting")?.template.sources.en?.subject;
 
-async function later(ms: number, node: Posthorn): Promise<string | undefined> {
+async function later(ms: number, node: Services): Promise<string | undefined> {
   await clock.advance(ms);
   return subjectOf(node);
 }
@@ -27,10 +27,10 @@ async function later(ms: number, node: Posthorn): Promise<string | undefined> {
 let postgres: Postgres;
 let clock: FixedClock;
 let url: string;
-const nodes: Posthorn[] = [];
+const nodes: Services[] = [];
 
-async function node(): Promise<Posthorn> {
-  const opened = await openPosthorn({ database: url, secret, log: createLog("silent"), clock });
+async function node(): Promise<Services> {
+  const opened = await openServices({ database: url, secret, log: createLog("silent"), clock });
   nodes.push(opened);
   return opened;
 }

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 import { z } from "zod";
-import { isPosthornError } from "../errors.ts";
+import { isSendwrightError } from "../errors.ts";
 import { parseAddress } from "../message/address.ts";
 import type { Db } from "../store/schema.ts";
 import { readSetting, writeSetting } from "../store/settings.ts";
@@ -34,7 +34,7 @@ function isAddress(text: string): boolean {
     parseAddress(text);
     return true;
   } catch (error) {
-    if (isPosthornError(error)) return false;
+    if (isSendwrightError(error)) return false;
     throw error;
   }
 }

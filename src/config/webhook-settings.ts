@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { z } from "zod";
-import { isPosthornError, PosthornError } from "../errors.ts";
+import { isSendwrightError, SendwrightError } from "../errors.ts";
 import type { Keyring } from "../secret/keyring.ts";
 import type { Secrets } from "../secret/secrets.ts";
 import type { Db } from "../store/schema.ts";
@@ -49,7 +49,7 @@ export async function readStoredWebhook(db: Db): Promise<StoredWebhook | null> {
 
 /**
  * Null where there is none. Who can write the database alone cannot have events signed for another address.
- * @throws PosthornError `token.invalid` where the secret cannot be read, `secret.mismatch` while none can
+ * @throws SendwrightError `token.invalid` where the secret cannot be read, `secret.mismatch` while none can
  */
 export async function readWebhook(db: Db, secrets: Secrets): Promise<Webhook | null> {
   const saved = await readStoredWebhook(db);
@@ -58,10 +58,10 @@ export async function readWebhook(db: Db, secrets: Secrets): Promise<Webhook | n
   try {
     return { url, secret: keysFor(secrets, url).decrypt(secretEnc).toString() };
   } catch (error) {
-    if (!isPosthornError(error, "token.invalid")) throw error;
-    throw new PosthornError(
+    if (!isSendwrightError(error, "token.invalid")) throw error;
+    throw new SendwrightError(
       "token.invalid",
-      "The webhook was saved with another secret, or changed in the database, not by Posthorn. Save its address again with a new signing secret.",
+      "The webhook was saved with another secret, or changed in the database, not by Sendwright. Save its address again with a new signing secret.",
     );
   }
 }
@@ -80,7 +80,7 @@ export interface WebhookChange {
 /**
  * Stores what is given. Another address gets another secret, so that nobody who has the old one can sign for it.
  * @returns the names of what is different now, and the secret if a new one was made: it is shown this once.
- * @throws PosthornError `secret.mismatch` while the secrets do not fit.
+ * @throws SendwrightError `secret.mismatch` while the secrets do not fit.
  */
 export async function changeWebhook(
   db: Db,

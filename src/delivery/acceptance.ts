@@ -3,7 +3,7 @@ import { setImmediate as nextTurn } from "node:timers/promises";
 import { z } from "zod";
 import type { Clock } from "../clock.ts";
 import type { ConfigSource } from "../config/config-source.ts";
-import { type Issue, isPosthornError, PosthornError } from "../errors.ts";
+import { type Issue, isSendwrightError, SendwrightError } from "../errors.ts";
 import type { Metrics } from "../metrics.ts";
 import type { Actor, EmailState } from "../model.ts";
 import { invalidInput, parse } from "../parse.ts";
@@ -38,7 +38,7 @@ export interface Acceptance {
    * Checks, renders, composes and stores an email. It returns after the commit: from then on the
    * email survives whatever the disk survives.
    * @param input an EmailRequest; nothing is assumed about it.
-   * @throws PosthornError `input.invalid`, `address.invalid`, `header.invalid`, `template.not_found`,
+   * @throws SendwrightError `input.invalid`, `address.invalid`, `header.invalid`, `template.not_found`,
    *   `template.invalid`, `message.too_large`, `idempotency.conflict`, `store.unavailable`
    */
   accept(input: unknown, options: AcceptOptions): Promise<Accepted>;
@@ -48,7 +48,7 @@ export interface Acceptance {
    * @param options a key here gives each email without one the key `<key>/<place>`.
    * @returns for each, in their order, what `accept` returns or throws.
    */
-  acceptAll(inputs: readonly unknown[], options: AcceptOptions): Promise<(Accepted | PosthornError)[]>;
+  acceptAll(inputs: readonly unknown[], options: AcceptOptions): Promise<(Accepted | SendwrightError)[]>;
 }
 
 export interface AcceptanceParts {
@@ -102,7 +102,7 @@ export function createAcceptance(parts: AcceptanceParts): Acceptance {
     }
   }
 
-  /** @throws PosthornError `idempotency.conflict` */
+  /** @throws SendwrightError `idempotency.conflict` */
   async function earlierAnswer(
     caller: Actor,
     { key, requestHash }: NonNullable<NewEmail["idempotency"]>,
@@ -115,7 +115,7 @@ export function createAcceptance(parts: AcceptanceParts): Acceptance {
       return null;
     }
     if (earlier.requestHash !== requestHash) {
-      throw new PosthornError(
+      throw new SendwrightError(
         "idempotency.conflict",
         `The idempotency key "${key}" was used for another email. Use a new key for each email.`,
       );
@@ -128,7 +128,7 @@ export function createAcceptance(parts: AcceptanceParts): Acceptance {
   /** The right side of the Message-ID: the domain that the email speaks for (RFC 5322 §3.6.4). */
   async function domainOf(request: ParsedEmailRequest): Promise<string> {
     const address = request.from?.address ?? (await defaultSender());
-    return address?.slice(address.lastIndexOf("@") + 1) ?? "posthorn.invalid";
+    return address?.slice(address.lastIndexOf("@") + 1) ?? "sendwright.invalid";
   }
 
   function defaultSender(): Promise<string | undefined> {
@@ -166,14 +166,14 @@ export function createAcceptance(parts: AcceptanceParts): Acceptance {
     // Somebody was faster with the same key.
     const faster = idempotency === null ? null : await earlierAnswer(caller, idempotency);
     if (faster !== null) return faster;
-    throw new PosthornError("store.unavailable", "The email could not be stored. Send it again.");
+    throw new SendwrightError("store.unavailable", "The email could not be stored. Send it again.");
   }
 
   return {
     accept,
 
     async acceptAll(inputs, options) {
-      const answers: Promise<Accepted | PosthornError>[] = [];
+      const answers: Promise<Accepted | SendwrightError>[] = [];
       for (const [index, input] of inputs.entries()) {
         answers.push(acceptPart(input, index, options).catch(refusal));
         // Rendering takes its time, and others want to be served too.
@@ -191,8 +191,8 @@ export function createAcceptance(parts: AcceptanceParts): Acceptance {
 }
 
 /** What is no refusal is nobody's answer. */
-function refusal(error: unknown): PosthornError {
-  if (isPosthornError(error)) return error;
+function refusal(error: unknown): SendwrightError {
+  if (isSendwrightError(error)) return error;
   throw error;
 }
 
@@ -214,7 +214,7 @@ function parseRequest(input: unknown, templates: Templates): ParsedEmailRequest 
     if (request.data !== undefined) plainData(request.data);
     return request;
   } catch (error) {
-    if (!isPosthornError(error, "input.invalid")) throw error;
+    if (!isSendwrightError(error, "input.invalid")) throw error;
     throw invalidInput([...error.issues, ...templateIssues(input, templates)]);
   }
 }
@@ -226,7 +226,7 @@ function templateIssues(input: unknown, templates: Templates): readonly Issue[] 
     templates.render(input.template, { data: "data" in input ? input.data : {} });
     return [];
   } catch (error) {
-    if (!isPosthornError(error)) throw error;
+    if (!isSendwrightError(error)) throw error;
     return error.issues;
   }
 }

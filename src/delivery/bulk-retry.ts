@@ -35,7 +35,7 @@ export interface BulkRetried {
 /**
  * Tries many emails again, the oldest first, by the rules that hold for one (`Outbox.retry`): a part of
  * them with each call, so that no transaction is long and whoever asked may stop or go on later. The
- * caller tells the couriers.
+ * caller tells the delivery workers.
  */
 export async function retryEmails(
   { store, clock }: { readonly store: Store; readonly clock: Clock },

@@ -1,4 +1,4 @@
-import { isPosthornError, PosthornError } from "../errors.ts";
+import { isSendwrightError, SendwrightError } from "../errors.ts";
 import type { Secrets } from "../secret/secrets.ts";
 import type { StoredContent } from "../store/email-content.ts";
 
@@ -13,15 +13,15 @@ export function protectContent(
   return { content: Buffer.from(token, "latin1"), encrypted: true };
 }
 
-/** @throws PosthornError `email.content_gone` if none of the keys opens it; `secret.mismatch` */
+/** @throws SendwrightError `email.content_gone` if none of the keys opens it; `secret.mismatch` */
 export function revealContent(secrets: Secrets, emailId: string, stored: StoredContent): Uint8Array {
   if (!stored.encrypted) return stored.content;
   const keyring = secrets.keyringFor("contents", emailId);
   try {
     return keyring.decrypt(Buffer.from(stored.content).toString("latin1"));
   } catch (error) {
-    if (!isPosthornError(error, "token.invalid")) throw error;
-    throw new PosthornError(
+    if (!isSendwrightError(error, "token.invalid")) throw error;
+    throw new SendwrightError(
       "email.content_gone",
       "The contents of this email were encrypted with a secret that is no longer known.",
       { cause: error },

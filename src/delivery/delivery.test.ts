@@ -25,8 +25,8 @@ import {
   startTestRelay,
   type TestRelay,
 } from "../testing/index.ts";
-import { type Courier, createCourier } from "./courier.ts";
 import { createOutbox, type EmailDetail, type Outbox } from "./outbox.ts";
+import { createDeliveryWorker, type DeliveryWorker } from "./worker.ts";
 
 const configSource = createConfigSource(null);
 
@@ -39,12 +39,12 @@ let clock: FixedClock;
 let store: Store;
 let secrets: Secrets;
 let configs: SmtpConfigs;
-let courier: Courier;
+let worker: DeliveryWorker;
 let outbox: Outbox;
 const relays: TestRelay[] = [];
 
 beforeEach(async () => {
-  folder = mkdtempSync(join(tmpdir(), "posthorn-delivery-"));
+  folder = mkdtempSync(join(tmpdir(), "sendwright-delivery-"));
   clock = createFixedClock(Date.parse("2026-06-01T12:00:00Z"));
   await openEverything(generateKey());
 });
@@ -58,7 +58,7 @@ afterEach(async () => {
 let secret: string;
 async function openEverything(withSecret: string): Promise<void> {
   secret = withSecret;
-  store = await openSqliteStore(join(folder, "posthorn.db"));
+  store = await openSqliteStore(join(folder, "sendwright.db"));
   secrets = await unlock({ rows: await listEncryptionKeys(store.db), primary: secret, previous: [], clock });
   if (secrets.newKey !== null) await insertEncryptionKey(store.db, secrets.newKey);
   secrets.newKeyStored();
@@ -68,9 +68,9 @@ async function openEverything(withSecret: string): Promise<void> {
     source: configSource,
     secrets,
     clock,
-    onChanged: () => courier.configsChanged(),
+    onChanged: () => worker.configsChanged(),
   });
-  courier = createCourier({
+  worker = createDeliveryWorker({
     store,
     secrets,
     configSource,
@@ -91,13 +91,13 @@ async function openEverything(withSecret: string): Promise<void> {
     templates,
     clock,
     metrics,
-    onQueued: () => courier.wake(),
+    onQueued: () => worker.wake(),
   });
-  await courier.start();
+  await worker.start();
 }
 
 async function closeEverything(): Promise<void> {
-  await courier.stop(1_000);
+  await worker.stop(1_000);
   await store.close();
 }
 
@@ -536,7 +536,7 @@ describe("a restart", () => {
   it("sends what was accepted before", async () => {
     const id = await send();
     await closeEverything();
-    store = await openSqliteStore(join(folder, "posthorn.db"));
+    store = await openSqliteStore(join(folder, "sendwright.db"));
     await store.close();
     await openEverything(secret);
     const relay = await relayWith();

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { isPosthornError } from "../errors.ts";
+import { isSendwrightError } from "../errors.ts";
 import { parseAddress } from "../message/address.ts";
 import { emailStates } from "../model.ts";
 
@@ -8,7 +8,7 @@ const wholeAddress = z.string().transform((text, context) => {
   try {
     return parseAddress(text).address;
   } catch (error) {
-    if (!isPosthornError(error, "address.invalid")) throw error;
+    if (!isSendwrightError(error, "address.invalid")) throw error;
     context.addIssue({ code: "custom", message: error.message });
     return z.NEVER;
   }

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { PosthornError } from "../errors.ts";
+import { SendwrightError } from "../errors.ts";
 import { parseMailbox } from "../message/address.ts";
 import { type Mailbox, priorities, unknownPolicies } from "../model.ts";
 import type { TemplateData } from "../template/template-data.ts";
@@ -30,7 +30,7 @@ const mailbox = z
       context.addIssue({ code: "custom", message: `has a name of more than ${maxLine} characters` });
       return z.NEVER;
     } catch (error) {
-      if (!(error instanceof PosthornError)) throw error;
+      if (!(error instanceof SendwrightError)) throw error;
       context.addIssue({ code: "custom", message: error.message });
       return z.NEVER;
     }
@@ -64,7 +64,7 @@ const attachment = z.strictObject({
   contentId: line.min(1).nullish(),
 });
 
-/** What `posthorn.send()` and `POST /api/emails` take. */
+/** What `sendwright.send()` and `POST /api/emails` take. */
 export const emailRequest = z
   .strictObject({
     to: mailboxes.describe("Recipients: an address or an array of them"),

@@ -1,7 +1,7 @@
 import { setImmediate as turn } from "node:timers/promises";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { PosthornError } from "../errors.ts";
+import { SendwrightError } from "../errors.ts";
 import { createGroup, type GroupOptions } from "./group.ts";
 
 /** Work that is done when the test says so. */
@@ -120,7 +120,7 @@ describe("a group", () => {
 
   it("fails as a whole where the database is away, without asking it again for each", async () => {
     const { groups, add, fail } = heldWork({ maxItems: 10 });
-    const away = new PosthornError("store.unavailable", "The database cannot be used now.");
+    const away = new SendwrightError("store.unavailable", "The database cannot be used now.");
     const results = Promise.allSettled([add(1), add(2)]);
     await turn();
     await fail(0, away);

@@ -1,4 +1,4 @@
-import { isPosthornError } from "../errors.ts";
+import { isSendwrightError } from "../errors.ts";
 
 export interface GroupOptions<Item> {
   /** Most items of one group. */
@@ -49,7 +49,7 @@ export function createGroup<Item, Result>(
       const results = await work(group.map(({ item }) => item));
       for (const [index, { resolve }] of group.entries()) resolve(results[index] as Result);
     } catch (error) {
-      const isAlone = group.length === 1 || isPosthornError(error, "store.unavailable");
+      const isAlone = group.length === 1 || isSendwrightError(error, "store.unavailable");
       if (isAlone) for (const { reject } of group) reject(error);
       else for (const one of group) await run([one]);
     }

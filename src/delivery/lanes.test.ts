@@ -64,7 +64,7 @@ const save = (given: Partial<SmtpConfig> = {}) => insertSmtpConfig(store.db, smt
 const change = (set: Record<string, string | number | null>) =>
   store.db.updateTable("smtp_config").set(set).execute();
 
-/** Sends through a lane, as the courier does. */
+/** Sends through a lane, as the delivery worker does. */
 async function send(lane: Lane, relay: TestRelay): Promise<void> {
   const taken = lane.pool.take();
   try {

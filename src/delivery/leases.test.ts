@@ -26,7 +26,7 @@ describe.each(databases)("leases on $name", ({ shared, start, open, stop }) => {
   });
   afterEach(() => database.dispose());
 
-  /** Queues emails and claims them, as a round of the courier does; the leases are held by `holder`. */
+  /** Queues emails and claims them, as a round of the delivery worker does; the leases are held by `holder`. */
   async function claim(count: number, holder: Leases | null = leases, by = store): Promise<Email[]> {
     const now = clock.now();
     const leaseUntil = leases.until(now);

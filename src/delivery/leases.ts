@@ -1,5 +1,5 @@
 import type { Clock } from "../clock.ts";
-import { PosthornError } from "../errors.ts";
+import { SendwrightError } from "../errors.ts";
 import { releaseLeases, renewLeases } from "../store/email-claims.ts";
 import type { Email } from "../store/emails.ts";
 import type { Store } from "../store/store.ts";
@@ -18,7 +18,7 @@ export interface Leases {
   until(now: number): number;
   hold(email: Email, until: number): void;
   release(email: Email): void;
-  /** @throws PosthornError `email.lease_lost` where the email may belong to another node by now. */
+  /** @throws SendwrightError `email.lease_lost` where the email may belong to another node by now. */
   assertHeld(email: Email): void;
   /** Renews those that are held, then frees those that ran out, whosever they were. */
   upkeep(now: number): Promise<void>;
@@ -68,6 +68,6 @@ export function createLeases(store: Store, clock: Clock): Leases {
   };
 }
 
-export function leaseLost(): PosthornError {
-  return new PosthornError("email.lease_lost", "Another node may have taken this email over.");
+export function leaseLost(): SendwrightError {
+  return new SendwrightError("email.lease_lost", "Another node may have taken this email over.");
 }

@@ -4,7 +4,7 @@ import { newEmail } from "../../test/support/new-email.ts";
 import { smtpConfig } from "../../test/support/smtp-config.ts";
 import { createConfigSource } from "../config/config-source.ts";
 import { openSettings } from "../config/open.ts";
-import { PosthornError } from "../errors.ts";
+import { SendwrightError } from "../errors.ts";
 import { createLog } from "../log.ts";
 import { createMetrics } from "../metrics.ts";
 import type { SmtpReply, Stage } from "../model.ts";
@@ -112,14 +112,14 @@ function answered(code: number, stage: Stage = "message"): Ending {
 }
 
 function unreachable(): Ending {
-  const error = new PosthornError("smtp.connect", "smtp.example.com:587 refuses connections.", {
+  const error = new SendwrightError("smtp.connect", "smtp.example.com:587 refuses connections.", {
     smtp: { stage: "connect", systemCode: "ECONNREFUSED" },
   });
   return { kind: "failed", error };
 }
 
 function signInRefused(): Ending {
-  const error = new PosthornError("smtp.auth_rejected", "The relay refused the sign-in.", {
+  const error = new SendwrightError("smtp.auth_rejected", "The relay refused the sign-in.", {
     smtp: { stage: "auth", reply: replyOf(535) },
   });
   return { kind: "failed", error };
@@ -191,7 +191,7 @@ describe("a result", () => {
     const [, , third] = claimed;
     if (third === undefined) throw new Error("three were claimed");
     entries.push(settle(third, answered(250)));
-    page.failed(new PosthornError("store.unavailable", "The database cannot be used now."));
+    page.failed(new SendwrightError("store.unavailable", "The database cannot be used now."));
     await turn();
     expect(entries.map(({ state }) => state)).toEqual(["waiting", "waiting", "waiting"]);
     expect(ledger.hasRefused()).toBe(false);
@@ -229,7 +229,7 @@ describe("a result", () => {
   it("goes one by one also after the database was away in between", async () => {
     const entries = (await claim(2)).map((one) => settle(one, answered(250)));
     ledger.nextPage().failed(new Error("refused"));
-    ledger.nextPage().failed(new PosthornError("store.unavailable", "The database cannot be used now."));
+    ledger.nextPage().failed(new SendwrightError("store.unavailable", "The database cannot be used now."));
     expect((await write()).size).toBe(1);
     expect(entries.map(({ state }) => state)).toEqual(["written", "waiting"]);
     expect((await write()).size).toBe(1);

@@ -1,7 +1,7 @@
 import type { Clock } from "../clock.ts";
 import type { ConfigSource } from "../config/config-source.ts";
 import type { OpenedConfig } from "../config/open.ts";
-import { isPosthornError } from "../errors.ts";
+import { isSendwrightError } from "../errors.ts";
 import type { Log } from "../log.ts";
 import type { Metrics } from "../metrics.ts";
 import type { Connection } from "../smtp/connection.ts";
@@ -78,7 +78,7 @@ export interface LedgerParts {
   readonly hasOther: (config: SmtpConfig) => boolean;
   /** A version of a config has failed by its own fault, before any email was taken through it. */
   readonly onFaulty: (config: SmtpConfig) => void;
-  /** How a config reaches its relay. @throws PosthornError where it cannot be opened */
+  /** How a config reaches its relay. @throws SendwrightError where it cannot be opened */
   readonly open: (config: SmtpConfig) => OpenedConfig;
   /** The address that an email through this config comes from. */
   readonly senderOf: (email: Email, config: SmtpConfig) => string;
@@ -150,7 +150,7 @@ export function createLedger(parts: LedgerParts): Ledger {
       return failureIn(ending, { opened: open(lane.config), from: senderOf(email, lane.config) });
     } catch (error) {
       // The outcome is worth more than its explanation.
-      if (isPosthornError(error)) return null;
+      if (isSendwrightError(error)) return null;
       throw error;
     }
   }
@@ -163,7 +163,7 @@ export function createLedger(parts: LedgerParts): Ledger {
       const seen = attemptOf({ ...tried, config, now });
       const attempt = seen.outcome === "sent" ? seen : { ...seen, failure: failureOfTry(tried, seen) };
       const pause = pauseAfter(tried, attempt, now);
-      // From this moment on, not only once it is written: the courier goes on meanwhile.
+      // From this moment on, not only once it is written: the delivery worker goes on meanwhile.
       const rest = pause == null ? null : { written: false };
       if (rest !== null) {
         lane.rest = rest;
@@ -211,7 +211,7 @@ export function createLedger(parts: LedgerParts): Ledger {
           }
         },
         failed(error) {
-          const refused = !isPosthornError(error, "store.unavailable");
+          const refused = !isSendwrightError(error, "store.unavailable");
           if (refused && alone) {
             suspects = Math.max(0, suspects - 1);
             page[0]?.reject(error as Error);

@@ -1,5 +1,5 @@
 import PostalMime from "postal-mime";
-import { PosthornError } from "../errors.ts";
+import { SendwrightError } from "../errors.ts";
 import { type Actor, testEmailTemplate } from "../model.ts";
 import { writeAudit } from "../store/audit-log.ts";
 import { findContent } from "../store/email-content.ts";
@@ -20,30 +20,30 @@ import { defaultExpiryMs } from "./prepare.ts";
 export type EmailSummary = Email & { readonly recipients: readonly Recipient[] };
 export type EmailDetail = EmailSummary & { readonly attempts: readonly Attempt[] };
 
-/** Takes emails in and answers for them; the courier takes them from here. */
+/** Takes emails in and answers for them; the delivery worker takes them from here. */
 export interface Outbox extends Acceptance {
   /** The newest first; `next` is the `after` of the following page, or null at the end. */
   list(filter: EmailFilter): Promise<{ items: EmailSummary[]; next: string | null }>;
-  /** @throws PosthornError `email.not_found` */
+  /** @throws SendwrightError `email.not_found` */
   get(id: string): Promise<EmailDetail>;
   /**
    * The composed MIME bytes, as the relay gets them but for From and Reply-To.
-   * @throws PosthornError `email.not_found`, or `email.content_gone` where they are purged or sensitive.
+   * @throws SendwrightError `email.not_found`, or `email.content_gone` where they are purged or sensitive.
    */
   source(id: string): Promise<Uint8Array>;
   /**
    * What a reader would see of the contents.
-   * @throws PosthornError as `source` does.
+   * @throws SendwrightError as `source` does.
    */
   preview(id: string): Promise<{ html: string | null; text: string | null }>;
   /**
    * Queues an email again for the recipients that have not got it.
-   * @throws PosthornError `email.not_found`, `email.state_conflict`, `email.content_gone`
+   * @throws SendwrightError `email.not_found`, `email.state_conflict`, `email.content_gone`
    */
   retry(id: string, actor: Actor): Promise<void>;
   /**
    * Ends an email that waits.
-   * @throws PosthornError `email.not_found`, or `email.state_conflict` where it no longer waits.
+   * @throws SendwrightError `email.not_found`, or `email.state_conflict` where it no longer waits.
    */
   cancel(id: string, actor: Actor): Promise<void>;
 }
@@ -53,14 +53,14 @@ export function createOutbox(parts: AcceptanceParts): Outbox {
 
   async function mustFind(id: string): Promise<Email> {
     const email = await findEmail(store.db, id);
-    if (email === undefined) throw new PosthornError("email.not_found", `There is no email ${id}.`);
+    if (email === undefined) throw new SendwrightError("email.not_found", `There is no email ${id}.`);
     return email;
   }
 
   async function source(id: string): Promise<Uint8Array> {
     const email = await mustFind(id);
     if (email.sensitive) {
-      throw new PosthornError("email.content_gone", "The contents of a sensitive email are never shown.");
+      throw new SendwrightError("email.content_gone", "The contents of a sensitive email are never shown.");
     }
     const stored = await findContent(store.db, id);
     if (stored === undefined) throw contentGone(email);
@@ -99,7 +99,7 @@ export function createOutbox(parts: AcceptanceParts): Outbox {
     async retry(id, actor) {
       const email = await mustFind(id);
       if (email.template === testEmailTemplate) {
-        throw new PosthornError(
+        throw new SendwrightError(
           "email.state_conflict",
           "This was a test of one SMTP config, and sent again it might go through another. Send a new test email from the settings.",
         );
@@ -110,7 +110,7 @@ export function createOutbox(parts: AcceptanceParts): Outbox {
       const expiresAt = email.state === "queued" ? email.expiresAt : now + defaultExpiryMs;
       await store.transaction(async (transaction) => {
         if (!(await requeueEmail(transaction, id, now, expiresAt))) {
-          throw new PosthornError(
+          throw new SendwrightError(
             "email.state_conflict",
             email.state === "sent"
               ? "This email has been sent to everybody: there is nothing to try again."
@@ -127,7 +127,7 @@ export function createOutbox(parts: AcceptanceParts): Outbox {
       const now = clock.now();
       await store.transaction(async (transaction) => {
         if (!(await endQueued(transaction, id, "cancelled", now))) {
-          throw new PosthornError(
+          throw new SendwrightError(
             "email.state_conflict",
             `Only a queued email can be cancelled; this one is ${email.state}.`,
           );
@@ -138,8 +138,8 @@ export function createOutbox(parts: AcceptanceParts): Outbox {
   };
 }
 
-function contentGone(email: Email): PosthornError {
-  return new PosthornError(
+function contentGone(email: Email): SendwrightError {
+  return new SendwrightError(
     "email.content_gone",
     email.sensitive
       ? "This email was sensitive: its contents were deleted when it became final, so it cannot be sent again. Ask for a new one."

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { type ErrorCode, PosthornError } from "../errors.ts";
+import { type ErrorCode, SendwrightError } from "../errors.ts";
 import { recipientStates, type SmtpReply } from "../model.ts";
 import type { RecipientResult, SendResult } from "../smtp/connection.ts";
 import type { Email, Recipient } from "../store/emails.ts";
@@ -76,7 +76,7 @@ function failed(code: ErrorCode, replyCode?: number): Ending {
     replyCode === undefined
       ? { stage: "connect" as const }
       : { stage: "auth" as const, reply: reply(replyCode, "no") };
-  return { kind: "failed", error: new PosthornError(code, "It failed.", { smtp }) };
+  return { kind: "failed", error: new SendwrightError(code, "It failed.", { smtp }) };
 }
 
 function settle(ending: Ending, given: { email?: Partial<Email>; recipients?: Recipient[] } = {}) {
@@ -191,7 +191,7 @@ describe("what is written after a try", () => {
 
   it("keeps a refusal when the relay then hangs up, and tries the others again", () => {
     const refused = reply(550, "no such user");
-    const lost = new PosthornError("smtp.closed", "The relay closed the connection.");
+    const lost = new SendwrightError("smtp.closed", "The relay closed the connection.");
     const result: SendResult = {
       recipients: [
         { address: "r0@example.com", outcome: "temporary", reply: null },

@@ -1,4 +1,4 @@
-import type { PosthornError } from "../errors.ts";
+import type { SendwrightError } from "../errors.ts";
 import {
   type AttemptOutcome,
   type EmailState,
@@ -16,7 +16,7 @@ import { nextAttemptAt } from "./retry.ts";
 /** How one try ended: with an outcome for each recipient, or with an error before there was any. */
 export type Ending =
   | { readonly kind: "answered"; readonly result: SendResult }
-  | { readonly kind: "failed"; readonly error: PosthornError };
+  | { readonly kind: "failed"; readonly error: SendwrightError };
 
 /** Where a connection has not come so far that a message could be to blame. */
 const beforeMessages: ReadonlySet<Stage> = new Set(stages.slice(0, stages.indexOf("sender")));
@@ -40,7 +40,7 @@ const configErrors: ReadonlySet<string> = new Set([
  * the greeting, 535 at sign-in) judges the config: emails keep waiting. 454 at sign-in is temporary
  * (RFC 4954 §6).
  */
-export function failureOutcome(error: PosthornError): "temporary" | "permanent" | "config" {
+export function failureOutcome(error: SendwrightError): "temporary" | "permanent" | "config" {
   if (configErrors.has(error.code)) return "config";
   const reply = error.smtp?.reply;
   if (error.retry === "by-reply" && reply !== undefined) return reply.code >= 500 ? "config" : "temporary";

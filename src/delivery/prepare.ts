@@ -1,4 +1,4 @@
-import { PosthornError } from "../errors.ts";
+import { SendwrightError } from "../errors.ts";
 import { newId } from "../id.ts";
 import { composeMessage, makeMessageId } from "../message/mime.ts";
 import { type Actor, type RecipientRole, recipientRoles } from "../model.ts";
@@ -29,7 +29,7 @@ export interface PrepareOptions {
 /**
  * Makes a request into what is stored. Rendering and composing happen once, here: every try sends the
  * same bytes, with the same Message-ID and Date.
- * @throws PosthornError `input.invalid`, `header.invalid`, `template.not_found`, `template.invalid`,
+ * @throws SendwrightError `input.invalid`, `header.invalid`, `template.not_found`, `template.invalid`,
  *   `message.too_large`, `secret.mismatch` for a sensitive email
  */
 export function prepareEmail(
@@ -94,8 +94,8 @@ export function prepareEmail(
   };
 }
 
-function tooLarge(bytes: number): PosthornError {
-  return new PosthornError(
+function tooLarge(bytes: number): SendwrightError {
+  return new SendwrightError(
     "message.too_large",
     `The composed message has ${bytes} bytes or more; at most ${maxMessageBytes} are taken. Send a link instead of a large attachment.`,
   );

@@ -8,7 +8,7 @@ const maxFields = 1_000;
 /**
  * Looks how much a request holds before anything walks through it by recursion, or field by field: what a
  * caller in the same process hands over may be of any size, or hold itself.
- * @throws PosthornError `input.invalid`
+ * @throws SendwrightError `input.invalid`
  */
 export function checkRequestSize(input: unknown): void {
   let level = [input];

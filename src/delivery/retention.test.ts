@@ -23,9 +23,9 @@ let store: Store;
 let retention: Retention;
 
 beforeEach(async () => {
-  folder = mkdtempSync(join(tmpdir(), "posthorn-retention-"));
+  folder = mkdtempSync(join(tmpdir(), "sendwright-retention-"));
   clock = createFixedClock(Date.parse("2026-06-01T12:00:00Z"));
-  store = await openSqliteStore(join(folder, "posthorn.db"));
+  store = await openSqliteStore(join(folder, "sendwright.db"));
   retention = createRetention({ store, clock, log: createLog("silent") });
 });
 afterEach(async () => {

@@ -4,7 +4,7 @@ import { newEmail } from "../../test/support/new-email.ts";
 import { smtpConfig } from "../../test/support/smtp-config.ts";
 import { createConfigSource } from "../config/config-source.ts";
 import { openSettings } from "../config/open.ts";
-import { PosthornError } from "../errors.ts";
+import { SendwrightError } from "../errors.ts";
 import { createLog } from "../log.ts";
 import { createMetrics } from "../metrics.ts";
 import type { ClaimedEmail } from "../store/email-claims.ts";
@@ -133,7 +133,7 @@ function holdToFail(): () => Promise<void> {
   const { promise, reject } = Promise.withResolvers<void>();
   fates.push({ asked: promise });
   return async () => {
-    reject(new PosthornError("store.unavailable", "The database is away."));
+    reject(new SendwrightError("store.unavailable", "The database is away."));
     await idle();
   };
 }

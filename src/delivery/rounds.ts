@@ -1,6 +1,6 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
 import type { Clock } from "../clock.ts";
-import { isPosthornError } from "../errors.ts";
+import { isSendwrightError } from "../errors.ts";
 import type { Log } from "../log.ts";
 import { type ClaimedEmail, claimEmails, nextDueAt } from "../store/email-claims.ts";
 import { expireEmails } from "../store/email-queue.ts";
@@ -27,7 +27,7 @@ const restingMs = 5_000;
 /** So often at the most where others announce something. */
 const announcedUpkeepMs = 1_000;
 
-/** The courier's dealings with the database, one round after the other for as long as there is a reason. */
+/** The delivery worker's dealings with the database, one round after the other for as long as there is a reason. */
 export interface Rounds {
   /** Begins, with the first round under way. */
   start(): Promise<void>;
@@ -252,8 +252,8 @@ export function createRounds({
         await runRound();
       } catch (error) {
         // A result that the database refuses is dealt with at once; a database that is away is left alone.
-        if (!isPosthornError(error, "store.unavailable") && ledger.hasRefused()) wanted = true;
-        log.error({ err: error }, "the courier's round failed");
+        if (!isSendwrightError(error, "store.unavailable") && ledger.hasRefused()) wanted = true;
+        log.error({ err: error }, "the delivery worker's round failed");
         setTimer(clock.now() + databaseRetryMs);
       }
     }

@@ -1,5 +1,5 @@
 import type { Clock } from "../clock.ts";
-import { isPosthornError, type PosthornError } from "../errors.ts";
+import { isSendwrightError, type SendwrightError } from "../errors.ts";
 import type { Capabilities } from "../smtp/capabilities.ts";
 import { connect } from "../smtp/connection.ts";
 import type { Egress } from "../smtp/egress.ts";
@@ -12,7 +12,7 @@ export type CandidateResult =
       /** From the EHLO inside TLS, where there is TLS. */
       readonly capabilities: Capabilities;
     }
-  | { readonly works: false; readonly error: PosthornError };
+  | { readonly works: false; readonly error: SendwrightError };
 
 export interface CandidateOptions {
   readonly egress: Egress;
@@ -55,7 +55,7 @@ export async function tryCandidate(relay: Relay, options: CandidateOptions): Pro
     return { works: true, capabilities: connection.capabilities };
   } catch (error) {
     signal?.throwIfAborted();
-    if (!isPosthornError(error)) throw error;
+    if (!isSendwrightError(error)) throw error;
     return { works: false, error };
   } finally {
     endDeadline();

@@ -5,7 +5,7 @@ import type { OpenedConfig } from "../config/open.ts";
 import { smtpConfigDraft, smtpConfigEdited, smtpConfigTest } from "../config/smtp-config.ts";
 import type { SmtpConfigs } from "../config/smtp-configs.ts";
 import type { StagedChanges } from "../config/staged-changes.ts";
-import { isPosthornError } from "../errors.ts";
+import { isSendwrightError } from "../errors.ts";
 import type { Log } from "../log.ts";
 import type { Actor } from "../model.ts";
 import { parse } from "../parse.ts";
@@ -50,7 +50,7 @@ export interface ConnectionTest {
 export interface ConnectionTests {
   /**
    * Tests a connection. What the relay refuses is in the report; what is thrown was never dialled.
-   * @throws PosthornError `input.invalid`, `config.not_found`, `config.password_required`, `seal.broken`,
+   * @throws SendwrightError `input.invalid`, `config.not_found`, `config.password_required`, `seal.broken`,
    * `secret.mismatch`; `test.busy` where this actor's last test still runs, or there were 20 in a minute.
    */
   run(test: ConnectionTest): Promise<TestReport>;
@@ -115,7 +115,7 @@ export function createConnectionTests(parts: ConnectionTestsParts): ConnectionTe
       return isDeepStrictEqual(configs.openFor(row), config);
     } catch (error) {
       // A row that cannot be opened is not what was tested.
-      if (isPosthornError(error)) return false;
+      if (isSendwrightError(error)) return false;
       throw error;
     }
   }

@@ -214,7 +214,7 @@ describe("a certificate that only lacks trust", () => {
     const { code, remedy, fix } = failedStage(report)!.problem!;
     expect(code).toBe("tls.private_authority");
     expect(fix).toEqual({ caPem: authority.caPem });
-    expect(remedy).toContain("CN=Posthorn test authority");
+    expect(remedy).toContain("CN=Sendwright test authority");
     const chain = failedStage(report)!.evidence.chain as { fingerprint256: string }[];
     expect(remedy).toContain(chain[1]!.fingerprint256);
     expect((await run(target(relay.port, { caPem: fix!.caPem! }), [])).ok).toBe(true);

@@ -1,6 +1,6 @@
 import type { Clock } from "../clock.ts";
 import type { OpenedConfig } from "../config/open.ts";
-import { isPosthornError, PosthornError } from "../errors.ts";
+import { isSendwrightError, SendwrightError } from "../errors.ts";
 import { chooseMechanism } from "../smtp/auth.ts";
 import { type Connection, connect } from "../smtp/connection.ts";
 import type { Egress } from "../smtp/egress.ts";
@@ -108,7 +108,7 @@ async function tryOut(
     void connection.quit();
     outcome = judge(target, candidate, connection);
   } catch (error) {
-    if (!isPosthornError(error) || stages.failed === null) throw error;
+    if (!isSendwrightError(error) || stages.failed === null) throw error;
     outcome = { works: false, leadsOn: isTlsSpoken(error), ...wordsFor(candidate, stages.failed) };
   } finally {
     cancel();
@@ -130,7 +130,7 @@ async function tryOut(
 }
 
 /** A handshake that failed for another reason than an answer in the clear. */
-function isTlsSpoken({ code, smtp }: PosthornError): boolean {
+function isTlsSpoken({ code, smtp }: SendwrightError): boolean {
   return code === "smtp.tls" && !clearAnswers.includes(smtp?.systemCode ?? "");
 }
 
@@ -149,14 +149,14 @@ function onlyTo(address: string, egress: Egress): Egress {
       const { addresses } = await egress.resolve(host, port);
       const same = addresses.filter((found) => found.address === address);
       if (same.length > 0) return { addresses: same, refused: [] };
-      throw new PosthornError("smtp.resolve", `${host} does not lead to ${address}.`, {
+      throw new SendwrightError("smtp.resolve", `${host} does not lead to ${address}.`, {
         smtp: { stage: "resolve" },
       });
     },
   };
 }
 
-/** An open way is of no use to a config that signs in unless it offers a sign-in that Posthorn may use. */
+/** An open way is of no use to a config that signs in unless it offers a sign-in that Sendwright may use. */
 function judge(
   { credentials, allowCleartextAuth }: OpenedConfig,
   { host, tls, address, fix }: Candidate,

@@ -45,7 +45,7 @@ export interface DiscoveryReport {
 export interface Discovery {
   /**
    * Looks for the settings of an address, and tries out what it finds without signing in.
-   * @throws PosthornError `input.invalid`; `test.busy` where this actor's last search still runs, or there
+   * @throws SendwrightError `input.invalid`; `test.busy` where this actor's last search still runs, or there
    * were too many in a minute; the reason of `signal`.
    */
   find(body: unknown, actor: Actor, signal?: AbortSignal): Promise<DiscoveryReport>;

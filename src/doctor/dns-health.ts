@@ -21,12 +21,12 @@ export interface DnsReport {
 export interface DnsHealth {
   /**
    * Of a saved config, as saved.
-   * @throws PosthornError `config.not_found`; `test.busy` as `draft` does.
+   * @throws SendwrightError `config.not_found`; `test.busy` as `draft` does.
    */
   saved(id: string, actor: Actor): Promise<DnsReport>;
   /**
    * Of a sender and a server that are not saved.
-   * @throws PosthornError `input.invalid`; `test.busy` where this actor's last check still runs, or there
+   * @throws SendwrightError `input.invalid`; `test.busy` where this actor's last check still runs, or there
    * were too many in a minute.
    */
   draft(body: unknown, actor: Actor): Promise<DnsReport>;

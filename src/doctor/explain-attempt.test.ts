@@ -55,7 +55,7 @@ describe("an attempt", () => {
   });
 
   it("that failed before any relay was asked speaks for itself", () => {
-    const reply = "“relay” was changed in the database, not by Posthorn.";
+    const reply = "“relay” was changed in the database, not by Sendwright.";
     expect(explained({ outcome: "config", stage: null, errorCode: "seal.broken", reply })).toBeNull();
   });
 

@@ -153,7 +153,7 @@ describe("a relay that works", () => {
     expect(message).toMatchObject({ from: "shop@example.com", to: ["pat@example.net"] });
     const text = message!.content.toString();
     expect(text).toMatch(/^From: The Shop <shop@example\.com>\r\nReply-To: help@example\.com\r\n/);
-    expect(text).toContain("Subject: Posthorn: test email\r\n");
+    expect(text).toContain("Subject: Sendwright: test email\r\n");
     expect(text).toContain("Auto-Submitted: auto-generated\r\n");
     expect(text).toMatch(/multipart\/alternative/);
   });
@@ -316,7 +316,7 @@ describe("explains", () => {
   test("a certificate of an authority that nobody knows", async () => {
     const report = await probeRelay({ tls: certificate }, { caPem: null });
     expect(problem(report)).toEqual({ stage: "tls", code: "tls.unknown_authority" });
-    expect(failedStage(report)?.problem?.explanation).toContain("CN=Posthorn test authority");
+    expect(failedStage(report)?.problem?.explanation).toContain("CN=Sendwright test authority");
   });
 
   test("a certificate by the names it has and the date on which it ended", async () => {
@@ -424,7 +424,7 @@ describe("explains", () => {
     expect(problem(report)).toEqual({ stage: "auth", code: "auth.not_offered" });
   });
 
-  test("sign-in methods that Posthorn does not speak, naming them", async () => {
+  test("sign-in methods that Sendwright does not speak, naming them", async () => {
     const report = await probeRelay({ tls: certificate, ehlo: ["AUTH CRAM-MD5 GSSAPI"] }, { credentials });
     expect(problem(report)).toEqual({ stage: "auth", code: "auth.no_common_mechanism" });
     expect(failedStage(report)?.problem?.explanation).toContain("CRAM-MD5, GSSAPI");

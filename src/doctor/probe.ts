@@ -1,6 +1,6 @@
 import type { Clock } from "../clock.ts";
 import type { OpenedConfig } from "../config/open.ts";
-import { isPosthornError, PosthornError } from "../errors.ts";
+import { isSendwrightError, SendwrightError } from "../errors.ts";
 import type { SmtpReply } from "../model.ts";
 import { type Connection, connect } from "../smtp/connection.ts";
 import type { Egress } from "../smtp/egress.ts";
@@ -62,7 +62,7 @@ const probeTimeouts: Timeouts = {
  * Tries a config out with the client that also sends: as far as the sender and the recipient, then
  * RSET; with `sendTo` to the end. Where it fails before the sign-in, other ways to the server are tried,
  * without credentials. A refusal is a report, not an error.
- * @throws the reason of `signal`; PosthornError `input.invalid` for what no relay ever saw.
+ * @throws the reason of `signal`; SendwrightError `input.invalid` for what no relay ever saw.
  */
 export async function probe(config: OpenedConfig, options: ProbeOptions): Promise<TestReport> {
   const { clock, onProgress, onStage, sendTo = null } = options;
@@ -74,7 +74,7 @@ export async function probe(config: OpenedConfig, options: ProbeOptions): Promis
   try {
     target = (await options.withToken?.(config)) ?? config;
   } catch (error) {
-    if (!isPosthornError(error)) throw error;
+    if (!isSendwrightError(error)) throw error;
     const stages = new Stages({ target, ...watch });
     stages.stage({ stage: "auth", status: "failed", error });
     tell(stages, options);
@@ -134,7 +134,7 @@ async function converse(
   } catch (error) {
     signal?.throwIfAborted();
     // What a stage has reported is no surprise any more.
-    if (!isPosthornError(error) || stages.failed === null) throw error;
+    if (!isSendwrightError(error) || stages.failed === null) throw error;
   }
 }
 
@@ -185,26 +185,26 @@ async function handOver(
   try {
     return { kind: "answered", result: await connection.send({ from, to: [to], content, needsSmtpUtf8 }) };
   } catch (error) {
-    if (!isPosthornError(error)) throw error;
+    if (!isSendwrightError(error)) throw error;
     const isLate = deadline.aborted && error.smtp?.systemCode === "ABORT_ERR";
     return { kind: "failed", error: isLate ? outOfTime(error) : error };
   }
 }
 
 /** Cut off from here, but for the relay's silence. */
-function outOfTime(error: PosthornError): PosthornError {
-  return new PosthornError("smtp.timeout", "The test took too long altogether.", {
+function outOfTime(error: SendwrightError): SendwrightError {
+  return new SendwrightError("smtp.timeout", "The test took too long altogether.", {
     cause: error,
     smtp: { stage: "message", ...error.smtp, systemCode: "ETIMEDOUT" },
   });
 }
 
-/** What the relay said as it took the email. @throws PosthornError if it did not, or if nobody can know. */
+/** What the relay said as it took the email. @throws SendwrightError if it did not, or if nobody can know. */
 function taken({ to, messageId }: TestEmail, ending: TestEmailEnding): Readonly<Record<string, string>> {
   if (ending.kind === "failed") throw ending.error;
   const { recipients, stage, reply } = ending.result;
   if (recipients[0]?.outcome === "unknown") {
-    throw new PosthornError("smtp.unknown_outcome", "The answer to the test email was lost.", {
+    throw new SendwrightError("smtp.unknown_outcome", "The answer to the test email was lost.", {
       smtp: { stage: "message" },
     });
   }
@@ -212,8 +212,8 @@ function taken({ to, messageId }: TestEmail, ending: TestEmailEnding): Readonly<
   return { to, messageId, reply: accepted(stage, reply) };
 }
 
-/** The reply as one line. @throws PosthornError `smtp.rejected` */
+/** The reply as one line. @throws SendwrightError `smtp.rejected` */
 function accepted(stage: TestStage["stage"], reply: SmtpReply): string {
   if (classOf(reply) === 2) return quote(reply);
-  throw new PosthornError("smtp.rejected", `The relay answered ${reply.code}.`, { smtp: { stage, reply } });
+  throw new SendwrightError("smtp.rejected", `The relay answered ${reply.code}.`, { smtp: { stage, reply } });
 }

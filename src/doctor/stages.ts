@@ -1,7 +1,7 @@
 import { z } from "zod";
 import type { Clock } from "../clock.ts";
 import type { OpenedConfig } from "../config/open.ts";
-import { isPosthornError, type PosthornError } from "../errors.ts";
+import { isSendwrightError, type SendwrightError } from "../errors.ts";
 import type { Stage } from "../model.ts";
 import type { Evidence, Observer, StageEvent, TranscriptLine } from "../smtp/observer.ts";
 import { mask, type Redactor, redactor } from "../smtp/redact.ts";
@@ -124,7 +124,7 @@ export class Stages implements Observer {
       ]);
       this.#pass(stage, clock.now() - startedAt, { ...Object.fromEntries(found), ...own });
     } catch (error) {
-      if (isPosthornError(error)) this.#fail(stage, clock.now() - startedAt, own, error);
+      if (isSendwrightError(error)) this.#fail(stage, clock.now() - startedAt, own, error);
       throw error;
     }
   }
@@ -169,7 +169,7 @@ export class Stages implements Observer {
     this.#finish(stage, problem === null ? "passed" : "warning", durationMs, evidence, problem);
   }
 
-  #fail(stage: Stage, durationMs: number, evidence: Evidence, error: PosthornError): void {
+  #fail(stage: Stage, durationMs: number, evidence: Evidence, error: SendwrightError): void {
     this.#evidence.set(stage, evidence);
     const failure = this.#failure(error.smtp?.stage ?? stage, error);
     const problem = explain(failure);
@@ -219,7 +219,7 @@ export class Stages implements Observer {
    * Some providers want the token as the username too, so what is named is redacted. The explanations'
    * own words are not: a password that is one of them would show as the gap in a known sentence.
    */
-  #failure(stage: Stage, error: PosthornError): Failure {
+  #failure(stage: Stage, error: SendwrightError): Failure {
     const { target, recipient, deadline } = this.#parts;
     const { text } = this.#redactor;
     const { smtp } = error;

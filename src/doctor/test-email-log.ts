@@ -1,6 +1,6 @@
 import { failureOf } from "../config/attempt-failure.ts";
 import type { OpenedConfig } from "../config/open.ts";
-import type { PosthornError } from "../errors.ts";
+import type { SendwrightError } from "../errors.ts";
 import { type Actor, type AttemptOutcome, type RecipientState, testEmailTemplate } from "../model.ts";
 import type { Connection, SendResult } from "../smtp/connection.ts";
 import { insertEmails, type NewEmail } from "../store/email-inserts.ts";
@@ -13,7 +13,7 @@ import type { TestEmail } from "./test-email.ts";
 /** How handing it over ended: with the relay's answer, or with an error before there was any. */
 export type TestEmailEnding =
   | { readonly kind: "answered"; readonly result: SendResult }
-  | { readonly kind: "failed"; readonly error: PosthornError };
+  | { readonly kind: "failed"; readonly error: SendwrightError };
 
 /** A test email at its end. */
 export interface TriedTestEmail {
@@ -36,7 +36,7 @@ const stateOf = {
 
 /**
  * Writes a test email to the log, with its outcome: final at once. It is inserted as an email that is under
- * way and settled in the same transaction, so that no courier ever sees it waiting.
+ * way and settled in the same transaction, so that no delivery worker ever sees it waiting.
  * @param config the saved config that was tested
  */
 export async function logTestEmail(

@@ -34,7 +34,7 @@ export interface TestEmailParts {
 /**
  * Renders it from the template of that name, and composes it as every other email is composed, from this
  * config's sender.
- * @throws PosthornError `address.invalid`, `template.invalid`
+ * @throws SendwrightError `address.invalid`, `template.invalid`
  */
 export function composeTestEmail(
   { relay, fromEmail, fromName, replyTo }: OpenedConfig,
@@ -49,7 +49,7 @@ export function composeTestEmail(
       port: relay.port,
       encryption: connection.tls?.version.replace(/^TLSv/, "TLS ") ?? "none",
       time: new Date(now).toISOString(),
-      productName: templates.surroundings.brand.name ?? "Posthorn",
+      productName: templates.surroundings.brand.name ?? "Sendwright",
     },
   });
   const message = composeMessage({

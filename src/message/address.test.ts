@@ -1,13 +1,13 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { isPosthornError } from "../errors.ts";
+import { isSendwrightError } from "../errors.ts";
 import { parseAddress, parseMailbox } from "./address.ts";
 
 function refusal(work: () => unknown): string {
   try {
     work();
   } catch (error) {
-    if (isPosthornError(error, "address.invalid")) return error.message;
+    if (isSendwrightError(error, "address.invalid")) return error.message;
     throw error;
   }
   throw new Error("expected a refusal");
@@ -143,7 +143,7 @@ describe("parseAddress", () => {
           expect(parseAddress(parsed.address)).toEqual(parsed);
           expect(parseAddress(`${parsed.local}@${parsed.unicodeDomain}`)).toEqual(parsed);
         } catch (error) {
-          if (!isPosthornError(error, "address.invalid")) throw error;
+          if (!isSendwrightError(error, "address.invalid")) throw error;
         }
       }),
       { numRuns: 200 },

@@ -1,8 +1,8 @@
 import { domainToASCII, domainToUnicode } from "node:url";
-import { PosthornError } from "../errors.ts";
+import { SendwrightError } from "../errors.ts";
 import type { Mailbox } from "../model.ts";
 
-/** An address in the one form that Posthorn keeps, compares, writes in headers and puts on the wire. */
+/** An address in the one form that Sendwright keeps, compares, writes in headers and puts on the wire. */
 export interface Address {
   /** `local@domain`, with the domain in A-labels. */
   readonly address: string;
@@ -35,7 +35,7 @@ const nonAscii = /[^\0-\x7F]/;
  * part and a domain of one label or more (`root@localhost` is fine), both perhaps non-ASCII (RFC
  * 6531). Quoted local parts, address literals, comments and spaces are refused: nobody needs them,
  * and parsers that disagree about them send mail to the wrong place.
- * @throws PosthornError `address.invalid`, naming the address and what is wrong with it.
+ * @throws SendwrightError `address.invalid`, naming the address and what is wrong with it.
  */
 export function parseAddress(text: string): Address {
   if (text === "") throw invalidAddress(text, "it is empty");
@@ -62,7 +62,7 @@ export function parseAddress(text: string): Address {
 /**
  * Parses a mailbox: `jo@example.com`, `Jo <jo@example.com>`, `"Doe, Jo" <jo@example.com>`, or its
  * parts. An empty name becomes null.
- * @throws PosthornError `address.invalid`, naming the input and what is wrong with it.
+ * @throws SendwrightError `address.invalid`, naming the input and what is wrong with it.
  */
 export function parseMailbox(input: string | Mailbox): Mailbox & Address {
   if (typeof input !== "string") return mailbox(input.name, input.address);
@@ -134,8 +134,8 @@ function parseDomain(text: string, given: string): Pick<Address, "domain" | "uni
   return { domain, unicodeDomain };
 }
 
-function invalidAddress(given: string, reason: string): PosthornError {
+function invalidAddress(given: string, reason: string): SendwrightError {
   const cut = given.length > 80 ? `${given.slice(0, 80)}…` : given;
   const shown = cut.replace(/[\p{Cc}\p{Cf}\p{Cs}]/gu, (char) => `\\u{${char.codePointAt(0)?.toString(16)}}`);
-  return new PosthornError("address.invalid", `The address "${shown}" is not valid: ${reason}.`);
+  return new SendwrightError("address.invalid", `The address "${shown}" is not valid: ${reason}.`);
 }

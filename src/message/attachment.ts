@@ -1,4 +1,4 @@
-import type { PosthornError } from "../errors.ts";
+import type { SendwrightError } from "../errors.ts";
 import { invalidInput } from "../parse.ts";
 import { foldField } from "./header.ts";
 import { legacyParameter, parameter } from "./parameter.ts";
@@ -25,14 +25,14 @@ const contentTypePattern = new RegExp(
 
 /**
  * An attachment as a MIME part in base64; `disposition` is `inline` for an image inside the HTML.
- * @throws PosthornError `input.invalid` naming the field of this attachment that is wrong.
+ * @throws SendwrightError `input.invalid` naming the field of this attachment that is wrong.
  */
 export function attachmentPart(
   attachment: Attachment,
   index: number,
   disposition: "attachment" | "inline",
 ): Part {
-  const refuse = (field: string, detail: string): PosthornError =>
+  const refuse = (field: string, detail: string): SendwrightError =>
     invalidInput([{ pointer: `/attachments/${index}/${field}`, detail }]);
 
   const filenameProblem = problemOfFilename(attachment.filename);

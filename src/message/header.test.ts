@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { isPosthornError } from "../errors.ts";
+import { isSendwrightError } from "../errors.ts";
 import { parseMailbox } from "./address.ts";
 import { customFields, foldField, mailboxField, textField } from "./header.ts";
 
@@ -7,7 +7,7 @@ function refusal(work: () => unknown): string {
   try {
     work();
   } catch (error) {
-    if (isPosthornError(error, "header.invalid")) return error.message;
+    if (isSendwrightError(error, "header.invalid")) return error.message;
     throw error;
   }
   throw new Error("expected a refusal");

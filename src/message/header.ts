@@ -1,4 +1,4 @@
-import { PosthornError } from "../errors.ts";
+import { SendwrightError } from "../errors.ts";
 import type { Mailbox } from "../model.ts";
 import type { Address } from "./address.ts";
 import { encodeWords } from "./encoded-word.ts";
@@ -24,9 +24,9 @@ const ownFields: Readonly<Record<string, string>> = {
   cc: "set `cc` instead",
   bcc: "set `bcc` instead",
   subject: "set `subject` instead",
-  date: "Posthorn sets it when it accepts the email",
-  "message-id": "Posthorn sets it when it accepts the email",
-  "auto-submitted": "Posthorn sets it on every email",
+  date: "Sendwright sets it when it accepts the email",
+  "message-id": "Sendwright sets it when it accepts the email",
+  "auto-submitted": "Sendwright sets it on every email",
   sender: "it follows from the SMTP configuration that sends the email",
   "return-path": "the server that delivers the email writes it",
   "delivered-to": "the server that delivers the email writes it",
@@ -39,7 +39,7 @@ const ownFields: Readonly<Record<string, string>> = {
 /**
  * An unstructured field (RFC 5322 §2.2.1), folded, with its CRLF. The value is written as it is if
  * every reader gives it back unchanged, else as encoded words (RFC 2047).
- * @throws PosthornError `header.invalid` if the value holds a line break or another control character.
+ * @throws SendwrightError `header.invalid` if the value holds a line break or another control character.
  */
 export function textField(name: string, value: string): string {
   refuseControls(name, value);
@@ -64,21 +64,21 @@ export function mailboxField(name: string, mailboxes: readonly (Mailbox & Addres
 
 /**
  * The caller's own fields, each as unstructured text.
- * @throws PosthornError `header.invalid` for a name that is none (RFC 5322 §3.6.8) or that the
+ * @throws SendwrightError `header.invalid` for a name that is none (RFC 5322 §3.6.8) or that the
  * composer owns, and for a value with control characters.
  */
 export function customFields(headers: Readonly<Record<string, string>>): string {
   return Object.entries(headers)
     .map(([name, value]) => {
       if (!/^[!-9;-~]{1,76}$/.test(name)) {
-        throw new PosthornError(
+        throw new SendwrightError(
           "header.invalid",
           `${JSON.stringify(name.slice(0, 80))} is not a header name: use up to 76 letters, digits and hyphens.`,
         );
       }
       const reason = reservedReason(name.toLowerCase());
       if (reason !== undefined) {
-        throw new PosthornError("header.invalid", `The header "${name}" cannot be set: ${reason}.`);
+        throw new SendwrightError("header.invalid", `The header "${name}" cannot be set: ${reason}.`);
       }
       return textField(name, value);
     })
@@ -107,13 +107,13 @@ export function foldField(name: string, words: readonly string[]): string {
 /** Refused, not cleaned: whoever puts a line break in a value is adding a field of their own. */
 function refuseControls(name: string, value: string): void {
   if (/\p{Cc}/u.test(value)) {
-    throw new PosthornError(
+    throw new SendwrightError(
       "header.invalid",
       `The header "${name}" holds a line break, a NUL or another control character; remove it.`,
     );
   }
   if (!value.isWellFormed()) {
-    throw new PosthornError(
+    throw new SendwrightError(
       "header.invalid",
       `The header "${name}" holds half a character (UTF-16 surrogate).`,
     );

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { isPosthornError, type PosthornError } from "../errors.ts";
+import { isSendwrightError, type SendwrightError } from "../errors.ts";
 import type { Attachment } from "./attachment.ts";
 import { type ComposeInput, composeMessage, formatDate, makeMessageId, senderHeaders } from "./mime.ts";
 
@@ -31,11 +31,11 @@ function compose(change: Partial<ComposeInput>): string {
   return Buffer.from(composeMessage({ ...input, ...change }).content).toString("utf8");
 }
 
-function refusal(work: () => unknown): PosthornError {
+function refusal(work: () => unknown): SendwrightError {
   try {
     work();
   } catch (error) {
-    if (isPosthornError(error)) return error;
+    if (isSendwrightError(error)) return error;
     throw error;
   }
   throw new Error("expected a refusal");

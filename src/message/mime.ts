@@ -1,5 +1,5 @@
 import { hash } from "node:crypto";
-import { PosthornError } from "../errors.ts";
+import { SendwrightError } from "../errors.ts";
 import type { Mailbox } from "../model.ts";
 import { invalidInput } from "../parse.ts";
 import { type Address, parseMailbox } from "./address.ts";
@@ -38,7 +38,7 @@ export interface ComposedMessage {
  * stands in the envelope alone. Each line ends in CRLF and has at most 998 characters, and all is
  * ASCII, except To and Cc where `needsSmtpUtf8` is true (RFC 6532). `Auto-Submitted` keeps
  * auto-responders quiet (RFC 3834 §5).
- * @throws PosthornError `address.invalid`, `header.invalid`, or `input.invalid` for the contents.
+ * @throws SendwrightError `address.invalid`, `header.invalid`, or `input.invalid` for the contents.
  */
 export function composeMessage(input: ComposeInput): ComposedMessage {
   if (!isMessageId(input.messageId)) throw invalidMessageId(input.messageId);
@@ -62,7 +62,7 @@ export function composeMessage(input: ComposeInput): ComposedMessage {
 /**
  * The fields of the sender, to be put before a composed message. A non-ASCII local part in them makes
  * the message need SMTPUTF8, whatever `needsSmtpUtf8` says of the rest.
- * @throws PosthornError `address.invalid`.
+ * @throws SendwrightError `address.invalid`.
  */
 export function senderHeaders(sender: {
   readonly from: Mailbox;
@@ -76,7 +76,7 @@ export function senderHeaders(sender: {
 /**
  * A Message-ID with its angle brackets (RFC 5322 §3.6.4) from an id that is unique to the email and a
  * domain in ASCII.
- * @throws PosthornError `header.invalid` if they do not make one.
+ * @throws SendwrightError `header.invalid` if they do not make one.
  */
 export function makeMessageId(id: string, domain: string): string {
   const messageId = `<${id}@${domain}>`;
@@ -126,6 +126,6 @@ function isMessageId(text: string): boolean {
   return text.length <= 250 && /^<[\w!#$%&'*+/=?^`{|}~.-]+@[A-Za-z\d.-]+>$/.test(text);
 }
 
-function invalidMessageId(text: string): PosthornError {
-  return new PosthornError("header.invalid", `${JSON.stringify(text.slice(0, 80))} is not a Message-ID.`);
+function invalidMessageId(text: string): SendwrightError {
+  return new SendwrightError("header.invalid", `${JSON.stringify(text.slice(0, 80))} is not a Message-ID.`);
 }

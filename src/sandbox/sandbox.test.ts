@@ -168,7 +168,7 @@ test("tells its listeners until they leave, and forgets everything when cleared"
   });
   const leave = sandbox.onMessage((message) => seen.push(message.subject));
   const heard = await talk(sandbox, transaction("a@a.test", ["b@b.test"], "Subject: one\r\n\r\n"));
-  expect(heard).toContain("Caught by the Posthorn sandbox");
+  expect(heard).toContain("Caught by the Sendwright sandbox");
   leave();
   await talk(sandbox, transaction("a@a.test", ["b@b.test"], "Subject: two\r\n\r\n"));
   expect(seen).toEqual(["one"]);
@@ -183,7 +183,7 @@ test("names the setting that helps when its port is taken", async () => {
   await expect(second).rejects.toMatchObject({
     code: "sandbox.unavailable",
     message: expect.stringMatching(
-      new RegExp(`port ${sandbox.port} .*another program.*POSTHORN_SANDBOX_PORT`),
+      new RegExp(`port ${sandbox.port} .*another program.*SENDWRIGHT_SANDBOX_PORT`),
     ),
   });
 });

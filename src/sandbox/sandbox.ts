@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { SMTPServer, type SMTPServerDataStream, type SMTPServerSession } from "smtp-server";
 import type { Clock } from "../clock.ts";
-import { PosthornError } from "../errors.ts";
+import { SendwrightError } from "../errors.ts";
 import { newId } from "../id.ts";
 import type { Log } from "../log.ts";
 import { Inbox } from "./inbox.ts";
@@ -41,7 +41,7 @@ const maxBytes = 8 * maxMessageBytes;
  * Starts a catching SMTP server, so that a newcomer can send before owning an account: on the
  * loopback only, in memory, without TLS, for any sender, recipient and sign-in. It keeps the last
  * 200 messages and no more than 200 MiB of them; one message may have 25 MiB.
- * @throws PosthornError `sandbox.unavailable` when the port cannot be had.
+ * @throws SendwrightError `sandbox.unavailable` when the port cannot be had.
  */
 export async function startSandbox({ port, log, clock }: SandboxOptions): Promise<Sandbox> {
   const inbox = new Inbox({ maxMessages, maxBytes });
@@ -77,7 +77,7 @@ export async function startSandbox({ port, log, clock }: SandboxOptions): Promis
 
   const server = new SMTPServer({
     name: "sandbox.localhost",
-    banner: "Posthorn sandbox: nothing leaves this machine",
+    banner: "Sendwright sandbox: nothing leaves this machine",
     disabledCommands: ["STARTTLS"],
     authOptional: true,
     allowInsecureAuth: true,
@@ -91,7 +91,7 @@ export async function startSandbox({ port, log, clock }: SandboxOptions): Promis
     closeTimeout: 1,
     onData(stream, session, done) {
       take(stream, session).then(
-        () => done(null, "Caught by the Posthorn sandbox"),
+        () => done(null, "Caught by the Sendwright sandbox"),
         (error: unknown) => {
           log.error({ err: error }, "the sandbox could not keep a message");
           done(new Error("The sandbox could not keep the message"));
@@ -129,9 +129,9 @@ async function listen(server: SMTPServer, port: number): Promise<number> {
   try {
     await once(server.listen(port, host), "listening");
   } catch (error) {
-    throw new PosthornError(
+    throw new SendwrightError(
       "sandbox.unavailable",
-      `The sandbox cannot listen on port ${port} of ${host}${reasonOf(error)}. Set POSTHORN_SANDBOX_PORT to a free port, or to 0 to go without the sandbox.`,
+      `The sandbox cannot listen on port ${port} of ${host}${reasonOf(error)}. Set SENDWRIGHT_SANDBOX_PORT to a free port, or to 0 to go without the sandbox.`,
       { cause: error },
     );
   }

@@ -1,7 +1,7 @@
-import { isPosthornError } from "../errors.ts";
+import { isSendwrightError } from "../errors.ts";
 import { decrypt, encrypt, type FernetKey } from "./fernet.ts";
 
-const content = "posthorn";
+const content = "sendwright";
 
 /** A token that tells later whether a key is the same, kept beside the key's derivation. */
 export function makeCheckToken(key: FernetKey, now: number): string {
@@ -13,7 +13,7 @@ export function fitsCheckToken(key: FernetKey, token: string): boolean {
   try {
     return decrypt(key, token).toString() === content;
   } catch (error) {
-    if (isPosthornError(error, "token.invalid")) return false;
+    if (isSendwrightError(error, "token.invalid")) return false;
     throw error;
   }
 }

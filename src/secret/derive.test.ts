@@ -25,16 +25,16 @@ describe("a secret", () => {
     ...exampleSecrets.map((example) => ["an example", example]),
     ["an example in capitals", exampleSecrets[0]!.toUpperCase()],
   ])("is refused if it is %s", (_why, text) => {
-    expect(() => parseSecret(text!, "POSTHORN_SECRET")).toThrow(
+    expect(() => parseSecret(text!, "SENDWRIGHT_SECRET")).toThrow(
       expect.objectContaining({
         code: "secret.unusable",
-        message: expect.stringMatching(/^POSTHORN_SECRET /),
+        message: expect.stringMatching(/^SENDWRIGHT_SECRET /),
       }),
     );
   });
 
   test("is not repeated in the refusal", () => {
-    expect(() => parseSecret("hunter2hunter2", "POSTHORN_SECRET")).toThrow(
+    expect(() => parseSecret("hunter2hunter2", "SENDWRIGHT_SECRET")).toThrow(
       expect.objectContaining({ message: expect.not.stringContaining("hunter2") }),
     );
   });

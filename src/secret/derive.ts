@@ -1,5 +1,5 @@
 import { hkdfSync, randomBytes, scrypt } from "node:crypto";
-import { PosthornError } from "../errors.ts";
+import { SendwrightError } from "../errors.ts";
 import { type FernetKey, keyOf, parseKey } from "./fernet.ts";
 import { encodeFields } from "./fields.ts";
 
@@ -38,21 +38,21 @@ export const exampleSecrets: readonly string[] = [
 /**
  * The secret as it is used: surrounding white space, such as the line break at the end of a file, is
  * no part of it.
- * @param name where it was set, for the message: `POSTHORN_SECRET`.
- * @throws PosthornError `secret.unusable` if it is empty, shorter than 16 characters or an example.
+ * @param name where it was set, for the message: `SENDWRIGHT_SECRET`.
+ * @throws SendwrightError `secret.unusable` if it is empty, shorter than 16 characters or an example.
  */
 export function parseSecret(text: string, name: string): string {
   const secret = text.trim();
   const remedy = "Set it to a long random text, such as the output of `openssl rand -hex 32`.";
-  if (secret === "") throw new PosthornError("secret.unusable", `${name} is set but empty. ${remedy}`);
+  if (secret === "") throw new SendwrightError("secret.unusable", `${name} is set but empty. ${remedy}`);
   if ([...secret].length < minCharacters) {
-    throw new PosthornError(
+    throw new SendwrightError(
       "secret.unusable",
       `${name} is shorter than ${minCharacters} characters, which is too easy to guess. ${remedy}`,
     );
   }
   if (exampleSecrets.includes(secret.toLowerCase())) {
-    throw new PosthornError(
+    throw new SendwrightError(
       "secret.unusable",
       `${name} is an example from the documentation, which everybody knows. ${remedy}`,
     );
@@ -98,13 +98,13 @@ export function parseDerivation(kdf: string, salt: string | null, params: unknow
 
 /**
  * Derives the Fernet key of a secret. The input keying material is the secret's text in UTF-8.
- * @throws PosthornError `secret.unusable` if the derivation is `none` and the secret is no Fernet key.
+ * @throws SendwrightError `secret.unusable` if the derivation is `none` and the secret is no Fernet key.
  */
 export async function deriveKey(secret: string, derivation: Derivation): Promise<FernetKey> {
   switch (derivation.kdf) {
     case "none": {
       const key = parseKey(secret);
-      if (key === null) throw new PosthornError("secret.unusable", "The secret is not a Fernet key.");
+      if (key === null) throw new SendwrightError("secret.unusable", "The secret is not a Fernet key.");
       return key;
     }
     case "hkdf-sha256":
@@ -119,7 +119,7 @@ export async function deriveKey(secret: string, derivation: Derivation): Promise
  * run together into those of another.
  */
 export function purposeKey(primary: FernetKey, purpose: Purpose, id: string): FernetKey {
-  const info = encodeFields(["posthorn/v1", purpose, id]);
+  const info = encodeFields(["sendwright/v1", purpose, id]);
   return keyOf(new Uint8Array(hkdfSync("sha256", primary.whole, new Uint8Array(), info, 32)));
 }
 

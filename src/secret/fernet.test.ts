@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { inspect } from "node:util";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { PosthornError } from "../errors.ts";
+import { SendwrightError } from "../errors.ts";
 import { decrypt, encrypt, formatKey, generateKey, keyOf, open, parseKey } from "./fernet.ts";
 
 interface Vector {
@@ -24,11 +24,11 @@ function golden(name: string) {
   return JSON.parse(readFileSync(new URL(`../../test/golden/${name}.json`, import.meta.url), "utf8"));
 }
 
-function failure(work: () => unknown): PosthornError {
+function failure(work: () => unknown): SendwrightError {
   try {
     work();
   } catch (error) {
-    if (error instanceof PosthornError) return error;
+    if (error instanceof SendwrightError) return error;
     throw error;
   }
   throw new Error("nothing was thrown");

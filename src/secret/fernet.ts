@@ -7,7 +7,7 @@ import {
   randomBytes,
   timingSafeEqual,
 } from "node:crypto";
-import { PosthornError } from "../errors.ts";
+import { SendwrightError } from "../errors.ts";
 
 /**
  * A Fernet key (https://github.com/fernet/spec). KeyObjects print as `SecretKeyObject {}`, so that a
@@ -103,7 +103,7 @@ export function seal(
 /**
  * Decrypts a token. With `ttlSeconds` it must also be young enough, and not from the future by more
  * than a minute; both in whole seconds.
- * @throws PosthornError `token.invalid`, the same for every cause, so that it tells an attacker nothing.
+ * @throws SendwrightError `token.invalid`, the same for every cause, so that it tells an attacker nothing.
  */
 export function decrypt(key: FernetKey, token: string, options?: DecryptOptions): Buffer {
   const { plaintext, timestamp } = open(key, token);
@@ -118,7 +118,7 @@ export function decrypt(key: FernetKey, token: string, options?: DecryptOptions)
 /**
  * Takes a token apart without looking at its age. The MAC is verified before anything that it covers is
  * used: a token's padding is never an oracle.
- * @throws PosthornError `token.invalid`
+ * @throws SendwrightError `token.invalid`
  */
 export function open(key: FernetKey, token: string): Opened {
   const bytes = decodeBase64(token);
@@ -137,8 +137,8 @@ export function open(key: FernetKey, token: string): Opened {
 }
 
 /** The one error for tokens that no key opens. */
-export function invalidToken(): PosthornError {
-  return new PosthornError("token.invalid", "This token is damaged, too old, or made with another key.");
+export function invalidToken(): SendwrightError {
+  return new SendwrightError("token.invalid", "This token is damaged, too old, or made with another key.");
 }
 
 function hmac(key: FernetKey, bytes: Buffer): Buffer {

@@ -1,16 +1,16 @@
 import type { Clock } from "../clock.ts";
-import { isPosthornError } from "../errors.ts";
+import { isSendwrightError } from "../errors.ts";
 import { encrypt, type FernetKey, invalidToken, type Opened, open, seal } from "./fernet.ts";
 
 /** Several keys used as one, like MultiFernet: the first one encrypts, all of them decrypt. */
 export interface Keyring {
   /** A token of this text (as UTF-8) or these bytes, made with the first key. */
   encrypt(plaintext: string | Uint8Array): string;
-  /** @throws PosthornError `token.invalid` if no key opens it. */
+  /** @throws SendwrightError `token.invalid` if no key opens it. */
   decrypt(token: string): Buffer;
   /**
    * The same content under the first key, with the token's own time and a new IV.
-   * @throws PosthornError `token.invalid` if no key opens it.
+   * @throws SendwrightError `token.invalid` if no key opens it.
    */
   rotate(token: string): string;
   /** Whether the first key opens the token, so that `rotate` would gain nothing. */
@@ -39,7 +39,7 @@ function tryOpen(key: FernetKey, token: string): Opened | null {
   try {
     return open(key, token);
   } catch (error) {
-    if (isPosthornError(error, "token.invalid")) return null;
+    if (isSendwrightError(error, "token.invalid")) return null;
     throw error;
   }
 }

@@ -1,5 +1,5 @@
 import type { Clock } from "../clock.ts";
-import { PosthornError } from "../errors.ts";
+import { SendwrightError } from "../errors.ts";
 import { purposeKey } from "./derive.ts";
 import { type FernetKey, formatKey } from "./fernet.ts";
 import { createKeyring, type Keyring } from "./keyring.ts";
@@ -59,7 +59,7 @@ export interface Secrets extends Keyring {
 
   /**
    * Keys for one purpose and one row, as a keyring of their own.
-   * @throws PosthornError `secret.mismatch` while the secrets do not fit.
+   * @throws SendwrightError `secret.mismatch` while the secrets do not fit.
    */
   keyringFor(purpose: "contents" | "oauth" | "webhook", id: string): Keyring;
   /** The secret that signs session cookies: 44 characters. */
@@ -104,9 +104,9 @@ export function createSecrets(parts: SecretsParts): Secrets {
 
     keyringFor(purpose, id) {
       if (!fits) {
-        throw new PosthornError(
+        throw new SendwrightError(
           "secret.mismatch",
-          "POSTHORN_SECRET does not fit this database. Set the secret it was made with, or enter the SMTP password again.",
+          "SENDWRIGHT_SECRET does not fit this database. Set the secret it was made with, or enter the SMTP password again.",
         );
       }
       const keyFor = (key: FernetKey) => purposeKey(key, purpose, id);

@@ -6,7 +6,7 @@ import { deviceName } from "./device.ts";
 import { passwordLinkMinutes } from "./password-link.ts";
 import { preferredLocale } from "./preferred-locale.ts";
 
-/** What Posthorn writes to its own admins, about their accounts. */
+/** What Sendwright writes to its own admins, about their accounts. */
 export interface AccountEmails {
   /** The link that sets a new password, in a language of whoever asked for it. */
   passwordReset(to: Account, url: string, visitor: Visitor): Promise<void>;
@@ -24,16 +24,16 @@ export interface AccountEmailsParts {
   readonly clock: Clock;
 }
 
-const caller = { id: "system", name: "Posthorn" };
+const caller = { id: "system", name: "Sendwright" };
 
 export function createAccountEmails({ outbox, templates, clock }: AccountEmailsParts): AccountEmails {
-  /** The account is one of Posthorn's, also where a brand has accounts of its own. */
+  /** The account is one of Sendwright's, also where a brand has accounts of its own. */
   function dataFor({ name, email }: Account, { userAgent }: Visitor) {
     return {
       ...(name === email ? {} : { name: name.replace(/[\p{Cc}\u2028\u2029]+/gu, " ") }),
       device: deviceName(userAgent) ?? undefined,
       time: new Date(clock.now()).toISOString(),
-      productName: "Posthorn",
+      productName: "Sendwright",
     };
   }
 

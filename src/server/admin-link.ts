@@ -1,7 +1,7 @@
 import { sql } from "kysely";
 import { z } from "zod";
 import type { Clock } from "../clock.ts";
-import { PosthornError } from "../errors.ts";
+import { SendwrightError } from "../errors.ts";
 import type { Db } from "../store/schema.ts";
 import { readSetting, removeSetting, writeSetting } from "../store/settings.ts";
 import type { Store } from "../store/store.ts";
@@ -24,21 +24,21 @@ const storedLink = z.object({
 /**
  * A link for the first admin, or null if there is one already. It replaces an earlier link. The token is
  * in the fragment, which browsers do not send: no proxy logs it.
- * @param baseUrl where browsers see Posthorn.
+ * @param baseUrl where browsers see Sendwright.
  */
 export async function makeFirstAdminLink(db: Db, baseUrl: string): Promise<string | null> {
   if (await hasAdmin(db)) return null;
   return makeLink(db, baseUrl, "first", null);
 }
 
-/** A link against lock-out, valid for an hour: `posthorn admin reset`. */
+/** A link against lock-out, valid for an hour: `sendwright admin reset`. */
 export function makeResetLink(db: Db, clock: Clock, baseUrl: string): Promise<string> {
   return makeLink(db, baseUrl, "reset", clock.now() + resetLinkLivesMs);
 }
 
 /**
  * Uses the link up.
- * @throws PosthornError `auth.link_invalid`
+ * @throws SendwrightError `auth.link_invalid`
  */
 export async function takeAdminLink(store: Store, clock: Clock, token: string): Promise<void> {
   await store.transaction(async (db) => {
@@ -51,9 +51,9 @@ export async function takeAdminLink(store: Store, clock: Clock, token: string): 
       // Of two that take it at once, one finds it gone.
       (await removeSetting(db, settingKey));
     if (!valid) {
-      throw new PosthornError(
+      throw new SendwrightError(
         "auth.link_invalid",
-        "This link was used, has run out or was replaced by a newer one. Start Posthorn again for a first admin's link, or run `posthorn admin reset`.",
+        "This link was used, has run out or was replaced by a newer one. Start Sendwright again for a first admin's link, or run `sendwright admin reset`.",
       );
     }
   });

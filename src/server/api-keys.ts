@@ -1,6 +1,6 @@
 import { createHash, randomBytes, timingSafeEqual } from "node:crypto";
 import type { Clock } from "../clock.ts";
-import { PosthornError } from "../errors.ts";
+import { SendwrightError } from "../errors.ts";
 import { newId } from "../id.ts";
 import type { Actor } from "../model.ts";
 import {
@@ -17,7 +17,7 @@ import type { Store } from "../store/store.ts";
 import type { Caller } from "./caller.ts";
 
 /** By this, people and secret scanners know one. */
-export const keyPrefix = "ph_";
+export const keyPrefix = "sw_";
 
 const shownCharacters = 8;
 const touchEveryMs = 60_000;
@@ -27,7 +27,7 @@ export interface ApiKeys {
   list(): Promise<ApiKey[]>;
   /** `key` is shown this once. */
   create(input: { name: string; scope: ApiKeyScope }, actor: Actor): Promise<ApiKey & { key: string }>;
-  /** @throws PosthornError `api_key.not_found` */
+  /** @throws SendwrightError `api_key.not_found` */
   remove(id: string, actor: Actor): Promise<void>;
   callerOf(key: string): Promise<Caller | null>;
 }
@@ -35,7 +35,7 @@ export interface ApiKeys {
 export interface ApiKeysParts {
   readonly store: Store;
   readonly clock: Clock;
-  /** An admin key of the operator's choice, which is nowhere stored (POSTHORN_API_KEY). */
+  /** An admin key of the operator's choice, which is nowhere stored (SENDWRIGHT_API_KEY). */
   readonly environmentKey: string | null;
 }
 
@@ -68,7 +68,7 @@ export function createApiKeys({ store, clock, environmentKey }: ApiKeysParts): A
     remove: (id, actor) =>
       store.transaction(async (db) => {
         if (!(await deleteApiKey(db, id))) {
-          throw new PosthornError("api_key.not_found", `There is no API key ${JSON.stringify(id)}.`);
+          throw new SendwrightError("api_key.not_found", `There is no API key ${JSON.stringify(id)}.`);
         }
         await writeAudit(db, { at: clock.now(), actor, action: "api_key.deleted", target: id, detail: {} });
       }),
@@ -76,7 +76,7 @@ export function createApiKeys({ store, clock, environmentKey }: ApiKeysParts): A
     async callerOf(key) {
       const digest = sha256(key);
       if (environmentDigest !== null && timingSafeEqual(digest, environmentDigest)) {
-        return callerFor({ id: "environment", name: "POSTHORN_API_KEY", scope: "admin" });
+        return callerFor({ id: "environment", name: "SENDWRIGHT_API_KEY", scope: "admin" });
       }
       // The database compares digests: what its timing tells of them helps nobody to a key.
       const apiKey = await findApiKeyByHash(store.db, digest.toString("hex"));

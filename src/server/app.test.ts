@@ -35,7 +35,7 @@ describe("who may", () => {
     const headers = { authorization: `Bearer ${adminKey}` };
     expect(await read<Me>(app.request("/api/me", { headers }))).toEqual({
       id: "key:environment",
-      name: "POSTHORN_API_KEY",
+      name: "SENDWRIGHT_API_KEY",
       email: null,
       scope: "admin",
       via: "api-key",
@@ -45,7 +45,7 @@ describe("who may", () => {
   });
 
   it("refuses an unknown API key even beside a good cookie", async () => {
-    const headers = { authorization: "Bearer ph_unknown", cookie: "admin=1" };
+    const headers = { authorization: "Bearer sw_unknown", cookie: "admin=1" };
     expect((await app.request("/api/me", { headers })).status).toBe(401);
   });
 
@@ -159,8 +159,8 @@ describe("what does not exist", () => {
 describe("what nobody foresaw", () => {
   it("tells the log everything and the caller nothing", async () => {
     const lines: unknown[] = [];
-    const log = { ...app.posthorn.log, error: (entry: unknown) => lines.push(entry) };
-    const secretive = { ...app.posthorn, log, health: () => Promise.reject(new Error("a detail")) };
+    const log = { ...app.services.log, error: (entry: unknown) => lines.push(entry) };
+    const secretive = { ...app.services, log, health: () => Promise.reject(new Error("a detail")) };
     const broken = createApp(secretive as never, { signedIn: async () => null });
     const response = await broken.request("/api/health");
     const text = await response.text();
@@ -192,8 +192,8 @@ describe("health", () => {
 
   it("is ready with a key that fits", async () => {
     expect(await read(app.request("/api/ready"))).toEqual({ ok: true });
-    const secrets = { ...app.posthorn.secrets, fits: false };
-    const locked = createApp({ ...app.posthorn, secrets }, { signedIn: async () => null });
+    const secrets = { ...app.services.secrets, fits: false };
+    const locked = createApp({ ...app.services, secrets }, { signedIn: async () => null });
     const response = await locked.request("/api/ready");
     expect(response.status).toBe(503);
     expect(await read<Problem>(response)).toMatchObject({ code: "secret.mismatch" });
@@ -204,6 +204,6 @@ describe("health", () => {
     expect((await app.request("/metrics", { headers: await app.bearer("send") })).status).toBe(403);
     const response = await app.request("/metrics", { headers: await app.bearer("admin") });
     expect(response.status).toBe(200);
-    expect(await response.text()).toContain("posthorn_emails_accepted_total");
+    expect(await response.text()).toContain("sendwright_emails_accepted_total");
   });
 });

@@ -1,9 +1,9 @@
 import type { Context } from "hono";
 import { compress } from "hono/compress";
 import { METHODS } from "hono/router";
-import { PosthornError } from "../errors.ts";
+import { SendwrightError } from "../errors.ts";
 import type { Log } from "../log.ts";
-import type { Posthorn } from "../posthorn.ts";
+import type { Services } from "../sendwright.ts";
 import { type ApiKeys, createApiKeys } from "./api-keys.ts";
 import type { Identified, SignedIn } from "./caller.ts";
 import { refuseCrossSite } from "./cross-site.ts";
@@ -38,11 +38,11 @@ export interface AppOptions {
   readonly signedIn: SignedIn;
   /** The stand-alone server's own sign-in; without it there are no routes for it. */
   readonly signIn?: SignIn | undefined;
-  /** An admin key of the operator's choice (POSTHORN_API_KEY). */
+  /** An admin key of the operator's choice (SENDWRIGHT_API_KEY). */
   readonly apiKey?: string | undefined;
-  /** Where browsers see Posthorn, if a proxy gives it another name. */
+  /** Where browsers see Sendwright, if a proxy gives it another name. */
   readonly publicUrl?: string | undefined;
-  /** What browsers see before Posthorn's own paths, such as `/mail`. Default: links are relative. */
+  /** What browsers see before Sendwright's own paths, such as `/mail`. Default: links are relative. */
   readonly basePath?: string | undefined;
   /** The folder of the built pages. */
   readonly pages?: string | undefined;
@@ -52,25 +52,25 @@ export interface AppOptions {
 const clientGone = 499;
 
 /** The API: one line a thing. What a route takes, gives and who may call it stands in its file. */
-function addApi(app: App, posthorn: Posthorn, apiKeys: ApiKeys, ownAddress: OwnAddress) {
+function addApi(app: App, services: Services, apiKeys: ApiKeys, ownAddress: OwnAddress) {
   return app
-    .route("/api/overview", overviewRoutes(posthorn))
-    .route("/api/smtp-configs", smtpConfigRoutes(posthorn))
-    .route("/api/smtp-configs", smtpConfigVersionRoutes(posthorn))
-    .route("/api/smtp-configs", oauthRoutes(posthorn, ownAddress))
+    .route("/api/overview", overviewRoutes(services))
+    .route("/api/smtp-configs", smtpConfigRoutes(services))
+    .route("/api/smtp-configs", smtpConfigVersionRoutes(services))
+    .route("/api/smtp-configs", oauthRoutes(services, ownAddress))
     .route("/api/oauth", oauthAddressRoutes(ownAddress))
-    .route("/api/alerts", alertRoutes(posthorn))
-    .route("/api/providers", providerRoutes(posthorn))
-    .route("/api/emails", matchingEmailRoutes(posthorn)) //  before /api/emails/{id}
-    .route("/api/emails", emailRoutes(posthorn))
-    .route("/api/templates", templateRoutes(posthorn))
-    .route("/api/template-parts", templatePartRoutes(posthorn))
-    .route("/api/sandbox/emails", sandboxRoutes(posthorn))
+    .route("/api/alerts", alertRoutes(services))
+    .route("/api/providers", providerRoutes(services))
+    .route("/api/emails", matchingEmailRoutes(services)) //  before /api/emails/{id}
+    .route("/api/emails", emailRoutes(services))
+    .route("/api/templates", templateRoutes(services))
+    .route("/api/template-parts", templatePartRoutes(services))
+    .route("/api/sandbox/emails", sandboxRoutes(services))
     .route("/api/api-keys", apiKeyRoutes(apiKeys))
-    .route("/api/audit-log", auditLogRoutes(posthorn))
-    .route("/api/settings", settingsRoutes(posthorn))
+    .route("/api/audit-log", auditLogRoutes(services))
+    .route("/api/settings", settingsRoutes(services))
     .route("/api/me", meRoutes())
-    .route("/", systemRoutes(posthorn)); //  /api/health, /api/ready, /metrics
+    .route("/", systemRoutes(services)); //  /api/health, /api/ready, /metrics
 }
 
 /** For the stand-alone server: /api/auth/…, /api/first-admin */
@@ -81,12 +81,12 @@ function addSignIn(api: ReturnType<typeof addApi>, signIn: SignIn) {
 /** For a typed client: `hc<AppType>(url)` of `hono/client`. */
 export type AppType = ReturnType<typeof addSignIn>;
 
-/** Everything that Posthorn says over HTTP: the API, and the pages at every other path. */
-export function createApp(posthorn: Posthorn, options: AppOptions): App {
-  const { log } = posthorn;
+/** Everything that Sendwright says over HTTP: the API, and the pages at every other path. */
+export function createApp(services: Services, options: AppOptions): App {
+  const { log } = services;
   const { signedIn, signIn, apiKey = null, publicUrl = null } = options;
   const basePath = options.basePath?.replace(/\/+$/, "") ?? null;
-  const apiKeys = createApiKeys({ ...posthorn, environmentKey: apiKey });
+  const apiKeys = createApiKeys({ ...services, environmentKey: apiKey });
   const pages = createPages(options.pages ?? builtPages);
   const app = routes({ getPath: (request) => pathWithin(basePath ?? "", request.url) });
 
@@ -103,7 +103,7 @@ export function createApp(posthorn: Posthorn, options: AppOptions): App {
     await next();
   });
 
-  const api = addApi(app, posthorn, apiKeys, createOwnAddress(publicUrl, basePath));
+  const api = addApi(app, services, apiKeys, createOwnAddress(publicUrl, basePath));
   if (signIn !== undefined) addSignIn(api, signIn);
   describeSecurity(app);
   let document: ReturnType<typeof openApiDocument> | undefined;
@@ -120,7 +120,7 @@ export function createApp(posthorn: Posthorn, options: AppOptions): App {
     }
     return pages.respond(c.req.path, basePath);
   }
-  app.get("/oauth/callback", oauthCallback(posthorn));
+  app.get("/oauth/callback", oauthCallback(services));
   app.get("/api/docs", page);
   app.all("/api/*", (c) => refusal(c, app, log));
   app.get("/*", page);
@@ -152,11 +152,11 @@ function refusal(c: Context<ServerEnv>, app: App, log: Log): Response {
       .some(([[, matched]]) => matched.method !== "ALL" && (isPage || matched.path !== "/*")),
   );
   if (allowed.length === 0) {
-    return problemResponse(new PosthornError("request.not_found", `There is nothing at ${path}.`), log);
+    return problemResponse(new SendwrightError("request.not_found", `There is nothing at ${path}.`), log);
   }
   const methods = allowed.join(", ");
   const detail = `${path} does not take ${method}; it takes ${methods}.`;
-  const response = problemResponse(new PosthornError("request.method_not_allowed", detail), log);
+  const response = problemResponse(new SendwrightError("request.method_not_allowed", detail), log);
   response.headers.set("allow", methods);
   return response;
 }

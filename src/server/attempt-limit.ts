@@ -1,11 +1,11 @@
 import type { Clock } from "../clock.ts";
-import { PosthornError } from "../errors.ts";
+import { SendwrightError } from "../errors.ts";
 
 /** Counts attempts by where they come from or whom they are about, so that nothing can be tried at speed. */
 export interface AttemptLimit {
   /**
    * Counts an attempt before its outcome is known: many at once are many.
-   * @throws PosthornError `auth.too_many_attempts`
+   * @throws SendwrightError `auth.too_many_attempts`
    */
   begin(from: string): void;
   /** The attempt that began was no guess. */
@@ -50,7 +50,7 @@ export function createAttemptLimit(
       const attempts = attemptsFrom(from);
       if (attempts.count >= max) {
         const minutes = Math.ceil((attempts.until - clock.now()) / 60_000);
-        throw new PosthornError(
+        throw new SendwrightError(
           "auth.too_many_attempts",
           `${tooMany} Try again in ${minutes} ${minutes === 1 ? "minute" : "minutes"}.`,
         );

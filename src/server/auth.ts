@@ -7,7 +7,7 @@ export interface AuthParts {
   readonly store: Store;
   /** Signs the session cookies. */
   readonly secret: string;
-  /** Where browsers see Posthorn; cookies are `Secure` if it is https. Null: only on this machine. */
+  /** Where browsers see Sendwright; cookies are `Secure` if it is https. Null: only on this machine. */
   readonly publicUrl: string | null;
   readonly log: Log;
 }
@@ -15,13 +15,13 @@ export interface AuthParts {
 const day = 24 * 60 * 60;
 
 /**
- * better-auth on Posthorn's tables, as a set of functions: its own HTTP routes are not mounted, so that
+ * better-auth on Sendwright's tables, as a set of functions: its own HTTP routes are not mounted, so that
  * there is one place for origins, limits and problems. Importing this file takes most of a second; see
  * sign-in.ts.
  */
 export function createAuth({ store, secret, publicUrl, log }: AuthParts) {
   return betterAuth({
-    appName: "Posthorn",
+    appName: "Sendwright",
     baseURL: publicUrl ?? "http://localhost",
     secret,
     database: { db: store.db, type: "sqlite" },
@@ -64,7 +64,7 @@ export function createAuth({ store, secret, publicUrl, log }: AuthParts) {
       fields: { expiresAt: "expires_at", createdAt: "created_at", updatedAt: "updated_at" },
     },
     advanced: {
-      cookiePrefix: "posthorn",
+      cookiePrefix: "sendwright",
       useSecureCookies: publicUrl?.startsWith("https:") === true,
       defaultCookieAttributes: { httpOnly: true, sameSite: "lax" },
       ipAddress: { disableIpTracking: true },

@@ -7,7 +7,7 @@ export interface Caller {
   readonly actor: Actor;
   readonly scope: ApiKeyScope;
   readonly email: string | null;
-  /** `host`: the application that Posthorn is built into vouches for them. */
+  /** `host`: the application that Sendwright is built into vouches for them. */
   readonly via: "session" | "api-key" | "host";
 }
 

@@ -1,13 +1,13 @@
 import { Hono } from "hono";
 import { describe, expect, it } from "vitest";
-import { isPosthornError } from "../errors.ts";
+import { isSendwrightError } from "../errors.ts";
 import { refuseCrossSite } from "./cross-site.ts";
 
 const isByKey = async (request: Request) => request.headers.get("authorization") === "Bearer key";
 
 function post(headers: Record<string, string>, publicUrl: string | null = null, method = "POST") {
   const app = new Hono().use(refuseCrossSite(publicUrl, isByKey)).all("/", (c) => c.text("done"));
-  app.onError((error, c) => c.text(isPosthornError(error) ? error.code : "other", 403));
+  app.onError((error, c) => c.text(isSendwrightError(error) ? error.code : "other", 403));
   return app.request("http://mail.example.com/", { method, headers });
 }
 

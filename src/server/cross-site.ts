@@ -1,5 +1,5 @@
 import type { MiddlewareHandler } from "hono";
-import { PosthornError } from "../errors.ts";
+import { SendwrightError } from "../errors.ts";
 
 const safeMethods = new Set(["GET", "HEAD", "OPTIONS"]);
 
@@ -7,7 +7,7 @@ const safeMethods = new Set(["GET", "HEAD", "OPTIONS"]);
  * Refuses requests that another site makes a browser send: it would add the admin's cookie to them.
  * A browser says in Sec-Fetch-Site where a request comes from; one that does not (an old one, or over
  * plain HTTP) sends Origin. Programs send neither.
- * @param publicUrl where browsers see Posthorn, if a proxy gives it another name.
+ * @param publicUrl where browsers see Sendwright, if a proxy gives it another name.
  * @param isByKey whether an API key alone decides who sends a request: a browser never adds one by itself.
  */
 export function refuseCrossSite(
@@ -24,9 +24,9 @@ export function refuseCrossSite(
           ? site === "same-origin" || site === "none"
           : origin === undefined || origin === publicOrigin || hostOf(origin) === new URL(c.req.url).host;
       if (!own && !(await isByKey(c.req.raw))) {
-        throw new PosthornError(
+        throw new SendwrightError(
           "request.cross_site",
-          "Another site sent this request. If it was you, behind a proxy: set POSTHORN_PUBLIC_URL to the address in your browser.",
+          "Another site sent this request. If it was you, behind a proxy: set SENDWRIGHT_PUBLIC_URL to the address in your browser.",
         );
       }
     }
@@ -34,7 +34,7 @@ export function refuseCrossSite(
   };
 }
 
-/** Without the scheme: behind a proxy that ends TLS, Posthorn sees http where the browser sees https. */
+/** Without the scheme: behind a proxy that ends TLS, Sendwright sees http where the browser sees https. */
 function hostOf(origin: string): string | null {
   return URL.canParse(origin) ? new URL(origin).host : null;
 }

@@ -8,7 +8,7 @@ let opened: TestApp;
 let host: Hono;
 beforeEach(async () => {
   opened = await openApp();
-  const handler = createHandler(opened.posthorn, {
+  const handler = createHandler(opened.services, {
     authorize: (request) => (request.headers.get("cookie") === "host=ada" ? { id: "7", name: "Ada" } : null),
   });
   host = new Hono();
@@ -55,7 +55,7 @@ it("refuses other sites whatever token they make up, and lets its keys in from a
     });
   expect((await post({ ...asAda, authorization: "Bearer made-up" })).status).toBe(403);
   expect((await post({ ...asAda, ...(await opened.bearer("send")) })).status).toBe(202);
-  expect((await post({ ...asAda, authorization: "Bearer ph_not-a-key" })).status).toBe(401);
+  expect((await post({ ...asAda, authorization: "Bearer sw_not-a-key" })).status).toBe(401);
 });
 
 it("has no sign-in of its own", async () => {

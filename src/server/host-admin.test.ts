@@ -22,7 +22,7 @@ let logged: Record<string, unknown>[];
 beforeAll(async () => {
   const log = pino({ level: "warn" }, { write: (line: string) => logged.push(JSON.parse(line)) });
   opened = await openApp({ log });
-  handle = createHandler(opened.posthorn, { authorize: (() => answerOf()) as Authorize });
+  handle = createHandler(opened.services, { authorize: (() => answerOf()) as Authorize });
 });
 afterAll(() => opened.close());
 

@@ -1,4 +1,4 @@
-import { PosthornError } from "../errors.ts";
+import { SendwrightError } from "../errors.ts";
 import type { Log } from "../log.ts";
 import type { Identified } from "./caller.ts";
 
@@ -18,7 +18,7 @@ const expected = "{ id, name } of an admin, or else null, undefined, false or a 
 /**
  * Asks the host who sends a request. Only an object with an id and a name is an admin: the compiler sees
  * little of what a host in JavaScript answers, and a wrong answer must not let anybody in.
- * @throws PosthornError `auth.authorize_failed` for another answer, and where `authorize` throws. What it
+ * @throws SendwrightError `auth.authorize_failed` for another answer, and where `authorize` throws. What it
  *   answered or threw is for the log alone.
  */
 export async function askHost(authorize: Authorize, request: Request, log: Log): Promise<Identified> {
@@ -43,8 +43,8 @@ export async function askHost(authorize: Authorize, request: Request, log: Log):
   throw failed();
 }
 
-function failed(): PosthornError {
-  return new PosthornError(
+function failed(): SendwrightError {
+  return new SendwrightError(
     "auth.authorize_failed",
     "The function `authorize` of this application did not say who sends the request. The application's log says more.",
   );

@@ -17,12 +17,12 @@ let operations: readonly Operation[];
 beforeAll(async () => {
   opened = await openApp();
   const signIn = createSignIn({
-    ...opened.posthorn,
+    ...opened.services,
     secret: "x".repeat(44),
     publicUrl: null,
     linkBase: () => null,
   });
-  app = createApp(opened.posthorn, { signedIn: signIn.signedIn, signIn, apiKey: adminKey });
+  app = createApp(opened.services, { signedIn: signIn.signedIn, signIn, apiKey: adminKey });
   const config = { smtpServer: "127.0.0.1", smtpPort: 1, fromEmail: "app@example.com" };
   const { id } = await read<{ id: string }>(opened.call("POST", "/api/smtp-configs", config));
   operations = operationsOf(await read(app.request("/api/openapi.json")), {

@@ -1,6 +1,6 @@
 import { Hono } from "hono";
 import { describe, expect, it } from "vitest";
-import { PosthornError } from "../errors.ts";
+import { SendwrightError } from "../errors.ts";
 import { jsonOnly } from "./json-only.ts";
 import { JsonSize } from "./json-size.ts";
 
@@ -11,7 +11,7 @@ const limits = { bytes: maxBytes, depth: 3, values: 10, names: 3 };
 function app(required: boolean) {
   return new Hono()
     .post("/", jsonOnly(required, limits), async (c) => c.text(await c.req.text()))
-    .onError((error, c) => c.text(error instanceof PosthornError ? error.code : String(error), 400));
+    .onError((error, c) => c.text(error instanceof SendwrightError ? error.code : String(error), 400));
 }
 
 async function post(required: boolean, body: BodyOf, type: string | null = "application/json") {

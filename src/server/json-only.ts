@@ -1,6 +1,6 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
 import type { MiddlewareHandler } from "hono";
-import { PosthornError } from "../errors.ts";
+import { SendwrightError } from "../errors.ts";
 import { type JsonLimits, JsonSize } from "./json-size.ts";
 import { unsupportedType } from "./problem.ts";
 
@@ -17,7 +17,7 @@ const maxDiscardedBytes = 64 * 1024 * 1024;
 /**
  * Takes JSON alone, and reads it before the handler does.
  * @param required whether there must be a body; where not, an empty one is read as `{}`.
- * @throws PosthornError `request.unsupported_type`, `request.too_large`, `request.malformed`, and
+ * @throws SendwrightError `request.unsupported_type`, `request.too_large`, `request.malformed`, and
  *   `input.invalid` for a body that holds too much
  */
 export function jsonOnly(required: boolean, limits: BodyLimits): MiddlewareHandler {
@@ -45,7 +45,7 @@ async function readText(request: Request, limits: BodyLimits): Promise<string> {
   const maxBytes = limits.bytes;
   const chunks: Uint8Array[] = [];
   const measure = new JsonSize(limits);
-  let tooMuch: PosthornError | null = null;
+  let tooMuch: SendwrightError | null = null;
   let size = 0;
   for await (const chunk of request.body ?? []) {
     size += chunk.length;
@@ -55,7 +55,7 @@ async function readText(request: Request, limits: BodyLimits): Promise<string> {
     else chunks.length = 0;
   }
   if (size > maxBytes) {
-    throw new PosthornError("request.too_large", `The body has more than ${maxBytes} bytes.`);
+    throw new SendwrightError("request.too_large", `The body has more than ${maxBytes} bytes.`);
   }
   if (tooMuch !== null) throw tooMuch;
   try {
@@ -64,6 +64,6 @@ async function readText(request: Request, limits: BodyLimits): Promise<string> {
     if (size > longBytes) await nextTurn();
     return text;
   } catch {
-    throw new PosthornError("request.malformed", "The body is not UTF-8 (RFC 8259 §8.1).");
+    throw new SendwrightError("request.malformed", "The body is not UTF-8 (RFC 8259 §8.1).");
   }
 }

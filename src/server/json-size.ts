@@ -1,4 +1,4 @@
-import type { PosthornError } from "../errors.ts";
+import type { SendwrightError } from "../errors.ts";
 import { invalidInput } from "../parse.ts";
 
 /** How much a JSON text may hold. */
@@ -53,7 +53,7 @@ export class JsonSize {
    * @param chunk what comes next.
    * @returns what is too much, once it is.
    */
-  add(chunk: Uint8Array): PosthornError | null {
+  add(chunk: Uint8Array): SendwrightError | null {
     const bytes = Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength);
     for (let at = 0; at < bytes.length; at += 1) {
       if (this.#isInText) at = this.#readText(bytes, at);

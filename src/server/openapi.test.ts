@@ -24,12 +24,12 @@ let document: Document;
 beforeAll(async () => {
   opened = await openApp();
   const signIn = createSignIn({
-    ...opened.posthorn,
+    ...opened.services,
     secret: "x".repeat(44),
     publicUrl: null,
     linkBase: () => null,
   });
-  app = createApp(opened.posthorn, { signedIn: signIn.signedIn, signIn });
+  app = createApp(opened.services, { signedIn: signIn.signedIn, signIn });
   document = await read<Document>(app.request("/api/openapi.json"));
 });
 afterAll(() => opened.close());

@@ -8,7 +8,7 @@ export function openApiDocument(app: App, serverUrl: string): ReturnType<App["ge
   return app.getOpenAPI31Document({
     openapi: "3.1.0",
     info: {
-      title: "Posthorn",
+      title: "Sendwright",
       version: "1",
       description:
         "Outgoing email for an application. Failures are problems (RFC 9457) that name every wrong field at once; times are RFC 3339 in UTC; lists are read page by page with `next` and `after`.",
@@ -23,12 +23,12 @@ export function describeSecurity({ openAPIRegistry }: App): void {
   openAPIRegistry.registerComponent("securitySchemes", "apiKey", {
     type: "http",
     scheme: "bearer",
-    description: "An API key (`ph_…`). One with the scope `send` posts emails and reads those it sent.",
+    description: "An API key (`sw_…`). One with the scope `send` posts emails and reads those it sent.",
   });
   openAPIRegistry.registerComponent("securitySchemes", "session", {
     type: "apiKey",
     in: "cookie",
-    name: "posthorn.session_token",
+    name: "sendwright.session_token",
     description: "The cookie of a signed-in admin.",
   });
 }

@@ -1,21 +1,21 @@
-import { PosthornError } from "../errors.ts";
+import { SendwrightError } from "../errors.ts";
 
-/** Where browsers see Posthorn, without a slash at the end. */
+/** Where browsers see Sendwright, without a slash at the end. */
 export type OwnAddress = (requestUrl: string) => string;
 
 /**
  * The address that a provider sends browsers back to must be one that nobody can choose by a header: the one
  * that was set, or this machine's own.
- * @throws PosthornError `oauth.address_unknown`
+ * @throws SendwrightError `oauth.address_unknown`
  */
 export function createOwnAddress(publicUrl: string | null, basePath: string | null): OwnAddress {
   return (requestUrl) => {
     if (publicUrl !== null) return new URL(publicUrl).origin + (basePath ?? "");
     const { origin, hostname } = new URL(requestUrl);
     if (["localhost", "127.0.0.1", "[::1]"].includes(hostname)) return origin + (basePath ?? "");
-    throw new PosthornError(
+    throw new SendwrightError(
       "oauth.address_unknown",
-      "A provider sends browsers back to one registered address. Set POSTHORN_PUBLIC_URL to the address in your browser.",
+      "A provider sends browsers back to one registered address. Set SENDWRIGHT_PUBLIC_URL to the address in your browser.",
     );
   };
 }

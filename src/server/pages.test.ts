@@ -10,7 +10,7 @@ let pages: string;
 let app: TestApp | undefined;
 
 beforeEach(async () => {
-  parent = await mkdtemp(join(tmpdir(), "posthorn-pages-"));
+  parent = await mkdtemp(join(tmpdir(), "sendwright-pages-"));
   pages = join(parent, "admin");
   await mkdir(join(pages, "assets"), { recursive: true });
   await writeFile(join(parent, "secret.txt"), "not for you");
@@ -19,7 +19,7 @@ beforeEach(async () => {
     '<head><base href="/" /><script src="./assets/a-1.js"></script>',
   );
   await writeFile(join(pages, "assets", "a-1.js"), "run()");
-  await writeFile(join(pages, "posthorn.svg"), "<svg/>");
+  await writeFile(join(pages, "sendwright.svg"), "<svg/>");
 });
 afterEach(async () => {
   await app?.close();
@@ -66,7 +66,7 @@ describe("the pages", () => {
     expect(script.headers.get("cache-control")).toBe("public, max-age=31536000, immutable");
     expect(script.headers.get("content-type")).toMatch(/^text\/javascript/);
     expect(await script.text()).toBe("run()");
-    const icon = await get("/posthorn.svg");
+    const icon = await get("/sendwright.svg");
     expect(icon.headers.get("cache-control")).toBe("no-cache");
     expect(icon.headers.get("content-type")).toMatch(/^image\/svg\+xml/);
   });

@@ -2,7 +2,7 @@ import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { getMimeType } from "hono/utils/mime";
-import { PosthornError } from "../errors.ts";
+import { SendwrightError } from "../errors.ts";
 import { pagePolicy } from "./security-headers.ts";
 
 /** Where the build of `admin/` lands, seen from `src/server` as from `dist/server`. */
@@ -13,7 +13,7 @@ export interface Pages {
   /**
    * @param path without the base path, such as `/settings/smtp`.
    * @param basePath what browsers see before it; null where that is not known.
-   * @throws PosthornError `request.not_found` for a file that the build does not have.
+   * @throws SendwrightError `request.not_found` for a file that the build does not have.
    */
   respond(path: string, basePath: string | null): Promise<Response>;
 }
@@ -39,7 +39,7 @@ export function createPages(folder: string): Pages {
       }
       // A page of an older build may ask for it: a script that is HTML would only puzzle.
       if (path.startsWith("/assets/")) {
-        throw new PosthornError("request.not_found", `There is nothing at ${path}. Load the page again.`);
+        throw new SendwrightError("request.not_found", `There is nothing at ${path}. Load the page again.`);
       }
       const index = files.get("/index.html");
       if (index === undefined) {

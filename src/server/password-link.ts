@@ -1,6 +1,6 @@
 import { z } from "zod";
 import type { Clock } from "../clock.ts";
-import { PosthornError } from "../errors.ts";
+import { SendwrightError } from "../errors.ts";
 import type { Db } from "../store/schema.ts";
 import { readSetting, removeSetting, writeSetting } from "../store/settings.ts";
 import type { Store } from "../store/store.ts";
@@ -14,7 +14,7 @@ const storedLink = z.object({ tokenHash: z.string(), expiresAt: z.number() });
 /**
  * A link with which this admin sets a new password, once. It replaces their earlier one, and nobody else's.
  * The token is in the fragment, which browsers do not send: no proxy logs it.
- * @param baseUrl where browsers see Posthorn.
+ * @param baseUrl where browsers see Sendwright.
  */
 export async function makePasswordLink(
   db: Db,
@@ -31,7 +31,7 @@ export async function makePasswordLink(
 /**
  * Uses the link up.
  * @returns the id of the admin whose link it is.
- * @throws PosthornError `auth.link_invalid`
+ * @throws SendwrightError `auth.link_invalid`
  */
 export async function takePasswordLink(store: Store, clock: Clock, token: string): Promise<string> {
   const dot = token.lastIndexOf(".");
@@ -45,7 +45,7 @@ export async function takePasswordLink(store: Store, clock: Clock, token: string
       // Of two that take it at once, one finds it gone.
       (await dropPasswordLink(db, userId));
     if (!valid) {
-      throw new PosthornError(
+      throw new SendwrightError(
         "auth.link_invalid",
         "This link was used, has run out or was replaced by a newer one. Ask for a new one at the sign-in.",
       );

@@ -25,15 +25,15 @@ let logged: string[];
 
 beforeEach(async () => {
   opened = await openApp();
-  linkBase = "https://mail.example.com/posthorn/";
+  linkBase = "https://mail.example.com/sendwright/";
   logged = [];
-  const { posthorn } = opened;
+  const { services } = opened;
   const log = createLog("silent");
   log.warn = (...words: unknown[]) => void logged.push(words.map(String).join(" "));
   log.error = log.warn;
-  const secret = posthorn.secrets.sessionSecret();
-  signIn = createSignIn({ ...posthorn, log, secret, publicUrl: null, linkBase: () => linkBase });
-  app = createApp(posthorn, { signedIn: signIn.signedIn, signIn });
+  const secret = services.secrets.sessionSecret();
+  signIn = createSignIn({ ...services, log, secret, publicUrl: null, linkBase: () => linkBase });
+  app = createApp(services, { signedIn: signIn.signedIn, signIn });
   await signIn.createAdmin(ada);
 });
 afterEach(() => opened.close());
@@ -54,13 +54,13 @@ async function ask(email: string, headers: Record<string, string> = {}): Promise
 }
 
 /** The emails there are, the latest first. */
-const emails = async () => (await opened.posthorn.outbox.list({ limit: 50 })).items;
+const emails = async () => (await opened.services.outbox.list({ limit: 50 })).items;
 
 /** What the latest email says, though it is sensitive. */
 async function latest() {
   const [email] = await emails();
   if (email === undefined) throw new Error("no email");
-  const { store, secrets } = opened.posthorn;
+  const { store, secrets } = opened.services;
   const content = await findContent(store.db, email.id);
   const bytes = await revealContent(secrets, email.id, content!);
   const { text = "" } = await PostalMime.parse(bytes);
@@ -90,7 +90,7 @@ describe("who has forgotten the password", () => {
       expiresAt: opened.clock.now() + 30 * 60_000,
       recipients: [{ address: ada.email }],
     });
-    expect(text).toContain("https://mail.example.com/posthorn/reset-password#token=");
+    expect(text).toContain("https://mail.example.com/sendwright/reset-password#token=");
     expect(text).toContain("The link works for 30 minutes.");
     expect(await isSignedIn(cookie)).toBe(true);
     expect((await enter(ada)).status).toBe(200);
@@ -109,7 +109,7 @@ describe("who has forgotten the password", () => {
   it("is written to in a language of the browser, with the device that asked", async () => {
     await ask(ada.email, { "accept-language": "tlh, de-CH;q=0.9", "user-agent": linuxFirefox });
     const { email, text } = await latest();
-    expect(email.subject).toBe("Ihr Passwort für Posthorn zurücksetzen");
+    expect(email.subject).toBe("Ihr Passwort für Sendwright zurücksetzen");
     expect(text).toContain("Firefox (Linux)");
     expect(text).toContain("1. Januar 2026");
   });
@@ -118,7 +118,7 @@ describe("who has forgotten the password", () => {
     await ask(ada.email);
     const { token } = await latest();
     await redeem(token);
-    const { db } = opened.posthorn.store;
+    const { db } = opened.services.store;
     const entries = await listAudit(db, { after: null, limit: 10 });
     const [userId] = token.split(".");
     expect(entries.slice(0, 2)).toMatchObject([
@@ -147,8 +147,8 @@ describe("a link for a new password", () => {
     await ask(ada.email);
     const first = await latest();
     await ask(eve.email);
-    const { posthorn, clock } = opened;
-    await makeResetLink(posthorn.store.db, clock, "https://mail.example.com");
+    const { services, clock } = opened;
+    await makeResetLink(services.store.db, clock, "https://mail.example.com");
     const hers = await latest();
     await ask(ada.email);
     const second = await latest();
@@ -204,7 +204,7 @@ describe("whoever asks", () => {
   ];
 
   it("gets the same answer for every address, before anything is looked up", async () => {
-    const { db } = opened.posthorn.store;
+    const { db } = opened.services.store;
     const known = await post("forgot-password", { email: ada.email });
     // What depends on the address waits for longer than any answer takes.
     await opened.clock.advance(199);
@@ -225,7 +225,7 @@ describe("whoever asks", () => {
     linkBase = null;
     expect((await ask(ada.email, { host: "evil.example" })).status).toBe(202);
     expect(await emails()).toEqual([]);
-    expect(logged).toEqual([expect.stringContaining("POSTHORN_PUBLIC_URL")]);
+    expect(logged).toEqual([expect.stringContaining("SENDWRIGHT_PUBLIC_URL")]);
 
     linkBase = "not a link";
     expect((await ask(ada.email)).status).toBe(202);

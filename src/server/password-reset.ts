@@ -1,5 +1,5 @@
 import type { Clock } from "../clock.ts";
-import { PosthornError } from "../errors.ts";
+import { SendwrightError } from "../errors.ts";
 import type { Log } from "../log.ts";
 import { writeAudit } from "../store/audit-log.ts";
 import type { Store } from "../store/store.ts";
@@ -16,12 +16,12 @@ export interface PasswordReset {
   /**
    * Sends a link to the address if it is an admin's. Whoever asks learns nothing of that: neither what is
    * answered nor when depends on it. Asking changes no password and ends no session.
-   * @throws PosthornError `auth.too_many_attempts`
+   * @throws SendwrightError `auth.too_many_attempts`
    */
   ask(email: string, visitor: Visitor): void;
   /**
    * Sets a new password with the token of the link, which is then used up, and ends all sessions of the admin.
-   * @throws PosthornError `auth.link_invalid`
+   * @throws SendwrightError `auth.link_invalid`
    */
   redeem(token: string, password: string): Promise<void>;
 }
@@ -55,7 +55,7 @@ export function createPasswordReset(parts: PasswordResetParts): PasswordReset {
     const baseUrl = linkBase();
     if (baseUrl === null) {
       log.warn(
-        "a new password was asked for, but no link is sent: it must not lead where the request's Host header says. Set POSTHORN_PUBLIC_URL, or run `posthorn admin reset`",
+        "a new password was asked for, but no link is sent: it must not lead where the request's Host header says. Set SENDWRIGHT_PUBLIC_URL, or run `sendwright admin reset`",
       );
       return;
     }
@@ -87,7 +87,7 @@ export function createPasswordReset(parts: PasswordResetParts): PasswordReset {
       const { internalAdapter } = await ready.$context;
       const account = await internalAdapter.findUserById(userId);
       if (account === null) {
-        throw new PosthornError("auth.link_invalid", "The admin whom this link was made for is gone.");
+        throw new SendwrightError("auth.link_invalid", "The admin whom this link was made for is gone.");
       }
       await setPassword(ready, store.db, account.id, password);
       const actor = { id: `user:${account.id}`, name: account.name };

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { HTTPException } from "hono/http-exception";
 import type { ContentfulStatusCode } from "hono/utils/http-status";
-import { type ErrorCode, PosthornError, shorten } from "../errors.ts";
+import { type ErrorCode, SendwrightError, shorten } from "../errors.ts";
 import type { Log } from "../log.ts";
 import type { Problem } from "./schemas.ts";
 
@@ -36,7 +36,7 @@ const kinds = {
   "oauth.refused": { status: 502, title: "The provider refused" },
   "oauth.unreachable": { status: 502, title: "The provider could not be asked" },
   "oauth.state_invalid": { status: 403, title: "This consent was not asked for here" },
-  "oauth.address_unknown": { status: 409, title: "Posthorn does not know its own address" },
+  "oauth.address_unknown": { status: 409, title: "Sendwright does not know its own address" },
 
   "email.not_found": { status: 404, title: "No such email" },
   "email.state_conflict": { status: 409, title: "The email's state does not allow it" },
@@ -58,7 +58,7 @@ const kinds = {
   "store.newer": { status: 503, title: "The database belongs to a newer version" },
   "store.unavailable": { status: 503, title: "The database cannot be used now" },
 
-  "egress.refused": { status: 422, title: "Posthorn does not connect there" },
+  "egress.refused": { status: 422, title: "Sendwright does not connect there" },
   "smtp.resolve": { status: 502, title: "The relay's name could not be resolved" },
   "smtp.connect": { status: 502, title: "The relay could not be reached" },
   "smtp.timeout": { status: 504, title: "The relay took too long" },
@@ -90,17 +90,17 @@ const kinds = {
   "api_key.not_found": { status: 404, title: "No such API key" },
   "test.busy": { status: 429, title: "Too many tests at once" },
   "server.unavailable": { status: 503, title: "The server cannot listen" },
-  internal: { status: 500, title: "Something went wrong in Posthorn" },
+  internal: { status: 500, title: "Something went wrong in Sendwright" },
 } as const satisfies Record<ErrorCode, Kind>;
 
 /** An error as a problem (RFC 9457). One that nobody foresaw says no more than where the log has it. */
 export function problemOf(error: unknown, log: Log): Problem {
-  if (error instanceof PosthornError) {
+  if (error instanceof SendwrightError) {
     const { status, title } = kinds[error.code];
     // What lies beneath is for the log alone.
     if (error.cause !== undefined) log.warn({ err: error.cause, code: error.code }, error.message);
     return {
-      type: `urn:posthorn:problem:${error.code}`,
+      type: `urn:sendwright:problem:${error.code}`,
       title,
       status,
       code: error.code,
@@ -111,11 +111,11 @@ export function problemOf(error: unknown, log: Log): Problem {
   // The framework's own refusals, before a handler runs.
   if (error instanceof HTTPException && error.status === 415) return problemOf(unsupportedType(), log);
   if (error instanceof HTTPException && error.status < 500) {
-    return problemOf(new PosthornError("request.malformed", `${error.message}.`), log);
+    return problemOf(new SendwrightError("request.malformed", `${error.message}.`), log);
   }
   const id = randomUUID();
   log.error({ err: error, id }, "a request failed for a reason nobody foresaw");
-  return problemOf(new PosthornError("internal", `The log says more about it under the id ${id}.`), log);
+  return problemOf(new SendwrightError("internal", `The log says more about it under the id ${id}.`), log);
 }
 
 /** A problem of many in one reply: as much of it as goes into so many bytes of JSON, one way or another. */
@@ -141,8 +141,8 @@ export function problemResponse(error: unknown, log: Log): Response {
   return new Response(JSON.stringify(problem), { status: problem.status, headers });
 }
 
-export function unsupportedType(): PosthornError {
-  return new PosthornError(
+export function unsupportedType(): SendwrightError {
+  return new SendwrightError(
     "request.unsupported_type",
     "Send the body as JSON, with the header Content-Type: application/json.",
   );

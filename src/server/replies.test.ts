@@ -73,7 +73,7 @@ it("keys, templates, the sandbox and the rest", async () => {
   me.strict().parse(await get("/api/me"));
   health.strict().parse(await get("/api/health"));
 
-  const smtpPort = app.posthorn.sandbox?.port;
+  const smtpPort = app.services.sandbox?.port;
   const draft = { smtpServer: "127.0.0.1", smtpPort, useTls: false, fromEmail: "app@example.com" };
   await app.call("POST", "/api/smtp-configs/test", { ...draft, sendTo: "jo@example.com" });
   const { id } = sandboxEmailSummary.strict().parse(await first("/api/sandbox/emails"));

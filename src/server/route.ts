@@ -2,7 +2,7 @@ import type { IncomingMessage } from "node:http";
 import { createRoute, OpenAPIHono, type RouteConfig } from "@hono/zod-openapi";
 import type { Context, MiddlewareHandler } from "hono";
 import { z } from "zod";
-import { PosthornError } from "../errors.ts";
+import { SendwrightError } from "../errors.ts";
 import { bytes as inWords } from "../in-words.ts";
 import { invalidInput, issuesOf } from "../parse.ts";
 import type { Caller, Identified } from "./caller.ts";
@@ -13,7 +13,7 @@ import { problem } from "./schemas.ts";
 
 export interface ServerEnv {
   Bindings: {
-    /** Node's request, where Posthorn listens itself. */
+    /** Node's request, where Sendwright listens itself. */
     readonly incoming?: IncomingMessage;
   };
   Variables: {
@@ -119,7 +119,7 @@ export const pageQuery = z.strictObject({
 
 /**
  * Who calls, if they may.
- * @throws PosthornError `auth.required`, `auth.forbidden`
+ * @throws SendwrightError `auth.required`, `auth.forbidden`
  * @throws HTTPException with the reply of the host, where it has one
  */
 export async function authorize(
@@ -129,13 +129,13 @@ export async function authorize(
   const caller = await c.get("identify")();
   if (caller instanceof Response) throw hostReply(caller);
   if (caller === null) {
-    throw new PosthornError(
+    throw new SendwrightError(
       "auth.required",
       "Sign in, or send an API key with the header Authorization: Bearer <key>.",
     );
   }
   if (audience === "admin" && caller.scope !== "admin") {
-    throw new PosthornError(
+    throw new SendwrightError(
       "auth.forbidden",
       "This API key may send emails and read those it sent. Use a key with the scope admin.",
     );

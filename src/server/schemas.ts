@@ -460,7 +460,7 @@ export const templateInfo = z
     schema: z.record(z.string(), z.unknown()).describe("JSON Schema of its data"),
     example: z.record(z.string(), z.unknown()),
     locales: z.array(z.string()).describe("The languages that it speaks, as BCP 47 tags"),
-    isBuiltIn: z.boolean().describe("Comes with Posthorn: only its sources can be changed"),
+    isBuiltIn: z.boolean().describe("Comes with Sendwright: only its sources can be changed"),
     isEdited: z.boolean().describe("False for a built-in one as it came"),
     version: z.int().describe("To be sent back with PUT; 0 for a built-in one that was never changed"),
   })
@@ -679,7 +679,7 @@ export const me = z
     scope: z.enum(apiKeyScopes),
     via: z
       .enum(["session", "api-key", "host"])
-      .describe("`host`: the application that Posthorn is built into"),
+      .describe("`host`: the application that Sendwright is built into"),
   })
   .meta({ id: "Me" });
 export type Me = z.infer<typeof me>;

@@ -1,6 +1,6 @@
 import type { Server } from "node:http";
 import { createAdaptorServer } from "@hono/node-server";
-import { PosthornError } from "../errors.ts";
+import { SendwrightError } from "../errors.ts";
 import type { App } from "./route.ts";
 
 export interface Listening {
@@ -14,7 +14,7 @@ export interface Listening {
 /**
  * Listens on a port of its own.
  * @param address port 0 takes any free one.
- * @throws PosthornError `server.unavailable`
+ * @throws SendwrightError `server.unavailable`
  */
 export async function serve(
   app: Pick<App, "fetch">,
@@ -46,7 +46,7 @@ function reachable(host: string): string {
   return host.includes(":") ? `[${host}]` : host;
 }
 
-function unavailable(error: Error, host: string, port: number): PosthornError {
+function unavailable(error: Error, host: string, port: number): SendwrightError {
   const code = "code" in error ? error.code : undefined;
   const reason =
     code === "EADDRINUSE"
@@ -58,11 +58,11 @@ function unavailable(error: Error, host: string, port: number): PosthornError {
           : error.message;
   const remedy =
     code === "EADDRNOTAVAIL"
-      ? "Set POSTHORN_HOST to one of its addresses"
-      : "Set POSTHORN_PORT to a free port";
-  return new PosthornError(
+      ? "Set SENDWRIGHT_HOST to one of its addresses"
+      : "Set SENDWRIGHT_PORT to a free port";
+  return new SendwrightError(
     "server.unavailable",
-    `Posthorn cannot listen on port ${port} of ${host}: ${reason}. ${remedy}.`,
+    `Sendwright cannot listen on port ${port} of ${host}: ${reason}. ${remedy}.`,
     { cause: error },
   );
 }

@@ -13,10 +13,10 @@ let signIn: SignIn;
 
 beforeEach(async () => {
   opened = await openApp({ sandboxPort: 0 });
-  const { posthorn } = opened;
-  const secret = posthorn.secrets.sessionSecret();
+  const { services } = opened;
+  const secret = services.secrets.sessionSecret();
   const linkBase = () => "https://mail.example.com/";
-  signIn = createSignIn({ ...posthorn, secret, publicUrl: null, linkBase });
+  signIn = createSignIn({ ...services, secret, publicUrl: null, linkBase });
   await signIn.createAdmin(ada);
 });
 afterEach(() => opened.close());
@@ -24,7 +24,7 @@ afterEach(() => opened.close());
 async function saveConfig(change: object = {}): Promise<void> {
   const config = {
     smtpServer: "127.0.0.1",
-    smtpPort: opened.posthorn.sandbox?.port,
+    smtpPort: opened.services.sandbox?.port,
     useTls: false,
     fromEmail: "mail@example.com",
     ...change,
@@ -38,7 +38,7 @@ async function enter(userAgent: string): Promise<void> {
   await signIn.settled();
 }
 
-const alerts = async () => (await opened.posthorn.outbox.list({ limit: 50 })).items;
+const alerts = async () => (await opened.services.outbox.list({ limit: 50 })).items;
 
 describe("a sign-in from a new device", () => {
   it("is told to the admin, once for each kind of device", async () => {
@@ -52,11 +52,11 @@ describe("a sign-in from a new device", () => {
     expect(others).toEqual([]);
     expect(alert).toMatchObject({
       template: "new-sign-in",
-      subject: "New sign-in to your Posthorn account",
+      subject: "New sign-in to your Sendwright account",
       caller: "system",
       recipients: [{ address: ada.email }],
     });
-    const { text } = await opened.posthorn.outbox.preview(alert?.id ?? "");
+    const { text } = await opened.services.outbox.preview(alert?.id ?? "");
     expect(text).toContain("Safari (iPhone)");
     expect(text).toContain("https://mail.example.com/account");
   });
@@ -65,7 +65,7 @@ describe("a sign-in from a new device", () => {
     await saveConfig();
     await enter(firefox);
     await enter(safari);
-    await opened.posthorn.store.db.deleteFrom("sessions" as never).execute();
+    await opened.services.store.db.deleteFrom("sessions" as never).execute();
     await enter(firefox);
     expect(await alerts()).toHaveLength(1);
   });

@@ -15,10 +15,10 @@ let signIn: SignIn;
 let app: App;
 
 function open(publicUrl: string | null): void {
-  const { posthorn } = opened;
-  const secret = posthorn.secrets.sessionSecret();
-  signIn = createSignIn({ ...posthorn, secret, publicUrl, linkBase: () => publicUrl });
-  app = createApp(posthorn, { signedIn: signIn.signedIn, signIn });
+  const { services } = opened;
+  const secret = services.secrets.sessionSecret();
+  signIn = createSignIn({ ...services, secret, publicUrl, linkBase: () => publicUrl });
+  app = createApp(services, { signedIn: signIn.signedIn, signIn });
 }
 
 beforeEach(async () => {
@@ -54,14 +54,14 @@ async function tokenOf(link: string | null | Promise<string | null>): Promise<st
 
 async function users(): Promise<number> {
   const { rows } = await sql<{ count: number }>`select count(*) as count from users`.execute(
-    opened.posthorn.store.db,
+    opened.services.store.db,
   );
   return rows[0]?.count ?? -1;
 }
 
 describe("the first admin", () => {
   it("is made by a link, which is then used up, and is signed in", async () => {
-    const link = await makeFirstAdminLink(opened.posthorn.store.db, `${baseUrl}/mail/`);
+    const link = await makeFirstAdminLink(opened.services.store.db, `${baseUrl}/mail/`);
     expect(link).toMatch(/^https:\/\/mail\.example\.com\/mail\/first-admin#token=[\w-]{43}$/);
     const token = await tokenOf(link);
     const response = await post("/api/first-admin", { token, name: "Ada", ...ada, email: "Ada@Example.com" });
@@ -80,7 +80,7 @@ describe("the first admin", () => {
   });
 
   it("is one, also when the link is used twice at once", async () => {
-    const token = await tokenOf(makeFirstAdminLink(opened.posthorn.store.db, baseUrl));
+    const token = await tokenOf(makeFirstAdminLink(opened.services.store.db, baseUrl));
     const tries = ["a", "b", "c"].map((name) =>
       post("/api/first-admin", { token, email: `${name}@example.com`, password: ada.password }),
     );
@@ -90,7 +90,7 @@ describe("the first admin", () => {
   });
 
   it("needs the latest link, whose token is nowhere stored", async () => {
-    const { db } = opened.posthorn.store;
+    const { db } = opened.services.store;
     const old = await tokenOf(makeFirstAdminLink(db, baseUrl));
     const token = await tokenOf(makeFirstAdminLink(db, baseUrl));
     expect(JSON.stringify(await db.selectFrom("settings").selectAll().execute())).not.toContain(token);
@@ -101,7 +101,7 @@ describe("the first admin", () => {
   });
 
   it("keeps the link when a field is wrong, and names every one", async () => {
-    const token = await tokenOf(makeFirstAdminLink(opened.posthorn.store.db, baseUrl));
+    const token = await tokenOf(makeFirstAdminLink(opened.services.store.db, baseUrl));
     const response = await post("/api/first-admin", { token, email: "x", password: "short", admin: true });
     const { errors = [] } = await read<Problem>(response);
     expect(errors.map(({ pointer }) => pointer).sort()).toEqual(["/admin", "/email", "/password"]);
@@ -110,7 +110,7 @@ describe("the first admin", () => {
 
   it("gets no link where there is an admin", async () => {
     await signIn.createAdmin(ada);
-    expect(await makeFirstAdminLink(opened.posthorn.store.db, baseUrl)).toBeNull();
+    expect(await makeFirstAdminLink(opened.services.store.db, baseUrl)).toBeNull();
   });
 });
 
@@ -118,13 +118,13 @@ describe("a reset link", () => {
   it("gives an admin a new password, ends their sessions, and lasts an hour", async () => {
     await signIn.createAdmin(ada);
     const cookie = cookieOf(await signInAs(ada));
-    const { posthorn, clock } = opened;
-    const late = await tokenOf(makeResetLink(posthorn.store.db, clock, baseUrl));
+    const { services, clock } = opened;
+    const late = await tokenOf(makeResetLink(services.store.db, clock, baseUrl));
     await clock.advance(60 * 60 * 1000);
     const changed = { email: ada.email, password: "another sentence" };
     expect((await post("/api/first-admin", { token: late, ...changed })).status).toBe(403);
 
-    const token = await tokenOf(makeResetLink(posthorn.store.db, clock, baseUrl));
+    const token = await tokenOf(makeResetLink(services.store.db, clock, baseUrl));
     expect((await post("/api/first-admin", { token, ...changed })).status).toBe(200);
     expect((await me(cookie)).status).toBe(401);
     expect((await signInAs(ada)).status).toBe(401);
@@ -174,7 +174,7 @@ describe("signing in and out", () => {
     expect((await me(cookie)).status).toBe(200);
     const response = await post("/api/auth/sign-out", undefined, { cookie });
     expect(response.status).toBe(204);
-    expect(response.headers.getSetCookie().join()).toMatch(/posthorn\.session_token=; Max-Age=0/);
+    expect(response.headers.getSetCookie().join()).toMatch(/sendwright\.session_token=; Max-Age=0/);
     expect((await me(cookie)).status).toBe(401);
   });
 
@@ -236,7 +236,7 @@ describe("sessions", () => {
 
   it("show when they were last used", async () => {
     const cookie = await enter("Desk");
-    const { db } = opened.posthorn.store;
+    const { db } = opened.services.store;
     await sql`update sessions set updated_at = '2025-12-31T23:55:01.000Z'`.execute(db);
     await me(cookie);
     expect(await list(cookie)).toMatchObject([{ seenAt: "2025-12-31T23:55:01.000Z" }]);
@@ -271,7 +271,7 @@ describe("other sites", () => {
   const foreign = { origin: "https://evil.example", "sec-fetch-site": "cross-site" };
 
   it("cannot sign anybody in, make an admin, or act with an admin's cookie", async () => {
-    const token = await tokenOf(makeFirstAdminLink(opened.posthorn.store.db, baseUrl));
+    const token = await tokenOf(makeFirstAdminLink(opened.services.store.db, baseUrl));
     const stolen = await post("/api/first-admin", { token, ...ada }, foreign);
     expect(await read<Problem>(stolen)).toMatchObject({ status: 403, code: "request.cross_site" });
     expect(await users()).toBe(0);

@@ -1,7 +1,7 @@
 import type { Clock } from "../clock.ts";
 import type { SmtpConfigs } from "../config/smtp-configs.ts";
 import type { Outbox } from "../delivery/outbox.ts";
-import { PosthornError } from "../errors.ts";
+import { SendwrightError } from "../errors.ts";
 import { writeAudit } from "../store/audit-log.ts";
 import type { Templates } from "../template/templates.ts";
 import { createAccountEmails } from "./account-emails.ts";
@@ -47,13 +47,13 @@ export interface SignIn {
   /** Loads better-auth ahead of the first request that needs it. */
   preload(): Promise<void>;
   signedIn: SignedIn;
-  /** @throws PosthornError `auth.failed`, `auth.too_many_attempts` */
+  /** @throws SendwrightError `auth.failed`, `auth.too_many_attempts` */
   signIn(credentials: Credentials, visitor: Visitor): Promise<Signed>;
   /** @returns the cookies to set. */
   signOut(request: Request): Promise<readonly string[]>;
   /**
    * Ends all other sessions of the admin.
-   * @throws PosthornError `auth.failed`, `auth.too_many_attempts`
+   * @throws SendwrightError `auth.failed`, `auth.too_many_attempts`
    */
   changePassword(
     request: Request,
@@ -66,7 +66,7 @@ export interface SignIn {
   endOtherSessions(request: Request): Promise<void>;
   /**
    * Makes an admin by a one-time link, or gives an existing one a new password if the link allows it.
-   * @throws PosthornError `auth.link_invalid`
+   * @throws SendwrightError `auth.link_invalid`
    */
   redeemLink(token: string, admin: NewAdmin, visitor: Visitor): Promise<Signed>;
   /** An admin who is known already gets the password, and is signed out everywhere. */
@@ -118,7 +118,7 @@ export function createSignIn(parts: SignInParts): SignIn {
       return result;
     } catch (error) {
       if (!isRefusal(error)) throw error;
-      throw new PosthornError("auth.failed", "The email address or the password is wrong.");
+      throw new SendwrightError("auth.failed", "The email address or the password is wrong.");
     }
   }
 

@@ -21,7 +21,7 @@ afterEach(async () => {
 
 describe("a stand-alone server", () => {
   it("says where it is and how to become its first admin", async () => {
-    server = await startStandalone(opened.posthorn, local);
+    server = await startStandalone(opened.services, local);
     expect(server.url).toBe(`http://127.0.0.1:${server.port}`);
     expect(server.publicUrl).toBe(server.url);
     expect(server.firstAdminLink).toMatch(`${server.url}/first-admin#token=`);
@@ -29,10 +29,10 @@ describe("a stand-alone server", () => {
   });
 
   it("makes the admin that it is told of, once", async () => {
-    server = await startStandalone(opened.posthorn, { ...local, firstAdmin });
+    server = await startStandalone(opened.services, { ...local, firstAdmin });
     expect(server.firstAdminLink).toBeNull();
     await server.close();
-    server = await startStandalone(opened.posthorn, {
+    server = await startStandalone(opened.services, {
       ...local,
       firstAdmin: { ...firstAdmin, password: "a later sentence" },
     });
@@ -48,7 +48,7 @@ describe("a stand-alone server", () => {
 
   it("lives under the path of its public address, and makes links with it", async () => {
     const publicUrl = "https://example.com/mail";
-    server = await startStandalone(opened.posthorn, { ...local, publicUrl });
+    server = await startStandalone(opened.services, { ...local, publicUrl });
     expect(server.firstAdminLink).toMatch(/^https:\/\/example\.com\/mail\/first-admin#token=/);
     for (const path of ["/mail/api/health", "/api/health"]) {
       expect((await fetch(server.url + path)).status).toBe(200);
@@ -62,7 +62,7 @@ describe("a stand-alone server", () => {
       [{ ...local, host: "0.0.0.0", publicUrl }, 1],
       [local, 2],
     ] as const) {
-      server = await startStandalone(opened.posthorn, { ...options, firstAdmin });
+      server = await startStandalone(opened.services, { ...options, firstAdmin });
       const response = await fetch(`${server.url}/api/auth/forgot-password`, {
         method: "POST",
         headers: { "content-type": "application/json" },
@@ -71,7 +71,7 @@ describe("a stand-alone server", () => {
       expect(response.status).toBe(202);
       // What was begun is ended before everything is let go.
       await server.close();
-      expect((await opened.posthorn.outbox.list({ limit: 10 })).items).toHaveLength(count);
+      expect((await opened.services.outbox.list({ limit: 10 })).items).toHaveLength(count);
     }
   });
 
@@ -81,8 +81,8 @@ describe("a stand-alone server", () => {
     const address = other.address();
     const port = address !== null && typeof address === "object" ? address.port : 0;
     try {
-      await expect(startStandalone(opened.posthorn, { ...local, port })).rejects.toThrow(
-        `Posthorn cannot listen on port ${port} of 127.0.0.1: another program does. Set POSTHORN_PORT to a free port.`,
+      await expect(startStandalone(opened.services, { ...local, port })).rejects.toThrow(
+        `Sendwright cannot listen on port ${port} of 127.0.0.1: another program does. Set SENDWRIGHT_PORT to a free port.`,
       );
     } finally {
       other.close();
@@ -100,7 +100,7 @@ describe("a stand-alone server", () => {
         left.resolve();
       });
       const apiKey = "k".repeat(32);
-      server = await startStandalone(opened.posthorn, { ...local, apiKey });
+      server = await startStandalone(opened.services, { ...local, apiKey });
       const draft = {
         smtpServer: relay.host,
         smtpPort: relay.port,
@@ -121,15 +121,15 @@ describe("a stand-alone server", () => {
 
   it("does not start with a first admin who could not sign in", async () => {
     const wrong = { email: "ada", password: "short" };
-    await expect(startStandalone(opened.posthorn, { ...local, firstAdmin: wrong })).rejects.toThrow(
-      /POSTHORN_ADMIN_EMAIL must be.*POSTHORN_ADMIN_PASSWORD must have/,
+    await expect(startStandalone(opened.services, { ...local, firstAdmin: wrong })).rejects.toThrow(
+      /SENDWRIGHT_ADMIN_EMAIL must be.*SENDWRIGHT_ADMIN_PASSWORD must have/,
     );
   });
 });
 
 describe("metrics", () => {
   it("need no key on the machine itself, unless a proxy asks", async () => {
-    server = await startStandalone(opened.posthorn, local);
+    server = await startStandalone(opened.services, local);
     const url = `${server.url}/metrics`;
     expect((await fetch(url)).status).toBe(200);
     for (const header of ["x-forwarded-for", "forwarded", "via"]) {
@@ -138,7 +138,7 @@ describe("metrics", () => {
   });
 
   it("need one under a name that is not this machine's", async () => {
-    server = await startStandalone(opened.posthorn, local);
+    server = await startStandalone(opened.services, local);
     const client = httpRequest(`${server.url}/metrics`, { headers: { host: "rebound.example" } }).end();
     const [response] = await once(client, "response");
     response.resume();

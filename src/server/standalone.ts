@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { parse } from "../parse.ts";
-import type { Posthorn } from "../posthorn.ts";
+import type { Services } from "../sendwright.ts";
 import { hasAdmin, makeFirstAdminLink } from "./admin-link.ts";
 import { createApp } from "./app.ts";
 import { isLoopback } from "./remote-address.ts";
@@ -9,10 +9,10 @@ import { type Listening, serve } from "./serve.ts";
 import { type Credentials, createSignIn } from "./sign-in.ts";
 
 const adminOfTheEnvironment = z.object({
-  email: z.email("POSTHORN_ADMIN_EMAIL must be an email address"),
+  email: z.email("SENDWRIGHT_ADMIN_EMAIL must be an email address"),
   password: z
     .string()
-    .min(minPasswordLength, `POSTHORN_ADMIN_PASSWORD must have at least ${minPasswordLength} characters`),
+    .min(minPasswordLength, `SENDWRIGHT_ADMIN_PASSWORD must have at least ${minPasswordLength} characters`),
 });
 
 export interface StandaloneOptions {
@@ -20,7 +20,7 @@ export interface StandaloneOptions {
   readonly port: number;
   /** The only base of links. Default: where it listens. */
   readonly publicUrl?: string | undefined;
-  /** An admin key of the operator's choice (POSTHORN_API_KEY). */
+  /** An admin key of the operator's choice (SENDWRIGHT_API_KEY). */
   readonly apiKey?: string | undefined;
   /** Made at the start if there is no admin. */
   readonly firstAdmin?: Credentials | undefined;
@@ -37,19 +37,19 @@ export interface Standalone extends Listening {
 
 /**
  * The pages, the API and a sign-in of their own, listening.
- * @throws PosthornError `server.unavailable`, or `input.invalid` for a first admin who could not sign in.
+ * @throws SendwrightError `server.unavailable`, or `input.invalid` for a first admin who could not sign in.
  */
-export async function startStandalone(posthorn: Posthorn, options: StandaloneOptions): Promise<Standalone> {
-  const { store, clock, log } = posthorn;
+export async function startStandalone(services: Services, options: StandaloneOptions): Promise<Standalone> {
+  const { store, clock, log } = services;
   const { publicUrl, firstAdmin } = options;
   let linkBase = publicUrl ?? null;
   const signIn = createSignIn({
-    ...posthorn,
+    ...services,
     linkBase: () => linkBase,
-    secret: posthorn.secrets.sessionSecret(),
+    secret: services.secrets.sessionSecret(),
     publicUrl: publicUrl ?? null,
   });
-  const app = createApp(posthorn, {
+  const app = createApp(services, {
     signedIn: signIn.signedIn,
     signIn,
     apiKey: options.apiKey,

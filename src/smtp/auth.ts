@@ -1,8 +1,8 @@
-import { PosthornError } from "../errors.ts";
+import { SendwrightError } from "../errors.ts";
 import type { SmtpReply } from "../model.ts";
 import type { Credentials, Relay } from "./relay.ts";
 
-/** The mechanisms that Posthorn speaks. CRAM-MD5 is not among them: it forces relays to store passwords. */
+/** The mechanisms that Sendwright speaks. CRAM-MD5 is not among them: it forces relays to store passwords. */
 export type Mechanism = "PLAIN" | "LOGIN" | "XOAUTH2" | "OAUTHBEARER";
 
 /**
@@ -33,7 +33,7 @@ export interface Exchange {
  * and Microsoft. The latter two report a refusal as a challenge (see `refusalIn`), to be answered with an
  * empty line (XOAUTH2) or a lone %x01 (RFC 7628 §3.2.3).
  * @param relay whom OAUTHBEARER names, so that a token meant for one relay is of no use at another.
- * @throws PosthornError `input.invalid` where the mechanism's own separators stand in the credentials.
+ * @throws SendwrightError `input.invalid` where the mechanism's own separators stand in the credentials.
  */
 export function exchange(
   mechanism: Mechanism,
@@ -102,7 +102,7 @@ function withInitialResponse(mechanism: Mechanism, answers: readonly string[]): 
 
 function refuse(separators: readonly string[], text: string): void {
   if (!separators.some((separator) => text.includes(separator))) return;
-  throw new PosthornError(
+  throw new SendwrightError(
     "input.invalid",
     "The username or the password holds a control character that this sign-in method cannot carry.",
     { smtp: { stage: "auth" } },

@@ -1,5 +1,5 @@
 import type { Clock } from "../clock.ts";
-import { PosthornError } from "../errors.ts";
+import { SendwrightError } from "../errors.ts";
 import type { SmtpReply, Stage } from "../model.ts";
 import type { Capabilities } from "./capabilities.ts";
 import { prepareContent } from "./content.ts";
@@ -222,17 +222,17 @@ export class Client {
     return reply;
   }
 
-  #broken(stage: Stage, command: string, reply: SmtpReply): PosthornError {
+  #broken(stage: Stage, command: string, reply: SmtpReply): SendwrightError {
     this.destroy();
     const message = `${this.host}:${this.port} answered ${command} with ${quote(reply)}.`;
     // RFC 5321 §3.8: 421 may answer anything.
     const code = reply.code === 421 ? "smtp.closed" : "smtp.protocol";
-    return new PosthornError(code, message, { smtp: { stage, reply } });
+    return new SendwrightError(code, message, { smtp: { stage, reply } });
   }
 
   #supported(path: Path): Path {
     if (!path.needsSmtpUtf8 || this.capabilities.smtpUtf8) return path;
-    throw new PosthornError(
+    throw new SendwrightError(
       "smtp.smtputf8_missing",
       `The address ${path.text} is outside ASCII, and ${this.host}:${this.port} does not support SMTPUTF8. Use another address or relay.`,
       { smtp: { stage: "sender" } },
@@ -241,6 +241,6 @@ export class Client {
 }
 
 /** What a message is told that was taken back before anything of it was sent. */
-export function withdrawn(): PosthornError {
-  return new PosthornError("smtp.withdrawn", "The message was taken back before it was sent.");
+export function withdrawn(): SendwrightError {
+  return new SendwrightError("smtp.withdrawn", "The message was taken back before it was sent.");
 }

@@ -3,7 +3,7 @@ import { setImmediate as turn } from "node:timers/promises";
 import nodeTls from "node:tls";
 import { describe, expect, it, onTestFinished, vi } from "vitest";
 import { systemClock } from "../clock.ts";
-import type { PosthornError } from "../errors.ts";
+import type { SendwrightError } from "../errors.ts";
 import { createFixedClock, makeAuthority, type Script, startScriptedServer } from "../testing/index.ts";
 import { type Connection, type ConnectOptions, connect } from "./connection.ts";
 import { createEgress, type Egress } from "./egress.ts";
@@ -17,7 +17,7 @@ const base64 = (text: string) => Buffer.from(text).toString("base64");
 
 interface Watched {
   readonly connection: Connection | null;
-  readonly error: PosthornError | null;
+  readonly error: SendwrightError | null;
   readonly stages: readonly StageEvent[];
   readonly transcript: readonly TranscriptLine[];
 }
@@ -49,7 +49,7 @@ async function open(
   try {
     return { connection: await connect(whole), error: null, stages, transcript };
   } catch (error) {
-    return { connection: null, error: error as PosthornError, stages, transcript };
+    return { connection: null, error: error as SendwrightError, stages, transcript };
   }
 }
 
@@ -130,7 +130,7 @@ describe("time (RFC 5321 §4.5.3.2)", () => {
     at: string,
     advanceMs: number,
     relay: Partial<Relay> = {},
-  ): Promise<PosthornError | null> {
+  ): Promise<SendwrightError | null> {
     await using server = await startScriptedServer(script);
     const clock = createFixedClock();
     const reached = Promise.withResolvers<void>();
@@ -545,7 +545,7 @@ describe("what the relay echoes", () => {
     expect(error?.message).not.toMatch(/hunter2/i);
   });
 
-  it("leaves Posthorn's own words alone, though the password be one of them", async () => {
+  it("leaves Sendwright's own words alone, though the password be one of them", async () => {
     await using server = await startScriptedServer(async (peer) => {
       await greet(peer);
       peer.send("250-relay.test\r\n250 AUTH PLAIN\r\n");

@@ -1,7 +1,7 @@
 import { hostname } from "node:os";
 import { domainToASCII } from "node:url";
 import type { Clock } from "../clock.ts";
-import { type ErrorCode, isPosthornError, PosthornError } from "../errors.ts";
+import { type ErrorCode, isSendwrightError, SendwrightError } from "../errors.ts";
 import type { ShownCertificate, SmtpReply } from "../model.ts";
 import type { Capabilities } from "./capabilities.ts";
 import { Client, type Message, type SendResult } from "./client.ts";
@@ -52,7 +52,7 @@ export interface Connection {
   /**
    * MAIL FROM alone, to see whether the relay takes this sender. A refusal is returned, not thrown.
    * @param recipient who will be named next, if anybody: an address outside ASCII is announced here
-   * @throws PosthornError `address.invalid`, `smtp.smtputf8_missing`, and those of a lost connection.
+   * @throws SendwrightError `address.invalid`, `smtp.smtputf8_missing`, and those of a lost connection.
    */
   sender(address: string, recipient?: string): Promise<SmtpReply>;
   /** RCPT TO alone, after `sender`. */
@@ -65,7 +65,7 @@ export interface Connection {
    * content of the one before, so that a message takes one round trip. Refusals are outcomes, for each recipient. If the connection is lost, `lost` says
    * how: who was refused until then stays so, the others are `temporary` before the final dot, `unknown`
    * after it.
-   * @throws PosthornError where nobody got the message and nobody was refused: before anything is sent
+   * @throws SendwrightError where nobody got the message and nobody was refused: before anything is sent
    * `address.invalid`, `input.invalid`, `smtp.smtputf8_missing`, `smtp.too_large`; for a connection that
    * was lost before the final dot `smtp.closed`, `smtp.timeout`; and `smtp.protocol`, also where a reply
    * out of place makes the refusals before it doubtful. After any loss the connection is closed.
@@ -84,7 +84,7 @@ export interface Connection {
 
 /**
  * Connects to a relay: resolve, connect, greeting, EHLO, TLS, sign-in.
- * @throws PosthornError with `smtp` saying at which stage, with what reply or system code:
+ * @throws SendwrightError with `smtp` saying at which stage, with what reply or system code:
  * `egress.refused`, `smtp.resolve`, `smtp.connect`, `smtp.timeout`, `smtp.closed`, `smtp.protocol`,
  * `smtp.rejected`, `smtp.starttls_missing`, `smtp.tls`, `smtp.auth_unavailable`, `smtp.auth_rejected`.
  */
@@ -95,7 +95,7 @@ export async function connect(options: ConnectOptions): Promise<Connection> {
   try {
     return await open(options, redact, stages);
   } catch (error) {
-    if (isPosthornError(error)) stages.fail(error);
+    if (isSendwrightError(error)) stages.fail(error);
     throw error;
   }
 }
@@ -105,7 +105,7 @@ async function open(options: ConnectOptions, redact: Redactor, stages: StageLog)
   const { host, port } = relay;
   const timeouts: Timeouts = { ...defaultTimeouts, ...options.timeouts };
   if (relay.ehloName !== null && !ehloName.test(relay.ehloName)) {
-    throw new PosthornError("input.invalid", `${JSON.stringify(relay.ehloName)} is no host name for EHLO.`);
+    throw new SendwrightError("input.invalid", `${JSON.stringify(relay.ehloName)} is no host name for EHLO.`);
   }
   const timeoutMs = Math.min(timeouts.connectMs, timeouts.overallMs);
   const { wire, address } = await reach({ host, port, egress, dial, clock, timeoutMs, signal, stages });
@@ -133,7 +133,7 @@ async function open(options: ConnectOptions, redact: Redactor, stages: StageLog)
     return new Client({ host, port, address, tls, capabilities: shown, conversation, timeouts, clock });
   } catch (error) {
     // Only where the relay is still listening in earnest does it get a goodbye.
-    if (isPosthornError(error) && refusals.has(error.code)) void conversation.quit();
+    if (isSendwrightError(error) && refusals.has(error.code)) void conversation.quit();
     else conversation.destroy();
     throw error;
   } finally {
@@ -141,7 +141,7 @@ async function open(options: ConnectOptions, redact: Redactor, stages: StageLog)
   }
 }
 
-/** After these the connection is sound: the relay, or Posthorn, only does not want to go on. */
+/** After these the connection is sound: the relay, or Sendwright, only does not want to go on. */
 const refusals: ReadonlySet<ErrorCode> = new Set([
   "smtp.rejected",
   "smtp.starttls_missing",
@@ -176,7 +176,7 @@ async function drive(
     conversation.destroy();
     stages.found({ ...tls });
     const systemCode = tls.error ?? "UNKNOWN";
-    throw new PosthornError(
+    throw new SendwrightError(
       "smtp.tls",
       `The certificate of ${relay.host}:${relay.port} is not trusted (${systemCode}). Nothing was sent.`,
       { smtp: { stage: "tls", systemCode, certificate: certificateOf(tls, redact) } },

@@ -1,5 +1,5 @@
 import { isAscii } from "node:buffer";
-import { PosthornError } from "../errors.ts";
+import { SendwrightError } from "../errors.ts";
 
 const carriageReturn = 0x0d;
 const lineFeed = 0x0a;
@@ -21,13 +21,13 @@ export interface Content {
  * Prepares a message for DATA. The composer makes lines of 7-bit text that end in CRLF; that is checked
  * here once more, as a bare CR or LF lets one relay see the end of a message where the next does not
  * (SMTP smuggling; RFC 5321 §2.3.8 forbids it), and an 8-bit byte needs an extension (RFC 6152).
- * @throws PosthornError `input.invalid`
+ * @throws SendwrightError `input.invalid`
  */
 export function prepareContent(content: Uint8Array, needsSmtpUtf8: boolean): Content {
   const bytes = Buffer.from(content.buffer, content.byteOffset, content.byteLength);
   checkLines(bytes);
   if (!needsSmtpUtf8 && !isAscii(bytes)) {
-    throw new PosthornError(
+    throw new SendwrightError(
       "input.invalid",
       "The content has bytes outside ASCII: encode it, or send it with SMTPUTF8.",
     );
@@ -45,7 +45,7 @@ function checkLines(bytes: Buffer): void {
     // The common case by itself: every byte of every email comes by here.
     if (byte > carriageReturn || (byte !== carriageReturn && byte !== lineFeed)) continue;
     if (byte === lineFeed || bytes[at + 1] !== lineFeed) {
-      throw new PosthornError(
+      throw new SendwrightError(
         "input.invalid",
         "The content has a bare CR or LF: each line must end in CRLF.",
       );
@@ -59,7 +59,7 @@ function checkLines(bytes: Buffer): void {
 
 function checkLength(lineBytes: number): void {
   if (lineBytes <= maxLineBytes) return;
-  throw new PosthornError(
+  throw new SendwrightError(
     "input.invalid",
     `The content has a line longer than ${maxLineBytes} octets: encode it.`,
   );

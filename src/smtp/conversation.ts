@@ -1,5 +1,5 @@
 import type { Clock } from "../clock.ts";
-import { type ErrorCode, PosthornError } from "../errors.ts";
+import { type ErrorCode, SendwrightError } from "../errors.ts";
 import type { SmtpReply, Stage } from "../model.ts";
 import type { Observer } from "./observer.ts";
 import type { Redactor } from "./redact.ts";
@@ -76,7 +76,7 @@ export class Conversation {
     return this.#replies.length > 0;
   }
 
-  /** @throws PosthornError if the connection is lost already. */
+  /** @throws SendwrightError if the connection is lost already. */
   assertOpen(stage: Stage): void {
     if (this.#loss !== null) throw this.#error(stage, this.#loss);
   }
@@ -117,7 +117,7 @@ export class Conversation {
 
   /**
    * The next reply, redacted. An accepted EHLO is not: its keywords are for the session to understand.
-   * @throws PosthornError `smtp.timeout`, `smtp.closed`, `smtp.protocol`.
+   * @throws SendwrightError `smtp.timeout`, `smtp.closed`, `smtp.protocol`.
    */
   async reply(stage: Stage, timeoutMs: number): Promise<SmtpReply> {
     const raw = await this.#until(stage, timeoutMs, () => this.#replies.shift() ?? null);
@@ -130,7 +130,7 @@ export class Conversation {
    * Goes on in TLS.
    * @param stage the one that a relay breaks by having sent something in the clear
    * @returns what the relay showed; nothing may be sent unless it is `authorized`.
-   * @throws PosthornError `smtp.protocol` if anything came in the clear after the reply to STARTTLS: it
+   * @throws SendwrightError `smtp.protocol` if anything came in the clear after the reply to STARTTLS: it
    * would be taken for an answer from inside TLS (RFC 3207 §4.2, CVE-2011-0411). `smtp.tls`.
    */
   async secure(
@@ -227,9 +227,9 @@ export class Conversation {
     return { code: "smtp.timeout", message, systemCode: "ETIMEDOUT" };
   }
 
-  #error(stage: Stage, loss: Loss): PosthornError {
+  #error(stage: Stage, loss: Loss): SendwrightError {
     const { code, message, systemCode, reply, cause } = loss;
-    return new PosthornError(code, `${this.#options.name} ${message}.`, {
+    return new SendwrightError(code, `${this.#options.name} ${message}.`, {
       cause,
       smtp: {
         stage,
@@ -300,7 +300,7 @@ function handshakeLoss(error: NodeJS.ErrnoException): Loss {
 
 /** An alert is the other side's word; all else is what this side could not accept. */
 function handshakeFault(systemCode: string): string {
-  if (nothingInCommon.test(systemCode)) return `and Posthorn found no common TLS (${systemCode})`;
+  if (nothingInCommon.test(systemCode)) return `and Sendwright found no common TLS (${systemCode})`;
   return systemCode.includes("ALERT")
     ? `broke off the TLS handshake (${systemCode}); its log says why`
     : `did not get through the TLS handshake (${systemCode})`;

@@ -1,6 +1,6 @@
 import { lookup as systemLookup } from "node:dns/promises";
 import { BlockList, isIP } from "node:net";
-import { PosthornError } from "../errors.ts";
+import { SendwrightError } from "../errors.ts";
 import type { EgressMode } from "../model.ts";
 
 export interface DialAddress {
@@ -21,7 +21,7 @@ export interface Egress {
   /**
    * Resolves a name once. Dial the addresses given and do not resolve again: a second answer may differ
    * (DNS rebinding).
-   * @throws PosthornError `smtp.resolve`; `egress.refused` if no address or not this port may be dialled.
+   * @throws SendwrightError `smtp.resolve`; `egress.refused` if no address or not this port may be dialled.
    */
   resolve(host: string, port: number): Promise<Resolution>;
 }
@@ -39,7 +39,7 @@ export function createEgress(
 
   /** One answer for names that do not exist and names that point inside: the mode is no map of the inside. */
   const nowherePublic = (host: string) =>
-    new PosthornError(
+    new SendwrightError(
       "egress.refused",
       `${host} has no address that may be used here: name a public mail server.`,
       {
@@ -50,7 +50,7 @@ export function createEgress(
   return {
     async resolve(host, port) {
       if (publicOnly && !ports.has(port)) {
-        throw new PosthornError(
+        throw new SendwrightError(
           "egress.refused",
           `Port ${port} may not be used here: choose one of ${[...ports].join(", ")}.`,
           { smtp: { stage: "resolve" } },
@@ -72,7 +72,7 @@ export function createEgress(
       }
       if (publicOnly) throw nowherePublic(host);
       if (found.length === 0) throw unresolved(host, undefined);
-      throw new PosthornError(
+      throw new SendwrightError(
         "egress.refused",
         `${host} points to ${found.map(({ address }) => address).join(", ")}, where no mail server may be: link-local and metadata addresses are refused.`,
         { smtp: { stage: "resolve" } },
@@ -176,9 +176,9 @@ function withoutBrackets(host: string): string {
   return host.startsWith("[") && host.endsWith("]") ? host.slice(1, -1) : host;
 }
 
-function unresolved(host: string, cause: unknown): PosthornError {
+function unresolved(host: string, cause: unknown): SendwrightError {
   const systemCode = (cause as NodeJS.ErrnoException | undefined)?.code ?? "ENOTFOUND";
-  return new PosthornError(
+  return new SendwrightError(
     "smtp.resolve",
     `The name ${host} cannot be resolved (${systemCode}). Check its spelling.`,
     {

@@ -9,7 +9,7 @@
  */
 import { setImmediate as turn } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
-import { isPosthornError } from "../errors.ts";
+import { isSendwrightError } from "../errors.ts";
 import {
   createFixedClock,
   type FixedClock,
@@ -110,7 +110,7 @@ async function play(steps: readonly string[], { sends = 1, signIn, tls, ...messa
     });
     for (let i = 0; i < sends; i++) ends.push(described(await connection.send(whole)));
   } catch (error) {
-    if (!isPosthornError(error)) throw error;
+    if (!isSendwrightError(error)) throw error;
     told.push(error, error.message);
     const { stage, reply } = error.smtp ?? {};
     ends.push([error.code, ...(stage === undefined ? [] : ["at", stage]), reply?.code].join(" ").trimEnd());

@@ -1,5 +1,5 @@
 import type { Clock } from "../clock.ts";
-import type { PosthornError } from "../errors.ts";
+import type { SendwrightError } from "../errors.ts";
 import type { Stage } from "../model.ts";
 import type { Redactor } from "./redact.ts";
 
@@ -23,7 +23,7 @@ export interface StageEvent {
   /** Since the stage started; with `passed` and `failed`. */
   readonly durationMs?: number;
   readonly evidence?: Evidence;
-  readonly error?: PosthornError;
+  readonly error?: SendwrightError;
 }
 
 export interface TranscriptLine {
@@ -74,7 +74,7 @@ export class StageLog {
   }
 
   /** The stage that the error names has failed. */
-  fail(error: PosthornError): void {
+  fail(error: SendwrightError): void {
     const stage = error.smtp?.stage ?? this.#current?.stage;
     if (stage === undefined) return;
     this.start(stage);

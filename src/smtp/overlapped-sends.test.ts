@@ -2,7 +2,7 @@ import { setImmediate as turn } from "node:timers/promises";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { systemClock } from "../clock.ts";
-import { PosthornError } from "../errors.ts";
+import { SendwrightError } from "../errors.ts";
 import { type Peer, startScriptedServer, startTestRelay } from "../testing/index.ts";
 import { type Connection, connect, type Message, type SendResult } from "./connection.ts";
 import { createEgress } from "./egress.ts";
@@ -455,7 +455,7 @@ describe("messages taken back", () => {
 });
 
 describe("what is asked before the content", () => {
-  const gone = new PosthornError("email.lease_lost", "Another node has it.");
+  const gone = new SendwrightError("email.lease_lost", "Another node has it.");
 
   it("holds it back until there is an answer", async () => {
     const asked = Promise.withResolvers<void>();

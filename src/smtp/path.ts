@@ -1,5 +1,5 @@
 import { domainToASCII } from "node:url";
-import { PosthornError } from "../errors.ts";
+import { SendwrightError } from "../errors.ts";
 
 /** RFC 5321 §4.5.3.1.1 and §4.5.3.1.2, in octets. */
 const maxLocalPartBytes = 64;
@@ -24,14 +24,14 @@ export interface Path {
 /** The null reverse-path `<>` of notifications (RFC 5321 §4.5.5). */
 const nullPath: Path = { text: "<>", needsSmtpUtf8: false };
 
-/** @throws PosthornError `address.invalid` */
+/** @throws SendwrightError `address.invalid` */
 export function reversePath(address: string): Path {
   return address === "" ? nullPath : forwardPath(address);
 }
 
 /**
  * The last guard before the wire: a CR, LF, blank or `>` in an address would be a command of its own.
- * @throws PosthornError `address.invalid`
+ * @throws SendwrightError `address.invalid`
  */
 export function forwardPath(address: string): Path {
   const at = address.lastIndexOf("@");
@@ -40,10 +40,10 @@ export function forwardPath(address: string): Path {
   // RFC 6531 §3.2 would allow U-labels; A-labels are understood by every relay behind this one too.
   const domain = ascii.test(written) ? written : domainToASCII(written);
   if (at === -1 || endsName.test(written) || !localPart.test(local) || !asciiDomain.test(domain)) {
-    throw new PosthornError("address.invalid", `${JSON.stringify(address)} is not an email address.`);
+    throw new SendwrightError("address.invalid", `${JSON.stringify(address)} is not an email address.`);
   }
   if (Buffer.byteLength(local) > maxLocalPartBytes || domain.length > maxDomainBytes) {
-    throw new PosthornError(
+    throw new SendwrightError(
       "address.invalid",
       `The address ${JSON.stringify(address)} is too long: at most ${maxLocalPartBytes} octets before the @, ${maxDomainBytes} after it.`,
     );

@@ -1,7 +1,7 @@
 import { setImmediate as turn } from "node:timers/promises";
 import fc from "fast-check";
 import { beforeEach, describe, expect, it } from "vitest";
-import { PosthornError } from "../errors.ts";
+import { SendwrightError } from "../errors.ts";
 import { createFixedClock, type FixedClock } from "../testing/fixed-clock.ts";
 import { capabilitiesOf } from "./capabilities.ts";
 import type { Connection, Message, SendResult } from "./connection.ts";
@@ -10,9 +10,9 @@ import { createPool, type Place, type Pool, type PoolLimits } from "./pool.ts";
 const second = 1_000;
 const reply = (code: number) => ({ code, enhancedCode: null, lines: ["as the test says"] });
 const closed = () =>
-  new PosthornError("smtp.closed", "The relay closed the connection.", { smtp: { stage: "sender" } });
+  new SendwrightError("smtp.closed", "The relay closed the connection.", { smtp: { stage: "sender" } });
 const refused = () =>
-  new PosthornError("smtp.rejected", "The relay refused the session.", {
+  new SendwrightError("smtp.rejected", "The relay refused the session.", {
     smtp: { stage: "greeting", reply: reply(421) },
   });
 
@@ -81,7 +81,7 @@ class FakeSession implements Connection {
 
   withdraw(): void {
     for (const sending of this.#waiting.splice(1)) {
-      sending.reject(new PosthornError("smtp.withdrawn", "Taken back."));
+      sending.reject(new SendwrightError("smtp.withdrawn", "Taken back."));
     }
   }
 
@@ -159,7 +159,7 @@ interface Sending {
   readonly outcome: Promise<unknown>;
 }
 
-/** Sends one message, as the courier does. */
+/** Sends one message, as the delivery worker does. */
 async function begin(how = connect): Promise<Sending> {
   const place = pool.take();
   const outcome = (async () => {
@@ -167,7 +167,7 @@ async function begin(how = connect): Promise<Sending> {
       await place.open(how);
       return (await place.send(message)).reply?.code;
     } catch (error) {
-      return error instanceof PosthornError ? error.code : error;
+      return error instanceof SendwrightError ? error.code : error;
     } finally {
       place.release();
     }
@@ -517,7 +517,7 @@ describe("a message whose session is lost", () => {
   it("is not moved for what is wrong with itself", async () => {
     const session = await provenPool({ maxConnections: 1 });
     const sending = await begin();
-    session.lose(new PosthornError("email.lease_lost", "Another node has it."));
+    session.lose(new SendwrightError("email.lease_lost", "Another node has it."));
     expect(await sending.outcome).toBe("email.lease_lost");
     expect(dials).toEqual([]);
   });

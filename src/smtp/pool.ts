@@ -1,5 +1,5 @@
 import type { Clock } from "../clock.ts";
-import { isPosthornError } from "../errors.ts";
+import { isSendwrightError } from "../errors.ts";
 import { withdrawn } from "./client.ts";
 import type { Connection, Message, SendResult } from "./connection.ts";
 import { PooledSession, turnedAway } from "./pooled-session.ts";
@@ -25,7 +25,7 @@ export type Connect = () => Promise<Connection>;
 export interface Place {
   /**
    * Resolves once there is an open session for it: one that is there, or a new one.
-   * @throws PosthornError as `connect` does, where no session is open and none could be opened;
+   * @throws SendwrightError as `connect` does, where no session is open and none could be opened;
    * `smtp.withdrawn` once the pool is closed.
    */
   open(connect: Connect): Promise<void>;
@@ -193,7 +193,7 @@ export function createPool({ clock, limits, onRoom }: PoolParts): Pool {
               const result = await current.send(message);
               if (!mayMove || closed || !turnedAway(result)) return result;
             } catch (error) {
-              if (!mayMove || closed || !isPosthornError(error) || !endings.has(error.code)) throw error;
+              if (!mayMove || closed || !isSendwrightError(error) || !endings.has(error.code)) throw error;
             }
             // Behind others in a session that ended with them, this message has had no turn yet.
             if (current.finished === finished) moves++;

@@ -84,7 +84,7 @@ async function startRelay({ sessions = 100, options, messages = Number.POSITIVE_
   } satisfies CountingRelay;
 }
 
-/** Sends as the courier does: whatever there is room for, again and again. */
+/** Sends as the delivery worker does: whatever there is room for, again and again. */
 class Sender {
   readonly pool: Pool;
   readonly #port: number;

@@ -1,5 +1,5 @@
 import type { Clock } from "../clock.ts";
-import { PosthornError } from "../errors.ts";
+import { SendwrightError } from "../errors.ts";
 import { type Egress, familyOf } from "./egress.ts";
 import type { StageLog } from "./observer.ts";
 import type { dial, Wire } from "./wire.ts";
@@ -27,7 +27,7 @@ const maxAddressMs = 10_000;
 
 /**
  * From a name to an open connection. RFC 5321 §5.1: each address is tried in order until one answers.
- * @throws PosthornError `smtp.resolve`, `egress.refused`, `smtp.connect`, `smtp.timeout`, `smtp.closed`.
+ * @throws SendwrightError `smtp.resolve`, `egress.refused`, `smtp.connect`, `smtp.timeout`, `smtp.closed`.
  */
 export async function reach(options: ReachOptions): Promise<Reached> {
   const { host, port, egress, dial, clock, timeoutMs, stages } = options;
@@ -36,7 +36,7 @@ export async function reach(options: ReachOptions): Promise<Reached> {
   stages.start("resolve");
   const { addresses, refused } = await inTime(options, timeoutMs, () => egress.resolve(host, port)).catch(
     (error) => {
-      if (error instanceof PosthornError) throw error;
+      if (error instanceof SendwrightError) throw error;
       throw failure("resolve", `${host} was not looked up`, error);
     },
   );
@@ -77,14 +77,14 @@ export async function reach(options: ReachOptions): Promise<Reached> {
 }
 
 /** Says which of the three it was: no time left, cut off from here, or what the system said. */
-function failure(stage: "resolve" | "connect", what: string, cause: unknown): PosthornError {
+function failure(stage: "resolve" | "connect", what: string, cause: unknown): SendwrightError {
   const systemCode = codeOf(cause);
   const details = { cause, smtp: { stage, systemCode } };
   if (systemCode === "ABORT_ERR")
-    return new PosthornError("smtp.closed", `${what}: it was cut off from here.`, details);
+    return new SendwrightError("smtp.closed", `${what}: it was cut off from here.`, details);
   if (systemCode === "ETIMEDOUT")
-    return new PosthornError("smtp.timeout", `${what}: there was no answer in time.`, details);
-  return new PosthornError(
+    return new SendwrightError("smtp.timeout", `${what}: there was no answer in time.`, details);
+  return new SendwrightError(
     "smtp.connect",
     `${what}. Check the server, the port and the firewalls between.`,
     details,

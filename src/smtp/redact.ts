@@ -105,7 +105,7 @@ function base64(bytes: Buffer): string {
   return bytes.toString("base64").replace(/=+$/u, "").toLowerCase();
 }
 
-/** `RegExp.escape` is younger than the oldest Node.js that Posthorn runs on. */
+/** `RegExp.escape` is younger than the oldest Node.js that Sendwright runs on. */
 function escapePattern(text: string): string {
   return text.replaceAll(/[\\^$.*+?()[\]{}|/]/gu, "\\$&");
 }

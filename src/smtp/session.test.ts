@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { PosthornError } from "../errors.ts";
+import { SendwrightError } from "../errors.ts";
 import type { SmtpReply } from "../model.ts";
 import type { Capabilities } from "./capabilities.ts";
 import { redactor } from "./redact.ts";
@@ -27,7 +27,7 @@ interface Played {
   readonly asked: readonly string[];
   readonly steps: readonly Step[];
   readonly capabilities: Capabilities | null;
-  readonly error: PosthornError | null;
+  readonly error: SendwrightError | null;
 }
 
 /** Plays the relay: one reply, of one line or more, for each time that one is awaited. */
@@ -55,7 +55,7 @@ function play(session: SessionOptions, ...replies: readonly string[]): Played {
     expect(queue).toEqual([]);
     return { asked, steps, capabilities: turn.value, error: null };
   } catch (error) {
-    if (!(error instanceof PosthornError)) throw error;
+    if (!(error instanceof SendwrightError)) throw error;
     return { asked, steps, capabilities: null, error };
   }
 }

@@ -1,4 +1,4 @@
-import { PosthornError } from "../errors.ts";
+import { SendwrightError } from "../errors.ts";
 import type { Offer, SmtpReply, Stage } from "../model.ts";
 import { chooseMechanism, exchange, refusalIn } from "./auth.ts";
 import { type Capabilities, capabilitiesOf, noCapabilities } from "./capabilities.ts";
@@ -38,7 +38,7 @@ export interface SessionOptions {
  * replies and gives commands; a transaction may begin when it returns.
  *
  * @returns what the latest EHLO offered.
- * @throws PosthornError `smtp.rejected`, `smtp.protocol`, `smtp.starttls_missing`,
+ * @throws SendwrightError `smtp.rejected`, `smtp.protocol`, `smtp.starttls_missing`,
  * `smtp.auth_unavailable`, `smtp.auth_rejected`.
  */
 export function* openSession(options: SessionOptions): Steps<Capabilities> {
@@ -89,7 +89,7 @@ function* hello(options: SessionOptions): Steps<Capabilities> {
 
 function* startTls(options: SessionOptions, capabilities: Capabilities): Steps<void> {
   if (!capabilities.startTls) {
-    throw new PosthornError(
+    throw new SendwrightError(
       "smtp.starttls_missing",
       `${nameOf(options)} offers no STARTTLS, and TLS is required. Use its implicit TLS port (usually 465) if it has one.`,
       { smtp: { stage: "starttls" } },
@@ -109,7 +109,7 @@ function* signIn(options: SessionOptions, credentials: Credentials, capabilities
     authMechanisms: offered.map(options.redactor.text),
   };
   const unavailable = (reason: string) =>
-    new PosthornError("smtp.auth_unavailable", `${nameOf(options)} ${reason}`, {
+    new SendwrightError("smtp.auth_unavailable", `${nameOf(options)} ${reason}`, {
       smtp: { stage: "auth", offered: offer },
     });
 
@@ -164,22 +164,24 @@ function refused(
   stage: Stage,
   reply: SmtpReply,
   { offered, tokenRefusal = null }: SignInFacts = {},
-): PosthornError {
+): SendwrightError {
   const smtp = {
     ...{ stage, reply },
     ...(offered === undefined ? {} : { offered }),
     ...(tokenRefusal === null ? {} : { tokenRefusal: options.redactor.text(tokenRefusal) }),
   };
   if (classOf(reply) < 4) {
-    return new PosthornError("smtp.protocol", `${nameOf(options)} answered out of turn: ${quote(reply)}`, {
+    return new SendwrightError("smtp.protocol", `${nameOf(options)} answered out of turn: ${quote(reply)}`, {
       smtp,
     });
   }
   return stage === "auth"
-    ? new PosthornError("smtp.auth_rejected", `${nameOf(options)} refused the sign-in: ${quote(reply)}`, {
+    ? new SendwrightError("smtp.auth_rejected", `${nameOf(options)} refused the sign-in: ${quote(reply)}`, {
         smtp,
       })
-    : new PosthornError("smtp.rejected", `${nameOf(options)} refused the session: ${quote(reply)}`, { smtp });
+    : new SendwrightError("smtp.rejected", `${nameOf(options)} refused the session: ${quote(reply)}`, {
+        smtp,
+      });
 }
 
 function nameOf({ relay }: SessionOptions): string {

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { isPosthornError, PosthornError } from "../errors.ts";
+import { isSendwrightError, SendwrightError } from "../errors.ts";
 import type { SmtpReply } from "../model.ts";
 import { type Capabilities, capabilitiesOf, noCapabilities } from "./capabilities.ts";
 import { ReplyParser } from "./reply.ts";
@@ -9,7 +9,7 @@ import { type Envelope, Transaction } from "./transaction.ts";
 const envelope: Envelope = { from: "a@a.test", to: ["b@b.test"], size: 100, needsSmtpUtf8: false };
 const two: Envelope = { ...envelope, to: ["b@b.test", "c@c.test"] };
 const pipelining = offering("PIPELINING");
-const gone = new PosthornError("smtp.closed", "The relay closed the connection.");
+const gone = new SendwrightError("smtp.closed", "The relay closed the connection.");
 
 function offering(...extensions: string[]): Capabilities {
   return capabilitiesOf({ code: 250, enhancedCode: null, lines: ["relay.test", ...extensions] });
@@ -25,7 +25,7 @@ interface Played {
   /** What was written, group by group; `(content)` with its final dot. */
   readonly written: readonly (readonly string[])[];
   readonly transaction: Transaction;
-  readonly error: PosthornError | null;
+  readonly error: SendwrightError | null;
   /** Such as `b@b.test sent`. */
   readonly outcomes: readonly string[];
 }
@@ -35,7 +35,7 @@ function play(message: Envelope, capabilities: Capabilities, ...replies: readonl
   const transaction = new Transaction(message, capabilities);
   const queue = [...replies];
   const written: string[][] = [];
-  let error: PosthornError | null = null;
+  let error: SendwrightError | null = null;
   try {
     for (let want = transaction.next(); want.kind !== "done"; want = transaction.next()) {
       if (want.kind === "commands") {
@@ -55,7 +55,7 @@ function play(message: Envelope, capabilities: Capabilities, ...replies: readonl
     }
     expect(queue).toEqual([]);
   } catch (caught) {
-    if (!isPosthornError(caught)) throw caught;
+    if (!isSendwrightError(caught)) throw caught;
     error = caught;
   }
   const outcomes = transaction.result().recipients.map(({ address, outcome }) => `${address} ${outcome}`);

@@ -1,4 +1,4 @@
-import { isPosthornError, PosthornError } from "../errors.ts";
+import { isSendwrightError, SendwrightError } from "../errors.ts";
 import type { SmtpReply, Stage } from "../model.ts";
 import type { Capabilities } from "./capabilities.ts";
 import { forwardPath, type Path, reversePath } from "./path.ts";
@@ -23,7 +23,7 @@ export interface TransactionResult {
   /** True once the first byte of the content was given to the socket. */
   readonly bodyStarted: boolean;
   /** How the connection was lost, where that is why a recipient has no reply of its own; else null. */
-  readonly lost: PosthornError | null;
+  readonly lost: SendwrightError | null;
 }
 
 export interface Envelope {
@@ -84,16 +84,17 @@ export class Transaction {
   #closing = false;
   #ending: { readonly stage: Stage; readonly reply: SmtpReply | null } | null = null;
   #outOfStep = false;
-  #lost: PosthornError | null = null;
+  #lost: SendwrightError | null = null;
 
   /**
-   * @throws PosthornError before anything is sent: `address.invalid`; `smtp.smtputf8_missing`
+   * @throws SendwrightError before anything is sent: `address.invalid`; `smtp.smtputf8_missing`
    * (RFC 6531 §3.1); `smtp.too_large` (RFC 1870 §6.1).
    */
   constructor(envelope: Envelope, capabilities: Capabilities) {
     const from = reversePath(envelope.from);
     const to = envelope.to.map(forwardPath);
-    if (to.length === 0) throw new PosthornError("input.invalid", "A message needs at least one recipient.");
+    if (to.length === 0)
+      throw new SendwrightError("input.invalid", "A message needs at least one recipient.");
     const smtpUtf8 = envelope.needsSmtpUtf8 || [from, ...to].some((path) => path.needsSmtpUtf8);
     checkSupport(envelope.size, smtpUtf8, capabilities);
     this.#recipients = envelope.to.map((address) => ({ address, accepted: false, result: null }));
@@ -141,7 +142,7 @@ export class Transaction {
 
   /**
    * Takes the reply to the command that `next` named.
-   * @throws PosthornError `smtp.protocol` for a reply whose class does not fit the command: one reply
+   * @throws SendwrightError `smtp.protocol` for a reply whose class does not fit the command: one reply
    * too many came before it, or one too few, so that no reply tells whom it meant. Not after the final
    * dot: there the outcome is unknown.
    */
@@ -173,7 +174,7 @@ export class Transaction {
   /**
    * Takes a reply that came before the final dot: a refusal ends the transaction, half a message being
    * none; the connection is out of step from then on.
-   * @throws PosthornError `smtp.protocol` if it is no refusal.
+   * @throws SendwrightError `smtp.protocol` if it is no refusal.
    */
   takeEarly(reply: SmtpReply): void {
     if (classOf(reply) < 4) throw this.#misfit(dataCommand, reply);
@@ -193,9 +194,9 @@ export class Transaction {
     const dotted = this.#content === "complete";
     if (this.#outOfStep || (!dotted && undecided === this.#recipients.length)) return false;
     if (undecided === 0) return true;
-    this.#lost = isPosthornError(why)
+    this.#lost = isSendwrightError(why)
       ? why
-      : new PosthornError("internal", "Sending failed.", { cause: why });
+      : new SendwrightError("internal", "Sending failed.", { cause: why });
     this.#end(this.#pending[0]?.stage ?? "message", null, dotted ? "unknown" : "temporary");
     return true;
   }
@@ -259,9 +260,9 @@ export class Transaction {
     this.#closing = true;
   }
 
-  #misfit(command: Command, reply: SmtpReply): PosthornError {
+  #misfit(command: Command, reply: SmtpReply): SendwrightError {
     this.#outOfStep = true;
-    return new PosthornError("smtp.protocol", `The relay answered ${command.verb} with ${quote(reply)}.`, {
+    return new SendwrightError("smtp.protocol", `The relay answered ${command.verb} with ${quote(reply)}.`, {
       smtp: { stage: command.stage, reply },
     });
   }
@@ -277,7 +278,7 @@ export class Transaction {
 
 function checkSupport(size: number, smtpUtf8: boolean, capabilities: Capabilities): void {
   if (smtpUtf8 && !capabilities.smtpUtf8) {
-    throw new PosthornError(
+    throw new SendwrightError(
       "smtp.smtputf8_missing",
       "The message needs an address or a header outside ASCII, and the relay does not support SMTPUTF8. Use another address or relay.",
       { smtp: { stage: "sender" } },
@@ -285,7 +286,7 @@ function checkSupport(size: number, smtpUtf8: boolean, capabilities: Capabilitie
   }
   const limit = capabilities.size?.maxBytes ?? null;
   if (limit !== null && size > limit) {
-    throw new PosthornError(
+    throw new SendwrightError(
       "smtp.too_large",
       `The message has ${size} bytes, and the relay takes at most ${limit}. Send smaller attachments, or links.`,
       { smtp: { stage: "sender" } },

@@ -7,7 +7,7 @@ import type { Db, EmailContentRow, EmailRow, RecipientRow } from "./schema.ts";
 import type { Step } from "./step.ts";
 import { valueRows } from "./value-rows.ts";
 
-/** An email that a courier has claimed: by its fencing token it shows that it still may settle it. */
+/** An email that a delivery worker has claimed: by its fencing token it shows that it still may settle it. */
 export type Claimed = Pick<Email, "id" | "lease">;
 
 /** A claimed email with what is needed to send it. */

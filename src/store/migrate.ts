@@ -1,5 +1,5 @@
 import { type Kysely, sql, type Transaction } from "kysely";
-import { isPosthornError, PosthornError } from "../errors.ts";
+import { isSendwrightError, SendwrightError } from "../errors.ts";
 import { migrations } from "./migrations/index.ts";
 import type { Schema } from "./schema.ts";
 
@@ -15,7 +15,7 @@ export interface Migrating {
 /**
  * Brings the schema up to date in one transaction, with the names of the migrations in it: whoever is killed
  * meanwhile leaves the database as it was. Of several nodes that start at once, one does it and the others wait.
- * @throws PosthornError `store.newer` for a database that a later Posthorn has changed; `store.upgrade_failed`,
+ * @throws SendwrightError `store.newer` for a database that a later Sendwright has changed; `store.upgrade_failed`,
  * `store.unavailable`: then nothing was changed.
  */
 export async function migrate({ db, exclusively, beforeUpgrade }: Migrating): Promise<void> {
@@ -37,13 +37,13 @@ export async function migrate({ db, exclusively, beforeUpgrade }: Migrating): Pr
 
 /**
  * For the command line, which leaves migrating to the server.
- * @throws PosthornError `store.newer`; `store.older` if no server of this version has opened it yet.
+ * @throws SendwrightError `store.newer`; `store.older` if no server of this version has opened it yet.
  */
 export async function refuseUnlessCurrent({ db }: Pick<Migrating, "db">): Promise<void> {
   if (pendingAfter(await executed(db)).length > 0) {
-    throw new PosthornError(
+    throw new SendwrightError(
       "store.older",
-      "This database was not opened by this version of Posthorn yet. Start the server once, then try again.",
+      "This database was not opened by this version of Sendwright yet. Start the server once, then try again.",
     );
   }
 }
@@ -58,13 +58,13 @@ async function executed(db: Kysely<Schema>): Promise<readonly string[]> {
   return rows.map(({ name }) => name).sort();
 }
 
-/** A database that a later Posthorn has changed must not be touched by this one. */
+/** A database that a later Sendwright has changed must not be touched by this one. */
 function pendingAfter(done: readonly string[]): readonly string[] {
   const unknown = done.filter((name) => migrations[name] === undefined);
   if (unknown.length > 0) {
-    throw new PosthornError(
+    throw new SendwrightError(
       "store.newer",
-      `This database was written by a newer Posthorn (it has ${unknown.join(", ")}). Start that version, or restore a backup made before the upgrade.`,
+      `This database was written by a newer Sendwright (it has ${unknown.join(", ")}). Start that version, or restore a backup made before the upgrade.`,
     );
   }
   return Object.keys(migrations).filter((name) => !done.includes(name));
@@ -86,12 +86,12 @@ async function migrateBy(name: string, transaction: Transaction<Schema>): Promis
 const madeBefore = /duplicate column name|already exists|no such index/;
 
 function upgradeFailed(name: string, cause: unknown): unknown {
-  if (isPosthornError(cause)) return cause;
+  if (isSendwrightError(cause)) return cause;
   const reason = cause instanceof Error ? cause.message : String(cause);
   const remedy = madeBefore.test(reason)
-    ? "A part of it was there already: an earlier version of Posthorn was stopped while it upgraded. Restore a backup from before that upgrade."
+    ? "A part of it was there already: an earlier version of Sendwright was stopped while it upgraded. Restore a backup from before that upgrade."
     : "Start the earlier version again, and report this.";
-  return new PosthornError(
+  return new SendwrightError(
     "store.upgrade_failed",
     `The database cannot be upgraded: ${name} failed (${reason}). Nothing was changed. ${remedy}`,
     { cause },

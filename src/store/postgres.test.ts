@@ -322,7 +322,7 @@ describe("announcements", () => {
     await heard.reaches(1);
     const connections = async () => {
       const [row] = await ask(
-        "select count(*)::integer as n from pg_stat_activity where application_name = 'posthorn' and datname = current_database()",
+        "select count(*)::integer as n from pg_stat_activity where application_name = 'sendwright' and datname = current_database()",
       );
       return row?.n;
     };

@@ -1,12 +1,12 @@
 import { type Dialect, PostgresDialect } from "kysely";
 import { Client, Pool, type PoolClient, types } from "pg";
-import { PosthornError } from "../errors.ts";
+import { SendwrightError } from "../errors.ts";
 
 /** Connections of one node. Group commits keep few of them busy. */
 const maxConnections = 10;
 /** Whoever sends an email should hear soon that the database is away. */
 const connectMs = 5_000;
-/** Longer than any query of Posthorn takes, but for a migration of a large table. */
+/** Longer than any query of Sendwright takes, but for a migration of a large table. */
 const queryMs = 120_000;
 /** Statements whose plan each connection keeps; the bound is against queries whose length varies. */
 const maxNames = 500;
@@ -22,7 +22,7 @@ const parsers: typeof types = {
 function connectionOptions(url: string) {
   return {
     connectionString: url,
-    application_name: "posthorn",
+    application_name: "sendwright",
     connectionTimeoutMillis: connectMs,
     query_timeout: queryMs,
     keepAlive: true,
@@ -45,7 +45,7 @@ export function postgresDialect(url: string): Dialect {
   function nameOf(text: string): string | undefined {
     const known = names.get(text);
     if (known !== undefined || names.size >= maxNames) return known;
-    const name = `posthorn_${names.size}`;
+    const name = `sendwright_${names.size}`;
     names.set(text, name);
     return name;
   }
@@ -151,7 +151,7 @@ function postgresError(error: unknown): unknown {
       : unavailableWords.test(error.message);
   if (!unavailable) return error;
   const words = error.message === "" ? String(code) : error.message;
-  return new PosthornError("store.unavailable", `The database cannot be used now: ${words}.`, {
+  return new SendwrightError("store.unavailable", `The database cannot be used now: ${words}.`, {
     cause: error,
   });
 }

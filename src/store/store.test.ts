@@ -10,8 +10,8 @@ import { openSqliteStore } from "./store.ts";
 let folder: string;
 let file: string;
 beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), "posthorn-store-"));
-  file = join(folder, "posthorn.db");
+  folder = mkdtempSync(join(tmpdir(), "sendwright-store-"));
+  file = join(folder, "sendwright.db");
 });
 afterEach(() => rmSync(folder, { recursive: true }));
 
@@ -91,7 +91,7 @@ describe("the SQLite store", () => {
   });
 
   it("speaks of an unusable disk as unavailable", async () => {
-    await expect(openSqliteStore(join(folder, "missing", "posthorn.db"))).rejects.toMatchObject({
+    await expect(openSqliteStore(join(folder, "missing", "sendwright.db"))).rejects.toMatchObject({
       code: "store.unavailable",
     });
   });

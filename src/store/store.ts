@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import { CompiledQuery, Kysely, type QueryResult, sql, type Transaction } from "kysely";
-import { isPosthornError, PosthornError } from "../errors.ts";
+import { isSendwrightError, SendwrightError } from "../errors.ts";
 import { newId } from "../id.ts";
 import { migrate, refuseUnlessCurrent } from "./migrate.ts";
 import { listen, postgresDialect } from "./postgres.ts";
@@ -43,7 +43,7 @@ export function isPostgresUrl(database: string): boolean {
  * Opens a SQLite database for a server, taking the lock that keeps other servers off, and brings its
  * schema up to date; of a database that holds something, a copy from before is kept beside it.
  * @param file a path whose folder exists, or `:memory:`.
- * @throws PosthornError `store.locked`, `store.newer`, `store.upgrade_failed`, `store.unavailable`
+ * @throws SendwrightError `store.locked`, `store.newer`, `store.upgrade_failed`, `store.unavailable`
  */
 export async function openSqliteStore(file: string): Promise<Store> {
   const release = file === ":memory:" ? () => {} : holdLock(lockFile(file));
@@ -54,7 +54,7 @@ export async function openSqliteStore(file: string): Promise<Store> {
 
 /**
  * Opens a PostgreSQL database for a node, one of any number, and brings its schema up to date.
- * @throws PosthornError `store.newer`, `store.upgrade_failed`, `store.unavailable`
+ * @throws SendwrightError `store.newer`, `store.upgrade_failed`, `store.unavailable`
  */
 export function openPostgresStore(url: string): Promise<Store> {
   return opened(postgresStore(url), ({ db, exclusively }) =>
@@ -66,15 +66,15 @@ export function openPostgresStore(url: string): Promise<Store> {
  * Opens a database beside the servers that may be running on it, for the command line: nothing is
  * locked or migrated, so whoever uses it writes single rows that a server expects to change.
  * @param access `read` for what changes nothing; of PostgreSQL that is up to whoever uses it.
- * @throws PosthornError `store.unavailable` if there is none; `store.newer`; `store.older` if no server of
+ * @throws SendwrightError `store.unavailable` if there is none; `store.newer`; `store.older` if no server of
  * this version has opened it yet.
  */
 export function openStoreBeside(database: string, access: SqliteAccess = "write"): Promise<Store> {
   if (isPostgresUrl(database)) return opened(postgresStore(database), refuseUnlessCurrent);
   if (!existsSync(database)) {
-    throw new PosthornError(
+    throw new SendwrightError(
       "store.unavailable",
-      `There is no database ${database}. Check POSTHORN_DATA_DIR, or start the server once to make one.`,
+      `There is no database ${database}. Check SENDWRIGHT_DATA_DIR, or start the server once to make one.`,
     );
   }
   return opened(
@@ -92,7 +92,7 @@ export function isServed(database: string): boolean {
     holdLock(lockFile(database))();
     return false;
   } catch (error) {
-    if (isPosthornError(error, "store.locked")) return true;
+    if (isSendwrightError(error, "store.locked")) return true;
     throw error;
   }
 }
@@ -126,8 +126,8 @@ function sqliteStore(file: string, release: () => void, access: SqliteAccess = "
 }
 
 /** The channel of LISTEN and NOTIFY, and the key of the lock on what one node does at a time. */
-const channel = "posthorn";
-const lockKey = 0x706f7374;
+const channel = "sendwright";
+const lockKey = 0x73656e64;
 
 function postgresStore(url: string): Store {
   const db = new Kysely<Schema>({ dialect: postgresDialect(url) });

@@ -1,4 +1,4 @@
-import { type Issue, isPosthornError } from "../errors.ts";
+import { type Issue, isSendwrightError } from "../errors.ts";
 import { brandScope } from "./brand.ts";
 import { compilePart, compileParts, type SourcePart } from "./compile.ts";
 import { undeclaredNames } from "./declared-names.ts";
@@ -33,7 +33,7 @@ export function dataIssues(template: Template, data: unknown, pointer: string): 
     checkedData(template, data);
     return [];
   } catch (error) {
-    if (!isPosthornError(error, "input.invalid")) throw error;
+    if (!isSendwrightError(error, "input.invalid")) throw error;
     return error.issues.map((issue) => ({ ...issue, pointer: issue.pointer.replace(/^\/data/, pointer) }));
   }
 }
@@ -117,7 +117,7 @@ function renderingIssues(
 }
 
 function issueOf(error: unknown, source: TemplateSource, pointer: string, part?: SourcePart): Issue {
-  if (!isPosthornError(error)) throw error;
+  if (!isSendwrightError(error)) throw error;
   const { place, message } = error;
   const at = (where: SourcePart | undefined) => (where === undefined ? pointer : `${pointer}/${where}`);
   if (place === undefined) return { pointer: at(part), detail: message, line: null, column: null };

@@ -1,4 +1,4 @@
-import { PosthornError } from "../errors.ts";
+import { SendwrightError } from "../errors.ts";
 import { loadFormats } from "./filters.ts";
 import { filterByContext } from "./html-context.ts";
 import { type LiquidTemplate, maxTemplateCharacters, parseLiquid } from "./liquid.ts";
@@ -18,7 +18,7 @@ export interface CompiledTemplate {
 /**
  * Puts a source into its layout and compiles both. Each is first read by itself, so that a mistake is
  * named with the line and column that its author sees.
- * @throws PosthornError `template.invalid`
+ * @throws SendwrightError `template.invalid`
  */
 export function compileTemplate(
   source: TemplateSource,
@@ -71,7 +71,7 @@ export function compilePart(isLayout: boolean, { mjml, text }: Layout): ReturnTy
 
 function checkLayout(mjml: string): LiquidTemplate {
   if (!isDocument(mjml)) {
-    throw new PosthornError("template.invalid", "The layout must be a whole document: <mjml> … </mjml>.");
+    throw new SendwrightError("template.invalid", "The layout must be a whole document: <mjml> … </mjml>.");
   }
   within(mjml, "");
   return checkMjml(mjml, "layout");
@@ -122,7 +122,7 @@ function checkMjml(source: string, part: string): LiquidTemplate {
 function checkSize(source: string, part: string): void {
   if (source.length <= maxTemplateCharacters) return;
   const reason = `has ${source.length} characters; at most ${maxTemplateCharacters} are taken`;
-  throw new PosthornError("template.invalid", `The ${part} of the template ${reason}.`);
+  throw new SendwrightError("template.invalid", `The ${part} of the template ${reason}.`);
 }
 
 const columnStart = "<mjml><mj-body><mj-section><mj-column>";
@@ -137,7 +137,7 @@ export function isDocument(mjml: string): boolean {
 function within(layout: string, content: string): string {
   const [before, after, ...more] = layout.split(/\{\{-?\s*content\s*-?\}\}/);
   if (before === undefined || after === undefined || more.length > 0) {
-    throw new PosthornError(
+    throw new SendwrightError(
       "template.invalid",
       "The layout must have {{ content }} exactly once, where the email's own goes, in its MJML and in its text.",
     );

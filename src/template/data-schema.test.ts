@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { cpuMs } from "../../test/support/cpu-time.ts";
-import { isPosthornError } from "../errors.ts";
+import { isSendwrightError } from "../errors.ts";
 import { issuesOf } from "../parse.ts";
 import { type DataSchema, parseDataSchema, validatorOf } from "./data-schema.ts";
 import { parseSimplePattern } from "./simple-pattern.ts";
@@ -12,7 +12,7 @@ function refusals(schema: unknown): string[] {
   try {
     parseDataSchema(schema);
   } catch (error) {
-    if (isPosthornError(error, "input.invalid")) return error.issues.map(({ pointer }) => pointer);
+    if (isSendwrightError(error, "input.invalid")) return error.issues.map(({ pointer }) => pointer);
     throw error;
   }
   return [];

@@ -127,7 +127,7 @@ export type DataSchema = z.output<typeof rootSchema>;
 
 /**
  * Reads a schema. Whatever is not understood is refused, so that nothing is promised that is not checked.
- * @throws PosthornError `input.invalid`, pointers starting with `pointer`.
+ * @throws SendwrightError `input.invalid`, pointers starting with `pointer`.
  */
 export function parseDataSchema(input: unknown, pointer = "/schema"): DataSchema {
   const tooMuch = sizeIssue(input, pointer);

@@ -100,7 +100,7 @@ function css(this: FilterThis, value: unknown): string {
   throw wrongValue(this, "a value in CSS must be a plain colour, length or keyword");
 }
 
-/** The filters that Posthorn adds, by the names that templates use. */
+/** The filters that Sendwright adds, by the names that templates use. */
 export const ownFilters = { money, date, datetime, plural, number, list, minutes, url, css };
 
 /** Loads the data of Intl, which takes 50 ms once: that must not count against a template's time. */

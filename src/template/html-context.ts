@@ -1,5 +1,5 @@
 import { type TagToken, Tokenizer, TokenKind, type TopLevelToken } from "liquidjs";
-import { PosthornError } from "../errors.ts";
+import { SendwrightError } from "../errors.ts";
 import { HtmlReader, UnsafeHtml } from "./html-reader.ts";
 import { placeAfter, placeIn } from "./place.ts";
 
@@ -14,7 +14,7 @@ import { placeAfter, placeIn } from "./place.ts";
  * path through it.
  * @param part what the HTML is, for messages. MJML can be read as well: its attributes mean the same.
  * @returns the HTML with `| url` and `| css` added to the outputs that need them.
- * @throws PosthornError `template.invalid` with line and column.
+ * @throws SendwrightError `template.invalid` with line and column.
  */
 export function filterByContext(html: string, part: string): string {
   try {
@@ -24,7 +24,7 @@ export function filterByContext(html: string, part: string): string {
     const { begin, message } = error;
     const near = html.slice(begin, begin + 40).split("\n", 1)[0] ?? "";
     const before = html.slice(0, begin);
-    throw new PosthornError(
+    throw new SendwrightError(
       "template.invalid",
       `The ${part} of the template is unsafe at ${placeAfter(before)}, near ${JSON.stringify(near)}: ${message}.`,
       // Lines of compiled HTML are nobody's; what stands there may be found in a source.

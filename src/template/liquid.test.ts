@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { cpuMs } from "../../test/support/cpu-time.ts";
-import { isPosthornError, type PosthornError } from "../errors.ts";
+import { isSendwrightError, type SendwrightError } from "../errors.ts";
 import { type OutputMode, parseLiquid } from "./liquid.ts";
 
 const data = { name: "Jo", items: [1, 2, 3], entry: { a: 1 }, big: "x".repeat(150_000) };
@@ -9,11 +9,11 @@ function render(source: string, mode: OutputMode = "html", values: Record<string
   return parseLiquid(source, mode, "html").render({ data: values, globals: { locale: "en" } });
 }
 
-function failure(source: string, mode: OutputMode = "html"): PosthornError {
+function failure(source: string, mode: OutputMode = "html"): SendwrightError {
   try {
     render(source, mode);
   } catch (error) {
-    if (isPosthornError(error)) return error;
+    if (isSendwrightError(error)) return error;
     throw error;
   }
   throw new Error(`nothing was thrown by ${source.slice(0, 80)}`);

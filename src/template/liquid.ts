@@ -8,7 +8,7 @@ import {
   UndefinedVariableError,
   type Variable,
 } from "liquidjs";
-import { isPosthornError, PosthornError } from "../errors.ts";
+import { isSendwrightError, SendwrightError } from "../errors.ts";
 import { invalidInput } from "../parse.ts";
 import { ownFilters } from "./filters.ts";
 
@@ -64,7 +64,7 @@ export interface LiquidTemplate {
  * Parses Liquid. What comes back cannot read files, prototypes or other templates, and stops after
  * 50 ms, 1 MB of output or 200,000 characters and list entries made on the way.
  * @param part what the source is, for messages: `subject`, `mjml`, `text`.
- * @throws PosthornError `template.invalid` with line and column. Its `render` throws `input.invalid`
+ * @throws SendwrightError `template.invalid` with line and column. Its `render` throws `input.invalid`
  * for a value that is missing or does not fit, else `template.invalid`.
  */
 export function parseLiquid(source: string, mode: OutputMode, part: string): LiquidTemplate {
@@ -203,9 +203,9 @@ function isStackOverflow(error: unknown): boolean {
 }
 
 function explained(part: string, error: unknown): unknown {
-  if (isPosthornError(error)) return error;
+  if (isSendwrightError(error)) return error;
   const { originalError, token } = error instanceof LiquidError ? describe(error) : {};
-  if (isPosthornError(originalError)) return originalError;
+  if (isSendwrightError(originalError)) return originalError;
   if (error instanceof UndefinedVariableError) {
     const name = /undefined variable: (.*?)(?:, line:|$)/.exec(error.message)?.[1] ?? "";
     const missing = {
@@ -225,7 +225,7 @@ function explained(part: string, error: unknown): unknown {
   const place = placeOf(token);
   const at = place === undefined ? "" : ` at line ${place.line}, column ${place.column}`;
   const message = `The ${part} of the template failed${at}: ${reason.replace(/, line:\d+, col:\d+$/, "")}${hint}.`;
-  return new PosthornError("template.invalid", message, {
+  return new SendwrightError("template.invalid", message, {
     cause: error,
     ...(place === undefined ? {} : { place }),
   });

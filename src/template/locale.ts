@@ -1,4 +1,4 @@
-import { PosthornError } from "../errors.ts";
+import { SendwrightError } from "../errors.ts";
 import { invalidInput } from "../parse.ts";
 import type { Template, TemplateSource } from "./template.ts";
 
@@ -13,7 +13,7 @@ interface Localized {
 /**
  * The source for a locale (a BCP 47 tag such as `de-AT`), falling back by dropping subtags (RFC 4647
  * §3.4) and at last to English, or to the only language there is. Numbers and dates follow the locale asked for only where the words do.
- * @throws PosthornError `input.invalid` for a malformed tag.
+ * @throws SendwrightError `input.invalid` for a malformed tag.
  */
 export function localize(template: Template, wanted: string = defaultLocale): Localized {
   const locale = canonicalLocale(wanted);
@@ -25,10 +25,10 @@ export function localize(template: Template, wanted: string = defaultLocale): Lo
   const english = template.sources[defaultLocale];
   if (english !== undefined) return { source: english, locale: defaultLocale };
   if (only !== undefined && source !== undefined) return { source, locale: only };
-  throw new PosthornError("template.invalid", `The template "${template.name}" has no source.`);
+  throw new SendwrightError("template.invalid", `The template "${template.name}" has no source.`);
 }
 
-/** @throws PosthornError `input.invalid` for a malformed tag. */
+/** @throws SendwrightError `input.invalid` for a malformed tag. */
 export function canonicalLocale(tag: string): string {
   try {
     const [locale] = Intl.getCanonicalLocales(tag);

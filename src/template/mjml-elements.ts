@@ -1,4 +1,4 @@
-import { PosthornError } from "../errors.ts";
+import { SendwrightError } from "../errors.ts";
 import { placeAfter, placeIn } from "./place.ts";
 
 const mjmlElements: ReadonlySet<string> = new Set(
@@ -35,7 +35,7 @@ interface Opened {
  * nested too deep.
  * @param part what the MJML is, for messages.
  * @param standsIn the element around it, `mj-text` where it may begin with text.
- * @throws PosthornError `template.invalid` with line and column.
+ * @throws SendwrightError `template.invalid` with line and column.
  */
 export function checkElements(
   mjml: string,
@@ -44,7 +44,7 @@ export function checkElements(
 ): void {
   const fail = (begin: number, reason: string): never => {
     const place = placeAfter(mjml.slice(0, begin));
-    throw new PosthornError(
+    throw new SendwrightError(
       "template.invalid",
       `The ${part} of the template is wrong at ${place}: ${reason}.`,
       { place: placeIn(mjml.slice(0, begin)) },

@@ -1,6 +1,6 @@
 import { createRequire } from "node:module";
 import type { Engine, ParserError, ToHtmlResult } from "mrml";
-import { PosthornError } from "../errors.ts";
+import { SendwrightError } from "../errors.ts";
 import { type Place, placeAfter, placeIn } from "./place.ts";
 
 const require = createRequire(import.meta.url);
@@ -31,7 +31,7 @@ function unloadEngine(lost: Engine | undefined): void {
 /**
  * Compiles MJML to HTML. Liquid passes through untouched. Includes are refused: there is no file to read.
  * @param authorStart where the author's own begins, in what stands on the author's first line.
- * @throws PosthornError `template.invalid`, with line and column where the compiler knows them.
+ * @throws SendwrightError `template.invalid`, with line and column where the compiler knows them.
  */
 export function compileMjml(mjml: string, authorStart = 0): string {
   const { masked, unmask } = maskLiquid(mjml);
@@ -48,7 +48,7 @@ export function compileMjml(mjml: string, authorStart = 0): string {
       ? parserMessage(result.details, masked, place)
       : `cannot be laid out: ${result.message}`;
   const details = at === undefined ? {} : { place: at };
-  throw new PosthornError("template.invalid", `The MJML of the template ${message}.`, details);
+  throw new SendwrightError("template.invalid", `The MJML of the template ${message}.`, details);
 }
 
 function toHtml(mjml: string): ToHtmlResult {
@@ -58,7 +58,7 @@ function toHtml(mjml: string): ToHtmlResult {
   } catch (cause) {
     unloadEngine(engine);
     const message = "The MJML of the template overflows the compiler; nest its elements less deeply.";
-    throw new PosthornError("template.invalid", message, { cause });
+    throw new SendwrightError("template.invalid", message, { cause });
   }
 }
 

@@ -1,4 +1,4 @@
-import { PosthornError } from "../errors.ts";
+import { SendwrightError } from "../errors.ts";
 import type { Partials } from "./template.ts";
 
 /** A partial may call others, this deep. */
@@ -12,7 +12,7 @@ const callPattern = /\{%-?\s*render\s+(?:"([^"{}%]*)"|'([^'{}%]*)')\s*(?:%\}|-%\
  * Puts partials in the place of `{% render "name" %}`. This happens before anything is compiled, so that
  * a partial is checked where it stands and is held by the limits of the template that calls it. It sees
  * what the template sees. A `-` inside of the braces takes away the white space on its side.
- * @throws PosthornError `template.invalid` for a name that is not stored, a circle, or too much of it.
+ * @throws SendwrightError `template.invalid` for a name that is not stored, a circle, or too much of it.
  */
 export function expandPartials(
   source: string,
@@ -64,6 +64,6 @@ export function partialNames(source: string): string[] {
   return [...source.matchAll(callPattern)].map(([, inDouble, inSingle]) => inDouble ?? inSingle ?? "");
 }
 
-function invalid(reason: string, name: string): PosthornError {
-  return new PosthornError("template.invalid", `${reason}.`, { place: { near: name } });
+function invalid(reason: string, name: string): SendwrightError {
+  return new SendwrightError("template.invalid", `${reason}.`, { place: { near: name } });
 }

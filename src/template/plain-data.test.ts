@@ -1,12 +1,12 @@
 import { describe, expect, it } from "vitest";
-import { isPosthornError } from "../errors.ts";
+import { isSendwrightError } from "../errors.ts";
 import { plainData } from "./plain-data.ts";
 
 function pointers(input: unknown): string[] {
   try {
     plainData(input);
   } catch (error) {
-    if (isPosthornError(error, "input.invalid")) return error.issues.map((issue) => issue.pointer);
+    if (isSendwrightError(error, "input.invalid")) return error.issues.map((issue) => issue.pointer);
     throw error;
   }
   return [];

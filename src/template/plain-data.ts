@@ -12,7 +12,7 @@ const maxCharacters = 200_000;
  * being run, and neither depth nor size is left to the caller.
  *
  * A field whose value is `undefined` counts as left out.
- * @throws PosthornError `input.invalid`, pointers starting with `/data`.
+ * @throws SendwrightError `input.invalid`, pointers starting with `/data`.
  */
 export function plainData(input: unknown): Readonly<Record<string, unknown>> {
   const walk = new Walk();

@@ -24,7 +24,7 @@ export interface RenderOptions {
 
 /**
  * Renders one email: the data is checked, then subject, HTML and plain text are made from it.
- * @throws PosthornError `input.invalid` with a pointer `/data/…` for each wrong field, or
+ * @throws SendwrightError `input.invalid` with a pointer `/data/…` for each wrong field, or
  * `template.invalid` for a template that cannot be compiled or takes too much.
  */
 export function renderTemplate(template: Template, options: RenderOptions): RenderedTemplate {
@@ -67,7 +67,7 @@ const compile = boundedCache(4, (layout: Layout) =>
 
 /**
  * The data as the template gets it: checked, with null for each field that was left out.
- * @throws PosthornError `input.invalid` with a pointer `/data/…` for each wrong field.
+ * @throws SendwrightError `input.invalid` with a pointer `/data/…` for each wrong field.
  */
 export function checkedData(template: Template, input: unknown): Readonly<Record<string, unknown>> {
   const result = template.schema.safeParse(plainData(input));

@@ -13,7 +13,7 @@ type DataOf<Built extends Template> = z.input<Built["schema"]>;
 
 /**
  * The data of each template by its name, for the compiler. An application adds its own templates with
- * `declare module "posthorn" { interface TemplateData { … } }`, which `posthorn templates types` writes.
+ * `declare module "sendwright" { interface TemplateData { … } }`, which `sendwright templates types` writes.
  */
 export interface TemplateData {
   "password-reset": DataOf<typeof passwordReset>;

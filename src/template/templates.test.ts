@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { isPosthornError } from "../errors.ts";
+import { isSendwrightError } from "../errors.ts";
 import { createTemplates } from "./templates.ts";
 
 const templates = createTemplates();
@@ -20,7 +20,7 @@ function pointers(name: string, data: unknown): string[] {
   try {
     templates.render(name, { data });
   } catch (error) {
-    if (isPosthornError(error, "input.invalid")) return error.issues.map((issue) => issue.pointer);
+    if (isSendwrightError(error, "input.invalid")) return error.issues.map((issue) => issue.pointer);
     throw error;
   }
   return [];

@@ -1,4 +1,4 @@
-import { PosthornError } from "../errors.ts";
+import { SendwrightError } from "../errors.ts";
 import { parse } from "../parse.ts";
 import { type Brand, brandSchema } from "./brand.ts";
 import { builtinLayout } from "./builtin/layout.ts";
@@ -10,9 +10,9 @@ import { describeTemplate, type RenderedTemplate, type Template, type TemplateIn
 /** The templates of an installation. */
 export interface Templates {
   list(): readonly TemplateInfo[];
-  /** @throws PosthornError `template.not_found`, naming the templates that exist. */
+  /** @throws SendwrightError `template.not_found`, naming the templates that exist. */
   get(name: string): TemplateInfo;
-  /** @throws PosthornError `template.not_found`, `input.invalid` or `template.invalid`. */
+  /** @throws SendwrightError `template.not_found`, `input.invalid` or `template.invalid`. */
   render(name: string, options: RenderOptions): RenderedTemplate;
 }
 
@@ -35,7 +35,7 @@ export interface LoadedTemplates extends Templates {
   replace(own: OwnTemplates): void;
 }
 
-/** The templates that come with Posthorn, by their names. */
+/** The templates that come with Sendwright, by their names. */
 export const builtinEntries: ReadonlyMap<string, TemplateEntry> = new Map(
   builtinTemplates.map((template) => {
     const standing = { isBuiltIn: true, isEdited: false, version: 0 };
@@ -49,7 +49,7 @@ const maxNamed = 50;
 /**
  * The built-in templates, until they are replaced.
  * @param options.brand used where a rendering brings none of its own.
- * @throws PosthornError `input.invalid` for a wrong brand.
+ * @throws SendwrightError `input.invalid` for a wrong brand.
  */
 export function createTemplates(options: { readonly brand?: Brand } = {}): LoadedTemplates {
   let entries = builtinEntries;
@@ -64,7 +64,7 @@ export function createTemplates(options: { readonly brand?: Brand } = {}): Loade
     if (entry !== undefined) return entry;
     const rest = entries.size - maxNamed;
     const names = [...entries.keys()].slice(0, maxNamed).join(", ") + (rest > 0 ? ` and ${rest} more` : "");
-    throw new PosthornError("template.not_found", `There is no template "${name}". There are: ${names}.`, {
+    throw new SendwrightError("template.not_found", `There is no template "${name}". There are: ${names}.`, {
       issues: [{ pointer: "/template", detail: `must be one of: ${names}` }],
     });
   }

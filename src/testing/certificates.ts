@@ -57,7 +57,7 @@ export function makeAuthority(validity: Validity = {}): CertificateAuthority {
 function authorityOf(signer: Signer | "itself", validity: Validity): CertificateAuthority {
   const keys = makeKeys();
   // Each has a name of its own, so that a client that trusts another one finds its issuer unknown.
-  const name = `Posthorn test authority ${randomBytes(4).toString("hex")}`;
+  const name = `Sendwright test authority ${randomBytes(4).toString("hex")}`;
   const authority: Signer = { name, key: keys.privateKey };
   const own = certificate(name, keys.publicKey, signer === "itself" ? authority : signer, validity, [
     extension("2.5.29.19", sequence(booleanTrue)), // basicConstraints: an authority

@@ -1,5 +1,5 @@
 /**
- * `posthorn/testing`: parts for the tests of an application that sends email, and for our own.
+ * `sendwright/testing`: parts for the tests of an application that sends email, and for our own.
  * They need no network beyond 127.0.0.1, no files and no fixed ports.
  */
 export {

@@ -1,7 +1,7 @@
 import { type ClientRequest, type RequestOptions, request as requestOverHttp } from "node:http";
 import { request as requestOverHttps } from "node:https";
 import type { Clock } from "../clock.ts";
-import { isPosthornError } from "../errors.ts";
+import { isSendwrightError } from "../errors.ts";
 import type { DialAddress, Egress } from "../smtp/egress.ts";
 
 /** What became of a request: the status of the answer, or why there was none. */
@@ -41,7 +41,7 @@ export async function post(
         ...headers,
         "content-type": "application/json",
         "content-length": bytes.length,
-        "user-agent": "Posthorn",
+        "user-agent": "Sendwright",
       },
       agent: false,
       lookup: known(addresses),
@@ -79,8 +79,8 @@ function known(addresses: readonly DialAddress[]): NonNullable<RequestOptions["l
 
 /** In words without the address, which may hold a token. */
 function why(error: unknown): string {
-  if (isPosthornError(error, "egress.refused")) return error.message;
-  if (isPosthornError(error, "smtp.resolve")) return "its name cannot be resolved";
+  if (isSendwrightError(error, "egress.refused")) return error.message;
+  if (isSendwrightError(error, "smtp.resolve")) return "its name cannot be resolved";
   const cause = error instanceof AggregateError ? error.errors[0] : error;
   return cause instanceof Error && "code" in cause && typeof cause.code === "string"
     ? cause.code

@@ -43,7 +43,7 @@ let received: Received[];
 let names: string[];
 
 beforeEach(async () => {
-  folder = mkdtempSync(join(tmpdir(), "posthorn-webhook-"));
+  folder = mkdtempSync(join(tmpdir(), "sendwright-webhook-"));
   now = start;
   answers = [];
   received = [];
@@ -70,7 +70,7 @@ afterEach(async () => {
 });
 
 async function open(): Promise<void> {
-  store = await openSqliteStore(join(folder, "posthorn.db"));
+  store = await openSqliteStore(join(folder, "sendwright.db"));
   sender = createWebhookSender({ ...(await parts()), log: createLog("silent") });
 }
 

@@ -1,6 +1,6 @@
 import type { Clock } from "../clock.ts";
 import { readWebhook, type Webhook } from "../config/webhook-settings.ts";
-import { PosthornError } from "../errors.ts";
+import { SendwrightError } from "../errors.ts";
 import type { Log } from "../log.ts";
 import type { Actor } from "../model.ts";
 import type { Secrets } from "../secret/secrets.ts";
@@ -40,7 +40,7 @@ export interface WebhookSender {
   round(): Promise<void>;
   /**
    * Sends a test event at once, and once.
-   * @throws PosthornError `webhook.none` where there is no webhook; `token.invalid`, `secret.mismatch`;
+   * @throws SendwrightError `webhook.none` where there is no webhook; `token.invalid`, `secret.mismatch`;
    * `test.busy` where this actor's last one is under way, or there were 20 in a minute
    */
   test(actor: Actor): Promise<WebhookTest>;
@@ -134,11 +134,11 @@ export function createWebhookSender(parts: WebhookSenderParts): WebhookSender {
   async function test(): Promise<WebhookTest> {
     const webhook = await readWebhook(db, secrets);
     if (webhook === null) {
-      throw new PosthornError("webhook.none", "There is no webhook. Enter its address and save.");
+      throw new SendwrightError("webhook.none", "There is no webhook. Enter its address and save.");
     }
     const startedAt = clock.now();
     const timestamp = new Date(startedAt).toISOString();
-    const event = { type: "webhook.test", timestamp, data: { message: "Posthorn reaches this webhook." } };
+    const event = { type: "webhook.test", timestamp, data: { message: "Sendwright reaches this webhook." } };
     const posted = await send(webhook, { id: newEventId(startedAt), body: JSON.stringify(event) });
     return {
       ok: isTaken(posted),

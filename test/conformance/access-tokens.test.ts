@@ -198,7 +198,7 @@ describe.each(databases)("access tokens on $name", ({ shared, start, open, stop 
     expect(renewals()).toBe(1);
   });
 
-  it("are still stored when Posthorn stops while the provider answers", async () => {
+  it("are still stored when Sendwright stops while the provider answers", async () => {
     provider.rotates = true;
     await connected();
     await clock.advance(60 * minute);

@@ -36,8 +36,8 @@ export interface TestDatabase {
 }
 
 async function createFile(): Promise<EmptyDatabase> {
-  const folder = mkdtempSync(join(tmpdir(), "posthorn-conformance-"));
-  return { url: join(folder, "posthorn.db"), dispose: async () => rmSync(folder, { recursive: true }) };
+  const folder = mkdtempSync(join(tmpdir(), "sendwright-conformance-"));
+  return { url: join(folder, "sendwright.db"), dispose: async () => rmSync(folder, { recursive: true }) };
 }
 
 /** A database on the server that all test files share. */
@@ -46,7 +46,7 @@ async function createOnServer(): Promise<EmptyDatabase> {
   return { url, dispose: giveBack };
 }
 
-/** Every database that Posthorn runs on. A suite is run on each. */
+/** Every database that Sendwright runs on. A suite is run on each. */
 export const databases: readonly TestDatabase[] = [
   {
     name: "SQLite",

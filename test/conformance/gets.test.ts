@@ -33,13 +33,13 @@ describe.each(databases)("a service with something of everything in it on $name"
   beforeEach(async () => {
     database = await kind.create();
     opened = await openApp({ database: database.url, sandboxPort: 0 });
-    const { posthorn } = opened;
+    const { services } = opened;
     // Otherwise it would begin with what is queued in the sample.
-    await posthorn.courier.stop(0);
-    await writeSample(posthorn.store.db);
-    const secret = posthorn.secrets.sessionSecret();
-    signIn = createSignIn({ ...posthorn, secret, publicUrl: null, linkBase: () => null });
-    app = createApp(posthorn, { signedIn: signIn.signedIn, signIn });
+    await services.worker.stop(0);
+    await writeSample(services.store.db);
+    const secret = services.secrets.sessionSecret();
+    signIn = createSignIn({ ...services, secret, publicUrl: null, linkBase: () => null });
+    app = createApp(services, { signedIn: signIn.signedIn, signIn });
     const credentials = { email: "grace@example.com", password: "a long sentence" };
     await signIn.createAdmin({ name: "Grace", ...credentials });
     const reply = await app.request("/api/auth/sign-in/email", {

@@ -49,7 +49,7 @@ describe.each(databases)("what is looked at from outside, on $name", ({ start, o
     expect(await findNewestTime(store.db)).toBe(now - 5_000);
     await attempt(id, now - 3_000, "sent");
     expect(await findNewestTime(store.db)).toBe(now - 3_000);
-    const actor = { id: "system", name: "posthorn" };
+    const actor = { id: "system", name: "sendwright" };
     await writeAudit(store.db, { at: now, actor, action: "secret.rotated", target: null, detail: {} });
     expect(await findNewestTime(store.db)).toBe(now);
   });

@@ -152,7 +152,7 @@ export const calls: Readonly<Record<string, (db: Db) => Promise<unknown>>> = {
       id: sampleId(5),
       name: "New",
       scope: "admin",
-      prefix: "ph_x",
+      prefix: "sw_x",
       createdBy: "user:1",
     } as const;
     return apiKeys.insertApiKey(db, { ...key, createdAt: now, lastUsedAt: later }, "hash-5");

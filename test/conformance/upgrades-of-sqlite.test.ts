@@ -75,7 +75,7 @@ describe("a SQLite file that is upgraded", () => {
     [];
 
   beforeAll(async () => {
-    folder = mkdtempSync(join(tmpdir(), "posthorn-upgrades-"));
+    folder = mkdtempSync(join(tmpdir(), "sendwright-upgrades-"));
     for (const { count } of versions) {
       await writeOlder(olderFile(count), count);
       copyFileSync(olderFile(count), wholeFile(count));
@@ -151,8 +151,8 @@ describe("the copy from before an upgrade", () => {
   let file: string;
   const copy = () => `${file}.before-0005-failures`;
   beforeEach(async () => {
-    folder = mkdtempSync(join(tmpdir(), "posthorn-upgrades-"));
-    file = join(folder, "posthorn.db");
+    folder = mkdtempSync(join(tmpdir(), "sendwright-upgrades-"));
+    file = join(folder, "sendwright.db");
     await writeOlder(file, 4);
   });
   afterEach(() => rmSync(folder, { recursive: true }));
@@ -227,8 +227,8 @@ describe("the copy from before an upgrade", () => {
 
 describe("a SQLite file that an earlier version left half upgraded", () => {
   it("is refused with what to do, and stays as it is", async () => {
-    const folder = mkdtempSync(join(tmpdir(), "posthorn-upgrades-"));
-    const file = join(folder, "posthorn.db");
+    const folder = mkdtempSync(join(tmpdir(), "sendwright-upgrades-"));
+    const file = join(folder, "sendwright.db");
     await writeOlder(file, 3);
     const half = new DatabaseSync(file);
     // The first statement of 0004-engine, which that version kept by itself.

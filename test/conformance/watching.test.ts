@@ -6,7 +6,7 @@ import type { Judgement } from "../../src/doctor/watch/judge.ts";
 import { transitionsOf } from "../../src/doctor/watch/transitions.ts";
 import { createLog } from "../../src/log.ts";
 import { parse } from "../../src/parse.ts";
-import { openPosthorn, type Posthorn } from "../../src/posthorn.ts";
+import { openServices, type Services } from "../../src/sendwright.ts";
 import { type Alert, alertTold, listAlertsToTell, listOpenAlerts } from "../../src/store/alerts.ts";
 import {
   claimConfigCheck,
@@ -125,8 +125,8 @@ describe.each(databases)("watching on $name", ({ shared, start, open, stop }) =>
       },
       onMail: (from) => (from.startsWith("no-longer") ? "553 5.7.1 not yours" : undefined),
     });
-    const node = (): Promise<Posthorn> =>
-      openPosthorn({
+    const node = (): Promise<Services> =>
+      openServices({
         ...{ database: database.url, secret: "cw_0x689RpI-jtRR7oE8h_eQsKImvJapLeSbXpwF4e4=", clock },
         ...{ log: createLog("silent"), dnsServers: ["127.0.0.1:9"], random: () => 0 },
       });

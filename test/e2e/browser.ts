@@ -41,7 +41,7 @@ async function startWith<Started extends { close(): Promise<void> }>(
   fontFolders: readonly string[],
   launch: (options: LaunchOptions) => Promise<Started>,
 ): Promise<{ started: Started; end(): Promise<void> }> {
-  const folder = mkdtempSync(join(tmpdir(), "posthorn-browser-"));
+  const folder = mkdtempSync(join(tmpdir(), "sendwright-browser-"));
   const remove = () => rmSync(folder, { recursive: true, force: true, maxRetries: 3 });
   try {
     const isOurs = process.platform === "linux" && process.arch === "x64";

@@ -39,13 +39,13 @@ async function placesOf(product: Product): Promise<Place[]> {
   });
   const reserve = { ...product.sandboxConfig, name: "In reserve" };
   const { id: paused } = await product.call<{ id: string }>("POST", "/api/smtp-configs", reserve);
-  await product.posthorn.store.db
+  await product.services.store.db
     .updateTable("smtp_config")
     .set({ paused_until: Date.now() + 600_000, paused_reason: "The sign-in was refused" })
     .where("id", "=", paused)
     .execute();
   const failing = await makeFailing(product);
-  await product.posthorn.store.db
+  await product.services.store.db
     .insertInto("alerts")
     .values({
       ...{ id: "alert-1", config_id: paused, config_name: "In reserve", kind: "sign_in_failed", level: 1 },
@@ -58,7 +58,7 @@ async function placesOf(product: Product): Promise<Place[]> {
     .execute();
   product.zone["example.com"] = { TXT: [`v=spf1 ${"ip4:192.0.2.1 ".repeat(30)}-all`] };
   product.zone["_submission._tcp.example.com"] = { SRV: [[0, 0, 1, "localhost"]] };
-  const caught = product.posthorn.sandbox?.list()[0]?.id;
+  const caught = product.services.sandbox?.list()[0]?.id;
   const welcome = {
     description: "Welcomes a new customer",
     schema: { type: "object", properties: { name: { type: "string" } } },
@@ -208,7 +208,7 @@ async function makeFailing(product: Product): Promise<string> {
   }
   const saved = await product.call<object>("GET", `${path}/${id}`);
   await product.call("PUT", `${path}/${id}/draft`, { ...saved, fromName: "Of the draft" });
-  await product.posthorn.store.db
+  await product.services.store.db
     .updateTable("smtp_config")
     .set(({ ref }) => ({ faulty_version: ref("version") }))
     .where("id", "=", id)

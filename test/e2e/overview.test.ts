@@ -20,7 +20,7 @@ async function barriers(page: Page): Promise<string[]> {
 }
 
 const pause = (product: Product) =>
-  product.posthorn.store.db
+  product.services.store.db
     .updateTable("smtp_config")
     .set({ paused_until: Date.now() + 600_000, paused_reason: "The sign-in was refused" })
     .execute();
@@ -44,7 +44,7 @@ describe("a newcomer", () => {
 
     await page.getByRole("button", { name: "Go to the overview" }).click();
     await page.getByText("Mail stays on this machine").waitFor();
-    await page.getByRole("link", { name: "Your first email from Posthorn" }).waitFor();
+    await page.getByRole("link", { name: "Your first email from Sendwright" }).waitFor();
   });
 
   test("goes on where they were, on the next visit", async ({ product, enter }) => {

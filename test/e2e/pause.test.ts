@@ -7,7 +7,7 @@ import * as form from "./settings-form.ts";
 const reason = "The sign-in was refused";
 
 const pause = (product: Product, id: string) =>
-  product.posthorn.store.db
+  product.services.store.db
     .updateTable("smtp_config")
     .set({ paused_until: Date.now() + 2_400_000, paused_reason: reason })
     .where("id", "=", id)
@@ -51,7 +51,7 @@ describe("a paused config", () => {
     await page.getByRole("button", { name: "Use it again now" }).click();
     await page.getByText(reason).waitFor({ state: "detached" });
     expect(await page.getByLabel("From name").inputValue()).toBe("Not saved yet");
-    await expect.poll(() => product.posthorn.sandbox?.list().length).toBe(1);
+    await expect.poll(() => product.services.sandbox?.list().length).toBe(1);
   });
 
   test("appears and goes by itself while somebody looks", async ({ product, enter }) => {

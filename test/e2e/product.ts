@@ -2,8 +2,8 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import type { Browser, BrowserContext, BrowserContextOptions, Page } from "playwright-core";
 import { createLog } from "../../src/log.ts";
-import { openPosthorn, type Posthorn } from "../../src/posthorn.ts";
 import { generateKey } from "../../src/secret/fernet.ts";
+import { openServices, type Services } from "../../src/sendwright.ts";
 import { builtPages } from "../../src/server/pages.ts";
 import { type StandaloneOptions, startStandalone } from "../../src/server/standalone.ts";
 import { startDnsServer, type ZoneEntry } from "../support/dns-server.ts";
@@ -16,7 +16,7 @@ const apiKey = "an-admin-key-of-the-environment-0123";
 export interface Product {
   /** What browsers open, without a slash at its end. */
   readonly url: string;
-  readonly posthorn: Posthorn;
+  readonly services: Services;
   readonly firstAdminLink: string | null;
   /** What the DNS says; a test may add to it. */
   readonly zone: Record<string, ZoneEntry>;
@@ -33,14 +33,14 @@ export async function openProduct(options: Partial<StandaloneOptions> = {}): Pro
   }
   const zone: Record<string, ZoneEntry> = {};
   const dns = await startDnsServer(zone);
-  const posthorn = await openPosthorn({
+  const services = await openServices({
     database: ":memory:",
     secret: generateKey(),
     sandboxPort: 0,
     dnsServers: [dns.address],
     log: createLog("silent"),
   });
-  const server = await startStandalone(posthorn, {
+  const server = await startStandalone(services, {
     host: "127.0.0.1",
     port: 0,
     apiKey,
@@ -50,12 +50,12 @@ export async function openProduct(options: Partial<StandaloneOptions> = {}): Pro
   const url = server.publicUrl;
   return {
     url,
-    posthorn,
+    services,
     firstAdminLink: server.firstAdminLink,
     zone,
     sandboxConfig: {
       smtpServer: "127.0.0.1",
-      smtpPort: posthorn.sandbox?.port,
+      smtpPort: services.sandbox?.port,
       useTls: false,
       fromEmail: "shop@example.com",
       fromName: "Example Shop",
@@ -72,7 +72,7 @@ export async function openProduct(options: Partial<StandaloneOptions> = {}): Pro
     },
     async close() {
       await server.close(0);
-      await posthorn.close(0);
+      await services.close(0);
       await dns[Symbol.asyncDispose]();
     },
   };

@@ -146,17 +146,17 @@ describe("choosing a provider", () => {
     await page.getByText("Nothing leaves this machine: emails are caught under Sandbox").waitFor();
     expect(await filled(page)).toEqual({
       smtpServer: "127.0.0.1",
-      smtpPort: String(product.posthorn.sandbox?.port),
+      smtpPort: String(product.services.sandbox?.port),
       useTls: false,
       username: "",
-      fromEmail: "posthorn@example.com",
+      fromEmail: "sendwright@example.com",
     });
     await page.keyboard.press("Enter");
     await form.saved(page);
     await form.test(page);
     await page.getByText(/^It works/).waitFor();
     await deliver(product, { subject: "Hello", text: "Hello" });
-    expect(product.posthorn.sandbox?.list()).toMatchObject([{ from: "posthorn@example.com" }]);
+    expect(product.services.sandbox?.list()).toMatchObject([{ from: "sendwright@example.com" }]);
   });
 });
 
@@ -230,7 +230,7 @@ describe("several configs", () => {
     for (const name of ["Paused", "Broken"]) {
       await product.call("POST", "/api/smtp-configs", { ...product.sandboxConfig, name });
     }
-    const { db } = product.posthorn.store;
+    const { db } = product.services.store;
     await db
       .updateTable("smtp_config")
       .set({ paused_until: Date.now() + 3_600_000, paused_reason: "The relay refused the sign-in." })

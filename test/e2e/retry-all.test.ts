@@ -8,7 +8,7 @@ import { test } from "./scene.ts";
 async function fill(product: Product, count: number): Promise<void> {
   for (let index = 0; index < count; index++) {
     const subject = `Your order ${index + 1}`;
-    await storeEmail(product.posthorn.store.db, {
+    await storeEmail(product.services.store.db, {
       acceptedAt: Date.now() - 60_000,
       state: "failed",
       subject,
@@ -78,7 +78,7 @@ describe("trying all again", () => {
     enter,
   }) => {
     await fill(product, 12);
-    const { db } = product.posthorn.store;
+    const { db } = product.services.store;
     const twelfth = await db
       .selectFrom("emails")
       .select("id")

@@ -265,6 +265,6 @@ describe("a change that fails with its first email", () => {
     await product.call("POST", "/api/emails", subject);
     await relay.delivered(1);
     await page.reload();
-    await versionRow(page, 3).getByText("by Posthorn").waitFor();
+    await versionRow(page, 3).getByText("by Sendwright").waitFor();
   });
 });

@@ -54,7 +54,7 @@ describe("a saved config", () => {
   test("shows a mask: its password is in no page, no reply and no storage", async ({ product, enter }) => {
     const { page, context, witness } = await enter("/settings/smtp");
     await form.server(page).fill("127.0.0.1");
-    await form.port(page).fill(String(product.posthorn.sandbox?.port));
+    await form.port(page).fill(String(product.services.sandbox?.port));
     await form.tls(page).click();
     await form.username(page).fill("shop");
     await form.password(page).fill(secret);
@@ -162,7 +162,7 @@ describe("the form", () => {
     expect(await form.description(form.port(page))).toMatch(/65535/);
     expect(await form.username(page).getAttribute("aria-invalid")).not.toBe("true");
     expect(await page.evaluate("document.activeElement.value")).toBe("smtp.example.com/path");
-    expect(await product.posthorn.configs.list()).toEqual([]);
+    expect(await product.services.configs.list()).toEqual([]);
 
     // Key by key: the focus stays in a field while it is mended.
     await page.keyboard.press("ControlOrMeta+A");
@@ -173,7 +173,7 @@ describe("the form", () => {
     await page.getByLabel("Most connections at once").fill("2");
     await form.save(page);
     await form.saved(page);
-    expect(await product.posthorn.configs.list()).toMatchObject([
+    expect(await product.services.configs.list()).toMatchObject([
       { smtpServer: "smtp.example.com", smtpPort: 587 },
     ]);
   });

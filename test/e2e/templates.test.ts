@@ -51,8 +51,8 @@ describe("the editor of templates", () => {
 
     await page.getByRole("button", { name: "Send a test to myself" }).click();
     await page.getByText("A test is on its way to ada@example.com").waitFor();
-    await expect.poll(() => product.posthorn.sandbox?.list().length).toBe(1);
-    const [caught] = product.posthorn.sandbox?.list() ?? [];
+    await expect.poll(() => product.services.sandbox?.list().length).toBe(1);
+    const [caught] = product.services.sandbox?.list() ?? [];
     expect(caught?.subject).toBe("Reset your password");
     expect((await saved(product)).isEdited).toBe(false);
 

@@ -52,7 +52,7 @@ it.each(seeds)(
       if (random() < 0.1) await scene.clock.advance(Math.floor(random() * 20_000));
     }
     await scene.until("an end", async () => {
-      const { queued, sending } = await countOpen(scene.posthorn.store.db);
+      const { queued, sending } = await countOpen(scene.services.store.db);
       // While nothing is under way, time may fly.
       await scene.clock.advance(sending > 0 ? 1_000 : 60_000);
       return queued + sending === 0;

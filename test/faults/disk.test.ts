@@ -6,7 +6,7 @@ import { makeServiceFolder, type Service, type ServiceFolder } from "../service/
 import { type AcceptedEmail, allFinal, emailsOf, judge, nothingWrong, Posting } from "./posting.ts";
 import { type FaultyRelay, startFaultyRelay } from "./relay.ts";
 
-const env = { POSTHORN_SECRET: "cw_0x689RpI-jtRR7oE8h_eQsKImvJapLeSbXpwF4e4=" };
+const env = { SENDWRIGHT_SECRET: "cw_0x689RpI-jtRR7oE8h_eQsKImvJapLeSbXpwF4e4=" };
 const unavailable = { status: 503, code: "store.unavailable" };
 
 let folder: ServiceFolder;
@@ -46,9 +46,9 @@ function byOtherHands<Result>(work: (database: DatabaseSync) => Result): Result 
   }
 }
 
-const failure = "the courier's round failed";
+const failure = "the delivery worker's round failed";
 
-/** Resolves when the courier has failed once more to write. */
+/** Resolves when the delivery worker has failed once more to write. */
 async function courierFails(service: Service): Promise<void> {
   const failures = () => service.stdout.split(failure).length;
   const before = failures();

@@ -211,7 +211,7 @@ describe("where the first of two configs", () => {
       await scene.until("the others", async () => ((await tries(ids)).second ?? 0) >= 30);
       // Two, and those that were on their way then. The one that was too much goes on at once.
       await scene.until("the rest of them", async () => {
-        const { queued, sending } = (await scene.posthorn.health()).emails;
+        const { queued, sending } = (await scene.services.health()).emails;
         const { first: failed = 0 } = await tries(ids);
         return sending === 0 && (lost ? queued === failed : queued < failed);
       });
@@ -261,7 +261,7 @@ describe("where the first of two configs", () => {
     await gone;
     await scene.until("an end", async () => {
       await scene.clock.advance(second);
-      const { queued, sending } = (await scene.posthorn.health()).emails;
+      const { queued, sending } = (await scene.services.health()).emails;
       return queued + sending === 0;
     });
     await allSent(ids);

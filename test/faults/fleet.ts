@@ -1,6 +1,6 @@
 import { makeServiceFolder, type Run, type Service } from "../service/service.ts";
 
-/** Posthorn as processes that can be killed and started again: one, or several nodes on one database. */
+/** Sendwright as processes that can be killed and started again: one, or several nodes on one database. */
 export interface Fleet extends AsyncDisposable {
   readonly nodes: readonly Node[];
   /**

@@ -32,7 +32,7 @@ const grounds: readonly Ground[] = [
   {
     name: "one process on SQLite",
     nodes: 1,
-    environment: async () => ({ POSTHORN_SECRET: secret }),
+    environment: async () => ({ SENDWRIGHT_SECRET: secret }),
     async letTimePass() {},
   },
   {
@@ -40,7 +40,7 @@ const grounds: readonly Ground[] = [
     nodes: 2,
     async environment() {
       url = await postgres.createDatabase();
-      return { POSTHORN_SECRET: secret, POSTHORN_DATABASE_URL: url };
+      return { SENDWRIGHT_SECRET: secret, SENDWRIGHT_DATABASE_URL: url };
     },
     async letTimePass(fleet) {
       await Promise.all(fleet.nodes.map((node) => node.kill()));

@@ -89,14 +89,14 @@ async function meet(): Promise<void> {
   await nodes[0].until("both nodes to tell that they live", async () => {
     // Not for so long that one is taken for dead whose words are on their way.
     if (clock.now() < before + 11 * second) await clock.advance(second);
-    const seen = await nodes[0].posthorn.store.db.selectFrom("nodes").select("seen_at").execute();
+    const seen = await nodes[0].services.store.db.selectFrom("nodes").select("seen_at").execute();
     return seen.length === 2 && seen.every(({ seen_at }) => seen_at > before);
   });
 }
 
 type Sent = Awaited<ReturnType<Scene["send"]>>;
 
-const countOf = async (state: "queued" | "sending") => (await nodes[0].posthorn.health()).emails[state];
+const countOf = async (state: "queued" | "sending") => (await nodes[0].services.health()).emails[state];
 
 const beforeTheBody: readonly Place[] = ["MAIL", "RCPT", "DATA"];
 const inTheBody: readonly Place[] = ["the content", "the final dot"];
@@ -124,8 +124,8 @@ describe("a node that stops for longer than its leases last", () => {
     await nodes[0].config(relay);
     const sent = await nodes[0].send(request);
     await nodes[0].until("the message to be there", () => isHeld);
-    const stopped = nodes[0].posthorn.courier.sessions() > 0 ? 0 : 1;
-    expect(nodes[1 - stopped]?.posthorn.courier.sessions()).toBe(0);
+    const stopped = nodes[0].services.worker.sessions() > 0 ? 0 : 1;
+    expect(nodes[1 - stopped]?.services.worker.sessions()).toBe(0);
     clocks[stopped].stop();
     return { ...sent, stopped };
   }
@@ -259,8 +259,8 @@ describe("two nodes together", () => {
         await clock.advance(second - 1);
         // Whatever else would begin has the time to.
         for (const node of nodes) {
-          node.posthorn.courier.wake();
-          await node.posthorn.health();
+          node.services.worker.wake();
+          await node.services.health();
         }
         await turns();
         expect(relay.taken).toHaveLength(seconds * limit);
@@ -286,7 +286,7 @@ describe("two nodes together", () => {
     // Each has one at the relay, and two that are ready to follow.
     await nodes[0].until("both to have taken what they may", async () => (await countOf("sending")) === 6);
     const began = clock.now();
-    const stopping = nodes[1].posthorn.close();
+    const stopping = nodes[1].services.close();
     await nodes[0].until("the one to hand back what waits", async () => (await countOf("sending")) === 4);
     answer();
     await stopping;
@@ -322,8 +322,8 @@ if (long) {
       },
     });
     await using fleet = makeFleet(2, {
-      POSTHORN_SECRET: "cw_0x689RpI-jtRR7oE8h_eQsKImvJapLeSbXpwF4e4=",
-      POSTHORN_DATABASE_URL: await postgres.createDatabase(),
+      SENDWRIGHT_SECRET: "cw_0x689RpI-jtRR7oE8h_eQsKImvJapLeSbXpwF4e4=",
+      SENDWRIGHT_DATABASE_URL: await postgres.createDatabase(),
     });
     const [first, second] = fleet.nodes as [Node, Node];
     await first.start();

@@ -21,7 +21,7 @@ let fleet: Fleet;
 beforeEach(async () => {
   postgres = await startPostgres();
   url = await postgres.createDatabase();
-  fleet = makeFleet(2, { POSTHORN_SECRET: secret, POSTHORN_DATABASE_URL: url });
+  fleet = makeFleet(2, { SENDWRIGHT_SECRET: secret, SENDWRIGHT_DATABASE_URL: url });
   // The first one makes the tables.
   for (const node of fleet.nodes) await node.start();
 });
@@ -84,7 +84,7 @@ describe("while PostgreSQL is away", () => {
     answerDots();
     await expect.poll(() => relay.taken.length).toBe(6);
     for (const service of services()) {
-      await service.line((line) => line.includes("the courier's round failed") || undefined);
+      await service.line((line) => line.includes("the delivery worker's round failed") || undefined);
     }
 
     await postgres.startAgain();

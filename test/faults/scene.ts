@@ -4,7 +4,7 @@ import { changeWatch } from "../../src/config/watch-settings.ts";
 import type { EmailDetail } from "../../src/delivery/outbox.ts";
 import { createLog } from "../../src/log.ts";
 import { parse } from "../../src/parse.ts";
-import { openPosthorn, type Posthorn } from "../../src/posthorn.ts";
+import { openServices, type Services } from "../../src/sendwright.ts";
 import type { SmtpConfig } from "../../src/store/smtp-configs.ts";
 import { findSmtpConfig } from "../../src/store/smtp-configs.ts";
 import { createFixedClock, type FixedClock } from "../../src/testing/index.ts";
@@ -16,9 +16,9 @@ const caller = { id: "library", name: "library" };
 /** How long anything is waited for, as the clock on the wall has it: far more than it takes. */
 const patienceMs = 40_000;
 
-/** Posthorn in this process, whose time stands still until the test moves it. */
+/** Sendwright in this process, whose time stands still until the test moves it. */
 export interface Scene extends AsyncDisposable {
-  readonly posthorn: Posthorn;
+  readonly services: Services;
   readonly clock: FixedClock;
   /** Saves a config for a relay without TLS and sign-in, unless the settings say otherwise. */
   config(place: { readonly port: number }, settings?: object): Promise<string>;
@@ -40,7 +40,7 @@ export async function openScene({
   database = ":memory:",
   clock = createFixedClock(Date.parse("2026-06-01T12:00:00Z")),
 } = {}): Promise<Scene> {
-  const posthorn = await openPosthorn({
+  const services = await openServices({
     database,
     secret,
     log: createLog("silent"),
@@ -48,7 +48,7 @@ export async function openScene({
     random: () => 0.5,
   });
   // The sessions that are counted here are those of emails.
-  await changeWatch(posthorn.store.db, { checkEveryHours: 0 });
+  await changeWatch(services.store.db, { checkEveryHours: 0 });
 
   async function until<Value>(
     what: string,
@@ -65,12 +65,12 @@ export async function openScene({
   }
 
   return {
-    posthorn,
+    services,
     clock,
     until,
 
     async config({ port }, settings = {}) {
-      const { id } = await posthorn.configs.create(
+      const { id } = await services.configs.create(
         parse(smtpConfigCreate, {
           smtpServer: "127.0.0.1",
           smtpPort: port,
@@ -84,28 +84,28 @@ export async function openScene({
     },
 
     async configOf(id) {
-      const config = await findSmtpConfig(posthorn.store.db, id);
+      const config = await findSmtpConfig(services.store.db, id);
       if (config === undefined) throw new Error("The config is gone.");
       return config;
     },
 
     send: (request = {}) =>
-      posthorn.outbox.accept(
+      services.outbox.accept(
         { to: "jo@example.com", subject: "Hello", text: "Hello Jo", ...request },
         { caller },
       ),
 
-    email: (id) => posthorn.outbox.get(id),
+    email: (id) => services.outbox.get(id),
 
     tried: (id, times = 1) =>
       until(`attempt ${times}`, async () => {
-        const email = await posthorn.outbox.get(id);
+        const email = await services.outbox.get(id);
         return email.attempts.length >= times && email.state !== "sending" && email;
       }),
 
     async [Symbol.asyncDispose]() {
       let over = false;
-      const closing = posthorn.close().finally(() => {
+      const closing = services.close().finally(() => {
         over = true;
       });
       // What a failed test left under way gets the time to be cut.

@@ -103,12 +103,12 @@ async function sendThree(at: Mischief, requests: readonly object[] = [{}, {}, {}
     // So that they have an order.
     await scene.clock.advance(1);
   }
-  await scene.posthorn.configs.setEnabled(config, true, actor);
+  await scene.services.configs.setEnabled(config, true, actor);
   return { relay, config, sent };
 }
 
 async function sending(): Promise<number> {
-  return (await scene.posthorn.outbox.list({ limit: 100, state: "sending" })).items.length;
+  return (await scene.services.outbox.list({ limit: 100, state: "sending" })).items.length;
 }
 
 const connectionsOf = (relay: FaultyRelay, id: string) =>
@@ -225,7 +225,7 @@ describe.each([
     await scene.clock.advance(60 * minute);
     expect(await scene.email(id)).toMatchObject(unknown);
     expect(relay.taken).toHaveLength(2);
-    await scene.posthorn.outbox.retry(id, actor);
+    await scene.services.outbox.retry(id, actor);
     expect(await scene.tried(id, 2)).toMatchObject({ state: "sent", possibleDuplicate: true });
     expect(connectionsOf(relay, messageId)).toHaveLength(1);
   });
@@ -295,7 +295,7 @@ describe("a relay with limits", () => {
   async function sendMany(count: number, relay: FaultyRelay, settings: object) {
     const config = await scene.config(relay, { enabled: false, ...settings });
     const sent = await Promise.all(Array.from({ length: count }, () => scene.send()));
-    await scene.posthorn.configs.setEnabled(config, true, actor);
+    await scene.services.configs.setEnabled(config, true, actor);
     for (const { id } of sent) {
       expect(await scene.tried(id)).toMatchObject({
         state: "sent",

@@ -103,7 +103,7 @@ function aiosmtpd(python: string): ForeignRelayKind {
   return {
     name: "aiosmtpd",
     async start({ tls, certificate, credentials }) {
-      const folder = await mkdtemp(join(tmpdir(), "posthorn-interop-"));
+      const folder = await mkdtemp(join(tmpdir(), "sendwright-interop-"));
       const keyFile = join(folder, "key.pem");
       const certFile = join(folder, "cert.pem");
       await writeFile(keyFile, certificate.key);

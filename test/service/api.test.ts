@@ -15,8 +15,8 @@ let configId: string;
 beforeAll(async () => {
   folder = makeServiceFolder();
   service = await folder.start({
-    POSTHORN_ADMIN_EMAIL: admin.email,
-    POSTHORN_ADMIN_PASSWORD: admin.password,
+    SENDWRIGHT_ADMIN_EMAIL: admin.email,
+    SENDWRIGHT_ADMIN_PASSWORD: admin.password,
   });
   // Switched off, so that what is accepted is not tried.
   configId = (await saveConfig(service, nowhere, { enabled: false })).id;
@@ -327,7 +327,7 @@ describe("who may", () => {
       for (const headers of [
         {},
         { authorization: "Bearer wrong" },
-        { cookie: "posthorn.session_token=forged" },
+        { cookie: "sendwright.session_token=forged" },
       ]) {
         if (open) continue;
         const response = await send(path, { method, headers });

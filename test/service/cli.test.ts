@@ -30,7 +30,7 @@ async function post(
   return { status: response.status, cookie: response.headers.getSetCookie()[0]?.split(";", 1)[0] ?? "" };
 }
 
-describe("posthorn", () => {
+describe("sendwright", () => {
   it("lists its commands and its variables under --help", async () => {
     const { code, stdout } = await folder.run(["--help"]);
     expect(code).toBe(0);
@@ -61,13 +61,13 @@ describe("posthorn", () => {
 
   it("names every wrong variable at once, and makes nothing", async () => {
     const wrong = {
-      POSTHORN_PORT: "25abc",
-      POSTHORN_SANDBOX_PORT: "65536",
-      POSTHORN_PUBLIC_URL: "mail.example.com",
-      POSTHORN_API_KEY: "short",
-      POSTHORN_EGRESS: "everything",
-      POSTHORN_LOG_LEVEL: "loud",
-      POSTHORN_SECRET_FILE: "/nowhere/secret",
+      SENDWRIGHT_PORT: "25abc",
+      SENDWRIGHT_SANDBOX_PORT: "65536",
+      SENDWRIGHT_PUBLIC_URL: "mail.example.com",
+      SENDWRIGHT_API_KEY: "short",
+      SENDWRIGHT_EGRESS: "everything",
+      SENDWRIGHT_LOG_LEVEL: "loud",
+      SENDWRIGHT_SECRET_FILE: "/nowhere/secret",
     };
     const { code, stdout, stderr } = await folder.run(["start"], wrong);
     expect({ code, stdout }).toEqual({ code: 1, stdout: "" });
@@ -76,24 +76,24 @@ describe("posthorn", () => {
   });
 
   it("warns of a variable that means nothing", async () => {
-    const service = await folder.start({ POSTHORN_PROT: "1" });
-    expect(service.stdout).toContain('"variable":"POSTHORN_PROT"');
+    const service = await folder.start({ SENDWRIGHT_PROT: "1" });
+    expect(service.stdout).toContain('"variable":"SENDWRIGHT_PROT"');
   });
 });
 
-describe("posthorn start", () => {
+describe("sendwright start", () => {
   it("refuses a folder that another server serves, in one line", async () => {
     const first = await folder.start();
     const { code, stdout, stderr } = await folder.run(["start"]);
     expect({ code, stdout }).toEqual({ code: 1, stdout: "" });
-    expect(stderr).toMatch(/^posthorn: Another Posthorn .*POSTHORN_DATA_DIR.*\n$/);
+    expect(stderr).toMatch(/^sendwright: Another Sendwright .*SENDWRIGHT_DATA_DIR.*\n$/);
     expect((await first.call("GET", "/api/ready")).status).toBe(200);
     // kill -9 leaves nothing behind that would keep the next one out.
     await first.end("SIGKILL");
     await folder.start();
   });
 
-  it.each(["POSTHORN_PORT", "POSTHORN_SANDBOX_PORT"])(
+  it.each(["SENDWRIGHT_PORT", "SENDWRIGHT_SANDBOX_PORT"])(
     "says in one line that %s is taken",
     async (variable) => {
       await using taken = createServer().listen(0, "127.0.0.1");
@@ -102,33 +102,33 @@ describe("posthorn start", () => {
       const port = typeof address === "object" && address !== null ? String(address.port) : "";
       const { code, stderr } = await folder.run(["start"], { [variable]: port });
       expect(code).toBe(1);
-      expect(stderr).toMatch(new RegExp(`^posthorn: .*${port}.*${variable}.*\\n$`));
+      expect(stderr).toMatch(new RegExp(`^sendwright: .*${port}.*${variable}.*\\n$`));
     },
   );
 
   it("makes the first admin from the environment, and only the first", async () => {
     const admin = { email: "Ada@Example.com", password: "a long sentence" };
-    const env = { POSTHORN_ADMIN_EMAIL: admin.email, POSTHORN_ADMIN_PASSWORD: admin.password };
+    const env = { SENDWRIGHT_ADMIN_EMAIL: admin.email, SENDWRIGHT_ADMIN_PASSWORD: admin.password };
     let service = await folder.start(env);
     expect((await post(service, "/api/auth/sign-in/email", admin)).status).toBe(200);
     expect(service.stderr).not.toContain("#token=");
     expect(folder.output.join("")).not.toContain(admin.password);
     await service.end("SIGTERM");
 
-    service = await folder.start({ ...env, POSTHORN_ADMIN_PASSWORD: "another long sentence" });
+    service = await folder.start({ ...env, SENDWRIGHT_ADMIN_PASSWORD: "another long sentence" });
     expect((await post(service, "/api/auth/sign-in/email", admin)).status).toBe(200);
   });
 
   it("names the variable of a first admin who could not sign in", async () => {
-    const admin = { POSTHORN_ADMIN_EMAIL: "ada@example.com", POSTHORN_ADMIN_PASSWORD: "a long sentence" };
+    const admin = { SENDWRIGHT_ADMIN_EMAIL: "ada@example.com", SENDWRIGHT_ADMIN_PASSWORD: "a long sentence" };
     for (const [env, name] of [
-      [{ ...admin, POSTHORN_ADMIN_EMAIL: "ada" }, "POSTHORN_ADMIN_EMAIL"],
-      [{ ...admin, POSTHORN_ADMIN_PASSWORD: "short" }, "POSTHORN_ADMIN_PASSWORD"],
-      [{ POSTHORN_ADMIN_EMAIL: admin.POSTHORN_ADMIN_EMAIL }, "POSTHORN_ADMIN_PASSWORD"],
+      [{ ...admin, SENDWRIGHT_ADMIN_EMAIL: "ada" }, "SENDWRIGHT_ADMIN_EMAIL"],
+      [{ ...admin, SENDWRIGHT_ADMIN_PASSWORD: "short" }, "SENDWRIGHT_ADMIN_PASSWORD"],
+      [{ SENDWRIGHT_ADMIN_EMAIL: admin.SENDWRIGHT_ADMIN_EMAIL }, "SENDWRIGHT_ADMIN_PASSWORD"],
     ] as const) {
       const { code, stderr } = await folder.run(["start"], env);
       expect(code).toBe(1);
-      expect(stderr).toMatch(new RegExp(`^posthorn: .*${name}.*\\n$`));
+      expect(stderr).toMatch(new RegExp(`^sendwright: .*${name}.*\\n$`));
     }
   });
 
@@ -150,23 +150,26 @@ describe("posthorn start", () => {
   });
 });
 
-describe("posthorn admin reset", () => {
+describe("sendwright admin reset", () => {
   it("prints a link beside the running server that gives an admin a new password, once", async () => {
-    const env = { POSTHORN_ADMIN_EMAIL: "ada@example.com", POSTHORN_ADMIN_PASSWORD: "a forgotten sentence" };
+    const env = {
+      SENDWRIGHT_ADMIN_EMAIL: "ada@example.com",
+      SENDWRIGHT_ADMIN_PASSWORD: "a forgotten sentence",
+    };
     const service = await folder.start(env);
     const old = await post(service, "/api/auth/sign-in/email", {
-      email: env.POSTHORN_ADMIN_EMAIL,
-      password: env.POSTHORN_ADMIN_PASSWORD,
+      email: env.SENDWRIGHT_ADMIN_EMAIL,
+      password: env.SENDWRIGHT_ADMIN_PASSWORD,
     });
     const first = await folder.run(["admin", "reset"], {
-      POSTHORN_PUBLIC_URL: "https://mail.example.com/posthorn",
+      SENDWRIGHT_PUBLIC_URL: "https://mail.example.com/sendwright",
     });
-    const second = await folder.run(["admin", "reset"], { POSTHORN_PUBLIC_URL: service.url });
+    const second = await folder.run(["admin", "reset"], { SENDWRIGHT_PUBLIC_URL: service.url });
     expect([first.code, second.code, first.stderr, second.stderr]).toEqual([0, 0, "", ""]);
-    expect(first.stdout).toContain("https://mail.example.com/posthorn/first-admin#token=");
+    expect(first.stdout).toContain("https://mail.example.com/sendwright/first-admin#token=");
     const [replaced, token] = [first, second].map(({ stdout }) => /#token=(\S+)/.exec(stdout)?.[1]);
 
-    const reset = { email: env.POSTHORN_ADMIN_EMAIL, password: "a remembered sentence" };
+    const reset = { email: env.SENDWRIGHT_ADMIN_EMAIL, password: "a remembered sentence" };
     expect((await post(service, "/api/first-admin", { ...reset, token: replaced })).status).toBe(403);
     expect((await post(service, "/api/first-admin", { ...reset, token })).status).toBe(200);
     expect((await post(service, "/api/first-admin", { ...reset, token })).status).toBe(403);
@@ -247,9 +250,9 @@ describe("SIGTERM", () => {
     await (await folder.start()).end("SIGTERM");
     expect(readdirSync(folder.path)).toEqual(["data"]);
     expect(readdirSync(join(folder.path, "data")).sort()).toEqual([
-      "posthorn.db",
-      "posthorn.key",
-      "posthorn.lock",
+      "sendwright.db",
+      "sendwright.key",
+      "sendwright.lock",
     ]);
   });
 });

@@ -15,7 +15,7 @@ beforeEach(() => {
 });
 afterEach(() => folder.dispose());
 
-const admin = { POSTHORN_ADMIN_EMAIL: "ada@example.com", POSTHORN_ADMIN_PASSWORD: "a long sentence" };
+const admin = { SENDWRIGHT_ADMIN_EMAIL: "ada@example.com", SENDWRIGHT_ADMIN_PASSWORD: "a long sentence" };
 
 /** The checks as programs see them, by id. */
 async function doctor(env?: Record<string, string>) {
@@ -38,7 +38,7 @@ async function troubles(env?: Record<string, string>): Promise<Record<string, st
 const contents = () =>
   readdirSync(folder.dataDir).map((name) => [name, readFileSync(join(folder.dataDir, name), "base64")]);
 
-describe("posthorn doctor", () => {
+describe("sendwright doctor", () => {
   it("finds all well beside a running server", async () => {
     await using relay = await startTestRelay();
     const service = await folder.start(admin);
@@ -66,21 +66,21 @@ describe("posthorn doctor", () => {
   it("says that nobody serves, that nothing is set up, and how to sign in", async () => {
     await (await folder.start()).end("SIGTERM");
     const { checks } = await doctor();
-    expect(checks.get("database.server")).toMatchObject({ status: "warning", remedy: "`posthorn start`" });
+    expect(checks.get("database.server")).toMatchObject({ status: "warning", remedy: "`sendwright start`" });
     expect(checks.get("configs.enabled")).toMatchObject({ status: "warning" });
-    expect(checks.get("admins.count")?.remedy).toContain("`posthorn admin reset`");
+    expect(checks.get("admins.count")?.remedy).toContain("`sendwright admin reset`");
   });
 
   it("reports a missing key, a wrong secret, and a key that others may read", async () => {
     await (await folder.start()).end("SIGTERM");
-    const keyFile = join(folder.dataDir, "posthorn.key");
+    const keyFile = join(folder.dataDir, "sendwright.key");
     chmodSync(keyFile, 0o644);
     const { checks } = await doctor();
     expect(checks.get("data.key_file")).toMatchObject({
       status: "warning",
       remedy: `\`chmod 600 ${keyFile}\``,
     });
-    expect(await troubles({ POSTHORN_SECRET: generateKey() })).toMatchObject({
+    expect(await troubles({ SENDWRIGHT_SECRET: generateKey() })).toMatchObject({
       "secret.fits": "failed",
     });
     rmSync(keyFile);
@@ -88,21 +88,21 @@ describe("posthorn doctor", () => {
       status: "failed",
       found: expect.stringContaining("Restore that file"),
     });
-    expect(readdirSync(folder.dataDir)).not.toContain("posthorn.key");
+    expect(readdirSync(folder.dataDir)).not.toContain("sendwright.key");
   });
 
   it("asks for a rotation while an earlier secret is needed", async () => {
     await using relay = await startTestRelay();
     const old = generateKey();
-    const service = await folder.start({ POSTHORN_SECRET: old });
+    const service = await folder.start({ SENDWRIGHT_SECRET: old });
     await saveConfig(service, relay);
     await service.end("SIGTERM");
-    const env = { POSTHORN_SECRET: generateKey(), POSTHORN_PREVIOUS_SECRETS: old };
+    const env = { SENDWRIGHT_SECRET: generateKey(), SENDWRIGHT_PREVIOUS_SECRETS: old };
     expect((await doctor(env)).checks.get("secret.fits")).toMatchObject({ status: "warning" });
     await folder.start(env);
     expect((await doctor(env)).checks.get("secret.previous")).toMatchObject({
       status: "warning",
-      remedy: expect.stringContaining("posthorn rotate"),
+      remedy: expect.stringContaining("sendwright rotate"),
     });
     expect(await folder.run(["rotate"], env)).toMatchObject({ code: 0 });
     expect((await doctor(env)).checks.get("secret.previous")).toMatchObject({ status: "ok" });
@@ -120,18 +120,20 @@ describe("posthorn doctor", () => {
     database.close();
     expect((await doctor()).checks.get("database.schema")).toMatchObject({
       status: "failed",
-      found: expect.stringContaining("newer Posthorn"),
+      found: expect.stringContaining("newer Sendwright"),
     });
     writeFileSync(folder.database, "something else altogether, and no database");
     expect((await doctor()).checks.get("database.file")).toMatchObject({ status: "failed" });
   });
 
   it("reports every variable that is wrong", async () => {
-    expect(await troubles({ POSTHORN_PORT: "x", POSTHORN_EGRESS: "all" })).toEqual({
-      "environment.POSTHORN_PORT": "failed",
-      "environment.POSTHORN_EGRESS": "failed",
+    expect(await troubles({ SENDWRIGHT_PORT: "x", SENDWRIGHT_EGRESS: "all" })).toEqual({
+      "environment.SENDWRIGHT_PORT": "failed",
+      "environment.SENDWRIGHT_EGRESS": "failed",
     });
-    expect(await troubles({ POSTHORN_PROT: "1" })).toMatchObject({ "environment.POSTHORN_PROT": "warning" });
+    expect(await troubles({ SENDWRIGHT_PROT: "1" })).toMatchObject({
+      "environment.SENDWRIGHT_PROT": "warning",
+    });
   });
 
   it("tells of a config that was changed by other hands, and of a clock that went back", async () => {
@@ -146,7 +148,7 @@ describe("posthorn doctor", () => {
   });
 });
 
-describe("posthorn doctor --bundle", () => {
+describe("sendwright doctor --bundle", () => {
   it("holds what helps, but no secret and no address of anybody", async () => {
     const password = "opened-sesame";
     const said = Buffer.from(`\0app-user-7\0${password}`).toString("base64");
@@ -155,7 +157,7 @@ describe("posthorn doctor --bundle", () => {
       onRcpt: (to) => `550 5.1.1 <${to}> unknown to app-user-7 (${said}, ${password}, ${apiKey})`,
     });
     const secret = generateKey();
-    const env = { ...admin, POSTHORN_SECRET: secret };
+    const env = { ...admin, SENDWRIGHT_SECRET: secret };
     const service = await folder.start(env);
     await saveConfig(service, relay, { name: "ops@example.com", username: "app-user-7", password });
     const email = { to: "jo.smith@customer.example", subject: "Private matters" };
@@ -173,12 +175,12 @@ describe("posthorn doctor --bundle", () => {
     expect(stderr).toContain(file);
     expect(statSync(file).mode & 0o777).toBe(0o600);
     const text = readFileSync(file, "utf8");
-    for (const hidden of [password, said, apiKey, secret, admin.POSTHORN_ADMIN_PASSWORD, "app-user-7"]) {
+    for (const hidden of [password, said, apiKey, secret, admin.SENDWRIGHT_ADMIN_PASSWORD, "app-user-7"]) {
       expect(text).not.toContain(hidden);
     }
     expect(text).not.toMatch(/jo\.smith|ada@|shop@|ops@|Private matters/);
     expect(JSON.parse(text)).toMatchObject({
-      options: { POSTHORN_SECRET: "set", POSTHORN_DATABASE_URL: "not set", POSTHORN_API_KEY: "set" },
+      options: { SENDWRIGHT_SECRET: "set", SENDWRIGHT_DATABASE_URL: "not set", SENDWRIGHT_API_KEY: "set" },
       smtpConfigs: [
         {
           name: "***@example.com",
@@ -203,16 +205,16 @@ describe("posthorn doctor --bundle", () => {
     writeFileSync(file, "mine");
     const { code, stderr } = await folder.run(["doctor", "--bundle", file]);
     expect(code).toBe(1);
-    expect(stderr).toMatch(/^posthorn: .*exists already.*\n$/);
+    expect(stderr).toMatch(/^sendwright: .*exists already.*\n$/);
     expect(readFileSync(file, "utf8")).toBe("mine");
   });
 
   it("is written of an installation that does not even start", async () => {
     const file = join(folder.path, "report.json");
-    await folder.run(["doctor", "--bundle", file], { POSTHORN_PORT: "x" });
+    await folder.run(["doctor", "--bundle", file], { SENDWRIGHT_PORT: "x" });
     expect(JSON.parse(readFileSync(file, "utf8"))).toMatchObject({
       options: null,
-      checks: [{ id: "machine.node" }, { id: "environment.POSTHORN_PORT", status: "failed" }],
+      checks: [{ id: "machine.node" }, { id: "environment.SENDWRIGHT_PORT", status: "failed" }],
     });
   });
 });
@@ -227,7 +229,7 @@ describe("with PostgreSQL", () => {
   it("tests and examines beside the nodes, and keeps the database's password to itself", async () => {
     await using relay = await startTestRelay();
     const url = await postgres.createDatabase();
-    const env = { ...admin, POSTHORN_DATABASE_URL: url, POSTHORN_SECRET: generateKey() };
+    const env = { ...admin, SENDWRIGHT_DATABASE_URL: url, SENDWRIGHT_SECRET: generateKey() };
     const { password } = new URL(url);
     expect(await troubles(env)).toEqual({ "database.schema": "warning" });
     const service = await folder.start(env);
@@ -244,14 +246,14 @@ describe("with PostgreSQL", () => {
     const file = join(folder.path, "report.json");
     await folder.run(["doctor", "--bundle", file], env);
     expect(readFileSync(file, "utf8")).not.toContain(password);
-    expect(JSON.parse(readFileSync(file, "utf8")).options.POSTHORN_DATABASE_URL).toMatch(
+    expect(JSON.parse(readFileSync(file, "utf8")).options.SENDWRIGHT_DATABASE_URL).toMatch(
       /^postgres(?:ql)?:\/\/127/,
     );
 
     await postgres.stopServer();
     expect((await doctor(env)).checks.get("database.schema")).toMatchObject({
       status: "failed",
-      remedy: expect.stringContaining("POSTHORN_DATABASE_URL"),
+      remedy: expect.stringContaining("SENDWRIGHT_DATABASE_URL"),
     });
     await service.end("SIGKILL");
   });

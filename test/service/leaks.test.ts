@@ -106,7 +106,7 @@ beforeAll(async () => {
   folder = makeServiceFolder();
   refusing = await startScriptedServer((peer) => echoingRelay(peer, "refused"));
   taking = await startScriptedServer((peer) => echoingRelay(peer, "taken"));
-  service = await folder.start({ POSTHORN_SECRET: generateKey(), POSTHORN_LOG_LEVEL: "trace" });
+  service = await folder.start({ SENDWRIGHT_SECRET: generateKey(), SENDWRIGHT_LOG_LEVEL: "trace" });
 
   const sendTo = "jo@example.com";
   for (const [relay, authMethod] of [
@@ -212,7 +212,7 @@ describe("a password that the relay echoes in every way", () => {
         found(name, readFileSync(join(folder.dataDir, name)).toString()),
       );
     // Beside the server there is a write-ahead log, which its end puts into the database.
-    expect(readdirSync(folder.dataDir)).toContain("posthorn.db-wal");
+    expect(readdirSync(folder.dataDir)).toContain("sendwright.db-wal");
     expect(inFiles()).toEqual([]);
     const { stdout, stderr } = await service.end("SIGTERM");
     expect(inFiles()).toEqual([]);

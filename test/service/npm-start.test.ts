@@ -8,7 +8,7 @@ import { afterEach, beforeEach, expect, it } from "vitest";
 
 let folder: string;
 beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), "posthorn-npm-start-"));
+  folder = mkdtempSync(join(tmpdir(), "sendwright-npm-start-"));
 });
 afterEach(() => rmSync(folder, { recursive: true }));
 
@@ -18,9 +18,9 @@ it("npm start takes the service with it when it is told to stop", async () => {
     env: {
       PATH: process.env.PATH,
       HOME: folder,
-      POSTHORN_DATA_DIR: join(folder, "data"),
-      POSTHORN_PORT: "0",
-      POSTHORN_SANDBOX_PORT: "0",
+      SENDWRIGHT_DATA_DIR: join(folder, "data"),
+      SENDWRIGHT_PORT: "0",
+      SENDWRIGHT_SANDBOX_PORT: "0",
       NODE_COMPILE_CACHE: join(folder, "compiled"),
     },
     stdio: ["ignore", "pipe", "ignore"],
@@ -28,7 +28,7 @@ it("npm start takes the service with it when it is told to stop", async () => {
   let isReady = false;
   // The service holds this output too: it ends only once the service has.
   for await (const line of createInterface({ input: npm.stdout })) {
-    if (!line.includes("Posthorn is ready")) continue;
+    if (!line.includes("Sendwright is ready")) continue;
     isReady = true;
     npm.kill("SIGTERM");
   }

@@ -25,12 +25,12 @@ let installed: string;
 let bin: string;
 
 beforeAll(() => {
-  folder = mkdtempSync(join(tmpdir(), "posthorn-pack-"));
+  folder = mkdtempSync(join(tmpdir(), "sendwright-pack-"));
   // What `npm test` has built is packed; building anew would test the build and not the package.
   run("npm", ["pack", "--ignore-scripts", "--silent", "--pack-destination", folder], root);
-  run("tar", ["-xzf", `posthorn-${packageJson.version}.tgz`]);
+  run("tar", ["-xzf", `sendwright-${packageJson.version}.tgz`]);
   installed = join(folder, "package");
-  bin = join(installed, "bin/posthorn.js");
+  bin = join(installed, "bin/sendwright.js");
   // Its dependencies and no others: what else the repository has installed is not there for adopters.
   for (const name of Object.keys(packageJson.dependencies)) {
     const link = join(installed, "node_modules", name);
@@ -38,7 +38,7 @@ beforeAll(() => {
     symlinkSync(join(root, "node_modules", name), link);
   }
   mkdirSync(join(folder, "node_modules"));
-  symlinkSync(installed, join(folder, "node_modules/posthorn"));
+  symlinkSync(installed, join(folder, "node_modules/sendwright"));
 });
 afterAll(() => rmSync(folder, { recursive: true }));
 
@@ -63,7 +63,7 @@ describe("the packed package", () => {
         "LICENSE",
         "README.md",
         "package.json",
-        "bin/posthorn.js",
+        "bin/sendwright.js",
         "dist/index.js",
         "dist/index.d.ts",
         "dist/testing/index.js",
@@ -96,7 +96,7 @@ describe("the packed package", () => {
   it("starts in an empty folder, with its pages", async () => {
     const service = makeServiceFolder([bin]);
     try {
-      const { url, end } = await service.start({ POSTHORN_DATA_DIR: "./data" });
+      const { url, end } = await service.start({ SENDWRIGHT_DATA_DIR: "./data" });
       expect(existsSync(service.database)).toBe(true);
       const page = await fetch(`${url}/settings/smtp`);
       expect(page.status).toBe(200);
@@ -119,13 +119,13 @@ describe("the packed package", () => {
     const app = join(folder, "app.mjs");
     writeFileSync(
       app,
-      `import { createPosthorn } from "posthorn";
-       import { startTestRelay } from "posthorn/testing";
-       const posthorn = await createPosthorn({ database: ":memory:", secret: "a secret of an application" });
-       const { id } = await posthorn.send({ to: "jo@example.com", subject: "Hello", text: "Hello" });
+      `import { createSendwright } from "sendwright";
+       import { startTestRelay } from "sendwright/testing";
+       const sendwright = await createSendwright({ database: ":memory:", secret: "a secret of an application" });
+       const { id } = await sendwright.send({ to: "jo@example.com", subject: "Hello", text: "Hello" });
        await using relay = await startTestRelay();
        console.log(typeof id, relay.port > 0);
-       await posthorn.close();`,
+       await sendwright.close();`,
     );
     const { stdout, stderr } = run(process.execPath, [app]);
     expect(stderr).toBe("");
@@ -145,7 +145,7 @@ describe("the compiler of an application", () => {
     writeFileSync(join(path, "tsconfig.json"), JSON.stringify({ compilerOptions, include: ["*.ts"] }));
     writeFileSync(join(path, "app.ts"), lines.join("\n"));
     writeFileSync(
-      join(path, "posthorn-templates.d.ts"),
+      join(path, "sendwright-templates.d.ts"),
       typesOf([
         {
           name: "welcome",
@@ -160,7 +160,7 @@ describe("the compiler of an application", () => {
 
   it("takes each template with its data, also those of the application, and what is written without one", () => {
     const lines = [
-      'import type { EmailRequest, TemplateData } from "posthorn";',
+      'import type { EmailRequest, TemplateData } from "sendwright";',
       `export const reset: EmailRequest = { ${to}, template: "password-reset", data: { url: "https://example.com/" } };`,
       'const data: TemplateData["welcome"] = { name: "Jo" };',
       `export const own: EmailRequest = { ${to}, template: "welcome", data, locale: "de", tags: ["a"] };`,
@@ -171,7 +171,7 @@ describe("the compiler of an application", () => {
 
   it("refuses an unknown template, and data that is wrong, missing or not known", () => {
     const lines = [
-      'import type { EmailRequest } from "posthorn";',
+      'import type { EmailRequest } from "sendwright";',
       `export const a: EmailRequest = { ${to}, template: "no-such", data: {} };`,
       `export const b: EmailRequest = { ${to}, template: "password-reset", data: {} };`,
       `export const c: EmailRequest = { ${to}, template: "password-reset" };`,
@@ -184,7 +184,8 @@ describe("the compiler of an application", () => {
 });
 
 describe("an old Node.js", () => {
-  const sentence = /^Posthorn needs Node\.js 22\.18 or newer; this is v\S+\. See https:\/\/nodejs\.org\/\n$/;
+  const sentence =
+    /^Sendwright needs Node\.js 22\.18 or newer; this is v\S+\. See https:\/\/nodejs\.org\/\n$/;
 
   it.each([
     ["20.19.0", 1],

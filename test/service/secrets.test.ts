@@ -52,9 +52,9 @@ function keyRows(): { key_id: string; retired_at: number | null }[] {
 
 const digestOf = (file: string) => createHash("sha256").update(readFileSync(file)).digest("hex");
 
-describe("without POSTHORN_SECRET", () => {
+describe("without SENDWRIGHT_SECRET", () => {
   it("makes a key file for its owner alone, once, and says so in the log", async () => {
-    const keyFile = join(folder.dataDir, "posthorn.key");
+    const keyFile = join(folder.dataDir, "sendwright.key");
     const first = await folder.start();
     await first.end("SIGTERM");
     expect(statSync(keyFile).mode & 0o777).toBe(0o600);
@@ -72,7 +72,7 @@ describe("without POSTHORN_SECRET", () => {
 
   it("refuses a database whose key file is gone, in one line, and leaves it untouched", async () => {
     await (await folder.start()).end("SIGTERM");
-    const keyFile = join(folder.dataDir, "posthorn.key");
+    const keyFile = join(folder.dataDir, "sendwright.key");
     const key = readFileSync(keyFile, "utf8");
     rmSync(keyFile);
     const files = readdirSync(folder.dataDir);
@@ -81,7 +81,7 @@ describe("without POSTHORN_SECRET", () => {
     for (const command of [["start"], ["rotate"]]) {
       const { code, stdout, stderr } = await folder.run(command);
       expect({ code, stdout }).toEqual({ code: 1, stdout: "" });
-      expect(stderr).toMatch(/^posthorn: .*posthorn\.key.*POSTHORN_SECRET.*\n$/);
+      expect(stderr).toMatch(/^sendwright: .*sendwright\.key.*SENDWRIGHT_SECRET.*\n$/);
     }
     expect(digestOf(folder.database)).toBe(before);
     expect(readdirSync(folder.dataDir)).toEqual(files);
@@ -95,7 +95,7 @@ describe("without POSTHORN_SECRET", () => {
     for (const command of [["rotate"], ["admin", "reset"]]) {
       const { code, stderr } = await folder.run(command);
       expect(code).toBe(1);
-      expect(stderr).toMatch(/^posthorn: .*\n$/);
+      expect(stderr).toMatch(/^sendwright: .*\n$/);
       expect(existsSync(folder.database)).toBe(false);
     }
     await (await folder.start()).end("SIGTERM");
@@ -104,12 +104,12 @@ describe("without POSTHORN_SECRET", () => {
 
 describe("an unusable secret", () => {
   it.each([
-    ["empty", "", /POSTHORN_SECRET .*empty/],
-    ["blank", "                    ", /POSTHORN_SECRET .*empty/],
-    ["short", "15-characters-x", /POSTHORN_SECRET .*16 characters/],
-    ["an example", exampleSecrets[0] ?? "", /POSTHORN_SECRET .*example/],
+    ["empty", "", /SENDWRIGHT_SECRET .*empty/],
+    ["blank", "                    ", /SENDWRIGHT_SECRET .*empty/],
+    ["short", "15-characters-x", /SENDWRIGHT_SECRET .*16 characters/],
+    ["an example", exampleSecrets[0] ?? "", /SENDWRIGHT_SECRET .*example/],
   ])("that is %s is refused in one line, before anything is made", async (_what, secret, sentence) => {
-    const { code, stdout, stderr } = await folder.run(["start"], { POSTHORN_SECRET: secret });
+    const { code, stdout, stderr } = await folder.run(["start"], { SENDWRIGHT_SECRET: secret });
     expect({ code, stdout }).toEqual({ code: 1, stdout: "" });
     expect(stderr).toMatch(sentence);
     expect(stderr.trim().split("\n")).toHaveLength(1);
@@ -119,23 +119,23 @@ describe("an unusable secret", () => {
   it("in a file or among the previous ones is refused too, by the name of its variable", async () => {
     const file = join(folder.path, "secret");
     writeFileSync(file, "\n");
-    const empty = await folder.run(["start"], { POSTHORN_SECRET_FILE: file });
-    expect(empty).toMatchObject({ code: 1, stderr: expect.stringContaining("POSTHORN_SECRET") });
+    const empty = await folder.run(["start"], { SENDWRIGHT_SECRET_FILE: file });
+    expect(empty).toMatchObject({ code: 1, stderr: expect.stringContaining("SENDWRIGHT_SECRET") });
     const previous = await folder.run(["start"], {
-      POSTHORN_SECRET: generateKey(),
-      POSTHORN_PREVIOUS_SECRETS: "short",
+      SENDWRIGHT_SECRET: generateKey(),
+      SENDWRIGHT_PREVIOUS_SECRETS: "short",
     });
     expect(previous).toMatchObject({
       code: 1,
-      stderr: expect.stringMatching(/previous secret|POSTHORN_PREVIOUS_SECRETS/),
+      stderr: expect.stringMatching(/previous secret|SENDWRIGHT_PREVIOUS_SECRETS/),
     });
     expect(existsSync(folder.database)).toBe(false);
   });
 });
 
 describe("another secret than the database's", () => {
-  const right = { POSTHORN_SECRET: generateKey() };
-  const wrong = { POSTHORN_SECRET: generateKey() };
+  const right = { SENDWRIGHT_SECRET: generateKey() };
+  const wrong = { SENDWRIGHT_SECRET: generateKey() };
 
   it("starts and explains, sends nothing, overwrites nothing; the right one goes on", async () => {
     await using relay = await startTestRelay({ auth: credentials });
@@ -149,7 +149,7 @@ describe("another secret than the database's", () => {
     expect(await getConfig(service, id)).toMatchObject({
       username,
       password: "********",
-      problem: { code: "secret.mismatch", detail: expect.stringContaining("POSTHORN_SECRET") },
+      problem: { code: "secret.mismatch", detail: expect.stringContaining("SENDWRIGHT_SECRET") },
     });
     const health = await service.call<Health>("GET", "/api/health");
     expect(health).toMatchObject({ status: 200, body: { ok: false, key: "mismatch" } });
@@ -204,7 +204,7 @@ describe("another secret than the database's", () => {
     await relay.delivered(2);
   });
 
-  it("reads with POSTHORN_PREVIOUS_SECRETS what the old one wrote", async () => {
+  it("reads with SENDWRIGHT_PREVIOUS_SECRETS what the old one wrote", async () => {
     await using relay = await startTestRelay({ auth: credentials });
     let service = await folder.start(right);
     const { id } = await saveConfig(service, relay, credentials);
@@ -212,7 +212,7 @@ describe("another secret than the database's", () => {
     const { id: sensitive } = await postEmail(service, { sensitive: true, scheduledAt });
     await service.end("SIGTERM");
 
-    service = await folder.start({ ...wrong, POSTHORN_PREVIOUS_SECRETS: right.POSTHORN_SECRET });
+    service = await folder.start({ ...wrong, SENDWRIGHT_PREVIOUS_SECRETS: right.SENDWRIGHT_SECRET });
     expect((await getConfig(service, id)).problem).toBeNull();
     const retried = await service.call("POST", `/api/emails/${sensitive}/retry`);
     expect(retried.status).toBe(204);
@@ -222,11 +222,11 @@ describe("another secret than the database's", () => {
   });
 });
 
-describe("posthorn rotate", () => {
+describe("sendwright rotate", () => {
   const [older, newer] = [generateKey(), generateKey()];
-  const old = { POSTHORN_SECRET: older };
-  const both = { POSTHORN_SECRET: newer, POSTHORN_PREVIOUS_SECRETS: older };
-  const fresh = { POSTHORN_SECRET: newer };
+  const old = { SENDWRIGHT_SECRET: older };
+  const both = { SENDWRIGHT_SECRET: newer, SENDWRIGHT_PREVIOUS_SECRETS: older };
+  const fresh = { SENDWRIGHT_SECRET: newer };
 
   async function saveMany(service: Service, count: number): Promise<void> {
     const relay = { host: "relay.invalid", port: 587 };
@@ -298,7 +298,7 @@ describe("posthorn rotate", () => {
     const rows = secretRows();
     const refused = await folder.run(["rotate"], both);
     expect(refused).toMatchObject({ code: 1, stdout: "" });
-    expect(refused.stderr).toMatch(/^posthorn: .*[Rr]estart.*\n$/);
+    expect(refused.stderr).toMatch(/^sendwright: .*[Rr]estart.*\n$/);
     expect(secretRows()).toEqual(rows);
     await service.end("SIGTERM");
 
@@ -323,7 +323,7 @@ describe("posthorn rotate", () => {
     const rows = secretRows();
     const { code, stdout, stderr } = await folder.run(["rotate"], fresh);
     expect({ code, stdout }).toEqual({ code: 1, stdout: "" });
-    expect(stderr).toMatch(/^posthorn: .*POSTHORN_PREVIOUS_SECRETS.*\n$/);
+    expect(stderr).toMatch(/^sendwright: .*SENDWRIGHT_PREVIOUS_SECRETS.*\n$/);
     expect([secretRows(), keyRows().length]).toEqual([rows, 1]);
   });
 });
@@ -357,7 +357,7 @@ print(json.dumps([Fernet(sys.argv[2]).decrypt(token.encode()).decode() for (toke
 
   it("is a Fernet token of exactly the password, to be read straight from the file", async () => {
     const secret = generateKey();
-    const service = await folder.start({ POSTHORN_SECRET: secret });
+    const service = await folder.start({ SENDWRIGHT_SECRET: secret });
     for (const each of passwords) {
       await saveConfig(service, { host: "relay.invalid", port: 587 }, { username, password: each });
     }

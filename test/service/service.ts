@@ -9,14 +9,14 @@ export const apiKey = "test-key-of-more-than-32-characters";
 type Environment = Readonly<Record<string, string>>;
 
 /** A server starts in half the time where its sources are compiled already. */
-const compileCache = join(import.meta.dirname, "../../node_modules/.cache/posthorn-service");
+const compileCache = join(import.meta.dirname, "../../node_modules/.cache/sendwright-service");
 
 /** The command line from its sources; what follows goes to it. */
 const sources: readonly string[] = [
   "--input-type=module",
   "--eval",
   `import(${JSON.stringify(new URL("../../src/cli/main.ts", import.meta.url).href)})
-    .then((cli) => cli.main(["node", "posthorn", ...process.argv.slice(1)]))`,
+    .then((cli) => cli.main(["node", "sendwright", ...process.argv.slice(1)]))`,
   "--",
 ];
 
@@ -83,7 +83,7 @@ export interface Reply<Body> {
 
 /** @param program arguments of Node.js that start the command line; the sources by default. */
 export function makeServiceFolder(program: readonly string[] = sources): ServiceFolder {
-  const path = mkdtempSync(join(tmpdir(), "posthorn-service-"));
+  const path = mkdtempSync(join(tmpdir(), "sendwright-service-"));
   const dataDir = join(path, "data");
   const output: string[] = [];
   const running = new Set<Run>();
@@ -100,10 +100,10 @@ export function makeServiceFolder(program: readonly string[] = sources): Service
       env: {
         PATH: process.env.PATH,
         NODE_COMPILE_CACHE: compileCache,
-        POSTHORN_DATA_DIR: dataDir,
-        POSTHORN_PORT: "0",
-        POSTHORN_SANDBOX_PORT: "0",
-        POSTHORN_API_KEY: apiKey,
+        SENDWRIGHT_DATA_DIR: dataDir,
+        SENDWRIGHT_PORT: "0",
+        SENDWRIGHT_SANDBOX_PORT: "0",
+        SENDWRIGHT_API_KEY: apiKey,
         ...env,
       },
       stdio: [input === null ? "ignore" : "pipe", "pipe", "pipe"],
@@ -152,7 +152,7 @@ export function makeServiceFolder(program: readonly string[] = sources): Service
   return {
     path,
     dataDir,
-    database: join(dataDir, "posthorn.db"),
+    database: join(dataDir, "sendwright.db"),
     output,
     begin,
     run: (args, env, input) => begin(args, env, {}, input).ended,
@@ -226,5 +226,5 @@ function watch(child: ChildProcess, output: string[]): Run {
 function readyUrl(line: string): string | undefined {
   if (!line.startsWith("{")) return undefined;
   const entry = JSON.parse(line) as { msg?: string; url?: string };
-  return entry.msg === "Posthorn is ready" ? entry.url : undefined;
+  return entry.msg === "Sendwright is ready" ? entry.url : undefined;
 }

@@ -34,11 +34,11 @@ const welcome = {
 };
 
 const templates = (...args: readonly string[]) =>
-  folder.run(["templates", ...args, "--url", service.url], { POSTHORN_API_KEY: apiKey });
+  folder.run(["templates", ...args, "--url", service.url], { SENDWRIGHT_API_KEY: apiKey });
 const file = (path: string) => join(dir, path);
 const text = (path: string) => readFileSync(file(path), "utf8");
 
-describe("posthorn templates", () => {
+describe("sendwright templates", () => {
   it("pulls what is not as it came into files, and pushes what was changed in them", async () => {
     await service.call("PUT", "/api/templates/welcome", welcome);
     await service.call("PUT", "/api/template-parts/help", { mjml: "<mj-text>Help</mj-text>", version: 0 });
@@ -84,7 +84,7 @@ describe("posthorn templates", () => {
 
   it("writes the types of one's own templates", async () => {
     const { stdout } = await templates("types");
-    expect(stdout).toContain('declare module "posthorn"');
+    expect(stdout).toContain('declare module "sendwright"');
     expect(stdout).toContain(`    /** Welcomes * / a customer */
     welcome: {
       name: string;
@@ -99,18 +99,18 @@ describe("posthorn templates", () => {
 
   it("needs a server and a key", async () => {
     const noKey = await folder.run(["templates", "pull", dir, "--url", service.url], {
-      POSTHORN_API_KEY: "",
+      SENDWRIGHT_API_KEY: "",
     });
     expect(noKey.code).toBe(1);
-    const wrong = { POSTHORN_API_KEY: "another-key-of-more-than-32-characters" };
+    const wrong = { SENDWRIGHT_API_KEY: "another-key-of-more-than-32-characters" };
     const refused = await folder.run(["templates", "pull", dir, "--url", service.url], wrong);
     expect([refused.code, refused.stderr.includes("another-key")]).toEqual([1, false]);
     const nobody = await folder.run(["templates", "types", "--url", "http://127.0.0.1:1"], {
-      POSTHORN_API_KEY: apiKey,
+      SENDWRIGHT_API_KEY: apiKey,
     });
     expect([nobody.code, nobody.stderr]).toEqual([
       1,
-      "posthorn: There is no answer at http://127.0.0.1:1. Is it started?\n",
+      "sendwright: There is no answer at http://127.0.0.1:1. Is it started?\n",
     ]);
   });
 });

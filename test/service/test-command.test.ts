@@ -23,7 +23,7 @@ async function audited(service: Service): Promise<AuditEntry[]> {
   return body.items.filter(({ action }) => action === "smtp_config.tested");
 }
 
-describe("posthorn test of saved configs", () => {
+describe("sendwright test of saved configs", () => {
   it("tests the first that is enabled, beside the server, and leaves the result and the audit as the page does", async () => {
     await using relay = await startTestRelay({ auth });
     const service = await folder.start();
@@ -38,7 +38,7 @@ describe("posthorn test of saved configs", () => {
     expect(relay.messages).toHaveLength(0);
     expect((await getConfig(service, id)).lastTest).toMatchObject({ ok: true });
     expect(await audited(service)).toMatchObject([
-      { actor: { id: "system", name: "posthorn test" }, target: id, detail: { ok: true, sendTo: null } },
+      { actor: { id: "system", name: "sendwright test" }, target: id, detail: { ok: true, sendTo: null } },
     ]);
   });
 
@@ -115,28 +115,28 @@ describe("posthorn test of saved configs", () => {
 
   it("says in one sentence when the secret is wrong or missing, and dials nobody", async () => {
     await using relay = await startTestRelay({ auth });
-    const service = await folder.start({ POSTHORN_SECRET: generateKey() });
+    const service = await folder.start({ SENDWRIGHT_SECRET: generateKey() });
     await saveConfig(service, relay, { name: "Main relay", ...auth });
-    const wrong = await folder.run(["test"], { POSTHORN_SECRET: generateKey() });
+    const wrong = await folder.run(["test"], { SENDWRIGHT_SECRET: generateKey() });
     expect(wrong).toMatchObject({ code: 1, stdout: "" });
     expect(wrong.stderr).toMatch(
-      /^posthorn: "Main relay" was saved with another secret\. .*POSTHORN_SECRET.*\n$/,
+      /^sendwright: "Main relay" was saved with another secret\. .*SENDWRIGHT_SECRET.*\n$/,
     );
     const missing = await folder.run(["test"]);
     expect(missing).toMatchObject({ code: 1, stdout: "" });
-    expect(missing.stderr).toMatch(/^posthorn: .*exists, but its key file .*\n$/);
+    expect(missing.stderr).toMatch(/^sendwright: .*exists, but its key file .*\n$/);
     expect(await audited(service)).toEqual([]);
   });
 
   it("needs a database, and makes none", async () => {
     const { code, stderr } = await folder.run(["test"]);
     expect(code).toBe(1);
-    expect(stderr).toMatch(/^posthorn: There is no database .*\n$/);
+    expect(stderr).toMatch(/^sendwright: There is no database .*\n$/);
     expect((await folder.run(["doctor"])).stdout).toContain("does not exist yet");
   });
 });
 
-describe("posthorn test of settings that are not saved", () => {
+describe("sendwright test of settings that are not saved", () => {
   it("needs no database, and takes the password from standard input", async () => {
     const authority = makeAuthority();
     const tls = authority.issue({ names: ["127.0.0.1"] });
@@ -191,7 +191,7 @@ describe("posthorn test of settings that are not saved", () => {
     expect(await folder.run(["test", "Mian relay"])).toEqual({
       code: 2,
       stdout: "",
-      stderr: 'posthorn: There is no SMTP config "Mian relay". There is: "Main relay".\n',
+      stderr: 'sendwright: There is no SMTP config "Mian relay". There is: "Main relay".\n',
     });
   });
 });

@@ -52,7 +52,7 @@ interface Pending {
 }
 
 export async function startAuthorizationServer(): Promise<AuthorizationServer> {
-  const client = { clientId: "posthorn-client", clientSecret: "client-s3cret-of-the-test" };
+  const client = { clientId: "sendwright-client", clientSecret: "client-s3cret-of-the-test" };
   const codes = new Map<string, Pending>();
   const refreshTokens = new Set<string>();
   const accessTokens = new Set<string>();

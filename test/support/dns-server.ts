@@ -21,7 +21,7 @@ export type ZoneEntry =
 export type Zone = Readonly<Record<string, ZoneEntry>>;
 
 export interface DnsServer extends AsyncDisposable {
-  /** As `POSTHORN_DNS_SERVERS` takes it. */
+  /** As `SENDWRIGHT_DNS_SERVERS` takes it. */
   readonly address: string;
   /** Each question so far, such as `TXT example.com`; over TCP it ends in `(TCP)`. */
   readonly questions: readonly string[];

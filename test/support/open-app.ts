@@ -1,5 +1,5 @@
 import { createLog } from "../../src/log.ts";
-import { openPosthorn, type Posthorn, type PosthornOptions } from "../../src/posthorn.ts";
+import { openServices, type Services, type ServicesOptions } from "../../src/sendwright.ts";
 import { type AppOptions, createApp } from "../../src/server/app.ts";
 import type { Caller } from "../../src/server/caller.ts";
 import type { NewApiKey } from "../../src/server/schemas.ts";
@@ -20,7 +20,7 @@ export async function read<Shape>(response: Response | Promise<Response>): Promi
 }
 
 export interface TestApp {
-  readonly posthorn: Posthorn;
+  readonly services: Services;
   readonly clock: FixedClock;
   /** Sends a request as the admin, by their cookie. `body` goes as JSON. */
   call(method: string, path: string, body?: unknown, headers?: Record<string, string>): Promise<Response>;
@@ -33,17 +33,17 @@ export interface TestApp {
 
 /** The app over real parts and a database in memory. Whoever has the cookie `admin=1` is Ada. */
 export async function openApp(
-  options: Partial<PosthornOptions> & Partial<AppOptions> = {},
+  options: Partial<ServicesOptions> & Partial<AppOptions> = {},
 ): Promise<TestApp> {
   const clock = createFixedClock();
-  const posthorn = await openPosthorn({
+  const services = await openServices({
     database: ":memory:",
     secret: "cw_0x689RpI-jtRR7oE8h_eQsKImvJapLeSbXpwF4e4=",
     log: createLog("silent"),
     clock,
     ...options,
   });
-  const app = createApp(posthorn, {
+  const app = createApp(services, {
     signedIn: async (request) => (request.headers.get("cookie") === "admin=1" ? admin : null),
     apiKey: adminKey,
     ...options,
@@ -60,7 +60,7 @@ export async function openApp(
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     });
   return {
-    posthorn,
+    services,
     clock,
     call,
     request,
@@ -68,6 +68,6 @@ export async function openApp(
       const { key } = await read<NewApiKey>(call("POST", "/api/api-keys", { name: scope, scope }));
       return { authorization: `Bearer ${key}` };
     },
-    close: () => posthorn.close(),
+    close: () => services.close(),
   };
 }

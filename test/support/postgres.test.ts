@@ -59,7 +59,7 @@ describe("its data", () => {
   /** A folder for temporary files that no other test uses. */
   let folder: string;
   beforeEach(() => {
-    folder = mkdtempSync(join(temporaryFolder(), "posthorn-support-"));
+    folder = mkdtempSync(join(temporaryFolder(), "sendwright-support-"));
     chmodSync(folder, 0o777);
     vi.stubEnv("TMPDIR", folder);
   });

@@ -43,7 +43,7 @@ const signals = { fast: "INT", immediate: "QUIT" } as const satisfies Record<Pos
  * that ends. Linux and macOS only.
  */
 export async function startPostgres(options: PostgresOptions = {}): Promise<Postgres> {
-  const folder = mkdtempSync(join(temporaryFolder(), "posthorn-postgres-"));
+  const folder = mkdtempSync(join(temporaryFolder(), "sendwright-postgres-"));
   try {
     const { uid, gid } = postgresUser;
     if (uid !== undefined && gid !== undefined) chownSync(folder, uid, gid);
@@ -68,7 +68,7 @@ interface Started {
 }
 
 function control({ programs, folder, options, port, server, password }: Started): Postgres {
-  const urlOf = (database: string) => `postgres://posthorn:${password}@127.0.0.1:${port}/${database}`;
+  const urlOf = (database: string) => `postgres://sendwright:${password}@127.0.0.1:${port}/${database}`;
   const url = urlOf("postgres");
   let running: RunningServer | null = server;
   let databases = 0;
@@ -114,7 +114,7 @@ async function makeCluster({ initdb }: PostgresPrograms, folder: string, passwor
   if (postgresUser.uid !== undefined) chownSync(passwordFile, postgresUser.uid, postgresUser.gid ?? 0);
   const args = [
     `--pgdata=${join(folder, "data")}`,
-    "--username=posthorn",
+    "--username=sendwright",
     `--pwfile=${passwordFile}`,
     "--auth=scram-sha-256",
     "--encoding=UTF8",

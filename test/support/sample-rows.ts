@@ -60,7 +60,7 @@ export async function writeSample(db: Db): Promise<void> {
   await insertAlert(db, { id: sampleId(1), raisedAt: sampleNow - hourMs, ...alert, ...words, ...open });
   await insertAlert(db, { id: sampleId(2), raisedAt: sampleNow - hourMs, ...alert, ...words, ...cleared });
 
-  const key = { id: sampleId(1), name: "Shop", prefix: "ph_abc", createdBy: "user:1" };
+  const key = { id: sampleId(1), name: "Shop", prefix: "sw_abc", createdBy: "user:1" };
   await insertApiKey(db, { ...key, scope: "send", createdAt: sampleNow, lastUsedAt: null }, "hash-1");
   await db
     .insertInto("audit_log")

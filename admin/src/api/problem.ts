@@ -53,7 +53,7 @@ export function unreachable(): ApiProblem {
   return new ApiProblem({
     status: 0,
     code: "network",
-    title: "No answer from Posthorn",
+    title: "No answer from Sendwright",
     detail: "The server did not answer. Check that it runs and that you are online, then try again.",
   });
 }

@@ -1,4 +1,4 @@
-/** The posthorn: mouthpiece, one coil, bell. */
+/** The sendwright: mouthpiece, one coil, bell. */
 export function Mark({ size = 28 }: { size?: number }) {
   return (
     <svg aria-hidden="true" width={size} height={size} viewBox="0 0 32 32" style={{ flex: "none" }}>

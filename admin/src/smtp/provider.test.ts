@@ -55,7 +55,7 @@ describe("choosing a provider", () => {
   test("of the sandbox fills in everything, with a sender where there is none", () => {
     const form = choose("sandbox");
     expect(form).toMatchObject({ smtpServer: "127.0.0.1", smtpPort: "4651", useTls: false, username: "" });
-    expect(form.fromEmail).toBe("posthorn@example.com");
+    expect(form.fromEmail).toBe("sendwright@example.com");
     expect(choose("gmail", form).fromEmail).toBe("");
     expect(choose("sandbox", { ...emptyForm, fromEmail: "shop@example.org" }).fromEmail).toBe(
       "shop@example.org",

@@ -1,6 +1,6 @@
 import { systemClock } from "../../clock.ts";
 import type { Check } from "../../doctor/installation/check.ts";
-import { isPosthornError } from "../../errors.ts";
+import { isSendwrightError } from "../../errors.ts";
 import { type Environment, readEnvironment } from "../../options.ts";
 import { makeBundle, writeBundle } from "../doctor/bundle.ts";
 import { checkNode, checkRefused } from "../doctor/environment.ts";
@@ -17,7 +17,7 @@ export interface DoctorFlags {
 /**
  * Looks the installation through, and says what is wrong and what repairs it. It changes nothing.
  * @returns the exit code: 0 where nothing failed, 1 otherwise.
- * @throws PosthornError `input.invalid` for a bundle that cannot be written.
+ * @throws SendwrightError `input.invalid` for a bundle that cannot be written.
  */
 export async function doctorCommand({ json = false, bundle }: DoctorFlags): Promise<number> {
   const { environment, refused } = readOrRefuse();
@@ -31,7 +31,7 @@ export async function doctorCommand({ json = false, bundle }: DoctorFlags): Prom
     if (json) {
       console.log(JSON.stringify({ ok: isWell, version: version(), checks }, null, 2));
     } else {
-      printChecks(checks, `Posthorn ${version()}`, standardOutput());
+      printChecks(checks, `Sendwright ${version()}`, standardOutput());
     }
     if (bundle !== undefined) {
       writeBundle(
@@ -53,7 +53,7 @@ function readOrRefuse(): { environment: Environment | null; refused: readonly Ch
   try {
     return { environment: readEnvironment(), refused: [] };
   } catch (error) {
-    if (!isPosthornError(error, "input.invalid")) throw error;
+    if (!isSendwrightError(error, "input.invalid")) throw error;
     return { environment: null, refused: checkRefused(error.issues) };
   }
 }

@@ -1,12 +1,12 @@
 import { systemClock } from "../../clock.ts";
 import { rotate } from "../../config/rotate.ts";
-import { PosthornError } from "../../errors.ts";
+import { SendwrightError } from "../../errors.ts";
 import type { ServerOptions } from "../../options.ts";
 import { isServed, openStoreBeside } from "../../store/store.ts";
 import { databaseOf, unlockBeside } from "../secret-source.ts";
 
 /**
- * Re-encrypts everything under POSTHORN_SECRET; a run that was stopped is resumed by running it again.
+ * Re-encrypts everything under SENDWRIGHT_SECRET; a run that was stopped is resumed by running it again.
  * A server may go on meanwhile, once it was started with the new secret.
  * @returns the exit code: 0 once everything is under the new secret.
  */
@@ -19,16 +19,16 @@ export async function rotateCommand(
   try {
     const secrets = await unlockBeside(store, options);
     if (secrets.newKey !== null && !dryRun && isServed(database)) {
-      throw new PosthornError(
+      throw new SendwrightError(
         "secret.mismatch",
-        "The running server does not know the new secret. Restart it with POSTHORN_SECRET and POSTHORN_PREVIOUS_SECRETS set as here, then run this again.",
+        "The running server does not know the new secret. Restart it with SENDWRIGHT_SECRET and SENDWRIGHT_PREVIOUS_SECRETS set as here, then run this again.",
       );
     }
     const report = await rotate({
       store,
       secrets,
       clock: systemClock,
-      actor: { id: "system", name: "posthorn rotate" },
+      actor: { id: "system", name: "sendwright rotate" },
       dryRun,
       onProgress: ({ kind, id, outcome, reason }) => {
         const word = dryRun && outcome === "rotated" ? "would be rotated" : outcome;
@@ -42,7 +42,7 @@ export async function rotateCommand(
       console.log("What failed was left as it was. Mend it as said above, then run this again.");
       return 1;
     }
-    if (!dryRun) console.log("POSTHORN_PREVIOUS_SECRETS is no longer needed.");
+    if (!dryRun) console.log("SENDWRIGHT_PREVIOUS_SECRETS is no longer needed.");
     return 0;
   } finally {
     await store.close();

@@ -1,8 +1,8 @@
 import { mkdirSync } from "node:fs";
-import { PosthornError } from "../../errors.ts";
+import { SendwrightError } from "../../errors.ts";
 import { createLog, type Log } from "../../log.ts";
 import type { ServerOptions } from "../../options.ts";
-import { openPosthorn, type Posthorn } from "../../posthorn.ts";
+import { openServices, type Services } from "../../sendwright.ts";
 import { type Standalone, startStandalone } from "../../server/standalone.ts";
 import { environmentSmtp } from "../environment-smtp.ts";
 import { databaseOf, findSecret, parsePreviousSecrets } from "../secret-source.ts";
@@ -11,7 +11,7 @@ import { databaseOf, findSecret, parsePreviousSecrets } from "../secret-source.t
 export async function startCommand(options: ServerOptions, unknown: readonly string[]): Promise<undefined> {
   const log = createLog(options.logLevel);
   for (const name of unknown)
-    log.warn({ variable: name }, "this variable is no option of Posthorn: is it mistyped?");
+    log.warn({ variable: name }, "this variable is no option of Sendwright: is it mistyped?");
 
   const previousSecrets = parsePreviousSecrets(options.previousSecrets);
   mkdirSync(options.dataDir, { recursive: true, mode: 0o700 });
@@ -22,7 +22,7 @@ export async function startCommand(options: ServerOptions, unknown: readonly str
       "a key was made: without this file saved passwords cannot be read, so back it up",
     );
   }
-  const posthorn = await openPosthorn({
+  const services = await openServices({
     database: databaseOf(options),
     secret,
     previousSecrets,
@@ -35,7 +35,7 @@ export async function startCommand(options: ServerOptions, unknown: readonly str
   });
   let server: Standalone;
   try {
-    server = await startStandalone(posthorn, {
+    server = await startStandalone(services, {
       host: options.host,
       port: options.port,
       publicUrl: options.publicUrl,
@@ -43,13 +43,13 @@ export async function startCommand(options: ServerOptions, unknown: readonly str
       firstAdmin: firstAdmin(options),
     });
   } catch (error) {
-    await posthorn.close();
+    await services.close();
     throw error;
   }
-  stopOnSignal(server, posthorn, log);
-  log.info({ url: server.publicUrl }, "Posthorn is ready");
+  stopOnSignal(server, services, log);
+  log.info({ url: server.publicUrl }, "Sendwright is ready");
   // To the terminal, past the log: the link lets its holder in.
-  process.stderr.write(welcome(server, posthorn));
+  process.stderr.write(welcome(server, services));
   return undefined;
 }
 
@@ -57,9 +57,9 @@ function firstAdmin({ adminEmail, adminPassword }: ServerOptions) {
   if (adminEmail !== undefined && adminPassword !== undefined)
     return { email: adminEmail, password: adminPassword };
   if (adminEmail === undefined && adminPassword === undefined) return undefined;
-  throw new PosthornError(
+  throw new SendwrightError(
     "input.invalid",
-    "POSTHORN_ADMIN_EMAIL and POSTHORN_ADMIN_PASSWORD belong together: set both or neither.",
+    "SENDWRIGHT_ADMIN_EMAIL and SENDWRIGHT_ADMIN_PASSWORD belong together: set both or neither.",
   );
 }
 
@@ -67,15 +67,15 @@ function firstAdmin({ adminEmail, adminPassword }: ServerOptions) {
 const stopMs = 10_000;
 
 /** The first signal lets what is under way end; the second one does not wait. */
-function stopOnSignal(server: Standalone, posthorn: Posthorn, log: Log): void {
+function stopOnSignal(server: Standalone, services: Services, log: Log): void {
   let stopping = false;
   const stop = (signal: NodeJS.Signals) => {
     if (stopping) process.exit(1);
     stopping = true;
     log.info({ signal }, "stopping");
     // Requests under way still need the database; what they bring is delivered after the next start.
-    void Promise.all([server.close(), posthorn.courier.stop(stopMs)])
-      .then(() => posthorn.close())
+    void Promise.all([server.close(), services.worker.stop(stopMs)])
+      .then(() => services.close())
       .then(
         () => process.exit(0),
         (error: unknown) => {
@@ -88,7 +88,7 @@ function stopOnSignal(server: Standalone, posthorn: Posthorn, log: Log): void {
   process.on("SIGTERM", stop);
 }
 
-function welcome({ publicUrl, firstAdminLink }: Standalone, { sandbox }: Posthorn): string {
+function welcome({ publicUrl, firstAdminLink }: Standalone, { sandbox }: Services): string {
   const base = publicUrl.replace(/\/$/, "");
   const lines = [
     ["Settings", `${base}/settings/smtp`],
@@ -106,5 +106,5 @@ function welcome({ publicUrl, firstAdminLink }: Standalone, { sandbox }: Posthor
           "  There is no admin yet. Open this link to become the first; it works once:",
           `  ${firstAdminLink}`,
         ];
-  return ["", "Posthorn is ready.", "", ...lines, ...first, "", ""].join("\n");
+  return ["", "Sendwright is ready.", "", ...lines, ...first, "", ""].join("\n");
 }

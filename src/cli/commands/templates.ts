@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import { templateEdit } from "../../config/saved-templates.ts";
 import { layoutOf, type TemplateContent, templateOf } from "../../config/template-content.ts";
-import { type Issue, isPosthornError, PosthornError } from "../../errors.ts";
+import { type Issue, isSendwrightError, SendwrightError } from "../../errors.ts";
 import type { ServerOptions } from "../../options.ts";
 import { issuesOf } from "../../parse.ts";
 import { builtinLayout } from "../../template/builtin/layout.ts";
@@ -79,7 +79,7 @@ export async function templatePushCommand(
   const faults = files.flatMap((file) => faultsOf(folder, file, surroundingsOf(partFiles, remoteParts)));
   if (faults.length > 0) {
     for (const fault of faults) console.error(fault);
-    throw new PosthornError("template.invalid", `${faults.length} faults; nothing was saved.`);
+    throw new SendwrightError("template.invalid", `${faults.length} faults; nothing was saved.`);
   }
   const remote = await api.templates();
   const changes = [
@@ -101,7 +101,7 @@ export async function templatePushCommand(
     const names = newer
       .map(({ name, version, pulled }) => `${name} (pulled ${pulled}, now ${version})`)
       .join(", ");
-    throw new PosthornError(
+    throw new SendwrightError(
       "template.version_conflict",
       `The server has other versions than were pulled: ${names}. Pull again, or use --force.`,
     );
@@ -158,7 +158,7 @@ function issuesIn(
     }
     return checkTemplate(templateOf(name, content), surroundings);
   } catch (error) {
-    if (isPosthornError(error)) return error.issues;
+    if (isSendwrightError(error)) return error.issues;
     throw error;
   }
 }

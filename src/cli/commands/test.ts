@@ -4,7 +4,7 @@ import { smtpConfigCreate } from "../../config/smtp-config.ts";
 import { createTemplateShelf } from "../../config/template-shelf.ts";
 import { createConnectionTests } from "../../doctor/connection-tests.ts";
 import type { TestProgress, TestReport, TestStage } from "../../doctor/report.ts";
-import { isPosthornError, PosthornError } from "../../errors.ts";
+import { isSendwrightError, SendwrightError } from "../../errors.ts";
 import { createLog } from "../../log.ts";
 import type { ServerOptions } from "../../options.ts";
 import { parse } from "../../parse.ts";
@@ -28,7 +28,7 @@ export interface TestFlags extends GivenSettings {
 }
 
 /** Whoever can run commands on the server; the audit log names the command. */
-const actor = { id: "system", name: "posthorn test" };
+const actor = { id: "system", name: "sendwright test" };
 
 /** What ran to its end, as `--json` prints it for `--all`. */
 interface Tested {
@@ -62,11 +62,11 @@ export async function testCommand(
         : testSettings(options, flags, signal),
     );
   } catch (error) {
-    if (!isPosthornError(error) || !(error.code === "input.invalid" || error.code === "config.not_found")) {
+    if (!isSendwrightError(error) || !(error.code === "input.invalid" || error.code === "config.not_found")) {
       throw error;
     }
     const issues = error.issues.map(({ pointer, detail }) => `${optionOf(pointer)} ${detail}`);
-    console.error(`posthorn: ${issues.length === 0 ? error.message : issues.join("\n")}`);
+    console.error(`sendwright: ${issues.length === 0 ? error.message : issues.join("\n")}`);
     return 2;
   }
 }
@@ -125,8 +125,8 @@ async function testOneOfAll(
     const report = await testOne(store, configs, config, options, flags, signal);
     return { id, name, report, problem: null };
   } catch (error) {
-    if (!isPosthornError(error) || error.code === "input.invalid") throw error;
-    if (!flags.json) console.error(`posthorn: ${oneLine(error.message)}`);
+    if (!isSendwrightError(error) || error.code === "input.invalid") throw error;
+    if (!flags.json) console.error(`sendwright: ${oneLine(error.message)}`);
     return { id, name, report: null, problem: { code: error.code, detail: error.message } };
   }
 }
@@ -205,7 +205,7 @@ function choose(
   if (nameOrId === undefined) {
     const first = configs.find(({ enabled }) => enabled);
     if (first === undefined) {
-      throw new PosthornError(
+      throw new SendwrightError(
         "config.none_usable",
         `No SMTP config is enabled. Name the one to test: ${configs.map(quoted).join(", ")}.`,
       );
@@ -217,13 +217,13 @@ function choose(
   const named = configs.filter(({ name }) => name.toLowerCase() === nameOrId.toLowerCase());
   if (named.length > 1) {
     const ids = named.map(({ id }) => id).join(", ");
-    throw new PosthornError(
+    throw new SendwrightError(
       "input.invalid",
       `Several SMTP configs are named ${JSON.stringify(nameOrId)}. Use the id instead of the name: ${ids}.`,
     );
   }
   if (named.length === 0) {
-    throw new PosthornError(
+    throw new SendwrightError(
       "config.not_found",
       `There is no SMTP config ${JSON.stringify(nameOrId)}. There is: ${configs.map(quoted).join(", ")}.`,
     );
@@ -235,8 +235,8 @@ function quoted({ name }: SmtpConfig): string {
   return JSON.stringify(name);
 }
 
-function noConfig(): PosthornError {
-  return new PosthornError(
+function noConfig(): SendwrightError {
+  return new SendwrightError(
     "config.none_usable",
     "No SMTP config is saved yet. Save one on the settings page, or test settings with --server.",
   );
@@ -245,7 +245,7 @@ function noConfig(): PosthornError {
 function refuseContradictions(nameOrId: string | undefined, flags: TestFlags): void {
   const { server, all = false } = flags;
   if ([nameOrId !== undefined, all, server !== undefined].filter(Boolean).length > 1) {
-    throw new PosthornError("input.invalid", "Give a saved config, --all or --server: one of them.");
+    throw new SendwrightError("input.invalid", "Give a saved config, --all or --server: one of them.");
   }
   const alone = (
     ["port", "tls", "username", "from", "passwordStdin", "allowCleartextAuth", "caFile"] as const
@@ -253,7 +253,7 @@ function refuseContradictions(nameOrId: string | undefined, flags: TestFlags): v
     .filter((name) => flags[name] !== undefined)
     .map((name) => `--${name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`);
   if (server === undefined && alone.length > 0) {
-    throw new PosthornError(
+    throw new SendwrightError(
       "input.invalid",
       `${alone.join(", ")}: only with --server. A saved config is tested as it is saved.`,
     );

@@ -2,7 +2,7 @@ import { writeFileSync } from "node:fs";
 import { arch, platform, release } from "node:os";
 import type { Clock } from "../../clock.ts";
 import { openConfig } from "../../config/open.ts";
-import { isPosthornError, PosthornError } from "../../errors.ts";
+import { isSendwrightError, SendwrightError } from "../../errors.ts";
 import { documentedOptions, type Environment, type ServerOptions } from "../../options.ts";
 import type { Secrets } from "../../secret/secrets.ts";
 import { countByState, type FailedAttempt, listFailedAttempts } from "../../store/failed-attempts.ts";
@@ -31,7 +31,7 @@ export async function makeBundle({ environment, examination, version, clock }: B
   const { checks, store, secrets, configs } = examination;
   const options = environment?.options ?? null;
   const bundle = {
-    posthorn: version,
+    services: version,
     node: process.versions.node,
     platform: `${platform()} ${release()} ${arch()}`,
     madeAt: rfc3339(clock.now()),
@@ -47,7 +47,7 @@ export async function makeBundle({ environment, examination, version, clock }: B
 
 /**
  * Only its owner may read it, and it takes nothing's place.
- * @throws PosthornError `input.invalid`
+ * @throws SendwrightError `input.invalid`
  */
 export function writeBundle(file: string, bundle: string): void {
   try {
@@ -55,7 +55,7 @@ export function writeBundle(file: string, bundle: string): void {
   } catch (cause) {
     const { code } = cause as NodeJS.ErrnoException;
     const why = code === "EEXIST" ? "exists already: choose another name" : `cannot be written (${code})`;
-    throw new PosthornError("input.invalid", `The file ${file} ${why}.`, { cause });
+    throw new SendwrightError("input.invalid", `The file ${file} ${why}.`, { cause });
   }
 }
 
@@ -125,7 +125,7 @@ function passwordOf(config: SmtpConfig, secrets: Secrets): string[] {
     return credentials === null ? [] : [credentials.password];
   } catch (error) {
     // What cannot be opened was not sent to any relay either, by this secret.
-    if (isPosthornError(error)) return [];
+    if (isSendwrightError(error)) return [];
     throw error;
   }
 }
@@ -134,7 +134,7 @@ function secretInFile(options: ServerOptions): string | undefined {
   try {
     return readSecret(options) ?? undefined;
   } catch (error) {
-    if (isPosthornError(error)) return undefined;
+    if (isSendwrightError(error)) return undefined;
     throw error;
   }
 }

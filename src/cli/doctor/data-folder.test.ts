@@ -7,7 +7,7 @@ import { checkDataFolder, isShut } from "./data-folder.ts";
 
 let folder: string;
 beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), "posthorn-doctor-"));
+  folder = mkdtempSync(join(tmpdir(), "sendwright-doctor-"));
 });
 afterEach(() => {
   chmodSync(folder, 0o700);
@@ -15,7 +15,7 @@ afterEach(() => {
 });
 
 const found = (dataDir = folder) => {
-  const { options } = readEnvironment({ POSTHORN_DATA_DIR: dataDir });
+  const { options } = readEnvironment({ SENDWRIGHT_DATA_DIR: dataDir });
   return Object.fromEntries(checkDataFolder(options).map(({ id, status }) => [id, status]));
 };
 /** Root may do everything. */
@@ -25,13 +25,13 @@ describe("the data folder", () => {
   it("is well when it is there, with or without a key", () => {
     const well = { "data.folder": "ok", "data.key_file": "ok", "data.space": "ok" };
     expect(found()).toEqual(well);
-    writeFileSync(join(folder, "posthorn.key"), "key", { mode: 0o600 });
+    writeFileSync(join(folder, "sendwright.key"), "key", { mode: 0o600 });
     expect(found()).toEqual(well);
   });
 
   it("holds a key that nobody else may read", () => {
-    writeFileSync(join(folder, "posthorn.key"), "key");
-    chmodSync(join(folder, "posthorn.key"), 0o640);
+    writeFileSync(join(folder, "sendwright.key"), "key");
+    chmodSync(join(folder, "sendwright.key"), 0o640);
     expect(found()).toMatchObject({ "data.key_file": "warning" });
   });
 

@@ -23,12 +23,12 @@ export function checkDataFolder({ dataDir, secret }: ServerOptions): readonly Ch
       warning(
         folder,
         `${path} does not exist yet.`,
-        "`posthorn start` makes it. If there should be one, check POSTHORN_DATA_DIR, which counts from the folder that this runs in.",
+        "`sendwright start` makes it. If there should be one, check SENDWRIGHT_DATA_DIR, which counts from the folder that this runs in.",
       ),
     ];
   }
   if (!found.isDirectory()) {
-    return [failed(folder, `${path} is no folder.`, "Set POSTHORN_DATA_DIR to a folder.")];
+    return [failed(folder, `${path} is no folder.`, "Set SENDWRIGHT_DATA_DIR to a folder.")];
   }
   if (isShut(dataDir)) return [checkWritable(path)];
   return [checkWritable(path), checkKeyFile(keyFileOf(path), secret !== undefined), checkSpace(path)];
@@ -60,7 +60,7 @@ function mayAccess(path: string, mode: number): boolean {
 
 function checkKeyFile(path: string, secretIsSet: boolean): Check {
   const mode = modeOf(path);
-  if (mode === null) return ok(keyFile, secretIsSet ? "none needed: POSTHORN_SECRET is set" : "none yet");
+  if (mode === null) return ok(keyFile, secretIsSet ? "none needed: SENDWRIGHT_SECRET is set" : "none yet");
   if (!isOpenToOthers(path)) return ok(keyFile, `${path}, mode ${mode}`);
   return warning(
     keyFile,

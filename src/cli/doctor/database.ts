@@ -3,7 +3,7 @@ import type { Clock } from "../../clock.ts";
 import { failed, ok, warning } from "../../doctor/installation/check.ts";
 import { checkSkew } from "../../doctor/installation/clock.ts";
 import { checkSqliteFile } from "../../doctor/installation/sqlite-file.ts";
-import { isPosthornError } from "../../errors.ts";
+import { isSendwrightError } from "../../errors.ts";
 import type { ServerOptions } from "../../options.ts";
 import { countNodes } from "../../store/nodes.ts";
 import { readPostgresStatus } from "../../store/postgres-status.ts";
@@ -32,20 +32,20 @@ function openTables(database: string, findings: Findings): Promise<Store | null>
       findings.add(ok(tables, "of this version"));
       return store;
     } catch (error) {
-      if (isPosthornError(error, "store.older")) {
+      if (isSendwrightError(error, "store.older")) {
         findings.add(
           warning(
             tables,
             "They are of an earlier version, or not made yet.",
-            "`posthorn start` brings them up to date.",
+            "`sendwright start` brings them up to date.",
           ),
         );
-      } else if (isPosthornError(error, "store.unavailable")) {
+      } else if (isSendwrightError(error, "store.unavailable")) {
         findings.add(
           failed(
             tables,
             error.message,
-            "Check POSTHORN_DATABASE_URL, and whether the database lets this user in.",
+            "Check SENDWRIGHT_DATABASE_URL, and whether the database lets this user in.",
           ),
         );
       } else throw error;
@@ -71,7 +71,7 @@ export async function lookForServer(
   });
   if (served === null) return false;
   if (served === 0) {
-    findings.add(warning(server, "None runs on this database: nothing is sent.", "`posthorn start`"));
+    findings.add(warning(server, "None runs on this database: nothing is sent.", "`sendwright start`"));
     return false;
   }
   findings.add(ok(server, served === 1 ? "one runs on this database" : `${served} nodes`));

@@ -8,22 +8,22 @@ const found = (env: Record<string, string>) =>
 describe("the environment", () => {
   it("is well as it is by default", () => {
     expect(found({})).toEqual([["Public address", "ok"]]);
-    expect(found({ POSTHORN_PUBLIC_URL: "https://mail.example.com" })).toEqual([["Public address", "ok"]]);
-    expect(found({ POSTHORN_PUBLIC_URL: "http://[::1]:4650" })).toEqual([["Public address", "ok"]]);
+    expect(found({ SENDWRIGHT_PUBLIC_URL: "https://mail.example.com" })).toEqual([["Public address", "ok"]]);
+    expect(found({ SENDWRIGHT_PUBLIC_URL: "http://[::1]:4650" })).toEqual([["Public address", "ok"]]);
   });
 
   it("wants attention where a variable means nothing", () => {
-    expect(found({ POSTHORN_PROT: "1" })).toEqual([
-      ["POSTHORN_PROT", "warning"],
+    expect(found({ SENDWRIGHT_PROT: "1" })).toEqual([
+      ["SENDWRIGHT_PROT", "warning"],
       ["Public address", "ok"],
     ]);
   });
 
   it("wants attention where passwords travel in the clear, or links lead nowhere", () => {
-    expect(found({ POSTHORN_PUBLIC_URL: "http://mail.example.com" })).toEqual([
+    expect(found({ SENDWRIGHT_PUBLIC_URL: "http://mail.example.com" })).toEqual([
       ["Public address", "warning"],
     ]);
-    expect(found({ POSTHORN_HOST: "0.0.0.0" })).toEqual([["Public address", "warning"]]);
+    expect(found({ SENDWRIGHT_HOST: "0.0.0.0" })).toEqual([["Public address", "warning"]]);
   });
 });
 

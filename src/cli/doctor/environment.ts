@@ -2,14 +2,14 @@ import { type Check, failed, ok, warning } from "../../doctor/installation/check
 import type { Issue } from "../../errors.ts";
 import type { Environment, ServerOptions } from "../../options.ts";
 
-/** The oldest Node.js that has what Posthorn uses. */
+/** The oldest Node.js that has what Sendwright uses. */
 const oldest = [22, 18] as const;
 
 export function checkNode(version: string): Check {
   const node = { id: "machine.node", title: "Node.js" };
   const [major = 0, minor = 0] = version.split(".").map(Number);
   if (major > oldest[0] || (major === oldest[0] && minor >= oldest[1])) return ok(node, version);
-  return failed(node, version, `Posthorn needs Node.js ${oldest.join(".")} or newer: https://nodejs.org/`);
+  return failed(node, version, `Sendwright needs Node.js ${oldest.join(".")} or newer: https://nodejs.org/`);
 }
 
 /** Variables that nothing starts with. */
@@ -23,22 +23,22 @@ export function checkEnvironment({ options, unknown }: Environment): readonly Ch
   const mistyped = unknown.map((name) =>
     warning(
       { id: `environment.${name}`, title: name },
-      "This variable is no option of Posthorn.",
-      "Is it mistyped? `posthorn --help` lists them.",
+      "This variable is no option of Sendwright.",
+      "Is it mistyped? `sendwright --help` lists them.",
     ),
   );
   return [...mistyped, checkPublicUrl(options)];
 }
 
 function checkPublicUrl({ publicUrl, host }: ServerOptions): Check {
-  const subject = { id: "environment.POSTHORN_PUBLIC_URL", title: "Public address" };
+  const subject = { id: "environment.SENDWRIGHT_PUBLIC_URL", title: "Public address" };
   if (publicUrl === undefined) {
     return isLoopback(host)
       ? ok(subject, "this machine only")
       : warning(
           subject,
-          `Posthorn listens on ${host}, and POSTHORN_PUBLIC_URL is not set: links lead to where nobody else gets.`,
-          "Set POSTHORN_PUBLIC_URL to what browsers see, such as https://mail.example.com.",
+          `Sendwright listens on ${host}, and SENDWRIGHT_PUBLIC_URL is not set: links lead to where nobody else gets.`,
+          "Set SENDWRIGHT_PUBLIC_URL to what browsers see, such as https://mail.example.com.",
         );
   }
   const { protocol, hostname } = new URL(publicUrl);
@@ -46,7 +46,7 @@ function checkPublicUrl({ publicUrl, host }: ServerOptions): Check {
   return warning(
     subject,
     `${withoutCredentials(publicUrl)} is not encrypted: passwords and sessions can be read on the way.`,
-    "Put a proxy with TLS in front, and set POSTHORN_PUBLIC_URL to its https address.",
+    "Put a proxy with TLS in front, and set SENDWRIGHT_PUBLIC_URL to its https address.",
   );
 }
 

@@ -104,15 +104,15 @@ function checkSecretAlone(options: ServerOptions): Check {
 
 async function checkAdmins({ db }: Store): Promise<Check> {
   const { all, withPassword } = await countAdmins(db);
-  const remedy = "`posthorn admin reset` prints a link that makes an admin, or gives one a new password.";
+  const remedy = "`sendwright admin reset` prints a link that makes an admin, or gives one a new password.";
   if (all === 0) return warning(admins, "There is no admin yet: nobody can sign in.", remedy);
   if (withPassword === 0) {
     return warning(admins, `None of ${all} has a password: all are locked out.`, remedy);
   }
-  return ok(admins, `${all}; locked out? \`posthorn admin reset\` lets one in again`);
+  return ok(admins, `${all}; locked out? \`sendwright admin reset\` lets one in again`);
 }
 
-/** The config that the environment sets, if it sets one. @throws PosthornError `input.invalid` */
+/** The config that the environment sets, if it sets one. @throws SendwrightError `input.invalid` */
 function environmentConfig(options: ServerOptions, secrets: Secrets, clock: Clock): readonly SmtpConfig[] {
   const given = environmentSmtp(options);
   if (given === undefined) return [];

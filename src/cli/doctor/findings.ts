@@ -1,5 +1,5 @@
 import { type Check, failed, refused, type Subject } from "../../doctor/installation/check.ts";
-import { isPosthornError } from "../../errors.ts";
+import { isSendwrightError } from "../../errors.ts";
 
 /** What an examination finds, in the making. */
 export class Findings {
@@ -24,7 +24,7 @@ export class Findings {
 }
 
 function brokenDown(subject: Subject, error: unknown): Check {
-  if (isPosthornError(error)) return refused(subject, error.message);
+  if (isSendwrightError(error)) return refused(subject, error.message);
   const message = error instanceof Error ? error.message : String(error);
   return failed(subject, `It could not be looked at: ${message}`, "Please report this, with --bundle.");
 }

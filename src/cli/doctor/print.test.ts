@@ -7,7 +7,7 @@ function printed(...checks: Parameters<typeof printChecks>[0]): string {
   const write = (more: string) => {
     text += more;
   };
-  printChecks(checks, "Posthorn 1.0.0", { write, isTerminal: false, hasColours: false, columns: 80 });
+  printChecks(checks, "Sendwright 1.0.0", { write, isTerminal: false, hasColours: false, columns: 80 });
   return text;
 }
 
@@ -16,7 +16,7 @@ const key = warning({ id: "data.key_file", title: "Key file" }, "Others may read
 const secret = failed({ id: "secret.fits", title: "Secret" }, "It does not fit.", "Set the right one.");
 
 it("lists what was found by area, with what to do, and sums it up", () => {
-  expect(printed(secret, key, node)).toBe(`Posthorn 1.0.0
+  expect(printed(secret, key, node)).toBe(`Sendwright 1.0.0
 
 Machine
   ✓ Node.js  24.0.0

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { PosthornError } from "../../errors.ts";
+import { SendwrightError } from "../../errors.ts";
 import type { ServerOptions } from "../../options.ts";
 
 const source = z.object({
@@ -47,14 +47,14 @@ export interface TemplateApi {
 
 /**
  * @param url where the server is; by default on this machine, at the port of the environment.
- * @throws PosthornError `auth.required` without POSTHORN_API_KEY. Its functions throw
+ * @throws SendwrightError `auth.required` without SENDWRIGHT_API_KEY. Its functions throw
  *   `server.unavailable`, or `input.invalid` with what the server said.
  */
 export function connectTemplateApi(url: string | undefined, options: ServerOptions): TemplateApi {
   const base = url ?? `http://127.0.0.1:${options.port}`;
   const { apiKey } = options;
   if (apiKey === undefined) {
-    throw new PosthornError("auth.required", "Set POSTHORN_API_KEY to an API key with the scope admin.");
+    throw new SendwrightError("auth.required", "Set SENDWRIGHT_API_KEY to an API key with the scope admin.");
   }
 
   async function call<Shape>(path: string, shape: z.ZodType<Shape>, body?: unknown): Promise<Shape> {
@@ -66,7 +66,7 @@ export function connectTemplateApi(url: string | undefined, options: ServerOptio
       // A key goes to the server that was named, and to none that this one names.
       response = await fetch(address, { headers, redirect: "error", ...request });
     } catch (cause) {
-      throw new PosthornError("server.unavailable", `There is no answer at ${base}. Is it started?`, {
+      throw new SendwrightError("server.unavailable", `There is no answer at ${base}. Is it started?`, {
         cause,
       });
     }
@@ -77,7 +77,7 @@ export function connectTemplateApi(url: string | undefined, options: ServerOptio
     }
     const said = problem.safeParse(reply);
     const detail = said.success ? said.data.detail : `it answered with status ${response.status}`;
-    throw new PosthornError("input.invalid", `${base}: ${detail}`);
+    throw new SendwrightError("input.invalid", `${base}: ${detail}`);
   }
 
   return {

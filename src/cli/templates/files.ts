@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
-import { PosthornError } from "../../errors.ts";
+import { SendwrightError } from "../../errors.ts";
 import { parse } from "../../parse.ts";
 import type { RemotePart, RemoteTemplate, Source } from "./api.ts";
 
@@ -45,12 +45,12 @@ const sourceFiles = {
   text: "text.txt",
 } as const satisfies Record<keyof Source, string>;
 
-/** @throws PosthornError `input.invalid` for a folder that is not there, or a file that cannot be read. */
+/** @throws SendwrightError `input.invalid` for a folder that is not there, or a file that cannot be read. */
 export function readTemplates(folder: string): TemplateFiles[] {
   if (!existsSync(folder)) {
-    throw new PosthornError(
+    throw new SendwrightError(
       "input.invalid",
-      `There is no folder ${folder}. Begin with: posthorn templates pull`,
+      `There is no folder ${folder}. Begin with: sendwright templates pull`,
     );
   }
   return foldersIn(folder)
@@ -141,7 +141,7 @@ function readText(path: string): string | null {
 
 function mustRead(path: string): string {
   const text = readText(path);
-  if (text === null) throw new PosthornError("input.invalid", `${path} is missing.`);
+  if (text === null) throw new SendwrightError("input.invalid", `${path} is missing.`);
   return text;
 }
 
@@ -155,7 +155,7 @@ function readJson<Shape>(path: string, shape: z.ZodType<Shape>): Shape {
   try {
     return parse(shape, JSON.parse(text));
   } catch (error) {
-    throw new PosthornError(
+    throw new SendwrightError(
       "input.invalid",
       `${path}: ${error instanceof Error ? error.message : "no JSON"}`,
     );

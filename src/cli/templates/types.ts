@@ -9,10 +9,10 @@ export function typesOf(
   const members = templates.map(
     ({ name, description, schema }) => `${comment(description, 4)}    ${key(name)}: ${typeOf(schema, 4)};\n`,
   );
-  return `// Made by: posthorn templates types
-import "posthorn";
+  return `// Made by: sendwright templates types
+import "sendwright";
 
-declare module "posthorn" {
+declare module "sendwright" {
   interface TemplateData {
 ${members.join("")}  }
 }

@@ -1,5 +1,5 @@
 import type { Clock } from "../../clock.ts";
-import { isPosthornError, PosthornError } from "../../errors.ts";
+import { isSendwrightError, SendwrightError } from "../../errors.ts";
 import type { Log } from "../../log.ts";
 import type { Field } from "../../secret/fields.ts";
 import type { Secrets } from "../../secret/secrets.ts";
@@ -37,11 +37,11 @@ export interface AccessTokens {
   /** The consent of a config; null where there never was one. */
   heldFor(configId: string): HeldGrant | null;
   /** Why there is no access token for a config, and will be none until an admin mends it; null if there is. */
-  problemOf(configId: string, destination: readonly Field[]): PosthornError | null;
+  problemOf(configId: string, destination: readonly Field[]): SendwrightError | null;
   /**
    * A token that is good for a while; waits while one is had.
    * @param maxAgeMs one that was had longer ago is renewed, which proves that the consent still holds.
-   * @throws PosthornError `oauth.consent_required`, `oauth.refused`, `oauth.unreachable`
+   * @throws SendwrightError `oauth.consent_required`, `oauth.refused`, `oauth.unreachable`
    */
   tokenFor(configId: string, destination: readonly Field[], maxAgeMs?: number): Promise<string>;
   /** Begins no renewal any more, and waits for those under way: what they bring must be stored. */
@@ -94,7 +94,7 @@ export function createAccessTokens(parts: AccessTokensParts): AccessTokens {
     try {
       return { row, grant: openGrant(secrets, row.configId, row.grantEnc) };
     } catch (error) {
-      if (isPosthornError(error)) return { row, grant: null };
+      if (isSendwrightError(error)) return { row, grant: null };
       throw error;
     }
   }
@@ -119,7 +119,7 @@ export function createAccessTokens(parts: AccessTokensParts): AccessTokens {
     return null;
   }
 
-  /** @throws PosthornError `oauth.consent_required` */
+  /** @throws SendwrightError `oauth.consent_required` */
   function tokensOf(now: HeldGrant | null, destination: readonly Field[]): Tokens {
     if (now === null) throw required("No consent was given yet: connect this config with its provider.");
     if (now.grant === null) {
@@ -139,9 +139,9 @@ export function createAccessTokens(parts: AccessTokensParts): AccessTokens {
   }
 
   /** The provider's refusal, until it is to be asked again. */
-  function refusalOf({ row }: HeldGrant, restMs: number): PosthornError | null {
+  function refusalOf({ row }: HeldGrant, restMs: number): SendwrightError | null {
     if (row.refusedAt === null || clock.now() >= row.refusedAt + restMs) return null;
-    return new PosthornError("oauth.refused", row.refusal ?? "The provider refused.", {
+    return new SendwrightError("oauth.refused", row.refusal ?? "The provider refused.", {
       smtp: { stage: "auth" },
     });
   }
@@ -172,7 +172,7 @@ export function createAccessTokens(parts: AccessTokensParts): AccessTokens {
         return await ask(current.row, current.grant, current.grant.tokens);
       }
       if (stopped || now - startedAt >= patienceMs) {
-        throw new PosthornError(
+        throw new SendwrightError(
           "oauth.unreachable",
           "Another node renews the access token, and takes long.",
           {
@@ -240,16 +240,18 @@ export function createAccessTokens(parts: AccessTokensParts): AccessTokens {
   async function noteFailure(row: OauthGrant, error: unknown): Promise<void> {
     const { configId } = row;
     const now = clock.now();
-    const isRefusal = isPosthornError(error, "oauth.refused");
+    const isRefusal = isSendwrightError(error, "oauth.refused");
     const count = (failures.get(configId)?.count ?? 0) + 1;
     const restMs = isRefusal ? refusedRestMs : restsMs[Math.min(count, restsMs.length) - 1];
     failures.set(configId, { count, until: now + (restMs ?? minute) });
-    const words = isPosthornError(error) ? error.message : "Posthorn failed unexpectedly; its log says more.";
+    const words = isSendwrightError(error)
+      ? error.message
+      : "Sendwright failed unexpectedly; its log says more.";
     log.warn({ configId }, `no new access token: ${words}`);
     await store.transaction(async (db) => {
       await endRenewal(db, row, isRefusal ? { at: now, words } : null);
       if (!isRefusal || row.refusedAt !== null) return;
-      const actor = { id: "system", name: "Posthorn" };
+      const actor = { id: "system", name: "Sendwright" };
       const action = "smtp_config.oauth_refused";
       await writeAudit(db, { at: now, actor, action, target: configId, detail: { reason: words } });
     });
@@ -285,7 +287,7 @@ export function createAccessTokens(parts: AccessTokensParts): AccessTokens {
       if ((dueAt(one) ?? Number.POSITIVE_INFINITY) > now) continue;
       renew(one.row.configId).catch((error: unknown) => {
         // What the provider did is noted already.
-        if (!isPosthornError(error)) log.error({ err: error }, "an access token could not be renewed");
+        if (!isSendwrightError(error)) log.error({ err: error }, "an access token could not be renewed");
       });
     }
     plan();
@@ -322,7 +324,7 @@ export function createAccessTokens(parts: AccessTokensParts): AccessTokens {
       try {
         tokensOf(now, destination);
       } catch (error) {
-        if (isPosthornError(error)) return error;
+        if (isSendwrightError(error)) return error;
         throw error;
       }
       return now === null ? null : refusalOf(now, Number.POSITIVE_INFINITY);
@@ -346,7 +348,7 @@ export function createAccessTokens(parts: AccessTokensParts): AccessTokens {
         return tokensOf(await renew(configId), destination).accessToken;
       } catch (error) {
         // What sends now is no failure.
-        if (isGood && isPosthornError(error, "oauth.unreachable")) return tokens.accessToken;
+        if (isGood && isSendwrightError(error, "oauth.unreachable")) return tokens.accessToken;
         throw error;
       }
     },
@@ -359,8 +361,8 @@ export function createAccessTokens(parts: AccessTokensParts): AccessTokens {
   };
 }
 
-function required(message: string): PosthornError {
-  return new PosthornError("oauth.consent_required", message, { smtp: { stage: "auth" } });
+function required(message: string): SendwrightError {
+  return new SendwrightError("oauth.consent_required", message, { smtp: { stage: "auth" } });
 }
 
 function sameFields(one: readonly Field[], two: readonly Field[]): boolean {

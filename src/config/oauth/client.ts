@@ -1,11 +1,11 @@
 import { z } from "zod";
-import { PosthornError } from "../../errors.ts";
+import { SendwrightError } from "../../errors.ts";
 import { passwordMask } from "../smtp-config.ts";
 
 export const oauthProviders = ["google", "microsoft", "custom"] as const;
 export type OauthProvider = (typeof oauthProviders)[number];
 
-/** Posthorn as a provider knows it: what an admin has registered there. It holds a secret in the clear. */
+/** Sendwright as a provider knows it: what an admin has registered there. It holds a secret in the clear. */
 export interface OauthClient {
   readonly provider: OauthProvider;
   /** Of Microsoft: the directory (tenant) whose accounts sign in. Null elsewhere. */
@@ -148,7 +148,7 @@ export type OauthClientInput = z.output<typeof oauthClientInput>;
 
 /**
  * The client with its secret. A saved secret goes to the provider that it was saved for and to no other.
- * @throws PosthornError `config.password_required` where the mask stands for nothing, or for another's secret.
+ * @throws SendwrightError `config.password_required` where the mask stands for nothing, or for another's secret.
  */
 export function clientAfter(input: OauthClientInput, saved: OauthClient | null): OauthClient {
   if (input.clientSecret !== passwordMask) return input;
@@ -158,7 +158,7 @@ export function clientAfter(input: OauthClientInput, saved: OauthClient | null):
     kept === null
       ? "No client secret is saved that could be kept. Enter it, or send null for none."
       : "The provider or the client differs from what the secret was saved for. Enter the secret again.";
-  throw new PosthornError("config.password_required", detail, {
+  throw new SendwrightError("config.password_required", detail, {
     issues: [{ pointer: "/clientSecret", detail }],
   });
 }

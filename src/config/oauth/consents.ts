@@ -1,6 +1,6 @@
 import { createHash, randomBytes } from "node:crypto";
 import type { Clock } from "../../clock.ts";
-import { isPosthornError, PosthornError } from "../../errors.ts";
+import { isSendwrightError, SendwrightError } from "../../errors.ts";
 import type { Log } from "../../log.ts";
 import type { Actor } from "../../model.ts";
 import { invalidInput } from "../../parse.ts";
@@ -36,26 +36,26 @@ import type { IssuedTokens, TokenEndpoint } from "./token-endpoint.ts";
 /** How an admin connects a config with a provider, and takes that back. */
 export interface Consents {
   /**
-   * Saves the client that Posthorn is at the provider. Tokens of another client go.
-   * @throws PosthornError `config.not_found`; `input.invalid` if the config does not sign in with OAuth;
+   * Saves the client that Sendwright is at the provider. Tokens of another client go.
+   * @throws SendwrightError `config.not_found`; `input.invalid` if the config does not sign in with OAuth;
    * `config.password_required` if the saved client secret may not be kept.
    */
   setClient(configId: string, input: OauthClientInput, actor: Actor): Promise<void>;
   /**
    * Asks for a consent: where the admin's browser is to go. Good for ten minutes and one answer; one that
    * was asked for before is void.
-   * @throws PosthornError `config.not_found`; `oauth.consent_required` if no client is saved.
+   * @throws SendwrightError `config.not_found`; `oauth.consent_required` if no client is saved.
    */
   start(configId: string, redirectUri: string, actor: Actor): Promise<string>;
   /**
    * Takes what the provider sent the browser back with, and stores the tokens.
    * @returns the config's id, and why it came to nothing, or null; the config keeps that for its page.
-   * @throws PosthornError `oauth.state_invalid` for an answer to what this admin did not ask here and now.
+   * @throws SendwrightError `oauth.state_invalid` for an answer to what this admin did not ask here and now.
    */
   finish(parameters: URLSearchParams, actor: Actor): Promise<{ configId: string; error: string | null }>;
   /**
    * Forgets client and tokens, and withdraws the consent at the provider where that can be done.
-   * @throws PosthornError `config.not_found`
+   * @throws SendwrightError `config.not_found`
    */
   disconnect(configId: string, actor: Actor): Promise<void>;
 }
@@ -81,14 +81,14 @@ export function createConsents(parts: ConsentsParts): Consents {
     try {
       return openGrant(secrets, row.configId, row.grantEnc);
     } catch (error) {
-      if (isPosthornError(error, "oauth.consent_required")) return null;
+      if (isSendwrightError(error, "oauth.consent_required")) return null;
       throw error;
     }
   }
 
   async function write(db: Db, configId: string, read: OauthGrant | undefined, grant: Grant): Promise<void> {
     if (await writeOauthGrant(db, configId, read, sealGrant(secrets, configId, grant))) return;
-    throw new PosthornError(
+    throw new SendwrightError(
       "config.version_conflict",
       "The connection of this config was changed at the same moment. Load the page again and repeat your change.",
     );
@@ -110,7 +110,7 @@ export function createConsents(parts: ConsentsParts): Consents {
     try {
       consent = openConsent(secrets, row.configId, row.consentEnc);
     } catch (error) {
-      if (isPosthornError(error, "oauth.consent_required")) throw stateInvalid();
+      if (isSendwrightError(error, "oauth.consent_required")) throw stateInvalid();
       throw error;
     }
     // Who was led here by another's link must not connect that one's mailbox.
@@ -135,7 +135,7 @@ export function createConsents(parts: ConsentsParts): Consents {
         !sameClient(grant.client, consent.client) ||
         !isBoundTo(consent.destination, config)
       ) {
-        throw new PosthornError(
+        throw new SendwrightError(
           "oauth.consent_required",
           "The config or its client was changed while you were at the provider. Connect again.",
         );
@@ -199,7 +199,7 @@ export function createConsents(parts: ConsentsParts): Consents {
       refuseUnlessOauth(config);
       const grant = readGrant(await findOauthGrant(store.db, configId));
       if (grant === null) {
-        throw new PosthornError(
+        throw new SendwrightError(
           "oauth.consent_required",
           "Enter the client id first: no client is saved yet.",
         );
@@ -228,7 +228,7 @@ export function createConsents(parts: ConsentsParts): Consents {
         const exchange = { parameters, state, redirectUri, codeVerifier };
         const { refreshToken, ...issued } = await endpoint.exchange(consent.client, exchange);
         if (refreshToken === null) {
-          throw new PosthornError(
+          throw new SendwrightError(
             "oauth.refused",
             "The provider gave no refresh token, so that the consent would end within the hour. Add the scope for offline access.",
           );
@@ -236,7 +236,7 @@ export function createConsents(parts: ConsentsParts): Consents {
         await connect(configId, consent, { ...issued, refreshToken }, actor);
         return { configId, error: null };
       } catch (error) {
-        if (!isPosthornError(error)) throw error;
+        if (!isSendwrightError(error)) throw error;
         log.warn({ configId }, `a consent came to nothing: ${error.message}`);
         await noteConsentError(store.db, configId, error.message);
         await changed();
@@ -260,7 +260,7 @@ export function createConsents(parts: ConsentsParts): Consents {
         await endpoint.revoke(grant.client, grant.tokens.refreshToken);
       } catch (error) {
         // It is forgotten here, whatever the provider says.
-        const words = isPosthornError(error) ? error.message : "for an unknown reason";
+        const words = isSendwrightError(error) ? error.message : "for an unknown reason";
         log.warn({ configId }, `a consent could not be withdrawn at its provider: ${words}`);
       }
     },
@@ -280,7 +280,7 @@ function refuseUnlessOauth({ name, authMethod, username }: SmtpConfig): void {
 async function find(db: Db, id: string): Promise<SmtpConfig> {
   const config = await findSmtpConfig(db, id);
   if (config === undefined) {
-    throw new PosthornError("config.not_found", `There is no SMTP config ${JSON.stringify(id)}.`);
+    throw new SendwrightError("config.not_found", `There is no SMTP config ${JSON.stringify(id)}.`);
   }
   return config;
 }
@@ -290,8 +290,8 @@ function hashOf(state: string): string {
   return createHash("sha256").update(state).digest("hex");
 }
 
-function stateInvalid(): PosthornError {
-  return new PosthornError(
+function stateInvalid(): SendwrightError {
+  return new SendwrightError(
     "oauth.state_invalid",
     "This answer of a provider was not asked for here by you in the last ten minutes, or was used already. Connect again.",
   );

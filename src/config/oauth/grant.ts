@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { isPosthornError, PosthornError } from "../../errors.ts";
+import { isSendwrightError, SendwrightError } from "../../errors.ts";
 import type { Field } from "../../secret/fields.ts";
 import type { Secrets } from "../../secret/secrets.ts";
 import { type DestinationSettings, destinationFields, destinationOf } from "../destination.ts";
@@ -86,22 +86,22 @@ export function grantKeys(secrets: Secrets, configId: string) {
   };
 }
 
-/** @throws PosthornError `secret.mismatch` while the secrets do not fit. */
+/** @throws SendwrightError `secret.mismatch` while the secrets do not fit. */
 export function sealGrant(secrets: Secrets, configId: string, value: Grant): string {
   return grantKeys(secrets, configId).grant.encrypt(JSON.stringify(value));
 }
 
-/** @throws PosthornError `oauth.consent_required` if it was changed by other hands or made with another secret. */
+/** @throws SendwrightError `oauth.consent_required` if it was changed by other hands or made with another secret. */
 export function openGrant(secrets: Secrets, configId: string, enc: string): Grant {
   return open(grant, () => grantKeys(secrets, configId).grant.decrypt(enc));
 }
 
-/** @throws PosthornError `secret.mismatch` while the secrets do not fit. */
+/** @throws SendwrightError `secret.mismatch` while the secrets do not fit. */
 export function sealConsent(secrets: Secrets, configId: string, value: Consent): string {
   return grantKeys(secrets, configId).consent.encrypt(JSON.stringify(value));
 }
 
-/** @throws PosthornError `oauth.consent_required` as `openGrant` does. */
+/** @throws SendwrightError `oauth.consent_required` as `openGrant` does. */
 export function openConsent(secrets: Secrets, configId: string, enc: string): Consent {
   return open(consent, () => grantKeys(secrets, configId).consent.decrypt(enc));
 }
@@ -120,10 +120,10 @@ function open<T>(schema: z.ZodType<T>, decrypt: () => Buffer): T {
   try {
     return schema.parse(JSON.parse(decrypt().toString("utf8")));
   } catch (cause) {
-    if (isPosthornError(cause, "secret.mismatch")) throw cause;
-    throw new PosthornError(
+    if (isSendwrightError(cause, "secret.mismatch")) throw cause;
+    throw new SendwrightError(
       "oauth.consent_required",
-      "What is stored of the consent was made with another secret, or changed in the database, not by Posthorn. Enter client and secret again and connect.",
+      "What is stored of the consent was made with another secret, or changed in the database, not by Sendwright. Enter client and secret again and connect.",
     );
   }
 }

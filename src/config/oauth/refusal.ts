@@ -1,4 +1,4 @@
-import { PosthornError } from "../../errors.ts";
+import { SendwrightError } from "../../errors.ts";
 import type { AuthorizationServer } from "./client.ts";
 
 /** What a provider answers instead of tokens (RFC 6749 §4.1.2.1, §5.2), with every secret taken out. */
@@ -10,7 +10,7 @@ export interface Answer {
 
 interface Row {
   readonly when: RegExp;
-  /** Braces: the provider's name, and the address that Posthorn is called back at. */
+  /** Braces: the provider's name, and the address that Sendwright is called back at. */
   readonly words: string;
 }
 
@@ -60,7 +60,7 @@ const rows: readonly Row[] = [
   {
     when: /^redirect_uri_mismatch|AADSTS50011\b|redirect[_ ]uri/i,
     words:
-      "{provider} does not know Posthorn's address. Register exactly this redirect URI there: {redirectUri}",
+      "{provider} does not know Sendwright's address. Register exactly this redirect URI there: {redirectUri}",
   },
   {
     when: /^access_denied/,
@@ -91,14 +91,14 @@ export function refused(
   server: AuthorizationServer,
   answer: Answer,
   redirectUri: string | null,
-): PosthornError {
+): SendwrightError {
   const said = [answer.error, answer.description].filter((part) => part !== null).join(": ");
   const row = rows.find(({ when }) => when.test(said));
   const words = (row?.words ?? "{provider} refused.")
     .replaceAll("{provider}", server.name)
     .replaceAll("{redirectUri}", redirectUri ?? "the one shown beside the client id");
   const quoted = said.length > maxQuoted ? `${said.slice(0, maxQuoted)}…` : said;
-  return new PosthornError("oauth.refused", `${words} It said “${quoted}”.`, { smtp: { stage: "auth" } });
+  return new SendwrightError("oauth.refused", `${words} It said “${quoted}”.`, { smtp: { stage: "auth" } });
 }
 
 /** Errors that pass by themselves, though they come as answers (RFC 6749 §4.1.2.1). */
@@ -109,8 +109,8 @@ export function isPassing({ error }: Answer): boolean {
 }
 
 /** The provider gave no usable answer: it may next time. */
-export function unreachable(server: AuthorizationServer, reason: string): PosthornError {
-  return new PosthornError(
+export function unreachable(server: AuthorizationServer, reason: string): SendwrightError {
+  return new SendwrightError(
     "oauth.unreachable",
     `${server.name} could not be asked for an access token: ${reason}. It is tried again.`,
     { smtp: { stage: "auth" } },

@@ -1,6 +1,6 @@
 import * as oauth from "oauth4webapi";
 import type { Clock } from "../../clock.ts";
-import { isPosthornError, PosthornError } from "../../errors.ts";
+import { isSendwrightError, SendwrightError } from "../../errors.ts";
 import type { Egress } from "../../smtp/egress.ts";
 import { mask, redactor } from "../../smtp/redact.ts";
 import { type AuthorizationServer, authorizationServerOf, type OauthClient } from "./client.ts";
@@ -28,13 +28,13 @@ export interface CodeExchange {
 export interface TokenEndpoint {
   /** Where the admin's browser goes to consent (RFC 6749 §4.1.1, with PKCE of RFC 7636). */
   authorizationUrl(client: OauthClient, request: AuthorizationRequest): Promise<string>;
-  /** @throws PosthornError `oauth.refused`, `oauth.unreachable` */
+  /** @throws SendwrightError `oauth.refused`, `oauth.unreachable` */
   exchange(client: OauthClient, exchange: CodeExchange): Promise<IssuedTokens>;
-  /** @throws PosthornError `oauth.refused`, `oauth.unreachable` */
+  /** @throws SendwrightError `oauth.refused`, `oauth.unreachable` */
   refresh(client: OauthClient, refreshToken: string): Promise<IssuedTokens>;
   /**
    * Ends a consent at the provider, where that can be asked for (RFC 7009). Does nothing elsewhere.
-   * @throws PosthornError `oauth.refused`, `oauth.unreachable`
+   * @throws SendwrightError `oauth.refused`, `oauth.unreachable`
    */
   revoke(client: OauthClient, refreshToken: string): Promise<void>;
 }
@@ -175,7 +175,7 @@ function asKnown(server: AuthorizationServer): oauth.AuthorizationServer {
 /**
  * An address that an admin has entered must not lead to what clouds trust without a password. That fetch
  * resolves the name again is no way around this: it then asks for a certificate of that name.
- * @throws PosthornError `oauth.refused`, `oauth.unreachable`
+ * @throws SendwrightError `oauth.refused`, `oauth.unreachable`
  */
 async function checkEndpoint(server: AuthorizationServer, egress: Egress): Promise<void> {
   const { hostname, port, protocol } = new URL(server.tokenEndpoint);
@@ -209,13 +209,13 @@ function inWords(
   server: AuthorizationServer,
   secrets: readonly string[],
   redirectUri: string | null,
-): PosthornError {
-  if (isPosthornError(error)) {
+): SendwrightError {
+  if (isSendwrightError(error)) {
     // Of egress.ts: it speaks of mail servers, and of a name that may be inside.
     return error.code === "egress.refused"
-      ? new PosthornError(
+      ? new SendwrightError(
           "oauth.refused",
-          `The token endpoint is where Posthorn does not connect to. ${error.message}`,
+          `The token endpoint is where Sendwright does not connect to. ${error.message}`,
           {
             smtp: { stage: "auth" },
           },
@@ -246,7 +246,7 @@ function codeOf(error: Error): string | null {
   return "code" in error && typeof error.code === "string" ? error.code : null;
 }
 
-/** What a provider says, for people: without what Posthorn told it. */
+/** What a provider says, for people: without what Sendwright told it. */
 function clean(text: string, secrets: readonly string[]): string {
   const hidden = secrets
     .filter((secret) => secret !== "")

@@ -3,7 +3,7 @@ import type { TlsMode } from "../../model.ts";
 /**
  * How to reach a well-known provider, and what it wants: facts of its own documentation (`helpUrl`), in
  * our words. The form is filled in from them, and the DNS of the sender's domain is judged by them;
- * nothing else in Posthorn depends on the provider.
+ * nothing else in Sendwright depends on the provider.
  */
 export interface Provider {
   readonly id: string;
@@ -39,7 +39,7 @@ export interface Provider {
    */
   readonly spfIncludes: readonly string[];
   /**
-   * Who stands in the envelope, where SPF is checked: the `sender` as Posthorn hands it over, or a bounce
+   * Who stands in the envelope, where SPF is checked: the `sender` as Sendwright hands it over, or a bounce
    * address of the `provider`.
    */
   readonly envelope: "sender" | "provider";

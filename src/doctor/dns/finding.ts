@@ -39,7 +39,7 @@ export function unanswered(check: Finding["check"], name: string, code: string):
     title: "The DNS gave no answer",
     explanation: `The question for ${name} was not answered (${code}).`,
     remedy:
-      "Try again in a moment. If it stays so, look at the name servers of the domain, or name others in POSTHORN_DNS_SERVERS.",
+      "Try again in a moment. If it stays so, look at the name servers of the domain, or name others in SENDWRIGHT_DNS_SERVERS.",
     seen: [],
   };
 }

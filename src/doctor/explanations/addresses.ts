@@ -198,7 +198,7 @@ export const addressRows: readonly Row[] = [
     explanation:
       "{host} asks to come back later, which it does with senders that it does not know yet: {said}.",
     remedy:
-      "Nothing needs changing: Posthorn tries again by itself. A test succeeds if you repeat it in some minutes.",
+      "Nothing needs changing: Sendwright tries again by itself. A test succeeds if you repeat it in some minutes.",
     source: "RFC 6647: greylisting",
   },
   {
@@ -292,7 +292,7 @@ export const addressRows: readonly Row[] = [
     title: "The relay does not take the recipient now",
     explanation: "{host} asks to come back later with mail for {to}: {said}.",
     remedy:
-      "Nothing needs changing if it passes in some minutes: Posthorn tries again by itself. If it stays, whoever runs the relay finds the reason in its log.",
+      "Nothing needs changing if it passes in some minutes: Sendwright tries again by itself. If it stays, whoever runs the relay finds the reason in its log.",
     source:
       "RFC 5321 §4.3.2: RCPT may be answered 450, 451, 452 or 455; Exim “451 Temporary local problem - please try later”",
   },

@@ -7,7 +7,7 @@ export const everywhereRows: readonly Row[] = [
     when: { code: ["smtp.closed"], systemCode: ["ABORT_ERR"] },
     title: "The conversation was cut off from here",
     explanation:
-      "Posthorn itself ended the conversation with {host} while {doing}: it was being stopped, or nobody waited for the outcome any more.",
+      "Sendwright itself ended the conversation with {host} while {doing}: it was being stopped, or nobody waited for the outcome any more.",
     remedy: "Nothing is wrong with the settings, as far as this shows: try again.",
     source: "Node AbortSignal: ABORT_ERR",
   },
@@ -81,7 +81,7 @@ export const everywhereRows: readonly Row[] = [
     code: "message.too_large",
     when: { code: ["smtp.too_large", "message.too_large"] },
     title: "The message is too large for the relay",
-    explanation: "{host} takes no message of this size. Posthorn saw that in its offer and did not send.",
+    explanation: "{host} takes no message of this size. Sendwright saw that in its offer and did not send.",
     remedy: "Send smaller attachments, or links to them. Some providers raise the limit on request.",
     source: "RFC 1870 §5 and §6.1",
   },

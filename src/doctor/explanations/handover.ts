@@ -52,7 +52,7 @@ export const handoverRows: readonly Row[] = [
     when: { stage: ["message"], reply: [4] },
     title: "The relay does not take the message now",
     explanation: "{host} asks to come back later: {said}.",
-    remedy: "Nothing needs changing if it passes in some minutes: Posthorn tries again by itself.",
+    remedy: "Nothing needs changing if it passes in some minutes: Sendwright tries again by itself.",
     source: "RFC 5321 §4.3.2: DATA may be answered 450, 451 or 452",
   },
 ];

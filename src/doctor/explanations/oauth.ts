@@ -17,7 +17,7 @@ export const oauthRows: readonly Row[] = [
     code: "auth.oauth_refused",
     when: { code: ["oauth.refused"] },
     title: "The provider gives no access token",
-    explanation: "Posthorn asked for an access token before it dialled. {message}",
+    explanation: "Sendwright asked for an access token before it dialled. {message}",
     remedy: "Do what is said above, and connect this config again under Sign-in.",
     source: "RFC 6749 §5.2: invalid_grant, invalid_client, unauthorized_client",
   },

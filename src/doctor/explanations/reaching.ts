@@ -49,16 +49,16 @@ export const reachingRows: readonly Row[] = [
     explanation: "The rules of this installation do not allow connections to {host} port {port}.",
     remedy:
       "Use a public mail server on a usual port (587 or 465), or ask whoever runs this installation to allow it.",
-    source: "RFC 6890 special-purpose addresses; POSTHORN_EGRESS",
+    source: "RFC 6890 special-purpose addresses; SENDWRIGHT_EGRESS",
   },
   {
     code: "connect.refused_here",
     when: { stage: ["connect"], systemCode: ["ECONNREFUSED"], host: loopback },
     title: "Nothing listens on this port of this machine",
     explanation:
-      "{host} is the machine (or the container) that Posthorn itself runs on, and nothing there listens on port {port}.",
+      "{host} is the machine (or the container) that Sendwright itself runs on, and nothing there listens on port {port}.",
     remedy:
-      "Start the mail server and check the port. If Posthorn runs in a container, enter the mail server's own name instead of {host}.",
+      "Start the mail server and check the port. If Sendwright runs in a container, enter the mail server's own name instead of {host}.",
     source: "connect(2) ECONNREFUSED; RFC 6761 §6.3: localhost is the same machine",
   },
   {
@@ -117,9 +117,9 @@ export const reachingRows: readonly Row[] = [
     when: { stage: ["connect"], systemCode: ["EACCES", "EPERM"] },
     title: "A firewall on this machine forbids it",
     explanation:
-      "The operating system of this machine does not let Posthorn connect to {host} port {port} ({systemCode}).",
+      "The operating system of this machine does not let Sendwright connect to {host} port {port} ({systemCode}).",
     remedy:
-      "Allow outgoing connections to this port in the local firewall or the sandbox that Posthorn runs in.",
+      "Allow outgoing connections to this port in the local firewall or the sandbox that Sendwright runs in.",
     source: "connect(2) EACCES and EPERM: a local firewall rule",
   },
   {
@@ -167,7 +167,7 @@ export const reachingRows: readonly Row[] = [
     },
     title: "This port expects TLS from the start",
     explanation:
-      "Port 465 waits for encryption to begin before anything is said, while Posthorn waited for a greeting in the clear.",
+      "Port 465 waits for encryption to begin before anything is said, while Sendwright waited for a greeting in the clear.",
     remedy: "Switch Use TLS on, with TLS from the start (implicit).",
     fix: { useTls: true, tlsMode: "implicit" },
     guess: true,
@@ -262,7 +262,7 @@ export const reachingRows: readonly Row[] = [
       says: /helo|ehlo|hostname|host name|domain|invalid name|argument|fqdn|fully/i,
     },
     title: "The relay does not accept our name",
-    explanation: "{host} refuses the name with which Posthorn introduces itself: {said}.",
+    explanation: "{host} refuses the name with which Sendwright introduces itself: {said}.",
     remedy:
       "Set the EHLO name in this config to a full host name that is known in the DNS, such as mail.example.com. The domain of the from email will often do.",
     source:
@@ -272,7 +272,7 @@ export const reachingRows: readonly Row[] = [
     code: "ehlo.name_refused_later",
     when: { stage: ["sender", "recipient"], reply: [4, 5], says: /\b(?:helo|ehlo)\b/i },
     title: "The relay does not accept our name",
-    explanation: "{host} refuses the name with which Posthorn introduced itself: {said}.",
+    explanation: "{host} refuses the name with which Sendwright introduced itself: {said}.",
     remedy:
       "Set the EHLO name in this config to a full host name that is known in the DNS, such as mail.example.com. The domain of the from email will often do.",
     source:
@@ -290,7 +290,7 @@ export const reachingRows: readonly Row[] = [
     code: "ehlo.not_now",
     when: { stage: ["ehlo"], reply: [450, 451, 452] },
     title: "The relay does not begin now",
-    explanation: "{host} asks to come back later as soon as Posthorn introduces itself: {said}.",
+    explanation: "{host} asks to come back later as soon as Sendwright introduces itself: {said}.",
     remedy:
       "Try again in a few minutes. If it stays, set the EHLO name in this config to a full host name that is known in the DNS, or ask whoever runs the server.",
     source: "RFC 5321 §4.2.1: 4yz; Exim “451 Temporary local problem - please try later”",

@@ -39,7 +39,7 @@ export interface Condition {
   readonly offersStartTls?: boolean;
   /** Whether any sign-in mechanism was offered. */
   readonly offersAuth?: boolean;
-  /** Whether one of those offered takes a password from Posthorn: PLAIN or LOGIN. */
+  /** Whether one of those offered takes a password from Sendwright: PLAIN or LOGIN. */
   readonly offersPassword?: boolean;
   /** How the config signs in. */
   readonly authMethod?: readonly AuthMethod[];

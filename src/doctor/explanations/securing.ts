@@ -28,7 +28,7 @@ export const securingRows: readonly Row[] = [
     when: { code: ["smtp.starttls_missing"] },
     title: "The server offers no STARTTLS",
     explanation:
-      "{host} does not offer to encrypt the connection on port {port}. Posthorn stopped before it sent a password or an email: Use TLS means required.",
+      "{host} does not offer to encrypt the connection on port {port}. Sendwright stopped before it sent a password or an email: Use TLS means required.",
     remedy:
       "Use port 465 with TLS from the start if the provider has it. Switch Use TLS off only for a server in your own network.",
     fix: submissions,
@@ -104,7 +104,7 @@ export const securingRows: readonly Row[] = [
     },
     title: "This port begins without encryption",
     explanation:
-      "{host} greets in the clear on port {port} and expects STARTTLS, while Posthorn began with TLS from the start.",
+      "{host} greets in the clear on port {port} and expects STARTTLS, while Sendwright began with TLS from the start.",
     remedy: "Keep Use TLS on and switch from TLS from the start (implicit) to STARTTLS.",
     fix: { useTls: true, tlsMode: "starttls" },
     guess: true,
@@ -145,7 +145,7 @@ export const securingRows: readonly Row[] = [
     when: { systemCode: ["DEPTH_ZERO_SELF_SIGNED_CERT"] },
     title: "The certificate is self-signed",
     explanation:
-      "{host} vouches for itself: no authority signed its certificate, so that Posthorn cannot tell it from an impostor's.",
+      "{host} vouches for itself: no authority signed its certificate, so that Sendwright cannot tell it from an impostor's.",
     remedy:
       "If this server is yours, put its certificate into the CA field of this config after comparing the SHA-256 fingerprint {fingerprint} with the server's own. Else tell whoever runs it.",
     pin,
@@ -273,7 +273,7 @@ export const securingRows: readonly Row[] = [
     },
     title: "The server wants a certificate from its clients",
     explanation:
-      "{host} lets in only clients that show a certificate of their own, which Posthorn does not do.",
+      "{host} lets in only clients that show a certificate of their own, which Sendwright does not do.",
     remedy:
       "Use the server's port for clients that sign in with a password (587 or 465), or have it ask for no client certificate.",
     source: "RFC 8446 §6.2: alert certificate_required; OpenSSL SSL_R_TLSV13_ALERT_CERTIFICATE_REQUIRED",
@@ -283,7 +283,7 @@ export const securingRows: readonly Row[] = [
     when: { reply: [4, 5], says: /client certificate/i },
     title: "The server wants a certificate from its clients",
     explanation:
-      "{host} lets in only clients that show a certificate of their own, which Posthorn does not do: {said}.",
+      "{host} lets in only clients that show a certificate of their own, which Sendwright does not do: {said}.",
     remedy:
       "Use the server's port for clients that sign in with a password (587 or 465), or have it ask for no client certificate.",
     source: "Postfix smtpd_tls_req_ccert “421 4.7.1 … Error: No client certificate presented”",
@@ -295,7 +295,7 @@ export const securingRows: readonly Row[] = [
     explanation:
       "Encryption was set up, and then {host} closed the connection without a word. Servers that want a certificate from their clients do so.",
     remedy:
-      "Look into the server's own log, or ask whoever runs it: it must ask for no client certificate, as Posthorn shows none.",
+      "Look into the server's own log, or ask whoever runs it: it must ask for no client certificate, as Sendwright shows none.",
     source:
       "RFC 8446 §4.4.2: in TLS 1.3 the client's certificate is judged after the handshake; Exim tls_verify_hosts, aiosmtpd",
   },
@@ -321,7 +321,7 @@ export const securingRows: readonly Row[] = [
       ],
     },
     title: "The server's encryption is too old",
-    explanation: "{host} speaks no version of TLS that is still safe. Posthorn needs TLS 1.2 or newer.",
+    explanation: "{host} speaks no version of TLS that is still safe. Sendwright needs TLS 1.2 or newer.",
     remedy: "Whoever runs the server must update it or allow TLS 1.2.",
     source: "OpenSSL SSL_R_UNSUPPORTED_PROTOCOL, SSL_R_TLSV1_ALERT_PROTOCOL_VERSION; RFC 8996; RFC 8314 §4.1",
   },
@@ -336,7 +336,7 @@ export const securingRows: readonly Row[] = [
     },
     title: "The server knows no common cipher",
     explanation:
-      "{host} and Posthorn found no way to encrypt that both accept. The server may also lack a certificate, or want one from its clients.",
+      "{host} and Sendwright found no way to encrypt that both accept. The server may also lack a certificate, or want one from its clients.",
     remedy:
       "Whoever runs the server must check its certificate, allow modern ciphers, and ask for no client certificate.",
     source: "RFC 8446 §6.2: alert handshake_failure; OpenSSL SSL_R_SSLV3_ALERT_HANDSHAKE_FAILURE",

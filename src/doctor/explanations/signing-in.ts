@@ -130,7 +130,7 @@ export const signingInRows: readonly Row[] = [
     },
     title: "The password would travel unencrypted",
     explanation:
-      "The connection to {host} is not encrypted, so that Posthorn did not send username and password.",
+      "The connection to {host} is not encrypted, so that Sendwright did not send username and password.",
     remedy:
       "Allow signing in without encryption: on {host} nothing leaves this machine. Or switch Use TLS on.",
     fix: { allowCleartextAuth: true },
@@ -141,7 +141,7 @@ export const signingInRows: readonly Row[] = [
     when: { code: ["smtp.auth_unavailable"], tls: ["none"], allowsCleartext: false, offersAuth: true },
     title: "The password would travel unencrypted",
     explanation:
-      "The connection to {host} is not encrypted, so that Posthorn did not send username and password.",
+      "The connection to {host} is not encrypted, so that Sendwright did not send username and password.",
     remedy:
       "Use port 465 with TLS from the start if the provider has it. Only for a server in your own network: allow signing in without encryption.",
     fix: submissions,
@@ -170,7 +170,7 @@ export const signingInRows: readonly Row[] = [
     when: { code: ["smtp.auth_unavailable"], offersAuth: true },
     title: "No common way of signing in",
     explanation:
-      "{host} offers {mechanisms}. Posthorn speaks PLAIN, LOGIN and, with OAuth, XOAUTH2 and OAUTHBEARER.",
+      "{host} offers {mechanisms}. Sendwright speaks PLAIN, LOGIN and, with OAuth, XOAUTH2 and OAUTHBEARER.",
     remedy:
       "Where XOAUTH2 or OAUTHBEARER is offered, choose the sign-in method OAuth. Else have the server offer PLAIN or LOGIN under TLS, or use another relay.",
     source: "RFC 4954 §3: the AUTH keyword lists the mechanisms",
@@ -190,7 +190,7 @@ export const signingInRows: readonly Row[] = [
     when: { code: ["smtp.auth_unavailable"], offersAuth: false },
     title: "The relay offers no sign-in",
     explanation:
-      "A username is set, but {host} port {port} offers no sign-in. Posthorn does not go on without it.",
+      "A username is set, but {host} port {port} offers no sign-in. Sendwright does not go on without it.",
     remedy:
       "If this server needs none, clear the username. Else check the port: 587 and 465 are for sending with a sign-in.",
     source: "RFC 4954 §3 and §4",

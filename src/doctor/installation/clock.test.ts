@@ -10,7 +10,7 @@ describe("the clock", () => {
     expect(checkClock(now, now - 86_400_000).status).toBe("ok");
   });
 
-  it("is not where Posthorn is older than what it says", () => {
+  it("is not where Sendwright is older than what it says", () => {
     expect(checkClock(0, null)).toMatchObject({
       status: "failed",
       found: expect.stringMatching(/1970-01-01/),

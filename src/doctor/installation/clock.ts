@@ -4,7 +4,7 @@ import { type Check, failed, ok, warning } from "./check.ts";
 const subject = { id: "machine.clock", title: "Clock" };
 const skew = { id: "database.clock", title: "Clocks" };
 
-/** Before this there was no Posthorn. */
+/** Before this there was no Sendwright. */
 const firstRelease = Date.UTC(2026, 0, 1);
 /** Nodes and their database may differ by this without harm. */
 const harmlessMs = 2_000;

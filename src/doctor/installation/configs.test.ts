@@ -51,7 +51,7 @@ describe("the SMTP configs", () => {
     expect(found(paused)).toMatchObject({
       status: "warning",
       found: "Paused until 2026-01-01T00:01:00.000Z: 535 5.7.8 No",
-      remedy: expect.stringContaining("`posthorn test 'Jo'\\''s relay'`"),
+      remedy: expect.stringContaining("`sendwright test 'Jo'\\''s relay'`"),
     });
     expect(found({ ...paused, pausedUntil: now })?.status).toBe("ok");
   });

@@ -1,5 +1,5 @@
 import { problemOf } from "../../config/open.ts";
-import { isPosthornError } from "../../errors.ts";
+import { isSendwrightError } from "../../errors.ts";
 import { age } from "../../in-words.ts";
 import type { Secrets } from "../../secret/secrets.ts";
 import type { Egress } from "../../smtp/egress.ts";
@@ -39,7 +39,7 @@ function checkConfig(config: SmtpConfig, secrets: Secrets, now: number): Check {
     return refused(subject, problem.detail);
   }
   const where = `${smtpServer}:${smtpPort}`;
-  const tryIt = `\`posthorn test ${quotedForShell(name)}\` says what is wrong.`;
+  const tryIt = `\`sendwright test ${quotedForShell(name)}\` says what is wrong.`;
   if (!enabled) return ok(subject, `${where}, switched off`);
   if (pausedUntil !== null && pausedUntil > now) {
     const reason = pausedReason === null ? "" : `: ${pausedReason}`;
@@ -87,7 +87,7 @@ async function checkName(
       );
     return ok(subject, resolution.addresses.map(({ address }) => address).join(", "));
   } catch (error) {
-    if (!isPosthornError(error)) throw error;
+    if (!isSendwrightError(error)) throw error;
     return refused(subject, error.message);
   }
 }

@@ -17,7 +17,7 @@ it("wants attention where emails wait and nobody sends", () => {
   const waiting = { ...empty, due: 1, oldestDueAt: now };
   expect(checkQueue(waiting, false, now)).toMatchObject({
     status: "warning",
-    remedy: expect.stringContaining("posthorn start"),
+    remedy: expect.stringContaining("sendwright start"),
   });
   expect(checkQueue({ ...empty, scheduled: 5 }, false, now).status).toBe("ok");
 });
@@ -25,6 +25,6 @@ it("wants attention where emails wait and nobody sends", () => {
 it("wants attention where a server runs, and emails wait all the same", () => {
   expect(checkQueue({ ...empty, due: 1, oldestDueAt: now - 600_000 }, true, now)).toMatchObject({
     status: "warning",
-    remedy: expect.stringContaining("posthorn test"),
+    remedy: expect.stringContaining("sendwright test"),
   });
 });

@@ -19,13 +19,13 @@ export function checkQueue(depth: QueueDepth, isServed: boolean, now: number): C
   ];
   const found = due + scheduled + sending === 0 ? "nothing waits" : parts.join(", ");
   if (due + sending > 0 && !isServed) {
-    return warning(subject, `${found}, and no server runs.`, "`posthorn start` sends them.");
+    return warning(subject, `${found}, and no server runs.`, "`sendwright start` sends them.");
   }
   if (waitedMs > longWaitMs) {
     return warning(
       subject,
       `${found}.`,
-      "See the SMTP configs above: `posthorn test` says what keeps emails from being sent.",
+      "See the SMTP configs above: `sendwright test` says what keeps emails from being sent.",
     );
   }
   return ok(subject, found);

@@ -46,7 +46,7 @@ describe("the secret", () => {
 
   it("that is new wants a restart and a rotation", async () => {
     expect(await found([await newKeyRow(first)], second, [first])).toMatchObject({
-      "secret.fits": { status: "warning", remedy: expect.stringContaining("posthorn rotate") },
+      "secret.fits": { status: "warning", remedy: expect.stringContaining("sendwright rotate") },
     });
   });
 });
@@ -61,14 +61,17 @@ describe("earlier secrets", () => {
       "secret.previous": {
         status: "warning",
         words: expect.stringContaining("1 of 1 SMTP configs"),
-        remedy: expect.stringContaining("posthorn rotate"),
+        remedy: expect.stringContaining("sendwright rotate"),
       },
     });
   });
 
   it("are missed where they are not named", async () => {
     expect(await found(await both(), second)).toMatchObject({
-      "secret.previous": { status: "warning", remedy: expect.stringContaining("POSTHORN_PREVIOUS_SECRETS") },
+      "secret.previous": {
+        status: "warning",
+        remedy: expect.stringContaining("SENDWRIGHT_PREVIOUS_SECRETS"),
+      },
     });
   });
 

@@ -23,7 +23,7 @@ export function checkSecret({ secrets, keys, configs, previousCount }: SecretFac
       failed(
         secret,
         "The secret is not the one this database was made with: passwords cannot be read, and nothing is sent.",
-        "Set POSTHORN_SECRET to the right one, or put the right posthorn.key back. If it is lost, enter the password of each SMTP config again on the settings page.",
+        "Set SENDWRIGHT_SECRET to the right one, or put the right sendwright.key back. If it is lost, enter the password of each SMTP config again on the settings page.",
       ),
     ];
   }
@@ -32,7 +32,7 @@ export function checkSecret({ secrets, keys, configs, previousCount }: SecretFac
       warning(
         secret,
         "The secret is new to this database, which an earlier one opens.",
-        "Restart the server with POSTHORN_SECRET and POSTHORN_PREVIOUS_SECRETS as they are here, then run `posthorn rotate`.",
+        "Restart the server with SENDWRIGHT_SECRET and SENDWRIGHT_PREVIOUS_SECRETS as they are here, then run `sendwright rotate`.",
       ),
     ];
   }
@@ -52,18 +52,18 @@ function checkPrevious(
     return warning(
       previous,
       `An earlier secret may still be needed and is not known here: ${what} are not under the present one.`,
-      "Name it in POSTHORN_PREVIOUS_SECRETS, restart the server, and run `posthorn rotate`.",
+      "Name it in SENDWRIGHT_PREVIOUS_SECRETS, restart the server, and run `sendwright rotate`.",
     );
   }
   if (old > 0) {
     return warning(
       previous,
       `Still needed: ${what} are not under the present secret.`,
-      "`posthorn rotate` puts everything under the present secret.",
+      "`sendwright rotate` puts everything under the present secret.",
     );
   }
   return ok(
     previous,
-    previousCount === 0 ? "none needed" : "no longer needed: POSTHORN_PREVIOUS_SECRETS can be removed",
+    previousCount === 0 ? "none needed" : "no longer needed: SENDWRIGHT_PREVIOUS_SECRETS can be removed",
   );
 }

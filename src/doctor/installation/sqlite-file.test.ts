@@ -17,8 +17,8 @@ import { checkSqliteFile } from "./sqlite-file.ts";
 let folder: string;
 let file: string;
 beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), "posthorn-doctor-"));
-  file = join(folder, "posthorn.db");
+  folder = mkdtempSync(join(tmpdir(), "sendwright-doctor-"));
+  file = join(folder, "sendwright.db");
 });
 afterEach(() => rmSync(folder, { recursive: true }));
 

@@ -1,5 +1,5 @@
 import { accessSync, constants, existsSync } from "node:fs";
-import { isPosthornError } from "../../errors.ts";
+import { isSendwrightError } from "../../errors.ts";
 import { copiesOf } from "../../store/sqlite/copy.ts";
 import { inspectSqlite, type SqliteFindings } from "../../store/sqlite/inspect.ts";
 import { type Check, failed, ok, warning } from "./check.ts";
@@ -12,17 +12,17 @@ const journal = { id: "database.journal", title: "Journal" };
 
 export interface CheckedFile {
   readonly checks: readonly Check[];
-  /** Whether there is any sense in reading it as Posthorn's. */
+  /** Whether there is any sense in reading it as Sendwright's. */
   readonly isReadable: boolean;
 }
 
-/** Whether the database file is there, whole, and Posthorn's. */
+/** Whether the database file is there, whole, and Sendwright's. */
 export function checkSqliteFile(path: string): CheckedFile {
   if (!existsSync(path)) {
     const missing = warning(
       file,
       `${path} does not exist yet.`,
-      "`posthorn start` makes it. If there should be one, check POSTHORN_DATA_DIR.",
+      "`sendwright start` makes it. If there should be one, check SENDWRIGHT_DATA_DIR.",
     );
     return { checks: [missing], isReadable: false };
   }
@@ -30,7 +30,7 @@ export function checkSqliteFile(path: string): CheckedFile {
   try {
     findings = inspectSqlite(path);
   } catch (error) {
-    if (!isPosthornError(error, "store.unavailable")) throw error;
+    if (!isSendwrightError(error, "store.unavailable")) throw error;
     return { checks: [unusable(path, error)], isReadable: false };
   }
   const { tables, journalMode, damage } = findings;
@@ -38,7 +38,7 @@ export function checkSqliteFile(path: string): CheckedFile {
     const foreign = failed(
       file,
       `${path} is the database of another program: it has ${tables.slice(0, 5).join(", ")}.`,
-      "Set POSTHORN_DATA_DIR to the folder that is Posthorn's.",
+      "Set SENDWRIGHT_DATA_DIR to the folder that is Sendwright's.",
     );
     return { checks: [foreign], isReadable: false };
   }
@@ -64,7 +64,7 @@ export function checkSqliteFile(path: string): CheckedFile {
         : warning(
             journal,
             `The journal mode is ${journalMode}, not WAL.`,
-            "The next `posthorn start` sets it. If it stays, the file system cannot do it: a network drive is no place for a database.",
+            "The next `sendwright start` sets it. If it stays, the file system cannot do it: a network drive is no place for a database.",
           ),
     ],
     isReadable: damage.length === 0,
@@ -103,14 +103,14 @@ function unusable(path: string, { message, cause }: Error): Check {
     return failed(
       file,
       `${path} is locked by another process.`,
-      "Find it with `fuser -v` on the file. Only Posthorn may write to it; a backup should use `.backup`, which locks nothing for long.",
+      "Find it with `fuser -v` on the file. Only Sendwright may write to it; a backup should use `.backup`, which locks nothing for long.",
     );
   }
   if (code === notADatabase) {
     return failed(
       file,
       `${path} is no SQLite database.`,
-      "Restore it from a backup, or set POSTHORN_DATA_DIR to the right folder.",
+      "Restore it from a backup, or set SENDWRIGHT_DATA_DIR to the right folder.",
     );
   }
   return failed(

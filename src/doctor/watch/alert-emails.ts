@@ -2,7 +2,7 @@ import type { Clock } from "../../clock.ts";
 import type { SmtpConfigs } from "../../config/smtp-configs.ts";
 import type { SmtpConfigView } from "../../config/view.ts";
 import { readWatch } from "../../config/watch-settings.ts";
-import { isPosthornError } from "../../errors.ts";
+import { isSendwrightError } from "../../errors.ts";
 import type { Log } from "../../log.ts";
 import type { AlertKind } from "../../model.ts";
 import { type Alert, alertTold, listAlertsToTell } from "../../store/alerts.ts";
@@ -24,7 +24,7 @@ export interface AlertEmailsParts {
   readonly log: Log;
   /** Takes an email in, once for each key. */
   readonly accept: (email: AlertEmail, key: string) => Promise<unknown>;
-  /** Where an admin looks at a config; null where Posthorn does not know its own address. */
+  /** Where an admin looks at a config; null where Sendwright does not know its own address. */
   readonly linkTo: (configId: string) => string | null;
 }
 
@@ -43,7 +43,7 @@ export function createAlertEmails(parts: AlertEmailsParts): () => Promise<void> 
       await accept(email, key);
     } catch (error) {
       // What no try can make right must not keep the others waiting; a database that is away comes back.
-      if (!isPosthornError(error) || error.retry !== "never") throw error;
+      if (!isSendwrightError(error) || error.retry !== "never") throw error;
       log.error({ err: error, key }, "an email about an alert was refused");
     }
   }

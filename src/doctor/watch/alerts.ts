@@ -1,6 +1,6 @@
 import type { Clock } from "../../clock.ts";
 import { readStoredWebhook } from "../../config/webhook-settings.ts";
-import { PosthornError } from "../../errors.ts";
+import { SendwrightError } from "../../errors.ts";
 import { newId } from "../../id.ts";
 import type { Actor } from "../../model.ts";
 import { type Alert, findAlert, insertAlert, listOpenAlerts, updateOpenAlert } from "../../store/alerts.ts";
@@ -17,7 +17,7 @@ export interface Alerts {
   list(): Promise<readonly Alert[]>;
   /**
    * Somebody knows of it: the pages say no more of it, unless it becomes more urgent.
-   * @throws PosthornError `alert.not_found` if it is over
+   * @throws SendwrightError `alert.not_found` if it is over
    */
   acknowledge(id: string, actor: Actor): Promise<Alert>;
   /** Writes what a check has changed; as a part of a transaction. @returns whether that was anything. */
@@ -29,12 +29,12 @@ export interface Alerts {
 export interface AlertsParts {
   readonly store: Store;
   readonly clock: Clock;
-  /** Where an admin looks at a config; null where Posthorn does not know its own address. */
+  /** Where an admin looks at a config; null where Sendwright does not know its own address. */
   readonly linkTo: (configId: string) => string | null;
 }
 
 /** Who finds things out without being asked. */
-export const watcher: Actor = { id: "system", name: "Posthorn" };
+export const watcher: Actor = { id: "system", name: "Sendwright" };
 
 export function createAlerts({ store, clock, linkTo }: AlertsParts): Alerts {
   /** The event for the webhook, in the transaction that it tells of: neither is there without the other. */
@@ -75,7 +75,7 @@ export function createAlerts({ store, clock, linkTo }: AlertsParts): Alerts {
       store.transaction(async (db) => {
         const alert = await findAlert(db, id);
         if (alert === undefined || alert.clearedAt !== null) {
-          throw new PosthornError("alert.not_found", "There is no such alert, or it is over.");
+          throw new SendwrightError("alert.not_found", "There is no such alert, or it is over.");
         }
         if (alert.acknowledgedAt !== null) return alert;
         const now = clock.now();

@@ -1,7 +1,7 @@
 import type { Clock } from "../../clock.ts";
 import type { SmtpConfigs } from "../../config/smtp-configs.ts";
 import type { SmtpConfigView } from "../../config/view.ts";
-import { isPosthornError, type PosthornError } from "../../errors.ts";
+import { isSendwrightError, type SendwrightError } from "../../errors.ts";
 import type { Egress } from "../../smtp/egress.ts";
 import type { CheckOutcome } from "../../store/config-checks.ts";
 import type { SmtpConfig } from "../../store/smtp-configs.ts";
@@ -68,7 +68,7 @@ async function reach(
   try {
     opened = configs.openFor(config);
   } catch (error) {
-    if (!isPosthornError(error)) throw error;
+    if (!isSendwrightError(error)) throw error;
     return unusable(error);
   }
   const report = await probe(opened, {
@@ -95,7 +95,7 @@ async function reach(
 }
 
 /** Its password cannot be read, or it was changed by other hands. */
-function unusable({ message }: PosthornError): Reached {
+function unusable({ message }: SendwrightError): Reached {
   const title = "The config cannot be used";
   return {
     judgements: [

@@ -12,7 +12,7 @@ import { changeWebhook } from "../../config/webhook-settings.ts";
 import { createLog } from "../../log.ts";
 import type { Actor } from "../../model.ts";
 import { parse } from "../../parse.ts";
-import { openPosthorn, type Posthorn } from "../../posthorn.ts";
+import { openServices, type Services } from "../../sendwright.ts";
 import { listAudit } from "../../store/audit-log.ts";
 import { findConfigCheck } from "../../store/config-checks.ts";
 import { pauseSmtpConfig } from "../../store/smtp-configs.ts";
@@ -30,31 +30,31 @@ let database: string;
 /** Its timers never fire: each look is asked for. */
 let now: number;
 const clock = { now: () => now, after: () => () => {} };
-let posthorn: Posthorn;
+let services: Services;
 let dns: Awaited<ReturnType<typeof startDnsServer>>;
 let zone: Record<string, ZoneEntry>;
 const relays: TestRelay[] = [];
 const secret = "cw_0x689RpI-jtRR7oE8h_eQsKImvJapLeSbXpwF4e4=";
 
 const open = (given: object = {}) =>
-  openPosthorn({
+  openServices({
     ...{ database, secret, clock, log: createLog("silent"), random: () => 0.5 },
     ...{ dnsServers: [dns.address], publicUrl: "https://mail.example.com/" },
     ...given,
   });
 
 beforeEach(async () => {
-  folder = mkdtempSync(join(tmpdir(), "posthorn-watch-"));
-  database = join(folder, "posthorn.db");
+  folder = mkdtempSync(join(tmpdir(), "sendwright-watch-"));
+  database = join(folder, "sendwright.db");
   now = start;
   zone = { "example.com": { TXT: ["v=spf1 -all"] }, "_dmarc.example.com": { TXT: ["v=DMARC1; p=none"] } };
   dns = await startDnsServer(zone as Zone);
-  posthorn = await open();
-  await changeWatch(posthorn.store.db, { checkEveryHours: 24, alertEmails: ["ops@example.net"] });
+  services = await open();
+  await changeWatch(services.store.db, { checkEveryHours: 24, alertEmails: ["ops@example.net"] });
 });
 
 afterEach(async () => {
-  await posthorn.close();
+  await services.close();
   await dns[Symbol.asyncDispose]();
   await Promise.all(relays.splice(0).map((relay) => relay.close()));
   rmSync(folder, { recursive: true });
@@ -76,26 +76,26 @@ function add({ port }: TestRelay, given: Partial<SmtpConfigInput> = {}) {
     fromEmail: "shop@example.com",
     ...given,
   };
-  return posthorn.configs.create(parse(smtpConfigCreate, form), ada);
+  return services.configs.create(parse(smtpConfigCreate, form), ada);
 }
 
 /** Looks after so long until nothing is due. @returns how many configs were checked */
 async function lookAfter(ms: number): Promise<number> {
   now += ms;
   let checked = 0;
-  while (await posthorn.watch.look()) checked++;
+  while (await services.watch.look()) checked++;
   return checked;
 }
 
 /** The first check of a config comes within eleven minutes. */
 async function firstLook(): Promise<void> {
-  await posthorn.watch.look();
+  await services.watch.look();
   await lookAfter(11 * minuteMs);
 }
 
-const kinds = async () => (await posthorn.alerts.list()).map(({ kind }) => kind);
+const kinds = async () => (await services.alerts.list()).map(({ kind }) => kind);
 
-const emailsOf = async () => (await posthorn.outbox.list({ limit: 50 })).items;
+const emailsOf = async () => (await services.outbox.list({ limit: 50 })).items;
 const subjects = async () => (await emailsOf()).map(({ subject }) => subject).reverse();
 
 describe("a check", () => {
@@ -103,21 +103,21 @@ describe("a check", () => {
     const server = await relay({ auth });
     const { id } = await add(server, { ...auth, allowCleartextAuth: true });
     expect(await lookAfter(0)).toBe(0);
-    expect((await posthorn.configs.get(id)).lastCheck).toBeNull();
+    expect((await services.configs.get(id)).lastCheck).toBeNull();
     expect(await lookAfter(11 * minuteMs)).toBe(1);
-    expect((await posthorn.configs.get(id)).lastCheck).toEqual({
+    expect((await services.configs.get(id)).lastCheck).toEqual({
       ...{ at: new Date(now).toISOString(), ok: true, stage: null, title: null },
       certificateEndsAt: null,
     });
     expect(await lookAfter(22 * 60 * minuteMs)).toBe(0);
     expect(await lookAfter(2 * 60 * minuteMs)).toBe(1);
     expect(server.messages).toEqual([]);
-    expect(await posthorn.alerts.list()).toEqual([]);
+    expect(await services.alerts.list()).toEqual([]);
   });
 
   test("is made by the service that runs, without being asked", async () => {
     const ticking = createFixedClock(start);
-    const running = await openPosthorn({
+    const running = await openServices({
       ...{
         database: ":memory:",
         secret,
@@ -156,35 +156,35 @@ describe("a check", () => {
     const server = await relay();
     const view = await add(server);
     await firstLook();
-    await posthorn.configs.update(
+    await services.configs.update(
       view.id,
       parse(smtpConfigUpdate, { ...view, fromEmail: "other@example.com" }),
       ada,
     );
-    expect((await posthorn.configs.get(view.id)).lastCheck).toBeNull();
+    expect((await services.configs.get(view.id)).lastCheck).toBeNull();
     expect(await lookAfter(0)).toBe(1);
-    expect((await posthorn.configs.get(view.id)).lastCheck).toMatchObject({ ok: true });
+    expect((await services.configs.get(view.id)).lastCheck).toMatchObject({ ok: true });
   });
 
   test("is not made of a config that is off, nor where checks are", async () => {
     const { id } = await add(await relay());
     await add(await relay());
-    await posthorn.configs.setEnabled(id, false, ada);
+    await services.configs.setEnabled(id, false, ada);
     await firstLook();
-    expect((await posthorn.configs.get(id)).lastCheck).toBeNull();
-    await changeWatch(posthorn.store.db, { checkEveryHours: 0 });
+    expect((await services.configs.get(id)).lastCheck).toBeNull();
+    await changeWatch(services.store.db, { checkEveryHours: 0 });
     expect(await lookAfter(30 * dayMs)).toBe(0);
-    await posthorn.watch.checkNow(id, ada);
-    expect((await posthorn.configs.get(id)).lastCheck).toMatchObject({ ok: true });
+    await services.watch.checkNow(id, ada);
+    expect((await services.configs.get(id)).lastCheck).toMatchObject({ ok: true });
   });
 
   test("can be asked for, which the audit log has", async () => {
     const { id } = await add(await relay());
-    await posthorn.watch.checkNow(id, ada);
-    expect((await posthorn.configs.get(id)).lastCheck).toMatchObject({ ok: true });
-    const [entry] = await listAudit(posthorn.store.db, { after: null, limit: 1 });
+    await services.watch.checkNow(id, ada);
+    expect((await services.configs.get(id)).lastCheck).toMatchObject({ ok: true });
+    const [entry] = await listAudit(services.store.db, { after: null, limit: 1 });
     expect(entry).toMatchObject({ actor: ada, action: "smtp_config.checked", target: id });
-    await expect(posthorn.watch.checkNow("nobody", ada)).rejects.toMatchObject({ code: "config.not_found" });
+    await expect(services.watch.checkNow("nobody", ada)).rejects.toMatchObject({ code: "config.not_found" });
   });
 });
 
@@ -197,17 +197,17 @@ describe("a certificate that nears its end", () => {
     const server = await relay({ tls: until(endsAt) });
     const view = await add(server, { useTls: true, caPem: authority.caPem });
     await firstLook();
-    expect((await posthorn.configs.get(view.id)).lastCheck?.certificateEndsAt).toBe(
+    expect((await services.configs.get(view.id)).lastCheck?.certificateEndsAt).toBe(
       new Date(Math.floor(endsAt / 1000) * 1000).toISOString(),
     );
     expect(await kinds()).toEqual([]);
 
     await lookAfter(5 * dayMs);
-    const [alert] = await posthorn.alerts.list();
+    const [alert] = await services.alerts.list();
     expect(alert).toMatchObject({ configId: view.id, kind: "certificate_expiring", level: 1 });
     const title = `The certificate ends on ${new Date(endsAt).toISOString().slice(0, 10)}`;
     expect(await subjects()).toEqual([`127.0.0.1: ${title}`]);
-    await posthorn.alerts.acknowledge(alert?.id ?? "", ada);
+    await services.alerts.acknowledge(alert?.id ?? "", ada);
     await lookAfter(dayMs);
     await lookAfter(dayMs);
     expect(await subjects()).toHaveLength(1);
@@ -219,15 +219,15 @@ describe("a certificate that nears its end", () => {
       now = endsAt - days * dayMs;
       await lookAfter(0);
       // Somebody knew of it; now it is another matter.
-      expect(await posthorn.alerts.list()).toMatchObject([{ id: alert?.id, level, acknowledgedAt: null }]);
+      expect(await services.alerts.list()).toMatchObject([{ id: alert?.id, level, acknowledgedAt: null }]);
     }
     expect(await subjects()).toHaveLength(3);
 
     await relays.splice(0)[0]?.close();
     const renewed = await relay({ tls: until(start + 300 * dayMs) });
-    const { id, version } = await posthorn.configs.get(view.id);
+    const { id, version } = await services.configs.get(view.id);
     const change = { ...view, smtpPort: renewed.port, version };
-    await posthorn.configs.update(id, parse(smtpConfigUpdate, change), ada);
+    await services.configs.update(id, parse(smtpConfigUpdate, change), ada);
     await lookAfter(0);
     expect(await kinds()).toEqual([]);
     expect((await subjects()).at(-1)).toBe(`127.0.0.1: over: ${title}`);
@@ -246,7 +246,7 @@ describe("a sign-in that stops working", () => {
     account.password = "changed";
     await lookAfter(dayMs);
     expect(await kinds()).toEqual(["sign_in_failed"]);
-    expect(await posthorn.configs.get(id)).toMatchObject({
+    expect(await services.configs.get(id)).toMatchObject({
       lastCheck: { ok: false, stage: "auth", title: "Username or password is wrong" },
       pausedReason: expect.stringContaining("Username or password is wrong"),
     });
@@ -258,9 +258,9 @@ describe("a sign-in that stops working", () => {
     expect(text).not.toContain(auth.password);
 
     account.password = auth.password;
-    await posthorn.watch.checkNow(id, ada);
+    await services.watch.checkNow(id, ada);
     expect(await kinds()).toEqual([]);
-    expect(await posthorn.configs.get(id)).toMatchObject({ lastCheck: { ok: true }, pausedUntil: null });
+    expect(await services.configs.get(id)).toMatchObject({ lastCheck: { ok: true }, pausedUntil: null });
     expect((await subjects()).at(-1)).toBe("First: over: Username or password is wrong");
   });
 
@@ -276,9 +276,9 @@ describe("a sign-in that stops working", () => {
     await add(await relay());
     await lookAfter(minuteMs);
     expect(await emailsOf()).toEqual([]);
-    await posthorn.configs.remove(id, ada);
+    await services.configs.remove(id, ada);
     await lookAfter(minuteMs);
-    expect(await posthorn.alerts.list()).toEqual([]);
+    expect(await services.alerts.list()).toEqual([]);
   });
 
   test("is looked at again soon once sending has found it", async () => {
@@ -287,9 +287,9 @@ describe("a sign-in that stops working", () => {
     await firstLook();
     account.password = "changed";
     now += 60 * minuteMs;
-    const { version } = await posthorn.configs.get(id);
+    const { version } = await services.configs.get(id);
     const pause = { until: now + 60 * minuteMs, reason: "535", failures: 1 };
-    await pauseSmtpConfig(posthorn.store.db, { id, version }, pause);
+    await pauseSmtpConfig(services.store.db, { id, version }, pause);
     expect(await lookAfter(0)).toBe(1);
     expect(await kinds()).toEqual(["sign_in_failed"]);
   });
@@ -298,10 +298,10 @@ describe("a sign-in that stops working", () => {
 test("a row that was changed by other hands is told of", async () => {
   const { id } = await add(await relay());
   await firstLook();
-  await posthorn.store.db.updateTable("smtp_config").set({ smtp_port: 1 }).where("id", "=", id).execute();
+  await services.store.db.updateTable("smtp_config").set({ smtp_port: 1 }).where("id", "=", id).execute();
   await lookAfter(dayMs);
   expect(await kinds()).toEqual(["unusable"]);
-  expect((await posthorn.configs.get(id)).pausedUntil).not.toBeNull();
+  expect((await services.configs.get(id)).pausedUntil).not.toBeNull();
 });
 
 test("a relay that does not answer is told of once it is so after ten minutes, too", async () => {
@@ -341,7 +341,7 @@ test("a sender that is refused is told of, and its config goes on", async () => 
   isRefused = true;
   await lookAfter(dayMs);
   expect(await kinds()).toEqual(["sender_refused"]);
-  expect((await posthorn.configs.get(id)).pausedUntil).toBeNull();
+  expect((await services.configs.get(id)).pausedUntil).toBeNull();
   await spare.delivered(1);
 });
 
@@ -354,7 +354,7 @@ describe("the DNS of the sender's domain", () => {
     // It may be in the middle of being replaced.
     expect(await kinds()).toEqual([]);
     await lookAfter(10 * minuteMs);
-    expect(await posthorn.alerts.list()).toMatchObject([
+    expect(await services.alerts.list()).toMatchObject([
       {
         kind: "dmarc_broken",
         title: "There is no DMARC record",
@@ -393,7 +393,7 @@ test("the webhook gets what is found, and that it is over; also where a config i
   await new Promise<void>((resolve) => receiver.listen(0, "127.0.0.1", resolve));
   const url = `http://127.0.0.1:${(receiver.address() as AddressInfo).port}/`;
   try {
-    await changeWebhook(posthorn.store.db, posthorn.secrets, { webhookUrl: url });
+    await changeWebhook(services.store.db, services.secrets, { webhookUrl: url });
     const account = { ...auth };
     const { id } = await add(await relay({ auth: account }), {
       ...auth,
@@ -403,13 +403,13 @@ test("the webhook gets what is found, and that it is over; also where a config i
     await firstLook();
     account.password = "changed";
     await lookAfter(dayMs);
-    await posthorn.webhook.round();
+    await services.webhook.round();
     // Neither the receiver's trouble nor a restart loses it.
-    await posthorn.close();
-    posthorn = await open();
+    await services.close();
+    services = await open();
     isDown = false;
     now += minuteMs;
-    await posthorn.webhook.round();
+    await services.webhook.round();
     expect(events).toMatchObject([
       {
         type: "config.alert.raised",
@@ -420,9 +420,9 @@ test("the webhook gets what is found, and that it is over; also where a config i
       },
     ]);
     expect(JSON.stringify(events)).not.toContain(auth.password);
-    await posthorn.configs.setEnabled(id, false, ada);
+    await services.configs.setEnabled(id, false, ada);
     await lookAfter(minuteMs);
-    await posthorn.webhook.round();
+    await services.webhook.round();
     expect(events[1]).toMatchObject({
       type: "config.alert.cleared",
       data: { id: events[0]?.data.id, clearedAt: new Date(now).toISOString() },
@@ -443,23 +443,23 @@ test("alerts outlive a restart, and are not told again", async () => {
   await relays.splice(0)[0]?.close();
   await lookAfter(dayMs);
   await lookAfter(10 * minuteMs);
-  const before = await posthorn.alerts.list();
+  const before = await services.alerts.list();
   expect(before).toMatchObject([{ kind: "unreachable", configName: "Gone" }]);
   expect(await subjects()).toHaveLength(1);
-  await posthorn.close();
-  posthorn = await open();
+  await services.close();
+  services = await open();
   await lookAfter(dayMs);
-  expect(await posthorn.alerts.list()).toEqual(before);
+  expect(await services.alerts.list()).toEqual(before);
   expect(await subjects()).toHaveLength(1);
 });
 
 test("the config of the environment is checked too, and keeps its last check over a restart", async () => {
   const { port } = await relay();
-  await posthorn.close();
+  await services.close();
   const smtp = { smtpServer: "127.0.0.1", smtpPort: port, useTls: false, fromEmail: "shop@example.com" };
-  posthorn = await open({ smtp });
+  services = await open({ smtp });
   await firstLook();
-  await posthorn.close();
-  posthorn = await open({ smtp });
-  expect(await posthorn.configs.get("environment")).toMatchObject({ lastCheck: { ok: true } });
+  await services.close();
+  services = await open({ smtp });
+  expect(await services.configs.get("environment")).toMatchObject({ lastCheck: { ok: true } });
 });

@@ -2,7 +2,7 @@ import type { Clock } from "../../clock.ts";
 import type { ConfigSource } from "../../config/config-source.ts";
 import type { SmtpConfigs } from "../../config/smtp-configs.ts";
 import { readWatch } from "../../config/watch-settings.ts";
-import { PosthornError } from "../../errors.ts";
+import { SendwrightError } from "../../errors.ts";
 import type { Log } from "../../log.ts";
 import type { Actor } from "../../model.ts";
 import type { Egress } from "../../smtp/egress.ts";
@@ -37,7 +37,7 @@ export interface Watch {
   look(): Promise<boolean>;
   /**
    * Checks a config now, whether or not it is on or due.
-   * @throws PosthornError `config.not_found`; `test.busy` while it is being checked, or after too many
+   * @throws SendwrightError `config.not_found`; `test.busy` while it is being checked, or after too many
    */
   checkNow(id: string, actor: Actor): Promise<void>;
 }
@@ -197,7 +197,7 @@ export function createWatch(parts: WatchParts): Watch {
       const planned = await findConfigCheck(db, id);
       const { checkEveryHours } = await readWatch(db);
       if (planned === undefined || !(await check(config, planned, checkEveryHours))) {
-        throw new PosthornError("test.busy", "This config is being checked. Wait a moment.");
+        throw new SendwrightError("test.busy", "This config is being checked. Wait a moment.");
       }
       const detail = { name: config.name };
       await writeAudit(db, { at: clock.now(), actor, action: "smtp_config.checked", target: id, detail });

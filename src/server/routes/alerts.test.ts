@@ -53,7 +53,7 @@ describe("alerts", () => {
       "alert.acknowledged by Ada",
       "smtp_config.resumed by Ada",
       "smtp_config.checked by Ada",
-      "alert.raised by Posthorn",
+      "alert.raised by Sendwright",
       "smtp_config.created by Ada",
     ]);
     expect(JSON.stringify(items)).not.toContain("mistyped-once");
@@ -67,7 +67,7 @@ describe("alerts", () => {
   it("are counted in the metrics", async () => {
     await check();
     const metrics = await app.request("/metrics", { headers: await app.bearer("admin") });
-    expect(await metrics.text()).toContain("posthorn_alerts 1");
+    expect(await metrics.text()).toContain("sendwright_alerts 1");
   });
 
   it("are for admins", async () => {

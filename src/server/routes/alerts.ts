@@ -1,4 +1,4 @@
-import type { Posthorn } from "../../posthorn.ts";
+import type { Services } from "../../sendwright.ts";
 import { idParams, json, route, routes } from "../route.ts";
 import { alert, alertList } from "../schemas.ts";
 import { alertView } from "../views.ts";
@@ -24,7 +24,7 @@ const acknowledge = route({
   responses: { 200: json(alert, "The alert") },
 });
 
-export function alertRoutes({ alerts }: Posthorn) {
+export function alertRoutes({ alerts }: Services) {
   return routes()
     .openapi(list, async (c) => c.json({ items: (await alerts.list()).map(alertView), next: null }, 200))
     .openapi(acknowledge, async (c) => {

@@ -16,10 +16,10 @@ describe("API keys", () => {
   it("have 256 random bits, are shown once, and are stored as a hash alone", async () => {
     const made = await make({ name: "Shop" });
     expect(made).toMatchObject({ name: "Shop", scope: "send", createdBy: "Ada", lastUsedAt: null });
-    expect(made.key).toMatch(/^ph_[\w-]{43}$/);
+    expect(made.key).toMatch(/^sw_[\w-]{43}$/);
     expect(made.key.startsWith(made.prefix)).toBe(true);
     expect(JSON.stringify(await list())).not.toContain(made.key);
-    const rows = await app.posthorn.store.db.selectFrom("api_keys").selectAll().execute();
+    const rows = await app.services.store.db.selectFrom("api_keys").selectAll().execute();
     expect(JSON.stringify(rows)).not.toContain(made.key.slice(made.prefix.length));
     expect((await make({ name: "Shop" })).key).not.toBe(made.key);
   });

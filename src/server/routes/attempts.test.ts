@@ -44,7 +44,7 @@ async function firstAttempt(
 }
 
 const storedFailure = async () =>
-  (await app.posthorn.store.db.selectFrom("attempts").select("failure_json").execute())[0]?.failure_json;
+  (await app.services.store.db.selectFrom("attempts").select("failure_json").execute())[0]?.failure_json;
 
 describe("an attempt in the log", () => {
   it("has no problem where the email was sent, and nothing is kept for one", async () => {
@@ -128,7 +128,7 @@ describe("what a relay gives away", () => {
       code: "sender.not_own",
       explanation: expect.stringContaining("does not let ******** send as shop@example.com"),
     });
-    const rows = await app.posthorn.store.db.selectFrom("attempts").selectAll().execute();
+    const rows = await app.services.store.db.selectFrom("attempts").selectAll().execute();
     for (const text of [JSON.stringify(attempt), JSON.stringify(rows)]) {
       expect(text).not.toContain(secret);
       expect(text).not.toContain(Buffer.from(secret).toString("base64").slice(0, 12));

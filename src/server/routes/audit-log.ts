@@ -1,4 +1,4 @@
-import type { Posthorn } from "../../posthorn.ts";
+import type { Services } from "../../sendwright.ts";
 import { listAudit } from "../../store/audit-log.ts";
 import { json, pageQuery, route, routes } from "../route.ts";
 import { auditLog } from "../schemas.ts";
@@ -14,7 +14,7 @@ const list = route({
   responses: { 200: json(auditLog, "A page of the log") },
 });
 
-export function auditLogRoutes({ store }: Posthorn) {
+export function auditLogRoutes({ store }: Services) {
   return routes().openapi(list, async (c) => {
     const { after = null, limit } = c.req.valid("query");
     // One more than asked for shows whether there is a next page.

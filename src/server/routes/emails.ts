@@ -3,9 +3,9 @@ import { z } from "zod";
 import { idempotencyKey } from "../../delivery/acceptance.ts";
 import { emailCriteria } from "../../delivery/email-criteria.ts";
 import { emailRequest } from "../../delivery/email-request.ts";
-import { isPosthornError, PosthornError } from "../../errors.ts";
+import { isSendwrightError, SendwrightError } from "../../errors.ts";
 import { invalidInput, parse } from "../../parse.ts";
-import type { Posthorn } from "../../posthorn.ts";
+import type { Services } from "../../sendwright.ts";
 import type { Caller } from "../caller.ts";
 import { messageReply, messageResponse } from "../message-reply.ts";
 import { inBrief, problemOf } from "../problem.ts";
@@ -133,12 +133,12 @@ const cancel = route({
   responses: { 204: noContent },
 });
 
-export function emailRoutes({ outbox, log }: Posthorn) {
+export function emailRoutes({ outbox, log }: Services) {
   /** What a key did not send does not exist for it. */
   async function visible(id: string, caller: Caller) {
     const found = await outbox.get(id);
     if (caller.scope === "admin" || found.caller === caller.actor.id) return found;
-    throw new PosthornError("email.not_found", `There is no email ${JSON.stringify(id)}.`);
+    throw new SendwrightError("email.not_found", `There is no email ${JSON.stringify(id)}.`);
   }
 
   return routes()
@@ -164,10 +164,10 @@ export function emailRoutes({ outbox, log }: Posthorn) {
         idempotencyKey: c.req.valid("header")["idempotency-key"],
       });
       // A 202 says that something was stored.
-      const away = answers.find((answer) => isPosthornError(answer, "store.unavailable"));
-      if (away !== undefined && answers.every((answer) => isPosthornError(answer))) throw away;
+      const away = answers.find((answer) => isSendwrightError(answer, "store.unavailable"));
+      if (away !== undefined && answers.every((answer) => isSendwrightError(answer))) throw away;
       const results = answers.map((answer) => {
-        if (answer instanceof PosthornError) {
+        if (answer instanceof SendwrightError) {
           const problem = problemOf(asRequestFault(answer), log);
           return { problem: inBrief(problem, maxProblemBytes / answers.length) };
         }
@@ -207,5 +207,5 @@ export function emailRoutes({ outbox, log }: Posthorn) {
 
 /** Here the name of a template is a field of the request, and not the address of what was asked for. */
 function asRequestFault<Failure>(error: Failure) {
-  return isPosthornError(error, "template.not_found") ? invalidInput(error.issues) : error;
+  return isSendwrightError(error, "template.not_found") ? invalidInput(error.issues) : error;
 }

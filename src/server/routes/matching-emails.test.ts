@@ -11,7 +11,7 @@ beforeEach(async () => {
 afterEach(() => app.close());
 
 const put = (given: Partial<StoredEmail> = {}) =>
-  storeEmail(app.posthorn.store.db, { acceptedAt: app.clock.now(), state: "failed", ...given });
+  storeEmail(app.services.store.db, { acceptedAt: app.clock.now(), state: "failed", ...given });
 const get = (id: string) => read<Email>(app.call("GET", `/api/emails/${id}`));
 const post = (body: unknown) => app.call("POST", "/api/emails/retry", body);
 const retry = (body: unknown) => read<BulkRetried>(post(body));
@@ -94,7 +94,7 @@ describe("POST /api/emails/retry", () => {
   it("leaves out what was deleted meanwhile, and says how many", async () => {
     const gone = await put();
     await put();
-    const { db } = app.posthorn.store;
+    const { db } = app.services.store;
     await db.deleteFrom("email_content").where("email_id", "=", gone).execute();
     expect(await retry({ filter: { state: "failed" } })).toEqual({ retried: 1, skipped: 1, next: null });
     expect(await get(gone)).toMatchObject({ state: "failed" });

@@ -2,7 +2,7 @@ import { z } from "zod";
 import { bulkRetryRequest, retryEmails } from "../../delivery/bulk-retry.ts";
 import { emailCriteria } from "../../delivery/email-criteria.ts";
 import { parse } from "../../parse.ts";
-import type { Posthorn } from "../../posthorn.ts";
+import type { Services } from "../../sendwright.ts";
 import { countMeeting } from "../../store/email-criteria.ts";
 import { json, jsonBody, route, routes } from "../route.ts";
 import { bulkRetried, emailCount } from "../schemas.ts";
@@ -37,7 +37,7 @@ const retry = route({
 });
 
 /** What is about all emails that a filter matches. */
-export function matchingEmailRoutes({ store, clock, tellCouriers }: Posthorn) {
+export function matchingEmailRoutes({ store, clock, wakeWorkers }: Services) {
   return routes()
     .openapi(count, async (c) => {
       const { scope, actor } = c.get("caller");
@@ -47,7 +47,7 @@ export function matchingEmailRoutes({ store, clock, tellCouriers }: Posthorn) {
     .openapi(retry, async (c) => {
       const request = parse(bulkRetryRequest, c.req.valid("json"));
       const done = await retryEmails({ store, clock }, request, c.get("caller").actor);
-      if (done.retried > 0) tellCouriers();
+      if (done.retried > 0) wakeWorkers();
       return c.json(done, 200);
     });
 }

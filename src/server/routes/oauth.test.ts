@@ -59,7 +59,7 @@ async function open(options: Parameters<typeof openApp>[0] = {}): Promise<TestAp
     ...options,
   });
   // The provider's questions are counted: none are to come from a check.
-  await changeWatch(opened.posthorn.store.db, { checkEveryHours: 0 });
+  await changeWatch(opened.services.store.db, { checkEveryHours: 0 });
   return opened;
 }
 
@@ -233,7 +233,7 @@ describe("a consent", () => {
     expect(response.status).toBe(403);
   });
 
-  it("needs to know where Posthorn is", async () => {
+  it("needs to know where Sendwright is", async () => {
     expect(await read(app.call("GET", "/api/oauth"))).toEqual({
       redirectUri: "http://localhost/oauth/callback",
     });
@@ -364,7 +364,7 @@ describe("a config that signs in with OAuth", () => {
   it("that other hands have pointed elsewhere gets no token, and its consent must go first", async () => {
     const id = await connected();
     await using other = await startRelay();
-    const { db } = app.posthorn.store;
+    const { db } = app.services.store;
     await db.updateTable("smtp_config").set({ smtp_port: other.port }).where("id", "=", id).execute();
     expect((await get(id)).problem?.code).toBe("seal.broken");
     expect((await app.call("POST", `/api/smtp-configs/${id}/test`)).status).toBe(409);
@@ -377,7 +377,7 @@ describe("a config that signs in with OAuth", () => {
   it("whose tokens other hands have moved from another config gets none of them", async () => {
     const from = await connected();
     const to = await withClient();
-    const { db } = app.posthorn.store;
+    const { db } = app.services.store;
     const { grant_enc } = await db
       .selectFrom("oauth_grants")
       .select("grant_enc")
@@ -390,7 +390,7 @@ describe("a config that signs in with OAuth", () => {
   it("forgets its consent with another sign-in method, and when it is deleted", async () => {
     const id = await connected();
     const { version } = await get(id);
-    const rows = () => app.posthorn.store.db.selectFrom("oauth_grants").selectAll().execute();
+    const rows = () => app.services.store.db.selectFrom("oauth_grants").selectAll().execute();
     const plain = { ...settings(), authMethod: "plain", password: "pw", version };
     expect((await app.call("PUT", `/api/smtp-configs/${id}`, plain)).status).toBe(200);
     expect(await rows()).toEqual([]);
@@ -517,7 +517,7 @@ describe("nothing secret", () => {
     await connect(id);
     replies.push(await get(id), await read(app.call("GET", "/api/health")));
     const audit = await read<{ items: AuditEntry[] }>(app.call("GET", "/api/audit-log"));
-    const rows = await app.posthorn.store.db.selectFrom("oauth_grants").selectAll().execute();
+    const rows = await app.services.store.db.selectFrom("oauth_grants").selectAll().execute();
     await app.call("DELETE", `/api/smtp-configs/${id}/oauth`);
     const text = [JSON.stringify([replies, audit, rows]), ...lines].join("\n");
     expect(lines.length).toBeGreaterThan(1);

@@ -1,9 +1,9 @@
 import type { Context } from "hono";
 import { z } from "zod";
 import { oauthClientInput } from "../../config/oauth/client.ts";
-import { isPosthornError, PosthornError } from "../../errors.ts";
+import { isSendwrightError, SendwrightError } from "../../errors.ts";
 import { parse } from "../../parse.ts";
-import type { Posthorn } from "../../posthorn.ts";
+import type { Services } from "../../sendwright.ts";
 import type { OwnAddress } from "../own-address.ts";
 import { authorize, idParams, json, jsonBody, noContent, route, routes, type ServerEnv } from "../route.ts";
 import { smtpConfig } from "../schemas.ts";
@@ -16,7 +16,7 @@ const address = route({
   path: "/",
   summary: "What to register at an OAuth provider",
   description:
-    "Where the provider sends browsers back to, to the letter. Where Posthorn cannot know its own address: 409 `oauth.address_unknown`; POSTHORN_PUBLIC_URL tells it.",
+    "Where the provider sends browsers back to, to the letter. Where Sendwright cannot know its own address: 409 `oauth.address_unknown`; SENDWRIGHT_PUBLIC_URL tells it.",
   responses: { 200: json(z.object({ redirectUri: z.string() }), "The redirect URI") },
 });
 
@@ -46,7 +46,7 @@ const start = route({
   path: "/{id}/oauth/start",
   summary: "Ask for the provider's consent",
   description:
-    "Gives the address to send the admin's browser to. The provider sends it back to the redirect URI, within ten minutes, and Posthorn to the config's page. Only for who is signed in: the same browser brings the answer.",
+    "Gives the address to send the admin's browser to. The provider sends it back to the redirect URI, within ten minutes, and Sendwright to the config's page. Only for who is signed in: the same browser brings the answer.",
   request: { params: idParams },
   responses: { 200: json(z.object({ authorizationUrl: z.string() }), "Where to go") },
 });
@@ -67,7 +67,7 @@ export function oauthAddressRoutes(ownAddress: OwnAddress) {
   return routes().openapi(address, (c) => c.json({ redirectUri: ownAddress(c.req.url) + callbackPath }, 200));
 }
 
-export function oauthRoutes({ configs, consents }: Posthorn, ownAddress: OwnAddress) {
+export function oauthRoutes({ configs, consents }: Services, ownAddress: OwnAddress) {
   return routes()
     .openapi(setClient, async (c) => {
       const input = parse(oauthClientInput, c.req.valid("json"));
@@ -78,7 +78,7 @@ export function oauthRoutes({ configs, consents }: Posthorn, ownAddress: OwnAddr
     .openapi(start, async (c) => {
       const { actor, via } = c.get("caller");
       if (via === "api-key") {
-        throw new PosthornError(
+        throw new SendwrightError(
           "auth.forbidden",
           "A consent is given in a browser: sign in and ask for it on the config's page.",
         );
@@ -97,15 +97,15 @@ export function oauthRoutes({ configs, consents }: Posthorn, ownAddress: OwnAddr
  * Where the provider sends the browser back to. It goes on to a page, with a word for the outcome: the reasons
  * are with the config, since what stands in an address may be anybody's.
  */
-export function oauthCallback({ consents }: Posthorn) {
+export function oauthCallback({ consents }: Services) {
   return async (c: Context<ServerEnv>): Promise<Response> => {
     try {
       const { actor } = await authorize(c, "admin");
       const { configId, error } = await consents.finish(new URL(c.req.url).searchParams, actor);
       return toPage(c, `/${encodeURIComponent(configId)}`, error === null ? "connected" : "failed");
     } catch (error) {
-      if (isPosthornError(error, "auth.required")) return toPage(c, "", "signed-out");
-      if (isPosthornError(error, "oauth.state_invalid")) return toPage(c, "", "invalid");
+      if (isSendwrightError(error, "auth.required")) return toPage(c, "", "signed-out");
+      if (isSendwrightError(error, "oauth.state_invalid")) return toPage(c, "", "invalid");
       throw error;
     }
   };

@@ -13,7 +13,7 @@ const configure = (given: object = {}) =>
   read<SmtpConfig>(
     app.call("POST", "/api/smtp-configs", {
       smtpServer: "127.0.0.1",
-      smtpPort: app.posthorn.sandbox?.port,
+      smtpPort: app.services.sandbox?.port,
       useTls: false,
       fromEmail: "shop@example.com",
       ...given,
@@ -42,7 +42,7 @@ describe("GET /api/overview", () => {
       waiting: 0,
       oldestWaiting: null,
       lastSentAt: null,
-      sandboxPort: app.posthorn.sandbox?.port,
+      sandboxPort: app.services.sandbox?.port,
     });
     expect(overview.hours).toHaveLength(24);
     expect(overview.days).toHaveLength(30);
@@ -76,7 +76,7 @@ describe("GET /api/overview", () => {
   });
 
   it("keeps counting an email in the hour and on the day of its end", async () => {
-    const { db } = app.posthorn.store;
+    const { db } = app.services.store;
     const id = await send();
     await app.clock.advance(3 * 3_600_000);
     const at = app.clock.now();
@@ -104,7 +104,7 @@ describe("GET /api/overview", () => {
 
   it("names the configs to look at", async () => {
     const { id } = await configure({ name: "Relay" });
-    await app.posthorn.store.db
+    await app.services.store.db
       .updateTable("smtp_config")
       .set({ paused_until: app.clock.now() + 60_000, paused_reason: "The sign-in was refused" })
       .execute();

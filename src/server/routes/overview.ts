@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { concernsOf, judgeMail } from "../../delivery/mail-verdict.ts";
-import type { Posthorn } from "../../posthorn.ts";
+import type { Services } from "../../sendwright.ts";
 import {
   countEmails,
   type EmailCounts,
@@ -38,7 +38,7 @@ const get = route({
   responses: { 200: json(overview, "The overview") },
 });
 
-export function overviewRoutes({ store, secrets, configs, clock, sandbox, alerts }: Posthorn) {
+export function overviewRoutes({ store, secrets, configs, clock, sandbox, alerts }: Services) {
   let past: { readonly key: string; readonly days: Promise<EmailCounts[]> } | undefined;
 
   /** A month may hold millions of emails, and pages look every few seconds. */

@@ -13,7 +13,7 @@ it("lists the providers, and the sandbox where it listens", async () => {
     const { items, next } = await read<Providers>(app.call("GET", "/api/providers"));
     expect(next).toBeNull();
     for (const item of items) provider.strict().parse(item);
-    expect(items[0]).toMatchObject({ id: "sandbox", smtpPort: app.posthorn.sandbox?.port, useTls: false });
+    expect(items[0]).toMatchObject({ id: "sandbox", smtpPort: app.services.sandbox?.port, useTls: false });
     expect(items.find(({ id }) => id === "sendgrid")).toMatchObject({ username: "apikey" });
   } finally {
     await app.close();

@@ -1,5 +1,5 @@
 import { listProviders } from "../../config/providers.ts";
-import type { Posthorn } from "../../posthorn.ts";
+import type { Services } from "../../sendwright.ts";
 import { json, route, routes } from "../route.ts";
 import { providerList } from "../schemas.ts";
 import { providerView } from "../views.ts";
@@ -14,7 +14,7 @@ const list = route({
   responses: { 200: json(providerList, "The providers") },
 });
 
-export function providerRoutes({ sandbox }: Posthorn) {
+export function providerRoutes({ sandbox }: Services) {
   return routes().openapi(list, (c) =>
     c.json({ items: listProviders(sandbox).map(providerView), next: null }, 200),
   );

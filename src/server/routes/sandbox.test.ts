@@ -9,7 +9,7 @@ const list = () => read<{ items: SandboxEmailSummary[] }>(app.call("GET", "/api/
 
 it("shows what the sandbox caught, and forgets it on demand", async () => {
   app = await openApp({ sandboxPort: 0 });
-  const smtpPort = app.posthorn.sandbox?.port;
+  const smtpPort = app.services.sandbox?.port;
   const draft = { smtpServer: "127.0.0.1", smtpPort, useTls: false, fromEmail: "app@example.com" };
   await app.call("POST", "/api/smtp-configs/test", { ...draft, sendTo: "jo@example.com" });
 

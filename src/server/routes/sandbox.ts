@@ -1,6 +1,6 @@
-import { PosthornError } from "../../errors.ts";
-import type { Posthorn } from "../../posthorn.ts";
+import { SendwrightError } from "../../errors.ts";
 import type { Sandbox } from "../../sandbox/sandbox.ts";
+import type { Services } from "../../sendwright.ts";
 import { messageReply, messageResponse } from "../message-reply.ts";
 import { idParams, json, noContent, route, routes } from "../route.ts";
 import { sandboxEmail, sandboxEmailList } from "../schemas.ts";
@@ -44,7 +44,7 @@ const clear = route({
   responses: { 204: noContent },
 });
 
-export function sandboxRoutes({ sandbox }: Posthorn) {
+export function sandboxRoutes({ sandbox }: Services) {
   return routes()
     .openapi(list, (c) => {
       return c.json({ items: running(sandbox).list().map(sandboxEmailSummaryView), next: null }, 200);
@@ -65,12 +65,12 @@ export function sandboxRoutes({ sandbox }: Posthorn) {
 
 function running(sandbox: Sandbox | null): Sandbox {
   if (sandbox !== null) return sandbox;
-  throw new PosthornError(
+  throw new SendwrightError(
     "sandbox.unavailable",
-    "The sandbox is switched off. Set POSTHORN_SANDBOX_PORT to a port such as 4651 to have it.",
+    "The sandbox is switched off. Set SENDWRIGHT_SANDBOX_PORT to a port such as 4651 to have it.",
   );
 }
 
 function notFound(id: string): never {
-  throw new PosthornError("email.not_found", `The sandbox has no email ${JSON.stringify(id)}.`);
+  throw new SendwrightError("email.not_found", `The sandbox has no email ${JSON.stringify(id)}.`);
 }

@@ -107,7 +107,7 @@ const firstAdmin = route({
   path: "/first-admin",
   summary: "Make the first admin",
   description:
-    "With the token of the one-time link that the terminal showed, which is then used up. With the token of `posthorn admin reset` an existing admin gets a new password. Signs in.",
+    "With the token of the one-time link that the terminal showed, which is then used up. With the token of `sendwright admin reset` an existing admin gets a new password. Signs in.",
   request: {
     body: jsonBody(firstAdminRequest, {
       token: "…",

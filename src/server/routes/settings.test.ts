@@ -113,7 +113,7 @@ describe("the settings", () => {
     const brand = { ...noBrand, name: "Fjord Supply", color: "#0f766e" };
     const saved = await patch({ brand: { name: "Fjord Supply", color: "#0f766e" } });
     expect(await read<Settings>(saved)).toMatchObject({ brand });
-    const { html } = app.posthorn.templates.render("password-reset", {
+    const { html } = app.services.templates.render("password-reset", {
       data: { url: "https://example.com/" },
     });
     expect(html).toContain("Fjord Supply");
@@ -173,7 +173,7 @@ describe("the settings", () => {
     const log = JSON.stringify(await audit());
     for (const { webhookSecret } of [first, again, other]) expect(log).not.toContain(webhookSecret);
     expect(
-      JSON.stringify(await app.posthorn.store.db.selectFrom("settings").selectAll().execute()),
+      JSON.stringify(await app.services.store.db.selectFrom("settings").selectAll().execute()),
     ).not.toContain("whsec_");
   });
 

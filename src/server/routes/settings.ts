@@ -2,7 +2,7 @@ import { brandView } from "../../config/brand-settings.ts";
 import { changeSettings, readSettings, type Settings, settingsChange } from "../../config/settings.ts";
 import { passwordMask } from "../../config/smtp-config.ts";
 import { parse } from "../../parse.ts";
-import type { Posthorn } from "../../posthorn.ts";
+import type { Services } from "../../sendwright.ts";
 import { json, jsonBody, route, routes } from "../route.ts";
 import { settings, webhookTest } from "../schemas.ts";
 
@@ -45,13 +45,13 @@ const testWebhook = route({
   responses: { 200: json(webhookTest, "What the webhook answered") },
 });
 
-export function settingsRoutes(posthorn: Posthorn) {
-  const { store, webhook } = posthorn;
+export function settingsRoutes(services: Services) {
+  const { store, webhook } = services;
   return routes()
     .openapi(get, async (c) => c.json(view(await readSettings(store.db), null), 200))
     .openapi(update, async (c) => {
       const change = parse(settingsChange, c.req.valid("json"));
-      const saved = await changeSettings(posthorn, change, c.get("caller").actor);
+      const saved = await changeSettings(services, change, c.get("caller").actor);
       return c.json(view(saved.settings, saved.webhookSecret), 200);
     })
     .openapi(testWebhook, async (c) => c.json(await webhook.test(c.get("caller").actor), 200));

@@ -123,7 +123,7 @@ describe("a draft", () => {
 
   it("that other hands have changed in the database is refused", async () => {
     await draftOf(move());
-    const { db } = app.posthorn.store;
+    const { db } = app.services.store;
     const row = await db.selectFrom("smtp_config_versions").selectAll().executeTakeFirstOrThrow();
     const settings = { ...JSON.parse(row.settings_json), smtpServer: "evil.example" };
     await db
@@ -179,7 +179,7 @@ describe("an earlier version", () => {
   it("goes with its config", async () => {
     await app.call("PUT", path(), { ...config, ...move() });
     await app.call("DELETE", path());
-    const left = await app.posthorn.store.db.selectFrom("smtp_config_versions").selectAll().execute();
+    const left = await app.services.store.db.selectFrom("smtp_config_versions").selectAll().execute();
     expect(left).toEqual([]);
   });
 });
@@ -202,7 +202,7 @@ describe("a change that fails with its first email", () => {
     await send();
     await relay.delivered(1);
     const [now] = await versions();
-    expect(now).toMatchObject({ version: 3, savedBy: "Posthorn" });
+    expect(now).toMatchObject({ version: 3, savedBy: "Sendwright" });
     const { items } = await read<{ items: { action: string }[] }>(app.call("GET", "/api/audit-log"));
     expect(items.map(({ action }) => action)).toContain("smtp_config.returned");
   });
@@ -218,7 +218,7 @@ describe("a change that fails with its first email", () => {
     await app.call("PUT", path(), { ...config, smtpPort: elsewhere.port, password: "mistyped", version: 4 });
     await send();
     await expect.poll(async () => (await current()).pausedUntil).not.toBeNull();
-    await expect.poll(async () => (await versions())[0]?.savedBy).toBe("Posthorn");
+    await expect.poll(async () => (await versions())[0]?.savedBy).toBe("Sendwright");
     await expect.poll(async () => (await current()).pausedUntil).not.toBeNull();
     expect((await current()).version).toBe(6);
   });

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { smtpConfigTest, smtpConfigUpdate } from "../../config/smtp-config.ts";
 import { parse } from "../../parse.ts";
-import type { Posthorn } from "../../posthorn.ts";
+import type { Services } from "../../sendwright.ts";
 import { idParams, json, jsonBody, noContent, route, routes } from "../route.ts";
 import { smtpConfig, smtpConfigDraftReply, smtpConfigVersionList } from "../schemas.ts";
 import { runTest, testReply } from "../test-run.ts";
@@ -102,7 +102,7 @@ const activate = route({
   responses: { 200: json(smtpConfig, "The config") },
 });
 
-export function smtpConfigVersionRoutes({ configs, stagedChanges, tests, log }: Posthorn) {
+export function smtpConfigVersionRoutes({ configs, stagedChanges, tests, log }: Services) {
   return routes()
     .openapi(list, async (c) => {
       const items = await stagedChanges.versions(c.req.valid("param").id);

@@ -300,7 +300,7 @@ describe("POST /api/smtp-configs/{id}/enable and /disable", () => {
 
 describe("POST /api/smtp-configs/{id}/resume", () => {
   const pause = () =>
-    app.posthorn.store.db
+    app.services.store.db
       .updateTable("smtp_config")
       .set({ paused_until: app.clock.now() + 3_600_000, paused_reason: "The sign-in was refused" })
       .execute();

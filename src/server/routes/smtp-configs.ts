@@ -10,7 +10,7 @@ import {
   smtpConfigUpdate,
 } from "../../config/smtp-config.ts";
 import { parse } from "../../parse.ts";
-import type { Posthorn } from "../../posthorn.ts";
+import type { Services } from "../../sendwright.ts";
 import { idParams, json, jsonBody, noContent, route, routes } from "../route.ts";
 import { discovery, dnsReport, smtpConfig, smtpConfigList } from "../schemas.ts";
 import { runTest, testReply } from "../test-run.ts";
@@ -219,8 +219,8 @@ export function smtpConfigRoutes({
   log,
   store,
   clock,
-  tellCouriers,
-}: Posthorn) {
+  wakeWorkers,
+}: Services) {
   return routes()
     .openapi(list, async (c) => c.json({ items: await configs.list(), next: null }, 200))
     .openapi(create, async (c) => {
@@ -265,7 +265,7 @@ export function smtpConfigRoutes({
     .openapi(resume, async (c) => {
       const { id } = c.req.valid("param");
       await resumeSmtpConfig({ store, source: configSource, clock }, id, c.get("caller").actor);
-      tellCouriers();
+      wakeWorkers();
       return c.json(await configs.get(id), 200);
     })
     .openapi(check, async (c) => {

@@ -1,7 +1,7 @@
 import { sql } from "kysely";
 import { z } from "zod";
-import { PosthornError } from "../../errors.ts";
-import type { Posthorn } from "../../posthorn.ts";
+import { SendwrightError } from "../../errors.ts";
+import type { Services } from "../../sendwright.ts";
 import { isLocal } from "../remote-address.ts";
 import { authorize, json, route, routes } from "../route.ts";
 import { health, readiness } from "../schemas.ts";
@@ -35,25 +35,25 @@ const getMetrics = route({
   responses: { 200: { description: "Metrics", content: { "text/plain": { schema: z.string() } } } },
 });
 
-export function systemRoutes(posthorn: Posthorn) {
+export function systemRoutes(services: Services) {
   return routes()
     .openapi(getHealth, async (c) => {
-      const { ok, key, problems, emails } = await posthorn.health();
+      const { ok, key, problems, emails } = await services.health();
       const caller = await c.get("identify")();
       const isAdmin = caller !== null && !(caller instanceof Response) && caller.scope === "admin";
       return c.json(isAdmin ? { ok, key, problems: [...problems], emails } : { ok, key }, 200);
     })
     .openapi(getReady, async (c) => {
-      await sql`select 1`.execute(posthorn.store.db);
-      if (posthorn.secrets.fits) return c.json({ ok: true as const }, 200);
-      throw new PosthornError(
+      await sql`select 1`.execute(services.store.db);
+      if (services.secrets.fits) return c.json({ ok: true as const }, 200);
+      throw new SendwrightError(
         "secret.mismatch",
-        "The secret is not the one of this database. Start Posthorn with the secret it was made with.",
+        "The secret is not the one of this database. Start Sendwright with the secret it was made with.",
       );
     })
     .openapi(getMetrics, async (c) => {
       if (!isLocal(c)) await authorize(c, "admin");
-      const { registry } = posthorn.metrics;
+      const { registry } = services.metrics;
       return c.text(await registry.metrics(), 200, { "content-type": registry.contentType });
     });
 }

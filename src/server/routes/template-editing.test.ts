@@ -68,7 +68,7 @@ describe("a template of one's own", () => {
       updatedBy: "Ada",
       sources: { en: { preheader: null, text: null }, de: { text: "Hallo {{ name }}" } },
     });
-    const { templates } = app.posthorn;
+    const { templates } = app.services;
     const render = (locale: string) => templates.render("welcome", { data: { name: "Zoë" }, locale });
     expect(render("de-AT").subject).toBe("Willkommen, Zoë");
     expect(render("fr").html).toContain("Good to have you, Zoë.");
@@ -115,7 +115,7 @@ describe("a template of one's own", () => {
       { pointer: "/sources" },
     ]);
     expect((await put("welcome", { ...welcome, sources: { de } })).status).toBe(200);
-    expect(app.posthorn.templates.render("welcome", { data: { name: "Jo" }, locale: "it" }).subject).toBe(
+    expect(app.services.templates.render("welcome", { data: { name: "Jo" }, locale: "it" }).subject).toBe(
       "Willkommen, Jo",
     );
   });
@@ -202,7 +202,7 @@ describe("a built-in template", () => {
     const sources = { ...before.sources, en: english };
     const after = await read<TemplateDetail>(put("sign-in-code", { ...before, sources }));
     expect(after).toMatchObject({ isBuiltIn: true, isEdited: true, version: 1, sensitive: true });
-    const { templates } = app.posthorn;
+    const { templates } = app.services;
     const render = () => templates.render("sign-in-code", { data: before.example }).subject;
     expect(render()).toMatch(/ is your code$/);
     expect(await audit()).toMatchObject([{ action: "template.updated", detail: { locales: ["en"] } }]);
@@ -409,7 +409,7 @@ describe("the parts of templates", () => {
       version: 1,
       isEdited: true,
     });
-    const { templates } = app.posthorn;
+    const { templates } = app.services;
     const html = () =>
       templates.render("order-notification", { data: templates.get("order-notification").example }).html;
     expect(html()).toContain("Above everything");
@@ -450,7 +450,7 @@ describe("the parts of templates", () => {
     };
     await put("welcome", { ...welcome, sources: { en: source } });
     expect(await getPart("help")).toMatchObject({ version: 1, isBuiltIn: false, usedBy: ["welcome"] });
-    expect(app.posthorn.templates.render("welcome", { data: { name: "Jo" } }).text).toContain("x Help");
+    expect(app.services.templates.render("welcome", { data: { name: "Jo" } }).text).toContain("x Help");
 
     const broken = await problem(
       save("help", { ...help, mjml: "<mj-text>{{ orderNumber }}</mj-text>", version: 1 }),

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { partEdit } from "../../config/template-parts.ts";
 import { parse } from "../../parse.ts";
-import type { Posthorn } from "../../posthorn.ts";
+import type { Services } from "../../sendwright.ts";
 import { json, jsonBody, noContent, route, routes } from "../route.ts";
 import {
   restoreRequest,
@@ -98,7 +98,7 @@ const restore = route({
   responses: { 200: json(templatePart, "The part as saved") },
 });
 
-export function templatePartRoutes({ templateParts }: Posthorn) {
+export function templatePartRoutes({ templateParts }: Services) {
   return routes()
     .openapi(list, async (c) =>
       c.json({ items: (await templateParts.list()).map(templatePartView), next: null }, 200),

@@ -2,7 +2,7 @@ import { z } from "zod";
 import { templateEdit } from "../../config/saved-templates.ts";
 import { type PreviewRequest, previewRequest, renderDraft } from "../../config/template-preview.ts";
 import { invalidInput, parse } from "../../parse.ts";
-import type { Posthorn } from "../../posthorn.ts";
+import type { Services } from "../../sendwright.ts";
 import type { Caller } from "../caller.ts";
 import { authorize, json, jsonBody, noContent, route, routes } from "../route.ts";
 import {
@@ -152,7 +152,7 @@ const test = route({
   responses: { 202: json(templateTest, "Stored, and about to be delivered") },
 });
 
-export function templateRoutes({ templates, savedTemplates, outbox, clock }: Posthorn) {
+export function templateRoutes({ templates, savedTemplates, outbox, clock }: Services) {
   /** What is saved is sent by its name; what is not, as it was rendered here. */
   function testContent(name: string, draft: PreviewRequest) {
     const { locale, data = templates.find(name)?.info.example } = draft;

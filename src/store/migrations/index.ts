@@ -1,5 +1,5 @@
 import type { Migration } from "kysely/migration";
-import { posthorn } from "./0001-posthorn.ts";
+import { initial } from "./0001-initial.ts";
 import { signIn } from "./0002-sign-in.ts";
 import { overview } from "./0003-overview.ts";
 import { engine } from "./0004-engine.ts";
@@ -11,7 +11,7 @@ import { watching } from "./0009-watching.ts";
 
 /** Every migration in its order. A released one is never changed: add the next. */
 export const migrations: Readonly<Record<string, Migration>> = {
-  "0001-posthorn": posthorn,
+  "0001-initial": initial,
   "0002-sign-in": signIn,
   "0003-overview": overview,
   "0004-engine": engine,

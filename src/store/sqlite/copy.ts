@@ -1,15 +1,15 @@
 import { closeSync, fsyncSync, openSync, readdirSync, renameSync, rmSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { type Kysely, sql } from "kysely";
-import { isPosthornError, PosthornError } from "../../errors.ts";
+import { isSendwrightError, SendwrightError } from "../../errors.ts";
 
 /**
- * Keeps a copy of a database as it is before an upgrade, for whoever wants to go back: `posthorn.db` becomes
- * `posthorn.db.before-0009-watching`, with what is still in the log, readable by its owner alone. The copy of
+ * Keeps a copy of a database as it is before an upgrade, for whoever wants to go back: `sendwright.db` becomes
+ * `sendwright.db.before-0009-watching`, with what is still in the log, readable by its owner alone. The copy of
  * an earlier upgrade is deleted once this one is on the disk.
  * @param db an open connection to the file, in no transaction.
  * @param name the first migration of the upgrade.
- * @throws PosthornError `store.unavailable`; then no file has changed.
+ * @throws SendwrightError `store.unavailable`; then no file has changed.
  */
 export async function keepCopy<Tables>(db: Kysely<Tables>, file: string, name: string): Promise<void> {
   const copy = `${file}${infix}${name}`;
@@ -51,9 +51,9 @@ function sync(path: string): void {
   }
 }
 
-function notCopied(cause: unknown, copy: string): PosthornError {
-  const reason = isPosthornError(cause) ? (cause.cause as Error).message : (cause as Error).message;
-  return new PosthornError(
+function notCopied(cause: unknown, copy: string): SendwrightError {
+  const reason = isSendwrightError(cause) ? (cause.cause as Error).message : (cause as Error).message;
+  return new SendwrightError(
     "store.unavailable",
     `The database was not upgraded: its copy ${copy} could not be written (${reason}). Make room for a second database file in this folder, then start again. Nothing was changed.`,
     { cause },

@@ -11,7 +11,7 @@ let folder: string;
 let file: string;
 let database: SqliteDatabase;
 beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), "posthorn-sqlite-"));
+  folder = mkdtempSync(join(tmpdir(), "sendwright-sqlite-"));
   file = join(folder, "numbers.db");
   database = openSqliteDatabase(file, "write");
   database.execute(run("create table number (n integer primary key, of integer)"));

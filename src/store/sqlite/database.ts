@@ -37,7 +37,7 @@ interface Prepared {
   readonly altersSchema: boolean;
 }
 
-/** More distinct queries than Posthorn has; the bound is against queries whose length varies. */
+/** More distinct queries than Sendwright has; the bound is against queries whose length varies. */
 const maxStatements = 500;
 
 /**
@@ -49,7 +49,7 @@ const forWriting =
   "pragma journal_mode = wal; pragma synchronous = full; pragma wal_autocheckpoint = 8000; pragma foreign_keys = on";
 const forBoth = "pragma busy_timeout = 5000; pragma cache_size = -8000";
 
-/** Posthorn's transactions write: one that found out only later that another process does might fail. */
+/** Sendwright's transactions write: one that found out only later that another process does might fail. */
 export const beginTransaction = "begin immediate";
 
 /** What a connection is for: one that only reads cannot write by mistake. */

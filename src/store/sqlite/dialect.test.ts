@@ -19,7 +19,7 @@ describe.each(["a file", "memory"])("SQLite in %s", (where) => {
   let sqlite: Sqlite;
   let db: Kysely<Tables>;
   beforeEach(async () => {
-    folder = mkdtempSync(join(tmpdir(), "posthorn-sqlite-"));
+    folder = mkdtempSync(join(tmpdir(), "sendwright-sqlite-"));
     sqlite = createSqlite(where === "memory" ? ":memory:" : join(folder, "numbers.db"));
     db = new Kysely<Tables>({ dialect: sqlite.dialect });
     await db.executeQuery(CompiledQuery.raw("create table number (n integer primary key)"));
@@ -172,7 +172,7 @@ describe.each(["a file", "memory"])("SQLite in %s", (where) => {
 describe("SQLite in a file", () => {
   let folder: string;
   beforeEach(() => {
-    folder = mkdtempSync(join(tmpdir(), "posthorn-sqlite-"));
+    folder = mkdtempSync(join(tmpdir(), "sendwright-sqlite-"));
   });
   afterEach(() => rmSync(folder, { recursive: true }));
 

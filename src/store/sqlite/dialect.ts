@@ -55,7 +55,7 @@ class SqliteDriver implements Driver {
       executeQuery: async <Row>({ sql, parameters }: CompiledQuery) =>
         resultOf<Row>(await translated(() => database.execute({ sql, parameters }))),
       streamQuery() {
-        throw new TypeError("Posthorn reads in pages and not in streams.");
+        throw new TypeError("Sendwright reads in pages and not in streams.");
       },
     };
   }

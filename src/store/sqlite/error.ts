@@ -1,4 +1,4 @@
-import { PosthornError } from "../../errors.ts";
+import { SendwrightError } from "../../errors.ts";
 
 /**
  * Primary result codes (https://sqlite.org/rescode.html) that speak of the machine and not of the
@@ -11,7 +11,7 @@ export function sqliteError(error: unknown): unknown {
   if (!(error instanceof Error) || !("errcode" in error)) return error;
   const { errcode } = error;
   if (errcode !== null && (typeof errcode !== "number" || !unavailable.has(errcode & 0xff))) return error;
-  return new PosthornError("store.unavailable", `The database cannot be used now: ${error.message}.`, {
+  return new SendwrightError("store.unavailable", `The database cannot be used now: ${error.message}.`, {
     cause: error,
   });
 }

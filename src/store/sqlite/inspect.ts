@@ -19,7 +19,7 @@ const maxComplaints = 5;
  * every page was read.
  *
  * The connection may write as far as SQLite knows: one that may not would leave its -wal and -shm files behind.
- * @throws PosthornError `store.unavailable` for what cannot be opened, is locked, or is no SQLite file.
+ * @throws SendwrightError `store.unavailable` for what cannot be opened, is locked, or is no SQLite file.
  */
 export function inspectSqlite(file: string): SqliteFindings {
   try {

@@ -1,5 +1,5 @@
 import { DatabaseSync } from "node:sqlite";
-import { PosthornError } from "../../errors.ts";
+import { SendwrightError } from "../../errors.ts";
 import { sqliteError } from "./error.ts";
 
 /**
@@ -7,7 +7,7 @@ import { sqliteError } from "./error.ts";
  * file beside it. The operating system frees it when the process ends, also by kill -9, and the
  * database itself stays readable to others.
  * @returns the function that lets go.
- * @throws PosthornError `store.locked`, or `store.unavailable` where the file cannot be made
+ * @throws SendwrightError `store.locked`, or `store.unavailable` where the file cannot be made
  */
 export function holdLock(file: string): () => void {
   const lock = openFile(file);
@@ -15,9 +15,9 @@ export function holdLock(file: string): () => void {
     lock.exec("pragma busy_timeout = 0; begin exclusive");
   } catch (cause) {
     lock.close();
-    throw new PosthornError(
+    throw new SendwrightError(
       "store.locked",
-      `Another Posthorn already uses this database (${file} is held). Stop it first, or choose another folder with POSTHORN_DATA_DIR.`,
+      `Another Sendwright already uses this database (${file} is held). Stop it first, or choose another folder with SENDWRIGHT_DATA_DIR.`,
       { cause },
     );
   }

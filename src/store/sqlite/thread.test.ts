@@ -18,7 +18,7 @@ let folder: string;
 let file: string;
 let thread: SqliteThread;
 beforeEach(async () => {
-  folder = mkdtempSync(join(tmpdir(), "posthorn-sqlite-"));
+  folder = mkdtempSync(join(tmpdir(), "sendwright-sqlite-"));
   file = join(folder, "numbers.db");
   thread = await startSqliteThread(file, "write");
   await thread.execute(run("create table number (n integer primary key)"));

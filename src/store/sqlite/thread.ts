@@ -31,7 +31,7 @@ function errorOf({ message, errcode }: Failure): Error {
   return errcode === null ? new TypeError(message) : new SqliteFailure(message, errcode);
 }
 
-/** Texts of statements that the thread keeps: more than Posthorn has. */
+/** Texts of statements that the thread keeps: more than Sendwright has. */
 const maxTexts = 500;
 /** Rows pass through the thread and are gone: what V8 would reserve for them by default is never needed. */
 const maxYoungGenerationSizeMb = 8;

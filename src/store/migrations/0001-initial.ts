@@ -3,7 +3,7 @@ import type { Migration } from "kysely/migration";
 import { isPostgres } from "../dialect.ts";
 
 /** SMTP configs, keys, the outbox, and what surrounds them. */
-export const posthorn: Migration = {
+export const initial: Migration = {
   async up(db: Kysely<unknown>) {
     const blob = isPostgres(db) ? sql`bytea` : sql`blob`;
     await db.schema

@@ -10,10 +10,10 @@ import { createTemplateHistory } from "./config/template-history.ts";
 import { createTemplateParts, type TemplateParts } from "./config/template-parts.ts";
 import { createTemplateShelf } from "./config/template-shelf.ts";
 import { restMs } from "./delivery/breaker.ts";
-import { type Courier, createCourier } from "./delivery/courier.ts";
 import { concernsOf, judgeMail } from "./delivery/mail-verdict.ts";
 import { createOutbox, type Outbox } from "./delivery/outbox.ts";
 import { createRetention } from "./delivery/retention.ts";
+import { createDeliveryWorker, type DeliveryWorker } from "./delivery/worker.ts";
 import { type ConnectionTests, createConnectionTests } from "./doctor/connection-tests.ts";
 import { createDiscovery, type Discovery } from "./doctor/discovery.ts";
 import { openDns } from "./doctor/dns/resolver.ts";
@@ -38,7 +38,7 @@ import { isPostgresUrl, openPostgresStore, openSqliteStore, type Store } from ".
 import { createTemplates, type LoadedTemplates } from "./template/templates.ts";
 import { createWebhookSender, type WebhookSender } from "./webhook/webhook.ts";
 
-export interface PosthornOptions {
+export interface ServicesOptions {
   /**
    * Path of the SQLite file, whose folder exists; `:memory:` keeps nothing. Or `postgres://…`: then any
    * number of nodes may share the database.
@@ -57,7 +57,7 @@ export interface PosthornOptions {
   readonly egress?: EgressMode;
   /** Who is asked about domains: `address` or `address:port`. Default: the name servers of the system. */
   readonly dnsServers?: readonly string[];
-  /** Where browsers see the pages: the base of the links in what Posthorn itself tells admins. Default: no links. */
+  /** Where browsers see the pages: the base of the links in what Sendwright itself tells admins. Default: no links. */
   readonly publicUrl?: string | undefined;
   /** Port of the sandbox relay on the loopback; 0 takes any free one. Default: none is started. */
   readonly sandboxPort?: number | null;
@@ -78,7 +78,7 @@ export interface Health {
 }
 
 /** The running parts. What HTTP and the command line do, they do through these. */
-export interface Posthorn extends OpenConfigs {
+export interface Services extends OpenConfigs {
   readonly clock: Clock;
   readonly log: Log;
   readonly metrics: Metrics;
@@ -97,11 +97,11 @@ export interface Posthorn extends OpenConfigs {
   readonly alerts: Alerts;
   readonly webhook: WebhookSender;
   readonly outbox: Outbox;
-  readonly courier: Courier;
-  /** Has all couriers look for work now, on every node: an admin has changed something. */
-  readonly tellCouriers: () => void;
+  readonly worker: DeliveryWorker;
+  /** Has all delivery workers look for work now, on every node: an admin has changed something. */
+  readonly wakeWorkers: () => void;
   readonly sandbox: Sandbox | null;
-  /** @throws PosthornError `store.unavailable` */
+  /** @throws SendwrightError `store.unavailable` */
   health(): Promise<Health>;
   /** Finishes what is being sent, for up to `deadlineMs` (default 10 s), and lets everything go. */
   close(deadlineMs?: number): Promise<void>;
@@ -109,10 +109,10 @@ export interface Posthorn extends OpenConfigs {
 
 /**
  * Opens the database, unlocks the keys, and starts to deliver: every part is chosen and joined here.
- * @throws PosthornError `input.invalid` for `smtp`, `secret.unusable`, `store.locked`, `store.newer`, `store.upgrade_failed`,
+ * @throws SendwrightError `input.invalid` for `smtp`, `secret.unusable`, `store.locked`, `store.newer`, `store.upgrade_failed`,
  *   `store.unavailable`, `sandbox.unavailable`
  */
-export async function openPosthorn(options: PosthornOptions): Promise<Posthorn> {
+export async function openServices(options: ServicesOptions): Promise<Services> {
   const { clock = systemClock, log = createLog("info"), random = Math.random, sandboxPort = null } = options;
   const smtp = options.smtp === undefined ? null : parse(smtpConfigCreate, options.smtp);
   const primary = parseSecret(options.secret, "the secret");
@@ -132,13 +132,13 @@ export async function openPosthorn(options: PosthornOptions): Promise<Posthorn> 
         log.warn({ err: error }, "the other nodes were not told of a change: they see it within seconds");
       });
     };
-    const tellCouriers = () => {
-      courier.configsChanged();
+    const wakeWorkers = () => {
+      worker.configsChanged();
       tellNodes();
     };
     const egress = createEgress(options.egress ?? "default");
     const templates = createTemplates();
-    const onChanged = tellCouriers;
+    const onChanged = wakeWorkers;
     const webEgress = createEgress(options.egress ?? "default", undefined, webPorts);
     const endpoint = createTokenEndpoint({ egress: webEgress, clock });
     const accessTokens = createAccessTokens({ store, secrets, endpoint, clock, log, onChanged });
@@ -168,13 +168,13 @@ export async function openPosthorn(options: PosthornOptions): Promise<Posthorn> 
       egress,
       clock,
       log,
-      onMended: tellCouriers,
+      onMended: wakeWorkers,
     });
     const askDns = ({ signal }: { readonly signal: AbortSignal }) =>
       openDns({ servers: options.dnsServers ?? null, signal });
     const discovery = createDiscovery({ store, egress, clock, log, openDns: askDns });
     const dnsHealth = createDnsHealth({ configs, clock, openDns: askDns });
-    const courier = createCourier({
+    const worker = createDeliveryWorker({
       ...{ store, secrets, configSource, configs, egress, clock, log, metrics, random },
       onFaulty(config) {
         stagedChanges.failed(config).then(
@@ -194,7 +194,7 @@ export async function openPosthorn(options: PosthornOptions): Promise<Posthorn> 
       templates,
       clock,
       metrics,
-      onQueued: () => courier.wake(),
+      onQueued: () => worker.wake(),
     });
     const linkTo = linksFrom(options.publicUrl);
     const webhook = createWebhookSender({ store, secrets, egress: webEgress, clock, log });
@@ -211,17 +211,17 @@ export async function openPosthorn(options: PosthornOptions): Promise<Posthorn> 
         accept: (email, key) => outbox.accept(email, { caller: watcher, idempotencyKey: key }),
       }),
       onEvents: () => webhook.wake(),
-      onChanged: tellCouriers,
+      onChanged: wakeWorkers,
     });
     const retention = createRetention({ store, clock, log });
     const sandbox = sandboxPort === null ? null : await startSandbox({ port: sandboxPort, log, clock });
     metrics.watch({
       queue: () => queueOf(store, clock),
-      sessions: courier.sessions,
+      sessions: worker.sessions,
       alerts: async () => (await alerts.list()).length,
     });
     await accessTokens.start();
-    await courier.start();
+    await worker.start();
     retention.start();
     shelf.start();
     webhook.start();
@@ -251,13 +251,13 @@ export async function openPosthorn(options: PosthornOptions): Promise<Posthorn> 
       alerts,
       webhook,
       outbox,
-      courier,
-      tellCouriers,
+      worker,
+      wakeWorkers,
       sandbox,
       health: () => healthOf(store, secrets, configs, clock),
       async close(deadlineMs = 10_000) {
         await watch.stop();
-        await Promise.all([shelf.stop(), retention.stop(), webhook.stop(), courier.stop(deadlineMs)]);
+        await Promise.all([shelf.stop(), retention.stop(), webhook.stop(), worker.stop(deadlineMs)]);
         await accessTokens.stop();
         await sandbox?.close();
         await store.close();

@@ -4,7 +4,7 @@
 const [major, minor] = process.versions.node.split(".").map(Number);
 if (major < 22 || (major === 22 && minor < 18)) {
   process.stderr.write(
-    `Posthorn needs Node.js 22.18 or newer; this is ${process.version}. See https://nodejs.org/\n`,
+    `Sendwright needs Node.js 22.18 or newer; this is ${process.version}. See https://nodejs.org/\n`,
   );
   process.exit(1);
 }

@@ -1,16 +1,16 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { createPosthorn } from "../../src/library.ts";
+import { createSendwright } from "../../src/library.ts";
 import { createLog } from "../../src/log.ts";
 import { generateKey } from "../../src/secret/fernet.ts";
 import { byCallers, type Sending, type SendingOptions } from "./candidate.ts";
 import { sender } from "./mail.ts";
 
-/** Posthorn as a library, through `posthorn.send()`, on a SQLite file with `synchronous=FULL`. */
+/** Sendwright as a library, through `sendwright.send()`, on a SQLite file with `synchronous=FULL`. */
 export async function openOnSqlite(options: SendingOptions): Promise<Sending> {
-  const folder = mkdtempSync(join(tmpdir(), "posthorn-bench-"));
-  const sending = await open(join(folder, "posthorn.db"), options);
+  const folder = mkdtempSync(join(tmpdir(), "sendwright-bench-"));
+  const sending = await open(join(folder, "sendwright.db"), options);
   return {
     ...sending,
     async close() {
@@ -26,8 +26,8 @@ export function openOnPostgres(options: SendingOptions & { readonly database: st
 }
 
 async function open(database: string, { port, connections, language }: SendingOptions): Promise<Sending> {
-  const posthorn = await createPosthorn({ database, secret: generateKey(), log: createLog("silent") });
-  await saveConfig(posthorn.handler({ authorize: () => ({ id: "1", name: "Ada" }) }), {
+  const sendwright = await createSendwright({ database, secret: generateKey(), log: createLog("silent") });
+  await saveConfig(sendwright.handler({ authorize: () => ({ id: "1", name: "Ada" }) }), {
     smtpServer: "127.0.0.1",
     smtpPort: port,
     useTls: false,
@@ -36,8 +36,8 @@ async function open(database: string, { port, connections, language }: SendingOp
     maxConnections: connections,
   });
   return {
-    deliver: (mails) => byCallers(mails, language, (mail) => posthorn.send(mail)),
-    close: () => posthorn.close(),
+    deliver: (mails) => byCallers(mails, language, (mail) => sendwright.send(mail)),
+    close: () => sendwright.close(),
   };
 }
 

@@ -2,7 +2,7 @@ import type { Clock } from "../clock.ts";
 import type { ConfigSource } from "../config/config-source.ts";
 import type { OpenedConfig } from "../config/open.ts";
 import type { SmtpConfigs } from "../config/smtp-configs.ts";
-import { type ErrorCode, isPosthornError, PosthornError } from "../errors.ts";
+import { type ErrorCode, isSendwrightError, SendwrightError } from "../errors.ts";
 import type { Log } from "../log.ts";
 import { parseAddress } from "../message/address.ts";
 import { senderHeaders } from "../message/mime.ts";
@@ -27,7 +27,7 @@ import { createRounds } from "./rounds.ts";
 import { type Sender, senderFor } from "./sender.ts";
 
 /** The worker that delivers. */
-export interface Courier {
+export interface DeliveryWorker {
   /** Frees what an earlier process left under way, then delivers whatever is due. */
   start(): Promise<void>;
   /** Looks for work now: something was queued. */
@@ -43,7 +43,7 @@ export interface Courier {
   stop(deadlineMs: number): Promise<void>;
 }
 
-export interface CourierParts {
+export interface DeliveryWorkerParts {
   readonly store: Store;
   readonly secrets: Secrets;
   readonly configSource: ConfigSource;
@@ -72,7 +72,7 @@ const notTried: ReadonlySet<ErrorCode> = new Set([
   "config.none_usable",
 ]);
 
-export function createCourier(parts: CourierParts): Courier {
+export function createDeliveryWorker(parts: DeliveryWorkerParts): DeliveryWorker {
   const { store, secrets, configSource, configs, egress, clock, log, metrics, random } = parts;
   const { onFaulty, titleOf } = parts;
   const underWay = new Set<Promise<void>>();
@@ -123,14 +123,14 @@ export function createCourier(parts: CourierParts): Courier {
     try {
       return await connect({ ...relay, ...parts });
     } catch (error) {
-      if (relay.needsToken === null || !isPosthornError(error, "smtp.auth_rejected")) throw error;
+      if (relay.needsToken === null || !isSendwrightError(error, "smtp.auth_rejected")) throw error;
       const renewed = await configs.withToken(relay, freshMs);
       if (renewed.credentials?.password === relay.credentials?.password) throw error;
       return await connect({ ...renewed, ...parts });
     }
   }
 
-  /** What was claimed for a lane that has ended, or for a courier that stops, is not to blame for that. */
+  /** What was claimed for a lane that has ended, or for a delivery worker that stops, is not to blame for that. */
   function logResult(tried: Tried): Promise<void> {
     const { email, lane, ending } = tried;
     const wasTried =
@@ -141,15 +141,15 @@ export function createCourier(parts: CourierParts): Courier {
   /** Where a session could not be had in time, the email is not sent late. */
   function refuseLate({ expiresAt }: Email): void {
     if (expiresAt > clock.now()) return;
-    throw new PosthornError("email.expired", "The time in which this email was to be sent is over.");
+    throw new SendwrightError("email.expired", "The time in which this email was to be sent is over.");
   }
 
   /** The config as the latest round read it, if it is still to be used. */
   function loadConfig({ config, ended }: Lane): SmtpConfig {
-    if (stopped) throw new PosthornError("smtp.withdrawn", "Posthorn is stopping.");
-    if (ended) throw new PosthornError("config.version_conflict", `${config.name} was changed.`);
+    if (stopped) throw new SendwrightError("smtp.withdrawn", "Sendwright is stopping.");
+    if (ended) throw new SendwrightError("config.version_conflict", `${config.name} was changed.`);
     if (!lanes.isUsable(config)) {
-      throw new PosthornError("config.none_usable", `${config.name} is paused.`);
+      throw new SendwrightError("config.none_usable", `${config.name} is paused.`);
     }
     return config;
   }
@@ -165,7 +165,7 @@ export function createCourier(parts: CourierParts): Courier {
   ): Promise<SendResult> {
     const stored = content ?? (await persist(() => findContent(store.db, email.id)));
     if (stored === undefined) {
-      throw new PosthornError("email.content_gone", "The contents of this email have been deleted.");
+      throw new SendwrightError("email.content_gone", "The contents of this email have been deleted.");
     }
     const { from, replyTo } = senderThrough(email, config);
     return place.send({
@@ -245,7 +245,9 @@ export function createCourier(parts: CourierParts): Courier {
   };
 }
 
-function asFailure(error: unknown): PosthornError {
-  if (error instanceof PosthornError) return error;
-  return new PosthornError("internal", "Posthorn failed unexpectedly; its log says more.", { cause: error });
+function asFailure(error: unknown): SendwrightError {
+  if (error instanceof SendwrightError) return error;
+  return new SendwrightError("internal", "Sendwright failed unexpectedly; its log says more.", {
+    cause: error,
+  });
 }
