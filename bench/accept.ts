@@ -1,9 +1,9 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { createLog } from "../src/log.ts";
+import { createLog } from "../src/core/log.ts";
 import { generateKey } from "../src/secret/fernet.ts";
-import { openServices } from "../src/sendwright.ts";
+import { openServices } from "../src/services.ts";
 import { type Results, rateOf } from "./measure.ts";
 
 /** Accepting through the outbox into SQLite (`synchronous=FULL`), 50 callers at once, nothing delivered. */

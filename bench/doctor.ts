@@ -1,8 +1,8 @@
-import { createLog } from "../src/log.ts";
+import { createLog } from "../src/core/log.ts";
 import { generateKey } from "../src/secret/fernet.ts";
-import { openServices } from "../src/sendwright.ts";
 import { createApp } from "../src/server/app.ts";
 import { serve } from "../src/server/serve.ts";
+import { openServices } from "../src/services.ts";
 import { startScriptedServer, startTestRelay } from "../src/testing/index.ts";
 import { quantile, type Results } from "./measure.ts";
 

@@ -1,4 +1,4 @@
-import type { Services } from "../src/sendwright.ts";
+import type { Services } from "../src/services.ts";
 import { claimEmails, releaseLeases } from "../src/store/email-claims.ts";
 import type { EmailFilter } from "../src/store/email-criteria.ts";
 import { actor, type FilledDatabase, fillLog } from "./log/database.ts";

@@ -4,10 +4,10 @@ import { randomBytes } from "node:crypto";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { createLog } from "../src/log.ts";
+import { createLog } from "../src/core/log.ts";
 import { generateKey } from "../src/secret/fernet.ts";
-import { openServices } from "../src/sendwright.ts";
 import { startStandalone } from "../src/server/standalone.ts";
+import { openServices } from "../src/services.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "sendwright-demo-"));
 const apiKey = randomBytes(32).toString("base64url");

@@ -1,12 +1,12 @@
-export type { Clock } from "./clock.ts";
+export type { Clock } from "./core/clock.ts";
+export { type ErrorCode, type Issue, isSendwrightError, type Retry, SendwrightError } from "./core/errors.ts";
+export type { Actor, EmailState, Mailbox, RecipientState } from "./core/model.ts";
 export type { Accepted } from "./delivery/acceptance.ts";
 export type { EmailRequest } from "./delivery/email-request.ts";
 export type { EmailDetail } from "./delivery/outbox.ts";
-export { type ErrorCode, type Issue, isSendwrightError, type Retry, SendwrightError } from "./errors.ts";
 export { type CreateOptions, createSendwright, type Sendwright } from "./library.ts";
-export type { Actor, EmailState, Mailbox, RecipientState } from "./model.ts";
-export type { Health } from "./sendwright.ts";
 export type { HandlerOptions } from "./server/handler.ts";
 export type { HostAdmin } from "./server/host-admin.ts";
+export type { Health } from "./services.ts";
 // All of it, since a name that is passed on by itself cannot be added to by `declare module "sendwright"`.
 export type * from "./template/template-data.ts";

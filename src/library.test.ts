@@ -2,8 +2,8 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { createLog } from "./core/log.ts";
 import { createSendwright, type Sendwright } from "./library.ts";
-import { createLog } from "./log.ts";
 import { generateKey } from "./secret/fernet.ts";
 import { startTestRelay } from "./testing/index.ts";
 

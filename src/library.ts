@@ -1,16 +1,16 @@
 import { z } from "zod";
-import type { Clock } from "./clock.ts";
 import type { SmtpConfigInput } from "./config/smtp-config.ts";
+import type { Clock } from "./core/clock.ts";
+import { dnsServer } from "./core/dns-server.ts";
+import { SendwrightError } from "./core/errors.ts";
+import type { Log } from "./core/log.ts";
+import { egressModes } from "./core/model.ts";
+import { parse } from "./core/parse.ts";
 import type { Accepted } from "./delivery/acceptance.ts";
 import type { EmailRequest } from "./delivery/email-request.ts";
 import type { EmailDetail } from "./delivery/outbox.ts";
-import { dnsServer } from "./dns-server.ts";
-import { SendwrightError } from "./errors.ts";
-import type { Log } from "./log.ts";
-import { egressModes } from "./model.ts";
-import { parse } from "./parse.ts";
-import { type Health, openServices, type ServicesOptions } from "./sendwright.ts";
 import { createHandler, type HandlerOptions } from "./server/handler.ts";
+import { type Health, openServices, type ServicesOptions } from "./services.ts";
 import type { Templates } from "./template/templates.ts";
 
 /** Those of `openServices`; the secret may be missing, as a variable of the environment may be. */

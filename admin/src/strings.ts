@@ -1,4 +1,4 @@
-import type { EmailState, RecipientState, Stage } from "../../src/model.ts";
+import type { EmailState, RecipientState, Stage } from "../../src/core/model.ts";
 import type { Attempt, Discovery, DnsFinding, TestStage } from "./api/types.ts";
 
 /** What the system says of a connection that did not come about. */

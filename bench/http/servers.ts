@@ -1,16 +1,16 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { createLog } from "../../src/core/log.ts";
+import { parse } from "../../src/core/parse.ts";
 import { emailRequest } from "../../src/delivery/email-request.ts";
 import type { Outbox } from "../../src/delivery/outbox.ts";
 import { prepareEmail } from "../../src/delivery/prepare.ts";
-import { createLog } from "../../src/log.ts";
-import { parse } from "../../src/parse.ts";
 import { generateKey } from "../../src/secret/fernet.ts";
-import { openServices, type Services } from "../../src/sendwright.ts";
 import { createApiKeys } from "../../src/server/api-keys.ts";
 import { createApp } from "../../src/server/app.ts";
 import { serve } from "../../src/server/serve.ts";
+import { openServices, type Services } from "../../src/services.ts";
 import type { NewEmail } from "../../src/store/email-inserts.ts";
 
 /** The stand-alone server's app on the loopback, with a key that may send. */

@@ -3,10 +3,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { smtpConfigCreate } from "../../src/config/smtp-config.ts";
-import { createLog } from "../../src/log.ts";
-import { parse } from "../../src/parse.ts";
+import { createLog } from "../../src/core/log.ts";
+import { parse } from "../../src/core/parse.ts";
 import { generateKey } from "../../src/secret/fernet.ts";
-import { openServices, type Services } from "../../src/sendwright.ts";
+import { openServices, type Services } from "../../src/services.ts";
 import { startRelay } from "../relay/relay.ts";
 import { multiplyEmails } from "./multiply.ts";
 

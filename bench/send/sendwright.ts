@@ -1,8 +1,8 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { createLog } from "../../src/core/log.ts";
 import { createSendwright } from "../../src/library.ts";
-import { createLog } from "../../src/log.ts";
 import { generateKey } from "../../src/secret/fernet.ts";
 import { byCallers, type Sending, type SendingOptions } from "./candidate.ts";
 import { sender } from "./mail.ts";

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { readEnvironment } from "../options.ts";
+import { readEnvironment } from "../core/environment.ts";
 import { environmentSmtp } from "./environment-smtp.ts";
 
 function read(variables: Record<string, string>) {

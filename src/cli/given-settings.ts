@@ -1,13 +1,13 @@
 import { readFileSync } from "node:fs";
-import { systemClock } from "../clock.ts";
 import { openSettings } from "../config/open.ts";
 import { smtpConfigDraft } from "../config/smtp-config.ts";
+import { systemClock } from "../core/clock.ts";
+import { SendwrightError } from "../core/errors.ts";
+import { tlsModes } from "../core/model.ts";
+import { parse } from "../core/parse.ts";
 import { type ProbeOptions, probe } from "../doctor/probe.ts";
 import type { TestReport } from "../doctor/report.ts";
-import { SendwrightError } from "../errors.ts";
-import { tlsModes } from "../model.ts";
-import { parse } from "../parse.ts";
-import type { Egress } from "../smtp/egress.ts";
+import type { Egress } from "../net/egress.ts";
 import { createTemplates } from "../template/templates.ts";
 import { askPassword, readFirstLine } from "./password.ts";
 import type { TestedRelay } from "./test-printer.ts";

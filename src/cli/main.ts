@@ -1,6 +1,6 @@
 import { Command } from "commander";
-import { isSendwrightError } from "../errors.ts";
-import { documentedOptions, readEnvironment, type ServerOptions } from "../options.ts";
+import { documentedOptions, readEnvironment, type ServerOptions } from "../core/environment.ts";
+import { isSendwrightError } from "../core/errors.ts";
 import type { DoctorFlags } from "./commands/doctor.ts";
 import type { TestFlags } from "./commands/test.ts";
 import { addTemplateCommands } from "./template-commands.ts";

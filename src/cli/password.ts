@@ -1,5 +1,5 @@
 import type { Readable } from "node:stream";
-import { SendwrightError } from "../errors.ts";
+import { SendwrightError } from "../core/errors.ts";
 
 /** Longer than any password; what never ends is no password either. */
 const maxCharacters = 8192;

@@ -1,8 +1,8 @@
 import { closeSync, existsSync, fsyncSync, openSync, readFileSync, writeSync } from "node:fs";
 import { join } from "node:path";
-import { systemClock } from "../clock.ts";
-import { SendwrightError } from "../errors.ts";
-import type { ServerOptions } from "../options.ts";
+import { systemClock } from "../core/clock.ts";
+import type { ServerOptions } from "../core/environment.ts";
+import { SendwrightError } from "../core/errors.ts";
 import { parseSecret } from "../secret/derive.ts";
 import { generateKey } from "../secret/fernet.ts";
 import type { Secrets } from "../secret/secrets.ts";

@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import type { ServerOptions } from "../options.ts";
+import type { ServerOptions } from "../core/environment.ts";
 import type { PushFlags, Where } from "./commands/templates.ts";
 
 type Run = (command: (options: ServerOptions) => Promise<number | undefined>) => Promise<void>;

@@ -1,3 +1,5 @@
+import { duration } from "../core/format.ts";
+import type { Stage } from "../core/model.ts";
 import type { Problem } from "../doctor/explain.ts";
 import {
   failedStage,
@@ -6,8 +8,6 @@ import {
   type TestReport,
   type TestStage,
 } from "../doctor/report.ts";
-import { duration } from "../in-words.ts";
-import type { Stage } from "../model.ts";
 import type { Relay } from "../smtp/relay.ts";
 import { fixAsOptions, fixInWords, seenAt, stageNames } from "./stage-words.ts";
 import { bold, dim, fitted, type Mark, markOf, type Output, oneLine, paragraph } from "./terminal.ts";

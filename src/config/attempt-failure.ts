@@ -1,5 +1,5 @@
-import type { SmtpFailure } from "../errors.ts";
-import type { SmtpReply } from "../model.ts";
+import type { SmtpFailure } from "../core/errors.ts";
+import type { SmtpReply } from "../core/model.ts";
 import { redactor } from "../smtp/redact.ts";
 import type { AttemptFailure } from "../store/emails.ts";
 import type { OpenedConfig } from "./open.ts";

@@ -1,5 +1,5 @@
-import type { AuthMethod, TlsMode } from "../model.ts";
-import { normaliseHost } from "./host.ts";
+import type { AuthMethod, TlsMode } from "../core/model.ts";
+import { normaliseHost } from "../net/host.ts";
 
 /**
  * What a saved password is bound to: whoever changes one of these might send it to somebody else.

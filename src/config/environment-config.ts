@@ -1,4 +1,4 @@
-import type { Clock } from "../clock.ts";
+import type { Clock } from "../core/clock.ts";
 import type { Secrets } from "../secret/secrets.ts";
 import type { LastTest, Pause, SmtpConfig } from "../store/smtp-configs.ts";
 import { sealedPartsOf } from "./open.ts";

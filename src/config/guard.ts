@@ -1,4 +1,4 @@
-import { isSendwrightError, SendwrightError } from "../errors.ts";
+import { isSendwrightError, SendwrightError } from "../core/errors.ts";
 import type { Secrets } from "../secret/secrets.ts";
 import { deleteOauthGrant, findOauthGrant, type OauthGrant } from "../store/oauth-grants.ts";
 import type { Db } from "../store/schema.ts";

@@ -1,4 +1,4 @@
-import { type ErrorCode, isSendwrightError, SendwrightError } from "../errors.ts";
+import { type ErrorCode, isSendwrightError, SendwrightError } from "../core/errors.ts";
 import type { Field } from "../secret/fields.ts";
 import type { Sealed } from "../secret/seal.ts";
 import type { Secrets } from "../secret/secrets.ts";

@@ -1,5 +1,5 @@
-import type { Clock } from "../clock.ts";
-import type { Actor } from "../model.ts";
+import type { Clock } from "../core/clock.ts";
+import type { Actor } from "../core/model.ts";
 import { writeAudit } from "../store/audit-log.ts";
 import type { Store } from "../store/store.ts";
 import type { ConfigSource } from "./config-source.ts";

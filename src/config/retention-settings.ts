@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { invalidInput } from "../parse.ts";
+import { invalidInput } from "../core/parse.ts";
 import type { Db } from "../store/schema.ts";
 import { readSetting, writeSetting } from "../store/settings.ts";
 

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { newId } from "../id.ts";
-import type { Actor } from "../model.ts";
-import { parse } from "../parse.ts";
+import { newId } from "../core/id.ts";
+import type { Actor } from "../core/model.ts";
+import { parse } from "../core/parse.ts";
 import { generateKey } from "../secret/fernet.ts";
 import type { Secrets } from "../secret/secrets.ts";
 import { unlock } from "../secret/unlock.ts";

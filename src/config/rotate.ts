@@ -1,6 +1,6 @@
-import type { Clock } from "../clock.ts";
-import { isSendwrightError, SendwrightError } from "../errors.ts";
-import type { Actor } from "../model.ts";
+import type { Clock } from "../core/clock.ts";
+import { isSendwrightError, SendwrightError } from "../core/errors.ts";
+import type { Actor } from "../core/model.ts";
 import type { Secrets } from "../secret/secrets.ts";
 import { writeAudit } from "../store/audit-log.ts";
 import { listEncryptedContent, replaceContent } from "../store/email-content.ts";

@@ -1,8 +1,8 @@
 import { isDeepStrictEqual } from "node:util";
 import { z } from "zod";
-import { type Issue, isSendwrightError, SendwrightError } from "../errors.ts";
-import type { Actor, TemplateChange } from "../model.ts";
-import { invalidInput, issuesOf } from "../parse.ts";
+import { type Issue, isSendwrightError, SendwrightError } from "../core/errors.ts";
+import type { Actor, TemplateChange } from "../core/model.ts";
+import { invalidInput, issuesOf } from "../core/parse.ts";
 import type { TemplateKey } from "../store/templates.ts";
 import { checkTemplate } from "../template/check.ts";
 import { type DataSchema, parseDataSchema } from "../template/data-schema.ts";

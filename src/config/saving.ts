@@ -1,6 +1,6 @@
-import type { Clock } from "../clock.ts";
-import { SendwrightError } from "../errors.ts";
-import type { Actor } from "../model.ts";
+import type { Clock } from "../core/clock.ts";
+import { SendwrightError } from "../core/errors.ts";
+import type { Actor } from "../core/model.ts";
 import type { Secrets } from "../secret/secrets.ts";
 import { insertEncryptionKey } from "../store/encryption-keys.ts";
 import type { Db } from "../store/schema.ts";

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { z } from "zod";
-import { isSendwrightError } from "../errors.ts";
-import { parse } from "../parse.ts";
+import { isSendwrightError } from "../core/errors.ts";
+import { parse } from "../core/parse.ts";
 import { makeAuthority } from "../testing/certificates.ts";
 import {
   passwordMask,

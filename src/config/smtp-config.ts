@@ -1,9 +1,9 @@
 import { z } from "zod";
-import { isSendwrightError } from "../errors.ts";
+import { isSendwrightError } from "../core/errors.ts";
+import { type AuthMethod, authMethods, tlsModes } from "../core/model.ts";
 import { parseAddress } from "../message/address.ts";
-import { type AuthMethod, authMethods, tlsModes } from "../model.ts";
+import { normaliseEhloName, normaliseHost } from "../net/host.ts";
 import { normaliseCaPem } from "./ca-pem.ts";
-import { normaliseEhloName, normaliseHost } from "./host.ts";
 
 /** What GET shows where a password is saved. In PUT it keeps that password. */
 export const passwordMask = "********";

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import type { Actor } from "../model.ts";
-import { parse } from "../parse.ts";
+import type { Actor } from "../core/model.ts";
+import { parse } from "../core/parse.ts";
 import { decrypt, generateKey, parseKey } from "../secret/fernet.ts";
 import type { Secrets } from "../secret/secrets.ts";
 import { unlock } from "../secret/unlock.ts";

@@ -1,7 +1,7 @@
-import { SendwrightError } from "../errors.ts";
-import { newId } from "../id.ts";
-import type { Actor } from "../model.ts";
-import { invalidInput } from "../parse.ts";
+import { SendwrightError } from "../core/errors.ts";
+import { newId } from "../core/id.ts";
+import type { Actor } from "../core/model.ts";
+import { invalidInput } from "../core/parse.ts";
 import { writeAudit } from "../store/audit-log.ts";
 import { type ConfigCheck, listConfigChecks } from "../store/config-checks.ts";
 import { deleteOauthGrant, findOauthGrant } from "../store/oauth-grants.ts";

@@ -1,5 +1,5 @@
-import { SendwrightError } from "../errors.ts";
-import type { Actor } from "../model.ts";
+import { SendwrightError } from "../core/errors.ts";
+import type { Actor } from "../core/model.ts";
 import { writeAudit } from "../store/audit-log.ts";
 import { findOauthGrant } from "../store/oauth-grants.ts";
 import type { Db } from "../store/schema.ts";

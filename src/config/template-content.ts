@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { SendwrightError } from "../errors.ts";
+import { SendwrightError } from "../core/errors.ts";
 import { type DataSchema, parseDataSchema, validatorOf } from "../template/data-schema.ts";
 import {
   describeTemplate,

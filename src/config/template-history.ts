@@ -1,6 +1,6 @@
-import type { Clock } from "../clock.ts";
-import { SendwrightError } from "../errors.ts";
-import type { Actor, TemplateChange } from "../model.ts";
+import type { Clock } from "../core/clock.ts";
+import { SendwrightError } from "../core/errors.ts";
+import type { Actor, TemplateChange } from "../core/model.ts";
 import { writeAudit } from "../store/audit-log.ts";
 import type { Store } from "../store/store.ts";
 import {

@@ -1,9 +1,9 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { isDeepStrictEqual } from "node:util";
 import { z } from "zod";
-import { SendwrightError } from "../errors.ts";
-import type { Actor } from "../model.ts";
-import { issuesOf } from "../parse.ts";
+import { SendwrightError } from "../core/errors.ts";
+import type { Actor } from "../core/model.ts";
+import { issuesOf } from "../core/parse.ts";
 import type { TemplateKey } from "../store/templates.ts";
 import { builtinLayout } from "../template/builtin/layout.ts";
 import { checkTemplate } from "../template/check.ts";

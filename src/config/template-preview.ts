@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { type Issue, SendwrightError } from "../errors.ts";
+import { type Issue, SendwrightError } from "../core/errors.ts";
 import { dataIssues, sourceIssues } from "../template/check.ts";
 import { type DataSchema, parseDataSchema, validatorOf } from "../template/data-schema.ts";
 import { canonicalLocale, localize } from "../template/locale.ts";

@@ -1,8 +1,8 @@
 import type { KyselyPlugin } from "kysely";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { type Postgres, startPostgres } from "../../test/support/postgres.ts";
-import { createLog } from "../log.ts";
-import { openServices, type Services } from "../sendwright.ts";
+import { createLog } from "../core/log.ts";
+import { openServices, type Services } from "../services.ts";
 import { openSqliteStore, type Store } from "../store/store.ts";
 import { createTemplates } from "../template/templates.ts";
 import { createFixedClock, type FixedClock } from "../testing/index.ts";

@@ -1,6 +1,6 @@
-import type { Clock } from "../clock.ts";
-import type { Log } from "../log.ts";
-import type { TemplateKind } from "../model.ts";
+import type { Clock } from "../core/clock.ts";
+import type { Log } from "../core/log.ts";
+import type { TemplateKind } from "../core/model.ts";
 import type { Store } from "../store/store.ts";
 import {
   listTemplateKeys,

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 import { z } from "zod";
-import { isSendwrightError } from "../errors.ts";
+import { isSendwrightError } from "../core/errors.ts";
 import { parseAddress } from "../message/address.ts";
 import type { Db } from "../store/schema.ts";
 import { readSetting, writeSetting } from "../store/settings.ts";

@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { z } from "zod";
-import { isSendwrightError, SendwrightError } from "../errors.ts";
+import { isSendwrightError, SendwrightError } from "../core/errors.ts";
 import type { Keyring } from "../secret/keyring.ts";
 import type { Secrets } from "../secret/secrets.ts";
 import type { Db } from "../store/schema.ts";

@@ -1,12 +1,13 @@
 import { createHash } from "node:crypto";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { z } from "zod";
-import type { Clock } from "../clock.ts";
 import type { ConfigSource } from "../config/config-source.ts";
-import { type Issue, isSendwrightError, SendwrightError } from "../errors.ts";
-import type { Metrics } from "../metrics.ts";
-import type { Actor, EmailState } from "../model.ts";
-import { invalidInput, parse } from "../parse.ts";
+import { createGroup } from "../core/batcher.ts";
+import type { Clock } from "../core/clock.ts";
+import { type Issue, isSendwrightError, SendwrightError } from "../core/errors.ts";
+import type { Metrics } from "../core/metrics.ts";
+import type { Actor, EmailState } from "../core/model.ts";
+import { invalidInput, parse } from "../core/parse.ts";
 import type { Secrets } from "../secret/secrets.ts";
 import { insertEmails, isKeyTaken, type NewEmail } from "../store/email-inserts.ts";
 import { findByIdempotencyKey, releaseIdempotencyKey } from "../store/emails.ts";
@@ -14,7 +15,6 @@ import type { Store } from "../store/store.ts";
 import { plainData } from "../template/plain-data.ts";
 import type { Templates } from "../template/templates.ts";
 import { emailRequest, type ParsedEmailRequest } from "./email-request.ts";
-import { createGroup } from "./group.ts";
 import { prepareEmail } from "./prepare.ts";
 import { checkRequestSize } from "./request-size.ts";
 

@@ -1,6 +1,6 @@
 import { z } from "zod";
-import type { Clock } from "../clock.ts";
-import { type Actor, retryableStates } from "../model.ts";
+import type { Clock } from "../core/clock.ts";
+import { type Actor, retryableStates } from "../core/model.ts";
 import { writeAudit } from "../store/audit-log.ts";
 import { listForRetry, requeueEmails } from "../store/email-retry.ts";
 import type { Store } from "../store/store.ts";

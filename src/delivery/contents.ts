@@ -1,4 +1,4 @@
-import { isSendwrightError, SendwrightError } from "../errors.ts";
+import { isSendwrightError, SendwrightError } from "../core/errors.ts";
 import type { Secrets } from "../secret/secrets.ts";
 import type { StoredContent } from "../store/email-content.ts";
 

@@ -1,7 +1,7 @@
 import { z } from "zod";
-import { isSendwrightError } from "../errors.ts";
+import { isSendwrightError } from "../core/errors.ts";
+import { emailStates } from "../core/model.ts";
 import { parseAddress } from "../message/address.ts";
-import { emailStates } from "../model.ts";
 
 /** In the normal form in which addresses are stored. */
 const wholeAddress = z.string().transform((text, context) => {

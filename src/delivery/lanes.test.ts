@@ -1,10 +1,10 @@
 import { setImmediate as turn } from "node:timers/promises";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { smtpConfig } from "../../test/support/smtp-config.ts";
-import { systemClock } from "../clock.ts";
 import { createConfigSource } from "../config/config-source.ts";
+import { systemClock } from "../core/clock.ts";
+import { createEgress } from "../net/egress.ts";
 import { connect } from "../smtp/connection.ts";
-import { createEgress } from "../smtp/egress.ts";
 import { insertSmtpConfig, type SmtpConfig } from "../store/smtp-configs.ts";
 import { openSqliteStore, type Store } from "../store/store.ts";
 import { createFixedClock, type FixedClock } from "../testing/fixed-clock.ts";

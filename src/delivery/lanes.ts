@@ -1,5 +1,5 @@
-import type { Clock } from "../clock.ts";
 import type { ConfigSource } from "../config/config-source.ts";
+import type { Clock } from "../core/clock.ts";
 import { createPool, type Pool } from "../smtp/pool.ts";
 import type { Db } from "../store/schema.ts";
 import type { SmtpConfig } from "../store/smtp-configs.ts";

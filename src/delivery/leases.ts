@@ -1,5 +1,5 @@
-import type { Clock } from "../clock.ts";
-import { SendwrightError } from "../errors.ts";
+import type { Clock } from "../core/clock.ts";
+import { SendwrightError } from "../core/errors.ts";
 import { releaseLeases, renewLeases } from "../store/email-claims.ts";
 import type { Email } from "../store/emails.ts";
 import type { Store } from "../store/store.ts";

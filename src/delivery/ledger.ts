@@ -1,9 +1,9 @@
-import type { Clock } from "../clock.ts";
 import type { ConfigSource } from "../config/config-source.ts";
 import type { OpenedConfig } from "../config/open.ts";
-import { isSendwrightError } from "../errors.ts";
-import type { Log } from "../log.ts";
-import type { Metrics } from "../metrics.ts";
+import type { Clock } from "../core/clock.ts";
+import { isSendwrightError } from "../core/errors.ts";
+import type { Log } from "../core/log.ts";
+import type { Metrics } from "../core/metrics.ts";
 import type { Connection } from "../smtp/connection.ts";
 import { type Settlement, settleEmails } from "../store/email-settlements.ts";
 import type { Attempt, AttemptFailure, Email, Recipient } from "../store/emails.ts";

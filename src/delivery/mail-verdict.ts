@@ -1,5 +1,5 @@
 import type { SmtpConfigView } from "../config/view.ts";
-import type { AlertKind } from "../model.ts";
+import type { AlertKind } from "../core/model.ts";
 import type { Alert } from "../store/alerts.ts";
 
 /** Whether mail works now. `bad`: nothing is sent; `warn`: it may not be; `none`: it was never set up. */

@@ -1,4 +1,4 @@
-import { newId } from "../id.ts";
+import { newId } from "../core/id.ts";
 import type { PoolLimits } from "../smtp/pool.ts";
 import { listNodes, removeNode, touchNode } from "../store/nodes.ts";
 import type { Store } from "../store/store.ts";

@@ -1,6 +1,6 @@
 import PostalMime from "postal-mime";
-import { SendwrightError } from "../errors.ts";
-import { type Actor, testEmailTemplate } from "../model.ts";
+import { SendwrightError } from "../core/errors.ts";
+import { type Actor, testEmailTemplate } from "../core/model.ts";
 import { writeAudit } from "../store/audit-log.ts";
 import { findContent } from "../store/email-content.ts";
 import { type EmailFilter, listEmails } from "../store/email-criteria.ts";

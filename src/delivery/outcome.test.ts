@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { type ErrorCode, SendwrightError } from "../errors.ts";
-import { recipientStates, type SmtpReply } from "../model.ts";
+import { type ErrorCode, SendwrightError } from "../core/errors.ts";
+import { recipientStates, type SmtpReply } from "../core/model.ts";
 import type { RecipientResult, SendResult } from "../smtp/connection.ts";
 import type { Email, Recipient } from "../store/emails.ts";
 import { attemptOf, type Ending, emailStateOf, failureOutcome, settlementOf } from "./outcome.ts";

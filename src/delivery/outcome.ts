@@ -1,4 +1,4 @@
-import type { SendwrightError } from "../errors.ts";
+import type { SendwrightError } from "../core/errors.ts";
 import {
   type AttemptOutcome,
   type EmailState,
@@ -6,7 +6,7 @@ import {
   type SmtpReply,
   type Stage,
   stages,
-} from "../model.ts";
+} from "../core/model.ts";
 import type { Connection, RecipientResult, SendResult } from "../smtp/connection.ts";
 import type { RecipientOutcome, Settlement } from "../store/email-settlements.ts";
 import type { Attempt, Email, Recipient } from "../store/emails.ts";

@@ -1,8 +1,8 @@
-import { SendwrightError } from "../errors.ts";
-import { newId } from "../id.ts";
+import { SendwrightError } from "../core/errors.ts";
+import { newId } from "../core/id.ts";
+import { type Actor, type RecipientRole, recipientRoles } from "../core/model.ts";
+import { invalidInput } from "../core/parse.ts";
 import { composeMessage, makeMessageId } from "../message/mime.ts";
-import { type Actor, type RecipientRole, recipientRoles } from "../model.ts";
-import { invalidInput } from "../parse.ts";
 import type { Secrets } from "../secret/secrets.ts";
 import type { NewEmail } from "../store/email-inserts.ts";
 

@@ -1,4 +1,4 @@
-import { invalidInput } from "../parse.ts";
+import { invalidInput } from "../core/parse.ts";
 
 /** Levels, values and fields of one object that a request may have, more than any that is right has. */
 const maxDepth = 32;

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { type StoredEmail, storeEmail } from "../../test/support/stored-email.ts";
 import { changeRetention } from "../config/retention-settings.ts";
-import { createLog } from "../log.ts";
+import { createLog } from "../core/log.ts";
 import { findContent } from "../store/email-content.ts";
 import { findByIdempotencyKey, findEmail } from "../store/emails.ts";
 import { readSetting, writeSetting } from "../store/settings.ts";

@@ -1,7 +1,7 @@
-import type { Clock } from "../clock.ts";
 import { readRetention } from "../config/retention-settings.ts";
-import { firstIdAt } from "../id.ts";
-import type { Log } from "../log.ts";
+import type { Clock } from "../core/clock.ts";
+import { firstIdAt } from "../core/id.ts";
+import type { Log } from "../core/log.ts";
 import { type BatchDone, deleteEmails, purgeContents, releaseIdempotencyKeys } from "../store/retention.ts";
 import { readSetting, writeSetting } from "../store/settings.ts";
 import type { Store } from "../store/store.ts";

@@ -1,7 +1,8 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
-import type { Clock } from "../clock.ts";
-import { isSendwrightError } from "../errors.ts";
-import type { Log } from "../log.ts";
+import type { Clock } from "../core/clock.ts";
+import { isSendwrightError } from "../core/errors.ts";
+import type { Log } from "../core/log.ts";
+import { databaseRetryMs } from "../core/until-answered.ts";
 import { type ClaimedEmail, claimEmails, nextDueAt } from "../store/email-claims.ts";
 import { expireEmails } from "../store/email-queue.ts";
 import type { SmtpConfig } from "../store/smtp-configs.ts";
@@ -10,7 +11,6 @@ import { isOnTrial, type Lane, type Lanes } from "./lanes.ts";
 import type { Leases } from "./leases.ts";
 import type { Ledger } from "./ledger.ts";
 import type { Nodes } from "./nodes.ts";
-import { databaseRetryMs } from "./persist.ts";
 
 /** Results for which a round is worth its while. */
 const enough = 64;

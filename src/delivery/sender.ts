@@ -1,4 +1,4 @@
-import type { Mailbox } from "../model.ts";
+import type { Mailbox } from "../core/model.ts";
 import type { Email } from "../store/emails.ts";
 import type { SmtpConfig } from "../store/smtp-configs.ts";
 

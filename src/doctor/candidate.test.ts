@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import { systemClock } from "../clock.ts";
-import { createEgress } from "../smtp/egress.ts";
+import { systemClock } from "../core/clock.ts";
+import { createEgress } from "../net/egress.ts";
 import type { Relay } from "../smtp/relay.ts";
 import { makeAuthority, type Script, startScriptedServer, startTestRelay } from "../testing/index.ts";
 import { tryCandidate } from "./candidate.ts";

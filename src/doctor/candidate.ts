@@ -1,8 +1,8 @@
-import type { Clock } from "../clock.ts";
-import { isSendwrightError, type SendwrightError } from "../errors.ts";
+import type { Clock } from "../core/clock.ts";
+import { isSendwrightError, type SendwrightError } from "../core/errors.ts";
+import type { Egress } from "../net/egress.ts";
 import type { Capabilities } from "../smtp/capabilities.ts";
 import { connect } from "../smtp/connection.ts";
-import type { Egress } from "../smtp/egress.ts";
 import type { Relay } from "../smtp/relay.ts";
 
 /** What came of trying a relay out. */

@@ -1,6 +1,6 @@
-import { normaliseHost } from "../config/host.ts";
 import type { OpenedConfig } from "../config/open.ts";
-import type { Stage } from "../model.ts";
+import type { Stage } from "../core/model.ts";
+import { normaliseHost } from "../net/host.ts";
 import { type Relay, tlsFor } from "../smtp/relay.ts";
 import { type Fix, loopback } from "./explanations/row.ts";
 import type { FailedStage } from "./stages.ts";

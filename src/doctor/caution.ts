@@ -1,4 +1,4 @@
-import type { Stage } from "../model.ts";
+import type { Stage } from "../core/model.ts";
 import type { Failure, Problem } from "./explain.ts";
 import { loopback } from "./explanations/row.ts";
 

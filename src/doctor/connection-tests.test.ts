@@ -1,13 +1,13 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { type OpenConfigs, openConfigs } from "../config/open-configs.ts";
 import { passwordMask, smtpConfigCreate } from "../config/smtp-config.ts";
 import type { SmtpConfigs } from "../config/smtp-configs.ts";
-import { createLog } from "../log.ts";
-import type { Actor } from "../model.ts";
-import { parse } from "../parse.ts";
+import { createLog } from "../core/log.ts";
+import type { Actor } from "../core/model.ts";
+import { parse } from "../core/parse.ts";
+import { createEgress } from "../net/egress.ts";
+import { type OpenConfigs, openConfigs } from "../open-configs.ts";
 import { generateKey } from "../secret/fernet.ts";
 import { unlock } from "../secret/unlock.ts";
-import { createEgress } from "../smtp/egress.ts";
 import { listAudit } from "../store/audit-log.ts";
 import { findSmtpConfig, pauseSmtpConfig } from "../store/smtp-configs.ts";
 import { openSqliteStore, type Store } from "../store/store.ts";

@@ -1,7 +1,7 @@
 import { describe, expect, it, vi } from "vitest";
-import { systemClock } from "../clock.ts";
 import type { OpenedConfig } from "../config/open.ts";
-import { createEgress, type Lookup } from "../smtp/egress.ts";
+import { systemClock } from "../core/clock.ts";
+import { createEgress, type Lookup } from "../net/egress.ts";
 import { createTemplates } from "../template/templates.ts";
 import { createFixedClock } from "../testing/fixed-clock.ts";
 import {

@@ -1,9 +1,9 @@
-import type { Clock } from "../clock.ts";
 import type { OpenedConfig } from "../config/open.ts";
-import { isSendwrightError, SendwrightError } from "../errors.ts";
+import type { Clock } from "../core/clock.ts";
+import { isSendwrightError, SendwrightError } from "../core/errors.ts";
+import type { Egress } from "../net/egress.ts";
 import { chooseMechanism } from "../smtp/auth.ts";
 import { type Connection, connect } from "../smtp/connection.ts";
-import type { Egress } from "../smtp/egress.ts";
 import { type Relay, tlsFor } from "../smtp/relay.ts";
 import type { Timeouts } from "../smtp/timeouts.ts";
 import type { Candidate } from "./candidates.ts";

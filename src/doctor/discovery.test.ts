@@ -1,15 +1,15 @@
 import { getCACertificates, setDefaultCACertificates } from "node:tls";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { type DnsServer, startDnsServer, type Zone } from "../../test/support/dns-server.ts";
-import { systemClock } from "../clock.ts";
-import { createLog } from "../log.ts";
-import type { Actor } from "../model.ts";
-import { createEgress } from "../smtp/egress.ts";
+import { systemClock } from "../core/clock.ts";
+import { createLog } from "../core/log.ts";
+import type { Actor } from "../core/model.ts";
+import { openDns } from "../net/dns.ts";
+import { createEgress } from "../net/egress.ts";
 import { listAudit } from "../store/audit-log.ts";
 import { openSqliteStore, type Store } from "../store/store.ts";
 import { makeAuthority, startTestRelay, type TestRelay } from "../testing/index.ts";
 import { createDiscovery } from "./discovery.ts";
-import { openDns } from "./dns/resolver.ts";
 
 const actor: Actor = { id: "user:1", name: "Ada" };
 const authority = makeAuthority();

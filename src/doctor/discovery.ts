@@ -1,17 +1,17 @@
-import type { Clock } from "../clock.ts";
 import { smtpConfigSearch } from "../config/smtp-config.ts";
-import type { Log } from "../log.ts";
+import type { Clock } from "../core/clock.ts";
+import type { Log } from "../core/log.ts";
+import type { Actor, TlsMode } from "../core/model.ts";
+import { parse } from "../core/parse.ts";
+import { createTurns } from "../core/rate-limit.ts";
 import { type Address, parseAddress } from "../message/address.ts";
-import type { Actor, TlsMode } from "../model.ts";
-import { parse } from "../parse.ts";
-import type { Egress } from "../smtp/egress.ts";
+import type { Dns, DnsOptions } from "../net/dns.ts";
+import type { Egress } from "../net/egress.ts";
 import { tlsFor } from "../smtp/relay.ts";
 import { writeAudit } from "../store/audit-log.ts";
 import type { Store } from "../store/store.ts";
-import { createTurns } from "../turns.ts";
 import { tryCandidate } from "./candidate.ts";
 import { type Proposal, type proposalSources, proposalsFor } from "./discover/proposals.ts";
-import type { Dns, DnsOptions } from "./dns/resolver.ts";
 
 /** Settings found for an address. JSON, as the page shows them and puts them into the form. */
 export interface FoundSettings {

@@ -1,15 +1,15 @@
-import type { Clock } from "../clock.ts";
-import { normaliseHost } from "../config/host.ts";
-import { providerOfMailDomain, providerOfServer } from "../config/providers.ts";
 import { smtpConfigSender } from "../config/smtp-config.ts";
 import type { SmtpConfigs } from "../config/smtp-configs.ts";
+import type { Clock } from "../core/clock.ts";
+import type { Actor } from "../core/model.ts";
+import { parse } from "../core/parse.ts";
+import { createTurns } from "../core/rate-limit.ts";
 import { parseAddress } from "../message/address.ts";
-import type { Actor } from "../model.ts";
-import { parse } from "../parse.ts";
-import { createTurns } from "../turns.ts";
+import type { Dns, DnsOptions } from "../net/dns.ts";
+import { normaliseHost } from "../net/host.ts";
+import { providerOfMailDomain, providerOfServer } from "../providers/catalog.ts";
 import { checkDomain } from "./dns/check-domain.ts";
 import type { Finding } from "./dns/finding.ts";
-import type { Dns, DnsOptions } from "./dns/resolver.ts";
 
 /** How the domain of a sender stands in the DNS. */
 export interface DnsReport {

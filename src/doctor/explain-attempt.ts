@@ -1,5 +1,5 @@
-import { type ErrorCode, errorTable } from "../errors.ts";
-import { type Stage, stages } from "../model.ts";
+import { type ErrorCode, errorTable } from "../core/errors.ts";
+import { type Stage, stages } from "../core/model.ts";
 import type { Relay } from "../smtp/relay.ts";
 import type { Attempt, Refusal } from "../store/emails.ts";
 import { explain, type Problem } from "./explain.ts";

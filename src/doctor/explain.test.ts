@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { cpuMs } from "../../test/support/cpu-time.ts";
-import { stages } from "../model.ts";
+import { stages } from "../core/model.ts";
 import { explain, type Failure, rows } from "./explain.ts";
 
 const certificate = {

@@ -1,5 +1,5 @@
-import type { ErrorCode } from "../errors.ts";
-import type { AuthMethod, Offer, ShownCertificate, Stage } from "../model.ts";
+import type { ErrorCode } from "../core/errors.ts";
+import type { AuthMethod, Offer, ShownCertificate, Stage } from "../core/model.ts";
 import type { Pin } from "../smtp/chain.ts";
 import type { Relay } from "../smtp/relay.ts";
 import type { TlsEvidence } from "../smtp/wire.ts";

@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
-import { systemClock } from "../clock.ts";
 import type { OpenedConfig } from "../config/open.ts";
-import type { Stage } from "../model.ts";
-import { createEgress, type Lookup } from "../smtp/egress.ts";
+import { systemClock } from "../core/clock.ts";
+import type { Stage } from "../core/model.ts";
+import { createEgress, type Lookup } from "../net/egress.ts";
 import { createTemplates } from "../template/templates.ts";
 import { createFixedClock } from "../testing/fixed-clock.ts";
 import {

@@ -1,9 +1,9 @@
-import type { Clock } from "../clock.ts";
 import type { OpenedConfig } from "../config/open.ts";
-import { isSendwrightError, SendwrightError } from "../errors.ts";
-import type { SmtpReply } from "../model.ts";
+import type { Clock } from "../core/clock.ts";
+import { isSendwrightError, SendwrightError } from "../core/errors.ts";
+import type { SmtpReply } from "../core/model.ts";
+import type { Egress } from "../net/egress.ts";
 import { type Connection, connect } from "../smtp/connection.ts";
-import type { Egress } from "../smtp/egress.ts";
 import { classOf, quote } from "../smtp/reply.ts";
 import type { Timeouts } from "../smtp/timeouts.ts";
 import type { LoadedTemplates } from "../template/templates.ts";

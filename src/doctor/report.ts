@@ -1,5 +1,5 @@
-import type { Stage, TlsMode } from "../model.ts";
-import { stages } from "../model.ts";
+import type { Stage, TlsMode } from "../core/model.ts";
+import { stages } from "../core/model.ts";
 import type { Evidence } from "../smtp/observer.ts";
 import type { Relay } from "../smtp/relay.ts";
 import type { Problem } from "./explain.ts";

@@ -1,8 +1,8 @@
 import { z } from "zod";
-import type { Clock } from "../clock.ts";
 import type { OpenedConfig } from "../config/open.ts";
-import { isSendwrightError, type SendwrightError } from "../errors.ts";
-import type { Stage } from "../model.ts";
+import type { Clock } from "../core/clock.ts";
+import { isSendwrightError, type SendwrightError } from "../core/errors.ts";
+import type { Stage } from "../core/model.ts";
 import type { Evidence, Observer, StageEvent, TranscriptLine } from "../smtp/observer.ts";
 import { mask, type Redactor, redactor } from "../smtp/redact.ts";
 import { quote } from "../smtp/reply.ts";

@@ -1,7 +1,7 @@
 import { failureOf } from "../config/attempt-failure.ts";
 import type { OpenedConfig } from "../config/open.ts";
-import type { SendwrightError } from "../errors.ts";
-import { type Actor, type AttemptOutcome, type RecipientState, testEmailTemplate } from "../model.ts";
+import type { SendwrightError } from "../core/errors.ts";
+import { type Actor, type AttemptOutcome, type RecipientState, testEmailTemplate } from "../core/model.ts";
 import type { Connection, SendResult } from "../smtp/connection.ts";
 import { insertEmails, type NewEmail } from "../store/email-inserts.ts";
 import { settleEmails } from "../store/email-settlements.ts";

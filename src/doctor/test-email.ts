@@ -1,8 +1,8 @@
 import type { OpenedConfig } from "../config/open.ts";
-import { newId } from "../id.ts";
+import { newId } from "../core/id.ts";
+import { testEmailTemplate } from "../core/model.ts";
 import { parseAddress } from "../message/address.ts";
 import { type ComposedMessage, composeMessage, makeMessageId, senderHeaders } from "../message/mime.ts";
-import { testEmailTemplate } from "../model.ts";
 import type { Connection } from "../smtp/connection.ts";
 import type { LoadedTemplates } from "../template/templates.ts";
 

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { isSendwrightError } from "../errors.ts";
+import { isSendwrightError } from "../core/errors.ts";
 import { parseAddress, parseMailbox } from "./address.ts";
 
 function refusal(work: () => unknown): string {

@@ -1,6 +1,6 @@
 import { domainToASCII, domainToUnicode } from "node:url";
-import { SendwrightError } from "../errors.ts";
-import type { Mailbox } from "../model.ts";
+import { SendwrightError } from "../core/errors.ts";
+import type { Mailbox } from "../core/model.ts";
 
 /** An address in the one form that Sendwright keeps, compares, writes in headers and puts on the wire. */
 export interface Address {

@@ -1,5 +1,5 @@
-import type { SendwrightError } from "../errors.ts";
-import { invalidInput } from "../parse.ts";
+import type { SendwrightError } from "../core/errors.ts";
+import { invalidInput } from "../core/parse.ts";
 import { foldField } from "./header.ts";
 import { legacyParameter, parameter } from "./parameter.ts";
 import { type Part, wrapBase64 } from "./part.ts";

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { isSendwrightError } from "../errors.ts";
+import { isSendwrightError } from "../core/errors.ts";
 import { parseMailbox } from "./address.ts";
 import { customFields, foldField, mailboxField, textField } from "./header.ts";
 

@@ -1,5 +1,5 @@
-import { SendwrightError } from "../errors.ts";
-import type { Mailbox } from "../model.ts";
+import { SendwrightError } from "../core/errors.ts";
+import type { Mailbox } from "../core/model.ts";
 import type { Address } from "./address.ts";
 import { encodeWords } from "./encoded-word.ts";
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { isSendwrightError, type SendwrightError } from "../errors.ts";
+import { isSendwrightError, type SendwrightError } from "../core/errors.ts";
 import type { Attachment } from "./attachment.ts";
 import { type ComposeInput, composeMessage, formatDate, makeMessageId, senderHeaders } from "./mime.ts";
 

@@ -1,7 +1,7 @@
 import { hash } from "node:crypto";
-import { SendwrightError } from "../errors.ts";
-import type { Mailbox } from "../model.ts";
-import { invalidInput } from "../parse.ts";
+import { SendwrightError } from "../core/errors.ts";
+import type { Mailbox } from "../core/model.ts";
+import { invalidInput } from "../core/parse.ts";
 import { type Address, parseMailbox } from "./address.ts";
 import { type Attachment, attachmentPart } from "./attachment.ts";
 import { customFields, mailboxField, textField } from "./header.ts";

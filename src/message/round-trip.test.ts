@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { simpleParser } from "mailparser";
 import PostalMime from "postal-mime";
 import { describe, expect, it } from "vitest";
-import type { Mailbox } from "../model.ts";
+import type { Mailbox } from "../core/model.ts";
 import { type ComposeInput, composeMessage, senderHeaders } from "./mime.ts";
 
 /** Text that tempts a composer: any script, and the pieces that parsers look for. */

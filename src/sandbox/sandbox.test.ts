@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { connect } from "node:net";
 import { networkInterfaces } from "node:os";
 import { expect, test } from "vitest";
-import { createLog } from "../log.ts";
+import { createLog } from "../core/log.ts";
 import { createFixedClock } from "../testing/index.ts";
 import { type Sandbox, startSandbox } from "./sandbox.ts";
 

@@ -1,9 +1,9 @@
 import { once } from "node:events";
 import { SMTPServer, type SMTPServerDataStream, type SMTPServerSession } from "smtp-server";
-import type { Clock } from "../clock.ts";
-import { SendwrightError } from "../errors.ts";
-import { newId } from "../id.ts";
-import type { Log } from "../log.ts";
+import type { Clock } from "../core/clock.ts";
+import { SendwrightError } from "../core/errors.ts";
+import { newId } from "../core/id.ts";
+import type { Log } from "../core/log.ts";
 import { Inbox } from "./inbox.ts";
 import { readAttachment, readMessage, type SandboxMessage } from "./sandbox-message.ts";
 

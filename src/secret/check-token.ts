@@ -1,4 +1,4 @@
-import { isSendwrightError } from "../errors.ts";
+import { isSendwrightError } from "../core/errors.ts";
 import { decrypt, encrypt, type FernetKey } from "./fernet.ts";
 
 const content = "sendwright";

@@ -1,5 +1,5 @@
 import { hkdfSync, randomBytes, scrypt } from "node:crypto";
-import { SendwrightError } from "../errors.ts";
+import { SendwrightError } from "../core/errors.ts";
 import { type FernetKey, keyOf, parseKey } from "./fernet.ts";
 import { encodeFields } from "./fields.ts";
 

@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { inspect } from "node:util";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { SendwrightError } from "../errors.ts";
+import { SendwrightError } from "../core/errors.ts";
 import { decrypt, encrypt, formatKey, generateKey, keyOf, open, parseKey } from "./fernet.ts";
 
 interface Vector {

@@ -7,7 +7,7 @@ import {
   randomBytes,
   timingSafeEqual,
 } from "node:crypto";
-import { SendwrightError } from "../errors.ts";
+import { SendwrightError } from "../core/errors.ts";
 
 /**
  * A Fernet key (https://github.com/fernet/spec). KeyObjects print as `SecretKeyObject {}`, so that a

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import type { Clock } from "../clock.ts";
+import type { Clock } from "../core/clock.ts";
 import { encrypt, generateKey, open, parseKey } from "./fernet.ts";
 import { createKeyring } from "./keyring.ts";
 

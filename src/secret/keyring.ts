@@ -1,5 +1,5 @@
-import type { Clock } from "../clock.ts";
-import { isSendwrightError } from "../errors.ts";
+import type { Clock } from "../core/clock.ts";
+import { isSendwrightError } from "../core/errors.ts";
 import { encrypt, type FernetKey, invalidToken, type Opened, open, seal } from "./fernet.ts";
 
 /** Several keys used as one, like MultiFernet: the first one encrypts, all of them decrypt. */

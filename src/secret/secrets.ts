@@ -1,5 +1,5 @@
-import type { Clock } from "../clock.ts";
-import { SendwrightError } from "../errors.ts";
+import type { Clock } from "../core/clock.ts";
+import { SendwrightError } from "../core/errors.ts";
 import { purposeKey } from "./derive.ts";
 import { type FernetKey, formatKey } from "./fernet.ts";
 import { createKeyring, type Keyring } from "./keyring.ts";

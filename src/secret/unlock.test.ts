@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import type { Clock } from "../clock.ts";
+import type { Clock } from "../core/clock.ts";
 import { generateKey, open, parseKey } from "./fernet.ts";
 import type { KeyRow, Secrets } from "./secrets.ts";
 import { unlock } from "./unlock.ts";

@@ -1,4 +1,4 @@
-import type { Clock } from "../clock.ts";
+import type { Clock } from "../core/clock.ts";
 import { fitsCheckToken, makeCheckToken } from "./check-token.ts";
 import { chooseKdf, deriveKey, keyIdOf, newDerivation, parseDerivation } from "./derive.ts";
 import { createSecrets, type KeyRow, type NamedKey, type Secrets } from "./secrets.ts";

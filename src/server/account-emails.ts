@@ -1,4 +1,4 @@
-import type { Clock } from "../clock.ts";
+import type { Clock } from "../core/clock.ts";
 import type { Outbox } from "../delivery/outbox.ts";
 import type { Templates } from "../template/templates.ts";
 import type { Account, Visitor } from "./accounts.ts";

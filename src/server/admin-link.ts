@@ -1,7 +1,7 @@
 import { sql } from "kysely";
 import { z } from "zod";
-import type { Clock } from "../clock.ts";
-import { SendwrightError } from "../errors.ts";
+import type { Clock } from "../core/clock.ts";
+import { SendwrightError } from "../core/errors.ts";
 import type { Db } from "../store/schema.ts";
 import { readSetting, removeSetting, writeSetting } from "../store/settings.ts";
 import type { Store } from "../store/store.ts";

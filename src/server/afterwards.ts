@@ -1,6 +1,6 @@
 import { randomInt } from "node:crypto";
-import type { Clock } from "../clock.ts";
-import type { Log } from "../log.ts";
+import type { Clock } from "../core/clock.ts";
+import type { Log } from "../core/log.ts";
 
 /** Work that a request leaves behind: nobody waits for it, so the time of the reply tells nothing of it. */
 export interface Afterwards {

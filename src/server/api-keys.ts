@@ -1,8 +1,8 @@
 import { createHash, randomBytes, timingSafeEqual } from "node:crypto";
-import type { Clock } from "../clock.ts";
-import { SendwrightError } from "../errors.ts";
-import { newId } from "../id.ts";
-import type { Actor } from "../model.ts";
+import type { Clock } from "../core/clock.ts";
+import { SendwrightError } from "../core/errors.ts";
+import { newId } from "../core/id.ts";
+import type { Actor } from "../core/model.ts";
 import {
   type ApiKey,
   type ApiKeyScope,

@@ -1,9 +1,9 @@
 import type { Context } from "hono";
 import { compress } from "hono/compress";
 import { METHODS } from "hono/router";
-import { SendwrightError } from "../errors.ts";
-import type { Log } from "../log.ts";
-import type { Services } from "../sendwright.ts";
+import { SendwrightError } from "../core/errors.ts";
+import type { Log } from "../core/log.ts";
+import type { Services } from "../services.ts";
 import { type ApiKeys, createApiKeys } from "./api-keys.ts";
 import type { Identified, SignedIn } from "./caller.ts";
 import { refuseCrossSite } from "./cross-site.ts";

@@ -1,5 +1,5 @@
-import type { Clock } from "../clock.ts";
-import { SendwrightError } from "../errors.ts";
+import type { Clock } from "../core/clock.ts";
+import { SendwrightError } from "../core/errors.ts";
 
 /** Counts attempts by where they come from or whom they are about, so that nothing can be tried at speed. */
 export interface AttemptLimit {

@@ -1,5 +1,5 @@
 import { type BetterAuthOptions, betterAuth } from "better-auth";
-import type { Log } from "../log.ts";
+import type { Log } from "../core/log.ts";
 import type { Store } from "../store/store.ts";
 import { minPasswordLength } from "./schemas.ts";
 

@@ -1,4 +1,4 @@
-import type { Actor } from "../model.ts";
+import type { Actor } from "../core/model.ts";
 import type { ApiKeyScope } from "../store/api-keys.ts";
 
 /** Who calls, and what they may do. */

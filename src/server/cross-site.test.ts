@@ -1,6 +1,6 @@
 import { Hono } from "hono";
 import { describe, expect, it } from "vitest";
-import { isSendwrightError } from "../errors.ts";
+import { isSendwrightError } from "../core/errors.ts";
 import { refuseCrossSite } from "./cross-site.ts";
 
 const isByKey = async (request: Request) => request.headers.get("authorization") === "Bearer key";

@@ -1,5 +1,5 @@
 import type { MiddlewareHandler } from "hono";
-import { SendwrightError } from "../errors.ts";
+import { SendwrightError } from "../core/errors.ts";
 
 const safeMethods = new Set(["GET", "HEAD", "OPTIONS"]);
 

@@ -1,4 +1,4 @@
-import type { Services } from "../sendwright.ts";
+import type { Services } from "../services.ts";
 import { createApp } from "./app.ts";
 import { type Authorize, askHost } from "./host-admin.ts";
 

@@ -1,5 +1,5 @@
-import { SendwrightError } from "../errors.ts";
-import type { Log } from "../log.ts";
+import { SendwrightError } from "../core/errors.ts";
+import type { Log } from "../core/log.ts";
 import type { Identified } from "./caller.ts";
 
 /** An admin, as the host knows them. A number as `id` is turned into text. */

@@ -1,6 +1,6 @@
 import { Hono } from "hono";
 import { describe, expect, it } from "vitest";
-import { SendwrightError } from "../errors.ts";
+import { SendwrightError } from "../core/errors.ts";
 import { jsonOnly } from "./json-only.ts";
 import { JsonSize } from "./json-size.ts";
 

@@ -1,6 +1,6 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
 import type { MiddlewareHandler } from "hono";
-import { SendwrightError } from "../errors.ts";
+import { SendwrightError } from "../core/errors.ts";
 import { type JsonLimits, JsonSize } from "./json-size.ts";
 import { unsupportedType } from "./problem.ts";
 

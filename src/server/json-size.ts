@@ -1,5 +1,5 @@
-import type { SendwrightError } from "../errors.ts";
-import { invalidInput } from "../parse.ts";
+import type { SendwrightError } from "../core/errors.ts";
+import { invalidInput } from "../core/parse.ts";
 
 /** How much a JSON text may hold. */
 export interface JsonLimits {

@@ -1,4 +1,4 @@
-import { SendwrightError } from "../errors.ts";
+import { SendwrightError } from "../core/errors.ts";
 
 /** Where browsers see Sendwright, without a slash at the end. */
 export type OwnAddress = (requestUrl: string) => string;

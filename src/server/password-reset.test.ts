@@ -1,8 +1,8 @@
 import PostalMime from "postal-mime";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { openApp, read, type TestApp } from "../../test/support/open-app.ts";
+import { createLog } from "../core/log.ts";
 import { revealContent } from "../delivery/contents.ts";
-import { createLog } from "../log.ts";
 import { listAudit } from "../store/audit-log.ts";
 import { findContent } from "../store/email-content.ts";
 import { makeResetLink } from "./admin-link.ts";

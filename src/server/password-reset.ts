@@ -1,6 +1,6 @@
-import type { Clock } from "../clock.ts";
-import { SendwrightError } from "../errors.ts";
-import type { Log } from "../log.ts";
+import type { Clock } from "../core/clock.ts";
+import { SendwrightError } from "../core/errors.ts";
+import type { Log } from "../core/log.ts";
 import { writeAudit } from "../store/audit-log.ts";
 import type { Store } from "../store/store.ts";
 import type { AccountEmails } from "./account-emails.ts";

@@ -1,8 +1,8 @@
 import { randomUUID } from "node:crypto";
 import { HTTPException } from "hono/http-exception";
 import type { ContentfulStatusCode } from "hono/utils/http-status";
-import { type ErrorCode, SendwrightError, shorten } from "../errors.ts";
-import type { Log } from "../log.ts";
+import { type ErrorCode, SendwrightError, shorten } from "../core/errors.ts";
+import type { Log } from "../core/log.ts";
 import type { Problem } from "./schemas.ts";
 
 interface Kind {

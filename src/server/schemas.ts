@@ -1,9 +1,6 @@
 import { z } from "zod";
 import { oauthProviders } from "../config/oauth/client.ts";
-import { concernCodes, verdictCodes } from "../delivery/mail-verdict.ts";
-import { proposalSources } from "../doctor/discover/proposals.ts";
-import { dnsChecks, findingStatuses } from "../doctor/dns/finding.ts";
-import { type ErrorCode, errorTable } from "../errors.ts";
+import { type ErrorCode, errorTable } from "../core/errors.ts";
 import {
   alertKinds,
   attemptOutcomes,
@@ -16,7 +13,10 @@ import {
   templateChanges,
   tlsModes,
   unknownPolicies,
-} from "../model.ts";
+} from "../core/model.ts";
+import { concernCodes, verdictCodes } from "../delivery/mail-verdict.ts";
+import { proposalSources } from "../doctor/discover/proposals.ts";
+import { dnsChecks, findingStatuses } from "../doctor/dns/finding.ts";
 import { apiKeyScopes } from "../store/api-keys.ts";
 import { warningCodes } from "../template/warnings.ts";
 

@@ -1,6 +1,6 @@
 import type { Server } from "node:http";
 import { createAdaptorServer } from "@hono/node-server";
-import { SendwrightError } from "../errors.ts";
+import { SendwrightError } from "../core/errors.ts";
 import type { App } from "./route.ts";
 
 export interface Listening {

@@ -1,7 +1,7 @@
-import type { Clock } from "../clock.ts";
 import type { SmtpConfigs } from "../config/smtp-configs.ts";
+import type { Clock } from "../core/clock.ts";
+import { SendwrightError } from "../core/errors.ts";
 import type { Outbox } from "../delivery/outbox.ts";
-import { SendwrightError } from "../errors.ts";
 import { writeAudit } from "../store/audit-log.ts";
 import type { Templates } from "../template/templates.ts";
 import { createAccountEmails } from "./account-emails.ts";

@@ -1,6 +1,6 @@
 import { z } from "zod";
-import { parse } from "../parse.ts";
-import type { Services } from "../sendwright.ts";
+import { parse } from "../core/parse.ts";
+import type { Services } from "../services.ts";
 import { hasAdmin, makeFirstAdminLink } from "./admin-link.ts";
 import { createApp } from "./app.ts";
 import { isLoopback } from "./remote-address.ts";

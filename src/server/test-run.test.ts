@@ -1,12 +1,12 @@
 import { Hono } from "hono";
 import { afterEach, beforeEach, expect, it } from "vitest";
-import { openConfigs } from "../config/open-configs.ts";
+import { createLog } from "../core/log.ts";
 import type { Way } from "../doctor/candidates.ts";
 import { type ConnectionTests, createConnectionTests } from "../doctor/connection-tests.ts";
-import { createLog } from "../log.ts";
+import { createEgress, type Lookup } from "../net/egress.ts";
+import { openConfigs } from "../open-configs.ts";
 import { generateKey } from "../secret/fernet.ts";
 import { unlock } from "../secret/unlock.ts";
-import { createEgress, type Lookup } from "../smtp/egress.ts";
 import { openSqliteStore, type Store } from "../store/store.ts";
 import { createTemplates } from "../template/templates.ts";
 import { createFixedClock } from "../testing/fixed-clock.ts";

@@ -1,4 +1,3 @@
-import type { Provider as ProviderInside } from "../config/providers.ts";
 import type {
   TemplateDetail as TemplateDetailInside,
   TemplateVersionInfo,
@@ -8,6 +7,7 @@ import type { TemplatePart as TemplatePartInside } from "../config/template-part
 import type { EmailDetail, EmailSummary as SummaryInside } from "../delivery/outbox.ts";
 import type { DnsReport as DnsReportInside } from "../doctor/dns-health.ts";
 import { explainAttempt } from "../doctor/explain-attempt.ts";
+import type { Provider as ProviderInside } from "../providers/catalog.ts";
 import type { SandboxMessage } from "../sandbox/sandbox-message.ts";
 import type { Alert as AlertInside } from "../store/alerts.ts";
 import type { ApiKey as KeyInside } from "../store/api-keys.ts";

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { SmtpReply } from "../model.ts";
+import type { SmtpReply } from "../core/model.ts";
 import { chooseMechanism, exchange, refusalIn } from "./auth.ts";
 
 const relay = { host: "smtp.example.com", port: 587 };

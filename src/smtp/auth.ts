@@ -1,5 +1,5 @@
-import { SendwrightError } from "../errors.ts";
-import type { SmtpReply } from "../model.ts";
+import { SendwrightError } from "../core/errors.ts";
+import type { SmtpReply } from "../core/model.ts";
 import type { Credentials, Relay } from "./relay.ts";
 
 /** The mechanisms that Sendwright speaks. CRAM-MD5 is not among them: it forces relays to store passwords. */

@@ -1,4 +1,4 @@
-import type { SmtpReply } from "../model.ts";
+import type { SmtpReply } from "../core/model.ts";
 
 /** What the relay offered in its latest answer to EHLO (RFC 5321 §4.1.1.1). */
 export interface Capabilities {

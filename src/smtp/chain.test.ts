@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
-import { systemClock } from "../clock.ts";
+import { systemClock } from "../core/clock.ts";
+import { createEgress } from "../net/egress.ts";
 import { type CertificatePair, makeAuthority, startScriptedServer } from "../testing/index.ts";
 import { connect } from "./connection.ts";
-import { createEgress } from "./egress.ts";
 import type { TlsEvidence } from "./wire.ts";
 
 const root = makeAuthority();

@@ -1,10 +1,10 @@
 import { type AddressInfo, createServer } from "node:net";
 import { setImmediate as turn } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
-import { systemClock } from "../clock.ts";
+import { systemClock } from "../core/clock.ts";
+import { createEgress } from "../net/egress.ts";
 import { createFixedClock, type Peer, startScriptedServer, startTestRelay } from "../testing/index.ts";
 import { type Connection, type ConnectOptions, connect, type Message } from "./connection.ts";
-import { createEgress } from "./egress.ts";
 import type { TranscriptLine } from "./observer.ts";
 
 const message: Message = {

@@ -1,6 +1,6 @@
-import type { Clock } from "../clock.ts";
-import { SendwrightError } from "../errors.ts";
-import type { SmtpReply, Stage } from "../model.ts";
+import type { Clock } from "../core/clock.ts";
+import { SendwrightError } from "../core/errors.ts";
+import type { SmtpReply, Stage } from "../core/model.ts";
 import type { Capabilities } from "./capabilities.ts";
 import { prepareContent } from "./content.ts";
 import type { Conversation } from "./conversation.ts";

@@ -2,11 +2,11 @@ import { getEventListeners } from "node:events";
 import { setImmediate as turn } from "node:timers/promises";
 import nodeTls from "node:tls";
 import { describe, expect, it, onTestFinished, vi } from "vitest";
-import { systemClock } from "../clock.ts";
-import type { SendwrightError } from "../errors.ts";
+import { systemClock } from "../core/clock.ts";
+import type { SendwrightError } from "../core/errors.ts";
+import { createEgress, type Egress } from "../net/egress.ts";
 import { createFixedClock, makeAuthority, type Script, startScriptedServer } from "../testing/index.ts";
 import { type Connection, type ConnectOptions, connect } from "./connection.ts";
-import { createEgress, type Egress } from "./egress.ts";
 import type { StageEvent, TranscriptLine } from "./observer.ts";
 import type { Relay } from "./relay.ts";
 

@@ -1,12 +1,12 @@
 import { hostname } from "node:os";
 import { domainToASCII } from "node:url";
-import type { Clock } from "../clock.ts";
-import { type ErrorCode, isSendwrightError, SendwrightError } from "../errors.ts";
-import type { ShownCertificate, SmtpReply } from "../model.ts";
+import type { Clock } from "../core/clock.ts";
+import { type ErrorCode, isSendwrightError, SendwrightError } from "../core/errors.ts";
+import type { ShownCertificate, SmtpReply } from "../core/model.ts";
+import type { Egress } from "../net/egress.ts";
 import type { Capabilities } from "./capabilities.ts";
 import { Client, type Message, type SendResult } from "./client.ts";
 import { Conversation } from "./conversation.ts";
-import type { Egress } from "./egress.ts";
 import { type Observer, StageLog } from "./observer.ts";
 import { reach } from "./reach.ts";
 import { type Redactor, redactor } from "./redact.ts";

@@ -1,5 +1,5 @@
 import { isAscii } from "node:buffer";
-import { SendwrightError } from "../errors.ts";
+import { SendwrightError } from "../core/errors.ts";
 
 const carriageReturn = 0x0d;
 const lineFeed = 0x0a;

@@ -1,6 +1,6 @@
-import type { Clock } from "../clock.ts";
-import { type ErrorCode, SendwrightError } from "../errors.ts";
-import type { SmtpReply, Stage } from "../model.ts";
+import type { Clock } from "../core/clock.ts";
+import { type ErrorCode, SendwrightError } from "../core/errors.ts";
+import type { SmtpReply, Stage } from "../core/model.ts";
 import type { Observer } from "./observer.ts";
 import type { Redactor } from "./redact.ts";
 import { classOf, quote, ReplyParser } from "./reply.ts";

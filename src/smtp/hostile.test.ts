@@ -9,7 +9,8 @@
  */
 import { setImmediate as turn } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
-import { isSendwrightError } from "../errors.ts";
+import { isSendwrightError } from "../core/errors.ts";
+import { createEgress } from "../net/egress.ts";
 import {
   createFixedClock,
   type FixedClock,
@@ -18,7 +19,6 @@ import {
   startScriptedServer,
 } from "../testing/index.ts";
 import { type Connection, connect, type Message, type SendResult } from "./connection.ts";
-import { createEgress } from "./egress.ts";
 import type { Relay } from "./relay.ts";
 
 const authority = makeAuthority();

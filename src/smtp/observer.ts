@@ -1,6 +1,6 @@
-import type { Clock } from "../clock.ts";
-import type { SendwrightError } from "../errors.ts";
-import type { Stage } from "../model.ts";
+import type { Clock } from "../core/clock.ts";
+import type { SendwrightError } from "../core/errors.ts";
+import type { Stage } from "../core/model.ts";
 import type { Redactor } from "./redact.ts";
 
 /** Watches a connection being opened and used. Everything it is told is redacted. */

@@ -1,11 +1,11 @@
 import { setImmediate as turn } from "node:timers/promises";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { systemClock } from "../clock.ts";
-import { SendwrightError } from "../errors.ts";
+import { systemClock } from "../core/clock.ts";
+import { SendwrightError } from "../core/errors.ts";
+import { createEgress } from "../net/egress.ts";
 import { type Peer, startScriptedServer, startTestRelay } from "../testing/index.ts";
 import { type Connection, connect, type Message, type SendResult } from "./connection.ts";
-import { createEgress } from "./egress.ts";
 
 function dial(port: number): Promise<Connection> {
   return connect({

@@ -1,5 +1,5 @@
 import { domainToASCII } from "node:url";
-import { SendwrightError } from "../errors.ts";
+import { SendwrightError } from "../core/errors.ts";
 
 /** RFC 5321 §4.5.3.1.1 and §4.5.3.1.2, in octets. */
 const maxLocalPartBytes = 64;

@@ -1,7 +1,7 @@
 import { setImmediate as turn } from "node:timers/promises";
 import fc from "fast-check";
 import { beforeEach, describe, expect, it } from "vitest";
-import { SendwrightError } from "../errors.ts";
+import { SendwrightError } from "../core/errors.ts";
 import { createFixedClock, type FixedClock } from "../testing/fixed-clock.ts";
 import { capabilitiesOf } from "./capabilities.ts";
 import type { Connection, Message, SendResult } from "./connection.ts";

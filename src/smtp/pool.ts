@@ -1,5 +1,5 @@
-import type { Clock } from "../clock.ts";
-import { isSendwrightError } from "../errors.ts";
+import type { Clock } from "../core/clock.ts";
+import { isSendwrightError } from "../core/errors.ts";
 import { withdrawn } from "./client.ts";
 import type { Connection, Message, SendResult } from "./connection.ts";
 import { PooledSession, turnedAway } from "./pooled-session.ts";

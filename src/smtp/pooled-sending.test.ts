@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { systemClock } from "../clock.ts";
+import { systemClock } from "../core/clock.ts";
+import { createEgress } from "../net/egress.ts";
 import {
   type Peer,
   type RelayedMessage,
@@ -9,7 +10,6 @@ import {
   startScriptedServer,
 } from "../testing/index.ts";
 import { connect, type Message, type SendResult } from "./connection.ts";
-import { createEgress } from "./egress.ts";
 import { createPool, type Pool, type PoolLimits } from "./pool.ts";
 
 /** A relay that counts its clients as relays do: until QUIT, or until they are gone. */

@@ -1,6 +1,6 @@
-import type { Clock } from "../clock.ts";
-import { SendwrightError } from "../errors.ts";
-import { type Egress, familyOf } from "./egress.ts";
+import type { Clock } from "../core/clock.ts";
+import { SendwrightError } from "../core/errors.ts";
+import { type Egress, familyOf } from "../net/egress.ts";
 import type { StageLog } from "./observer.ts";
 import type { dial, Wire } from "./wire.ts";
 

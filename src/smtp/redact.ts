@@ -1,4 +1,4 @@
-import type { SmtpReply } from "../model.ts";
+import type { SmtpReply } from "../core/model.ts";
 import { bearerResponse } from "./auth.ts";
 import type { Credentials, Relay } from "./relay.ts";
 

@@ -1,4 +1,4 @@
-import type { AuthMethod, TlsMode } from "../model.ts";
+import type { AuthMethod, TlsMode } from "../core/model.ts";
 
 /** The server at the other end, and how the connection to it is secured. */
 export interface Relay {

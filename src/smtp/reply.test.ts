@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { SmtpReply } from "../model.ts";
+import type { SmtpReply } from "../core/model.ts";
 import { classOf, type Parsed, quote, ReplyParser } from "./reply.ts";
 
 function parse(...chunks: string[]): Parsed[] {

@@ -1,4 +1,4 @@
-import type { SmtpReply } from "../model.ts";
+import type { SmtpReply } from "../core/model.ts";
 
 /**
  * How much a relay may say in one reply. RFC 5321 §4.5.3.1.5 allows 512 octets a line; relays exceed

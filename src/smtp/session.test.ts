@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { SendwrightError } from "../errors.ts";
-import type { SmtpReply } from "../model.ts";
+import { SendwrightError } from "../core/errors.ts";
+import type { SmtpReply } from "../core/model.ts";
 import type { Capabilities } from "./capabilities.ts";
 import { redactor } from "./redact.ts";
 import type { Credentials, Relay } from "./relay.ts";

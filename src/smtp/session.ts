@@ -1,5 +1,5 @@
-import { SendwrightError } from "../errors.ts";
-import type { Offer, SmtpReply, Stage } from "../model.ts";
+import { SendwrightError } from "../core/errors.ts";
+import type { Offer, SmtpReply, Stage } from "../core/model.ts";
 import { chooseMechanism, exchange, refusalIn } from "./auth.ts";
 import { type Capabilities, capabilitiesOf, noCapabilities } from "./capabilities.ts";
 import type { Evidence } from "./observer.ts";

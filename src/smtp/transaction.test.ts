@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { isSendwrightError, SendwrightError } from "../errors.ts";
-import type { SmtpReply } from "../model.ts";
+import { isSendwrightError, SendwrightError } from "../core/errors.ts";
+import type { SmtpReply } from "../core/model.ts";
 import { type Capabilities, capabilitiesOf, noCapabilities } from "./capabilities.ts";
 import { ReplyParser } from "./reply.ts";
 import { type Envelope, Transaction } from "./transaction.ts";

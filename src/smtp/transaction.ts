@@ -1,5 +1,5 @@
-import { isSendwrightError, SendwrightError } from "../errors.ts";
-import type { SmtpReply, Stage } from "../model.ts";
+import { isSendwrightError, SendwrightError } from "../core/errors.ts";
+import type { SmtpReply, Stage } from "../core/model.ts";
 import type { Capabilities } from "./capabilities.ts";
 import { forwardPath, type Path, reversePath } from "./path.ts";
 import { classOf, quote } from "./reply.ts";

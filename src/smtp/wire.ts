@@ -1,6 +1,7 @@
 import type { X509Certificate } from "node:crypto";
 import { connect as connectTcp, isIP, type Socket } from "node:net";
 import { checkServerIdentity, connect as connectTls, type TLSSocket } from "node:tls";
+import type { DialAddress } from "../net/egress.ts";
 import {
   describeCertificate,
   faultsOf,
@@ -10,7 +11,6 @@ import {
   type SentCertificate,
   sentCertificates,
 } from "./chain.ts";
-import type { DialAddress } from "./egress.ts";
 
 /** What the relay showed in its TLS handshake, also where it was not believed. */
 export interface TlsEvidence {

@@ -1,4 +1,4 @@
-import type { AlertKind } from "../model.ts";
+import type { AlertKind } from "../core/model.ts";
 import type { AlertRow, Db } from "./schema.ts";
 
 /** Trouble of a config that was told of. */

@@ -1,5 +1,5 @@
-import { newId } from "../id.ts";
-import type { Actor } from "../model.ts";
+import { newId } from "../core/id.ts";
+import type { Actor } from "../core/model.ts";
 import type { Db } from "./schema.ts";
 
 /** Who did what to what. `detail` is redacted by whoever writes it: a secret never gets this far. */

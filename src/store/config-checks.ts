@@ -1,4 +1,4 @@
-import type { AlertKind } from "../model.ts";
+import type { AlertKind } from "../core/model.ts";
 import type { ConfigCheckRow, Db } from "./schema.ts";
 
 /** The last scheduled check of a config, and the next. */

@@ -1,5 +1,5 @@
 import { type CompiledQuery, sql } from "kysely";
-import { priorities } from "../model.ts";
+import { priorities } from "../core/model.ts";
 import { isPostgres } from "./dialect.ts";
 import { contentFromRow, purgeSensitiveContent, type StoredContent } from "./email-content.ts";
 import { type Email, emailFromRow, type Recipient, recipientFromRow } from "./emails.ts";

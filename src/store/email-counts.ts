@@ -1,6 +1,6 @@
 import { sql } from "kysely";
-import { firstIdAt } from "../id.ts";
-import type { EmailState } from "../model.ts";
+import { firstIdAt } from "../core/id.ts";
+import type { EmailState } from "../core/model.ts";
 import type { Db } from "./schema.ts";
 import { type ValueColumns, valueRows } from "./value-rows.ts";
 

@@ -1,5 +1,5 @@
 import { type Expression, type ExpressionBuilder, type SqlBool, sql } from "kysely";
-import type { EmailState } from "../model.ts";
+import type { EmailState } from "../core/model.ts";
 import { type Email, emailFromRow } from "./emails.ts";
 import type { Db, Schema } from "./schema.ts";
 

@@ -1,4 +1,4 @@
-import { priorities, type RecipientRole } from "../model.ts";
+import { priorities, type RecipientRole } from "../core/model.ts";
 import type { Email } from "./emails.ts";
 import { rowStatement } from "./row-statement.ts";
 import type { Db } from "./schema.ts";

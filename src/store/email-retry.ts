@@ -1,4 +1,4 @@
-import { type RetryableState, testEmailTemplate } from "../model.ts";
+import { type RetryableState, testEmailTemplate } from "../core/model.ts";
 import { inChunks } from "./chunks.ts";
 import { type EmailCriteria, idsMeeting } from "./email-criteria.ts";
 import type { Db } from "./schema.ts";

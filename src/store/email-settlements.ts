@@ -1,6 +1,6 @@
 import { sql } from "kysely";
-import { newId } from "../id.ts";
-import type { EmailState, RecipientState } from "../model.ts";
+import { newId } from "../core/id.ts";
+import type { EmailState, RecipientState } from "../core/model.ts";
 import { inChunks } from "./chunks.ts";
 import type { Claimed } from "./email-claims.ts";
 import { purgeSensitiveContent } from "./email-content.ts";

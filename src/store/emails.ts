@@ -9,8 +9,8 @@ import type {
   ShownCertificate,
   Stage,
   UnknownPolicy,
-} from "../model.ts";
-import { priorities } from "../model.ts";
+} from "../core/model.ts";
+import { priorities } from "../core/model.ts";
 import type { Db, EmailRow, RecipientRow } from "./schema.ts";
 
 /** An accepted message with its state: the durable row, without its contents and recipients. */

@@ -1,4 +1,4 @@
-import type { AttemptOutcome, EmailState, Stage } from "../model.ts";
+import type { AttemptOutcome, EmailState, Stage } from "../core/model.ts";
 import type { Db } from "./schema.ts";
 
 /** An attempt that did not hand everything over, without whose email it was. */

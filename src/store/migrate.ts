@@ -1,5 +1,5 @@
 import { type Kysely, sql, type Transaction } from "kysely";
-import { isSendwrightError, SendwrightError } from "../errors.ts";
+import { isSendwrightError, SendwrightError } from "../core/errors.ts";
 import { migrations } from "./migrations/index.ts";
 import type { Schema } from "./schema.ts";
 

@@ -1,6 +1,6 @@
 import { type Dialect, PostgresDialect } from "kysely";
 import { Client, Pool, type PoolClient, types } from "pg";
-import { SendwrightError } from "../errors.ts";
+import { SendwrightError } from "../core/errors.ts";
 
 /** Connections of one node. Group commits keep few of them busy. */
 const maxConnections = 10;

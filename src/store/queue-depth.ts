@@ -1,5 +1,5 @@
 import { sql } from "kysely";
-import { priorities } from "../model.ts";
+import { priorities } from "../core/model.ts";
 import type { Db } from "./schema.ts";
 
 /** How much there is to do now, and later. */

@@ -1,5 +1,5 @@
-import { firstIdAt } from "../id.ts";
-import type { EmailState } from "../model.ts";
+import { firstIdAt } from "../core/id.ts";
+import type { EmailState } from "../core/model.ts";
 import { inChunks } from "./chunks.ts";
 import type { Db } from "./schema.ts";
 

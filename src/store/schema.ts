@@ -11,7 +11,7 @@ import type {
   TemplateKind,
   TlsMode,
   UnknownPolicy,
-} from "../model.ts";
+} from "../core/model.ts";
 
 /**
  * The tables as the database holds them, the same on every database. Times are integer milliseconds

@@ -1,4 +1,4 @@
-import type { AuthMethod, TlsMode } from "../model.ts";
+import type { AuthMethod, TlsMode } from "../core/model.ts";
 import type { Db, Flag, SmtpConfigRow } from "./schema.ts";
 import { type Step, write } from "./step.ts";
 

@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { CompiledQuery, Kysely, type QueryResult, sql, type Transaction } from "kysely";
-import { isSendwrightError, SendwrightError } from "../errors.ts";
-import { newId } from "../id.ts";
+import { isSendwrightError, SendwrightError } from "../core/errors.ts";
+import { newId } from "../core/id.ts";
 import { migrate, refuseUnlessCurrent } from "./migrate.ts";
 import { listen, postgresDialect } from "./postgres.ts";
 import type { Schema } from "./schema.ts";

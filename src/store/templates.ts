@@ -1,4 +1,4 @@
-import type { TemplateChange, TemplateKind } from "../model.ts";
+import type { TemplateChange, TemplateKind } from "../core/model.ts";
 import type { Db, TemplateRow, TemplateVersionRow } from "./schema.ts";
 import { readSetting, writeSetting } from "./settings.ts";
 

@@ -1,4 +1,4 @@
-import { newId } from "../id.ts";
+import { newId } from "../core/id.ts";
 import type { Db, WebhookDeliveryRow } from "./schema.ts";
 
 /** An event that the webhook has not taken yet. */

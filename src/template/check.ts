@@ -1,4 +1,4 @@
-import { type Issue, isSendwrightError } from "../errors.ts";
+import { type Issue, isSendwrightError } from "../core/errors.ts";
 import { brandScope } from "./brand.ts";
 import { compilePart, compileParts, type SourcePart } from "./compile.ts";
 import { undeclaredNames } from "./declared-names.ts";

@@ -1,4 +1,4 @@
-import { SendwrightError } from "../errors.ts";
+import { SendwrightError } from "../core/errors.ts";
 import { loadFormats } from "./filters.ts";
 import { filterByContext } from "./html-context.ts";
 import { type LiquidTemplate, maxTemplateCharacters, parseLiquid } from "./liquid.ts";

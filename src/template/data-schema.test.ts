@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { cpuMs } from "../../test/support/cpu-time.ts";
-import { isSendwrightError } from "../errors.ts";
-import { issuesOf } from "../parse.ts";
+import { isSendwrightError } from "../core/errors.ts";
+import { issuesOf } from "../core/parse.ts";
 import { type DataSchema, parseDataSchema, validatorOf } from "./data-schema.ts";
 import { parseSimplePattern } from "./simple-pattern.ts";
 import { createTemplates } from "./templates.ts";

@@ -1,6 +1,6 @@
 import { z } from "zod";
-import type { Issue } from "../errors.ts";
-import { invalidInput, issuesOf } from "../parse.ts";
+import type { Issue } from "../core/errors.ts";
+import { invalidInput, issuesOf } from "../core/parse.ts";
 import { boundedCache } from "./bounded-cache.ts";
 import { link, moment } from "./fields.ts";
 import { parseSimplePattern } from "./simple-pattern.ts";

@@ -1,5 +1,5 @@
 import type { Context, Token } from "liquidjs";
-import { invalidInput } from "../parse.ts";
+import { invalidInput } from "../core/parse.ts";
 import { boundedCache } from "./bounded-cache.ts";
 import { isCurrency, minorDigits } from "./currency.ts";
 import { isLink } from "./web-link.ts";

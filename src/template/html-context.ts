@@ -1,5 +1,5 @@
 import { type TagToken, Tokenizer, TokenKind, type TopLevelToken } from "liquidjs";
-import { SendwrightError } from "../errors.ts";
+import { SendwrightError } from "../core/errors.ts";
 import { HtmlReader, UnsafeHtml } from "./html-reader.ts";
 import { placeAfter, placeIn } from "./place.ts";
 

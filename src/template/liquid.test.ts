@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { cpuMs } from "../../test/support/cpu-time.ts";
-import { isSendwrightError, type SendwrightError } from "../errors.ts";
+import { isSendwrightError, type SendwrightError } from "../core/errors.ts";
 import { type OutputMode, parseLiquid } from "./liquid.ts";
 
 const data = { name: "Jo", items: [1, 2, 3], entry: { a: 1 }, big: "x".repeat(150_000) };

@@ -8,8 +8,8 @@ import {
   UndefinedVariableError,
   type Variable,
 } from "liquidjs";
-import { isSendwrightError, SendwrightError } from "../errors.ts";
-import { invalidInput } from "../parse.ts";
+import { isSendwrightError, SendwrightError } from "../core/errors.ts";
+import { invalidInput } from "../core/parse.ts";
 import { ownFilters } from "./filters.ts";
 
 /** The one list of tags: nothing that reads another template, prints unescaped or changes the data. */

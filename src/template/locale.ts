@@ -1,5 +1,5 @@
-import { SendwrightError } from "../errors.ts";
-import { invalidInput } from "../parse.ts";
+import { SendwrightError } from "../core/errors.ts";
+import { invalidInput } from "../core/parse.ts";
 import type { Template, TemplateSource } from "./template.ts";
 
 const defaultLocale = "en";

@@ -1,4 +1,4 @@
-import { SendwrightError } from "../errors.ts";
+import { SendwrightError } from "../core/errors.ts";
 import { placeAfter, placeIn } from "./place.ts";
 
 const mjmlElements: ReadonlySet<string> = new Set(

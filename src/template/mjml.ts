@@ -1,6 +1,6 @@
 import { createRequire } from "node:module";
 import type { Engine, ParserError, ToHtmlResult } from "mrml";
-import { SendwrightError } from "../errors.ts";
+import { SendwrightError } from "../core/errors.ts";
 import { type Place, placeAfter, placeIn } from "./place.ts";
 
 const require = createRequire(import.meta.url);

@@ -1,4 +1,4 @@
-import { SendwrightError } from "../errors.ts";
+import { SendwrightError } from "../core/errors.ts";
 import type { Partials } from "./template.ts";
 
 /** A partial may call others, this deep. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { isSendwrightError } from "../errors.ts";
+import { isSendwrightError } from "../core/errors.ts";
 import { plainData } from "./plain-data.ts";
 
 function pointers(input: unknown): string[] {

@@ -1,6 +1,6 @@
 import { types } from "node:util";
-import type { Issue } from "../errors.ts";
-import { invalidInput } from "../parse.ts";
+import type { Issue } from "../core/errors.ts";
+import { invalidInput } from "../core/parse.ts";
 
 const maxDepth = 12;
 const maxValues = 20_000;

@@ -1,4 +1,4 @@
-import { invalidInput, issuesOf } from "../parse.ts";
+import { invalidInput, issuesOf } from "../core/parse.ts";
 import { boundedCache } from "./bounded-cache.ts";
 import { type Brand, brandScope } from "./brand.ts";
 import { builtinLayout } from "./builtin/layout.ts";

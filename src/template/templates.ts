@@ -1,5 +1,5 @@
-import { SendwrightError } from "../errors.ts";
-import { parse } from "../parse.ts";
+import { SendwrightError } from "../core/errors.ts";
+import { parse } from "../core/parse.ts";
 import { type Brand, brandSchema } from "./brand.ts";
 import { builtinLayout } from "./builtin/layout.ts";
 import { builtinTemplates } from "./builtin/templates.ts";

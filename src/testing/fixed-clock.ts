@@ -1,5 +1,5 @@
 import { setImmediate as turn } from "node:timers/promises";
-import type { Clock } from "../clock.ts";
+import type { Clock } from "../core/clock.ts";
 
 /** A clock for tests: its time stands still until it is told to move. */
 export interface FixedClock extends Clock {

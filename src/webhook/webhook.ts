@@ -1,10 +1,12 @@
-import type { Clock } from "../clock.ts";
 import { readWebhook, type Webhook } from "../config/webhook-settings.ts";
-import { SendwrightError } from "../errors.ts";
-import type { Log } from "../log.ts";
-import type { Actor } from "../model.ts";
+import type { Clock } from "../core/clock.ts";
+import { SendwrightError } from "../core/errors.ts";
+import type { Log } from "../core/log.ts";
+import type { Actor } from "../core/model.ts";
+import { createTurns } from "../core/rate-limit.ts";
+import type { Egress } from "../net/egress.ts";
+import { type Posted, post } from "../net/post.ts";
 import type { Secrets } from "../secret/secrets.ts";
-import type { Egress } from "../smtp/egress.ts";
 import type { Store } from "../store/store.ts";
 import {
   claimWebhookDelivery,
@@ -15,8 +17,6 @@ import {
   postponeWebhookDelivery,
   type WebhookDelivery,
 } from "../store/webhook-deliveries.ts";
-import { createTurns } from "../turns.ts";
-import { type Posted, post } from "./post.ts";
 import { signedHeaders } from "./signature.ts";
 
 /** What became of a test event. */

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { priorities } from "../../src/core/model.ts";
 import { handedBack } from "../../src/delivery/outcome.ts";
-import { priorities } from "../../src/model.ts";
 import {
   type Claimed,
   type ClaimedEmail,

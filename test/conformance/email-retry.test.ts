@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { retryableStates } from "../../src/model.ts";
+import { retryableStates } from "../../src/core/model.ts";
 import { countMeeting, type EmailCriteria, listEmails } from "../../src/store/email-criteria.ts";
 import { requeueEmail } from "../../src/store/email-queue.ts";
 import { listForRetry, requeueEmails } from "../../src/store/email-retry.ts";

@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { newId } from "../../src/id.ts";
-import type { AttemptOutcome } from "../../src/model.ts";
+import { newId } from "../../src/core/id.ts";
+import type { AttemptOutcome } from "../../src/core/model.ts";
 import { countAdmins } from "../../src/server/admin-link.ts";
 import { writeAudit } from "../../src/store/audit-log.ts";
 import { countByState, listFailedAttempts } from "../../src/store/failed-attempts.ts";

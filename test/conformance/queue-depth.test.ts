@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import type { EmailState } from "../../src/model.ts";
+import type { EmailState } from "../../src/core/model.ts";
 import { readQueueDepth } from "../../src/store/queue-depth.ts";
 import type { Store } from "../../src/store/store.ts";
 import { storeEmail } from "../support/stored-email.ts";

@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import type { EmailState } from "../../src/model.ts";
+import type { EmailState } from "../../src/core/model.ts";
 import { findContent } from "../../src/store/email-content.ts";
 import { findByIdempotencyKey, findEmail, listRecipients } from "../../src/store/emails.ts";
 import {

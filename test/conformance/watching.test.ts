@@ -1,12 +1,12 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { smtpConfigCreate } from "../../src/config/smtp-config.ts";
 import { changeWatch } from "../../src/config/watch-settings.ts";
+import { createLog } from "../../src/core/log.ts";
+import { parse } from "../../src/core/parse.ts";
 import { createAlerts } from "../../src/doctor/watch/alerts.ts";
 import type { Judgement } from "../../src/doctor/watch/judge.ts";
 import { transitionsOf } from "../../src/doctor/watch/transitions.ts";
-import { createLog } from "../../src/log.ts";
-import { parse } from "../../src/parse.ts";
-import { openServices, type Services } from "../../src/sendwright.ts";
+import { openServices, type Services } from "../../src/services.ts";
 import { type Alert, alertTold, listAlertsToTell, listOpenAlerts } from "../../src/store/alerts.ts";
 import {
   claimConfigCheck,

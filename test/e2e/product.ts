@@ -1,11 +1,11 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import type { Browser, BrowserContext, BrowserContextOptions, Page } from "playwright-core";
-import { createLog } from "../../src/log.ts";
+import { createLog } from "../../src/core/log.ts";
 import { generateKey } from "../../src/secret/fernet.ts";
-import { openServices, type Services } from "../../src/sendwright.ts";
 import { builtPages } from "../../src/server/pages.ts";
 import { type StandaloneOptions, startStandalone } from "../../src/server/standalone.ts";
+import { openServices, type Services } from "../../src/services.ts";
 import { startDnsServer, type ZoneEntry } from "../support/dns-server.ts";
 import { type Witness, watch } from "./witness.ts";
 

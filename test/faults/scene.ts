@@ -1,10 +1,10 @@
 import { setImmediate as turn } from "node:timers/promises";
 import { smtpConfigCreate } from "../../src/config/smtp-config.ts";
 import { changeWatch } from "../../src/config/watch-settings.ts";
+import { createLog } from "../../src/core/log.ts";
+import { parse } from "../../src/core/parse.ts";
 import type { EmailDetail } from "../../src/delivery/outbox.ts";
-import { createLog } from "../../src/log.ts";
-import { parse } from "../../src/parse.ts";
-import { openServices, type Services } from "../../src/sendwright.ts";
+import { openServices, type Services } from "../../src/services.ts";
 import type { SmtpConfig } from "../../src/store/smtp-configs.ts";
 import { findSmtpConfig } from "../../src/store/smtp-configs.ts";
 import { createFixedClock, type FixedClock } from "../../src/testing/index.ts";

@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import type { Stage } from "../../src/model.ts";
+import type { Stage } from "../../src/core/model.ts";
 import { makeAuthority, usualEhlo } from "../../src/testing/index.ts";
 import {
   drips,

@@ -1,5 +1,5 @@
+import type { Mailbox } from "../../src/core/model.ts";
 import { type ComposeInput, composeMessage, senderHeaders } from "../../src/message/mime.ts";
-import type { Mailbox } from "../../src/model.ts";
 
 /** Messages whose bytes are kept in `<name>.eml`: a change of these is a change of what relays see. */
 const sender = { from: { name: "Müller & Söhne", address: "shop@example.com" }, replyTo: null };

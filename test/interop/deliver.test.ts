@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
-import { systemClock } from "../../src/clock.ts";
+import { systemClock } from "../../src/core/clock.ts";
+import { createEgress } from "../../src/net/egress.ts";
 import { type ConnectOptions, connect } from "../../src/smtp/connection.ts";
-import { createEgress } from "../../src/smtp/egress.ts";
 import { makeAuthority } from "../../src/testing/index.ts";
 import { foreignRelays } from "./relays.ts";
 

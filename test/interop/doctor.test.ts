@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
-import { systemClock } from "../../src/clock.ts";
+import { systemClock } from "../../src/core/clock.ts";
 import { probe } from "../../src/doctor/probe.ts";
 import { failedStage } from "../../src/doctor/report.ts";
-import { createEgress } from "../../src/smtp/egress.ts";
+import { createEgress } from "../../src/net/egress.ts";
 import { createTemplates } from "../../src/template/templates.ts";
 import { makeAuthority } from "../../src/testing/index.ts";
 import { foreignRelays } from "./relays.ts";

@@ -4,7 +4,7 @@ import { createServer } from "node:net";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import packageJson from "../../package.json" with { type: "json" };
-import { documentedOptions } from "../../src/options.ts";
+import { documentedOptions } from "../../src/core/environment.ts";
 import type { Email, Me } from "../../src/server/schemas.ts";
 import { startTestRelay } from "../../src/testing/index.ts";
 import { emailOnce, postEmail, saveConfig } from "./calls.ts";

@@ -1,4 +1,4 @@
-import { newId } from "../../src/id.ts";
+import { newId } from "../../src/core/id.ts";
 import type { NewEmail } from "../../src/store/email-inserts.ts";
 import type { Email } from "../../src/store/emails.ts";
 

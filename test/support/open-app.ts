@@ -1,8 +1,8 @@
-import { createLog } from "../../src/log.ts";
-import { openServices, type Services, type ServicesOptions } from "../../src/sendwright.ts";
+import { createLog } from "../../src/core/log.ts";
 import { type AppOptions, createApp } from "../../src/server/app.ts";
 import type { Caller } from "../../src/server/caller.ts";
 import type { NewApiKey } from "../../src/server/schemas.ts";
+import { openServices, type Services, type ServicesOptions } from "../../src/services.ts";
 import { createFixedClock, type FixedClock } from "../../src/testing/fixed-clock.ts";
 
 const admin: Caller = {

@@ -1,6 +1,6 @@
 import { sql } from "kysely";
-import { firstIdAt } from "../../src/id.ts";
-import { type EmailState, emailStates } from "../../src/model.ts";
+import { firstIdAt } from "../../src/core/id.ts";
+import { type EmailState, emailStates } from "../../src/core/model.ts";
 import { insertAlert } from "../../src/store/alerts.ts";
 import { insertApiKey } from "../../src/store/api-keys.ts";
 import type { Db, EmailRow } from "../../src/store/schema.ts";

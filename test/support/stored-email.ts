@@ -1,5 +1,5 @@
-import { firstIdAt } from "../../src/id.ts";
-import type { EmailState, RecipientState } from "../../src/model.ts";
+import { firstIdAt } from "../../src/core/id.ts";
+import type { EmailState, RecipientState } from "../../src/core/model.ts";
 import type { Db } from "../../src/store/schema.ts";
 
 export interface StoredEmail {

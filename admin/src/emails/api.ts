@@ -1,5 +1,5 @@
 import { keepPreviousData, queryOptions } from "@tanstack/react-query";
-import type { EmailState, RetryableState } from "../../../src/model.ts";
+import type { EmailState, RetryableState } from "../../../src/core/model.ts";
 import { api } from "../api/client.ts";
 import type { BulkRetried } from "../api/types.ts";
 

@@ -1,4 +1,4 @@
-import type { EmailState } from "../../../src/model.ts";
+import type { EmailState } from "../../../src/core/model.ts";
 import { Badge } from "../parts/badge.tsx";
 import { strings } from "../strings.ts";
 import { looks } from "./states.ts";

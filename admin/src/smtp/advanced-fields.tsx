@@ -1,6 +1,6 @@
 import { NativeSelect, Switch, Textarea, TextInput } from "@mantine/core";
 import { useId, useState } from "react";
-import type { AuthMethod } from "../../../src/model.ts";
+import type { AuthMethod } from "../../../src/core/model.ts";
 import { Icon } from "../parts/icon.tsx";
 import { strings } from "../strings.ts";
 import styles from "./editor.module.css";

@@ -1,6 +1,6 @@
 import { Button, SegmentedControl, Switch, TextInput } from "@mantine/core";
 import type { ReactNode } from "react";
-import type { TlsMode } from "../../../src/model.ts";
+import type { TlsMode } from "../../../src/core/model.ts";
 import { Icon } from "../parts/icon.tsx";
 import { strings } from "../strings.ts";
 import styles from "./editor.module.css";

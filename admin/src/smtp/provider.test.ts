@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { listProviders } from "../../../src/config/providers.ts";
+import { listProviders } from "../../../src/providers/catalog.ts";
 import { providerView } from "../../../src/server/views.ts";
 import { emptyForm } from "./form.ts";
 import { providerOf, withFound, withProvider } from "./provider.ts";

@@ -1,4 +1,4 @@
-import type { Stage } from "../../../src/model.ts";
+import type { Stage } from "../../../src/core/model.ts";
 import type { TestStage } from "../api/types.ts";
 import { evidenceWords } from "./evidence.ts";
 import type { SmtpForm } from "./form.ts";

@@ -1,6 +1,6 @@
 import { useQueryClient } from "@tanstack/react-query";
 import { useEffect, useRef, useState } from "react";
-import type { Stage } from "../../../src/model.ts";
+import type { Stage } from "../../../src/core/model.ts";
 import { readEvents } from "../api/event-stream.ts";
 import { ApiProblem, unreachable } from "../api/problem.ts";
 import type { Correction, TestReport, TestStage } from "../api/types.ts";

@@ -1,5 +1,5 @@
-import { systemClock } from "../../clock.ts";
-import type { ServerOptions } from "../../options.ts";
+import { systemClock } from "../../core/clock.ts";
+import type { ServerOptions } from "../../core/environment.ts";
 import { makeResetLink } from "../../server/admin-link.ts";
 import { openStoreBeside } from "../../store/store.ts";
 import { databaseOf } from "../secret-source.ts";

@@ -1,7 +1,7 @@
-import { systemClock } from "../../clock.ts";
+import { systemClock } from "../../core/clock.ts";
+import { type Environment, readEnvironment } from "../../core/environment.ts";
+import { isSendwrightError } from "../../core/errors.ts";
 import type { Check } from "../../doctor/installation/check.ts";
-import { isSendwrightError } from "../../errors.ts";
-import { type Environment, readEnvironment } from "../../options.ts";
 import { makeBundle, writeBundle } from "../doctor/bundle.ts";
 import { checkNode, checkRefused } from "../doctor/environment.ts";
 import { type Examination, examine } from "../doctor/examine.ts";

@@ -1,7 +1,7 @@
-import { systemClock } from "../../clock.ts";
 import { rotate } from "../../config/rotate.ts";
-import { SendwrightError } from "../../errors.ts";
-import type { ServerOptions } from "../../options.ts";
+import { systemClock } from "../../core/clock.ts";
+import type { ServerOptions } from "../../core/environment.ts";
+import { SendwrightError } from "../../core/errors.ts";
 import { isServed, openStoreBeside } from "../../store/store.ts";
 import { databaseOf, unlockBeside } from "../secret-source.ts";
 

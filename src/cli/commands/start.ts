@@ -1,9 +1,9 @@
 import { mkdirSync } from "node:fs";
-import { SendwrightError } from "../../errors.ts";
-import { createLog, type Log } from "../../log.ts";
-import type { ServerOptions } from "../../options.ts";
-import { openServices, type Services } from "../../sendwright.ts";
+import type { ServerOptions } from "../../core/environment.ts";
+import { SendwrightError } from "../../core/errors.ts";
+import { createLog, type Log } from "../../core/log.ts";
 import { type Standalone, startStandalone } from "../../server/standalone.ts";
+import { openServices, type Services } from "../../services.ts";
 import { environmentSmtp } from "../environment-smtp.ts";
 import { databaseOf, findSecret, parsePreviousSecrets } from "../secret-source.ts";
 

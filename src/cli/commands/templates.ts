@@ -1,9 +1,9 @@
 import { isDeepStrictEqual } from "node:util";
 import { templateEdit } from "../../config/saved-templates.ts";
 import { layoutOf, type TemplateContent, templateOf } from "../../config/template-content.ts";
-import { type Issue, isSendwrightError, SendwrightError } from "../../errors.ts";
-import type { ServerOptions } from "../../options.ts";
-import { issuesOf } from "../../parse.ts";
+import type { ServerOptions } from "../../core/environment.ts";
+import { type Issue, isSendwrightError, SendwrightError } from "../../core/errors.ts";
+import { issuesOf } from "../../core/parse.ts";
 import { builtinLayout } from "../../template/builtin/layout.ts";
 import { checkTemplate, type Surroundings } from "../../template/check.ts";
 import { parseDataSchema } from "../../template/data-schema.ts";

@@ -1,9 +1,9 @@
 import { writeFileSync } from "node:fs";
 import { arch, platform, release } from "node:os";
-import type { Clock } from "../../clock.ts";
 import { openConfig } from "../../config/open.ts";
-import { isSendwrightError, SendwrightError } from "../../errors.ts";
-import { documentedOptions, type Environment, type ServerOptions } from "../../options.ts";
+import type { Clock } from "../../core/clock.ts";
+import { documentedOptions, type Environment, type ServerOptions } from "../../core/environment.ts";
+import { isSendwrightError, SendwrightError } from "../../core/errors.ts";
 import type { Secrets } from "../../secret/secrets.ts";
 import { countByState, type FailedAttempt, listFailedAttempts } from "../../store/failed-attempts.ts";
 import { readQueueDepth } from "../../store/queue-depth.ts";

@@ -2,7 +2,7 @@ import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { readEnvironment } from "../../options.ts";
+import { readEnvironment } from "../../core/environment.ts";
 import { checkDataFolder, isShut } from "./data-folder.ts";
 
 let folder: string;

@@ -1,10 +1,10 @@
 import { resolve } from "node:path";
-import type { Clock } from "../../clock.ts";
+import type { Clock } from "../../core/clock.ts";
+import type { ServerOptions } from "../../core/environment.ts";
+import { isSendwrightError } from "../../core/errors.ts";
 import { failed, ok, warning } from "../../doctor/installation/check.ts";
 import { checkSkew } from "../../doctor/installation/clock.ts";
 import { checkSqliteFile } from "../../doctor/installation/sqlite-file.ts";
-import { isSendwrightError } from "../../errors.ts";
-import type { ServerOptions } from "../../options.ts";
 import { countNodes } from "../../store/nodes.ts";
 import { readPostgresStatus } from "../../store/postgres-status.ts";
 import { isServed, openStoreBeside, type Store } from "../../store/store.ts";

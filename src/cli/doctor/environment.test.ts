@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { readEnvironment } from "../../options.ts";
+import { readEnvironment } from "../../core/environment.ts";
 import { checkEnvironment, checkNode, withoutCredentials } from "./environment.ts";
 
 const found = (env: Record<string, string>) =>

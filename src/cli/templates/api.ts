@@ -1,6 +1,6 @@
 import { z } from "zod";
-import { SendwrightError } from "../../errors.ts";
-import type { ServerOptions } from "../../options.ts";
+import type { ServerOptions } from "../../core/environment.ts";
+import { SendwrightError } from "../../core/errors.ts";
 
 const source = z.object({
   subject: z.string(),

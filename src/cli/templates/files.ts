@@ -1,8 +1,8 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
-import { SendwrightError } from "../../errors.ts";
-import { parse } from "../../parse.ts";
+import { SendwrightError } from "../../core/errors.ts";
+import { parse } from "../../core/parse.ts";
 import type { RemotePart, RemoteTemplate, Source } from "./api.ts";
 
 /**

@@ -1,6 +1,6 @@
-import type { Clock } from "../../clock.ts";
-import { isSendwrightError, SendwrightError } from "../../errors.ts";
-import type { Log } from "../../log.ts";
+import type { Clock } from "../../core/clock.ts";
+import { isSendwrightError, SendwrightError } from "../../core/errors.ts";
+import type { Log } from "../../core/log.ts";
 import type { Field } from "../../secret/fields.ts";
 import type { Secrets } from "../../secret/secrets.ts";
 import { writeAudit } from "../../store/audit-log.ts";

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { createEgress } from "../../smtp/egress.ts";
+import { createEgress } from "../../net/egress.ts";
 import { createFixedClock } from "../../testing/fixed-clock.ts";
 import { authorizationServerOf, type OauthClient, oauthClientInput } from "./client.ts";
 import { createTokenEndpoint } from "./token-endpoint.ts";

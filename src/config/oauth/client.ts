@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { SendwrightError } from "../../errors.ts";
+import { SendwrightError } from "../../core/errors.ts";
 import { passwordMask } from "../smtp-config.ts";
 
 export const oauthProviders = ["google", "microsoft", "custom"] as const;

@@ -1,9 +1,9 @@
 import { createHash, randomBytes } from "node:crypto";
-import type { Clock } from "../../clock.ts";
-import { isSendwrightError, SendwrightError } from "../../errors.ts";
-import type { Log } from "../../log.ts";
-import type { Actor } from "../../model.ts";
-import { invalidInput } from "../../parse.ts";
+import type { Clock } from "../../core/clock.ts";
+import { isSendwrightError, SendwrightError } from "../../core/errors.ts";
+import type { Log } from "../../core/log.ts";
+import type { Actor } from "../../core/model.ts";
+import { invalidInput } from "../../core/parse.ts";
 import type { Secrets } from "../../secret/secrets.ts";
 import { writeAudit } from "../../store/audit-log.ts";
 import {

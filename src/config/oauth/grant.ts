@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { isSendwrightError, SendwrightError } from "../../errors.ts";
+import { isSendwrightError, SendwrightError } from "../../core/errors.ts";
 import type { Field } from "../../secret/fields.ts";
 import type { Secrets } from "../../secret/secrets.ts";
 import { type DestinationSettings, destinationFields, destinationOf } from "../destination.ts";

@@ -1,4 +1,4 @@
-import { SendwrightError } from "../../errors.ts";
+import { SendwrightError } from "../../core/errors.ts";
 import type { AuthorizationServer } from "./client.ts";
 
 /** What a provider answers instead of tokens (RFC 6749 §4.1.2.1, §5.2), with every secret taken out. */

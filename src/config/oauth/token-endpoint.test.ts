@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
-import { createEgress } from "../../smtp/egress.ts";
+import { createEgress } from "../../net/egress.ts";
 import { createFixedClock } from "../../testing/fixed-clock.ts";
 import { oauthClientInput } from "./client.ts";
 import { createTokenEndpoint } from "./token-endpoint.ts";

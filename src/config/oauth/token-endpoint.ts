@@ -1,7 +1,7 @@
 import * as oauth from "oauth4webapi";
-import type { Clock } from "../../clock.ts";
-import { isSendwrightError, SendwrightError } from "../../errors.ts";
-import type { Egress } from "../../smtp/egress.ts";
+import type { Clock } from "../../core/clock.ts";
+import { isSendwrightError, SendwrightError } from "../../core/errors.ts";
+import type { Egress } from "../../net/egress.ts";
 import { mask, redactor } from "../../smtp/redact.ts";
 import { type AuthorizationServer, authorizationServerOf, type OauthClient } from "./client.ts";
 import { isPassing, refused, unreachable } from "./refusal.ts";

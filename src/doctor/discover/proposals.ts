@@ -1,13 +1,13 @@
+import type { Address } from "../../message/address.ts";
+import type { Answer, Dns, MxRecord, SrvRecord } from "../../net/dns.ts";
 import {
   type Provider,
   providerOfExchange,
   providerOfMailDomain,
   serverFor,
   withoutSmtpAt,
-} from "../../config/providers.ts";
-import type { Address } from "../../message/address.ts";
+} from "../../providers/catalog.ts";
 import { type Relay, tlsFor } from "../../smtp/relay.ts";
-import type { Answer, Dns, MxRecord, SrvRecord } from "../dns/resolver.ts";
 
 /** Where a proposal comes from, the most trustworthy first. */
 export const proposalSources = ["catalogue", "srv", "mx", "guess"] as const;

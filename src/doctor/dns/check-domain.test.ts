@@ -1,9 +1,9 @@
 import { generateKeyPairSync } from "node:crypto";
 import { describe, expect, test } from "vitest";
 import { startDnsServer, type Zone, type ZoneEntry } from "../../../test/support/dns-server.ts";
-import { providerOfMailDomain, providerOfServer } from "../../config/providers.ts";
+import { openDns } from "../../net/dns.ts";
+import { providerOfMailDomain, providerOfServer } from "../../providers/catalog.ts";
 import { checkDomain } from "./check-domain.ts";
-import { openDns } from "./resolver.ts";
 import { parseSpf } from "./spf-record.ts";
 
 /** What is found about mail from this domain through this server. */

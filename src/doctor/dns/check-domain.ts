@@ -1,8 +1,8 @@
+import type { Dns } from "../../net/dns.ts";
 import { checkDkim } from "./dkim.ts";
 import { checkDmarc } from "./dmarc.ts";
 import type { Finding } from "./finding.ts";
 import { checkMx } from "./mx.ts";
-import type { Dns } from "./resolver.ts";
 import type { Sender } from "./sender.ts";
 import { checkSpf } from "./spf.ts";
 

@@ -1,6 +1,6 @@
+import type { Dns } from "../../net/dns.ts";
 import { type DkimKey, minRsaBits, parseDkimKey } from "./dkim-key.ts";
 import { type Finding, shown, unanswered } from "./finding.ts";
-import type { Dns } from "./resolver.ts";
 import { isAtHome, type Sender } from "./sender.ts";
 
 interface SeenKey {

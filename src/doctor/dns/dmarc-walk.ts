@@ -1,5 +1,5 @@
+import type { Dns } from "../../net/dns.ts";
 import { type DmarcRecord, isDmarc, parseDmarc } from "./dmarc-record.ts";
-import type { Dns } from "./resolver.ts";
 
 /** What stands at one name of the walk. */
 export interface DmarcAt {

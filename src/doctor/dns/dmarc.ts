@@ -1,7 +1,7 @@
+import type { Dns } from "../../net/dns.ts";
 import type { DmarcRecord, DmarcRequest } from "./dmarc-record.ts";
 import { type DmarcAt, findDmarc } from "./dmarc-walk.ts";
 import { type DnsRecord, type Finding, shown, unanswered } from "./finding.ts";
-import type { Dns } from "./resolver.ts";
 import type { Sender } from "./sender.ts";
 
 /** What the domain asks of receivers for mail that neither SPF nor DKIM speaks for (RFC 9989). */

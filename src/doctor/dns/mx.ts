@@ -1,5 +1,5 @@
+import type { Dns } from "../../net/dns.ts";
 import { type Finding, shown, unanswered } from "./finding.ts";
-import type { Dns } from "./resolver.ts";
 
 /** More than these are not looked at. */
 const maxExchanges = 5;

@@ -1,4 +1,4 @@
-import type { Provider } from "../../config/providers.ts";
+import type { Provider } from "../../providers/catalog.ts";
 
 /** Whose mail is judged, and through whom it goes. */
 export interface Sender {

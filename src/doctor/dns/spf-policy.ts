@@ -1,5 +1,5 @@
 import { BlockList, isIP } from "node:net";
-import type { Answer, Dns } from "./resolver.ts";
+import type { Answer, Dns } from "../../net/dns.ts";
 import { hasMacro, isSpf, parseSpf, type Qualifier, type SpfTerm } from "./spf-record.ts";
 
 /** RFC 7208 §4.6.4. */

@@ -1,7 +1,7 @@
 import { isIP } from "node:net";
-import { isPublicAddress } from "../../smtp/egress.ts";
+import type { Dns } from "../../net/dns.ts";
+import { isPublicAddress } from "../../net/egress.ts";
 import { type DnsRecord, type Finding, shown, unanswered } from "./finding.ts";
-import type { Dns } from "./resolver.ts";
 import { isAtHome, type Sender } from "./sender.ts";
 import { merged, newSpf, withTerm } from "./spf-advice.ts";
 import {

@@ -1,4 +1,4 @@
-import type { Stage } from "../../model.ts";
+import type { Stage } from "../../core/model.ts";
 import type { Row } from "./row.ts";
 
 /** Relays may judge the sender as soon as it is named, with the first recipient, or after the content. */

@@ -1,4 +1,4 @@
-import type { Stage } from "../../model.ts";
+import type { Stage } from "../../core/model.ts";
 import type { Row } from "./row.ts";
 
 const signIn: readonly Stage[] = ["auth"];

@@ -1,5 +1,5 @@
-import type { ErrorCode } from "../../errors.ts";
-import type { AuthMethod, Stage, TlsMode } from "../../model.ts";
+import type { ErrorCode } from "../../core/errors.ts";
+import type { AuthMethod, Stage, TlsMode } from "../../core/model.ts";
 import type { Relay } from "../../smtp/relay.ts";
 
 /** Fields of the settings form with the values that would mend it, by the names of the API. */

@@ -1,10 +1,10 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import { smtpConfig } from "../../../test/support/smtp-config.ts";
 import { sealedPartsOf } from "../../config/open.ts";
+import { createEgress } from "../../net/egress.ts";
 import { generateKey } from "../../secret/fernet.ts";
 import type { Secrets } from "../../secret/secrets.ts";
 import { unlock } from "../../secret/unlock.ts";
-import { createEgress } from "../../smtp/egress.ts";
 import type { SmtpConfig } from "../../store/smtp-configs.ts";
 import { createFixedClock } from "../../testing/fixed-clock.ts";
 import { checkConfigs, checkNames } from "./configs.ts";

@@ -1,8 +1,8 @@
 import { problemOf } from "../../config/open.ts";
-import { isSendwrightError } from "../../errors.ts";
-import { age } from "../../in-words.ts";
+import { isSendwrightError } from "../../core/errors.ts";
+import { age } from "../../core/format.ts";
+import type { Egress } from "../../net/egress.ts";
 import type { Secrets } from "../../secret/secrets.ts";
-import type { Egress } from "../../smtp/egress.ts";
 import type { SmtpConfig } from "../../store/smtp-configs.ts";
 import { type Check, failed, ok, refused, type Subject, warning } from "./check.ts";
 

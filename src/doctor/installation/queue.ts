@@ -1,4 +1,4 @@
-import { age } from "../../in-words.ts";
+import { age } from "../../core/format.ts";
 import type { QueueDepth } from "../../store/queue-depth.ts";
 import { type Check, ok, warning } from "./check.ts";
 

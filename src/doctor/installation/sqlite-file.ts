@@ -1,5 +1,5 @@
 import { accessSync, constants, existsSync } from "node:fs";
-import { isSendwrightError } from "../../errors.ts";
+import { isSendwrightError } from "../../core/errors.ts";
 import { copiesOf } from "../../store/sqlite/copy.ts";
 import { inspectSqlite, type SqliteFindings } from "../../store/sqlite/inspect.ts";
 import { type Check, failed, ok, warning } from "./check.ts";

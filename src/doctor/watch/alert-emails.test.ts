@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { smtpConfig } from "../../../test/support/smtp-config.ts";
 import { viewOf } from "../../config/view.ts";
-import type { AlertKind } from "../../model.ts";
+import type { AlertKind } from "../../core/model.ts";
 import type { Alert } from "../../store/alerts.ts";
 import type { SmtpConfig } from "../../store/smtp-configs.ts";
 import { canTell } from "./alert-emails.ts";

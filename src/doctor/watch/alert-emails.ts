@@ -1,10 +1,10 @@
-import type { Clock } from "../../clock.ts";
 import type { SmtpConfigs } from "../../config/smtp-configs.ts";
 import type { SmtpConfigView } from "../../config/view.ts";
 import { readWatch } from "../../config/watch-settings.ts";
-import { isSendwrightError } from "../../errors.ts";
-import type { Log } from "../../log.ts";
-import type { AlertKind } from "../../model.ts";
+import type { Clock } from "../../core/clock.ts";
+import { isSendwrightError } from "../../core/errors.ts";
+import type { Log } from "../../core/log.ts";
+import type { AlertKind } from "../../core/model.ts";
 import { type Alert, alertTold, listAlertsToTell } from "../../store/alerts.ts";
 import type { Store } from "../../store/store.ts";
 import { listAdminAddresses } from "../../store/users.ts";

@@ -1,8 +1,8 @@
-import type { Clock } from "../../clock.ts";
 import { readStoredWebhook } from "../../config/webhook-settings.ts";
-import { SendwrightError } from "../../errors.ts";
-import { newId } from "../../id.ts";
-import type { Actor } from "../../model.ts";
+import type { Clock } from "../../core/clock.ts";
+import { SendwrightError } from "../../core/errors.ts";
+import { newId } from "../../core/id.ts";
+import type { Actor } from "../../core/model.ts";
 import { type Alert, findAlert, insertAlert, listOpenAlerts, updateOpenAlert } from "../../store/alerts.ts";
 import { writeAudit } from "../../store/audit-log.ts";
 import type { Db } from "../../store/schema.ts";

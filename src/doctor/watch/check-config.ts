@@ -1,8 +1,8 @@
-import type { Clock } from "../../clock.ts";
 import type { SmtpConfigs } from "../../config/smtp-configs.ts";
 import type { SmtpConfigView } from "../../config/view.ts";
-import { isSendwrightError, type SendwrightError } from "../../errors.ts";
-import type { Egress } from "../../smtp/egress.ts";
+import type { Clock } from "../../core/clock.ts";
+import { isSendwrightError, type SendwrightError } from "../../core/errors.ts";
+import type { Egress } from "../../net/egress.ts";
 import type { CheckOutcome } from "../../store/config-checks.ts";
 import type { SmtpConfig } from "../../store/smtp-configs.ts";
 import type { LoadedTemplates } from "../../template/templates.ts";

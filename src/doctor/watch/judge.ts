@@ -1,5 +1,5 @@
-import { errorTable } from "../../errors.ts";
-import type { AlertKind, Stage } from "../../model.ts";
+import { errorTable } from "../../core/errors.ts";
+import type { AlertKind, Stage } from "../../core/model.ts";
 import type { Finding } from "../dns/finding.ts";
 import type { DnsReport } from "../dns-health.ts";
 import type { TestReport } from "../report.ts";

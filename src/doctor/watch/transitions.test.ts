@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import type { AlertKind } from "../../model.ts";
+import type { AlertKind } from "../../core/model.ts";
 import type { Alert } from "../../store/alerts.ts";
 import type { Judgement } from "./judge.ts";
 import { transitionsOf } from "./transitions.ts";

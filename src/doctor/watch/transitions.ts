@@ -1,4 +1,4 @@
-import type { AlertKind } from "../../model.ts";
+import type { AlertKind } from "../../core/model.ts";
 import type { Alert } from "../../store/alerts.ts";
 import type { Ill, Judgement } from "./judge.ts";
 

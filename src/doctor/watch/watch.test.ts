@@ -9,10 +9,10 @@ import { startDnsServer, type Zone, type ZoneEntry } from "../../../test/support
 import { type SmtpConfigInput, smtpConfigCreate, smtpConfigUpdate } from "../../config/smtp-config.ts";
 import { changeWatch } from "../../config/watch-settings.ts";
 import { changeWebhook } from "../../config/webhook-settings.ts";
-import { createLog } from "../../log.ts";
-import type { Actor } from "../../model.ts";
-import { parse } from "../../parse.ts";
-import { openServices, type Services } from "../../sendwright.ts";
+import { createLog } from "../../core/log.ts";
+import type { Actor } from "../../core/model.ts";
+import { parse } from "../../core/parse.ts";
+import { openServices, type Services } from "../../services.ts";
 import { listAudit } from "../../store/audit-log.ts";
 import { findConfigCheck } from "../../store/config-checks.ts";
 import { pauseSmtpConfig } from "../../store/smtp-configs.ts";

@@ -1,11 +1,12 @@
-import type { Clock } from "../../clock.ts";
 import type { ConfigSource } from "../../config/config-source.ts";
 import type { SmtpConfigs } from "../../config/smtp-configs.ts";
 import { readWatch } from "../../config/watch-settings.ts";
-import { SendwrightError } from "../../errors.ts";
-import type { Log } from "../../log.ts";
-import type { Actor } from "../../model.ts";
-import type { Egress } from "../../smtp/egress.ts";
+import type { Clock } from "../../core/clock.ts";
+import { SendwrightError } from "../../core/errors.ts";
+import type { Log } from "../../core/log.ts";
+import type { Actor } from "../../core/model.ts";
+import { createTurns } from "../../core/rate-limit.ts";
+import type { Egress } from "../../net/egress.ts";
 import { type Alert, deleteClearedAlerts, listOpenAlerts } from "../../store/alerts.ts";
 import { writeAudit } from "../../store/audit-log.ts";
 import {
@@ -21,7 +22,6 @@ import {
 import type { Pause, SmtpConfig } from "../../store/smtp-configs.ts";
 import type { Store } from "../../store/store.ts";
 import type { LoadedTemplates } from "../../template/templates.ts";
-import { createTurns } from "../../turns.ts";
 import type { DnsHealthParts } from "../dns-health.ts";
 import type { Alerts } from "./alerts.ts";
 import { checkConfig } from "./check-config.ts";

@@ -1,4 +1,4 @@
-import type { Services } from "../../sendwright.ts";
+import type { Services } from "../../services.ts";
 import { idParams, json, route, routes } from "../route.ts";
 import { alert, alertList } from "../schemas.ts";
 import { alertView } from "../views.ts";

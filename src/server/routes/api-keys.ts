@@ -1,4 +1,4 @@
-import { parse } from "../../parse.ts";
+import { parse } from "../../core/parse.ts";
 import type { ApiKeys } from "../api-keys.ts";
 import { idParams, json, jsonBody, noContent, route, routes } from "../route.ts";
 import { apiKeyList, apiKeyRequest, newApiKey } from "../schemas.ts";

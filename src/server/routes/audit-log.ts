@@ -1,4 +1,4 @@
-import type { Services } from "../../sendwright.ts";
+import type { Services } from "../../services.ts";
 import { listAudit } from "../../store/audit-log.ts";
 import { json, pageQuery, route, routes } from "../route.ts";
 import { auditLog } from "../schemas.ts";

@@ -1,11 +1,11 @@
 import PostalMime from "postal-mime";
 import { z } from "zod";
+import { isSendwrightError, SendwrightError } from "../../core/errors.ts";
+import { invalidInput, parse } from "../../core/parse.ts";
 import { idempotencyKey } from "../../delivery/acceptance.ts";
 import { emailCriteria } from "../../delivery/email-criteria.ts";
 import { emailRequest } from "../../delivery/email-request.ts";
-import { isSendwrightError, SendwrightError } from "../../errors.ts";
-import { invalidInput, parse } from "../../parse.ts";
-import type { Services } from "../../sendwright.ts";
+import type { Services } from "../../services.ts";
 import type { Caller } from "../caller.ts";
 import { messageReply, messageResponse } from "../message-reply.ts";
 import { inBrief, problemOf } from "../problem.ts";

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { concernsOf, judgeMail } from "../../delivery/mail-verdict.ts";
-import type { Services } from "../../sendwright.ts";
+import type { Services } from "../../services.ts";
 import {
   countEmails,
   type EmailCounts,

@@ -1,5 +1,5 @@
-import { listProviders } from "../../config/providers.ts";
-import type { Services } from "../../sendwright.ts";
+import { listProviders } from "../../providers/catalog.ts";
+import type { Services } from "../../services.ts";
 import { json, route, routes } from "../route.ts";
 import { providerList } from "../schemas.ts";
 import { providerView } from "../views.ts";

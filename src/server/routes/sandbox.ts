@@ -1,6 +1,6 @@
-import { SendwrightError } from "../../errors.ts";
+import { SendwrightError } from "../../core/errors.ts";
 import type { Sandbox } from "../../sandbox/sandbox.ts";
-import type { Services } from "../../sendwright.ts";
+import type { Services } from "../../services.ts";
 import { messageReply, messageResponse } from "../message-reply.ts";
 import { idParams, json, noContent, route, routes } from "../route.ts";
 import { sandboxEmail, sandboxEmailList } from "../schemas.ts";

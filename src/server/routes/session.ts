@@ -1,6 +1,6 @@
 import type { Context } from "hono";
 import { z } from "zod";
-import { parse } from "../../parse.ts";
+import { parse } from "../../core/parse.ts";
 import type { Visitor } from "../accounts.ts";
 import { remoteAddress } from "../remote-address.ts";
 import { json, jsonBody, noContent, route, routes, type ServerEnv } from "../route.ts";

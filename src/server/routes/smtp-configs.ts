@@ -9,8 +9,8 @@ import {
   smtpConfigSender,
   smtpConfigUpdate,
 } from "../../config/smtp-config.ts";
-import { parse } from "../../parse.ts";
-import type { Services } from "../../sendwright.ts";
+import { parse } from "../../core/parse.ts";
+import type { Services } from "../../services.ts";
 import { idParams, json, jsonBody, noContent, route, routes } from "../route.ts";
 import { discovery, dnsReport, smtpConfig, smtpConfigList } from "../schemas.ts";
 import { runTest, testReply } from "../test-run.ts";

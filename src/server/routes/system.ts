@@ -1,7 +1,7 @@
 import { sql } from "kysely";
 import { z } from "zod";
-import { SendwrightError } from "../../errors.ts";
-import type { Services } from "../../sendwright.ts";
+import { SendwrightError } from "../../core/errors.ts";
+import type { Services } from "../../services.ts";
 import { isLocal } from "../remote-address.ts";
 import { authorize, json, route, routes } from "../route.ts";
 import { health, readiness } from "../schemas.ts";

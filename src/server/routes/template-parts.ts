@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { partEdit } from "../../config/template-parts.ts";
-import { parse } from "../../parse.ts";
-import type { Services } from "../../sendwright.ts";
+import { parse } from "../../core/parse.ts";
+import type { Services } from "../../services.ts";
 import { json, jsonBody, noContent, route, routes } from "../route.ts";
 import {
   restoreRequest,

@@ -1,7 +1,7 @@
 import { closeSync, fsyncSync, openSync, readdirSync, renameSync, rmSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { type Kysely, sql } from "kysely";
-import { isSendwrightError, SendwrightError } from "../../errors.ts";
+import { isSendwrightError, SendwrightError } from "../../core/errors.ts";
 
 /**
  * Keeps a copy of a database as it is before an upgrade, for whoever wants to go back: `sendwright.db` becomes

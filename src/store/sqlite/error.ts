@@ -1,4 +1,4 @@
-import { SendwrightError } from "../../errors.ts";
+import { SendwrightError } from "../../core/errors.ts";
 
 /**
  * Primary result codes (https://sqlite.org/rescode.html) that speak of the machine and not of the

@@ -1,5 +1,5 @@
 import { DatabaseSync } from "node:sqlite";
-import { SendwrightError } from "../../errors.ts";
+import { SendwrightError } from "../../core/errors.ts";
 import { sqliteError } from "./error.ts";
 
 /**

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import { startDnsServer, type Zone } from "../../../test/support/dns-server.ts";
-import { type Dns, openDns } from "./resolver.ts";
+import { startDnsServer, type Zone } from "../../test/support/dns-server.ts";
+import { type Dns, openDns } from "./dns.ts";
 
 async function ask<Result>(zone: Zone, question: (dns: Dns) => Promise<Result>): Promise<Result> {
   await using server = await startDnsServer(zone);

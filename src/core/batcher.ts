@@ -1,4 +1,4 @@
-import { isSendwrightError } from "../errors.ts";
+import { isSendwrightError } from "./errors.ts";
 
 export interface GroupOptions<Item> {
   /** Most items of one group. */

@@ -1,10 +1,10 @@
-import { type ConfigSource, createConfigSource } from "./config-source.ts";
-import { createEnvironmentConfig } from "./environment-config.ts";
-import type { AccessTokens } from "./oauth/access-tokens.ts";
-import type { SavingParts } from "./saving.ts";
-import type { SmtpConfigCreate } from "./smtp-config.ts";
-import { createSmtpConfigs, type SmtpConfigs } from "./smtp-configs.ts";
-import { createStagedChanges, type StagedChanges } from "./staged-changes.ts";
+import { type ConfigSource, createConfigSource } from "./config/config-source.ts";
+import { createEnvironmentConfig } from "./config/environment-config.ts";
+import type { AccessTokens } from "./config/oauth/access-tokens.ts";
+import type { SavingParts } from "./config/saving.ts";
+import type { SmtpConfigCreate } from "./config/smtp-config.ts";
+import { createSmtpConfigs, type SmtpConfigs } from "./config/smtp-configs.ts";
+import { createStagedChanges, type StagedChanges } from "./config/staged-changes.ts";
 
 /** The SMTP configs of a database: where they come from, how they are changed, and how in stages. */
 export interface OpenConfigs {

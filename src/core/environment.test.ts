@@ -2,8 +2,8 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { readEnvironment } from "./environment.ts";
 import { SendwrightError } from "./errors.ts";
-import { readEnvironment } from "./options.ts";
 
 let folder: string;
 beforeEach(() => {

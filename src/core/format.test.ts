@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { age, bytes, duration } from "./in-words.ts";
+import { age, bytes, duration } from "./format.ts";
 
 it("says how long something took", () => {
   expect([0.4, 12, 1_240, 59_960].map(duration)).toEqual(["< 1 ms", "12 ms", "1.2 s", "1 min 0 s"]);

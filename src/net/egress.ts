@@ -1,7 +1,7 @@
 import { lookup as systemLookup } from "node:dns/promises";
 import { BlockList, isIP } from "node:net";
-import { SendwrightError } from "../errors.ts";
-import type { EgressMode } from "../model.ts";
+import { SendwrightError } from "../core/errors.ts";
+import type { EgressMode } from "../core/model.ts";
 
 export interface DialAddress {
   readonly address: string;

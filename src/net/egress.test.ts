@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { EgressMode } from "../model.ts";
+import type { EgressMode } from "../core/model.ts";
 import { createEgress } from "./egress.ts";
 
 const refused = expect.objectContaining({ code: "egress.refused", smtp: { stage: "resolve" } });

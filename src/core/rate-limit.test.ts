@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import { createFixedClock } from "./testing/fixed-clock.ts";
-import { createTurns } from "./turns.ts";
+import { createFixedClock } from "../testing/fixed-clock.ts";
+import { createTurns } from "./rate-limit.ts";
 
 const options = { name: "connection test", perMinute: 20 };
 const busy = expect.objectContaining({ code: "test.busy" });

@@ -1,8 +1,8 @@
 import { type ClientRequest, type RequestOptions, request as requestOverHttp } from "node:http";
 import { request as requestOverHttps } from "node:https";
-import type { Clock } from "../clock.ts";
-import { isSendwrightError } from "../errors.ts";
-import type { DialAddress, Egress } from "../smtp/egress.ts";
+import type { Clock } from "../core/clock.ts";
+import { isSendwrightError } from "../core/errors.ts";
+import type { DialAddress, Egress } from "./egress.ts";
 
 /** What became of a request: the status of the answer, or why there was none. */
 export type Posted =

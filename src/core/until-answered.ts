@@ -1,5 +1,5 @@
-import type { Clock } from "../clock.ts";
-import type { Log } from "../log.ts";
+import type { Clock } from "./clock.ts";
+import type { Log } from "./log.ts";
 
 /** Between tries while the database does not answer. */
 export const databaseRetryMs = 1_000;

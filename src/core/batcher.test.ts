@@ -1,8 +1,8 @@
 import { setImmediate as turn } from "node:timers/promises";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { SendwrightError } from "../errors.ts";
-import { createGroup, type GroupOptions } from "./group.ts";
+import { createGroup, type GroupOptions } from "./batcher.ts";
+import { SendwrightError } from "./errors.ts";
 
 /** Work that is done when the test says so. */
 function heldWork(options: GroupOptions<number>) {

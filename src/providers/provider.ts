@@ -1,4 +1,4 @@
-import type { TlsMode } from "../../model.ts";
+import type { TlsMode } from "../core/model.ts";
 
 /**
  * How to reach a well-known provider, and what it wants: facts of its own documentation (`helpUrl`), in

@@ -1,23 +1,23 @@
 import { z } from "zod";
-import type { Clock } from "../clock.ts";
-import { SendwrightError } from "../errors.ts";
-import type { Actor } from "../model.ts";
-import type { Secrets } from "../secret/secrets.ts";
-import { writeAudit } from "../store/audit-log.ts";
-import type { Db } from "../store/schema.ts";
-import { readSetting, writeSetting } from "../store/settings.ts";
-import type { Store } from "../store/store.ts";
-import type { Brand } from "../template/brand.ts";
-import { brandChange, changeBrand, readBrand } from "./brand-settings.ts";
+import { brandChange, changeBrand, readBrand } from "./config/brand-settings.ts";
 import {
   changeRetention,
   type RetentionSettings,
   readRetention,
   retentionFields,
-} from "./retention-settings.ts";
-import { changeReturnSetting, readReturnSetting, returnFields } from "./return-setting.ts";
-import { changeWatch, readWatch, type WatchSettings, watchFields } from "./watch-settings.ts";
-import { changeWebhook, readStoredWebhook, webhookFields } from "./webhook-settings.ts";
+} from "./config/retention-settings.ts";
+import { changeReturnSetting, readReturnSetting, returnFields } from "./config/return-setting.ts";
+import { changeWatch, readWatch, type WatchSettings, watchFields } from "./config/watch-settings.ts";
+import { changeWebhook, readStoredWebhook, webhookFields } from "./config/webhook-settings.ts";
+import type { Clock } from "./core/clock.ts";
+import { SendwrightError } from "./core/errors.ts";
+import type { Actor } from "./core/model.ts";
+import type { Secrets } from "./secret/secrets.ts";
+import { writeAudit } from "./store/audit-log.ts";
+import type { Db } from "./store/schema.ts";
+import { readSetting, writeSetting } from "./store/settings.ts";
+import type { Store } from "./store/store.ts";
+import type { Brand } from "./template/brand.ts";
 
 /**
  * The settings of the installation. Each belongs to the room that acts on it; here they are read and changed

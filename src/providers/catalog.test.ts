@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
+import { tlsModes } from "../core/model.ts";
 import { parseAddress } from "../message/address.ts";
-import { tlsModes } from "../model.ts";
-import { normaliseHost } from "./host.ts";
+import { normaliseHost } from "../net/host.ts";
 import {
   listProviders,
   type Provider,
@@ -10,7 +10,7 @@ import {
   providerOfServer,
   serverFor,
   withoutSmtpAt,
-} from "./providers.ts";
+} from "./catalog.ts";
 
 const sandbox = { host: "127.0.0.1", port: 4651 };
 const providers = listProviders(sandbox);

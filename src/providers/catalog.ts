@@ -1,11 +1,11 @@
-import { normaliseHost } from "./host.ts";
-import { mailboxes } from "./providers/mailboxes.ts";
-import { mailboxDefaults, type Provider, type ProviderRegion } from "./providers/provider.ts";
-import { relays } from "./providers/relays.ts";
-import { type ProviderWithoutSmtp, withoutSmtp } from "./providers/without-smtp.ts";
+import { normaliseHost } from "../net/host.ts";
+import { mailboxes } from "./mailboxes.ts";
+import { mailboxDefaults, type Provider, type ProviderRegion } from "./provider.ts";
+import { relays } from "./relays.ts";
+import { type ProviderWithoutSmtp, withoutSmtp } from "./without-smtp.ts";
 
-export type { Provider } from "./providers/provider.ts";
-export type { ProviderWithoutSmtp } from "./providers/without-smtp.ts";
+export type { Provider } from "./provider.ts";
+export type { ProviderWithoutSmtp } from "./without-smtp.ts";
 
 /** Where the sandbox listens. */
 export interface SandboxAddress {
