@@ -1,14 +1,14 @@
 import { Liquid } from "liquidjs";
 import { createTransport } from "nodemailer";
 import { composeMessage } from "../src/message/mime.ts";
-import { brandScope } from "../src/template/brand.ts";
-import { builtinLayout } from "../src/template/builtin/layout.ts";
-import { orderNotification } from "../src/template/builtin/order-notification.ts";
-import { ownFilters } from "../src/template/filters.ts";
-import { filterByContext } from "../src/template/html-context.ts";
-import { compileMjml } from "../src/template/mjml.ts";
-import { checkedData } from "../src/template/render.ts";
-import { createTemplates } from "../src/template/templates.ts";
+import { builtinLayout } from "../src/templates/builtin/layout.ts";
+import { orderNotification } from "../src/templates/builtin/order-notification.ts";
+import { brandScope } from "../src/templates/engine/brand.ts";
+import { ownFilters } from "../src/templates/engine/filters.ts";
+import { filterByContext } from "../src/templates/engine/html-context.ts";
+import { compileMjml } from "../src/templates/engine/mjml.ts";
+import { checkedData } from "../src/templates/engine/render.ts";
+import { createTemplates } from "../src/templates/engine/templates.ts";
 import { type Candidate, compare, type Results, ratiosOf } from "./measure.ts";
 
 const name = "order-notification";

@@ -9,4 +9,4 @@ export type { HandlerOptions } from "./server/handler.ts";
 export type { HostAdmin } from "./server/host-admin.ts";
 export type { Health } from "./services.ts";
 // All of it, since a name that is passed on by itself cannot be added to by `declare module "sendwright"`.
-export type * from "./template/template-data.ts";
+export type * from "./templates/engine/template-data.ts";

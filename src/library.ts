@@ -11,7 +11,7 @@ import type { EmailRequest } from "./delivery/email-request.ts";
 import type { EmailDetail } from "./delivery/outbox.ts";
 import { createHandler, type HandlerOptions } from "./server/handler.ts";
 import { type Health, openServices, type ServicesOptions } from "./services.ts";
-import type { Templates } from "./template/templates.ts";
+import type { Templates } from "./templates/engine/templates.ts";
 
 /** Those of `openServices`; the secret may be missing, as a variable of the environment may be. */
 export type CreateOptions = Omit<ServicesOptions, "secret"> & { readonly secret: string | undefined };

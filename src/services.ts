@@ -1,12 +1,8 @@
 import { createAccessTokens } from "./config/oauth/access-tokens.ts";
 import { type Consents, createConsents } from "./config/oauth/consents.ts";
 import { createTokenEndpoint } from "./config/oauth/token-endpoint.ts";
-import { createSavedTemplates, type SavedTemplates } from "./config/saved-templates.ts";
 import { type SmtpConfigInput, smtpConfigCreate } from "./config/smtp-config.ts";
 import type { SmtpConfigs } from "./config/smtp-configs.ts";
-import { createTemplateHistory } from "./config/template-history.ts";
-import { createTemplateParts, type TemplateParts } from "./config/template-parts.ts";
-import { createTemplateShelf } from "./config/template-shelf.ts";
 import { type Clock, systemClock } from "./core/clock.ts";
 import { createLog, type Log } from "./core/log.ts";
 import { createMetrics, type Metrics, type QueueFigures } from "./core/metrics.ts";
@@ -35,7 +31,11 @@ import { findOldestWaiting } from "./store/email-counts.ts";
 import { countOpen } from "./store/emails.ts";
 import { insertEncryptionKey, listEncryptionKeys } from "./store/encryption-keys.ts";
 import { isPostgresUrl, openPostgresStore, openSqliteStore, type Store } from "./store/store.ts";
-import { createTemplates, type LoadedTemplates } from "./template/templates.ts";
+import { createTemplates, type LoadedTemplates } from "./templates/engine/templates.ts";
+import { createTemplateShelf } from "./templates/library/cache.ts";
+import { createTemplateHistory } from "./templates/library/history.ts";
+import { createTemplateParts, type TemplateParts } from "./templates/library/parts.ts";
+import { createSavedTemplates, type SavedTemplates } from "./templates/library/templates.ts";
 import { createWebhookSender, type WebhookSender } from "./webhook/webhook.ts";
 
 export interface ServicesOptions {

@@ -1,5 +1,4 @@
 import { z } from "zod";
-import { brandChange, changeBrand, readBrand } from "./config/brand-settings.ts";
 import {
   changeRetention,
   type RetentionSettings,
@@ -17,7 +16,8 @@ import { writeAudit } from "./store/audit-log.ts";
 import type { Db } from "./store/schema.ts";
 import { readSetting, writeSetting } from "./store/settings.ts";
 import type { Store } from "./store/store.ts";
-import type { Brand } from "./template/brand.ts";
+import type { Brand } from "./templates/engine/brand.ts";
+import { brandChange, changeBrand, readBrand } from "./templates/library/brand.ts";
 
 /**
  * The settings of the installation. Each belongs to the room that acts on it; here they are read and changed

@@ -1,4 +1,4 @@
-import { parseLiquid } from "../../src/template/liquid.ts";
+import { parseLiquid } from "../../src/templates/engine/liquid.ts";
 
 /** In German: as in most languages, every other line has letters outside ASCII. */
 

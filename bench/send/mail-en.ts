@@ -1,4 +1,4 @@
-import { parseLiquid } from "../../src/template/liquid.ts";
+import { parseLiquid } from "../../src/templates/engine/liquid.ts";
 
 /** In English: but for a name and a sign, all of it is ASCII. */
 

@@ -8,7 +8,7 @@ import { parse } from "../core/parse.ts";
 import { type ProbeOptions, probe } from "../doctor/probe.ts";
 import type { TestReport } from "../doctor/report.ts";
 import type { Egress } from "../net/egress.ts";
-import { createTemplates } from "../template/templates.ts";
+import { createTemplates } from "../templates/engine/templates.ts";
 import { askPassword, readFirstLine } from "./password.ts";
 import type { TestedRelay } from "./test-printer.ts";
 

@@ -16,7 +16,7 @@ import { unlock } from "../secret/unlock.ts";
 import { insertEncryptionKey, listEncryptionKeys } from "../store/encryption-keys.ts";
 import { listSmtpConfigs } from "../store/smtp-configs.ts";
 import { openSqliteStore, type Store } from "../store/store.ts";
-import { createTemplates } from "../template/templates.ts";
+import { createTemplates } from "../templates/engine/templates.ts";
 import {
   createFixedClock,
   type FixedClock,

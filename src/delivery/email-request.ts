@@ -2,7 +2,7 @@ import { z } from "zod";
 import { SendwrightError } from "../core/errors.ts";
 import { type Mailbox, priorities, unknownPolicies } from "../core/model.ts";
 import { parseMailbox } from "../message/address.ts";
-import type { TemplateData } from "../template/template-data.ts";
+import type { TemplateData } from "../templates/engine/template-data.ts";
 
 /** Most recipients of one email, over to, cc and bcc. */
 const maxRecipients = 50;

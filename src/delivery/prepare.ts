@@ -6,8 +6,8 @@ import { composeMessage, makeMessageId } from "../message/mime.ts";
 import type { Secrets } from "../secret/secrets.ts";
 import type { NewEmail } from "../store/email-inserts.ts";
 
-import type { TemplateInfo } from "../template/template.ts";
-import type { Templates } from "../template/templates.ts";
+import type { TemplateInfo } from "../templates/engine/template.ts";
+import type { Templates } from "../templates/engine/templates.ts";
 import { protectContent } from "./contents.ts";
 import type { ParsedEmailRequest } from "./email-request.ts";
 

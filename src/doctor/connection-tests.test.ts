@@ -11,7 +11,7 @@ import { unlock } from "../secret/unlock.ts";
 import { listAudit } from "../store/audit-log.ts";
 import { findSmtpConfig, pauseSmtpConfig } from "../store/smtp-configs.ts";
 import { openSqliteStore, type Store } from "../store/store.ts";
-import { createTemplates } from "../template/templates.ts";
+import { createTemplates } from "../templates/engine/templates.ts";
 import { createFixedClock } from "../testing/fixed-clock.ts";
 import { makeAuthority, startScriptedServer, startTestRelay, type TestRelay } from "../testing/index.ts";
 import type { Way } from "./candidates.ts";

@@ -16,7 +16,7 @@ import { writeAudit } from "../store/audit-log.ts";
 import type { SmtpConfigVersion } from "../store/smtp-config-versions.ts";
 import type { SmtpConfig } from "../store/smtp-configs.ts";
 import type { Store } from "../store/store.ts";
-import type { LoadedTemplates } from "../template/templates.ts";
+import type { LoadedTemplates } from "../templates/engine/templates.ts";
 import type { Way } from "./candidates.ts";
 import { nameOf, relayOf } from "./correct.ts";
 import { probe } from "./probe.ts";

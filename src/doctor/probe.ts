@@ -6,7 +6,7 @@ import type { Egress } from "../net/egress.ts";
 import { type Connection, connect } from "../smtp/connection.ts";
 import { classOf, quote } from "../smtp/reply.ts";
 import type { Timeouts } from "../smtp/timeouts.ts";
-import type { LoadedTemplates } from "../template/templates.ts";
+import type { LoadedTemplates } from "../templates/engine/templates.ts";
 import { type Candidate, candidatesFor, type Way } from "./candidates.ts";
 import { correct, isRefuted } from "./correct.ts";
 import type { Correction, TestProgress, TestReport, TestStage } from "./report.ts";

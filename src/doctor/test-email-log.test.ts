@@ -12,7 +12,7 @@ import { unlock } from "../secret/unlock.ts";
 import { findContent } from "../store/email-content.ts";
 import { findEmail, listAttempts, listRecipients } from "../store/emails.ts";
 import { openSqliteStore, type Store } from "../store/store.ts";
-import { createTemplates, type LoadedTemplates } from "../template/templates.ts";
+import { createTemplates, type LoadedTemplates } from "../templates/engine/templates.ts";
 import { createFixedClock } from "../testing/fixed-clock.ts";
 import { type RelayOptions, startTestRelay, type TestRelay } from "../testing/index.ts";
 import { type ConnectionTests, createConnectionTests } from "./connection-tests.ts";

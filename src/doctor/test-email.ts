@@ -4,7 +4,7 @@ import { testEmailTemplate } from "../core/model.ts";
 import { parseAddress } from "../message/address.ts";
 import { type ComposedMessage, composeMessage, makeMessageId, senderHeaders } from "../message/mime.ts";
 import type { Connection } from "../smtp/connection.ts";
-import type { LoadedTemplates } from "../template/templates.ts";
+import type { LoadedTemplates } from "../templates/engine/templates.ts";
 
 /** The email that a test sends if asked to. */
 export interface TestEmail {

@@ -1,6 +1,6 @@
 import type { Clock } from "../core/clock.ts";
 import type { Outbox } from "../delivery/outbox.ts";
-import type { Templates } from "../template/templates.ts";
+import type { Templates } from "../templates/engine/templates.ts";
 import type { Account, Visitor } from "./accounts.ts";
 import { deviceName } from "./device.ts";
 import { passwordLinkMinutes } from "./password-link.ts";

@@ -18,7 +18,7 @@ import { concernCodes, verdictCodes } from "../delivery/mail-verdict.ts";
 import { proposalSources } from "../doctor/discover/proposals.ts";
 import { dnsChecks, findingStatuses } from "../doctor/dns/finding.ts";
 import { apiKeyScopes } from "../store/api-keys.ts";
-import { warningCodes } from "../template/warnings.ts";
+import { warningCodes } from "../templates/engine/warnings.ts";
 
 /**
  * What the API answers. A schema with an `id` has its own place in the OpenAPI document; the types are

@@ -3,7 +3,7 @@ import type { Clock } from "../core/clock.ts";
 import { SendwrightError } from "../core/errors.ts";
 import type { Outbox } from "../delivery/outbox.ts";
 import { writeAudit } from "../store/audit-log.ts";
-import type { Templates } from "../template/templates.ts";
+import type { Templates } from "../templates/engine/templates.ts";
 import { createAccountEmails } from "./account-emails.ts";
 import { type Account, normalEmail, setPassword, type Visitor } from "./accounts.ts";
 import { takeAdminLink } from "./admin-link.ts";

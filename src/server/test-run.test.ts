@@ -8,7 +8,7 @@ import { openConfigs } from "../open-configs.ts";
 import { generateKey } from "../secret/fernet.ts";
 import { unlock } from "../secret/unlock.ts";
 import { openSqliteStore, type Store } from "../store/store.ts";
-import { createTemplates } from "../template/templates.ts";
+import { createTemplates } from "../templates/engine/templates.ts";
 import { createFixedClock } from "../testing/fixed-clock.ts";
 import { startScriptedServer } from "../testing/scripted-server.ts";
 import { startTestRelay } from "../testing/test-relay.ts";

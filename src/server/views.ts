@@ -1,9 +1,3 @@
-import type {
-  TemplateDetail as TemplateDetailInside,
-  TemplateVersionInfo,
-  TemplateVersionDetail as TemplateVersionInside,
-} from "../config/saved-templates.ts";
-import type { TemplatePart as TemplatePartInside } from "../config/template-parts.ts";
 import type { EmailDetail, EmailSummary as SummaryInside } from "../delivery/outbox.ts";
 import type { DnsReport as DnsReportInside } from "../doctor/dns-health.ts";
 import { explainAttempt } from "../doctor/explain-attempt.ts";
@@ -13,7 +7,13 @@ import type { Alert as AlertInside } from "../store/alerts.ts";
 import type { ApiKey as KeyInside } from "../store/api-keys.ts";
 import type { AuditEntry as EntryInside } from "../store/audit-log.ts";
 import type { Attempt as AttemptInside } from "../store/emails.ts";
-import type { TemplateInfo as TemplateInside } from "../template/template.ts";
+import type { TemplateInfo as TemplateInside } from "../templates/engine/template.ts";
+import type { TemplatePart as TemplatePartInside } from "../templates/library/parts.ts";
+import type {
+  TemplateDetail as TemplateDetailInside,
+  TemplateVersionInfo,
+  TemplateVersionDetail as TemplateVersionInside,
+} from "../templates/library/templates.ts";
 import type { Caller } from "./caller.ts";
 import { deviceOf } from "./device.ts";
 import type {

@@ -7,7 +7,7 @@ import { requeueEmails } from "../../src/store/email-retry.ts";
 import { findEmail, listAttempts, listRecipients } from "../../src/store/emails.ts";
 import { purgeContents } from "../../src/store/retention.ts";
 import type { Store } from "../../src/store/store.ts";
-import { createTemplates } from "../../src/template/templates.ts";
+import { createTemplates } from "../../src/templates/engine/templates.ts";
 import { smtpConfig } from "../support/smtp-config.ts";
 import { storeEmail } from "../support/stored-email.ts";
 import { databases } from "./databases.ts";

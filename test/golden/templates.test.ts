@@ -1,8 +1,8 @@
 import PostalMime from "postal-mime";
 import { describe, expect, it } from "vitest";
 import { composeMessage } from "../../src/message/mime.ts";
-import { builtinTemplates } from "../../src/template/builtin/templates.ts";
-import { renderTemplate } from "../../src/template/render.ts";
+import { builtinTemplates } from "../../src/templates/builtin/templates.ts";
+import { renderTemplate } from "../../src/templates/engine/render.ts";
 
 /**
  * What the built-in templates say in each language, as it arrives: rendered, composed and read by

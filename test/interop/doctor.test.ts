@@ -3,7 +3,7 @@ import { systemClock } from "../../src/core/clock.ts";
 import { probe } from "../../src/doctor/probe.ts";
 import { failedStage } from "../../src/doctor/report.ts";
 import { createEgress } from "../../src/net/egress.ts";
-import { createTemplates } from "../../src/template/templates.ts";
+import { createTemplates } from "../../src/templates/engine/templates.ts";
 import { makeAuthority } from "../../src/testing/index.ts";
 import { foreignRelays } from "./relays.ts";
 

@@ -1,13 +1,13 @@
 import { isDeepStrictEqual } from "node:util";
-import { templateEdit } from "../../config/saved-templates.ts";
-import { layoutOf, type TemplateContent, templateOf } from "../../config/template-content.ts";
 import type { ServerOptions } from "../../core/environment.ts";
 import { type Issue, isSendwrightError, SendwrightError } from "../../core/errors.ts";
 import { issuesOf } from "../../core/parse.ts";
-import { builtinLayout } from "../../template/builtin/layout.ts";
-import { checkTemplate, type Surroundings } from "../../template/check.ts";
-import { parseDataSchema } from "../../template/data-schema.ts";
-import { builtinEntries } from "../../template/templates.ts";
+import { builtinLayout } from "../../templates/builtin/layout.ts";
+import { checkTemplate, type Surroundings } from "../../templates/engine/check.ts";
+import { parseDataSchema } from "../../templates/engine/data-schema.ts";
+import { builtinEntries } from "../../templates/engine/templates.ts";
+import { layoutOf, type TemplateContent, templateOf } from "../../templates/library/content.ts";
+import { templateEdit } from "../../templates/library/templates.ts";
 import { connectTemplateApi, type RemotePart, type RemoteTemplate } from "../templates/api.ts";
 import {
   fileOf,

@@ -1,5 +1,4 @@
 import { smtpConfigCreate } from "../../config/smtp-config.ts";
-import { createTemplateShelf } from "../../config/template-shelf.ts";
 import { systemClock } from "../../core/clock.ts";
 import type { ServerOptions } from "../../core/environment.ts";
 import { isSendwrightError, SendwrightError } from "../../core/errors.ts";
@@ -12,7 +11,8 @@ import { type OpenConfigs, openConfigs } from "../../open-configs.ts";
 import { tlsFor } from "../../smtp/relay.ts";
 import type { SmtpConfig } from "../../store/smtp-configs.ts";
 import { openStoreBeside, type Store } from "../../store/store.ts";
-import { createTemplates } from "../../template/templates.ts";
+import { createTemplates } from "../../templates/engine/templates.ts";
+import { createTemplateShelf } from "../../templates/library/cache.ts";
 import { environmentSmtp } from "../environment-smtp.ts";
 import { type GivenSettings, optionOf, testGiven } from "../given-settings.ts";
 import { interruptibly } from "../interrupt.ts";

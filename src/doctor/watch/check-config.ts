@@ -5,7 +5,7 @@ import { isSendwrightError, type SendwrightError } from "../../core/errors.ts";
 import type { Egress } from "../../net/egress.ts";
 import type { CheckOutcome } from "../../store/config-checks.ts";
 import type { SmtpConfig } from "../../store/smtp-configs.ts";
-import type { LoadedTemplates } from "../../template/templates.ts";
+import type { LoadedTemplates } from "../../templates/engine/templates.ts";
 import { checkSender, type DnsHealthParts } from "../dns-health.ts";
 import { probe } from "../probe.ts";
 import type { FailedStage } from "../stages.ts";

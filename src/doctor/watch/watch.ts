@@ -21,7 +21,7 @@ import {
 } from "../../store/config-checks.ts";
 import type { Pause, SmtpConfig } from "../../store/smtp-configs.ts";
 import type { Store } from "../../store/store.ts";
-import type { LoadedTemplates } from "../../template/templates.ts";
+import type { LoadedTemplates } from "../../templates/engine/templates.ts";
 import type { DnsHealthParts } from "../dns-health.ts";
 import type { Alerts } from "./alerts.ts";
 import { checkConfig } from "./check-config.ts";

@@ -1,7 +1,7 @@
 import { z } from "zod";
-import { partEdit } from "../../config/template-parts.ts";
 import { parse } from "../../core/parse.ts";
 import type { Services } from "../../services.ts";
+import { partEdit } from "../../templates/library/parts.ts";
 import { json, jsonBody, noContent, route, routes } from "../route.ts";
 import {
   restoreRequest,

@@ -1,8 +1,8 @@
 import { z } from "zod";
-import { templateEdit } from "../../config/saved-templates.ts";
-import { type PreviewRequest, previewRequest, renderDraft } from "../../config/template-preview.ts";
 import { invalidInput, parse } from "../../core/parse.ts";
 import type { Services } from "../../services.ts";
+import { type PreviewRequest, previewRequest, renderDraft } from "../../templates/library/preview.ts";
+import { templateEdit } from "../../templates/library/templates.ts";
 import type { Caller } from "../caller.ts";
 import { authorize, json, jsonBody, noContent, route, routes } from "../route.ts";
 import {

@@ -1,0 +1,222 @@
+import { readFileSync } from "node:fs";
+import { describe, expect, it } from "vitest";
+import { z } from "zod";
+import { ownFilters } from "../engine/filters.ts";
+import { renderTemplate } from "../engine/render.ts";
+import { globalNames, type Template, type TemplateSource } from "../engine/template.ts";
+import { builtinTemplates } from "./templates.ts";
+
+const locales = ["en", "de", "fr", "es", "ja"];
+const parts = ["subject", "preheader", "mjml", "text"] as const;
+const brand = {
+  name: "Fjord Supply",
+  url: "https://shop.example.com/",
+  address: "Kaigata 4, 5003 Bergen, Norway",
+  footerLinks: [{ label: "Help", url: "https://shop.example.com/help" }],
+};
+const cases = builtinTemplates.flatMap((template) =>
+  locales.map((locale) => [template.name, locale, template] as const),
+);
+
+/** All that a template can say at once. */
+function fullData(template: Template): Readonly<Record<string, unknown>> {
+  const imageUrl = "https://shop.example.com/mug.png";
+  const more: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
+    "order-notification": {
+      status: "shipped",
+      carrier: "Nordpost",
+      trackingNumber: "00340434161094021501",
+      trackingUrl: "https://track.example.com/00340434161094021501",
+      items: [{ name: "Mug", quantity: 2, unitPrice: 1800, imageUrl }],
+    },
+  };
+  return { ...template.example, ...more[template.name] };
+}
+
+function sourceIn(template: Template, locale: string): TemplateSource {
+  const source = template.sources[locale];
+  if (source === undefined) throw new Error(`${template.name} has no ${locale}`);
+  return source;
+}
+
+/** The fields of the data that the Liquid of a part speaks of. */
+function fieldsIn(template: Template, part: string): string[] {
+  const liquid = (part.match(/\{\{.*?\}\}|\{%.*?%\}/gs) ?? []).join(" ");
+  return fieldsOf(z.toJSONSchema(template.schema)).filter((field) =>
+    new RegExp(`\\b${field}\\b`).test(liquid),
+  );
+}
+
+function fieldsOf(schema: z.core.JSONSchema._JSONSchema): string[] {
+  if (typeof schema === "boolean") return [];
+  const items = Array.isArray(schema.items) ? [] : fieldsOf(schema.items ?? false);
+  const properties = Object.entries(schema.properties ?? {});
+  return [...items, ...properties.flatMap(([name, field]) => [name, ...fieldsOf(field)])];
+}
+
+/** What a part says: the text between Liquid and markup, and the texts inside of Liquid. */
+function wordsIn(part: string): string[] {
+  const inside = part.match(/"[^"]*(?:#|\()[^"]*"/g) ?? [];
+  const between = part.replace(/\{\{.*?\}\}|\{%.*?%\}|<[^>]*>/gs, "\n").split("\n");
+  return [...inside, ...between].map((text) => text.trim()).filter((text) => /\p{L}{3}/u.test(text));
+}
+
+/** All texts of the data that a reader should see, in HTML and in plain text. */
+function shownOf(value: unknown, key = ""): string[] {
+  if (typeof value === "object" && value !== null) {
+    const entries: [string, unknown][] = Array.isArray(value)
+      ? value.map((entry) => [key, entry])
+      : Object.entries(value);
+    return entries.flatMap(([name, entry]) => shownOf(entry, name));
+  }
+  const hidden = /^(status|currency|time|timeZone|orderedAt|imageUrl)$/;
+  return typeof value === "string" && !hidden.test(key) ? [value] : [];
+}
+
+describe.each(cases)("%s in %s", (_, locale, template) => {
+  const source = sourceIn(template, locale);
+  const english = sourceIn(template, "en");
+
+  it("has a source of its own, which an author can read", () => {
+    expect(Object.keys(template.sources)).toEqual(locales);
+    for (const part of parts) {
+      expect(source[part]).toMatch(/./);
+      expect(source[part]).not.toMatch(/undefined|\[object|\$\{|[ \t]$/m);
+      expect(source[part]?.length).toBeLessThan(6000);
+    }
+  });
+
+  it("speaks of the same data as the English one", () => {
+    for (const part of parts) {
+      expect(fieldsIn(template, source[part] ?? "")).toEqual(fieldsIn(template, english[part] ?? ""));
+    }
+  });
+
+  it("leaves no English behind", () => {
+    const shared = /^(Total|Subtotal|Server|Port):?$/;
+    const same = parts.flatMap((part) => {
+      const theirs = wordsIn(english[part] ?? "");
+      return wordsIn(source[part] ?? "").filter((word) => theirs.includes(word) && !shared.test(word));
+    });
+    if (locale !== "en") expect(same).toEqual([]);
+  });
+
+  it("shows every link, code and name of its data in HTML and in text", () => {
+    const { subject, html, text } = renderTemplate(template, { data: fullData(template), locale, brand });
+    for (const shown of shownOf(fullData(template))) {
+      expect(html).toContain(shown);
+      expect(text).toContain(shown);
+    }
+    expect(html).toContain(`<html lang="${locale}"`);
+    expect(html).toContain(`<title>${subject.replaceAll("'", "&#39;")}</title>`);
+    expect(subject.length).toBeLessThan(80);
+    for (const part of [subject, html, text]) {
+      expect(part).not.toMatch(/\{\{|\{%|%\}|\}\}|undefined|null|NaN|\[object/);
+    }
+    // Gmail clips a message at 102 kB.
+    expect(Buffer.byteLength(html)).toBeLessThan(40_000);
+  });
+
+  it("keeps to the signs of its language", () => {
+    const own = `${source.subject}\n${source.text}`.replace(/\{\{.*?\}\}|\{%.*?%\}/gs, "");
+    expect(own).not.toMatch(/['"](?!#)\p{L}/u);
+    if (locale === "fr") expect(own).not.toMatch(/[^\u00a0][:;?!»]|«[^\u00a0]/);
+    if (locale === "de") expect(own).not.toMatch(/[“"]\p{L}/u);
+    if (locale === "ja") expect(own).not.toMatch(/[\u3040-\u30ff\u4e00-\u9fff] ?[.,!?:()]/u);
+  });
+});
+
+describe.each(builtinTemplates.map((template) => [template.name, template] as const))("%s", (_, template) => {
+  it("describes every field, and has an example of data that passes", () => {
+    const undescribed = (schema: z.core.JSONSchema._JSONSchema, path: string): string[] => {
+      if (typeof schema === "boolean") return [];
+      const fields = Object.entries(schema.properties ?? {});
+      const missing = fields.filter(
+        ([, field]) => typeof field === "boolean" || field.description === undefined,
+      );
+      const inside = Array.isArray(schema.items) ? [] : undescribed(schema.items ?? false, `${path}/-`);
+      return [
+        ...missing.map(([name]) => `${path}/${name}`),
+        ...inside,
+        ...fields.flatMap(([name, field]) => undescribed(field, `${path}/${name}`)),
+      ];
+    };
+    expect(undescribed(z.toJSONSchema(template.schema, { io: "input" }), "")).toEqual([]);
+    expect(template.schema.safeParse(template.example).success).toBe(true);
+    expect(template.schema.safeParse(fullData(template)).success).toBe(true);
+  });
+
+  it("has no field that a global name would hide", () => {
+    expect(
+      Object.keys(template.schema.shape).filter((name) => (globalNames as readonly string[]).includes(name)),
+    ).toEqual([]);
+  });
+});
+
+describe("what must not be read later, or by others", () => {
+  const render = (name: string, data: unknown) => {
+    const template = builtinTemplates.find((one) => one.name === name);
+    if (template === undefined) throw new Error(`no ${name}`);
+    return renderTemplate(template, { data });
+  };
+  const url = "https://app.example.com/confirm?token=1";
+
+  it("does not put a code into the subject, which the log shows", () => {
+    expect(render("sign-in-code", { code: "481902" }).subject).toBe("Your sign-in code");
+    expect(render("email-verification", { code: "481902" }).subject).toBe("Confirm your email address");
+  });
+
+  it("lets a link or code be sent for as long as it works", () => {
+    expect(render("password-reset", { url, validMinutes: 20 }).expiresAfterMs).toBe(1_200_000);
+    expect(render("password-reset", { url }).expiresAfterMs).toBe(3_600_000);
+    expect(render("sign-in-code", { code: "481902" }).expiresAfterMs).toBe(900_000);
+    expect(render("new-sign-in", {}).expiresAfterMs).toBeNull();
+  });
+
+  it("confirms an address by a link, by a code or by both, never by neither", () => {
+    const byLink = render("email-verification", { url });
+    expect(byLink.text).toContain(`\n${url}\n`);
+    expect(byLink.text).not.toContain("code");
+    const byCode = render("email-verification", { code: "AB-12 cd" });
+    expect(byCode.text).toContain("Your code:\n\n    AB-12 cd\n");
+    expect(byCode.html).not.toContain("Confirm address");
+    expect(() => render("email-verification", {})).toThrow("/data/url: must be given where there is no code");
+    expect(() => render("email-verification", { code: "<b>" })).toThrow("/data/code");
+  });
+});
+
+describe("the documentation", () => {
+  const docs = readFileSync(new URL("../../../docs/templates.md", import.meta.url), "utf8");
+
+  it("names every template and every field", () => {
+    for (const template of builtinTemplates) {
+      const [section = ""] = docs.split(`### ${template.name}\n`).slice(1)[0]?.split("\n### ") ?? [];
+      for (const field of fieldsOf(z.toJSONSchema(template.schema))) {
+        expect(section).toMatch(new RegExp(`\\| \`[^\`]*\\b${field}\``));
+      }
+    }
+  });
+
+  it("names every filter", () => {
+    for (const filter of Object.keys(ownFilters).filter((name) => name !== "url" && name !== "css")) {
+      expect(docs).toContain(`\\| ${filter}`);
+    }
+  });
+});
+
+describe("delivery-failure", () => {
+  it("counts in the words of each language", () => {
+    const [template] = builtinTemplates.filter(({ name }) => name === "delivery-failure");
+    if (template === undefined) throw new Error("no template");
+    const subject = (locale: string, count: number) =>
+      renderTemplate(template, { data: { ...template.example, count }, locale }).subject;
+    expect(locales.map((locale) => subject(locale, 1))).toEqual([
+      "1 email could not be delivered",
+      "1 E-Mail konnte nicht zugestellt werden",
+      "1 e-mail n’a pas pu être distribué",
+      "1 correo no se ha podido entregar",
+      "1通のメールを配信できませんでした",
+    ]);
+    expect(subject("de", 1234)).toBe("1.234 E-Mails konnten nicht zugestellt werden");
+  });
+});

@@ -1,0 +1,334 @@
+import { isDeepStrictEqual } from "node:util";
+import { z } from "zod";
+import { type Issue, isSendwrightError, SendwrightError } from "../../core/errors.ts";
+import type { Actor, TemplateChange } from "../../core/model.ts";
+import { invalidInput, issuesOf } from "../../core/parse.ts";
+import type { TemplateKey } from "../../store/templates.ts";
+import { checkTemplate } from "../engine/check.ts";
+import { type DataSchema, parseDataSchema } from "../engine/data-schema.ts";
+import type { TemplateInfo } from "../engine/template.ts";
+import { builtinEntries, type LoadedTemplates } from "../engine/templates.ts";
+import type { TemplateShelf } from "./cache.ts";
+import {
+  contentOf,
+  definitionInput,
+  entryOf,
+  mapValues,
+  nameRule,
+  readTemplateContent,
+  type SourceContent,
+  sourcesInput,
+  type TemplateContent,
+  type TemplateDefinition,
+  templateName,
+  templateOf,
+} from "./content.ts";
+import type { TemplateHistory } from "./history.ts";
+
+/** A template with its sources, as admins edit it. */
+export interface TemplateDetail extends TemplateInfo {
+  readonly sources: Readonly<Record<string, SourceContent>>;
+  /** Null for a built-in one that was never changed. */
+  readonly updatedAt: number | null;
+  readonly updatedBy: string | null;
+}
+
+/** One version in the history of a template; version 0 is the built-in one. */
+export interface TemplateVersionInfo {
+  readonly version: number;
+  readonly at: number | null;
+  readonly by: string | null;
+  readonly note: string | null;
+  readonly change: TemplateChange;
+}
+
+export type TemplateVersionDetail = TemplateVersionInfo & Omit<TemplateDetail, "updatedAt" | "updatedBy">;
+
+/** Templates as admins change them: the one way to write them. */
+export interface SavedTemplates {
+  /** @throws SendwrightError `template.not_found` */
+  get(name: string): Promise<TemplateDetail>;
+  /**
+   * Replaces a template, or makes one under a new name. It is kept only if it compiles and renders its
+   * example in each language; what is already so is not written again.
+   * @param input a TemplateEdit; nothing is assumed about it.
+   * @throws SendwrightError `input.invalid` or `template.invalid` with every fault; `template.version_conflict`
+   */
+  save(name: string, input: unknown, actor: Actor): Promise<TemplateDetail>;
+  /**
+   * A built-in one is used as it came again, and its versions stay; another one is gone with its versions.
+   * @throws SendwrightError `template.not_found`
+   */
+  remove(name: string, actor: Actor): Promise<void>;
+  /**
+   * The newest first, without the built-in one.
+   * @throws SendwrightError `template.not_found`
+   */
+  versions(name: string): Promise<TemplateVersionInfo[]>;
+  /** @throws SendwrightError `template.not_found` */
+  version(name: string, version: number): Promise<TemplateVersionDetail>;
+  /**
+   * Saves an earlier version as the newest one.
+   * @param latest the version that is the newest so far.
+   * @throws SendwrightError `template.not_found`; `template.version_conflict`; `template.invalid` where it does
+   *   not fit the parts of today.
+   */
+  restore(name: string, version: number, latest: number, actor: Actor): Promise<TemplateDetail>;
+}
+
+/** What is read only comes back from whoever edits what GET gave, and says nothing. */
+const ignored = z.unknown().optional();
+
+export const templateEdit = z.strictObject({
+  ...definitionInput.partial().shape,
+  sensitive: z.boolean().optional(),
+  expiresAfterMs: definitionInput.shape.expiresAfterMs.unwrap().optional(),
+  sources: sourcesInput,
+  version: z.int().min(0).describe("That of the template as it was read; 0 for a new one"),
+  note: z.string().trim().max(500).nullish().describe("What was changed, and why"),
+  name: ignored,
+  isBuiltIn: ignored,
+  isEdited: ignored,
+  locales: ignored,
+  updatedAt: ignored,
+  updatedBy: ignored,
+});
+
+export interface SavedTemplatesParts {
+  readonly templates: LoadedTemplates;
+  readonly shelf: TemplateShelf;
+  readonly history: TemplateHistory;
+}
+
+export function createSavedTemplates({ templates, shelf, history }: SavedTemplatesParts): SavedTemplates {
+  const keyOf = (name: string): TemplateKey => ({ kind: "template", name });
+
+  function detail(name: string): TemplateDetail {
+    const info = templates.get(name);
+    const stored = shelf.stored(keyOf(name));
+    const sources = mapValues(templates.find(name)?.template.sources ?? {}, contentOf);
+    const { updatedAt = null, updatedBy = null } = stored ?? {};
+    return { ...info, sources, updatedAt, updatedBy };
+  }
+
+  /** What is stored of a template, or would be: null for a built-in one as it came. */
+  function current(name: string): TemplateContent | null {
+    const content = shelf.stored(keyOf(name))?.content ?? null;
+    return content === null ? null : readTemplateContent(content);
+  }
+
+  function check(name: string, content: TemplateContent): void {
+    const issues = checkTemplate(templateOf(name, content), templates.surroundings);
+    if (issues.length === 0) return;
+    const isExample = issues.some(({ pointer }) => pointer.startsWith("/example"));
+    throw faulty(issues, isExample ? "input.invalid" : "template.invalid");
+  }
+
+  async function find(name: string): Promise<TemplateDetail> {
+    await shelf.refresh();
+    return detail(name);
+  }
+
+  async function version(name: string, number: number): Promise<TemplateVersionDetail> {
+    await find(name);
+    const builtin = builtinEntries.get(name);
+    const made =
+      number === 0 && builtin !== undefined
+        ? {
+            version: 0,
+            content: null,
+            change: "created" as const,
+            createdAt: null,
+            createdBy: null,
+            note: null,
+          }
+        : await history.version(keyOf(name), number);
+    const content = made.content === null ? null : readTemplateContent(made.content);
+    const entry = content === null ? builtin : entryOf(name, content, number);
+    if (entry === undefined)
+      throw new SendwrightError("template.not_found", `There is no template "${name}".`);
+    return {
+      ...entry.info,
+      version: number,
+      at: made.createdAt,
+      by: made.createdBy,
+      note: made.note,
+      change: made.change,
+      sources: mapValues(entry.template.sources, contentOf),
+    };
+  }
+
+  return {
+    get: find,
+    version,
+
+    async save(name, input, actor) {
+      await history.write(keyOf(name), actor, () => {
+        const before = current(name);
+        const isNew = templates.find(name) === undefined;
+        const builtin = before?.definition ? undefined : builtinEntries.get(name)?.info;
+        const edit = parseEdit(name, input, isNew, builtin);
+        const definition = builtin === undefined ? definitionOf(edit, before) : null;
+        const content = { definition, sources: edit.sources };
+        check(name, content);
+        const isSaved = before !== null && isDeepStrictEqual(before, content);
+        if (isSaved && templates.get(name).version === edit.version) return null;
+        return {
+          content,
+          change: isNew ? "created" : "edited",
+          note: edit.note || null,
+          version: edit.version,
+          detail: changes(before ?? builtinContent(name), content),
+        };
+      });
+      return detail(name);
+    },
+
+    async remove(name, actor) {
+      const { isBuiltIn, isEdited } = await find(name);
+      if (!isBuiltIn) return history.remove(keyOf(name), actor, () => void templates.get(name));
+      if (!isEdited) return;
+      await history.write(keyOf(name), actor, () => ({
+        content: null,
+        change: "reset",
+        note: null,
+        version: null,
+        detail: {},
+      }));
+    },
+
+    async versions(name) {
+      await find(name);
+      const made = await history.versions(keyOf(name));
+      return made.map(({ createdAt: at, createdBy: by, ...rest }) => ({ ...rest, at, by }));
+    },
+
+    async restore(name, number, latest, actor) {
+      const earlier = await version(name, number);
+      await history.write(keyOf(name), actor, () => {
+        const content = contentOfVersion(earlier);
+        if (content !== null) check(name, content);
+        return {
+          content,
+          change: "restored",
+          note: null,
+          version: latest,
+          detail: { restored: number },
+        };
+      });
+      return detail(name);
+    },
+  };
+}
+
+type TemplateEdit = Omit<z.output<typeof templateEdit>, "schema"> & {
+  readonly schema?: DataSchema | undefined;
+};
+
+/** Everything that is wrong with an edit before it is compiled, in one breath. */
+function parseEdit(
+  name: string,
+  input: unknown,
+  isNew: boolean,
+  builtin: TemplateInfo | undefined,
+): TemplateEdit {
+  const result = templateEdit.safeParse(input);
+  const issues = result.success ? [] : issuesOf(result.error.issues);
+  const given: Readonly<Record<string, unknown>> =
+    typeof input === "object" && input !== null ? { ...input } : {};
+  if (isNew && !templateName.safeParse(name).success) issues.push({ pointer: "/name", detail: nameRule });
+  if (builtin !== undefined) {
+    // Of a built-in template only the sources can be changed.
+    const wrong = definitionFields.filter(
+      (field) => given[field] !== undefined && !isSame(given[field], builtin[field]),
+    );
+    const detail = "cannot be changed for a built-in template; make one of your own instead";
+    issues.push(...wrong.map((field) => ({ pointer: `/${field}`, detail })));
+  }
+  const isKnown = issues.some(({ pointer }) => pointer === "/schema");
+  const schema =
+    builtin !== undefined || isKnown || given.schema === undefined
+      ? undefined
+      : readSchema(given.schema, issues);
+  if (isNew) {
+    const missing = (["description", "schema", "example"] as const).filter(
+      (field) => given[field] === undefined,
+    );
+    const detail = "is required for a new template";
+    issues.push(...missing.map((field) => ({ pointer: `/${field}`, detail })));
+  }
+  if (!result.success || issues.length > 0) throw faulty(issues);
+  return { ...result.data, schema };
+}
+
+const definitionFields = ["description", "sensitive", "expiresAfterMs", "schema", "example"] as const;
+
+function readSchema(input: unknown, issues: Issue[]): DataSchema | undefined {
+  try {
+    return parseDataSchema(input);
+  } catch (error) {
+    if (!isSendwrightError(error, "input.invalid")) throw error;
+    issues.push(...error.issues);
+    return undefined;
+  }
+}
+
+/** What was not said stays as it was. */
+function definitionOf(edit: TemplateEdit, before: TemplateContent | null): TemplateDefinition {
+  const was = before?.definition;
+  const {
+    description = was?.description,
+    sensitive = was?.sensitive ?? false,
+    expiresAfterMs = was?.expiresAfterMs ?? null,
+    schema = was?.schema,
+    example = was?.example,
+  } = edit;
+  if (description === undefined || schema === undefined || example === undefined) {
+    throw new TypeError("a template that is not new has all of them");
+  }
+  return { description, sensitive, expiresAfterMs, schema, example };
+}
+
+/** As JSON, whatever the order of keys. */
+function isSame(one: unknown, other: unknown): boolean {
+  const plain = (value: unknown): unknown => JSON.parse(JSON.stringify(value));
+  return isDeepStrictEqual(plain(one), plain(other));
+}
+
+function builtinContent(name: string): TemplateContent | null {
+  const builtin = builtinEntries.get(name);
+  return builtin === undefined
+    ? null
+    : { definition: null, sources: mapValues(builtin.template.sources, contentOf) };
+}
+
+function contentOfVersion(earlier: TemplateVersionDetail): TemplateContent | null {
+  if (!earlier.isEdited) return null;
+  const { isBuiltIn, description, sensitive, expiresAfterMs, example, sources } = earlier;
+  if (isBuiltIn) return { definition: null, sources };
+  const schema = parseDataSchema(earlier.schema);
+  return { definition: { description, sensitive, expiresAfterMs, schema, example }, sources };
+}
+
+/** For the audit log: which languages and which other fields differ. */
+function changes(before: TemplateContent | null, after: TemplateContent): Readonly<Record<string, unknown>> {
+  const locales = [...new Set([...Object.keys(before?.sources ?? {}), ...Object.keys(after.sources)])];
+  const changedLocales = locales.filter(
+    (tag) => !isDeepStrictEqual(before?.sources[tag], after.sources[tag]),
+  );
+  const { definition } = after;
+  const fields = definition === null ? [] : (Object.keys(definition) as (keyof TemplateDefinition)[]);
+  const changed = fields.filter(
+    (field) => !isDeepStrictEqual(before?.definition?.[field], definition?.[field]),
+  );
+  return { locales: changedLocales, ...(changed.length === 0 ? {} : { changed }) };
+}
+
+/** The error for what is wrong with a template: every issue has its place, or null where none is known. */
+export function faulty(
+  issues: readonly Issue[],
+  code: "input.invalid" | "template.invalid" = "input.invalid",
+): SendwrightError {
+  const placed = issues.map((issue) => ({ line: null, column: null, ...issue }));
+  return new SendwrightError(code, invalidInput(placed).message, { issues: placed });
+}
