@@ -1,6 +1,6 @@
 import type { Services } from "../src/services.ts";
-import { claimEmails, releaseLeases } from "../src/store/email-claims.ts";
-import type { EmailFilter } from "../src/store/email-criteria.ts";
+import { claimEmails, releaseLeases } from "../src/store/tables/email-claims.ts";
+import type { EmailFilter } from "../src/store/tables/email-criteria.ts";
 import { actor, type FilledDatabase, fillLog } from "./log/database.ts";
 import { compare, type Rate, type Results, rateOf, ratiosOf } from "./measure.ts";
 

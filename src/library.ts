@@ -1,5 +1,4 @@
 import { z } from "zod";
-import type { SmtpConfigInput } from "./config/smtp-config.ts";
 import type { Clock } from "./core/clock.ts";
 import { dnsServer } from "./core/dns-server.ts";
 import { SendwrightError } from "./core/errors.ts";
@@ -11,6 +10,7 @@ import type { EmailRequest } from "./delivery/email-request.ts";
 import type { EmailDetail } from "./delivery/outbox.ts";
 import { createHandler, type HandlerOptions } from "./server/handler.ts";
 import { type Health, openServices, type ServicesOptions } from "./services.ts";
+import type { SmtpConfigInput } from "./smtp-configs/settings.ts";
 import type { Templates } from "./templates/engine/templates.ts";
 
 /** Those of `openServices`; the secret may be missing, as a variable of the environment may be. */

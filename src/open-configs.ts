@@ -1,10 +1,10 @@
-import { type ConfigSource, createConfigSource } from "./config/config-source.ts";
-import { createEnvironmentConfig } from "./config/environment-config.ts";
-import type { AccessTokens } from "./config/oauth/access-tokens.ts";
-import type { SavingParts } from "./config/saving.ts";
-import type { SmtpConfigCreate } from "./config/smtp-config.ts";
-import { createSmtpConfigs, type SmtpConfigs } from "./config/smtp-configs.ts";
-import { createStagedChanges, type StagedChanges } from "./config/staged-changes.ts";
+import { createEnvironmentConfig } from "./smtp-configs/environment-config.ts";
+import type { AccessTokens } from "./smtp-configs/oauth/access-tokens.ts";
+import { type ConfigSource, createConfigSource } from "./smtp-configs/repository.ts";
+import type { SavingParts } from "./smtp-configs/saving.ts";
+import type { SmtpConfigCreate } from "./smtp-configs/settings.ts";
+import { createSmtpConfigs, type SmtpConfigs } from "./smtp-configs/smtp-configs.ts";
+import { createStagedChanges, type StagedChanges } from "./smtp-configs/versions/drafts.ts";
 
 /** The SMTP configs of a database: where they come from, how they are changed, and how in stages. */
 export interface OpenConfigs {

@@ -5,17 +5,21 @@ import {
   readRetention,
   retentionFields,
 } from "./config/retention-settings.ts";
-import { changeReturnSetting, readReturnSetting, returnFields } from "./config/return-setting.ts";
 import { changeWatch, readWatch, type WatchSettings, watchFields } from "./config/watch-settings.ts";
 import { changeWebhook, readStoredWebhook, webhookFields } from "./config/webhook-settings.ts";
 import type { Clock } from "./core/clock.ts";
 import { SendwrightError } from "./core/errors.ts";
 import type { Actor } from "./core/model.ts";
 import type { Secrets } from "./secret/secrets.ts";
-import { writeAudit } from "./store/audit-log.ts";
+import {
+  changeReturnSetting,
+  readReturnSetting,
+  returnFields,
+} from "./smtp-configs/versions/rollback-setting.ts";
 import type { Db } from "./store/schema.ts";
-import { readSetting, writeSetting } from "./store/settings.ts";
 import type { Store } from "./store/store.ts";
+import { writeAudit } from "./store/tables/audit-log.ts";
+import { readSetting, writeSetting } from "./store/tables/settings.ts";
 import type { Brand } from "./templates/engine/brand.ts";
 import { brandChange, changeBrand, readBrand } from "./templates/library/brand.ts";
 

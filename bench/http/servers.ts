@@ -11,7 +11,7 @@ import { createApiKeys } from "../../src/server/api-keys.ts";
 import { createApp } from "../../src/server/app.ts";
 import { serve } from "../../src/server/serve.ts";
 import { openServices, type Services } from "../../src/services.ts";
-import type { NewEmail } from "../../src/store/email-inserts.ts";
+import type { NewEmail } from "../../src/store/tables/email-inserts.ts";
 
 /** The stand-alone server's app on the loopback, with a key that may send. */
 export interface TestedServer {

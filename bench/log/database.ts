@@ -2,11 +2,11 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
-import { smtpConfigCreate } from "../../src/config/smtp-config.ts";
 import { createLog } from "../../src/core/log.ts";
 import { parse } from "../../src/core/parse.ts";
 import { generateKey } from "../../src/secret/fernet.ts";
 import { openServices, type Services } from "../../src/services.ts";
+import { smtpConfigCreate } from "../../src/smtp-configs/settings.ts";
 import { startRelay } from "../relay/relay.ts";
 import { multiplyEmails } from "./multiply.ts";
 

@@ -1,8 +1,8 @@
-import { type SmtpConfigInput, smtpConfigCreate } from "../config/smtp-config.ts";
 import type { ServerOptions } from "../core/environment.ts";
 import { isSendwrightError, SendwrightError } from "../core/errors.ts";
 import { issuesOf } from "../core/parse.ts";
 import { parseMailbox } from "../message/address.ts";
+import { type SmtpConfigInput, smtpConfigCreate } from "../smtp-configs/settings.ts";
 
 type SmtpOptions = Pick<
   ServerOptions,

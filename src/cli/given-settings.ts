@@ -1,6 +1,4 @@
 import { readFileSync } from "node:fs";
-import { openSettings } from "../config/open.ts";
-import { smtpConfigDraft } from "../config/smtp-config.ts";
 import { systemClock } from "../core/clock.ts";
 import { SendwrightError } from "../core/errors.ts";
 import { tlsModes } from "../core/model.ts";
@@ -8,6 +6,8 @@ import { parse } from "../core/parse.ts";
 import { type ProbeOptions, probe } from "../doctor/probe.ts";
 import type { TestReport } from "../doctor/report.ts";
 import type { Egress } from "../net/egress.ts";
+import { openSettings } from "../smtp-configs/open.ts";
+import { smtpConfigDraft } from "../smtp-configs/settings.ts";
 import { createTemplates } from "../templates/engine/templates.ts";
 import { askPassword, readFirstLine } from "./password.ts";
 import type { TestedRelay } from "./test-printer.ts";

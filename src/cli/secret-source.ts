@@ -7,8 +7,8 @@ import { parseSecret } from "../secret/derive.ts";
 import { generateKey } from "../secret/fernet.ts";
 import type { Secrets } from "../secret/secrets.ts";
 import { unlock } from "../secret/unlock.ts";
-import { listEncryptionKeys } from "../store/encryption-keys.ts";
 import type { Store } from "../store/store.ts";
+import { listEncryptionKeys } from "../store/tables/encryption-keys.ts";
 
 /** Where the emails are: the database that is named, or the file in the data folder. */
 export function databaseOf({ databaseUrl, dataDir }: DatabaseOptions): string {

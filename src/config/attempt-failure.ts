@@ -1,8 +1,8 @@
 import type { SmtpFailure } from "../core/errors.ts";
 import type { SmtpReply } from "../core/model.ts";
 import { redactor } from "../smtp/redact.ts";
-import type { AttemptFailure } from "../store/emails.ts";
-import type { OpenedConfig } from "./open.ts";
+import type { OpenedConfig } from "../smtp-configs/open.ts";
+import type { AttemptFailure } from "../store/tables/emails.ts";
 
 /** What was seen of an attempt that failed. */
 interface Seen {

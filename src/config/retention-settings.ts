@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { invalidInput } from "../core/parse.ts";
 import type { Db } from "../store/schema.ts";
-import { readSetting, writeSetting } from "../store/settings.ts";
+import { readSetting, writeSetting } from "../store/tables/settings.ts";
 
 /** How long emails are kept, counted from when they became final: what still waits is kept. */
 export interface RetentionSettings {

@@ -2,30 +2,34 @@ import type { Clock } from "../core/clock.ts";
 import { isSendwrightError, SendwrightError } from "../core/errors.ts";
 import type { Actor } from "../core/model.ts";
 import type { Secrets } from "../secret/secrets.ts";
-import { writeAudit } from "../store/audit-log.ts";
-import { listEncryptedContent, replaceContent } from "../store/email-content.ts";
-import { insertEncryptionKey, listEncryptionKeys, retireEncryptionKey } from "../store/encryption-keys.ts";
+import { grantKeys } from "../smtp-configs/oauth/grant.ts";
+import { readPassword, sealedPartsOf } from "../smtp-configs/open.ts";
+import { asConfig } from "../smtp-configs/versions/versions.ts";
+import type { Store } from "../store/store.ts";
+import { writeAudit } from "../store/tables/audit-log.ts";
+import { listEncryptedContent, replaceContent } from "../store/tables/email-content.ts";
+import {
+  insertEncryptionKey,
+  listEncryptionKeys,
+  retireEncryptionKey,
+} from "../store/tables/encryption-keys.ts";
 import {
   findOauthGrant,
   listOauthGrants,
   type OauthGrant,
   replaceOauthTokens,
-} from "../store/oauth-grants.ts";
+} from "../store/tables/oauth-grants.ts";
 import {
   listAllVersions,
   replaceVersionToken,
   type SmtpConfigVersion,
-} from "../store/smtp-config-versions.ts";
+} from "../store/tables/smtp-config-versions.ts";
 import {
   findSmtpConfig,
   listSmtpConfigs,
   replaceSmtpConfigToken,
   type SmtpConfig,
-} from "../store/smtp-configs.ts";
-import type { Store } from "../store/store.ts";
-import { grantKeys } from "./oauth/grant.ts";
-import { readPassword, sealedPartsOf } from "./open.ts";
-import { asConfig } from "./versions.ts";
+} from "../store/tables/smtp-configs.ts";
 import { readStoredWebhook, rotateWebhook } from "./webhook-settings.ts";
 
 export interface RotateOptions {

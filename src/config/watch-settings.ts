@@ -3,7 +3,7 @@ import { z } from "zod";
 import { isSendwrightError } from "../core/errors.ts";
 import { parseAddress } from "../message/address.ts";
 import type { Db } from "../store/schema.ts";
-import { readSetting, writeSetting } from "../store/settings.ts";
+import { readSetting, writeSetting } from "../store/tables/settings.ts";
 
 /** How SMTP configs are watched, and who is told. */
 export interface WatchSettings {

@@ -3,12 +3,12 @@ import { z } from "zod";
 import { isSendwrightError, SendwrightError } from "../core/errors.ts";
 import type { Keyring } from "../secret/keyring.ts";
 import type { Secrets } from "../secret/secrets.ts";
+import { isEndpoint } from "../smtp-configs/oauth/client.ts";
+import { passwordMask } from "../smtp-configs/settings.ts";
 import type { Db } from "../store/schema.ts";
-import { readSetting, writeSetting } from "../store/settings.ts";
 import type { Store } from "../store/store.ts";
-import { deleteWebhookDeliveries } from "../store/webhook-deliveries.ts";
-import { isEndpoint } from "./oauth/client.ts";
-import { passwordMask } from "./smtp-config.ts";
+import { readSetting, writeSetting } from "../store/tables/settings.ts";
+import { deleteWebhookDeliveries } from "../store/tables/webhook-deliveries.ts";
 
 /** Where events go, and what they are signed with. */
 export interface Webhook {

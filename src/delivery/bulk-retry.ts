@@ -1,9 +1,9 @@
 import { z } from "zod";
 import type { Clock } from "../core/clock.ts";
 import { type Actor, retryableStates } from "../core/model.ts";
-import { writeAudit } from "../store/audit-log.ts";
-import { listForRetry, requeueEmails } from "../store/email-retry.ts";
 import type { Store } from "../store/store.ts";
+import { writeAudit } from "../store/tables/audit-log.ts";
+import { listForRetry, requeueEmails } from "../store/tables/email-retry.ts";
 import { emailCriteria } from "./email-criteria.ts";
 import { defaultExpiryMs } from "./prepare.ts";
 

@@ -1,6 +1,6 @@
 import { isSendwrightError, SendwrightError } from "../core/errors.ts";
 import type { Secrets } from "../secret/secrets.ts";
-import type { StoredContent } from "../store/email-content.ts";
+import type { StoredContent } from "../store/tables/email-content.ts";
 
 /** Sensitive contents are encrypted under a key that is bound to their email. */
 export function protectContent(

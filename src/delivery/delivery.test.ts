@@ -3,9 +3,6 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import PostalMime from "postal-mime";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { createConfigSource } from "../config/config-source.ts";
-import { smtpConfigCreate, smtpConfigUpdate } from "../config/smtp-config.ts";
-import { createSmtpConfigs, type SmtpConfigs } from "../config/smtp-configs.ts";
 import { createLog } from "../core/log.ts";
 import { createMetrics } from "../core/metrics.ts";
 import { parse } from "../core/parse.ts";
@@ -13,9 +10,12 @@ import { createEgress } from "../net/egress.ts";
 import { generateKey } from "../secret/fernet.ts";
 import type { Secrets } from "../secret/secrets.ts";
 import { unlock } from "../secret/unlock.ts";
-import { insertEncryptionKey, listEncryptionKeys } from "../store/encryption-keys.ts";
-import { listSmtpConfigs } from "../store/smtp-configs.ts";
+import { createConfigSource } from "../smtp-configs/repository.ts";
+import { smtpConfigCreate, smtpConfigUpdate } from "../smtp-configs/settings.ts";
+import { createSmtpConfigs, type SmtpConfigs } from "../smtp-configs/smtp-configs.ts";
 import { openSqliteStore, type Store } from "../store/store.ts";
+import { insertEncryptionKey, listEncryptionKeys } from "../store/tables/encryption-keys.ts";
+import { listSmtpConfigs } from "../store/tables/smtp-configs.ts";
 import { createTemplates } from "../templates/engine/templates.ts";
 import {
   createFixedClock,

@@ -1,7 +1,7 @@
 import { failureOf } from "../config/attempt-failure.ts";
-import type { OpenedConfig } from "../config/open.ts";
 import { classOf } from "../smtp/reply.ts";
-import type { AttemptFailure } from "../store/emails.ts";
+import type { OpenedConfig } from "../smtp-configs/open.ts";
+import type { AttemptFailure } from "../store/tables/emails.ts";
 import type { Ending } from "./outcome.ts";
 
 /**

@@ -1,12 +1,12 @@
 import { setImmediate as turn } from "node:timers/promises";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { smtpConfig } from "../../test/support/smtp-config.ts";
-import { createConfigSource } from "../config/config-source.ts";
 import { systemClock } from "../core/clock.ts";
 import { createEgress } from "../net/egress.ts";
 import { connect } from "../smtp/connection.ts";
-import { insertSmtpConfig, type SmtpConfig } from "../store/smtp-configs.ts";
+import { createConfigSource } from "../smtp-configs/repository.ts";
 import { openSqliteStore, type Store } from "../store/store.ts";
+import { insertSmtpConfig, type SmtpConfig } from "../store/tables/smtp-configs.ts";
 import { createFixedClock, type FixedClock } from "../testing/fixed-clock.ts";
 import { startTestRelay, type TestRelay } from "../testing/test-relay.ts";
 import { createLanes, isOnTrial, type Lane, type Lanes } from "./lanes.ts";

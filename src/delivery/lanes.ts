@@ -1,9 +1,9 @@
-import type { ConfigSource } from "../config/config-source.ts";
 import type { Clock } from "../core/clock.ts";
-import { createPool, type Pool } from "../smtp/pool.ts";
+import { createPool, type Pool } from "../smtp/pool/pool.ts";
+import type { ConfigSource } from "../smtp-configs/repository.ts";
 import type { Db } from "../store/schema.ts";
-import type { SmtpConfig } from "../store/smtp-configs.ts";
 import type { Step } from "../store/step.ts";
+import type { SmtpConfig } from "../store/tables/smtp-configs.ts";
 import { type Nodes, shareOf } from "./nodes.ts";
 
 /** The way through one config, for as long as its settings and this node's share of them stay as they are. */

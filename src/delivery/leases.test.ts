@@ -1,10 +1,10 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { databases, type OpenDatabase } from "../../test/conformance/databases.ts";
 import { newEmail } from "../../test/support/new-email.ts";
-import { claimEmails, releaseLeases } from "../store/email-claims.ts";
-import { insertEmails } from "../store/email-inserts.ts";
-import { type Email, findEmail } from "../store/emails.ts";
 import type { Store } from "../store/store.ts";
+import { claimEmails, releaseLeases } from "../store/tables/email-claims.ts";
+import { insertEmails } from "../store/tables/email-inserts.ts";
+import { type Email, findEmail } from "../store/tables/emails.ts";
 import { createFixedClock, type FixedClock } from "../testing/fixed-clock.ts";
 import { createLeases, type Leases } from "./leases.ts";
 

@@ -1,8 +1,8 @@
 import type { Clock } from "../core/clock.ts";
 import { SendwrightError } from "../core/errors.ts";
-import { releaseLeases, renewLeases } from "../store/email-claims.ts";
-import type { Email } from "../store/emails.ts";
 import type { Store } from "../store/store.ts";
+import { releaseLeases, renewLeases } from "../store/tables/email-claims.ts";
+import type { Email } from "../store/tables/emails.ts";
 
 /**
  * An email belongs to the node that claimed it until its lease runs out: long enough that a busy node

@@ -2,22 +2,22 @@ import { setImmediate as turn } from "node:timers/promises";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { newEmail } from "../../test/support/new-email.ts";
 import { smtpConfig } from "../../test/support/smtp-config.ts";
-import { createConfigSource } from "../config/config-source.ts";
-import { openSettings } from "../config/open.ts";
 import { SendwrightError } from "../core/errors.ts";
 import { createLog } from "../core/log.ts";
 import { createMetrics } from "../core/metrics.ts";
 import type { SmtpReply, Stage } from "../core/model.ts";
-import { type ClaimedEmail, claimEmails, releaseLeases } from "../store/email-claims.ts";
-import { insertEmails } from "../store/email-inserts.ts";
-import { findEmail, listAttempts, listRecipients } from "../store/emails.ts";
+import { openSettings } from "../smtp-configs/open.ts";
+import { createConfigSource } from "../smtp-configs/repository.ts";
+import { openSqliteStore, type Store } from "../store/store.ts";
+import { type ClaimedEmail, claimEmails, releaseLeases } from "../store/tables/email-claims.ts";
+import { insertEmails } from "../store/tables/email-inserts.ts";
+import { findEmail, listAttempts, listRecipients } from "../store/tables/emails.ts";
 import {
   findSmtpConfig,
   insertSmtpConfig,
   type SmtpConfig,
   updateSmtpConfig,
-} from "../store/smtp-configs.ts";
-import { openSqliteStore, type Store } from "../store/store.ts";
+} from "../store/tables/smtp-configs.ts";
 import { createFixedClock, type FixedClock } from "../testing/fixed-clock.ts";
 import { createLanes, type Lane, type Lanes } from "./lanes.ts";
 import { createLedger, type Ledger, type Page } from "./ledger.ts";

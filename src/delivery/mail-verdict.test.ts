@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { SmtpConfigView } from "../config/view.ts";
+import type { SmtpConfigView } from "../smtp-configs/summary.ts";
 import { concernsOf, judgeMail, type MailFacts } from "./mail-verdict.ts";
 
 const now = Date.parse("2026-06-01T12:00:00Z");

@@ -1,6 +1,6 @@
-import type { SmtpConfigView } from "../config/view.ts";
 import type { AlertKind } from "../core/model.ts";
-import type { Alert } from "../store/alerts.ts";
+import type { SmtpConfigView } from "../smtp-configs/summary.ts";
+import type { Alert } from "../store/tables/alerts.ts";
 
 /** Whether mail works now. `bad`: nothing is sent; `warn`: it may not be; `none`: it was never set up. */
 export type VerdictLevel = "good" | "warn" | "bad" | "none";

@@ -1,7 +1,7 @@
 import { newId } from "../core/id.ts";
-import type { PoolLimits } from "../smtp/pool.ts";
-import { listNodes, removeNode, touchNode } from "../store/nodes.ts";
+import type { PoolLimits } from "../smtp/pool/pool.ts";
 import type { Store } from "../store/store.ts";
+import { listNodes, removeNode, touchNode } from "../store/tables/nodes.ts";
 
 /** A node that was not heard of for so long counts no more. */
 const silenceMs = 30_000;

@@ -1,10 +1,10 @@
 import PostalMime from "postal-mime";
 import { SendwrightError } from "../core/errors.ts";
 import { type Actor, testEmailTemplate } from "../core/model.ts";
-import { writeAudit } from "../store/audit-log.ts";
-import { findContent } from "../store/email-content.ts";
-import { type EmailFilter, listEmails } from "../store/email-criteria.ts";
-import { endQueued, requeueEmail } from "../store/email-queue.ts";
+import { writeAudit } from "../store/tables/audit-log.ts";
+import { findContent } from "../store/tables/email-content.ts";
+import { type EmailFilter, listEmails } from "../store/tables/email-criteria.ts";
+import { endQueued, requeueEmail } from "../store/tables/email-queue.ts";
 import {
   type Attempt,
   type Email,
@@ -12,7 +12,7 @@ import {
   listAttempts,
   listRecipients,
   type Recipient,
-} from "../store/emails.ts";
+} from "../store/tables/emails.ts";
 import { type Acceptance, type AcceptanceParts, createAcceptance } from "./acceptance.ts";
 import { revealContent } from "./contents.ts";
 import { defaultExpiryMs } from "./prepare.ts";

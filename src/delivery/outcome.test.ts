@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { type ErrorCode, SendwrightError } from "../core/errors.ts";
 import { recipientStates, type SmtpReply } from "../core/model.ts";
 import type { RecipientResult, SendResult } from "../smtp/connection.ts";
-import type { Email, Recipient } from "../store/emails.ts";
+import type { Email, Recipient } from "../store/tables/emails.ts";
 import { attemptOf, type Ending, emailStateOf, failureOutcome, settlementOf } from "./outcome.ts";
 
 const now = 1_000_000;

@@ -8,9 +8,9 @@ import {
   stages,
 } from "../core/model.ts";
 import type { Connection, RecipientResult, SendResult } from "../smtp/connection.ts";
-import type { RecipientOutcome, Settlement } from "../store/email-settlements.ts";
-import type { Attempt, Email, Recipient } from "../store/emails.ts";
-import type { SmtpConfig } from "../store/smtp-configs.ts";
+import type { RecipientOutcome, Settlement } from "../store/tables/email-settlements.ts";
+import type { Attempt, Email, Recipient } from "../store/tables/emails.ts";
+import type { SmtpConfig } from "../store/tables/smtp-configs.ts";
 import { nextAttemptAt } from "./retry.ts";
 
 /** How one try ended: with an outcome for each recipient, or with an error before there was any. */

@@ -4,7 +4,7 @@ import { type Actor, type RecipientRole, recipientRoles } from "../core/model.ts
 import { invalidInput } from "../core/parse.ts";
 import { composeMessage, makeMessageId } from "../message/mime.ts";
 import type { Secrets } from "../secret/secrets.ts";
-import type { NewEmail } from "../store/email-inserts.ts";
+import type { NewEmail } from "../store/tables/email-inserts.ts";
 
 import type { TemplateInfo } from "../templates/engine/template.ts";
 import type { Templates } from "../templates/engine/templates.ts";

@@ -5,10 +5,10 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { type StoredEmail, storeEmail } from "../../test/support/stored-email.ts";
 import { changeRetention } from "../config/retention-settings.ts";
 import { createLog } from "../core/log.ts";
-import { findContent } from "../store/email-content.ts";
-import { findByIdempotencyKey, findEmail } from "../store/emails.ts";
-import { readSetting, writeSetting } from "../store/settings.ts";
 import { openSqliteStore, type Store } from "../store/store.ts";
+import { findContent } from "../store/tables/email-content.ts";
+import { findByIdempotencyKey, findEmail } from "../store/tables/emails.ts";
+import { readSetting, writeSetting } from "../store/tables/settings.ts";
 import { createFixedClock, type FixedClock } from "../testing/index.ts";
 import { createRetention, type Retention } from "./retention.ts";
 

@@ -2,9 +2,14 @@ import { readRetention } from "../config/retention-settings.ts";
 import type { Clock } from "../core/clock.ts";
 import { firstIdAt } from "../core/id.ts";
 import type { Log } from "../core/log.ts";
-import { type BatchDone, deleteEmails, purgeContents, releaseIdempotencyKeys } from "../store/retention.ts";
-import { readSetting, writeSetting } from "../store/settings.ts";
 import type { Store } from "../store/store.ts";
+import {
+  type BatchDone,
+  deleteEmails,
+  purgeContents,
+  releaseIdempotencyKeys,
+} from "../store/tables/retention.ts";
+import { readSetting, writeSetting } from "../store/tables/settings.ts";
 import { keyLivesMs } from "./acceptance.ts";
 
 const dayMs = 86_400_000;

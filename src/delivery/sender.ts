@@ -1,6 +1,6 @@
 import type { Mailbox } from "../core/model.ts";
-import type { Email } from "../store/emails.ts";
-import type { SmtpConfig } from "../store/smtp-configs.ts";
+import type { Email } from "../store/tables/emails.ts";
+import type { SmtpConfig } from "../store/tables/smtp-configs.ts";
 
 type SenderSettings = Pick<SmtpConfig, "id" | "fromEmail" | "fromName" | "replyTo">;
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { OpenedConfig } from "../config/open.ts";
+import type { OpenedConfig } from "../smtp-configs/open.ts";
 import { type Candidate, candidatesFor } from "./candidates.ts";
 import type { Fix } from "./explanations/row.ts";
 import type { FailedStage } from "./stages.ts";

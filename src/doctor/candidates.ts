@@ -1,7 +1,7 @@
-import type { OpenedConfig } from "../config/open.ts";
 import type { Stage } from "../core/model.ts";
 import { normaliseHost } from "../net/host.ts";
 import { type Relay, tlsFor } from "../smtp/relay.ts";
+import type { OpenedConfig } from "../smtp-configs/open.ts";
 import { type Fix, loopback } from "./explanations/row.ts";
 import type { FailedStage } from "./stages.ts";
 

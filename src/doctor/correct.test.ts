@@ -1,7 +1,7 @@
 import { describe, expect, it, vi } from "vitest";
-import type { OpenedConfig } from "../config/open.ts";
 import { systemClock } from "../core/clock.ts";
 import { createEgress, type Lookup } from "../net/egress.ts";
+import type { OpenedConfig } from "../smtp-configs/open.ts";
 import { createTemplates } from "../templates/engine/templates.ts";
 import { createFixedClock } from "../testing/fixed-clock.ts";
 import {

@@ -1,4 +1,3 @@
-import type { OpenedConfig } from "../config/open.ts";
 import type { Clock } from "../core/clock.ts";
 import { isSendwrightError, SendwrightError } from "../core/errors.ts";
 import type { Egress } from "../net/egress.ts";
@@ -6,6 +5,7 @@ import { chooseMechanism } from "../smtp/auth.ts";
 import { type Connection, connect } from "../smtp/connection.ts";
 import { type Relay, tlsFor } from "../smtp/relay.ts";
 import type { Timeouts } from "../smtp/timeouts.ts";
+import type { OpenedConfig } from "../smtp-configs/open.ts";
 import type { Candidate } from "./candidates.ts";
 import { clearAnswers, type Fix, loopback } from "./explanations/row.ts";
 import type { Correction } from "./report.ts";

@@ -6,8 +6,8 @@ import { createLog } from "../core/log.ts";
 import type { Actor } from "../core/model.ts";
 import { openDns } from "../net/dns.ts";
 import { createEgress } from "../net/egress.ts";
-import { listAudit } from "../store/audit-log.ts";
 import { openSqliteStore, type Store } from "../store/store.ts";
+import { listAudit } from "../store/tables/audit-log.ts";
 import { makeAuthority, startTestRelay, type TestRelay } from "../testing/index.ts";
 import { createDiscovery } from "./discovery.ts";
 

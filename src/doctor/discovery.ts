@@ -1,4 +1,3 @@
-import { smtpConfigSearch } from "../config/smtp-config.ts";
 import type { Clock } from "../core/clock.ts";
 import type { Log } from "../core/log.ts";
 import type { Actor, TlsMode } from "../core/model.ts";
@@ -8,8 +7,9 @@ import { type Address, parseAddress } from "../message/address.ts";
 import type { Dns, DnsOptions } from "../net/dns.ts";
 import type { Egress } from "../net/egress.ts";
 import { tlsFor } from "../smtp/relay.ts";
-import { writeAudit } from "../store/audit-log.ts";
+import { smtpConfigSearch } from "../smtp-configs/settings.ts";
 import type { Store } from "../store/store.ts";
+import { writeAudit } from "../store/tables/audit-log.ts";
 import { tryCandidate } from "./candidate.ts";
 import { type Proposal, type proposalSources, proposalsFor } from "./discover/proposals.ts";
 

@@ -1,5 +1,3 @@
-import { smtpConfigSender } from "../config/smtp-config.ts";
-import type { SmtpConfigs } from "../config/smtp-configs.ts";
 import type { Clock } from "../core/clock.ts";
 import type { Actor } from "../core/model.ts";
 import { parse } from "../core/parse.ts";
@@ -8,6 +6,8 @@ import { parseAddress } from "../message/address.ts";
 import type { Dns, DnsOptions } from "../net/dns.ts";
 import { normaliseHost } from "../net/host.ts";
 import { providerOfMailDomain, providerOfServer } from "../providers/catalog.ts";
+import { smtpConfigSender } from "../smtp-configs/settings.ts";
+import type { SmtpConfigs } from "../smtp-configs/smtp-configs.ts";
 import { checkDomain } from "./dns/check-domain.ts";
 import type { Finding } from "./dns/finding.ts";
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { Attempt, AttemptFailure } from "../store/emails.ts";
+import type { Attempt, AttemptFailure } from "../store/tables/emails.ts";
 import { explainAttempt } from "./explain-attempt.ts";
 
 const failure: AttemptFailure = {

@@ -1,7 +1,7 @@
 import { type ErrorCode, errorTable } from "../core/errors.ts";
 import { type Stage, stages } from "../core/model.ts";
 import type { Relay } from "../smtp/relay.ts";
-import type { Attempt, Refusal } from "../store/emails.ts";
+import type { Attempt, Refusal } from "../store/tables/emails.ts";
 import { explain, type Problem } from "./explain.ts";
 
 /**

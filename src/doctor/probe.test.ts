@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
-import type { OpenedConfig } from "../config/open.ts";
 import { systemClock } from "../core/clock.ts";
 import type { Stage } from "../core/model.ts";
 import { createEgress, type Lookup } from "../net/egress.ts";
+import type { OpenedConfig } from "../smtp-configs/open.ts";
 import { createTemplates } from "../templates/engine/templates.ts";
 import { createFixedClock } from "../testing/fixed-clock.ts";
 import {

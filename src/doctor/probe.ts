@@ -1,4 +1,3 @@
-import type { OpenedConfig } from "../config/open.ts";
 import type { Clock } from "../core/clock.ts";
 import { isSendwrightError, SendwrightError } from "../core/errors.ts";
 import type { SmtpReply } from "../core/model.ts";
@@ -6,6 +5,7 @@ import type { Egress } from "../net/egress.ts";
 import { type Connection, connect } from "../smtp/connection.ts";
 import { classOf, quote } from "../smtp/reply.ts";
 import type { Timeouts } from "../smtp/timeouts.ts";
+import type { OpenedConfig } from "../smtp-configs/open.ts";
 import type { LoadedTemplates } from "../templates/engine/templates.ts";
 import { type Candidate, candidatesFor, type Way } from "./candidates.ts";
 import { correct, isRefuted } from "./correct.ts";

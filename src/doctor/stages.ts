@@ -1,11 +1,11 @@
 import { z } from "zod";
-import type { OpenedConfig } from "../config/open.ts";
 import type { Clock } from "../core/clock.ts";
 import { isSendwrightError, type SendwrightError } from "../core/errors.ts";
 import type { Stage } from "../core/model.ts";
 import type { Evidence, Observer, StageEvent, TranscriptLine } from "../smtp/observer.ts";
 import { mask, type Redactor, redactor } from "../smtp/redact.ts";
 import { quote } from "../smtp/reply.ts";
+import type { OpenedConfig } from "../smtp-configs/open.ts";
 import { cautionFor } from "./caution.ts";
 import { explain, type Failure, type Problem } from "./explain.ts";
 import type { Fix } from "./explanations/row.ts";

@@ -1,13 +1,13 @@
 import { failureOf } from "../config/attempt-failure.ts";
-import type { OpenedConfig } from "../config/open.ts";
 import type { SendwrightError } from "../core/errors.ts";
 import { type Actor, type AttemptOutcome, type RecipientState, testEmailTemplate } from "../core/model.ts";
 import type { Connection, SendResult } from "../smtp/connection.ts";
-import { insertEmails, type NewEmail } from "../store/email-inserts.ts";
-import { settleEmails } from "../store/email-settlements.ts";
-import type { Attempt } from "../store/emails.ts";
-import type { SmtpConfig } from "../store/smtp-configs.ts";
+import type { OpenedConfig } from "../smtp-configs/open.ts";
 import type { Store } from "../store/store.ts";
+import { insertEmails, type NewEmail } from "../store/tables/email-inserts.ts";
+import { settleEmails } from "../store/tables/email-settlements.ts";
+import type { Attempt } from "../store/tables/emails.ts";
+import type { SmtpConfig } from "../store/tables/smtp-configs.ts";
 import type { TestEmail } from "./test-email.ts";
 
 /** How handing it over ended: with the relay's answer, or with an error before there was any. */

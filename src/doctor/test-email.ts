@@ -1,9 +1,9 @@
-import type { OpenedConfig } from "../config/open.ts";
 import { newId } from "../core/id.ts";
 import { testEmailTemplate } from "../core/model.ts";
 import { parseAddress } from "../message/address.ts";
 import { type ComposedMessage, composeMessage, makeMessageId, senderHeaders } from "../message/mime.ts";
 import type { Connection } from "../smtp/connection.ts";
+import type { OpenedConfig } from "../smtp-configs/open.ts";
 import type { LoadedTemplates } from "../templates/engine/templates.ts";
 
 /** The email that a test sends if asked to. */

@@ -3,8 +3,8 @@ import { z } from "zod";
 import type { Clock } from "../core/clock.ts";
 import { SendwrightError } from "../core/errors.ts";
 import type { Db } from "../store/schema.ts";
-import { readSetting, removeSetting, writeSetting } from "../store/settings.ts";
 import type { Store } from "../store/store.ts";
+import { readSetting, removeSetting, writeSetting } from "../store/tables/settings.ts";
 import { isTokenOf, newToken } from "./one-time-token.ts";
 
 const settingKey = "admin_link";

@@ -3,6 +3,7 @@ import type { Clock } from "../core/clock.ts";
 import { SendwrightError } from "../core/errors.ts";
 import { newId } from "../core/id.ts";
 import type { Actor } from "../core/model.ts";
+import type { Store } from "../store/store.ts";
 import {
   type ApiKey,
   type ApiKeyScope,
@@ -11,9 +12,8 @@ import {
   insertApiKey,
   listApiKeys,
   touchApiKey,
-} from "../store/api-keys.ts";
-import { writeAudit } from "../store/audit-log.ts";
-import type { Store } from "../store/store.ts";
+} from "../store/tables/api-keys.ts";
+import { writeAudit } from "../store/tables/audit-log.ts";
 import type { Caller } from "./caller.ts";
 
 /** By this, people and secret scanners know one. */

@@ -1,5 +1,5 @@
 import type { Actor } from "../core/model.ts";
-import type { ApiKeyScope } from "../store/api-keys.ts";
+import type { ApiKeyScope } from "../store/tables/api-keys.ts";
 
 /** Who calls, and what they may do. */
 export interface Caller {

@@ -1,8 +1,8 @@
 import type { Clock } from "../core/clock.ts";
 import { SendwrightError } from "../core/errors.ts";
 import type { Log } from "../core/log.ts";
-import { writeAudit } from "../store/audit-log.ts";
 import type { Store } from "../store/store.ts";
+import { writeAudit } from "../store/tables/audit-log.ts";
 import type { AccountEmails } from "./account-emails.ts";
 import type { Visitor } from "./accounts.ts";
 import { type Account, normalEmail, setPassword } from "./accounts.ts";

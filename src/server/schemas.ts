@@ -1,5 +1,4 @@
 import { z } from "zod";
-import { oauthProviders } from "../config/oauth/client.ts";
 import { type ErrorCode, errorTable } from "../core/errors.ts";
 import {
   alertKinds,
@@ -17,7 +16,8 @@ import {
 import { concernCodes, verdictCodes } from "../delivery/mail-verdict.ts";
 import { proposalSources } from "../doctor/discover/proposals.ts";
 import { dnsChecks, findingStatuses } from "../doctor/dns/finding.ts";
-import { apiKeyScopes } from "../store/api-keys.ts";
+import { oauthProviders } from "../smtp-configs/oauth/client.ts";
+import { apiKeyScopes } from "../store/tables/api-keys.ts";
 import { warningCodes } from "../templates/engine/warnings.ts";
 
 /**

@@ -1,7 +1,7 @@
 import { z } from "zod";
-import type { SmtpConfigs } from "../config/smtp-configs.ts";
-import { readSetting, writeSetting } from "../store/settings.ts";
+import type { SmtpConfigs } from "../smtp-configs/smtp-configs.ts";
 import type { Store } from "../store/store.ts";
+import { readSetting, writeSetting } from "../store/tables/settings.ts";
 import type { AccountEmails } from "./account-emails.ts";
 import type { Account, Visitor } from "./accounts.ts";
 import type { Afterwards } from "./afterwards.ts";

@@ -1,8 +1,8 @@
-import type { SmtpConfigs } from "../config/smtp-configs.ts";
 import type { Clock } from "../core/clock.ts";
 import { SendwrightError } from "../core/errors.ts";
 import type { Outbox } from "../delivery/outbox.ts";
-import { writeAudit } from "../store/audit-log.ts";
+import type { SmtpConfigs } from "../smtp-configs/smtp-configs.ts";
+import { writeAudit } from "../store/tables/audit-log.ts";
 import type { Templates } from "../templates/engine/templates.ts";
 import { createAccountEmails } from "./account-emails.ts";
 import { type Account, normalEmail, setPassword, type Visitor } from "./accounts.ts";

@@ -3,10 +3,10 @@ import type { DnsReport as DnsReportInside } from "../doctor/dns-health.ts";
 import { explainAttempt } from "../doctor/explain-attempt.ts";
 import type { Provider as ProviderInside } from "../providers/catalog.ts";
 import type { SandboxMessage } from "../sandbox/sandbox-message.ts";
-import type { Alert as AlertInside } from "../store/alerts.ts";
-import type { ApiKey as KeyInside } from "../store/api-keys.ts";
-import type { AuditEntry as EntryInside } from "../store/audit-log.ts";
-import type { Attempt as AttemptInside } from "../store/emails.ts";
+import type { Alert as AlertInside } from "../store/tables/alerts.ts";
+import type { ApiKey as KeyInside } from "../store/tables/api-keys.ts";
+import type { AuditEntry as EntryInside } from "../store/tables/audit-log.ts";
+import type { Attempt as AttemptInside } from "../store/tables/emails.ts";
 import type { TemplateInfo as TemplateInside } from "../templates/engine/template.ts";
 import type { TemplatePart as TemplatePartInside } from "../templates/library/parts.ts";
 import type {

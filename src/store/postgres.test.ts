@@ -2,9 +2,9 @@ import { CompiledQuery, sql } from "kysely";
 import pg from "pg";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { type Postgres, startPostgres } from "../../test/support/postgres.ts";
-import { readSetting, writeSetting } from "./settings.ts";
 import { write } from "./step.ts";
 import { openPostgresStore, openStoreBeside, type Store } from "./store.ts";
+import { readSetting, writeSetting } from "./tables/settings.ts";
 
 let postgres: Postgres;
 let url: string;

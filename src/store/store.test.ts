@@ -4,8 +4,8 @@ import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { sql } from "kysely";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { readSetting, writeSetting } from "./settings.ts";
 import { openSqliteStore } from "./store.ts";
+import { readSetting, writeSetting } from "./tables/settings.ts";
 
 let folder: string;
 let file: string;

@@ -15,7 +15,7 @@ import { createEgress } from "../net/egress.ts";
 import { generateKey } from "../secret/fernet.ts";
 import { unlock } from "../secret/unlock.ts";
 import { openSqliteStore, type Store } from "../store/store.ts";
-import { insertWebhookDelivery, listDueWebhookDeliveries } from "../store/webhook-deliveries.ts";
+import { insertWebhookDelivery, listDueWebhookDeliveries } from "../store/tables/webhook-deliveries.ts";
 import { createFixedClock } from "../testing/fixed-clock.ts";
 import { makeAuthority } from "../testing/index.ts";
 import { createWebhookSender, type WebhookSender } from "./webhook.ts";

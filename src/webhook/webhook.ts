@@ -16,7 +16,7 @@ import {
   nextWebhookTryAt,
   postponeWebhookDelivery,
   type WebhookDelivery,
-} from "../store/webhook-deliveries.ts";
+} from "../store/tables/webhook-deliveries.ts";
 import { signedHeaders } from "./signature.ts";
 
 /** What became of a test event. */

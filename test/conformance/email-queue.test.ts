@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { priorities } from "../../src/core/model.ts";
 import { handedBack } from "../../src/delivery/outcome.ts";
+import type { Store } from "../../src/store/store.ts";
 import {
   type Claimed,
   type ClaimedEmail,
@@ -10,12 +11,12 @@ import {
   nextDueAt,
   releaseLeases,
   renewLeases,
-} from "../../src/store/email-claims.ts";
-import { findContent } from "../../src/store/email-content.ts";
-import { type EmailFilter, listEmails } from "../../src/store/email-criteria.ts";
-import { insertEmails, isKeyTaken, type NewEmail } from "../../src/store/email-inserts.ts";
-import { endQueued, expireEmails, requeueEmail } from "../../src/store/email-queue.ts";
-import { type Settlement, settleEmails } from "../../src/store/email-settlements.ts";
+} from "../../src/store/tables/email-claims.ts";
+import { findContent } from "../../src/store/tables/email-content.ts";
+import { type EmailFilter, listEmails } from "../../src/store/tables/email-criteria.ts";
+import { insertEmails, isKeyTaken, type NewEmail } from "../../src/store/tables/email-inserts.ts";
+import { endQueued, expireEmails, requeueEmail } from "../../src/store/tables/email-queue.ts";
+import { type Settlement, settleEmails } from "../../src/store/tables/email-settlements.ts";
 import {
   countOpen,
   type Email,
@@ -24,8 +25,7 @@ import {
   listAttempts,
   listRecipients,
   releaseIdempotencyKey,
-} from "../../src/store/emails.ts";
-import type { Store } from "../../src/store/store.ts";
+} from "../../src/store/tables/emails.ts";
 import { type GivenEmail, newEmail } from "../support/new-email.ts";
 import { databases, type OpenDatabase } from "./databases.ts";
 

@@ -1,10 +1,10 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { retryableStates } from "../../src/core/model.ts";
-import { countMeeting, type EmailCriteria, listEmails } from "../../src/store/email-criteria.ts";
-import { requeueEmail } from "../../src/store/email-queue.ts";
-import { listForRetry, requeueEmails } from "../../src/store/email-retry.ts";
-import { findEmail, listRecipients } from "../../src/store/emails.ts";
 import type { Store } from "../../src/store/store.ts";
+import { countMeeting, type EmailCriteria, listEmails } from "../../src/store/tables/email-criteria.ts";
+import { requeueEmail } from "../../src/store/tables/email-queue.ts";
+import { listForRetry, requeueEmails } from "../../src/store/tables/email-retry.ts";
+import { findEmail, listRecipients } from "../../src/store/tables/emails.ts";
 import { type StoredEmail, storeEmail } from "../support/stored-email.ts";
 import { databases } from "./databases.ts";
 

@@ -2,11 +2,11 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { newId } from "../../src/core/id.ts";
 import type { AttemptOutcome } from "../../src/core/model.ts";
 import { countAdmins } from "../../src/server/admin-link.ts";
-import { writeAudit } from "../../src/store/audit-log.ts";
-import { countByState, listFailedAttempts } from "../../src/store/failed-attempts.ts";
-import { findNewestTime } from "../../src/store/newest-time.ts";
-import { countNodes, listNodes, touchNode } from "../../src/store/nodes.ts";
 import type { Store } from "../../src/store/store.ts";
+import { writeAudit } from "../../src/store/tables/audit-log.ts";
+import { countByState, listFailedAttempts } from "../../src/store/tables/failed-attempts.ts";
+import { findNewestTime } from "../../src/store/tables/newest-time.ts";
+import { countNodes, listNodes, touchNode } from "../../src/store/tables/nodes.ts";
 import { storeEmail } from "../support/stored-email.ts";
 import { databases } from "./databases.ts";
 

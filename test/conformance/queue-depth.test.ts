@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import type { EmailState } from "../../src/core/model.ts";
-import { readQueueDepth } from "../../src/store/queue-depth.ts";
 import type { Store } from "../../src/store/store.ts";
+import { readQueueDepth } from "../../src/store/tables/queue-depth.ts";
 import { storeEmail } from "../support/stored-email.ts";
 import { databases } from "./databases.ts";
 

@@ -1,15 +1,15 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import type { EmailState } from "../../src/core/model.ts";
-import { findContent } from "../../src/store/email-content.ts";
-import { findByIdempotencyKey, findEmail, listRecipients } from "../../src/store/emails.ts";
+import type { Store } from "../../src/store/store.ts";
+import { findContent } from "../../src/store/tables/email-content.ts";
+import { findByIdempotencyKey, findEmail, listRecipients } from "../../src/store/tables/emails.ts";
 import {
   type Batch,
   type BatchDone,
   deleteEmails,
   purgeContents,
   releaseIdempotencyKeys,
-} from "../../src/store/retention.ts";
-import type { Store } from "../../src/store/store.ts";
+} from "../../src/store/tables/retention.ts";
 import { type StoredEmail, storeEmail } from "../support/stored-email.ts";
 import { databases } from "./databases.ts";
 

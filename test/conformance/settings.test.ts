@@ -4,7 +4,7 @@ import { generateKey } from "../../src/secret/fernet.ts";
 import type { Secrets } from "../../src/secret/secrets.ts";
 import { unlock } from "../../src/secret/unlock.ts";
 import { changeSettings, readSettings, type SettingsChange } from "../../src/settings.ts";
-import { listAudit } from "../../src/store/audit-log.ts";
+import { listAudit } from "../../src/store/tables/audit-log.ts";
 import { createFixedClock } from "../../src/testing/fixed-clock.ts";
 import { databases, type OpenDatabase } from "./databases.ts";
 

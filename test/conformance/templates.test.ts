@@ -11,7 +11,7 @@ import {
   readTemplatesRevision,
   type StoredTemplate,
   saveTemplate,
-} from "../../src/store/templates.ts";
+} from "../../src/store/tables/templates.ts";
 import { databases } from "./databases.ts";
 
 const now = Date.parse("2026-06-01T12:00:00Z");

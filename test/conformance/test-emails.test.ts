@@ -1,12 +1,12 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { openSettings } from "../../src/config/open.ts";
 import { composeTestEmail } from "../../src/doctor/test-email.ts";
 import { logTestEmail, type TestEmailEnding } from "../../src/doctor/test-email-log.ts";
-import { claimEmails, nextDueAt, releaseLeases } from "../../src/store/email-claims.ts";
-import { requeueEmails } from "../../src/store/email-retry.ts";
-import { findEmail, listAttempts, listRecipients } from "../../src/store/emails.ts";
-import { purgeContents } from "../../src/store/retention.ts";
+import { openSettings } from "../../src/smtp-configs/open.ts";
 import type { Store } from "../../src/store/store.ts";
+import { claimEmails, nextDueAt, releaseLeases } from "../../src/store/tables/email-claims.ts";
+import { requeueEmails } from "../../src/store/tables/email-retry.ts";
+import { findEmail, listAttempts, listRecipients } from "../../src/store/tables/emails.ts";
+import { purgeContents } from "../../src/store/tables/retention.ts";
 import { createTemplates } from "../../src/templates/engine/templates.ts";
 import { smtpConfig } from "../support/smtp-config.ts";
 import { storeEmail } from "../support/stored-email.ts";

@@ -1,5 +1,4 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { smtpConfigCreate } from "../../src/config/smtp-config.ts";
 import { changeWatch } from "../../src/config/watch-settings.ts";
 import { createLog } from "../../src/core/log.ts";
 import { parse } from "../../src/core/parse.ts";
@@ -7,20 +6,21 @@ import { createAlerts } from "../../src/doctor/watch/alerts.ts";
 import type { Judgement } from "../../src/doctor/watch/judge.ts";
 import { transitionsOf } from "../../src/doctor/watch/transitions.ts";
 import { openServices, type Services } from "../../src/services.ts";
-import { type Alert, alertTold, listAlertsToTell, listOpenAlerts } from "../../src/store/alerts.ts";
+import { smtpConfigCreate } from "../../src/smtp-configs/settings.ts";
+import type { Store } from "../../src/store/store.ts";
+import { type Alert, alertTold, listAlertsToTell, listOpenAlerts } from "../../src/store/tables/alerts.ts";
 import {
   claimConfigCheck,
   findConfigCheck,
   finishConfigCheck,
   planConfigCheck,
-} from "../../src/store/config-checks.ts";
-import type { Store } from "../../src/store/store.ts";
+} from "../../src/store/tables/config-checks.ts";
 import {
   claimWebhookDelivery,
   insertWebhookDelivery,
   listDueWebhookDeliveries,
   nextWebhookTryAt,
-} from "../../src/store/webhook-deliveries.ts";
+} from "../../src/store/tables/webhook-deliveries.ts";
 import { startTestRelay } from "../../src/testing/index.ts";
 import { databases, type OpenDatabase } from "./databases.ts";
 

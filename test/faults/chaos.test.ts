@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { countOpen } from "../../src/store/emails.ts";
+import { countOpen } from "../../src/store/tables/emails.ts";
 import { long, seed } from "./form.ts";
 import { drops, type Fault, resets, says } from "./mischief.ts";
 import { seededRandom } from "./random.ts";

@@ -1,6 +1,6 @@
 import PostalMime from "postal-mime";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import type { SmtpConfig } from "../../src/store/smtp-configs.ts";
+import type { SmtpConfig } from "../../src/store/tables/smtp-configs.ts";
 import { drops, type Fault, says, shows, waits } from "./mischief.ts";
 import { caPem, certificate, type FaultyRelay, issue, type Place, startFaultyRelay } from "./relay.ts";
 import { openScene, type Scene } from "./scene.ts";

@@ -1,12 +1,12 @@
 import { setImmediate as turn } from "node:timers/promises";
-import { smtpConfigCreate } from "../../src/config/smtp-config.ts";
 import { changeWatch } from "../../src/config/watch-settings.ts";
 import { createLog } from "../../src/core/log.ts";
 import { parse } from "../../src/core/parse.ts";
 import type { EmailDetail } from "../../src/delivery/outbox.ts";
 import { openServices, type Services } from "../../src/services.ts";
-import type { SmtpConfig } from "../../src/store/smtp-configs.ts";
-import { findSmtpConfig } from "../../src/store/smtp-configs.ts";
+import { smtpConfigCreate } from "../../src/smtp-configs/settings.ts";
+import type { SmtpConfig } from "../../src/store/tables/smtp-configs.ts";
+import { findSmtpConfig } from "../../src/store/tables/smtp-configs.ts";
 import { createFixedClock, type FixedClock } from "../../src/testing/index.ts";
 
 const secret = "cw_0x689RpI-jtRR7oE8h_eQsKImvJapLeSbXpwF4e4=";

@@ -1,6 +1,6 @@
 import { newId } from "../../src/core/id.ts";
-import type { NewEmail } from "../../src/store/email-inserts.ts";
-import type { Email } from "../../src/store/emails.ts";
+import type { NewEmail } from "../../src/store/tables/email-inserts.ts";
+import type { Email } from "../../src/store/tables/emails.ts";
 
 export interface GivenEmail extends Partial<Omit<Email, "id" | "messageId">> {
   /** The idempotency key. */

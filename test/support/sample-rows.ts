@@ -1,14 +1,14 @@
 import { sql } from "kysely";
 import { firstIdAt } from "../../src/core/id.ts";
 import { type EmailState, emailStates } from "../../src/core/model.ts";
-import { insertAlert } from "../../src/store/alerts.ts";
-import { insertApiKey } from "../../src/store/api-keys.ts";
 import type { Db, EmailRow } from "../../src/store/schema.ts";
-import { writeSetting } from "../../src/store/settings.ts";
-import { insertVersion } from "../../src/store/smtp-config-versions.ts";
-import { insertSmtpConfig, type SmtpConfig } from "../../src/store/smtp-configs.ts";
-import { saveTemplate } from "../../src/store/templates.ts";
-import { insertWebhookDelivery } from "../../src/store/webhook-deliveries.ts";
+import { insertAlert } from "../../src/store/tables/alerts.ts";
+import { insertApiKey } from "../../src/store/tables/api-keys.ts";
+import { writeSetting } from "../../src/store/tables/settings.ts";
+import { insertVersion } from "../../src/store/tables/smtp-config-versions.ts";
+import { insertSmtpConfig, type SmtpConfig } from "../../src/store/tables/smtp-configs.ts";
+import { saveTemplate } from "../../src/store/tables/templates.ts";
+import { insertWebhookDelivery } from "../../src/store/tables/webhook-deliveries.ts";
 import { smtpConfig } from "./smtp-config.ts";
 
 /** The time of the sample's newest rows: that at which `createFixedClock` begins. */

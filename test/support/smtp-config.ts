@@ -1,4 +1,4 @@
-import type { SmtpConfig } from "../../src/store/smtp-configs.ts";
+import type { SmtpConfig } from "../../src/store/tables/smtp-configs.ts";
 
 /** A config as the database holds it, without a password and with no seal; a test names what is different. */
 export function smtpConfig(given: Partial<SmtpConfig> = {}): SmtpConfig {

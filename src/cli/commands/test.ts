@@ -1,4 +1,3 @@
-import { smtpConfigCreate } from "../../config/smtp-config.ts";
 import { systemClock } from "../../core/clock.ts";
 import type { ServerOptions } from "../../core/environment.ts";
 import { isSendwrightError, SendwrightError } from "../../core/errors.ts";
@@ -9,8 +8,9 @@ import type { TestProgress, TestReport, TestStage } from "../../doctor/report.ts
 import { createEgress } from "../../net/egress.ts";
 import { type OpenConfigs, openConfigs } from "../../open-configs.ts";
 import { tlsFor } from "../../smtp/relay.ts";
-import type { SmtpConfig } from "../../store/smtp-configs.ts";
+import { smtpConfigCreate } from "../../smtp-configs/settings.ts";
 import { openStoreBeside, type Store } from "../../store/store.ts";
+import type { SmtpConfig } from "../../store/tables/smtp-configs.ts";
 import { createTemplates } from "../../templates/engine/templates.ts";
 import { createTemplateShelf } from "../../templates/library/cache.ts";
 import { environmentSmtp } from "../environment-smtp.ts";

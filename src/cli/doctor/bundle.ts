@@ -1,13 +1,13 @@
 import { writeFileSync } from "node:fs";
 import { arch, platform, release } from "node:os";
-import { openConfig } from "../../config/open.ts";
 import type { Clock } from "../../core/clock.ts";
 import { documentedOptions, type Environment, type ServerOptions } from "../../core/environment.ts";
 import { isSendwrightError, SendwrightError } from "../../core/errors.ts";
 import type { Secrets } from "../../secret/secrets.ts";
-import { countByState, type FailedAttempt, listFailedAttempts } from "../../store/failed-attempts.ts";
-import { readQueueDepth } from "../../store/queue-depth.ts";
-import type { SmtpConfig } from "../../store/smtp-configs.ts";
+import { openConfig } from "../../smtp-configs/open.ts";
+import { countByState, type FailedAttempt, listFailedAttempts } from "../../store/tables/failed-attempts.ts";
+import { readQueueDepth } from "../../store/tables/queue-depth.ts";
+import type { SmtpConfig } from "../../store/tables/smtp-configs.ts";
 import { readSecret } from "../secret-source.ts";
 import { withoutCredentials } from "./environment.ts";
 import type { Examination } from "./examine.ts";

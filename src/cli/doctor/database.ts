@@ -5,9 +5,9 @@ import { isSendwrightError } from "../../core/errors.ts";
 import { failed, ok, warning } from "../../doctor/installation/check.ts";
 import { checkSkew } from "../../doctor/installation/clock.ts";
 import { checkSqliteFile } from "../../doctor/installation/sqlite-file.ts";
-import { countNodes } from "../../store/nodes.ts";
 import { readPostgresStatus } from "../../store/postgres-status.ts";
 import { isServed, openStoreBeside, type Store } from "../../store/store.ts";
+import { countNodes } from "../../store/tables/nodes.ts";
 import { databaseOf } from "../secret-source.ts";
 import type { Findings } from "./findings.ts";
 

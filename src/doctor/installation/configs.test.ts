@@ -1,11 +1,11 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import { smtpConfig } from "../../../test/support/smtp-config.ts";
-import { sealedPartsOf } from "../../config/open.ts";
 import { createEgress } from "../../net/egress.ts";
 import { generateKey } from "../../secret/fernet.ts";
 import type { Secrets } from "../../secret/secrets.ts";
 import { unlock } from "../../secret/unlock.ts";
-import type { SmtpConfig } from "../../store/smtp-configs.ts";
+import { sealedPartsOf } from "../../smtp-configs/open.ts";
+import type { SmtpConfig } from "../../store/tables/smtp-configs.ts";
 import { createFixedClock } from "../../testing/fixed-clock.ts";
 import { checkConfigs, checkNames } from "./configs.ts";
 

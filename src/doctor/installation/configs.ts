@@ -1,9 +1,9 @@
-import { problemOf } from "../../config/open.ts";
 import { isSendwrightError } from "../../core/errors.ts";
 import { age } from "../../core/format.ts";
 import type { Egress } from "../../net/egress.ts";
 import type { Secrets } from "../../secret/secrets.ts";
-import type { SmtpConfig } from "../../store/smtp-configs.ts";
+import { problemOf } from "../../smtp-configs/open.ts";
+import type { SmtpConfig } from "../../store/tables/smtp-configs.ts";
 import { type Check, failed, ok, refused, type Subject, warning } from "./check.ts";
 
 /** Whether there is a config to send with, and how each of them is. */

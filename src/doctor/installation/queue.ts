@@ -1,5 +1,5 @@
 import { age } from "../../core/format.ts";
-import type { QueueDepth } from "../../store/queue-depth.ts";
+import type { QueueDepth } from "../../store/tables/queue-depth.ts";
 import { type Check, ok, warning } from "./check.ts";
 
 const subject = { id: "queue.waiting", title: "Waiting" };

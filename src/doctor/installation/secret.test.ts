@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { smtpConfig } from "../../../test/support/smtp-config.ts";
-import { sealedPartsOf } from "../../config/open.ts";
 import { generateKey } from "../../secret/fernet.ts";
 import type { KeyRow, Secrets } from "../../secret/secrets.ts";
 import { unlock } from "../../secret/unlock.ts";
+import { sealedPartsOf } from "../../smtp-configs/open.ts";
 import { createFixedClock } from "../../testing/fixed-clock.ts";
 import { checkSecret } from "./secret.ts";
 

@@ -1,6 +1,6 @@
 import type { Secrets } from "../../secret/secrets.ts";
-import type { EncryptionKey } from "../../store/encryption-keys.ts";
-import type { SmtpConfig } from "../../store/smtp-configs.ts";
+import type { EncryptionKey } from "../../store/tables/encryption-keys.ts";
+import type { SmtpConfig } from "../../store/tables/smtp-configs.ts";
 import { type Check, failed, ok, warning } from "./check.ts";
 
 const secret = { id: "secret.fits", title: "Secret" };

@@ -1,9 +1,9 @@
 import { describe, expect, test } from "vitest";
 import { smtpConfig } from "../../../test/support/smtp-config.ts";
-import { viewOf } from "../../config/view.ts";
 import type { AlertKind } from "../../core/model.ts";
-import type { Alert } from "../../store/alerts.ts";
-import type { SmtpConfig } from "../../store/smtp-configs.ts";
+import { viewOf } from "../../smtp-configs/summary.ts";
+import type { Alert } from "../../store/tables/alerts.ts";
+import type { SmtpConfig } from "../../store/tables/smtp-configs.ts";
 import { canTell } from "./alert-emails.ts";
 
 const now = 1_000;

@@ -1,13 +1,13 @@
-import type { SmtpConfigs } from "../../config/smtp-configs.ts";
-import type { SmtpConfigView } from "../../config/view.ts";
 import { readWatch } from "../../config/watch-settings.ts";
 import type { Clock } from "../../core/clock.ts";
 import { isSendwrightError } from "../../core/errors.ts";
 import type { Log } from "../../core/log.ts";
 import type { AlertKind } from "../../core/model.ts";
-import { type Alert, alertTold, listAlertsToTell } from "../../store/alerts.ts";
+import type { SmtpConfigs } from "../../smtp-configs/smtp-configs.ts";
+import type { SmtpConfigView } from "../../smtp-configs/summary.ts";
 import type { Store } from "../../store/store.ts";
-import { listAdminAddresses } from "../../store/users.ts";
+import { type Alert, alertTold, listAlertsToTell } from "../../store/tables/alerts.ts";
+import { listAdminAddresses } from "../../store/tables/users.ts";
 
 /** An email to admins, as the outbox takes it. */
 export interface AlertEmail {

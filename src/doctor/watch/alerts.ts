@@ -3,12 +3,18 @@ import type { Clock } from "../../core/clock.ts";
 import { SendwrightError } from "../../core/errors.ts";
 import { newId } from "../../core/id.ts";
 import type { Actor } from "../../core/model.ts";
-import { type Alert, findAlert, insertAlert, listOpenAlerts, updateOpenAlert } from "../../store/alerts.ts";
-import { writeAudit } from "../../store/audit-log.ts";
 import type { Db } from "../../store/schema.ts";
-import type { SmtpConfig } from "../../store/smtp-configs.ts";
 import type { Store } from "../../store/store.ts";
-import { insertWebhookDelivery, newEventId } from "../../store/webhook-deliveries.ts";
+import {
+  type Alert,
+  findAlert,
+  insertAlert,
+  listOpenAlerts,
+  updateOpenAlert,
+} from "../../store/tables/alerts.ts";
+import { writeAudit } from "../../store/tables/audit-log.ts";
+import type { SmtpConfig } from "../../store/tables/smtp-configs.ts";
+import { insertWebhookDelivery, newEventId } from "../../store/tables/webhook-deliveries.ts";
 import type { Transitions } from "./transitions.ts";
 
 /** The alerts of all configs: kept from when they are raised until they are over, and told on the way. */

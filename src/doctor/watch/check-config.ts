@@ -1,10 +1,10 @@
-import type { SmtpConfigs } from "../../config/smtp-configs.ts";
-import type { SmtpConfigView } from "../../config/view.ts";
 import type { Clock } from "../../core/clock.ts";
 import { isSendwrightError, type SendwrightError } from "../../core/errors.ts";
 import type { Egress } from "../../net/egress.ts";
-import type { CheckOutcome } from "../../store/config-checks.ts";
-import type { SmtpConfig } from "../../store/smtp-configs.ts";
+import type { SmtpConfigs } from "../../smtp-configs/smtp-configs.ts";
+import type { SmtpConfigView } from "../../smtp-configs/summary.ts";
+import type { CheckOutcome } from "../../store/tables/config-checks.ts";
+import type { SmtpConfig } from "../../store/tables/smtp-configs.ts";
 import type { LoadedTemplates } from "../../templates/engine/templates.ts";
 import { checkSender, type DnsHealthParts } from "../dns-health.ts";
 import { probe } from "../probe.ts";

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { smtpConfig } from "../../../test/support/smtp-config.ts";
-import type { ConfigCheck } from "../../store/config-checks.ts";
+import type { ConfigCheck } from "../../store/tables/config-checks.ts";
 import { firstCheckAt, isDue, nextCheckAt } from "./schedule.ts";
 
 const hourMs = 3_600_000;

@@ -1,5 +1,5 @@
-import type { ConfigCheck } from "../../store/config-checks.ts";
-import type { SmtpConfig } from "../../store/smtp-configs.ts";
+import type { ConfigCheck } from "../../store/tables/config-checks.ts";
+import type { SmtpConfig } from "../../store/tables/smtp-configs.ts";
 
 const minuteMs = 60_000;
 const hourMs = 60 * minuteMs;

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { AlertKind } from "../../core/model.ts";
-import type { Alert } from "../../store/alerts.ts";
+import type { Alert } from "../../store/tables/alerts.ts";
 import type { Judgement } from "./judge.ts";
 import { transitionsOf } from "./transitions.ts";
 

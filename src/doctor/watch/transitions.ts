@@ -1,5 +1,5 @@
 import type { AlertKind } from "../../core/model.ts";
-import type { Alert } from "../../store/alerts.ts";
+import type { Alert } from "../../store/tables/alerts.ts";
 import type { Ill, Judgement } from "./judge.ts";
 
 /** What a check changes about the alerts of a config. */

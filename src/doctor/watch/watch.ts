@@ -1,5 +1,3 @@
-import type { ConfigSource } from "../../config/config-source.ts";
-import type { SmtpConfigs } from "../../config/smtp-configs.ts";
 import { readWatch } from "../../config/watch-settings.ts";
 import type { Clock } from "../../core/clock.ts";
 import { SendwrightError } from "../../core/errors.ts";
@@ -7,8 +5,11 @@ import type { Log } from "../../core/log.ts";
 import type { Actor } from "../../core/model.ts";
 import { createTurns } from "../../core/rate-limit.ts";
 import type { Egress } from "../../net/egress.ts";
-import { type Alert, deleteClearedAlerts, listOpenAlerts } from "../../store/alerts.ts";
-import { writeAudit } from "../../store/audit-log.ts";
+import type { ConfigSource } from "../../smtp-configs/repository.ts";
+import type { SmtpConfigs } from "../../smtp-configs/smtp-configs.ts";
+import type { Store } from "../../store/store.ts";
+import { type Alert, deleteClearedAlerts, listOpenAlerts } from "../../store/tables/alerts.ts";
+import { writeAudit } from "../../store/tables/audit-log.ts";
 import {
   type ConfigCheck,
   claimConfigCheck,
@@ -18,9 +19,8 @@ import {
   listConfigChecks,
   planConfigCheck,
   releaseConfigCheck,
-} from "../../store/config-checks.ts";
-import type { Pause, SmtpConfig } from "../../store/smtp-configs.ts";
-import type { Store } from "../../store/store.ts";
+} from "../../store/tables/config-checks.ts";
+import type { Pause, SmtpConfig } from "../../store/tables/smtp-configs.ts";
 import type { LoadedTemplates } from "../../templates/engine/templates.ts";
 import type { DnsHealthParts } from "../dns-health.ts";
 import type { Alerts } from "./alerts.ts";

@@ -1,5 +1,5 @@
 import type { Services } from "../../services.ts";
-import { listAudit } from "../../store/audit-log.ts";
+import { listAudit } from "../../store/tables/audit-log.ts";
 import { json, pageQuery, route, routes } from "../route.ts";
 import { auditLog } from "../schemas.ts";
 import { auditEntryView } from "../views.ts";

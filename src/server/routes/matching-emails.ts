@@ -3,7 +3,7 @@ import { parse } from "../../core/parse.ts";
 import { bulkRetryRequest, retryEmails } from "../../delivery/bulk-retry.ts";
 import { emailCriteria } from "../../delivery/email-criteria.ts";
 import type { Services } from "../../services.ts";
-import { countMeeting } from "../../store/email-criteria.ts";
+import { countMeeting } from "../../store/tables/email-criteria.ts";
 import { json, jsonBody, route, routes } from "../route.ts";
 import { bulkRetried, emailCount } from "../schemas.ts";
 

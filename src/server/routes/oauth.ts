@@ -1,9 +1,9 @@
 import type { Context } from "hono";
 import { z } from "zod";
-import { oauthClientInput } from "../../config/oauth/client.ts";
 import { isSendwrightError, SendwrightError } from "../../core/errors.ts";
 import { parse } from "../../core/parse.ts";
 import type { Services } from "../../services.ts";
+import { oauthClientInput } from "../../smtp-configs/oauth/client.ts";
 import type { OwnAddress } from "../own-address.ts";
 import { authorize, idParams, json, jsonBody, noContent, route, routes, type ServerEnv } from "../route.ts";
 import { smtpConfig } from "../schemas.ts";

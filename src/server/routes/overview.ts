@@ -7,8 +7,8 @@ import {
   findLastSentAt,
   findOldestWaiting,
   type Span,
-} from "../../store/email-counts.ts";
-import { readQueueDepth } from "../../store/queue-depth.ts";
+} from "../../store/tables/email-counts.ts";
+import { readQueueDepth } from "../../store/tables/queue-depth.ts";
 import { json, route, routes } from "../route.ts";
 import { overview } from "../schemas.ts";
 import { rfc3339, rfc3339OrNull } from "../views.ts";

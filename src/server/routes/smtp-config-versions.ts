@@ -1,7 +1,7 @@
 import { z } from "zod";
-import { smtpConfigTest, smtpConfigUpdate } from "../../config/smtp-config.ts";
 import { parse } from "../../core/parse.ts";
 import type { Services } from "../../services.ts";
+import { smtpConfigTest, smtpConfigUpdate } from "../../smtp-configs/settings.ts";
 import { idParams, json, jsonBody, noContent, route, routes } from "../route.ts";
 import { smtpConfig, smtpConfigDraftReply, smtpConfigVersionList } from "../schemas.ts";
 import { runTest, testReply } from "../test-run.ts";

@@ -1,5 +1,7 @@
 import { z } from "zod";
-import { resumeSmtpConfig } from "../../config/resume.ts";
+import { parse } from "../../core/parse.ts";
+import type { Services } from "../../services.ts";
+import { resumeSmtpConfig } from "../../smtp-configs/resume.ts";
 import {
   smtpConfigCreate,
   smtpConfigDraft,
@@ -8,9 +10,7 @@ import {
   smtpConfigSearch,
   smtpConfigSender,
   smtpConfigUpdate,
-} from "../../config/smtp-config.ts";
-import { parse } from "../../core/parse.ts";
-import type { Services } from "../../services.ts";
+} from "../../smtp-configs/settings.ts";
 import { idParams, json, jsonBody, noContent, route, routes } from "../route.ts";
 import { discovery, dnsReport, smtpConfig, smtpConfigList } from "../schemas.ts";
 import { runTest, testReply } from "../test-run.ts";

@@ -1,8 +1,8 @@
 import { isDeepStrictEqual } from "node:util";
 import { z } from "zod";
 import type { Db } from "../../store/schema.ts";
-import { readSetting, writeSetting } from "../../store/settings.ts";
-import { nextTemplatesRevision } from "../../store/templates.ts";
+import { readSetting, writeSetting } from "../../store/tables/settings.ts";
+import { nextTemplatesRevision } from "../../store/tables/templates.ts";
 import { type Brand, brandSchema } from "../engine/brand.ts";
 
 const settingKey = "brand";

@@ -8,7 +8,7 @@ import {
   readTemplatesRevision,
   type StoredTemplate,
   type TemplateKey,
-} from "../../store/templates.ts";
+} from "../../store/tables/templates.ts";
 import { builtinLayout } from "../builtin/layout.ts";
 import { describeTemplate, type Partial } from "../engine/template.ts";
 import { builtinEntries, type LoadedTemplates, type TemplateEntry } from "../engine/templates.ts";

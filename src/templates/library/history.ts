@@ -1,8 +1,8 @@
 import type { Clock } from "../../core/clock.ts";
 import { SendwrightError } from "../../core/errors.ts";
 import type { Actor, TemplateChange } from "../../core/model.ts";
-import { writeAudit } from "../../store/audit-log.ts";
 import type { Store } from "../../store/store.ts";
+import { writeAudit } from "../../store/tables/audit-log.ts";
 import {
   deleteTemplate,
   findTemplate,
@@ -14,7 +14,7 @@ import {
   saveTemplate,
   type TemplateKey,
   type TemplateVersion,
-} from "../../store/templates.ts";
+} from "../../store/tables/templates.ts";
 import type { TemplateShelf } from "./cache.ts";
 
 export interface NewVersion {

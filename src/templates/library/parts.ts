@@ -4,7 +4,7 @@ import { z } from "zod";
 import { SendwrightError } from "../../core/errors.ts";
 import type { Actor } from "../../core/model.ts";
 import { issuesOf } from "../../core/parse.ts";
-import type { TemplateKey } from "../../store/templates.ts";
+import type { TemplateKey } from "../../store/tables/templates.ts";
 import { builtinLayout } from "../builtin/layout.ts";
 import { checkTemplate } from "../engine/check.ts";
 import { partsUsedBy } from "../engine/parts-used.ts";

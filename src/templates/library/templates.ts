@@ -3,7 +3,7 @@ import { z } from "zod";
 import { type Issue, isSendwrightError, SendwrightError } from "../../core/errors.ts";
 import type { Actor, TemplateChange } from "../../core/model.ts";
 import { invalidInput, issuesOf } from "../../core/parse.ts";
-import type { TemplateKey } from "../../store/templates.ts";
+import type { TemplateKey } from "../../store/tables/templates.ts";
 import { checkTemplate } from "../engine/check.ts";
 import { type DataSchema, parseDataSchema } from "../engine/data-schema.ts";
 import type { TemplateInfo } from "../engine/template.ts";

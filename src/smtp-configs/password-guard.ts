@@ -1,0 +1,96 @@
+import { isSendwrightError, SendwrightError } from "../core/errors.ts";
+import type { Secrets } from "../secret/secrets.ts";
+import type { Db } from "../store/schema.ts";
+import { deleteOauthGrant, findOauthGrant, type OauthGrant } from "../store/tables/oauth-grants.ts";
+import type { SmtpConfig } from "../store/tables/smtp-configs.ts";
+import { type DestinationSettings, destinationOf, sameDestination } from "./destination.ts";
+import { type Grant, isBoundTo, openGrant } from "./oauth/grant.ts";
+import { passwordRequired, readPassword } from "./open.ts";
+
+/**
+ * The saved password, where the form sent its mask. It goes to the destination that it was saved for and
+ * to no other, else whoever may edit a config could have it sent to a server of their own.
+ * @throws SendwrightError `config.password_required` if none is saved, the destination has changed, or the
+ * row cannot be trusted or read.
+ */
+export function keptPassword(current: SmtpConfig, next: DestinationSettings, secrets: Secrets): string {
+  if (!sameDestination(destinationOf(current), destinationOf(next))) {
+    throw passwordRequired(
+      "The server, port, TLS settings, sign-in method or username differs from what the password was saved for. Enter the password again.",
+    );
+  }
+  const password = readSaved(current, secrets);
+  if (password === null) {
+    throw passwordRequired(
+      "No password is saved that could be kept. Enter the password, or send null for none.",
+    );
+  }
+  return password;
+}
+
+/**
+ * Tokens go where they were had for. There is no entering them again: whoever wants another destination
+ * lets the consent go first.
+ * @throws SendwrightError `oauth.consent_required` if there are tokens, and the destination is another one or
+ * the row cannot be trusted.
+ */
+export function refuseElsewhere(
+  saved: OauthGrant | undefined,
+  current: SmtpConfig,
+  next: DestinationSettings,
+  secrets: Secrets,
+): void {
+  const tokens = saved === undefined ? null : readTokens(saved, secrets);
+  if (tokens === null || (isBoundTo(tokens.destination, next) && isTrusted(current, secrets))) return;
+  throw new SendwrightError(
+    "oauth.consent_required",
+    "The consent of the provider is for the server, port, TLS settings and username as they were. Disconnect, save, and connect again.",
+  );
+}
+
+/**
+ * What a change of the settings means for the tokens: they are for the destination that they were had for, and
+ * another way to sign in needs none.
+ * @throws SendwrightError `oauth.consent_required`
+ */
+export async function guardTokens(
+  db: Db,
+  current: SmtpConfig,
+  next: DestinationSettings,
+  secrets: Secrets,
+): Promise<void> {
+  if (next.authMethod === "oauth") {
+    refuseElsewhere(await findOauthGrant(db, current.id), current, next, secrets);
+  } else if (current.authMethod === "oauth") {
+    await deleteOauthGrant(db, current.id);
+  }
+}
+
+/** What cannot be read goes nowhere. */
+function readTokens(saved: OauthGrant, secrets: Secrets): Grant["tokens"] {
+  try {
+    return openGrant(secrets, saved.configId, saved.grantEnc).tokens;
+  } catch (error) {
+    if (isSendwrightError(error)) return null;
+    throw error;
+  }
+}
+
+function isTrusted(config: SmtpConfig, secrets: Secrets): boolean {
+  try {
+    readPassword(config, secrets);
+    return true;
+  } catch (error) {
+    if (isSendwrightError(error)) return false;
+    throw error;
+  }
+}
+
+function readSaved(current: SmtpConfig, secrets: Secrets): string | null {
+  try {
+    return readPassword(current, secrets);
+  } catch (error) {
+    if (!isSendwrightError(error)) throw error;
+    throw passwordRequired(`The saved password cannot be kept. ${error.message}`);
+  }
+}
