@@ -1,9 +1,9 @@
 export type { Clock } from "./core/clock.ts";
 export { type ErrorCode, type Issue, isSendwrightError, type Retry, SendwrightError } from "./core/errors.ts";
 export type { Actor, EmailState, Mailbox, RecipientState } from "./core/model.ts";
-export type { Accepted } from "./delivery/acceptance.ts";
-export type { EmailRequest } from "./delivery/email-request.ts";
-export type { EmailDetail } from "./delivery/outbox.ts";
+export type { Accepted } from "./emails/acceptance.ts";
+export type { EmailDetail } from "./emails/emails.ts";
+export type { EmailRequest } from "./emails/request.ts";
 export { type CreateOptions, createSendwright, type Sendwright } from "./library.ts";
 export type { HandlerOptions } from "./server/handler.ts";
 export type { HostAdmin } from "./server/host-admin.ts";

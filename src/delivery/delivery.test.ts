@@ -6,6 +6,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { createLog } from "../core/log.ts";
 import { createMetrics } from "../core/metrics.ts";
 import { parse } from "../core/parse.ts";
+import { createOutbox, type EmailDetail, type Outbox } from "../emails/emails.ts";
 import { createEgress } from "../net/egress.ts";
 import { generateKey } from "../secret/fernet.ts";
 import type { Secrets } from "../secret/secrets.ts";
@@ -25,7 +26,6 @@ import {
   startTestRelay,
   type TestRelay,
 } from "../testing/index.ts";
-import { createOutbox, type EmailDetail, type Outbox } from "./outbox.ts";
 import { createDeliveryWorker, type DeliveryWorker } from "./worker.ts";
 
 const configSource = createConfigSource(null);

@@ -1,4 +1,4 @@
-import { failureOf } from "../config/attempt-failure.ts";
+import { failureOf } from "../emails/attempt-failure.ts";
 import { classOf } from "../smtp/reply.ts";
 import type { OpenedConfig } from "../smtp-configs/open.ts";
 import type { AttemptFailure } from "../store/tables/emails.ts";

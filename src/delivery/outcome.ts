@@ -11,7 +11,7 @@ import type { Connection, RecipientResult, SendResult } from "../smtp/connection
 import type { RecipientOutcome, Settlement } from "../store/tables/email-settlements.ts";
 import type { Attempt, Email, Recipient } from "../store/tables/emails.ts";
 import type { SmtpConfig } from "../store/tables/smtp-configs.ts";
-import { nextAttemptAt } from "./retry.ts";
+import { nextAttemptAt } from "./backoff.ts";
 
 /** How one try ended: with an outcome for each recipient, or with an error before there was any. */
 export type Ending =

@@ -2,6 +2,7 @@ import { readRetention } from "../config/retention-settings.ts";
 import type { Clock } from "../core/clock.ts";
 import { firstIdAt } from "../core/id.ts";
 import type { Log } from "../core/log.ts";
+import { keyLivesMs } from "../emails/acceptance.ts";
 import type { Store } from "../store/store.ts";
 import {
   type BatchDone,
@@ -10,7 +11,6 @@ import {
   releaseIdempotencyKeys,
 } from "../store/tables/retention.ts";
 import { readSetting, writeSetting } from "../store/tables/settings.ts";
-import { keyLivesMs } from "./acceptance.ts";
 
 const dayMs = 86_400_000;
 /** A start has better things to do than to tidy up. */

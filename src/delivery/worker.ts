@@ -3,6 +3,7 @@ import { type ErrorCode, isSendwrightError, SendwrightError } from "../core/erro
 import type { Log } from "../core/log.ts";
 import type { Metrics } from "../core/metrics.ts";
 import { createPersist } from "../core/until-answered.ts";
+import { revealContent } from "../emails/content-encryption.ts";
 import { parseAddress } from "../message/address.ts";
 import { senderHeaders } from "../message/mime.ts";
 import type { Egress } from "../net/egress.ts";
@@ -17,13 +18,12 @@ import { type ClaimedEmail, markBodyStarted, releaseLeases } from "../store/tabl
 import { findContent } from "../store/tables/email-content.ts";
 import type { Email } from "../store/tables/emails.ts";
 import { endPauses, type SmtpConfig } from "../store/tables/smtp-configs.ts";
-import { revealContent } from "./contents.ts";
-import { createLanes, isOnTrial, type Lane } from "./lanes.ts";
+import { createRounds } from "./claim-loop.ts";
+import { createNodes } from "./cluster.ts";
+import { createLedger, type LedgerParts, type Tried } from "./completer.ts";
 import { createLeases, leaseLost } from "./leases.ts";
-import { createLedger, type LedgerParts, type Tried } from "./ledger.ts";
-import { createNodes } from "./nodes.ts";
 import type { Ending } from "./outcome.ts";
-import { createRounds } from "./rounds.ts";
+import { createLanes, isOnTrial, type Lane } from "./routes.ts";
 import { type Sender, senderFor } from "./sender.ts";
 
 /** The worker that delivers. */

@@ -1,6 +1,6 @@
-import { failureOf } from "../config/attempt-failure.ts";
 import type { SendwrightError } from "../core/errors.ts";
 import { type Actor, type AttemptOutcome, type RecipientState, testEmailTemplate } from "../core/model.ts";
+import { failureOf } from "../emails/attempt-failure.ts";
 import type { Connection, SendResult } from "../smtp/connection.ts";
 import type { OpenedConfig } from "../smtp-configs/open.ts";
 import type { Store } from "../store/store.ts";

@@ -1,5 +1,5 @@
 import type { Clock } from "../core/clock.ts";
-import type { Outbox } from "../delivery/outbox.ts";
+import type { Outbox } from "../emails/emails.ts";
 import type { Templates } from "../templates/engine/templates.ts";
 import type { Account, Visitor } from "./accounts.ts";
 import { deviceName } from "./device.ts";

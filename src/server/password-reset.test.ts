@@ -2,7 +2,7 @@ import PostalMime from "postal-mime";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { openApp, read, type TestApp } from "../../test/support/open-app.ts";
 import { createLog } from "../core/log.ts";
-import { revealContent } from "../delivery/contents.ts";
+import { revealContent } from "../emails/content-encryption.ts";
 import { listAudit } from "../store/tables/audit-log.ts";
 import { findContent } from "../store/tables/email-content.ts";
 import { makeResetLink } from "./admin-link.ts";

@@ -1,6 +1,6 @@
 import type { Clock } from "../core/clock.ts";
 import { SendwrightError } from "../core/errors.ts";
-import type { Outbox } from "../delivery/outbox.ts";
+import type { Outbox } from "../emails/emails.ts";
 import type { SmtpConfigs } from "../smtp-configs/smtp-configs.ts";
 import { writeAudit } from "../store/tables/audit-log.ts";
 import type { Templates } from "../templates/engine/templates.ts";

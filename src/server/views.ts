@@ -1,6 +1,6 @@
-import type { EmailDetail, EmailSummary as SummaryInside } from "../delivery/outbox.ts";
 import type { DnsReport as DnsReportInside } from "../doctor/dns-health.ts";
 import { explainAttempt } from "../doctor/explain-attempt.ts";
+import type { EmailDetail, EmailSummary as SummaryInside } from "../emails/emails.ts";
 import type { Provider as ProviderInside } from "../providers/catalog.ts";
 import type { SandboxMessage } from "../sandbox/sandbox-message.ts";
 import type { Alert as AlertInside } from "../store/tables/alerts.ts";

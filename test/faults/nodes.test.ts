@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import type { EmailDetail } from "../../src/delivery/outbox.ts";
+import type { EmailDetail } from "../../src/emails/emails.ts";
 import { createFixedClock, type FixedClock } from "../../src/testing/index.ts";
 import { saveConfig } from "../service/calls.ts";
 import { type Postgres, startPostgres } from "../support/postgres.ts";

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { parse } from "../../core/parse.ts";
-import { bulkRetryRequest, retryEmails } from "../../delivery/bulk-retry.ts";
-import { emailCriteria } from "../../delivery/email-criteria.ts";
+import { bulkRetryRequest, retryEmails } from "../../emails/bulk-retry.ts";
+import { emailCriteria } from "../../emails/criteria.ts";
 import type { Services } from "../../services.ts";
 import { countMeeting } from "../../store/tables/email-criteria.ts";
 import { json, jsonBody, route, routes } from "../route.ts";

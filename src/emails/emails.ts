@@ -14,8 +14,8 @@ import {
   type Recipient,
 } from "../store/tables/emails.ts";
 import { type Acceptance, type AcceptanceParts, createAcceptance } from "./acceptance.ts";
-import { revealContent } from "./contents.ts";
-import { defaultExpiryMs } from "./prepare.ts";
+import { defaultExpiryMs } from "./compose.ts";
+import { revealContent } from "./content-encryption.ts";
 
 export type EmailSummary = Email & { readonly recipients: readonly Recipient[] };
 export type EmailDetail = EmailSummary & { readonly attempts: readonly Attempt[] };

@@ -7,10 +7,10 @@ import type { Store } from "../store/store.ts";
 import { type ClaimedEmail, claimEmails, nextDueAt } from "../store/tables/email-claims.ts";
 import { expireEmails } from "../store/tables/email-queue.ts";
 import type { SmtpConfig } from "../store/tables/smtp-configs.ts";
-import { isOnTrial, type Lane, type Lanes } from "./lanes.ts";
+import type { Nodes } from "./cluster.ts";
+import type { Ledger } from "./completer.ts";
 import type { Leases } from "./leases.ts";
-import type { Ledger } from "./ledger.ts";
-import type { Nodes } from "./nodes.ts";
+import { isOnTrial, type Lane, type Lanes } from "./routes.ts";
 
 /** Results for which a round is worth its while. */
 const enough = 64;

@@ -14,11 +14,11 @@ import { insertEmails } from "../store/tables/email-inserts.ts";
 import { findEmail } from "../store/tables/emails.ts";
 import { insertSmtpConfig } from "../store/tables/smtp-configs.ts";
 import { createFixedClock, type FixedClock } from "../testing/fixed-clock.ts";
-import { createLanes, type Lane, type Lanes } from "./lanes.ts";
+import { createRounds, type Rounds } from "./claim-loop.ts";
+import type { Standing } from "./cluster.ts";
+import { createLedger, type Ledger } from "./completer.ts";
 import { createLeases } from "./leases.ts";
-import { createLedger, type Ledger } from "./ledger.ts";
-import type { Standing } from "./nodes.ts";
-import { createRounds, type Rounds } from "./rounds.ts";
+import { createLanes, type Lane, type Lanes } from "./routes.ts";
 
 const configSource = createConfigSource(null);
 const second = 1_000;

@@ -4,8 +4,8 @@ import { type Actor, retryableStates } from "../core/model.ts";
 import type { Store } from "../store/store.ts";
 import { writeAudit } from "../store/tables/audit-log.ts";
 import { listForRetry, requeueEmails } from "../store/tables/email-retry.ts";
-import { emailCriteria } from "./email-criteria.ts";
-import { defaultExpiryMs } from "./prepare.ts";
+import { defaultExpiryMs } from "./compose.ts";
+import { emailCriteria } from "./criteria.ts";
 
 /** What `POST /api/emails/retry` takes. */
 export const bulkRetryRequest = z.strictObject({

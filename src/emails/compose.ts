@@ -8,8 +8,8 @@ import type { NewEmail } from "../store/tables/email-inserts.ts";
 
 import type { TemplateInfo } from "../templates/engine/template.ts";
 import type { Templates } from "../templates/engine/templates.ts";
-import { protectContent } from "./contents.ts";
-import type { ParsedEmailRequest } from "./email-request.ts";
+import { protectContent } from "./content-encryption.ts";
+import type { ParsedEmailRequest } from "./request.ts";
 
 /** How long an email is worth sending unless its request or its template says otherwise. */
 export const defaultExpiryMs = 24 * 60 * 60 * 1000;

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { databases, type OpenDatabase } from "../../test/conformance/databases.ts";
 import type { Store } from "../store/store.ts";
-import { createNodes, shareOf } from "./nodes.ts";
+import { createNodes, shareOf } from "./cluster.ts";
 
 describe("the shares of several nodes", () => {
   const limits = fc.record({

@@ -19,10 +19,10 @@ import {
   updateSmtpConfig,
 } from "../store/tables/smtp-configs.ts";
 import { createFixedClock, type FixedClock } from "../testing/fixed-clock.ts";
-import { createLanes, type Lane, type Lanes } from "./lanes.ts";
-import { createLedger, type Ledger, type Page } from "./ledger.ts";
-import { createNodes } from "./nodes.ts";
+import { createNodes } from "./cluster.ts";
+import { createLedger, type Ledger, type Page } from "./completer.ts";
 import type { Ending } from "./outcome.ts";
+import { createLanes, type Lane, type Lanes } from "./routes.ts";
 
 const configSource = createConfigSource(null);
 

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { nextAttemptAt } from "./retry.ts";
+import { nextAttemptAt } from "./backoff.ts";
 
 const minute = 60_000;
 const never = Number.MAX_SAFE_INTEGER;

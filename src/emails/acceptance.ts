@@ -14,8 +14,8 @@ import { insertEmails, isKeyTaken, type NewEmail } from "../store/tables/email-i
 import { findByIdempotencyKey, releaseIdempotencyKey } from "../store/tables/emails.ts";
 import { plainData } from "../templates/engine/plain-data.ts";
 import type { Templates } from "../templates/engine/templates.ts";
-import { emailRequest, type ParsedEmailRequest } from "./email-request.ts";
-import { prepareEmail } from "./prepare.ts";
+import { prepareEmail } from "./compose.ts";
+import { emailRequest, type ParsedEmailRequest } from "./request.ts";
 import { checkRequestSize } from "./request-size.ts";
 
 export interface AcceptOptions {

@@ -4,7 +4,7 @@ import type { ConfigSource } from "../smtp-configs/repository.ts";
 import type { Db } from "../store/schema.ts";
 import type { Step } from "../store/step.ts";
 import type { SmtpConfig } from "../store/tables/smtp-configs.ts";
-import { type Nodes, shareOf } from "./nodes.ts";
+import { type Nodes, shareOf } from "./cluster.ts";
 
 /** The way through one config, for as long as its settings and this node's share of them stay as they are. */
 export interface Lane {

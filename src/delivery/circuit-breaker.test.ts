@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { isStruckOut, restMs } from "./breaker.ts";
+import { isStruckOut, restMs } from "./circuit-breaker.ts";
 
 const second = 1_000;
 const hour = 3_600 * second;

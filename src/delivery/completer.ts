@@ -10,9 +10,8 @@ import type { Step } from "../store/step.ts";
 import { type Settlement, settleEmails } from "../store/tables/email-settlements.ts";
 import type { Attempt, AttemptFailure, Email, Recipient } from "../store/tables/emails.ts";
 import type { Pause, SmtpConfig } from "../store/tables/smtp-configs.ts";
-import { isStruckOut, restMs } from "./breaker.ts";
+import { isStruckOut, restMs } from "./circuit-breaker.ts";
 import { failureIn } from "./failure.ts";
-import { isOnTrial, type Lane } from "./lanes.ts";
 import {
   attemptOf,
   blamesConfig,
@@ -22,6 +21,7 @@ import {
   isStrike,
   settlementOf,
 } from "./outcome.ts";
+import { isOnTrial, type Lane } from "./routes.ts";
 
 /** One try of an email, at its end. */
 export interface Tried {

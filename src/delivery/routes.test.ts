@@ -9,7 +9,7 @@ import { openSqliteStore, type Store } from "../store/store.ts";
 import { insertSmtpConfig, type SmtpConfig } from "../store/tables/smtp-configs.ts";
 import { createFixedClock, type FixedClock } from "../testing/fixed-clock.ts";
 import { startTestRelay, type TestRelay } from "../testing/test-relay.ts";
-import { createLanes, isOnTrial, type Lane, type Lanes } from "./lanes.ts";
+import { createLanes, isOnTrial, type Lane, type Lanes } from "./routes.ts";
 
 const configSource = createConfigSource(null);
 
