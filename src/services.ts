@@ -4,17 +4,16 @@ import { createMetrics, type Metrics, type QueueFigures } from "./core/metrics.t
 import type { EgressMode } from "./core/model.ts";
 import { parse } from "./core/parse.ts";
 import { restMs } from "./delivery/circuit-breaker.ts";
-import { concernsOf, judgeMail } from "./delivery/mail-verdict.ts";
-import { createRetention } from "./delivery/retention.ts";
 import { createDeliveryWorker, type DeliveryWorker } from "./delivery/worker.ts";
-import { type ConnectionTests, createConnectionTests } from "./doctor/connection-tests.ts";
-import { createDiscovery, type Discovery } from "./doctor/discovery.ts";
-import { createDnsHealth, type DnsHealth } from "./doctor/dns-health.ts";
-import { explainAttempt } from "./doctor/explain-attempt.ts";
-import { createAlertEmails } from "./doctor/watch/alert-emails.ts";
-import { type Alerts, createAlerts, watcher } from "./doctor/watch/alerts.ts";
-import { createWatch, type Watch } from "./doctor/watch/watch.ts";
+import { type ConnectionTests, createConnectionTests } from "./diagnosis/connection-tests.ts";
+import { explainAttempt } from "./diagnosis/explain-attempt.ts";
+import { createDiscovery, type Discovery } from "./discovery/discovery.ts";
 import { createOutbox, type Outbox } from "./emails/emails.ts";
+import { createRetention } from "./maintenance/retention.ts";
+import { createAlertEmails } from "./monitoring/alert-emails.ts";
+import { type Alerts, createAlerts, watcher } from "./monitoring/alerts.ts";
+import { createWatch, type Watch } from "./monitoring/monitor.ts";
+import { concernsOf, judgeMail } from "./monitoring/status.ts";
 import { openDns } from "./net/dns.ts";
 import { createEgress, webPorts } from "./net/egress.ts";
 import { type OpenConfigs, openConfigs } from "./open-configs.ts";
@@ -22,6 +21,7 @@ import { type Sandbox, startSandbox } from "./sandbox/sandbox.ts";
 import { parseSecret } from "./secret/derive.ts";
 import type { Secrets } from "./secret/secrets.ts";
 import { unlock } from "./secret/unlock.ts";
+import { createDnsHealth, type DnsHealth } from "./sender-dns/sender-dns.ts";
 import { createAccessTokens } from "./smtp-configs/oauth/access-tokens.ts";
 import { type Consents, createConsents } from "./smtp-configs/oauth/consents.ts";
 import { createTokenEndpoint } from "./smtp-configs/oauth/token-endpoint.ts";
@@ -36,7 +36,7 @@ import { createTemplateShelf } from "./templates/library/cache.ts";
 import { createTemplateHistory } from "./templates/library/history.ts";
 import { createTemplateParts, type TemplateParts } from "./templates/library/parts.ts";
 import { createSavedTemplates, type SavedTemplates } from "./templates/library/templates.ts";
-import { createWebhookSender, type WebhookSender } from "./webhook/webhook.ts";
+import { createWebhookSender, type WebhookSender } from "./webhooks/sender.ts";
 
 export interface ServicesOptions {
   /**

@@ -1,15 +1,14 @@
 import { z } from "zod";
+import type { Clock } from "./core/clock.ts";
+import { SendwrightError } from "./core/errors.ts";
+import type { Actor } from "./core/model.ts";
 import {
   changeRetention,
   type RetentionSettings,
   readRetention,
   retentionFields,
-} from "./config/retention-settings.ts";
-import { changeWatch, readWatch, type WatchSettings, watchFields } from "./config/watch-settings.ts";
-import { changeWebhook, readStoredWebhook, webhookFields } from "./config/webhook-settings.ts";
-import type { Clock } from "./core/clock.ts";
-import { SendwrightError } from "./core/errors.ts";
-import type { Actor } from "./core/model.ts";
+} from "./maintenance/retention-settings.ts";
+import { changeWatch, readWatch, type WatchSettings, watchFields } from "./monitoring/monitoring-settings.ts";
 import type { Secrets } from "./secret/secrets.ts";
 import {
   changeReturnSetting,
@@ -22,6 +21,7 @@ import { writeAudit } from "./store/tables/audit-log.ts";
 import { readSetting, writeSetting } from "./store/tables/settings.ts";
 import type { Brand } from "./templates/engine/brand.ts";
 import { brandChange, changeBrand, readBrand } from "./templates/library/brand.ts";
+import { changeWebhook, readStoredWebhook, webhookFields } from "./webhooks/endpoint.ts";
 
 /**
  * The settings of the installation. Each belongs to the room that acts on it; here they are read and changed

@@ -1,7 +1,7 @@
 import { bytes } from "../core/format.ts";
 import type { Stage } from "../core/model.ts";
-import type { Problem } from "../doctor/explain.ts";
-import type { TestStage } from "../doctor/report.ts";
+import type { Problem } from "../diagnosis/explain.ts";
+import type { TestStage } from "../diagnosis/report.ts";
 
 /** The stages in the words of the settings page. */
 export const stageNames = {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { TestReport, TestStage } from "../doctor/report.ts";
+import type { TestReport, TestStage } from "../diagnosis/report.ts";
 import type { Output } from "./terminal.ts";
 import { createTestPrinter, type TestedRelay } from "./test-printer.ts";
 

@@ -1,13 +1,13 @@
 import { duration } from "../core/format.ts";
 import type { Stage } from "../core/model.ts";
-import type { Problem } from "../doctor/explain.ts";
+import type { Problem } from "../diagnosis/explain.ts";
 import {
   failedStage,
   stageOrder,
   type TestProgress,
   type TestReport,
   type TestStage,
-} from "../doctor/report.ts";
+} from "../diagnosis/report.ts";
 import type { Relay } from "../smtp/relay.ts";
 import { fixAsOptions, fixInWords, seenAt, stageNames } from "./stage-words.ts";
 import { bold, dim, fitted, type Mark, markOf, type Output, oneLine, paragraph } from "./terminal.ts";

@@ -13,9 +13,9 @@ import {
   tlsModes,
   unknownPolicies,
 } from "../core/model.ts";
-import { concernCodes, verdictCodes } from "../delivery/mail-verdict.ts";
-import { proposalSources } from "../doctor/discover/proposals.ts";
-import { dnsChecks, findingStatuses } from "../doctor/dns/finding.ts";
+import { proposalSources } from "../discovery/proposals.ts";
+import { concernCodes, verdictCodes } from "../monitoring/status.ts";
+import { dnsChecks, findingStatuses } from "../sender-dns/finding.ts";
 import { oauthProviders } from "../smtp-configs/oauth/client.ts";
 import { apiKeyScopes } from "../store/tables/api-keys.ts";
 import { warningCodes } from "../templates/engine/warnings.ts";

@@ -1,8 +1,8 @@
 import { Hono } from "hono";
 import { afterEach, beforeEach, expect, it } from "vitest";
 import { createLog } from "../core/log.ts";
-import type { Way } from "../doctor/candidates.ts";
-import { type ConnectionTests, createConnectionTests } from "../doctor/connection-tests.ts";
+import type { Way } from "../diagnosis/alternatives.ts";
+import { type ConnectionTests, createConnectionTests } from "../diagnosis/connection-tests.ts";
 import { createEgress, type Lookup } from "../net/egress.ts";
 import { openConfigs } from "../open-configs.ts";
 import { generateKey } from "../secret/fernet.ts";

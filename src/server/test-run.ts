@@ -2,7 +2,7 @@ import type { Context } from "hono";
 import { streamSSE } from "hono/streaming";
 import { z } from "zod";
 import type { Log } from "../core/log.ts";
-import type { ConnectionTests } from "../doctor/connection-tests.ts";
+import type { ConnectionTests } from "../diagnosis/connection-tests.ts";
 import { problemOf } from "./problem.ts";
 import type { ServerEnv } from "./route.ts";
 import { testReport } from "./schemas.ts";

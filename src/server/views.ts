@@ -1,8 +1,8 @@
-import type { DnsReport as DnsReportInside } from "../doctor/dns-health.ts";
-import { explainAttempt } from "../doctor/explain-attempt.ts";
+import { explainAttempt } from "../diagnosis/explain-attempt.ts";
 import type { EmailDetail, EmailSummary as SummaryInside } from "../emails/emails.ts";
 import type { Provider as ProviderInside } from "../providers/catalog.ts";
 import type { SandboxMessage } from "../sandbox/sandbox-message.ts";
+import type { DnsReport as DnsReportInside } from "../sender-dns/sender-dns.ts";
 import type { Alert as AlertInside } from "../store/tables/alerts.ts";
 import type { ApiKey as KeyInside } from "../store/tables/api-keys.ts";
 import type { AuditEntry as EntryInside } from "../store/tables/audit-log.ts";

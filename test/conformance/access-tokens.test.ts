@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { rotate } from "../../src/config/rotate.ts";
 import { createLog } from "../../src/core/log.ts";
+import { rotate } from "../../src/maintenance/key-rotation.ts";
 import { createEgress } from "../../src/net/egress.ts";
 import { generateKey } from "../../src/secret/fernet.ts";
 import type { Secrets } from "../../src/secret/secrets.ts";

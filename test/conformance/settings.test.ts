@@ -1,11 +1,11 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { readWebhook } from "../../src/config/webhook-settings.ts";
 import { generateKey } from "../../src/secret/fernet.ts";
 import type { Secrets } from "../../src/secret/secrets.ts";
 import { unlock } from "../../src/secret/unlock.ts";
 import { changeSettings, readSettings, type SettingsChange } from "../../src/settings.ts";
 import { listAudit } from "../../src/store/tables/audit-log.ts";
 import { createFixedClock } from "../../src/testing/fixed-clock.ts";
+import { readWebhook } from "../../src/webhooks/endpoint.ts";
 import { databases, type OpenDatabase } from "./databases.ts";
 
 type Change = Omit<SettingsChange, "version">;

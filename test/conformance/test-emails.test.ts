@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { composeTestEmail } from "../../src/doctor/test-email.ts";
-import { logTestEmail, type TestEmailEnding } from "../../src/doctor/test-email-log.ts";
+import { composeTestEmail } from "../../src/diagnosis/test-email.ts";
+import { logTestEmail, type TestEmailEnding } from "../../src/diagnosis/test-email-log.ts";
 import { openSettings } from "../../src/smtp-configs/open.ts";
 import type { Store } from "../../src/store/store.ts";
 import { claimEmails, nextDueAt, releaseLeases } from "../../src/store/tables/email-claims.ts";

@@ -1,10 +1,10 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { changeWatch } from "../../src/config/watch-settings.ts";
 import { createLog } from "../../src/core/log.ts";
 import { parse } from "../../src/core/parse.ts";
-import { createAlerts } from "../../src/doctor/watch/alerts.ts";
-import type { Judgement } from "../../src/doctor/watch/judge.ts";
-import { transitionsOf } from "../../src/doctor/watch/transitions.ts";
+import { createAlerts } from "../../src/monitoring/alerts.ts";
+import type { Judgement } from "../../src/monitoring/assess.ts";
+import { changeWatch } from "../../src/monitoring/monitoring-settings.ts";
+import { transitionsOf } from "../../src/monitoring/transitions.ts";
 import { openServices, type Services } from "../../src/services.ts";
 import { smtpConfigCreate } from "../../src/smtp-configs/settings.ts";
 import type { Store } from "../../src/store/store.ts";

@@ -1,8 +1,8 @@
 import { setImmediate as turn } from "node:timers/promises";
-import { changeWatch } from "../../src/config/watch-settings.ts";
 import { createLog } from "../../src/core/log.ts";
 import { parse } from "../../src/core/parse.ts";
 import type { EmailDetail } from "../../src/emails/emails.ts";
+import { changeWatch } from "../../src/monitoring/monitoring-settings.ts";
 import { openServices, type Services } from "../../src/services.ts";
 import { smtpConfigCreate } from "../../src/smtp-configs/settings.ts";
 import type { SmtpConfig } from "../../src/store/tables/smtp-configs.ts";

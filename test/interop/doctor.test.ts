@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { systemClock } from "../../src/core/clock.ts";
-import { probe } from "../../src/doctor/probe.ts";
-import { failedStage } from "../../src/doctor/report.ts";
+import { probe } from "../../src/diagnosis/probe.ts";
+import { failedStage } from "../../src/diagnosis/report.ts";
 import { createEgress } from "../../src/net/egress.ts";
 import { createTemplates } from "../../src/templates/engine/templates.ts";
 import { makeAuthority } from "../../src/testing/index.ts";

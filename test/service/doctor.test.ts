@@ -2,7 +2,7 @@ import { chmodSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync }
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import type { Check } from "../../src/doctor/installation/check.ts";
+import type { Check } from "../../src/cli/doctor/checks/check.ts";
 import { generateKey } from "../../src/secret/fernet.ts";
 import { startTestRelay } from "../../src/testing/index.ts";
 import { type Postgres, startPostgres } from "../support/postgres.ts";

@@ -1,8 +1,8 @@
 import { systemClock } from "../../core/clock.ts";
 import { type Environment, readEnvironment } from "../../core/environment.ts";
 import { isSendwrightError } from "../../core/errors.ts";
-import type { Check } from "../../doctor/installation/check.ts";
 import { makeBundle, writeBundle } from "../doctor/bundle.ts";
+import type { Check } from "../doctor/checks/check.ts";
 import { checkNode, checkRefused } from "../doctor/environment.ts";
 import { type Examination, examine } from "../doctor/examine.ts";
 import { printChecks } from "../doctor/print.ts";

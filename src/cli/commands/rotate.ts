@@ -1,7 +1,7 @@
-import { rotate } from "../../config/rotate.ts";
 import { systemClock } from "../../core/clock.ts";
 import type { ServerOptions } from "../../core/environment.ts";
 import { SendwrightError } from "../../core/errors.ts";
+import { rotate } from "../../maintenance/key-rotation.ts";
 import { isServed, openStoreBeside } from "../../store/store.ts";
 import { databaseOf, unlockBeside } from "../secret-source.ts";
 

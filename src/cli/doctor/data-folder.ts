@@ -2,9 +2,9 @@ import { accessSync, constants, type Stats, statfsSync, statSync } from "node:fs
 import { resolve } from "node:path";
 import type { ServerOptions } from "../../core/environment.ts";
 import { bytes } from "../../core/format.ts";
-import { type Check, failed, ok, warning } from "../../doctor/installation/check.ts";
-import { isOpenToOthers, modeOf } from "../../doctor/installation/file-mode.ts";
 import { keyFileOf } from "../secret-source.ts";
+import { type Check, failed, ok, warning } from "./checks/check.ts";
+import { isOpenToOthers, modeOf } from "./checks/file-mode.ts";
 
 const folder = { id: "data.folder", title: "Folder" };
 const keyFile = { id: "data.key_file", title: "Key file" };

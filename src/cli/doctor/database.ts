@@ -2,13 +2,13 @@ import { resolve } from "node:path";
 import type { Clock } from "../../core/clock.ts";
 import type { ServerOptions } from "../../core/environment.ts";
 import { isSendwrightError } from "../../core/errors.ts";
-import { failed, ok, warning } from "../../doctor/installation/check.ts";
-import { checkSkew } from "../../doctor/installation/clock.ts";
-import { checkSqliteFile } from "../../doctor/installation/sqlite-file.ts";
 import { readPostgresStatus } from "../../store/postgres-status.ts";
 import { isServed, openStoreBeside, type Store } from "../../store/store.ts";
 import { countNodes } from "../../store/tables/nodes.ts";
 import { databaseOf } from "../secret-source.ts";
+import { failed, ok, warning } from "./checks/check.ts";
+import { checkSkew } from "./checks/clock.ts";
+import { checkSqliteFile } from "./checks/sqlite-file.ts";
 import type { Findings } from "./findings.ts";
 
 const file = { id: "database.file", title: "File" };

@@ -1,6 +1,6 @@
 import type { Environment, ServerOptions } from "../../core/environment.ts";
 import type { Issue } from "../../core/errors.ts";
-import { type Check, failed, ok, warning } from "../../doctor/installation/check.ts";
+import { type Check, failed, ok, warning } from "./checks/check.ts";
 
 /** The oldest Node.js that has what Sendwright uses. */
 const oldest = [22, 18] as const;

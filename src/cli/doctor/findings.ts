@@ -1,5 +1,5 @@
 import { isSendwrightError } from "../../core/errors.ts";
-import { type Check, failed, refused, type Subject } from "../../doctor/installation/check.ts";
+import { type Check, failed, refused, type Subject } from "./checks/check.ts";
 
 /** What an examination finds, in the making. */
 export class Findings {

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { failed, ok, warning } from "../../doctor/installation/check.ts";
+import { failed, ok, warning } from "./checks/check.ts";
 import { printChecks } from "./print.ts";
 
 function printed(...checks: Parameters<typeof printChecks>[0]): string {

@@ -1,5 +1,5 @@
-import type { Check } from "../../doctor/installation/check.ts";
 import { bold, type Mark, markOf, type Output, oneLine, paragraph } from "../terminal.ts";
+import type { Check } from "./checks/check.ts";
 
 /** The areas in the order of their headings; a check's id begins with its area. */
 const areas = {

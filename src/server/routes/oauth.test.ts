@@ -5,7 +5,7 @@ import {
   startAuthorizationServer,
 } from "../../../test/support/authorization-server.ts";
 import { openApp, read, type TestApp } from "../../../test/support/open-app.ts";
-import { changeWatch } from "../../config/watch-settings.ts";
+import { changeWatch } from "../../monitoring/monitoring-settings.ts";
 import { type RelayedMessage, type RelayOptions, relayScript } from "../../testing/relay-script.ts";
 import { type ScriptedServer, startScriptedServer } from "../../testing/scripted-server.ts";
 import type { AuditEntry, Email, Problem, SmtpConfig, TestReport } from "../schemas.ts";

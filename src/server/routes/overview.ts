@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { concernsOf, judgeMail } from "../../delivery/mail-verdict.ts";
+import { concernsOf, judgeMail } from "../../monitoring/status.ts";
 import type { Services } from "../../services.ts";
 import {
   countEmails,

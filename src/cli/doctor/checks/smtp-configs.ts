@@ -1,0 +1,98 @@
+import { isSendwrightError } from "../../../core/errors.ts";
+import { age } from "../../../core/format.ts";
+import type { Egress } from "../../../net/egress.ts";
+import type { Secrets } from "../../../secret/secrets.ts";
+import { problemOf } from "../../../smtp-configs/open.ts";
+import type { SmtpConfig } from "../../../store/tables/smtp-configs.ts";
+import { type Check, failed, ok, refused, type Subject, warning } from "./check.ts";
+
+/** Whether there is a config to send with, and how each of them is. */
+export function checkConfigs(
+  configs: readonly SmtpConfig[],
+  secrets: Secrets,
+  now: number,
+): readonly Check[] {
+  const any = { id: "configs.enabled", title: "In use" };
+  const enabled = configs.filter((config) => config.enabled).length;
+  if (configs.length === 0) {
+    return [warning(any, "No SMTP config is saved: nothing can be sent.", "Save one on the settings page.")];
+  }
+  return [
+    enabled === 0
+      ? warning(
+          any,
+          "No SMTP config is switched on: nothing is sent.",
+          "Switch one on, on the settings page.",
+        )
+      : ok(any, `${enabled} of ${configs.length}`),
+    ...configs.map((config) => checkConfig(config, secrets, now)),
+  ];
+}
+
+function checkConfig(config: SmtpConfig, secrets: Secrets, now: number): Check {
+  const { id, name, enabled, smtpServer, smtpPort, lastTest, pausedUntil, pausedReason } = config;
+  const subject = { id: `configs.${id}`, title: name };
+  const problem = problemOf(config, secrets);
+  if (problem !== null) {
+    if (!secrets.fits)
+      return failed(subject, "It cannot be read with this secret.", "See the secret, above.");
+    return refused(subject, problem.detail);
+  }
+  const where = `${smtpServer}:${smtpPort}`;
+  const tryIt = `\`sendwright test ${quotedForShell(name)}\` says what is wrong.`;
+  if (!enabled) return ok(subject, `${where}, switched off`);
+  if (pausedUntil !== null && pausedUntil > now) {
+    const reason = pausedReason === null ? "" : `: ${pausedReason}`;
+    return warning(
+      subject,
+      `Paused until ${new Date(pausedUntil).toISOString()}${reason}`,
+      `${tryIt} A test that passes ends the pause.`,
+    );
+  }
+  if (lastTest === null) return ok(subject, `${where}, never tested`);
+  const ago = `${age(now - lastTest.at)} ago`;
+  if (lastTest.ok) return ok(subject, `${where}, test passed ${ago}`);
+  return warning(subject, `Its last test failed, ${ago}: ${lastTest.title ?? lastTest.stage}.`, tryIt);
+}
+
+/** How long the name service may take for one name. */
+const lookupMs = 10_000;
+
+/** Whether the servers' names are known, under the same rules as for sending. No connection is made. */
+export async function checkNames(configs: readonly SmtpConfig[], egress: Egress): Promise<readonly Check[]> {
+  const places = new Map<string, SmtpConfig>();
+  for (const config of configs) {
+    if (config.enabled) places.set(`${config.smtpServer}:${config.smtpPort}`, config);
+  }
+  return Promise.all(
+    [...places.values()].map((config) =>
+      checkName({ id: `names.${config.smtpServer}`, title: config.smtpServer }, config, egress),
+    ),
+  );
+}
+
+async function checkName(
+  subject: Subject,
+  { smtpServer, smtpPort }: SmtpConfig,
+  egress: Egress,
+): Promise<Check> {
+  try {
+    const late = new Promise<null>((resolve) => setTimeout(resolve, lookupMs, null).unref());
+    const resolution = await Promise.race([egress.resolve(smtpServer, smtpPort), late]);
+    if (resolution === null)
+      return failed(
+        subject,
+        "The name service does not answer.",
+        "Check the name service of this machine (`/etc/resolv.conf`), and the firewall on the way to it.",
+      );
+    return ok(subject, resolution.addresses.map(({ address }) => address).join(", "));
+  } catch (error) {
+    if (!isSendwrightError(error)) throw error;
+    return refused(subject, error.message);
+  }
+}
+
+/** Fit to be pasted. */
+function quotedForShell(text: string): string {
+  return /^[\w.@-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
+}

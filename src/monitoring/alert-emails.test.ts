@@ -1,0 +1,45 @@
+import { describe, expect, test } from "vitest";
+import { smtpConfig } from "../../test/support/smtp-config.ts";
+import type { AlertKind } from "../core/model.ts";
+import { viewOf } from "../smtp-configs/summary.ts";
+import type { Alert } from "../store/tables/alerts.ts";
+import type { SmtpConfig } from "../store/tables/smtp-configs.ts";
+import { canTell } from "./alert-emails.ts";
+
+const now = 1_000;
+const view = (id: string, given: Partial<SmtpConfig> = {}) =>
+  viewOf(smtpConfig({ id, ...given }), { problem: null, returnTo: null, oauth: null });
+const alert = (kind: AlertKind, emailDue: Alert["emailDue"] = "raised"): Alert => ({
+  ...{ id: "1", configId: "troubled", configName: "Main", kind, level: 1, title: "", explanation: "" },
+  ...{ remedy: "", raisedAt: 0, clearedAt: null, acknowledgedAt: null, acknowledgedBy: null, emailDue },
+});
+const troubled = view("troubled");
+const spare = view("spare");
+
+describe("an email about trouble", () => {
+  test("goes through the troubled config itself where that still sends", () => {
+    expect(canTell(alert("certificate_expiring"), [troubled], now)).toBe(true);
+    expect(canTell(alert("dmarc_broken"), [troubled], now)).toBe(true);
+  });
+
+  test("needs another config that works where it does not", () => {
+    for (const kind of ["unusable", "unreachable", "tls_failed", "sign_in_failed"] as const) {
+      expect(canTell(alert(kind), [troubled], now)).toBe(false);
+      expect(canTell(alert(kind), [troubled, spare], now)).toBe(true);
+      expect(canTell(alert(kind), [troubled, view("spare", { enabled: false })], now)).toBe(false);
+      expect(canTell(alert(kind), [troubled, view("spare", { pausedUntil: now + 1 })], now)).toBe(false);
+    }
+  });
+
+  test("does not go where mail would go through the config whose sender is refused", () => {
+    expect(canTell(alert("sender_refused"), [spare, troubled], now)).toBe(true);
+    expect(canTell(alert("sender_refused"), [troubled, spare], now)).toBe(false);
+  });
+
+  test("that is over goes through whatever works", () => {
+    expect(canTell(alert("sign_in_failed", "cleared"), [troubled], now)).toBe(true);
+    expect(canTell(alert("sign_in_failed", "cleared"), [view("troubled", { enabled: false })], now)).toBe(
+      false,
+    );
+  });
+});

@@ -1,0 +1,55 @@
+import { describe, expect, test } from "vitest";
+import type { Finding } from "../sender-dns/finding.ts";
+import { judgeConsent, judgeDns } from "./assess.ts";
+
+const finding = (check: Finding["check"], status: Finding["status"]): Finding => ({
+  ...{ check, status, title: `${check} ${status}`, explanation: "So it is.", remedy: "Mend it.", seen: [] },
+});
+const report = (dmarc: Finding["status"], spf: Finding["status"], domain = "example.com") => ({
+  ...{ domain, checkedAt: 0, findings: [finding("spf", spf), finding("dmarc", dmarc)] },
+});
+const right = { domain: "example.com", dmarc: true, spf: true };
+const ills = ({ judgements }: ReturnType<typeof judgeDns>) =>
+  judgements.filter(({ is }) => is === "ill").map(({ kind }) => kind);
+
+describe("the DNS of a domain", () => {
+  test("is remembered as right once it was, and broken if it is no longer", () => {
+    const first = judgeDns(report("ok", "ok"), null);
+    expect([ills(first), first.proven]).toEqual([[], right]);
+    const second = judgeDns(report("warning", "failed"), first.proven);
+    expect([ills(second), second.proven]).toEqual([["dmarc_broken", "spf_broken"], right]);
+  });
+
+  test("is no alarm where it never was right, or is another domain's", () => {
+    expect(ills(judgeDns(report("warning", "failed"), null))).toEqual([]);
+    expect(ills(judgeDns(report("warning", "failed", "example.net"), right))).toEqual([]);
+  });
+
+  test("is neither well nor ill where nobody answers", () => {
+    expect(judgeDns(report("unknown", "unknown"), right)).toEqual({ judgements: [], proven: right });
+  });
+
+  test("is not broken by what is only a guess", () => {
+    expect(ills(judgeDns(report("ok", "warning"), right))).toEqual([]);
+  });
+});
+
+describe("a consent", () => {
+  const now = Date.parse("2026-03-01T00:00:00Z");
+  const oauth = (expiresAt: string | null, clientSecretExpiresAt: string | null = null) => ({
+    expiresAt,
+    clientSecretExpiresAt,
+  });
+
+  test("is told of a week before it ends, and so is the client's secret", () => {
+    expect(judgeConsent(null, now)).toMatchObject({ is: "well" });
+    expect(judgeConsent(oauth("2026-03-08T00:00:00Z"), now)).toMatchObject({ is: "well" });
+    expect(judgeConsent(oauth("2026-03-07T23:59:59Z"), now)).toMatchObject({
+      title: "The consent of the provider ends soon",
+      explanation: expect.stringContaining("2026-03-07"),
+    });
+    expect(judgeConsent(oauth(null, "2026-03-02T00:00:00Z"), now)).toMatchObject({
+      title: "The client secret ends soon",
+    });
+  });
+});

@@ -1,0 +1,117 @@
+import type { Dns } from "../../net/dns.ts";
+import { type Finding, shown, unanswered } from "../finding.ts";
+import { isAtHome, type Sender } from "../sender.ts";
+import { type DkimKey, minRsaBits, parseDkimKey } from "./key.ts";
+
+interface SeenKey {
+  readonly selector: string;
+  readonly text: string;
+  readonly key: DkimKey;
+}
+
+/** Whether the keys are published with which the provider signs for the domain (RFC 6376). */
+export async function checkDkim(sender: Sender, dns: Dns): Promise<Finding> {
+  const { domain, provider, owner } = sender;
+  const finding = (verdict: Omit<Finding, "check" | "seen">, seen: readonly SeenKey[] = []): Finding => ({
+    check: "dkim",
+    seen: seen.map(({ selector, text }) => shown(`${selector}._domainkey: ${text}`)),
+    ...verdict,
+  });
+
+  if (isAtHome(sender)) {
+    return finding({
+      status: "ok",
+      title: `${owner?.name} signs for its own domain`,
+      explanation: `${domain} belongs to the provider that sends.`,
+      remedy: "",
+    });
+  }
+  if (owner !== null) {
+    return finding({
+      status: "failed",
+      title: `Only ${owner.name} can sign for this domain`,
+      explanation: `Nobody else can publish a DKIM key under ${domain}.`,
+      remedy: `Use a from email of a domain of your own, or send through ${owner.name}.`,
+    });
+  }
+  if (provider === null || provider.dkimSelectors.length === 0) {
+    return finding({
+      status: "unknown",
+      title: "Where the key stands is not known",
+      explanation:
+        provider === null
+          ? "A DKIM key stands under a name that the relay chooses (its selector), so that it cannot be found from outside."
+          : `${provider.name} gives each domain a name of its own for the key (its selector), so that it cannot be found from outside.`,
+      remedy: `See in ${provider === null ? "your relay's" : `${provider.name}'s`} settings whether DKIM is set up for ${domain}. Or send an email to a mailbox of yours and look for dkim=pass in its header Authentication-Results.`,
+    });
+  }
+
+  const { name: who, dkimSelectors } = provider;
+  const answers = await Promise.all(
+    dkimSelectors.map(async (selector) => ({
+      selector,
+      answer: await dns.txt(`${selector}._domainkey.${domain}`),
+    })),
+  );
+  const seen = answers.flatMap(({ selector, answer }): SeenKey[] =>
+    answer.kind === "found"
+      ? answer.records.map((text) => ({ selector, text, key: parseDkimKey(text) }))
+      : [],
+  );
+  const names = dkimSelectors.map((selector) => `${selector}._domainkey.${domain}`).join(", ");
+  if (seen.length === 0) {
+    const failed = answers.find(({ answer }) => answer.kind === "failed");
+    if (failed?.answer.kind === "failed") return unanswered("dkim", names, failed.answer.code);
+    return finding({
+      status: provider.envelope === "provider" ? "failed" : "warning",
+      title: "No DKIM key was found",
+      explanation: `Nothing is published under ${names}, where ${who} usually has its keys. Without a signature of ${domain}, mail is trusted less${provider.envelope === "provider" ? " and does not pass DMARC" : ""}.`,
+      remedy: `Set DKIM up for ${domain} at ${who} and publish the records that it shows. If you chose another selector there, all may be well.`,
+    });
+  }
+  return finding(verdictOf(seen, who), seen);
+}
+
+/** One good key is enough: the others may be older or newer ones. */
+function verdictOf(seen: readonly SeenKey[], who: string): Omit<Finding, "check" | "seen"> {
+  const good = seen.find(
+    ({ key }) => key.kind === "usable" && (key.type !== "rsa" || key.bits >= minRsaBits),
+  );
+  if (good?.key.kind === "usable") {
+    const { type, bits, isTesting } = good.key;
+    const size = type === "rsa" ? `an RSA key of ${bits} bits` : "an Ed25519 key";
+    if (isTesting) {
+      return {
+        status: "warning",
+        title: "The DKIM key says that it is a test",
+        explanation: `${good.selector} holds ${size} with the flag t=y: receivers are asked not to count its failures.`,
+        remedy: "Take t=y out of the record once signatures pass.",
+      };
+    }
+    return {
+      status: "ok",
+      title: "The DKIM key is published",
+      explanation: `${good.selector} holds ${size}.`,
+      remedy: "",
+    };
+  }
+  const problems = seen.map(({ selector, key }) => `${selector}: ${wordsFor(key)}.`);
+  const isRevoked = seen.every(({ key }) => key.kind === "revoked");
+  return {
+    status: "failed",
+    title: isRevoked ? "The DKIM key is revoked" : "The DKIM key cannot be used",
+    explanation: problems.slice(0, 4).join(" "),
+    remedy: `Publish the key anew, as ${who} shows it, with all of its characters.`,
+  };
+}
+
+function wordsFor(key: DkimKey): string {
+  switch (key.kind) {
+    case "usable":
+      return `its RSA key has ${key.bits} bits, and receivers count none below ${minRsaBits} (RFC 8301)`;
+    case "revoked":
+      return "the key is empty, which means that it is revoked (RFC 6376 §3.6.1)";
+    case "unusable":
+      return key.problem;
+  }
+}

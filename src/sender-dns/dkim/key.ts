@@ -1,0 +1,60 @@
+import { createPublicKey, type KeyObject } from "node:crypto";
+import { parseTags } from "../tags.ts";
+
+/** A key record of DKIM (RFC 6376 §3.6.1), as far as it says whether signatures can be checked with it. */
+export type DkimKey =
+  | {
+      readonly kind: "usable";
+      readonly type: "rsa" | "ed25519";
+      /** Of the modulus, or of the curve. */
+      readonly bits: number;
+      /** `t=y`: receivers are asked not to count failures. */
+      readonly isTesting: boolean;
+    }
+  /** `p=` is empty. */
+  | { readonly kind: "revoked" }
+  | { readonly kind: "unusable"; readonly problem: string };
+
+/** RFC 8301 §3.2: shorter keys do not count. */
+export const minRsaBits = 1024;
+
+export function parseDkimKey(text: string): DkimKey {
+  const tags = parseTags(text);
+  const key = tags?.get("p");
+  if (tags === null || key === undefined) return unusable("it is no DKIM key");
+  const version = tags.get("v");
+  if (version !== undefined && version !== "DKIM1") return unusable("its version is not DKIM1");
+  const base64 = key.replace(/\s/g, "");
+  if (base64 === "") return { kind: "revoked" };
+  if (!/^[A-Za-z\d+/]+={0,2}$/.test(base64)) return unusable("its key is not base64");
+  const bytes = Buffer.from(base64, "base64");
+  const isTesting = (tags.get("t") ?? "").split(":").some((flag) => flag.trim() === "y");
+  const type = (tags.get("k") ?? "rsa").toLowerCase();
+  if (type === "ed25519") {
+    // RFC 8463 §4.2: the bare key.
+    return bytes.length === 32
+      ? { kind: "usable", type, bits: 256, isTesting }
+      : unusable("its key is no Ed25519 key");
+  }
+  if (type !== "rsa") return unusable(`its key type ${JSON.stringify(type.slice(0, 40))} is not known`);
+  const bits = rsaKey(bytes)?.asymmetricKeyDetails?.modulusLength;
+  if (bits === undefined) return unusable("its key is cut off or damaged");
+  return { kind: "usable", type, bits, isTesting };
+}
+
+/** SubjectPublicKeyInfo as everybody publishes it, or the bare RSAPublicKey that the RFC's text names. */
+function rsaKey(key: Buffer): KeyObject | null {
+  for (const type of ["spki", "pkcs1"] as const) {
+    try {
+      const parsed = createPublicKey({ key, format: "der", type });
+      if (parsed.asymmetricKeyType === "rsa") return parsed;
+    } catch {
+      // Not this form, then.
+    }
+  }
+  return null;
+}
+
+function unusable(problem: string): DkimKey {
+  return { kind: "unusable", problem };
+}
