@@ -1,7 +1,7 @@
 import { createLog } from "../src/core/log.ts";
+import { createApp } from "../src/http/app.ts";
+import { serve } from "../src/http/serve.ts";
 import { generateKey } from "../src/secret/fernet.ts";
-import { createApp } from "../src/server/app.ts";
-import { serve } from "../src/server/serve.ts";
 import { openServices } from "../src/services.ts";
 import { startScriptedServer, startTestRelay } from "../src/testing/index.ts";
 import { quantile, type Results } from "./measure.ts";

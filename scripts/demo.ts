@@ -5,8 +5,8 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createLog } from "../src/core/log.ts";
+import { startStandalone } from "../src/http/standalone.ts";
 import { generateKey } from "../src/secret/fernet.ts";
-import { startStandalone } from "../src/server/standalone.ts";
 import { openServices } from "../src/services.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "sendwright-demo-"));

@@ -4,9 +4,9 @@ export type { Actor, EmailState, Mailbox, RecipientState } from "./core/model.ts
 export type { Accepted } from "./emails/acceptance.ts";
 export type { EmailDetail } from "./emails/emails.ts";
 export type { EmailRequest } from "./emails/request.ts";
+export type { HandlerOptions } from "./http/handler.ts";
+export type { HostAdmin } from "./http/host-admin.ts";
 export { type CreateOptions, createSendwright, type Sendwright } from "./library.ts";
-export type { HandlerOptions } from "./server/handler.ts";
-export type { HostAdmin } from "./server/host-admin.ts";
 export type { Health } from "./services.ts";
 // All of it, since a name that is passed on by itself cannot be added to by `declare module "sendwright"`.
 export type * from "./templates/engine/template-data.ts";

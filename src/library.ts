@@ -8,7 +8,7 @@ import { parse } from "./core/parse.ts";
 import type { Accepted } from "./emails/acceptance.ts";
 import type { EmailDetail } from "./emails/emails.ts";
 import type { EmailRequest } from "./emails/request.ts";
-import { createHandler, type HandlerOptions } from "./server/handler.ts";
+import { createHandler, type HandlerOptions } from "./http/handler.ts";
 import { type Health, openServices, type ServicesOptions } from "./services.ts";
 import type { SmtpConfigInput } from "./smtp-configs/settings.ts";
 import type { Templates } from "./templates/engine/templates.ts";

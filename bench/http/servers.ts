@@ -1,15 +1,15 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { createApiKeys } from "../../src/accounts/api-keys.ts";
 import { createLog } from "../../src/core/log.ts";
 import { parse } from "../../src/core/parse.ts";
 import { prepareEmail } from "../../src/emails/compose.ts";
 import type { Outbox } from "../../src/emails/emails.ts";
 import { emailRequest } from "../../src/emails/request.ts";
+import { createApp } from "../../src/http/app.ts";
+import { serve } from "../../src/http/serve.ts";
 import { generateKey } from "../../src/secret/fernet.ts";
-import { createApiKeys } from "../../src/server/api-keys.ts";
-import { createApp } from "../../src/server/app.ts";
-import { serve } from "../../src/server/serve.ts";
 import { openServices, type Services } from "../../src/services.ts";
 import type { NewEmail } from "../../src/store/tables/email-inserts.ts";
 

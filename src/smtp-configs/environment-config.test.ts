@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, it } from "vitest";
 import { openApp, read, type TestApp } from "../../test/support/open-app.ts";
-import type { Email, Problem, SmtpConfig, TestReport } from "../server/schemas.ts";
+import type { Email, Problem, SmtpConfig, TestReport } from "../http/schema/smtp-configs.ts";
 import { startTestRelay, type TestRelay } from "../testing/test-relay.ts";
 
 const password = "only in the environment";

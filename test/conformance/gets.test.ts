@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { createApp } from "../../src/server/app.ts";
-import type { App } from "../../src/server/route.ts";
-import { createSignIn, type SignIn } from "../../src/server/sign-in.ts";
+import { createSignIn, type SignIn } from "../../src/accounts/sign-in.ts";
+import { createApp } from "../../src/http/app.ts";
+import type { App } from "../../src/http/route.ts";
 import { openApp, read, type TestApp } from "../support/open-app.ts";
 import { writeSample } from "../support/sample-rows.ts";
 import { databases, type EmptyDatabase } from "./databases.ts";

@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { countAdmins } from "../../src/accounts/admin-link.ts";
 import { newId } from "../../src/core/id.ts";
 import type { AttemptOutcome } from "../../src/core/model.ts";
-import { countAdmins } from "../../src/server/admin-link.ts";
 import type { Store } from "../../src/store/store.ts";
 import { writeAudit } from "../../src/store/tables/audit-log.ts";
 import { countByState, listFailedAttempts } from "../../src/store/tables/failed-attempts.ts";

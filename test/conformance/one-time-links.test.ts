@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { makeResetLink, takeAdminLink } from "../../src/server/admin-link.ts";
-import { makePasswordLink, takePasswordLink } from "../../src/server/password-link.ts";
+import { makeResetLink, takeAdminLink } from "../../src/accounts/admin-link.ts";
+import { makePasswordLink, takePasswordLink } from "../../src/accounts/password-link.ts";
 import type { Store } from "../../src/store/store.ts";
 import { createFixedClock } from "../../src/testing/fixed-clock.ts";
 import { databases } from "./databases.ts";

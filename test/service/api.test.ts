@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { connect } from "node:net";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { NewApiKey, Problem } from "../../src/server/schemas.ts";
+import type { NewApiKey, Problem } from "../../src/http/schema/smtp-configs.ts";
 import { saveConfig, settingsFor } from "./calls.ts";
 import { apiKey, makeServiceFolder, type Service, type ServiceFolder } from "./service.ts";
 

@@ -1,5 +1,5 @@
 import { expect } from "vitest";
-import type { Email, Problem, SmtpConfig } from "../../src/server/schemas.ts";
+import type { Email, Problem, SmtpConfig } from "../../src/http/schema/smtp-configs.ts";
 import type { Service } from "./service.ts";
 
 /** What a relay's place takes: a TestRelay, a ScriptedServer. */

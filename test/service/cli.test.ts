@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import packageJson from "../../package.json" with { type: "json" };
 import { documentedOptions } from "../../src/core/environment.ts";
-import type { Email, Me } from "../../src/server/schemas.ts";
+import type { Email, Me } from "../../src/http/schema/smtp-configs.ts";
 import { startTestRelay } from "../../src/testing/index.ts";
 import { emailOnce, postEmail, saveConfig } from "./calls.ts";
 import { makeServiceFolder, type Service, type ServiceFolder } from "./service.ts";

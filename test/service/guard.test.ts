@@ -1,6 +1,6 @@
 import { DatabaseSync, type SQLInputValue } from "node:sqlite";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { SmtpConfig, TestReport } from "../../src/server/schemas.ts";
+import type { SmtpConfig, TestReport } from "../../src/http/schema/smtp-configs.ts";
 import {
   makeAuthority,
   relayScript,

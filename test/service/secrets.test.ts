@@ -4,9 +4,9 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, wri
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import type { Health, SmtpConfig } from "../../src/http/schema/smtp-configs.ts";
 import { exampleSecrets } from "../../src/secret/derive.ts";
 import { decrypt, generateKey, parseKey } from "../../src/secret/fernet.ts";
-import type { Health, SmtpConfig } from "../../src/server/schemas.ts";
 import { startTestRelay } from "../../src/testing/index.ts";
 import { emailOnce, getConfig, postEmail, refusal, saveConfig } from "./calls.ts";
 import { makeServiceFolder, type Service, type ServiceFolder } from "./service.ts";

@@ -1,5 +1,5 @@
 import { hc } from "hono/client";
-import type { AppType } from "../../../src/server/app.ts";
+import type { AppType } from "../../../src/http/app.ts";
 import { basePath } from "./base-path.ts";
 import { request } from "./request.ts";
 

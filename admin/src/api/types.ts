@@ -31,4 +31,4 @@ export type {
   TestReport,
   TestStage,
   WebhookTest,
-} from "../../../src/server/schemas.ts";
+} from "../../../src/http/schema/smtp-configs.ts";

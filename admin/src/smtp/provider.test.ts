@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
+import { providerView } from "../../../src/http/resources/views.ts";
 import { listProviders } from "../../../src/providers/catalog.ts";
-import { providerView } from "../../../src/server/views.ts";
 import { emptyForm } from "./form.ts";
 import { providerOf, withFound, withProvider } from "./provider.ts";
 

@@ -1,6 +1,6 @@
+import { makeResetLink } from "../../accounts/admin-link.ts";
 import { systemClock } from "../../core/clock.ts";
 import type { ServerOptions } from "../../core/environment.ts";
-import { makeResetLink } from "../../server/admin-link.ts";
 import { openStoreBeside } from "../../store/store.ts";
 import { databaseOf } from "../secret-source.ts";
 

@@ -2,7 +2,7 @@ import { mkdirSync } from "node:fs";
 import type { ServerOptions } from "../../core/environment.ts";
 import { SendwrightError } from "../../core/errors.ts";
 import { createLog, type Log } from "../../core/log.ts";
-import { type Standalone, startStandalone } from "../../server/standalone.ts";
+import { type Standalone, startStandalone } from "../../http/standalone.ts";
 import { openServices, type Services } from "../../services.ts";
 import { environmentSmtp } from "../environment-smtp.ts";
 import { databaseOf, findSecret, parsePreviousSecrets } from "../secret-source.ts";

@@ -1,10 +1,10 @@
+import { countAdmins } from "../../accounts/admin-link.ts";
 import type { Clock } from "../../core/clock.ts";
 import type { Environment, ServerOptions } from "../../core/environment.ts";
 import { parse } from "../../core/parse.ts";
 import { createEgress } from "../../net/egress.ts";
 import type { Secrets } from "../../secret/secrets.ts";
 import { unlock } from "../../secret/unlock.ts";
-import { countAdmins } from "../../server/admin-link.ts";
 import { createEnvironmentConfig } from "../../smtp-configs/environment-config.ts";
 import { smtpConfigCreate } from "../../smtp-configs/settings.ts";
 import type { Store } from "../../store/store.ts";

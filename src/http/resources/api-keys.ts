@@ -1,0 +1,50 @@
+import type { ApiKeys } from "../../accounts/api-keys.ts";
+import { parse } from "../../core/parse.ts";
+import { idParams, json, jsonBody, noContent, route, routes } from "../route.ts";
+import { apiKeyList, apiKeyRequest, newApiKey } from "../schema/smtp-configs.ts";
+import { apiKeyView } from "./views.ts";
+
+const list = route({
+  for: "admin",
+  method: "get",
+  path: "/",
+  summary: "List the API keys",
+  description: "The newest first, without the keys themselves. `next` is always null.",
+  responses: { 200: json(apiKeyList, "The keys") },
+});
+
+const create = route({
+  for: "admin",
+  method: "post",
+  path: "/",
+  summary: "Make an API key",
+  description: "`key` is in this answer and never again: only its hash is stored.",
+  request: { body: jsonBody(apiKeyRequest, { name: "Web shop", scope: "send" }) },
+  responses: { 201: json(newApiKey, "The new key") },
+});
+
+const remove = route({
+  for: "admin",
+  method: "delete",
+  path: "/{id}",
+  summary: "Delete an API key",
+  description: "It is refused from now on.",
+  request: { params: idParams },
+  responses: { 204: noContent },
+});
+
+export function apiKeyRoutes(apiKeys: ApiKeys) {
+  return routes()
+    .openapi(list, async (c) => c.json({ items: (await apiKeys.list()).map(apiKeyView), next: null }, 200))
+    .openapi(create, async (c) => {
+      const { key, ...made } = await apiKeys.create(
+        parse(apiKeyRequest, c.req.valid("json")),
+        c.get("caller").actor,
+      );
+      return c.json({ ...apiKeyView(made), key }, 201);
+    })
+    .openapi(remove, async (c) => {
+      await apiKeys.remove(c.req.valid("param").id, c.get("caller").actor);
+      return c.body(null, 204);
+    });
+}

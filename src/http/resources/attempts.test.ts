@@ -1,0 +1,147 @@
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { openApp, read, type TestApp } from "../../../test/support/open-app.ts";
+import { makeAuthority, type RelayOptions, startTestRelay, type TestRelay } from "../../testing/index.ts";
+import type { AcceptedEmail, Attempt, Email, SmtpConfig } from "../schema/smtp-configs.ts";
+
+let app: TestApp;
+const relays: TestRelay[] = [];
+beforeEach(async () => {
+  app = await openApp();
+});
+afterEach(async () => {
+  await app.close();
+  for (const relay of relays.splice(0)) await relay.close();
+});
+
+const sender = { fromEmail: "shop@example.com" };
+
+/** Saves a config for a relay that behaves so. */
+async function relayWith(options: RelayOptions, settings: object): Promise<TestRelay> {
+  const relay = await startTestRelay(options);
+  relays.push(relay);
+  await save({ smtpServer: relay.host, smtpPort: relay.port, useTls: false, ...settings });
+  return relay;
+}
+
+async function save(settings: object): Promise<void> {
+  const response = await app.call("POST", "/api/smtp-configs", { ...sender, ...settings });
+  expect(response.status).toBe(201);
+}
+
+/** The first attempt of an email, as whoever has these headers reads it. */
+async function firstAttempt(
+  to: readonly string[] = ["jo@example.com"],
+  headers: Record<string, string> = {},
+): Promise<Attempt> {
+  const body = { to, subject: "Hello", text: "Hello" };
+  const { id } = await read<AcceptedEmail>(app.call("POST", "/api/emails", body, headers));
+  for (;;) {
+    await app.clock.advance(0);
+    const { attempts } = await read<Email>(app.call("GET", `/api/emails/${id}`, undefined, headers));
+    const [attempt] = attempts;
+    if (attempt !== undefined) return attempt;
+  }
+}
+
+const storedFailure = async () =>
+  (await app.services.store.db.selectFrom("attempts").select("failure_json").execute())[0]?.failure_json;
+
+describe("an attempt in the log", () => {
+  it("has no problem where the email was sent, and nothing is kept for one", async () => {
+    await relayWith({}, {});
+    expect(await firstAttempt()).toMatchObject({ outcome: "sent", problem: null });
+    expect(await storedFailure()).toBeNull();
+  });
+
+  it("says why nobody could be reached, and where", async () => {
+    const relay = await relayWith({}, {});
+    await relay.close();
+    const { problem } = await firstAttempt();
+    expect(problem).toMatchObject({ code: "connect.refused_here", remedy: expect.stringMatching(/\S/) });
+    expect(problem?.explanation).toContain(`port ${relay.port}`);
+  });
+
+  it("explains the refusal of a recipient, also where others were taken", async () => {
+    await relayWith({ onRcpt: (to) => (to.startsWith("pat") ? "550 5.1.1 Who is that?" : undefined) }, {});
+    const unknown = {
+      code: "recipient.unknown",
+      title: "There is no such recipient",
+      explanation: "127.0.0.1 says that pat@example.net does not exist: “550 5.1.1 Who is that?”.",
+      remedy: "Check the spelling of the address.",
+    };
+    const alone = await firstAttempt(["pat@example.net"]);
+    expect(alone).toMatchObject({ outcome: "permanent", problem: unknown });
+    const among = await firstAttempt(["jo@example.com", "pat@example.net"]);
+    expect(among).toMatchObject({ outcome: "partial", code: 250, problem: unknown });
+  });
+
+  it("names the sender that the email had, not the one of the config", async () => {
+    await relayWith({ onMail: () => "550 5.7.1 Not yours" }, {});
+    const from = { from: "ada@example.org", to: "jo@example.com", subject: "Hello", text: "Hello" };
+    const { id } = await read<AcceptedEmail>(app.call("POST", "/api/emails", from));
+    let email: Email;
+    do {
+      await app.clock.advance(0);
+      email = await read<Email>(app.call("GET", `/api/emails/${id}`));
+    } while (email.attempts.length === 0);
+    expect(email.attempts[0]?.problem).toMatchObject({
+      code: "sender.refused",
+      explanation: "127.0.0.1 does not take mail from ada@example.org: “550 5.7.1 Not yours”.",
+    });
+  });
+
+  it("shows the fingerprint of a certificate that nobody vouches for", async () => {
+    const authority = makeAuthority();
+    const tls = authority.issue({ names: ["elsewhere.test"] });
+    const way = { useTls: true, tlsMode: "starttls" };
+    await relayWith({ tls }, { ...way, caPem: authority.caPem });
+    const { problem } = await firstAttempt();
+    expect(problem).toMatchObject({ code: "tls.wrong_name" });
+    expect(problem?.explanation).toContain("elsewhere.test");
+  });
+
+  it("knows what was offered where no sign-in was possible", async () => {
+    await relayWith({}, { username: "jo", password: "correct horse", allowCleartextAuth: true });
+    expect((await firstAttempt()).problem).toMatchObject({ code: "auth.not_offered" });
+  });
+});
+
+describe("a config that rests", () => {
+  it("says what that means, then the relay's words", async () => {
+    const auth = { username: "jo", password: "right" };
+    await relayWith({ auth }, { ...auth, password: "wrong", allowCleartextAuth: true });
+    await firstAttempt();
+    const { items } = await read<{ items: SmtpConfig[] }>(app.call("GET", "/api/smtp-configs"));
+    expect(items[0]?.pausedReason).toMatch(/^Username or password is wrong\. .*refused the sign-in: 535 /);
+  });
+});
+
+describe("what a relay gives away", () => {
+  const secret = "correct-horse-battery";
+
+  it("is in no attempt, though it repeats the password and the password is the username too", async () => {
+    const auth = { username: secret, password: secret };
+    const says = `550 5.7.1 not owned by user ${secret}, who said ${Buffer.from(`\0${secret}\0${secret}`).toString("base64")}`;
+    await relayWith({ auth, onMail: () => says }, { ...auth, allowCleartextAuth: true });
+    const attempt = await firstAttempt();
+    expect(attempt.problem).toMatchObject({
+      code: "sender.not_own",
+      explanation: expect.stringContaining("does not let ******** send as shop@example.com"),
+    });
+    const rows = await app.services.store.db.selectFrom("attempts").selectAll().execute();
+    for (const text of [JSON.stringify(attempt), JSON.stringify(rows)]) {
+      expect(text).not.toContain(secret);
+      expect(text).not.toContain(Buffer.from(secret).toString("base64").slice(0, 12));
+    }
+  });
+
+  it("does not tell a key that only sends which account a config signs in with", async () => {
+    const auth = { username: "jo@example.com", password: secret };
+    await relayWith({ auth }, { ...auth, password: "wrong", allowCleartextAuth: true });
+    const headers = await app.bearer("send");
+    const { problem } = await firstAttempt(["pat@example.net"], { ...headers, cookie: "" });
+    expect(problem).toMatchObject({ code: "auth.credentials" });
+    expect(problem?.explanation).toContain("the sign-in of this account");
+    expect(problem?.explanation).not.toContain("jo@example.com");
+  });
+});

@@ -1,0 +1,53 @@
+import { z } from "zod";
+import { parse } from "../../core/parse.ts";
+import { bulkRetryRequest, retryEmails } from "../../emails/bulk-retry.ts";
+import { emailCriteria } from "../../emails/criteria.ts";
+import type { Services } from "../../services.ts";
+import { countMeeting } from "../../store/tables/email-criteria.ts";
+import { json, jsonBody, route, routes } from "../route.ts";
+import { bulkRetried, emailCount } from "../schema/smtp-configs.ts";
+
+/** Beyond this, "many" is the whole truth that anybody needs. */
+const countCap = 10_000;
+
+const count = route({
+  for: "sender",
+  method: "get",
+  path: "/count",
+  summary: "Count emails",
+  description: `Those that the list with the same filter shows, up to ${countCap}. A key with the scope \`send\` counts those that it sent.`,
+  request: { query: z.strictObject(emailCriteria) },
+  responses: { 200: json(emailCount, "How many there are") },
+});
+
+const retry = route({
+  for: "admin",
+  method: "post",
+  path: "/retry",
+  summary: "Try many emails again",
+  description:
+    "Queues emails of one state again, the oldest first, each for the recipients that have not got it. It does a part of them: repeat the request with `after` set to `next` of the answer, until that is null. Emails without contents, such as sensitive ones, are left out and counted as `skipped`.",
+  request: {
+    body: jsonBody(bulkRetryRequest, {
+      filter: { state: "failed", createdBefore: "2026-06-01T12:00:00Z" },
+      limit: 200,
+    }),
+  },
+  responses: { 200: json(bulkRetried, "What was done, and where to go on") },
+});
+
+/** What is about all emails that a filter matches. */
+export function matchingEmailRoutes({ store, clock, wakeWorkers }: Services) {
+  return routes()
+    .openapi(count, async (c) => {
+      const { scope, actor } = c.get("caller");
+      const own = scope === "admin" ? {} : { caller: actor.id };
+      return c.json(await countMeeting(store.reader, { ...c.req.valid("query"), ...own }, countCap), 200);
+    })
+    .openapi(retry, async (c) => {
+      const request = parse(bulkRetryRequest, c.req.valid("json"));
+      const done = await retryEmails({ store, clock }, request, c.get("caller").actor);
+      if (done.retried > 0) wakeWorkers();
+      return c.json(done, 200);
+    });
+}

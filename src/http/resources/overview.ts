@@ -1,0 +1,83 @@
+import { z } from "zod";
+import { concernsOf, judgeMail } from "../../monitoring/status.ts";
+import type { Services } from "../../services.ts";
+import {
+  countEmails,
+  type EmailCounts,
+  findLastSentAt,
+  findOldestWaiting,
+  type Span,
+} from "../../store/tables/email-counts.ts";
+import { readQueueDepth } from "../../store/tables/queue-depth.ts";
+import { json, route, routes } from "../route.ts";
+import { overview } from "../schema/smtp-configs.ts";
+import { rfc3339, rfc3339OrNull } from "./views.ts";
+
+const minuteMs = 60_000;
+const hourMs = 60 * minuteMs;
+const dayMs = 24 * hourMs;
+
+const get = route({
+  for: "admin",
+  method: "get",
+  path: "/",
+  summary: "Overview",
+  description:
+    "Whether mail works now and why not, and what became of emails in the last 24 hours, hour by hour, and in the last 30 days, day by day. Days that are over are counted anew once a minute.",
+  request: {
+    query: z.strictObject({
+      utcOffset: z.coerce
+        .number()
+        .int()
+        .min(-16 * 60)
+        .max(16 * 60)
+        .default(0)
+        .describe("Minutes that the reader's clock is ahead of UTC: where hours and days begin"),
+    }),
+  },
+  responses: { 200: json(overview, "The overview") },
+});
+
+export function overviewRoutes({ store, secrets, configs, clock, sandbox, alerts }: Services) {
+  let past: { readonly key: string; readonly days: Promise<EmailCounts[]> } | undefined;
+
+  /** A month may hold millions of emails, and pages look every few seconds. */
+  async function countDays(spans: readonly Span[], now: number): Promise<EmailCounts[]> {
+    const key = `${spans[0]?.from} ${Math.floor(now / minuteMs)}`;
+    if (past?.key !== key) past = { key, days: countEmails(store.reader, spans.slice(0, -1)) };
+    return [...(await past.days), ...(await countEmails(store.reader, spans.slice(-1)))];
+  }
+
+  return routes().openapi(get, async (c) => {
+    const now = clock.now();
+    const { utcOffset } = c.req.valid("query");
+    const saved = await configs.list();
+    const oldestWaiting = await findOldestWaiting(store.reader, now);
+    const lastSentAt = await findLastSentAt(store.reader);
+    const { oldestDueAt, ...depth } = await readQueueDepth(store.reader, now);
+    const facts = { keyFits: secrets.fits, configs: saved, lastSentAt, sandbox, now };
+    const reply = {
+      mail: judgeMail({ ...facts, oldestWaitingAt: oldestWaiting?.createdAt ?? null }),
+      concerns: concernsOf(saved, now, await alerts.list()),
+      waiting: depth.due + depth.scheduled + depth.sending,
+      queue: { ...depth, oldestDueAt: rfc3339OrNull(oldestDueAt) },
+      oldestWaiting:
+        oldestWaiting === null ? null : { ...oldestWaiting, createdAt: rfc3339(oldestWaiting.createdAt) },
+      lastSentAt: rfc3339OrNull(lastSentAt),
+      hours: await countEmails(store.reader, spansUpTo(now, hourMs, 24, utcOffset)),
+      days: await countDays(spansUpTo(now, dayMs, 30, utcOffset), now),
+      sandboxPort: sandbox?.port ?? null,
+    };
+    return c.json(reply, 200);
+  });
+}
+
+/** The last spans of a length, as a clock shows them: the last one is under way. */
+function spansUpTo(now: number, lengthMs: number, count: number, utcOffset: number): Span[] {
+  const shift = utcOffset * minuteMs;
+  const last = Math.floor((now + shift) / lengthMs) * lengthMs - shift;
+  return Array.from({ length: count }, (_, index) => {
+    const from = last - (count - 1 - index) * lengthMs;
+    return { from, to: from + lengthMs };
+  });
+}

@@ -1,0 +1,76 @@
+import { SendwrightError } from "../../core/errors.ts";
+import type { Sandbox } from "../../sandbox/sandbox.ts";
+import type { Services } from "../../services.ts";
+import { idParams, json, noContent, route, routes } from "../route.ts";
+import { sandboxEmail, sandboxEmailList } from "../schema/smtp-configs.ts";
+import { messageReply, messageResponse } from "./message-reply.ts";
+import { sandboxEmailSummaryView, sandboxEmailView } from "./views.ts";
+
+const list = route({
+  for: "admin",
+  method: "get",
+  path: "/",
+  summary: "List what the sandbox caught",
+  description: "The newest first; the last 200 are kept, in memory. `next` is always null.",
+  responses: { 200: json(sandboxEmailList, "The emails caught") },
+});
+
+const get = route({
+  for: "admin",
+  method: "get",
+  path: "/{id}",
+  summary: "Get an email that the sandbox caught",
+  description: "Parsed. Show the HTML in a frame without scripts.",
+  request: { params: idParams },
+  responses: { 200: json(sandboxEmail, "The email") },
+});
+
+const source = route({
+  for: "admin",
+  method: "get",
+  path: "/{id}/source",
+  summary: "Get the source of an email that the sandbox caught",
+  description: "As it came over the wire.",
+  request: { params: idParams },
+  responses: { 200: messageReply },
+});
+
+const clear = route({
+  for: "admin",
+  method: "delete",
+  path: "/",
+  summary: "Empty the sandbox",
+  description: "All emails caught so far are forgotten.",
+  responses: { 204: noContent },
+});
+
+export function sandboxRoutes({ sandbox }: Services) {
+  return routes()
+    .openapi(list, (c) => {
+      return c.json({ items: running(sandbox).list().map(sandboxEmailSummaryView), next: null }, 200);
+    })
+    .openapi(get, (c) => {
+      const { id } = c.req.valid("param");
+      return c.json(sandboxEmailView(running(sandbox).get(id) ?? notFound(id)), 200);
+    })
+    .openapi(source, (c) => {
+      const { id } = c.req.valid("param");
+      return messageResponse(running(sandbox).source(id) ?? notFound(id), id);
+    })
+    .openapi(clear, (c) => {
+      running(sandbox).clear();
+      return c.body(null, 204);
+    });
+}
+
+function running(sandbox: Sandbox | null): Sandbox {
+  if (sandbox !== null) return sandbox;
+  throw new SendwrightError(
+    "sandbox.unavailable",
+    "The sandbox is switched off. Set SENDWRIGHT_SANDBOX_PORT to a port such as 4651 to have it.",
+  );
+}
+
+function notFound(id: string): never {
+  throw new SendwrightError("email.not_found", `The sandbox has no email ${JSON.stringify(id)}.`);
+}
