@@ -70,4 +70,53 @@ describe("retention", () => {
     await page.getByRole("link", { name: "Emails" }).click();
     await page.getByRole("heading", { name: "Emails", level: 1 }).waitFor();
   });
+
+  test("keeps what was typed when another admin was faster, and shows theirs when asked", async ({
+    product,
+    enter,
+  }) => {
+    const { page } = await enter("/settings/retention");
+    await emails(page).fill("365");
+    await product.call("PATCH", "/api/settings", { version: 1, emailRetentionDays: 120 });
+    await save(page);
+    await page.getByText("Somebody else saved these settings while you were editing.").waitFor();
+    expect(await emails(page).inputValue()).toBe("365");
+    expect(await settings(product)).toMatchObject({ emailRetentionDays: 120, version: 2 });
+    await page.getByRole("button", { name: "Load the current values" }).click();
+    await expect.poll(() => emails(page).inputValue()).toBe("120");
+    await emails(page).fill("365");
+    await save(page);
+    await saved(page);
+    expect(await settings(product)).toMatchObject({ emailRetentionDays: 365, version: 3 });
+  });
+
+  test("is not undone by an admin who saves the brand on a page that was open before", async ({
+    product,
+    enter,
+  }) => {
+    const { page } = await enter("/settings/brand");
+    await page.getByLabel("Name", { exact: true }).fill("Fjord Supply");
+    await product.call("PATCH", "/api/settings", {
+      version: 1,
+      contentRetentionDays: 60,
+      brand: { color: "#0f766e" },
+    });
+    await save(page);
+    await page.getByText("Somebody else saved these settings while you were editing.").waitFor();
+    await page.getByRole("button", { name: "Load the current values" }).click();
+    await page.getByLabel("Name", { exact: true }).fill("Fjord Supply");
+    await product.call("PATCH", "/api/settings", {
+      version: 2,
+      contentRetentionDays: 45,
+      checkEveryHours: 6,
+    });
+    // Nobody has touched the brand meanwhile: nothing is in its way.
+    await save(page);
+    await saved(page);
+    expect(await settings(product)).toMatchObject({
+      contentRetentionDays: 45,
+      checkEveryHours: 6,
+      brand: { name: "Fjord Supply", color: "#0f766e" },
+    });
+  });
 });
