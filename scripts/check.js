@@ -5,7 +5,13 @@ import { createInterface } from "node:readline";
 
 const root = join(import.meta.dirname, "..");
 
-const checks = [["biome", "ci", "--error-on-warnings"], ["tsc", "-p", "."], ["tsc", "-p", "admin"], ["knip"]];
+const checks = [
+  ["biome", "ci", "--error-on-warnings"],
+  [process.execPath, "scripts/check-layers.ts"],
+  ["tsc", "-p", "."],
+  ["tsc", "-p", "admin"],
+  ["knip"],
+];
 
 /**
  * Checks format, lint, layers, types and unused code, all at once. Prints what each check says as it ends.

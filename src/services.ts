@@ -16,17 +16,22 @@ import { createWatch, type Watch } from "./monitoring/monitor.ts";
 import { concernsOf, judgeMail } from "./monitoring/status.ts";
 import { openDns } from "./net/dns.ts";
 import { createEgress, webPorts } from "./net/egress.ts";
-import { type OpenConfigs, openConfigs } from "./open-configs.ts";
 import { type Sandbox, startSandbox } from "./sandbox/sandbox.ts";
 import { parseSecret } from "./secret/derive.ts";
 import type { Secrets } from "./secret/secrets.ts";
 import { unlock } from "./secret/unlock.ts";
 import { createDnsHealth, type DnsHealth } from "./sender-dns/sender-dns.ts";
+import { createEnvironmentConfig } from "./smtp-configs/environment-config.ts";
+import type { AccessTokens } from "./smtp-configs/oauth/access-tokens.ts";
 import { createAccessTokens } from "./smtp-configs/oauth/access-tokens.ts";
 import { type Consents, createConsents } from "./smtp-configs/oauth/consents.ts";
 import { createTokenEndpoint } from "./smtp-configs/oauth/token-endpoint.ts";
+import { type ConfigSource, createConfigSource } from "./smtp-configs/repository.ts";
+import type { SavingParts } from "./smtp-configs/saving.ts";
+import type { SmtpConfigCreate } from "./smtp-configs/settings.ts";
 import { type SmtpConfigInput, smtpConfigCreate } from "./smtp-configs/settings.ts";
-import type { SmtpConfigs } from "./smtp-configs/smtp-configs.ts";
+import { createSmtpConfigs, type SmtpConfigs } from "./smtp-configs/smtp-configs.ts";
+import { createStagedChanges, type StagedChanges } from "./smtp-configs/versions/drafts.ts";
 import { isPostgresUrl, openPostgresStore, openSqliteStore, type Store } from "./store/store.ts";
 import { findOldestWaiting } from "./store/tables/email-counts.ts";
 import { countOpen } from "./store/tables/emails.ts";
@@ -321,4 +326,27 @@ async function healthOf(store: Store, secrets: Secrets, configs: SmtpConfigs, cl
           .filter(({ code }) => code === "problem" || code === "paused")
           .map(({ reason }) => reason);
   return { ok: problems.length === 0, problems, key: secrets.fits ? "fits" : "mismatch", emails };
+}
+
+/** The SMTP configs of a database: where they come from, how they are changed, and how in stages. */
+export interface OpenConfigs {
+  readonly configSource: ConfigSource;
+  readonly configs: SmtpConfigs;
+  readonly stagedChanges: StagedChanges;
+}
+
+export interface OpenConfigsParts extends SavingParts {
+  /** The config that the environment sets, if it sets one. */
+  readonly smtp?: SmtpConfigCreate | null;
+  /** Without them no config can sign in with OAuth. */
+  readonly accessTokens?: AccessTokens;
+}
+
+export function openConfigs({ smtp = null, accessTokens, ...parts }: OpenConfigsParts): OpenConfigs {
+  const configSource = createConfigSource(smtp === null ? null : createEnvironmentConfig(smtp, parts));
+  return {
+    configSource,
+    configs: createSmtpConfigs({ ...parts, source: configSource, accessTokens }),
+    stagedChanges: createStagedChanges(parts),
+  };
 }

@@ -1,7 +1,7 @@
 import { type BetterAuthOptions, betterAuth } from "better-auth";
 import type { Log } from "../core/log.ts";
-import { minPasswordLength } from "../http/schema/smtp-configs.ts";
 import type { Store } from "../store/store.ts";
+import { minPasswordLength } from "./password-policy.ts";
 
 export interface AuthParts {
   readonly store: Store;

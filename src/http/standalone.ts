@@ -1,11 +1,11 @@
 import { z } from "zod";
 import { hasAdmin, makeFirstAdminLink } from "../accounts/admin-link.ts";
+import { minPasswordLength } from "../accounts/password-policy.ts";
 import { type Credentials, createSignIn } from "../accounts/sign-in.ts";
 import { parse } from "../core/parse.ts";
 import type { Services } from "../services.ts";
 import { createApp } from "./app.ts";
 import { isLoopback } from "./middleware/remote-address.ts";
-import { minPasswordLength } from "./schema/smtp-configs.ts";
 import { type Listening, serve } from "./serve.ts";
 
 const adminOfTheEnvironment = z.object({

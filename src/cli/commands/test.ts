@@ -6,7 +6,7 @@ import { parse } from "../../core/parse.ts";
 import { createConnectionTests } from "../../diagnosis/connection-tests.ts";
 import type { TestProgress, TestReport, TestStage } from "../../diagnosis/report.ts";
 import { createEgress } from "../../net/egress.ts";
-import { type OpenConfigs, openConfigs } from "../../open-configs.ts";
+import { type OpenConfigs, openConfigs } from "../../services.ts";
 import { tlsFor } from "../../smtp/relay.ts";
 import { smtpConfigCreate } from "../../smtp-configs/settings.ts";
 import { openStoreBeside, type Store } from "../../store/store.ts";

@@ -4,7 +4,7 @@ import { createLog } from "../../core/log.ts";
 import type { Way } from "../../diagnosis/alternatives.ts";
 import { type ConnectionTests, createConnectionTests } from "../../diagnosis/connection-tests.ts";
 import { createEgress, type Lookup } from "../../net/egress.ts";
-import { openConfigs } from "../../open-configs.ts";
+import { openConfigs } from "../../services.ts";
 import { generateKey } from "../../secret/fernet.ts";
 import { unlock } from "../../secret/unlock.ts";
 import { openSqliteStore, type Store } from "../../store/store.ts";

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { minPasswordLength } from "../../accounts/password-policy.ts";
 import { type ErrorCode, errorTable } from "../../core/errors.ts";
 import {
   alertKinds,
@@ -697,9 +698,6 @@ const session = z
   .meta({ id: "Session" });
 export type Session = z.infer<typeof session>;
 export const sessionList = pageOf(session);
-
-/** Long rather than odd (NIST SP 800-63B §3.1.1.2). */
-export const minPasswordLength = 12;
 
 export const newPassword = z
   .string()

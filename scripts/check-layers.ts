@@ -1,0 +1,96 @@
+/**
+ * Proves that imports within `src/` go down only: from a room to a room on a lower floor. Also which files may
+ * open sockets, resolve names or touch files and timers. Cycles between files are the linter's (`noImportCycles`).
+ */
+import { readFileSync } from "node:fs";
+import { glob } from "node:fs/promises";
+import { dirname, join, posix } from "node:path";
+import { fileURLToPath } from "node:url";
+
+/** From the ground up. Rooms on one floor do not import each other. A room is a folder or a file of `src/`. */
+const floors: readonly (readonly string[])[] = [
+  ["core"],
+  ["secret", "message", "net", "store", "sandbox", "testing"],
+  ["smtp", "providers", "templates"],
+  ["smtp-configs"],
+  ["emails", "discovery", "sender-dns", "webhooks"],
+  ["delivery", "diagnosis", "accounts", "maintenance"],
+  ["monitoring"],
+  ["settings.ts"],
+  ["services.ts"],
+  ["http"],
+  ["library.ts", "cli"],
+  ["index.ts"],
+];
+
+/** What only some files may import, and why. */
+const reserved: readonly { readonly modules: RegExp; readonly only: RegExp; readonly why: string }[] = [
+  {
+    modules: /^node:(net|tls)$/,
+    only: /^(smtp\/wire|smtp\/chain|net|sandbox|testing|sender-dns\/spf)\b/,
+    why: "smtp/wire.ts alone opens sockets to SMTP servers",
+  },
+  {
+    modules: /^node:dns(\/promises)?$/,
+    only: /^(net|testing)\//,
+    why: "net/ alone resolves names",
+  },
+];
+
+/** Values in, values out: no input or output, no timers, no clock. */
+const pure: readonly RegExp[] = [
+  /^message\//,
+  /^smtp\/(session|reply|auth|transaction)\.ts$/,
+  /^delivery\/(backoff|outcome|circuit-breaker)\.ts$/,
+  /^providers\//,
+];
+const impure =
+  /^(node:(fs|net|tls|dns|timers|http|https|child_process|worker_threads)\b|.*\/core\/clock\.ts$)/;
+
+const root = fileURLToPath(new URL("../src/", import.meta.url));
+const floorOf = new Map(floors.flatMap((rooms, floor) => rooms.map((room) => [room, floor] as const)));
+const specifier = /\b(?:from|import)\s*\(?\s*"([^"]+)"/g;
+
+/** What one import breaks, in words; null if it may stand. */
+function faultOf(file: string, imported: string): string | null {
+  if (pure.some((one) => one.test(file)) && impure.test(imported) && !isTypeOnly(file, imported)) {
+    return `${file} is pure, but imports ${imported}`;
+  }
+  const reservation = reserved.find(({ modules, only }) => modules.test(imported) && !only.test(file));
+  if (reservation !== undefined) return `${file} imports ${imported}, but ${reservation.why}`;
+  if (!imported.startsWith(".")) return null;
+  const target = posix.join(dirname(file), imported);
+  const [from, to] = [roomOf(file), roomOf(target)];
+  if (from === to || target.startsWith("..")) return null;
+  return floorAt(to) < floorAt(from) ? null : `${file} imports ${target}, which is not on a lower floor`;
+}
+
+/** A type leaves no trace at run time. */
+function isTypeOnly(file: string, imported: string): boolean {
+  const source = readFileSync(join(root, file), "utf8");
+  return source.split("\n").some((line) => line.startsWith("import type ") && line.includes(`"${imported}"`));
+}
+
+function roomOf(file: string): string {
+  return file.split("/", 1)[0] ?? file;
+}
+
+function floorAt(room: string): number {
+  const floor = floorOf.get(room);
+  if (floor === undefined) throw new Error(`${room} is on no floor: add it to scripts/check-layers.ts`);
+  return floor;
+}
+
+const faults: string[] = [];
+let files = 0;
+for await (const file of glob("**/*.ts", { cwd: root })) {
+  if (file.endsWith(".test.ts")) continue;
+  files++;
+  for (const [, imported = ""] of readFileSync(join(root, file), "utf8").matchAll(specifier)) {
+    const fault = faultOf(file, imported);
+    if (fault !== null) faults.push(fault);
+  }
+}
+for (const fault of faults) console.error(fault);
+if (faults.length > 0) process.exitCode = 1;
+else console.log(`Checked ${files} files on ${floors.length} floors: every import goes down.`);
