@@ -5,7 +5,7 @@ import { createLog } from "../core/log.ts";
 import { revealContent } from "../emails/content-encryption.ts";
 import { createApp } from "../http/app.ts";
 import type { App } from "../http/route.ts";
-import type { Problem } from "../http/schema/smtp-configs.ts";
+import type { Problem } from "../http/schema/common.ts";
 import { listAudit } from "../store/tables/audit-log.ts";
 import { findContent } from "../store/tables/email-content.ts";
 import { makeResetLink } from "./admin-link.ts";

@@ -3,7 +3,9 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { openApp, read, type TestApp } from "../../test/support/open-app.ts";
 import { createApp } from "../http/app.ts";
 import type { App } from "../http/route.ts";
-import type { AuditEntry, Me, Problem, Session } from "../http/schema/smtp-configs.ts";
+import type { Me, Session } from "../http/schema/accounts.ts";
+import type { Problem } from "../http/schema/common.ts";
+import type { AuditEntry } from "../http/schema/monitoring.ts";
 import { makeFirstAdminLink, makeResetLink } from "./admin-link.ts";
 import { createSignIn, type SignIn } from "./sign-in.ts";
 

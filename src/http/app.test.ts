@@ -1,7 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { adminKey, openApp, read, type TestApp } from "../../test/support/open-app.ts";
 import { createApp } from "./app.ts";
-import type { Health, Me, Problem } from "./schema/smtp-configs.ts";
+import type { Me } from "./schema/accounts.ts";
+import type { Problem } from "./schema/common.ts";
+import type { Health } from "./schema/monitoring.ts";
 
 let app: TestApp;
 beforeEach(async () => {

@@ -2,7 +2,8 @@ import { Hono } from "hono";
 import { afterEach, beforeEach, expect, it } from "vitest";
 import { openApp, read, type TestApp } from "../../test/support/open-app.ts";
 import { createHandler } from "./handler.ts";
-import type { Me, Problem } from "./schema/smtp-configs.ts";
+import type { Me } from "./schema/accounts.ts";
+import type { Problem } from "./schema/common.ts";
 
 let opened: TestApp;
 let host: Hono;

@@ -4,7 +4,8 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { openApp, read, type TestApp } from "../../test/support/open-app.ts";
 import { createHandler } from "./handler.ts";
 import type { Authorize } from "./host-admin.ts";
-import type { Me, Problem } from "./schema/smtp-configs.ts";
+import type { Me } from "./schema/accounts.ts";
+import type { Problem } from "./schema/common.ts";
 
 const secret = "what-nobody-is-to-see";
 const page = "/settings/smtp";

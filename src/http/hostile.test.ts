@@ -3,7 +3,7 @@ import { type Cost, cpuOf, hostile, type Operation, operationsOf } from "../../t
 import { adminKey, openApp, read, type TestApp } from "../../test/support/open-app.ts";
 import { createSignIn } from "../accounts/sign-in.ts";
 import { createApp } from "./app.ts";
-import type { Problem } from "./schema/smtp-configs.ts";
+import type { Problem } from "./schema/common.ts";
 
 const maxRatio = 5;
 const maxReplyBytes = 64 * 1024;

@@ -3,7 +3,7 @@ import { HTTPException } from "hono/http-exception";
 import type { ContentfulStatusCode } from "hono/utils/http-status";
 import { type ErrorCode, SendwrightError, shorten } from "../core/errors.ts";
 import type { Log } from "../core/log.ts";
-import type { Problem } from "./schema/smtp-configs.ts";
+import type { Problem } from "./schema/common.ts";
 
 interface Kind {
   readonly status: ContentfulStatusCode;

@@ -1,26 +1,14 @@
 import { afterEach, beforeEach, expect, it } from "vitest";
 import { openApp, read, type TestApp } from "../../test/support/open-app.ts";
 import { startTestRelay } from "../testing/test-relay.ts";
-import {
-  accepted,
-  apiKey,
-  attempt,
-  auditEntry,
-  type Email,
-  email,
-  emailSummary,
-  health,
-  me,
-  newApiKey,
-  recipient,
-  sandboxEmail,
-  sandboxEmailSummary,
-  settings,
-  smtpConfig,
-  templateInfo,
-  testReport,
-  testStage,
-} from "./schema/smtp-configs.ts";
+import { apiKey, me, newApiKey } from "./schema/accounts.ts";
+import { accepted, attempt, type Email, email, emailSummary, recipient } from "./schema/emails.ts";
+import { auditEntry, health } from "./schema/monitoring.ts";
+import { sandboxEmail, sandboxEmailSummary } from "./schema/sandbox.ts";
+import { settings } from "./schema/settings.ts";
+import { smtpConfig } from "./schema/smtp-configs.ts";
+import { templateInfo } from "./schema/templates.ts";
+import { testReport, testStage } from "./schema/tests.ts";
 
 /** Replies hold what the document says of them, and nothing else: no column of a table slips out. */
 

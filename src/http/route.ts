@@ -9,7 +9,7 @@ import { invalidInput, issuesOf } from "../core/parse.ts";
 import { hostReply } from "./host-reply.ts";
 import { requestSchema } from "./json-schema.ts";
 import { type BodyLimits, jsonOnly } from "./middleware/json-body.ts";
-import { problem } from "./schema/smtp-configs.ts";
+import { problem } from "./schema/common.ts";
 
 export interface ServerEnv {
   Bindings: {

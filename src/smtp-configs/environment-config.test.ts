@@ -1,6 +1,9 @@
 import { afterEach, beforeEach, expect, it } from "vitest";
 import { openApp, read, type TestApp } from "../../test/support/open-app.ts";
-import type { Email, Problem, SmtpConfig, TestReport } from "../http/schema/smtp-configs.ts";
+import type { Problem } from "../http/schema/common.ts";
+import type { Email } from "../http/schema/emails.ts";
+import type { SmtpConfig } from "../http/schema/smtp-configs.ts";
+import type { TestReport } from "../http/schema/tests.ts";
 import { startTestRelay, type TestRelay } from "../testing/test-relay.ts";
 
 const password = "only in the environment";

@@ -1,6 +1,6 @@
 import { DatabaseSync } from "node:sqlite";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import type { Problem } from "../../src/http/schema/smtp-configs.ts";
+import type { Problem } from "../../src/http/schema/common.ts";
 import { postEmail, refusal, saveConfig } from "../service/calls.ts";
 import { makeServiceFolder, type Service, type ServiceFolder } from "../service/service.ts";
 import { type AcceptedEmail, allFinal, emailsOf, judge, nothingWrong, Posting } from "./posting.ts";

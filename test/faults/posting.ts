@@ -1,5 +1,5 @@
 import { setTimeout as pause } from "node:timers/promises";
-import type { EmailSummary } from "../../src/http/schema/smtp-configs.ts";
+import type { EmailSummary } from "../../src/http/schema/emails.ts";
 import type { Reply, Service } from "../service/service.ts";
 import type { TakenMessage } from "./relay.ts";
 

@@ -1,7 +1,8 @@
 import { once } from "node:events";
 import { connect } from "node:net";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { NewApiKey, Problem } from "../../src/http/schema/smtp-configs.ts";
+import type { NewApiKey } from "../../src/http/schema/accounts.ts";
+import type { Problem } from "../../src/http/schema/common.ts";
 import { saveConfig, settingsFor } from "./calls.ts";
 import { apiKey, makeServiceFolder, type Service, type ServiceFolder } from "./service.ts";
 

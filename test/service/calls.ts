@@ -1,5 +1,7 @@
 import { expect } from "vitest";
-import type { Email, Problem, SmtpConfig } from "../../src/http/schema/smtp-configs.ts";
+import type { Problem } from "../../src/http/schema/common.ts";
+import type { Email } from "../../src/http/schema/emails.ts";
+import type { SmtpConfig } from "../../src/http/schema/smtp-configs.ts";
 import type { Service } from "./service.ts";
 
 /** What a relay's place takes: a TestRelay, a ScriptedServer. */

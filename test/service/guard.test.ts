@@ -1,6 +1,7 @@
 import { DatabaseSync, type SQLInputValue } from "node:sqlite";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { SmtpConfig, TestReport } from "../../src/http/schema/smtp-configs.ts";
+import type { SmtpConfig } from "../../src/http/schema/smtp-configs.ts";
+import type { TestReport } from "../../src/http/schema/tests.ts";
 import {
   makeAuthority,
   relayScript,

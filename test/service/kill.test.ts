@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import type { Email } from "../../src/http/schema/smtp-configs.ts";
+import type { Email } from "../../src/http/schema/emails.ts";
 import { startTestRelay } from "../../src/testing/index.ts";
 import { emailOnce, postEmail, saveConfig } from "./calls.ts";
 import { makeServiceFolder, type ServiceFolder } from "./service.ts";

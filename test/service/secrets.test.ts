@@ -4,7 +4,8 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, wri
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import type { Health, SmtpConfig } from "../../src/http/schema/smtp-configs.ts";
+import type { Health } from "../../src/http/schema/monitoring.ts";
+import type { SmtpConfig } from "../../src/http/schema/smtp-configs.ts";
 import { exampleSecrets } from "../../src/secret/derive.ts";
 import { decrypt, generateKey, parseKey } from "../../src/secret/fernet.ts";
 import { startTestRelay } from "../../src/testing/index.ts";

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { TemplateDetail } from "../../src/http/schema/smtp-configs.ts";
+import type { TemplateDetail } from "../../src/http/schema/templates.ts";
 import { apiKey, makeServiceFolder, type Service, type ServiceFolder } from "./service.ts";
 
 let folder: ServiceFolder;

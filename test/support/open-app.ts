@@ -1,7 +1,7 @@
 import type { Caller } from "../../src/accounts/caller.ts";
 import { createLog } from "../../src/core/log.ts";
 import { type AppOptions, createApp } from "../../src/http/app.ts";
-import type { NewApiKey } from "../../src/http/schema/smtp-configs.ts";
+import type { NewApiKey } from "../../src/http/schema/accounts.ts";
 import { openServices, type Services, type ServicesOptions } from "../../src/services.ts";
 import { createFixedClock, type FixedClock } from "../../src/testing/fixed-clock.ts";
 

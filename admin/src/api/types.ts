@@ -1,34 +1,33 @@
 /** The shapes of the API's answers, from the schemas that the server checks itself against. */
+export type { ApiKey, FirstAdminRequest, Me, NewApiKey, Session } from "../../../src/http/schema/accounts.ts";
 export type {
-  Alert,
-  ApiKey,
   Attempt,
   BulkRetried,
-  Correction,
-  Discovery,
-  DnsFinding,
   Email,
   EmailSummary,
-  FirstAdminRequest,
-  Me,
-  NewApiKey,
-  Overview,
-  Provider,
   Recipient,
-  SandboxEmail,
-  SandboxEmailSummary,
-  Session,
-  Settings,
+} from "../../../src/http/schema/emails.ts";
+export type { Alert, Overview } from "../../../src/http/schema/monitoring.ts";
+export type { SandboxEmail, SandboxEmailSummary } from "../../../src/http/schema/sandbox.ts";
+export type { Settings, WebhookTest } from "../../../src/http/schema/settings.ts";
+export type {
+  Provider,
   SmtpConfig,
   SmtpConfigDraft,
   SmtpConfigVersion,
+} from "../../../src/http/schema/smtp-configs.ts";
+export type {
   TemplateDetail,
   TemplateInfo,
   TemplatePart,
   TemplatePreview,
   TemplateTest,
   TemplateVersion,
+} from "../../../src/http/schema/templates.ts";
+export type {
+  Correction,
+  Discovery,
+  DnsFinding,
   TestReport,
   TestStage,
-  WebhookTest,
-} from "../../../src/http/schema/smtp-configs.ts";
+} from "../../../src/http/schema/tests.ts";

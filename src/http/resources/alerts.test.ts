@@ -1,7 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { openApp, read, type TestApp } from "../../../test/support/open-app.ts";
 import { startTestRelay, type TestRelay } from "../../testing/index.ts";
-import type { Alert, AuditEntry, Overview, Problem, SmtpConfig } from "../schema/smtp-configs.ts";
+import type { Problem } from "../schema/common.ts";
+import type { Alert, AuditEntry, Overview } from "../schema/monitoring.ts";
+import type { SmtpConfig } from "../schema/smtp-configs.ts";
 
 const auth = { username: "jo", password: "correct horse" };
 

@@ -1,6 +1,6 @@
 import type { Services } from "../../services.ts";
 import { idParams, json, route, routes } from "../route.ts";
-import { alert, alertList } from "../schema/smtp-configs.ts";
+import { alert, alertList } from "../schema/monitoring.ts";
 import { alertView } from "./views.ts";
 
 const list = route({

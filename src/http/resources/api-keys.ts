@@ -1,7 +1,7 @@
 import type { ApiKeys } from "../../accounts/api-keys.ts";
 import { parse } from "../../core/parse.ts";
 import { idParams, json, jsonBody, noContent, route, routes } from "../route.ts";
-import { apiKeyList, apiKeyRequest, newApiKey } from "../schema/smtp-configs.ts";
+import { apiKeyList, apiKeyRequest, newApiKey } from "../schema/accounts.ts";
 import { apiKeyView } from "./views.ts";
 
 const list = route({

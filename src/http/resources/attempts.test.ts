@@ -1,7 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { openApp, read, type TestApp } from "../../../test/support/open-app.ts";
 import { makeAuthority, type RelayOptions, startTestRelay, type TestRelay } from "../../testing/index.ts";
-import type { AcceptedEmail, Attempt, Email, SmtpConfig } from "../schema/smtp-configs.ts";
+import type { AcceptedEmail, Attempt, Email } from "../schema/emails.ts";
+import type { SmtpConfig } from "../schema/smtp-configs.ts";
 
 let app: TestApp;
 const relays: TestRelay[] = [];

@@ -1,7 +1,7 @@
 import type { Services } from "../../services.ts";
 import { listAudit } from "../../store/tables/audit-log.ts";
 import { json, pageQuery, route, routes } from "../route.ts";
-import { auditLog } from "../schema/smtp-configs.ts";
+import { auditLog } from "../schema/monitoring.ts";
 import { auditEntryView } from "./views.ts";
 
 const list = route({

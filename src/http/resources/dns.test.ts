@@ -1,14 +1,9 @@
 import { afterEach, beforeEach, expect, it } from "vitest";
 import { type DnsServer, startDnsServer } from "../../../test/support/dns-server.ts";
 import { openApp, read, type TestApp } from "../../../test/support/open-app.ts";
-import {
-  type Discovery,
-  type DnsReport,
-  discovery,
-  dnsReport,
-  type Problem,
-  type SmtpConfig,
-} from "../schema/smtp-configs.ts";
+import type { Problem } from "../schema/common.ts";
+import type { SmtpConfig } from "../schema/smtp-configs.ts";
+import { type Discovery, type DnsReport, discovery, dnsReport } from "../schema/tests.ts";
 
 let dns: DnsServer;
 let app: TestApp;

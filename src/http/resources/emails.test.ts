@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { openApp, read, type TestApp } from "../../../test/support/open-app.ts";
-import type { AcceptedEmail, Email, EmailPreview, EmailSummary, Problem } from "../schema/smtp-configs.ts";
+import type { Problem } from "../schema/common.ts";
+import type { AcceptedEmail, Email, EmailPreview, EmailSummary } from "../schema/emails.ts";
 
 let app: TestApp;
 beforeEach(async () => {

@@ -9,7 +9,7 @@ import { emailRequest } from "../../emails/request.ts";
 import type { Services } from "../../services.ts";
 import { inBrief, problemOf } from "../problem.ts";
 import { idParams, json, jsonBody, noContent, pageQuery, route, routes } from "../route.ts";
-import { accepted, batchResults, email, emailList, emailPreview } from "../schema/smtp-configs.ts";
+import { accepted, batchResults, email, emailList, emailPreview } from "../schema/emails.ts";
 import { messageReply, messageResponse } from "./message-reply.ts";
 import { emailSummaryView, emailView } from "./views.ts";
 

@@ -2,7 +2,9 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { openApp, read, type TestApp } from "../../../test/support/open-app.ts";
 import { type StoredEmail, storeEmail } from "../../../test/support/stored-email.ts";
 import { startTestRelay } from "../../testing/test-relay.ts";
-import type { AuditEntry, BulkRetried, Email, EmailCount, Problem } from "../schema/smtp-configs.ts";
+import type { Problem } from "../schema/common.ts";
+import type { BulkRetried, Email, EmailCount } from "../schema/emails.ts";
+import type { AuditEntry } from "../schema/monitoring.ts";
 
 let app: TestApp;
 beforeEach(async () => {

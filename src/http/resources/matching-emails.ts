@@ -5,7 +5,7 @@ import { emailCriteria } from "../../emails/criteria.ts";
 import type { Services } from "../../services.ts";
 import { countMeeting } from "../../store/tables/email-criteria.ts";
 import { json, jsonBody, route, routes } from "../route.ts";
-import { bulkRetried, emailCount } from "../schema/smtp-configs.ts";
+import { bulkRetried, emailCount } from "../schema/emails.ts";
 
 /** Beyond this, "many" is the whole truth that anybody needs. */
 const countCap = 10_000;

@@ -8,7 +8,11 @@ import { openApp, read, type TestApp } from "../../../test/support/open-app.ts";
 import { changeWatch } from "../../monitoring/monitoring-settings.ts";
 import { type RelayedMessage, type RelayOptions, relayScript } from "../../testing/relay-script.ts";
 import { type ScriptedServer, startScriptedServer } from "../../testing/scripted-server.ts";
-import type { AuditEntry, Email, Problem, SmtpConfig, TestReport } from "../schema/smtp-configs.ts";
+import type { Problem } from "../schema/common.ts";
+import type { Email } from "../schema/emails.ts";
+import type { AuditEntry } from "../schema/monitoring.ts";
+import type { SmtpConfig } from "../schema/smtp-configs.ts";
+import type { TestReport } from "../schema/tests.ts";
 
 const minute = 60_000;
 const mailbox = "shop@example.com";

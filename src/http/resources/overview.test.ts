@@ -1,6 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { openApp, read, type TestApp } from "../../../test/support/open-app.ts";
-import type { AcceptedEmail, Overview, SmtpConfig } from "../schema/smtp-configs.ts";
+import type { AcceptedEmail } from "../schema/emails.ts";
+import type { Overview } from "../schema/monitoring.ts";
+import type { SmtpConfig } from "../schema/smtp-configs.ts";
 
 let app: TestApp;
 beforeEach(async () => {

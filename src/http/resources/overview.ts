@@ -10,7 +10,7 @@ import {
 } from "../../store/tables/email-counts.ts";
 import { readQueueDepth } from "../../store/tables/queue-depth.ts";
 import { json, route, routes } from "../route.ts";
-import { overview } from "../schema/smtp-configs.ts";
+import { overview } from "../schema/monitoring.ts";
 import { rfc3339, rfc3339OrNull } from "./views.ts";
 
 const minuteMs = 60_000;

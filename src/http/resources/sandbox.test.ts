@@ -1,6 +1,7 @@
 import { afterEach, expect, it } from "vitest";
 import { openApp, read, type TestApp } from "../../../test/support/open-app.ts";
-import type { Problem, SandboxEmail, SandboxEmailSummary } from "../schema/smtp-configs.ts";
+import type { Problem } from "../schema/common.ts";
+import type { SandboxEmail, SandboxEmailSummary } from "../schema/sandbox.ts";
 
 let app: TestApp;
 afterEach(() => app.close());

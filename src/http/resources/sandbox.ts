@@ -2,7 +2,7 @@ import { SendwrightError } from "../../core/errors.ts";
 import type { Sandbox } from "../../sandbox/sandbox.ts";
 import type { Services } from "../../services.ts";
 import { idParams, json, noContent, route, routes } from "../route.ts";
-import { sandboxEmail, sandboxEmailList } from "../schema/smtp-configs.ts";
+import { sandboxEmail, sandboxEmailList } from "../schema/sandbox.ts";
 import { messageReply, messageResponse } from "./message-reply.ts";
 import { sandboxEmailSummaryView, sandboxEmailView } from "./views.ts";
 

@@ -12,7 +12,7 @@ import {
   newPassword,
   passwordReset,
   sessionList,
-} from "../schema/smtp-configs.ts";
+} from "../schema/accounts.ts";
 import { meView, sessionView } from "./views.ts";
 
 const credentials = z.strictObject({

@@ -1,6 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { openApp, read, type TestApp } from "../../../test/support/open-app.ts";
-import type { AuditEntry, Problem, Settings } from "../schema/smtp-configs.ts";
+import type { Problem } from "../schema/common.ts";
+import type { AuditEntry } from "../schema/monitoring.ts";
+import type { Settings } from "../schema/settings.ts";
 
 let app: TestApp;
 beforeEach(async () => {

@@ -4,7 +4,7 @@ import { changeSettings, readSettings, type Settings, settingsChange } from "../
 import { passwordMask } from "../../smtp-configs/settings.ts";
 import { brandView } from "../../templates/library/brand.ts";
 import { json, jsonBody, route, routes } from "../route.ts";
-import { settings, webhookTest } from "../schema/smtp-configs.ts";
+import { settings, webhookTest } from "../schema/settings.ts";
 
 const get = route({
   for: "admin",

@@ -1,14 +1,10 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { openApp, read, type TestApp } from "../../../test/support/open-app.ts";
 import { startTestRelay, type TestRelay } from "../../testing/test-relay.ts";
-import type {
-  Email,
-  Problem,
-  SmtpConfig,
-  SmtpConfigDraft,
-  SmtpConfigVersion,
-  TestReport,
-} from "../schema/smtp-configs.ts";
+import type { Problem } from "../schema/common.ts";
+import type { Email } from "../schema/emails.ts";
+import type { SmtpConfig, SmtpConfigDraft, SmtpConfigVersion } from "../schema/smtp-configs.ts";
+import type { TestReport } from "../schema/tests.ts";
 
 const password = "the first password";
 const another = "the second password";

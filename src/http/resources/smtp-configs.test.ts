@@ -2,7 +2,11 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { openApp, read, type TestApp } from "../../../test/support/open-app.ts";
 import { startScriptedServer } from "../../testing/scripted-server.ts";
 import { startTestRelay } from "../../testing/test-relay.ts";
-import type { AuditEntry, Email, Problem, SmtpConfig, TestReport } from "../schema/smtp-configs.ts";
+import type { Problem } from "../schema/common.ts";
+import type { Email } from "../schema/emails.ts";
+import type { AuditEntry } from "../schema/monitoring.ts";
+import type { SmtpConfig } from "../schema/smtp-configs.ts";
+import type { TestReport } from "../schema/tests.ts";
 
 let app: TestApp;
 beforeEach(async () => {

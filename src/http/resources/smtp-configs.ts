@@ -12,7 +12,8 @@ import {
   smtpConfigUpdate,
 } from "../../smtp-configs/settings.ts";
 import { idParams, json, jsonBody, noContent, route, routes } from "../route.ts";
-import { discovery, dnsReport, smtpConfig, smtpConfigList } from "../schema/smtp-configs.ts";
+import { smtpConfig, smtpConfigList } from "../schema/smtp-configs.ts";
+import { discovery, dnsReport } from "../schema/tests.ts";
 import { runTest, testReply } from "./test-stream.ts";
 import { dnsReportView } from "./views.ts";
 

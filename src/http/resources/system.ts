@@ -4,7 +4,7 @@ import { SendwrightError } from "../../core/errors.ts";
 import type { Services } from "../../services.ts";
 import { isLocal } from "../middleware/remote-address.ts";
 import { authorize, json, route, routes } from "../route.ts";
-import { health, readiness } from "../schema/smtp-configs.ts";
+import { health, readiness } from "../schema/monitoring.ts";
 
 const getHealth = route({
   for: "anyone",

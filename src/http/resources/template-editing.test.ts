@@ -1,16 +1,16 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { openApp, read, type TestApp } from "../../../test/support/open-app.ts";
+import type { Problem } from "../schema/common.ts";
+import type { Email } from "../schema/emails.ts";
+import type { AuditEntry } from "../schema/monitoring.ts";
 import type {
-  AuditEntry,
-  Email,
-  Problem,
   TemplateDetail,
   TemplatePart,
   TemplatePreview,
   TemplateTest,
   TemplateVersion,
   TemplateVersionDetail,
-} from "../schema/smtp-configs.ts";
+} from "../schema/templates.ts";
 
 let app: TestApp;
 beforeEach(async () => {

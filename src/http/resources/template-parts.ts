@@ -3,14 +3,13 @@ import { parse } from "../../core/parse.ts";
 import type { Services } from "../../services.ts";
 import { partEdit } from "../../templates/library/parts.ts";
 import { json, jsonBody, noContent, route, routes } from "../route.ts";
+import { restoreRequest, versionNumber } from "../schema/common.ts";
 import {
-  restoreRequest,
   templatePart,
   templatePartList,
   templatePartVersion,
   templateVersionList,
-  versionNumber,
-} from "../schema/smtp-configs.ts";
+} from "../schema/templates.ts";
 import { rfc3339OrNull, templatePartView, templateVersionView } from "./views.ts";
 
 const params = z.object({ name: z.string().meta({ description: "Its name", example: "layout" }) });

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { openApp, read, type TestApp } from "../../../test/support/open-app.ts";
-import type { Problem, TemplateInfo, TemplatePreview } from "../schema/smtp-configs.ts";
+import type { Problem } from "../schema/common.ts";
+import type { TemplateInfo, TemplatePreview } from "../schema/templates.ts";
 
 let app: TestApp;
 beforeAll(async () => {

@@ -5,16 +5,15 @@ import type { Services } from "../../services.ts";
 import { type PreviewRequest, previewRequest, renderDraft } from "../../templates/library/preview.ts";
 import { templateEdit } from "../../templates/library/templates.ts";
 import { authorize, json, jsonBody, noContent, route, routes } from "../route.ts";
+import { restoreRequest, versionNumber } from "../schema/common.ts";
 import {
-  restoreRequest,
   templateDetail,
   templateList,
   templatePreview,
   templateTest,
   templateVersionDetail,
   templateVersionList,
-  versionNumber,
-} from "../schema/smtp-configs.ts";
+} from "../schema/templates.ts";
 import { templateDetailView, templateVersionDetailView, templateVersionView, templateView } from "./views.ts";
 
 const params = z.object({ name: z.string().meta({ description: "Its name", example: "password-reset" }) });

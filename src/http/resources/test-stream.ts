@@ -5,7 +5,7 @@ import type { Log } from "../../core/log.ts";
 import type { ConnectionTests } from "../../diagnosis/connection-tests.ts";
 import { problemOf } from "../problem.ts";
 import type { ServerEnv } from "../route.ts";
-import { testReport } from "../schema/smtp-configs.ts";
+import { testReport } from "../schema/tests.ts";
 
 export const testReply = {
   description: "The report, also of a test that found a fault",

@@ -17,25 +17,19 @@ import type {
   TemplateVersionInfo,
   TemplateVersionDetail as TemplateVersionInside,
 } from "../../templates/library/templates.ts";
+import type { ApiKey, Me, Session } from "../schema/accounts.ts";
+import type { Attempt, Email, EmailSummary } from "../schema/emails.ts";
+import type { Alert, AuditEntry } from "../schema/monitoring.ts";
+import type { SandboxEmail, SandboxEmailSummary } from "../schema/sandbox.ts";
+import type { Provider } from "../schema/smtp-configs.ts";
 import type {
-  Alert,
-  ApiKey,
-  Attempt,
-  AuditEntry,
-  DnsReport,
-  Email,
-  EmailSummary,
-  Me,
-  Provider,
-  SandboxEmail,
-  SandboxEmailSummary,
-  Session,
   TemplateDetail,
   TemplateInfo,
   TemplatePart,
   TemplateVersion,
   TemplateVersionDetail,
-} from "../schema/smtp-configs.ts";
+} from "../schema/templates.ts";
+import type { DnsReport } from "../schema/tests.ts";
 
 /** Values as the API writes them: times as RFC 3339, and nothing that is only for the rooms inside. */
 
