@@ -1,27 +1,14 @@
 /**
- * Proves that imports within `src/` go down only: from a room to a room on a lower floor. Also which files may
- * open sockets, resolve names or touch files and timers. Cycles between files are the linter's (`noImportCycles`).
+ * Proves that imports within `src/` go down only: from a room to a room on a lower floor (`floors.ts`). Also which
+ * files may open sockets, resolve names or touch files and timers, and that the picture of the rooms shows these
+ * floors; with `--draw` it is drawn anew. Cycles between files are the linter's (`noImportCycles`).
  */
-import { readFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { glob } from "node:fs/promises";
 import { dirname, join, posix } from "node:path";
 import { fileURLToPath } from "node:url";
-
-/** From the ground up. Rooms on one floor do not import each other. A room is a folder or a file of `src/`. */
-const floors: readonly (readonly string[])[] = [
-  ["core"],
-  ["secret", "message", "net", "store", "sandbox", "testing"],
-  ["smtp", "providers", "templates"],
-  ["smtp-configs"],
-  ["emails", "discovery", "sender-dns", "webhooks"],
-  ["delivery", "diagnosis", "accounts", "maintenance"],
-  ["monitoring"],
-  ["settings.ts"],
-  ["services.ts"],
-  ["http"],
-  ["library.ts", "cli"],
-  ["index.ts"],
-];
+import { drawRooms } from "./draw-rooms.ts";
+import { floors } from "./floors.ts";
 
 /** What only some files may import, and why. */
 const reserved: readonly { readonly modules: RegExp; readonly only: RegExp; readonly why: string }[] = [
@@ -48,7 +35,7 @@ const impure =
   /^(node:(fs|net|tls|dns|timers|http|https|child_process|worker_threads)\b|.*\/core\/clock\.ts$)/;
 
 const root = fileURLToPath(new URL("../src/", import.meta.url));
-const floorOf = new Map(floors.flatMap((rooms, floor) => rooms.map((room) => [room, floor] as const)));
+const floorOf = new Map(floors.flatMap((rooms, floor) => rooms.map(({ name }) => [name, floor] as const)));
 const specifier = /\b(?:from|import)\s*\(?\s*"([^"]+)"/g;
 
 /** What one import breaks, in words; null if it may stand. */
@@ -77,11 +64,18 @@ function roomOf(file: string): string {
 
 function floorAt(room: string): number {
   const floor = floorOf.get(room);
-  if (floor === undefined) throw new Error(`${room} is on no floor: add it to scripts/check-layers.ts`);
+  if (floor === undefined) throw new Error(`${room} is on no floor: add it to scripts/floors.ts`);
   return floor;
 }
 
+const picture = fileURLToPath(new URL("../docs/images/rooms.svg", import.meta.url));
+const drawn = drawRooms();
+if (process.argv.includes("--draw")) writeFileSync(picture, drawn);
+
 const faults: string[] = [];
+if (readFileSync(picture, "utf8") !== drawn) {
+  faults.push("docs/images/rooms.svg shows other rooms: node scripts/check-layers.ts --draw");
+}
 let files = 0;
 for await (const file of glob("**/*.ts", { cwd: root })) {
   if (file.endsWith(".test.ts")) continue;
