@@ -1,6 +1,6 @@
 import { type Clock, systemClock } from "./core/clock.ts";
 import { createLog, type Log } from "./core/log.ts";
-import { createMetrics, type Metrics, type QueueFigures } from "./core/metrics.ts";
+import { Metrics, type QueueFigures } from "./core/metrics.ts";
 import type { EgressMode } from "./core/model.ts";
 import { parse } from "./core/parse.ts";
 import { restMs } from "./delivery/circuit-breaker.ts";
@@ -130,7 +130,7 @@ export async function openServices(options: ServicesOptions): Promise<Services> 
     if (!secrets.fits) {
       log.error("the secret does not fit this database: passwords cannot be read, and nothing is sent");
     }
-    const metrics = createMetrics();
+    const metrics = new Metrics();
     const tellNodes = () => {
       if (!store.shared) return;
       store.transact([store.announcement()]).catch((error: unknown) => {
@@ -220,9 +220,9 @@ export async function openServices(options: ServicesOptions): Promise<Services> 
     });
     const retention = createRetention({ store, clock, log });
     const sandbox = sandboxPort === null ? null : await startSandbox({ port: sandboxPort, log, clock });
-    metrics.watch({
+    metrics.lookUp({
       queue: () => queueOf(store, clock),
-      sessions: worker.sessions,
+      sessions: () => worker.sessions(),
       alerts: async () => (await alerts.list()).length,
     });
     await accessTokens.start();

@@ -1,77 +1,86 @@
 import { isSendwrightError } from "./errors.ts";
 
-export interface GroupOptions<Item> {
-  /** Most items of one group. */
+export interface BatcherOptions<Item> {
+  /** Most items in one batch. */
   readonly maxItems: number;
-  /** What an item weighs, and the most that a group of several may weigh. Default: nothing. */
-  readonly weigh?: (item: Item) => number;
-  readonly maxWeight?: number;
-  /** Groups that may be under way at once. Default 1. */
-  readonly atOnce?: number;
+  /** Size of an item, in the unit of `maxSize`. Default: 0. */
+  readonly sizeOf?: (item: Item) => number;
+  /** Most that a batch of several items may add up to. An item larger than this gets a batch of its own. */
+  readonly maxSize?: number;
+  /** Batches that may be under way at once. Default: 1. */
+  readonly concurrency?: number;
 }
 
-interface Waiting<Item, Result> {
+interface Pending<Item, Result> {
   readonly item: Item;
   readonly resolve: (result: Result) => void;
   readonly reject: (error: unknown) => void;
 }
 
 /**
- * Lets many callers share one piece of work, such as a transaction: what arrives while a group is under
- * way goes into the next one, so that groups grow with the load and nobody waits for a timer.
+ * Lets many callers share one piece of work, such as a transaction. What arrives while a batch is under way goes
+ * into the next one, so batches grow with the load and no caller waits for a timer.
  *
- * Where the work fails, each item of the group is tried alone: one that the database refuses takes none
- * with it. Not where the database itself is away: then all of them fail.
- * @param work gives one result for each item, in their order.
+ * If the work fails, each item of the batch is tried alone: one that the database refuses takes none with it. If
+ * the database itself is unavailable, all of them fail.
  */
-export function createGroup<Item, Result>(
-  work: (items: readonly Item[]) => Promise<readonly Result[]>,
-  options: GroupOptions<Item>,
-): (item: Item) => Promise<Result> {
-  const { maxItems, weigh = () => 0, maxWeight = 0, atOnce = 1 } = options;
-  const waiting: Waiting<Item, Result>[] = [];
-  let underWay = 0;
-  let scheduled = false;
+export class Batcher<Item, Result> {
+  readonly #work: (items: readonly Item[]) => Promise<readonly Result[]>;
+  readonly #options: Required<BatcherOptions<Item>>;
+  readonly #pending: Pending<Item, Result>[] = [];
+  #underWay = 0;
+  #isScheduled = false;
 
-  function nextGroup(): Waiting<Item, Result>[] {
-    let count = 0;
-    let weight = 0;
-    for (const { item } of waiting) {
-      weight += weigh(item);
-      if (count > 0 && (count >= maxItems || weight > maxWeight)) break;
-      count++;
-    }
-    return waiting.splice(0, count);
+  /** @param work gives one result for each item, in their order. */
+  constructor(work: (items: readonly Item[]) => Promise<readonly Result[]>, options: BatcherOptions<Item>) {
+    this.#work = work;
+    this.#options = { sizeOf: () => 0, maxSize: 0, concurrency: 1, ...options };
   }
 
-  async function run(group: readonly Waiting<Item, Result>[]): Promise<void> {
-    try {
-      const results = await work(group.map(({ item }) => item));
-      for (const [index, { resolve }] of group.entries()) resolve(results[index] as Result);
-    } catch (error) {
-      const isAlone = group.length === 1 || isSendwrightError(error, "store.unavailable");
-      if (isAlone) for (const { reject } of group) reject(error);
-      else for (const one of group) await run([one]);
-    }
+  /** Resolves with the result of this item; rejects with what `work` threw for it. */
+  add(item: Item): Promise<Result> {
+    return new Promise((resolve, reject) => {
+      this.#pending.push({ item, resolve, reject });
+      if (this.#isScheduled || this.#underWay >= this.#options.concurrency) return;
+      // What the same turn of the event loop brings belongs together.
+      this.#isScheduled = true;
+      setImmediate(() => {
+        this.#isScheduled = false;
+        this.#start();
+      });
+    });
   }
 
-  function start(): void {
-    scheduled = false;
-    while (underWay < atOnce && waiting.length > 0) {
-      underWay++;
-      void run(nextGroup()).finally(() => {
-        underWay--;
-        start();
+  #start(): void {
+    while (this.#underWay < this.#options.concurrency && this.#pending.length > 0) {
+      this.#underWay++;
+      void this.#run(this.#nextBatch()).finally(() => {
+        this.#underWay--;
+        this.#start();
       });
     }
   }
 
-  return (item) =>
-    new Promise((resolve, reject) => {
-      waiting.push({ item, resolve, reject });
-      if (scheduled || underWay >= atOnce) return;
-      // What the same turn of the event loop brings belongs together.
-      scheduled = true;
-      setImmediate(start);
-    });
+  #nextBatch(): Pending<Item, Result>[] {
+    const { maxItems, sizeOf, maxSize } = this.#options;
+    let count = 0;
+    let size = 0;
+    for (const { item } of this.#pending) {
+      size += sizeOf(item);
+      if (count > 0 && (count >= maxItems || size > maxSize)) break;
+      count++;
+    }
+    return this.#pending.splice(0, count);
+  }
+
+  async #run(batch: readonly Pending<Item, Result>[]): Promise<void> {
+    try {
+      const results = await this.#work(batch.map(({ item }) => item));
+      for (const [index, { resolve }] of batch.entries()) resolve(results[index] as Result);
+    } catch (error) {
+      const isFinal = batch.length === 1 || isSendwrightError(error, "store.unavailable");
+      if (isFinal) for (const { reject } of batch) reject(error);
+      else for (const one of batch) await this.#run([one]);
+    }
+  }
 }

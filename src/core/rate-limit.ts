@@ -3,49 +3,55 @@ import { SendwrightError } from "./errors.ts";
 
 const minuteMs = 60_000;
 
-/** Keeps a form from being a port scanner: one at a time for each actor, and so many a minute. */
-interface Turns {
-  /**
-   * @returns a function that ends the turn.
-   * @throws SendwrightError `test.busy`
-   */
-  begin(actorId: string): () => void;
-}
-
-interface TurnsOptions {
-  /** What is done in a turn, such as `connection test`; it stands in the refusals. */
+export interface UserRateLimitOptions {
+  /** What is limited, such as `connection test`; it stands in the error. */
   readonly name: string;
   readonly perMinute: number;
 }
 
-export function createTurns(clock: Clock, { name, perMinute }: TurnsOptions): Turns {
-  const running = new Set<string>();
-  const begun = new Map<string, number[]>();
+/** Keeps a form from being a port scanner: each user runs one at a time, and so many a minute. */
+export class UserRateLimit {
+  readonly #clock: Clock;
+  readonly #options: UserRateLimitOptions;
+  readonly #running = new Set<string>();
+  /** When each user began lately, in milliseconds. */
+  readonly #begun = new Map<string, readonly number[]>();
 
-  function recent(actorId: string): number[] {
-    const since = clock.now() - minuteMs;
-    return (begun.get(actorId) ?? []).filter((at) => at > since);
+  constructor(clock: Clock, options: UserRateLimitOptions) {
+    this.#clock = clock;
+    this.#options = options;
   }
 
-  return {
-    begin(actorId) {
-      if (running.has(actorId)) {
-        throw new SendwrightError("test.busy", `Your last ${name} still runs. Wait until it has ended.`);
-      }
-      const times = recent(actorId);
-      if (times.length >= perMinute) {
-        throw new SendwrightError(
-          "test.busy",
-          `You have started ${perMinute} ${name}s within a minute. Wait a little before the next.`,
-        );
-      }
-      // Whoever has not tested lately is forgotten.
-      for (const other of begun.keys()) if (recent(other).length === 0) begun.delete(other);
-      begun.set(actorId, [...times, clock.now()]);
-      running.add(actorId);
-      return () => {
-        running.delete(actorId);
-      };
-    },
-  };
+  /**
+   * @returns a function that releases the slot.
+   * @throws SendwrightError `test.busy`
+   */
+  acquire(userId: string): () => void {
+    const { name, perMinute } = this.#options;
+    if (this.#running.has(userId)) {
+      throw new SendwrightError("test.busy", `Your last ${name} still runs. Wait until it has ended.`);
+    }
+    const recent = this.#recent(userId);
+    if (recent.length >= perMinute) {
+      throw new SendwrightError(
+        "test.busy",
+        `You have started ${perMinute} ${name}s within a minute. Wait a little before the next.`,
+      );
+    }
+    this.#forgetIdle();
+    this.#begun.set(userId, [...recent, this.#clock.now()]);
+    this.#running.add(userId);
+    return () => this.#running.delete(userId);
+  }
+
+  #recent(userId: string): readonly number[] {
+    const since = this.#clock.now() - minuteMs;
+    return (this.#begun.get(userId) ?? []).filter((at) => at > since);
+  }
+
+  #forgetIdle(): void {
+    for (const userId of this.#begun.keys()) {
+      if (this.#recent(userId).length === 0) this.#begun.delete(userId);
+    }
+  }
 }

@@ -1,27 +1,31 @@
 import type { Clock } from "./clock.ts";
 import type { Log } from "./log.ts";
 
-/** Between tries while the database does not answer. */
+/** Milliseconds between tries while the database does not answer. */
 export const databaseRetryMs = 1_000;
 
-/** Repeats work on the database until it is done. */
-export type Persist = <T>(work: () => Promise<T>) => Promise<T>;
+export interface UntilAnsweredOptions {
+  readonly clock: Clock;
+  readonly log: Log;
+  /** Ends the retries: the work then fails as it failed last. */
+  readonly signal: AbortSignal;
+}
 
 /**
- * What concerns an email that is claimed is repeated until the database has it: were an outcome not
- * written, the email would be sent again.
- * @param signal ends it: the work then fails as it failed last.
+ * Repeats work on the database until it is done. What concerns a claimed email is repeated because an outcome that
+ * is not stored would send the email again.
  */
-export function createPersist(clock: Clock, log: Log, signal: AbortSignal): Persist {
-  return async (work) => {
-    for (;;) {
-      try {
-        return await work();
-      } catch (error) {
-        if (signal.aborted) throw error;
-        log.error({ err: error }, "the database does not answer: trying again");
-        await new Promise<void>((resolve) => clock.after(databaseRetryMs, resolve));
-      }
+export async function retryUntilStored<T>(
+  work: () => Promise<T>,
+  { clock, log, signal }: UntilAnsweredOptions,
+): Promise<T> {
+  for (;;) {
+    try {
+      return await work();
+    } catch (error) {
+      if (signal.aborted) throw error;
+      log.error({ err: error }, "database did not answer; retrying");
+      await new Promise<void>((resolve) => clock.after(databaseRetryMs, resolve));
     }
-  };
+  }
 }

@@ -4,7 +4,7 @@ import { newEmail } from "../../test/support/new-email.ts";
 import { smtpConfig } from "../../test/support/smtp-config.ts";
 import { SendwrightError } from "../core/errors.ts";
 import { createLog } from "../core/log.ts";
-import { createMetrics } from "../core/metrics.ts";
+import { Metrics } from "../core/metrics.ts";
 import type { SmtpReply, Stage } from "../core/model.ts";
 import { openSettings } from "../smtp-configs/open.ts";
 import { createConfigSource } from "../smtp-configs/repository.ts";
@@ -49,7 +49,7 @@ beforeEach(async () => {
     configSource,
     clock,
     log: createLog("silent"),
-    metrics: createMetrics(),
+    metrics: new Metrics(),
     random: () => 0.5,
     hasOther: () => hasOther,
     onFaulty: ({ version }) => faulty.push(version),

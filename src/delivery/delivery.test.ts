@@ -4,7 +4,7 @@ import { join } from "node:path";
 import PostalMime from "postal-mime";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { createLog } from "../core/log.ts";
-import { createMetrics } from "../core/metrics.ts";
+import { Metrics } from "../core/metrics.ts";
 import { parse } from "../core/parse.ts";
 import { createOutbox, type EmailDetail, type Outbox } from "../emails/emails.ts";
 import { createEgress } from "../net/egress.ts";
@@ -62,7 +62,7 @@ async function openEverything(withSecret: string): Promise<void> {
   secrets = await unlock({ rows: await listEncryptionKeys(store.db), primary: secret, previous: [], clock });
   if (secrets.newKey !== null) await insertEncryptionKey(store.db, secrets.newKey);
   secrets.newKeyStored();
-  const metrics = createMetrics();
+  const metrics = new Metrics();
   configs = createSmtpConfigs({
     store,
     source: configSource,

@@ -2,7 +2,7 @@ import type { Clock } from "../core/clock.ts";
 import { type ErrorCode, isSendwrightError, SendwrightError } from "../core/errors.ts";
 import type { Log } from "../core/log.ts";
 import type { Metrics } from "../core/metrics.ts";
-import { createPersist } from "../core/until-answered.ts";
+import { retryUntilStored } from "../core/until-answered.ts";
 import { revealContent } from "../emails/content-encryption.ts";
 import { parseAddress } from "../message/address.ts";
 import { senderHeaders } from "../message/mime.ts";
@@ -82,7 +82,7 @@ export function createDeliveryWorker(parts: DeliveryWorkerParts): DeliveryWorker
   const nodes = createNodes(store);
   const lanes = createLanes({ db: store.db, configSource, nodes, clock, onRoom: () => rounds.want() });
   const leases = createLeases(store, clock);
-  const persist = createPersist(clock, log, cut.signal);
+  const untilStored = { clock, log, signal: cut.signal };
   const ledger = createLedger({
     ...{ db: store.db, configSource, clock, log, metrics, random, onFaulty, titleOf },
     hasOther: (config) => rounds.enabled.some((other) => other.id !== config.id && lanes.isUsable(other)),
@@ -163,7 +163,7 @@ export function createDeliveryWorker(parts: DeliveryWorkerParts): DeliveryWorker
     config: SmtpConfig,
     { email, recipients, content }: ClaimedEmail,
   ): Promise<SendResult> {
-    const stored = content ?? (await persist(() => findContent(store.db, email.id)));
+    const stored = content ?? (await retryUntilStored(() => findContent(store.db, email.id), untilStored));
     if (stored === undefined) {
       throw new SendwrightError("email.content_gone", "The contents of this email have been deleted.");
     }
@@ -186,7 +186,8 @@ export function createDeliveryWorker(parts: DeliveryWorkerParts): DeliveryWorker
   }
 
   async function noteBody(email: Email): Promise<void> {
-    if (!(await persist(() => markBodyStarted(store.db, email, clock.now())))) throw leaseLost();
+    if (!(await retryUntilStored(() => markBodyStarted(store.db, email, clock.now()), untilStored)))
+      throw leaseLost();
     // Writing may have taken its time.
     leases.assertHeld(email);
   }

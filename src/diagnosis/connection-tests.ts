@@ -4,7 +4,7 @@ import { isSendwrightError } from "../core/errors.ts";
 import type { Log } from "../core/log.ts";
 import type { Actor } from "../core/model.ts";
 import { parse } from "../core/parse.ts";
-import { createTurns } from "../core/rate-limit.ts";
+import { UserRateLimit } from "../core/rate-limit.ts";
 import type { Egress } from "../net/egress.ts";
 import type { Timeouts } from "../smtp/timeouts.ts";
 import type { OpenedConfig } from "../smtp-configs/open.ts";
@@ -87,7 +87,7 @@ interface Target {
 export function createConnectionTests(parts: ConnectionTestsParts): ConnectionTests {
   const { store, configSource, configs, stagedChanges, templates, egress, clock, log } = parts;
   const { timeouts, usualWays, onMended } = parts;
-  const turns = createTurns(clock, { name: "connection test", perMinute: 20 });
+  const rateLimit = new UserRateLimit(clock, { name: "connection test", perMinute: 20 });
 
   /** Under the same guard as saving: a saved password goes to its own destination only. */
   async function targetOf({ id, isDraft = false, body, sendTo }: ConnectionTest): Promise<Target> {
@@ -156,7 +156,7 @@ export function createConnectionTests(parts: ConnectionTestsParts): ConnectionTe
     async run(test) {
       const { id, ownAddress, actor, signal, onProgress, onStage, onCorrection } = test;
       const target = await targetOf(test);
-      const endTurn = turns.begin(actor.id);
+      const release = rateLimit.acquire(actor.id);
       const { config, saved } = target;
       const { relay } = config;
       let report: TestReport | null = null;
@@ -187,7 +187,7 @@ export function createConnectionTests(parts: ConnectionTestsParts): ConnectionTe
         await record(report, target);
         return report;
       } finally {
-        endTurn();
+        release();
         const stage = report === null ? null : (failedStage(report)?.stage ?? null);
         const outcome = { ok: report?.ok ?? false, stage, finished: report !== null };
         const detail = {

@@ -2,7 +2,7 @@ import type { Clock } from "../core/clock.ts";
 import type { Log } from "../core/log.ts";
 import type { Actor, TlsMode } from "../core/model.ts";
 import { parse } from "../core/parse.ts";
-import { createTurns } from "../core/rate-limit.ts";
+import { UserRateLimit } from "../core/rate-limit.ts";
 import { type Address, parseAddress } from "../message/address.ts";
 import type { Dns, DnsOptions } from "../net/dns.ts";
 import type { Egress } from "../net/egress.ts";
@@ -66,7 +66,7 @@ const dnsMs = 3_000;
 
 export function createDiscovery({ store, egress, clock, log, openDns }: DiscoveryParts): Discovery {
   // Each search dials several servers.
-  const turns = createTurns(clock, { name: "settings lookup", perMinute: 10 });
+  const rateLimit = new UserRateLimit(clock, { name: "settings lookup", perMinute: 10 });
 
   async function search(address: Address, signal: AbortSignal | undefined): Promise<DiscoveryReport> {
     const endsAt = clock.now() + deadlineMs;
@@ -94,13 +94,13 @@ export function createDiscovery({ store, egress, clock, log, openDns }: Discover
   return {
     async find(body, actor, signal) {
       const address = parseAddress(parse(smtpConfigSearch, body).email);
-      const endTurn = turns.begin(actor.id);
+      const release = rateLimit.acquire(actor.id);
       let report: DiscoveryReport | null = null;
       try {
         report = await search(address, signal);
         return report;
       } finally {
-        endTurn();
+        release();
         const found = (report?.candidates ?? []).map(
           ({ smtpServer, smtpPort, verified }) =>
             `${smtpServer}:${smtpPort}${verified ? "" : " (not verified)"}`,

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { z } from "zod";
-import { createGroup } from "../core/batcher.ts";
+import { Batcher } from "../core/batcher.ts";
 import type { Clock } from "../core/clock.ts";
 import { type Issue, isSendwrightError, SendwrightError } from "../core/errors.ts";
 import type { Metrics } from "../core/metrics.ts";
@@ -78,7 +78,7 @@ const senderLivesMs = 1_000;
 export function createAcceptance(parts: AcceptanceParts): Acceptance {
   const { store, secrets, configSource, templates, clock, metrics, onQueued } = parts;
 
-  const insert = createGroup(
+  const batcher = new Batcher(
     async (emails: readonly NewEmail[]) => {
       await store.transact([insertEmails(store.db, emails), store.announcement()]);
       return emails.map(() => true);
@@ -86,16 +86,16 @@ export function createAcceptance(parts: AcceptanceParts): Acceptance {
     // Of several connections, one may wait for the disk while the next is filled.
     {
       maxItems: maxGroup,
-      atOnce: store.shared ? 2 : 1,
-      weigh: ({ content }) => content.length,
-      maxWeight: maxGroupBytes,
+      concurrency: store.shared ? 2 : 1,
+      sizeOf: ({ content }) => content.length,
+      maxSize: maxGroupBytes,
     },
   );
 
   /** Stores an email; false where its idempotency key has been used. */
   async function keep(email: NewEmail): Promise<boolean> {
     try {
-      return await insert(email);
+      return await batcher.add(email);
     } catch (error) {
       if (isKeyTaken(error)) return false;
       throw error;

@@ -2,7 +2,7 @@ import type { Clock } from "../core/clock.ts";
 import { SendwrightError } from "../core/errors.ts";
 import type { Log } from "../core/log.ts";
 import type { Actor } from "../core/model.ts";
-import { createTurns } from "../core/rate-limit.ts";
+import { UserRateLimit } from "../core/rate-limit.ts";
 import type { Egress } from "../net/egress.ts";
 import type { DnsHealthParts } from "../sender-dns/sender-dns.ts";
 import type { ConfigSource } from "../smtp-configs/repository.ts";
@@ -79,7 +79,7 @@ export function createWatch(parts: WatchParts): Watch {
   const { store, configSource, configs, templates, alerts, egress, clock, log, random, openDns } = parts;
   const { canRead, pauseFor, tell, onEvents, onChanged } = parts;
   const { db } = store;
-  const turns = createTurns(clock, { name: "check", perMinute: 20 });
+  const rateLimit = new UserRateLimit(clock, { name: "check", perMinute: 20 });
   const cut = new AbortController();
   const underWay = new Set<Promise<unknown>>();
   let cancelTimer = () => {};
@@ -191,7 +191,7 @@ export function createWatch(parts: WatchParts): Watch {
     const config = await configSource.find(db, id);
     // It says that there is none.
     if (config === undefined) return void (await configs.get(id));
-    const endTurn = turns.begin(actor.id);
+    const release = rateLimit.acquire(actor.id);
     try {
       await planConfigCheck(db, id, clock.now());
       const planned = await findConfigCheck(db, id);
@@ -203,7 +203,7 @@ export function createWatch(parts: WatchParts): Watch {
       await writeAudit(db, { at: clock.now(), actor, action: "smtp_config.checked", target: id, detail });
       await tell();
     } finally {
-      endTurn();
+      release();
     }
   }
 

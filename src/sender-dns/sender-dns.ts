@@ -1,7 +1,7 @@
 import type { Clock } from "../core/clock.ts";
 import type { Actor } from "../core/model.ts";
 import { parse } from "../core/parse.ts";
-import { createTurns } from "../core/rate-limit.ts";
+import { UserRateLimit } from "../core/rate-limit.ts";
 import { parseAddress } from "../message/address.ts";
 import type { Dns, DnsOptions } from "../net/dns.ts";
 import { normaliseHost } from "../net/host.ts";
@@ -64,14 +64,14 @@ export async function checkSender(
 }
 
 export function createDnsHealth({ configs, clock, openDns }: DnsHealthParts): DnsHealth {
-  const turns = createTurns(clock, { name: "domain check", perMinute: 20 });
+  const rateLimit = new UserRateLimit(clock, { name: "domain check", perMinute: 20 });
 
   async function check(fromEmail: string, smtpServer: string, actor: Actor): Promise<DnsReport> {
-    const endTurn = turns.begin(actor.id);
+    const release = rateLimit.acquire(actor.id);
     try {
       return await checkSender({ fromEmail, smtpServer }, { clock, openDns });
     } finally {
-      endTurn();
+      release();
     }
   }
 

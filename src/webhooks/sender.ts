@@ -2,7 +2,7 @@ import type { Clock } from "../core/clock.ts";
 import { SendwrightError } from "../core/errors.ts";
 import type { Log } from "../core/log.ts";
 import type { Actor } from "../core/model.ts";
-import { createTurns } from "../core/rate-limit.ts";
+import { UserRateLimit } from "../core/rate-limit.ts";
 import type { Egress } from "../net/egress.ts";
 import { type Posted, post } from "../net/post.ts";
 import type { Secrets } from "../secret/secrets.ts";
@@ -70,7 +70,7 @@ const gone = 410;
 export function createWebhookSender(parts: WebhookSenderParts): WebhookSender {
   const { store, secrets, egress, clock, log } = parts;
   const { db } = store;
-  const turns = createTurns(clock, { name: "test event", perMinute: 20 });
+  const rateLimit = new UserRateLimit(clock, { name: "test event", perMinute: 20 });
   const cut = new AbortController();
   let underWay: Promise<void> | null = null;
   let again = false;
@@ -171,11 +171,11 @@ export function createWebhookSender(parts: WebhookSenderParts): WebhookSender {
     round,
 
     async test(actor) {
-      const endTurn = turns.begin(actor.id);
+      const release = rateLimit.acquire(actor.id);
       try {
         return await test();
       } finally {
-        endTurn();
+        release();
       }
     },
   };
