@@ -2,7 +2,7 @@ import { encode, wrap } from "libqp";
 import { createTransport } from "nodemailer";
 import { composeMessage } from "../src/message/mime.ts";
 import { encodeQuotedPrintable } from "../src/message/quoted-printable.ts";
-import { createTemplates } from "../src/templates/engine/templates.ts";
+import { LoadedTemplates } from "../src/templates/engine/templates.ts";
 import { type Candidate, compare, type Results, ratiosOf } from "./measure.ts";
 
 const text = "Grüße aus München! Your order is on its way, and these are its parts.\r\n".repeat(35);
@@ -50,7 +50,7 @@ function composing(): Candidate[] {
 }
 
 function rendering(): Candidate[] {
-  const templates = createTemplates();
+  const templates = new LoadedTemplates();
   const data = templates.get("order-notification").example;
   return [{ name: "render order-notification", run: () => templates.render("order-notification", { data }) }];
 }

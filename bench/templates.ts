@@ -8,7 +8,7 @@ import { ownFilters } from "../src/templates/engine/filters.ts";
 import { filterByContext } from "../src/templates/engine/html-context.ts";
 import { compileMjml } from "../src/templates/engine/mjml.ts";
 import { checkedData } from "../src/templates/engine/render.ts";
-import { createTemplates } from "../src/templates/engine/templates.ts";
+import { LoadedTemplates } from "../src/templates/engine/templates.ts";
 import { type Candidate, compare, type Results, ratiosOf } from "./measure.ts";
 
 const name = "order-notification";
@@ -18,7 +18,7 @@ const content = /\{\{-?\s*content\s*-?\}\}/;
 
 /** From data to the bytes of a message: checked, rendered, composed. */
 function services(): Candidate {
-  const templates = createTemplates();
+  const templates = new LoadedTemplates();
   const data = templates.get(name).example;
   return {
     name: "order: Sendwright",

@@ -9,7 +9,7 @@ import { type ConnectionTests, createConnectionTests } from "./diagnosis/connect
 import { explainAttempt } from "./diagnosis/explain-attempt.ts";
 import { createDiscovery, type Discovery } from "./discovery/discovery.ts";
 import { createOutbox, type Outbox } from "./emails/emails.ts";
-import { createRetention } from "./maintenance/retention.ts";
+import { Retention } from "./maintenance/retention.ts";
 import { createAlertEmails } from "./monitoring/alert-emails.ts";
 import { type Alerts, createAlerts, watcher } from "./monitoring/alerts.ts";
 import { createWatch, type Watch } from "./monitoring/monitor.ts";
@@ -36,12 +36,12 @@ import { isPostgresUrl, openPostgresStore, openSqliteStore, type Store } from ".
 import { findOldestWaiting } from "./store/tables/email-counts.ts";
 import { countOpen } from "./store/tables/emails.ts";
 import { insertEncryptionKey, listEncryptionKeys } from "./store/tables/encryption-keys.ts";
-import { createTemplates, type LoadedTemplates } from "./templates/engine/templates.ts";
-import { createTemplateShelf } from "./templates/library/cache.ts";
-import { createTemplateHistory } from "./templates/library/history.ts";
-import { createTemplateParts, type TemplateParts } from "./templates/library/parts.ts";
-import { createSavedTemplates, type SavedTemplates } from "./templates/library/templates.ts";
-import { createWebhookSender, type WebhookSender } from "./webhooks/sender.ts";
+import { LoadedTemplates } from "./templates/engine/templates.ts";
+import { TemplateCache } from "./templates/library/cache.ts";
+import { TemplateHistory } from "./templates/library/history.ts";
+import { TemplateParts } from "./templates/library/parts.ts";
+import { SavedTemplates } from "./templates/library/templates.ts";
+import { WebhookSender } from "./webhooks/sender.ts";
 
 export interface ServicesOptions {
   /**
@@ -142,7 +142,7 @@ export async function openServices(options: ServicesOptions): Promise<Services> 
       tellNodes();
     };
     const egress = createEgress(options.egress ?? "default");
-    const templates = createTemplates();
+    const templates = new LoadedTemplates();
     const onChanged = wakeWorkers;
     const webEgress = createEgress(options.egress ?? "default", undefined, webPorts);
     const endpoint = createTokenEndpoint({ egress: webEgress, clock });
@@ -159,11 +159,10 @@ export async function openServices(options: ServicesOptions): Promise<Services> 
     const { configSource, configs, stagedChanges } = openConfigs({
       ...{ store, secrets, clock, smtp, accessTokens, onChanged },
     });
-    const shelf = createTemplateShelf({ store, templates, clock, log });
-    await shelf.refresh();
-    const history = createTemplateHistory({ store, shelf, clock, onChanged: tellNodes });
-    const savedTemplates = createSavedTemplates({ templates, shelf, history });
-    const templateParts = createTemplateParts({ templates, shelf, history });
+    const templateCache = new TemplateCache({ store, templates, clock, log });
+    const history = new TemplateHistory({ store, cache: templateCache, clock, onChanged: tellNodes });
+    const savedTemplates = new SavedTemplates({ templates, cache: templateCache, history });
+    const templateParts = new TemplateParts({ templates, cache: templateCache, history });
     const tests = createConnectionTests({
       store,
       stagedChanges,
@@ -202,7 +201,7 @@ export async function openServices(options: ServicesOptions): Promise<Services> 
       onQueued: () => worker.wake(),
     });
     const linkTo = linksFrom(options.publicUrl);
-    const webhook = createWebhookSender({ store, secrets, egress: webEgress, clock, log });
+    const webhook = new WebhookSender({ store, secrets, egress: webEgress, clock, log });
     const alerts = createAlerts({ store, clock, linkTo });
     const watch = createWatch({
       ...{ store, configSource, configs, templates, alerts, egress, clock, log, random, openDns: askDns },
@@ -215,10 +214,10 @@ export async function openServices(options: ServicesOptions): Promise<Services> 
         ...{ store, configs, clock, log, linkTo },
         accept: (email, key) => outbox.accept(email, { caller: watcher, idempotencyKey: key }),
       }),
-      onEvents: () => webhook.wake(),
+      onEvents: () => void webhook.wake(),
       onChanged: wakeWorkers,
     });
-    const retention = createRetention({ store, clock, log });
+    const retention = new Retention({ store, clock, log });
     const sandbox = sandboxPort === null ? null : await startSandbox({ port: sandboxPort, log, clock });
     metrics.lookUp({
       queue: () => queueOf(store, clock),
@@ -228,7 +227,7 @@ export async function openServices(options: ServicesOptions): Promise<Services> 
     await accessTokens.start();
     await worker.start();
     retention.start();
-    shelf.start();
+    await templateCache.start();
     webhook.start();
     watch.start();
 
@@ -246,7 +245,7 @@ export async function openServices(options: ServicesOptions): Promise<Services> 
       savedTemplates,
       templateParts,
       async templatesChanged() {
-        await shelf.refresh();
+        await templateCache.reload();
         tellNodes();
       },
       tests,
@@ -262,7 +261,7 @@ export async function openServices(options: ServicesOptions): Promise<Services> 
       health: () => healthOf(store, secrets, configs, clock),
       async close(deadlineMs = 10_000) {
         await watch.stop();
-        await Promise.all([shelf.stop(), retention.stop(), webhook.stop(), worker.stop(deadlineMs)]);
+        await Promise.all([templateCache.stop(), retention.stop(), webhook.stop(), worker.stop(deadlineMs)]);
         await accessTokens.stop();
         await sandbox?.close();
         await store.close();

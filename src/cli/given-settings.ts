@@ -8,7 +8,7 @@ import type { TestReport } from "../diagnosis/report.ts";
 import type { Egress } from "../net/egress.ts";
 import { openSettings } from "../smtp-configs/open.ts";
 import { smtpConfigDraft } from "../smtp-configs/settings.ts";
-import { createTemplates } from "../templates/engine/templates.ts";
+import { LoadedTemplates } from "../templates/engine/templates.ts";
 import { askPassword, readFirstLine } from "./password.ts";
 import type { TestedRelay } from "./test-printer.ts";
 
@@ -65,7 +65,7 @@ export async function testGiven(
   return {
     relay: { name: null, host, port, tls, sendTo },
     run: (watcher) =>
-      probe(config, { egress, clock: systemClock, templates: createTemplates(), sendTo, signal, ...watcher }),
+      probe(config, { egress, clock: systemClock, templates: new LoadedTemplates(), sendTo, signal, ...watcher }),
   };
 }
 

@@ -17,7 +17,7 @@ import { createSmtpConfigs, type SmtpConfigs } from "../smtp-configs/smtp-config
 import { openSqliteStore, type Store } from "../store/store.ts";
 import { insertEncryptionKey, listEncryptionKeys } from "../store/tables/encryption-keys.ts";
 import { listSmtpConfigs } from "../store/tables/smtp-configs.ts";
-import { createTemplates } from "../templates/engine/templates.ts";
+import { LoadedTemplates } from "../templates/engine/templates.ts";
 import {
   createFixedClock,
   type FixedClock,
@@ -83,7 +83,7 @@ async function openEverything(withSecret: string): Promise<void> {
     onFaulty() {},
     titleOf: () => null,
   });
-  const templates = createTemplates();
+  const templates = new LoadedTemplates();
   outbox = createOutbox({
     store,
     secrets,

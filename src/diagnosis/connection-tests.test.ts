@@ -11,7 +11,7 @@ import type { SmtpConfigs } from "../smtp-configs/smtp-configs.ts";
 import { openSqliteStore, type Store } from "../store/store.ts";
 import { listAudit } from "../store/tables/audit-log.ts";
 import { findSmtpConfig, pauseSmtpConfig } from "../store/tables/smtp-configs.ts";
-import { createTemplates } from "../templates/engine/templates.ts";
+import { LoadedTemplates } from "../templates/engine/templates.ts";
 import { createFixedClock } from "../testing/fixed-clock.ts";
 import { makeAuthority, startScriptedServer, startTestRelay, type TestRelay } from "../testing/index.ts";
 import type { Way } from "./alternatives.ts";
@@ -43,7 +43,7 @@ beforeEach(async () => {
   tests = createConnectionTests({
     store,
     ...opened,
-    templates: createTemplates(),
+    templates: new LoadedTemplates(),
     clock,
     log: createLog("silent"),
     egress: createEgress("default", async () => [{ address: "127.0.0.1", family: 4 }]),
@@ -313,7 +313,7 @@ describe("a test that fails before the sign-in", () => {
     const slow = createConnectionTests({
       store,
       ...opened,
-      templates: createTemplates(),
+      templates: new LoadedTemplates(),
       clock: createFixedClock(now),
       log: createLog("silent"),
       egress: createEgress("default", () => looking.promise),

@@ -3,7 +3,7 @@ import { systemClock } from "../core/clock.ts";
 import type { Stage } from "../core/model.ts";
 import { createEgress, type Lookup } from "../net/egress.ts";
 import type { OpenedConfig } from "../smtp-configs/open.ts";
-import { createTemplates } from "../templates/engine/templates.ts";
+import { LoadedTemplates } from "../templates/engine/templates.ts";
 import { createFixedClock } from "../testing/fixed-clock.ts";
 import {
   makeAuthority,
@@ -48,7 +48,7 @@ function run(config: OpenedConfig, options: Partial<ProbeOptions> = {}): Promise
   return probe(config, {
     egress,
     clock: systemClock,
-    templates: createTemplates(),
+    templates: new LoadedTemplates(),
     usualWays: [],
     ...options,
   });

@@ -12,7 +12,7 @@ import type { SmtpConfigs } from "../smtp-configs/smtp-configs.ts";
 import { openSqliteStore, type Store } from "../store/store.ts";
 import { findContent } from "../store/tables/email-content.ts";
 import { findEmail, listAttempts, listRecipients } from "../store/tables/emails.ts";
-import { createTemplates, type LoadedTemplates } from "../templates/engine/templates.ts";
+import { LoadedTemplates } from "../templates/engine/templates.ts";
 import { createFixedClock } from "../testing/fixed-clock.ts";
 import { type RelayOptions, startTestRelay, type TestRelay } from "../testing/index.ts";
 import { type ConnectionTests, createConnectionTests } from "./connection-tests.ts";
@@ -34,7 +34,7 @@ beforeEach(async () => {
   const clock = createFixedClock(now);
   store = await openSqliteStore(":memory:");
   const secrets = await unlock({ rows: [], primary: generateKey(), previous: [], clock });
-  templates = createTemplates();
+  templates = new LoadedTemplates();
   const opened = openConfigs({ store, secrets, clock });
   ({ configs } = opened);
   tests = createConnectionTests({ store, ...opened, templates, clock, log, egress: createEgress("default") });
@@ -124,7 +124,7 @@ describe("the test email of a saved config", () => {
   });
 
   test("is the template as it is here, under the name of the brand, and says how it came", async () => {
-    templates.replace({ ...templates.surroundings, entries: [], brand: { name: "Example Shop" } });
+    templates.replace({ ...templates.context, entries: [], brand: { name: "Example Shop" } });
     const { relay, config } = await saved();
     await tests.run({ id: config.id, sendTo, actor });
     const received = await simpleParser(relay.messages[0]?.content ?? Buffer.alloc(0));

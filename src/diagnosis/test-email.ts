@@ -49,7 +49,7 @@ export function composeTestEmail(
       port: relay.port,
       encryption: connection.tls?.version.replace(/^TLSv/, "TLS ") ?? "none",
       time: new Date(now).toISOString(),
-      productName: templates.surroundings.brand.name ?? "Sendwright",
+      productName: templates.context.brand.name ?? "Sendwright",
     },
   });
   const message = composeMessage({

@@ -2,7 +2,7 @@ import { describe, expect, it, vi } from "vitest";
 import { systemClock } from "../core/clock.ts";
 import { createEgress, type Lookup } from "../net/egress.ts";
 import type { OpenedConfig } from "../smtp-configs/open.ts";
-import { createTemplates } from "../templates/engine/templates.ts";
+import { LoadedTemplates } from "../templates/engine/templates.ts";
 import { createFixedClock } from "../testing/fixed-clock.ts";
 import {
   makeAuthority,
@@ -48,7 +48,7 @@ function run(
   return probe(config, {
     egress: createEgress("default", lookup),
     clock: systemClock,
-    templates: createTemplates(),
+    templates: new LoadedTemplates(),
     usualWays,
     ...options,
   });

@@ -9,7 +9,7 @@ import { findContent } from "../store/tables/email-content.ts";
 import { findByIdempotencyKey, findEmail } from "../store/tables/emails.ts";
 import { readSetting, writeSetting } from "../store/tables/settings.ts";
 import { createFixedClock, type FixedClock } from "../testing/index.ts";
-import { createRetention, type Retention } from "./retention.ts";
+import { Retention } from "./retention.ts";
 import { changeRetention } from "./retention-settings.ts";
 
 const dayMs = 86_400_000;
@@ -26,7 +26,7 @@ beforeEach(async () => {
   folder = mkdtempSync(join(tmpdir(), "sendwright-retention-"));
   clock = createFixedClock(Date.parse("2026-06-01T12:00:00Z"));
   store = await openSqliteStore(join(folder, "sendwright.db"));
-  retention = createRetention({ store, clock, log: createLog("silent") });
+  retention = new Retention({ store, clock, log: createLog("silent") });
 });
 afterEach(async () => {
   await retention.stop();

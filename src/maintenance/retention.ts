@@ -1,6 +1,7 @@
 import type { Clock } from "../core/clock.ts";
 import { firstIdAt } from "../core/id.ts";
 import type { Log } from "../core/log.ts";
+import { Poll, type Service } from "../core/service.ts";
 import { keyLivesMs } from "../emails/acceptance.ts";
 import type { Store } from "../store/store.ts";
 import {
@@ -13,7 +14,7 @@ import { readSetting, writeSetting } from "../store/tables/settings.ts";
 import { readRetention } from "./retention-settings.ts";
 
 const dayMs = 86_400_000;
-/** A start has better things to do than to tidy up. */
+/** Milliseconds from the start to the first sweep: a start has more urgent work. */
 const firstSweepMs = 60_000;
 const betweenSweepsMs = 60 * 60_000;
 
@@ -29,29 +30,58 @@ const restShare = 4;
 /** Where the walk over idempotency keys has come to: emails accepted before have none any more. */
 const progressKey = "idempotency_keys_released";
 
-/** The worker that deletes what was kept long enough. */
-export interface Retention {
-  start(): void;
-  /** Begins no further batch, and waits for the one under way. */
-  stop(): Promise<void>;
-}
-
-export interface RetentionParts {
+export interface RetentionDependencies {
   readonly store: Store;
   readonly clock: Clock;
   readonly log: Log;
 }
 
-export function createRetention({ store, clock, log }: RetentionParts): Retention {
-  const { db } = store;
-  let batches: AsyncGenerator<void, void> | null = null;
-  let batch: Promise<void> = Promise.resolve();
-  let cancelTimer = () => {};
-  let stopped = false;
+/** Deletes content and emails that were stored long enough, in small batches. */
+export class Retention implements Service {
+  readonly #store: Store;
+  readonly #clock: Clock;
+  readonly #log: Log;
+  readonly #poll: Poll;
+  /** The sweep under way, one batch a step; null between sweeps. */
+  #sweep: AsyncGenerator<void, void> | null = null;
 
-  /** Contents before emails, so that deleting an email frees nothing large. */
-  async function* sweep(): AsyncGenerator<void, void> {
-    const now = clock.now();
+  constructor({ store, clock, log }: RetentionDependencies) {
+    this.#store = store;
+    this.#clock = clock;
+    this.#log = log;
+    const run = () => this.#nextBatch();
+    const failure = "deleting old emails failed; retrying";
+    this.#poll = new Poll({ clock, log }, { run, firstMs: firstSweepMs, retryMs: firstSweepMs, failure });
+  }
+
+  start(): void {
+    this.#poll.start();
+  }
+
+  /** Begins no further batch, and waits for the one under way. */
+  stop(): Promise<void> {
+    return this.#poll.stop();
+  }
+
+  /** @returns milliseconds until the next batch. */
+  async #nextBatch(): Promise<number> {
+    const begunAt = this.#clock.now();
+    this.#sweep ??= this.#begin();
+    try {
+      const { done } = await this.#sweep.next();
+      if (done !== true) return Math.max(minRestMs, restShare * (this.#clock.now() - begunAt));
+    } catch (error) {
+      this.#sweep = null;
+      throw error;
+    }
+    this.#sweep = null;
+    return betweenSweepsMs;
+  }
+
+  /** Content before emails, so deleting an email frees nothing large. */
+  async *#begin(): AsyncGenerator<void, void> {
+    const { db } = this.#store;
+    const now = this.#clock.now();
     const { contentRetentionDays, emailRetentionDays } = await readRetention(db);
     const contents = yield* walk("", (after) =>
       purgeContents(db, { after, limit, maxBytes, finalBy: now - contentRetentionDays * dayMs }),
@@ -59,7 +89,7 @@ export function createRetention({ store, clock, log }: RetentionParts): Retentio
     const emails = yield* walk("", (after) =>
       deleteEmails(db, { after, limit, finalBy: now - emailRetentionDays * dayMs }),
     );
-    if (contents + emails > 0) log.info({ contents, emails }, "what was kept long enough is deleted");
+    if (contents + emails > 0) this.#log.info({ contents, emails }, "old emails deleted");
 
     // An email is accepted once and passed once: an index for this would cost each acceptance.
     const acceptedBefore = now - keyLivesMs;
@@ -69,40 +99,6 @@ export function createRetention({ store, clock, log }: RetentionParts): Retentio
     );
     await writeSetting(db, progressKey, firstIdAt(acceptedBefore));
   }
-
-  async function step(): Promise<void> {
-    const begunAt = clock.now();
-    try {
-      batches ??= sweep();
-      const { done } = await batches.next();
-      if (done === true) {
-        batches = null;
-        schedule(betweenSweepsMs);
-      } else {
-        schedule(Math.max(minRestMs, restShare * (clock.now() - begunAt)));
-      }
-    } catch (error) {
-      log.error({ err: error }, "what was kept long enough could not be deleted: trying again later");
-      batches = null;
-      schedule(firstSweepMs);
-    }
-  }
-
-  function schedule(delayMs: number): void {
-    if (stopped) return;
-    cancelTimer = clock.after(delayMs, () => {
-      batch = step();
-    });
-  }
-
-  return {
-    start: () => schedule(firstSweepMs),
-    async stop() {
-      stopped = true;
-      cancelTimer();
-      await batch;
-    },
-  };
 }
 
 /** Batch after batch, yielding after each. @returns how many rows they were about. */

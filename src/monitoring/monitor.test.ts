@@ -403,13 +403,13 @@ test("the webhook gets what is found, and that it is over; also where a config i
     await firstLook();
     account.password = "changed";
     await lookAfter(dayMs);
-    await services.webhook.round();
+    await services.webhook.wake();
     // Neither the receiver's trouble nor a restart loses it.
     await services.close();
     services = await open();
     isDown = false;
     now += minuteMs;
-    await services.webhook.round();
+    await services.webhook.wake();
     expect(events).toMatchObject([
       {
         type: "config.alert.raised",
@@ -422,7 +422,7 @@ test("the webhook gets what is found, and that it is over; also where a config i
     expect(JSON.stringify(events)).not.toContain(auth.password);
     await services.configs.setEnabled(id, false, ada);
     await lookAfter(minuteMs);
-    await services.webhook.round();
+    await services.webhook.wake();
     expect(events[1]).toMatchObject({
       type: "config.alert.cleared",
       data: { id: events[0]?.data.id, clearedAt: new Date(now).toISOString() },

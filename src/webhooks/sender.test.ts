@@ -18,7 +18,7 @@ import { insertWebhookDelivery, listDueWebhookDeliveries } from "../store/tables
 import { createFixedClock } from "../testing/fixed-clock.ts";
 import { makeAuthority } from "../testing/index.ts";
 import { changeWebhook } from "./endpoint.ts";
-import { createWebhookSender, type WebhookSender } from "./sender.ts";
+import { WebhookSender } from "./sender.ts";
 
 const ada: Actor = { id: "user:1", name: "Ada" };
 const start = Date.UTC(2026, 0, 1);
@@ -71,7 +71,7 @@ afterEach(async () => {
 
 async function open(): Promise<void> {
   store = await openSqliteStore(join(folder, "sendwright.db"));
-  sender = createWebhookSender({ ...(await parts()), log: createLog("silent") });
+  sender = new WebhookSender({ ...(await parts()), log: createLog("silent") });
 }
 
 async function close(): Promise<void> {
@@ -121,7 +121,7 @@ describe("an event", () => {
     const secret = await subscribe();
     await insertWebhookDelivery(store.db, event);
     now += 1_500;
-    await sender.round();
+    await sender.wake();
     const [first] = received;
     expect(received).toHaveLength(1);
     expect(first).toMatchObject({ body: event.body, headers: { "content-type": "application/json" } });
@@ -137,14 +137,14 @@ describe("an event", () => {
     const secret = await subscribe();
     answers = [500, 503, 302, 404, 429, 500];
     await insertWebhookDelivery(store.db, event);
-    await sender.round();
+    await sender.wake();
     for (const wait of [5_000, minuteMs, 10 * minuteMs, 60 * minuteMs, 360 * minuteMs]) {
       const tries = received.length;
       now += wait - 1;
-      await sender.round();
+      await sender.wake();
       expect(received).toHaveLength(tries);
       now += 1;
-      await sender.round();
+      await sender.wake();
       expect(received).toHaveLength(tries + 1);
     }
     expect(received.map(({ headers }) => headers["webhook-id"])).toEqual(Array(6).fill("msg_1"));
@@ -169,8 +169,8 @@ describe("an event", () => {
     };
     const { store: seen, ...others } = await parts();
     const watched = { ...seen, db: seen.db.withPlugin(whenAnswered) };
-    sender = createWebhookSender({ ...others, store: watched, log: createLog("silent") });
-    await sender.round();
+    sender = new WebhookSender({ ...others, store: watched, log: createLog("silent") });
+    await sender.wake();
     expect(received).toHaveLength(1);
   });
 
@@ -178,7 +178,7 @@ describe("an event", () => {
     await subscribe();
     answers = [410];
     await insertWebhookDelivery(store.db, event);
-    await sender.round();
+    await sender.wake();
     expect(await due()).toEqual([]);
   });
 
@@ -186,11 +186,11 @@ describe("an event", () => {
     await subscribe();
     answers = [500];
     await insertWebhookDelivery(store.db, event);
-    await sender.round();
+    await sender.wake();
     await close();
     await open();
     now += 5_000;
-    await sender.round();
+    await sender.wake();
     expect(received).toHaveLength(2);
     expect(await due()).toEqual([]);
   });
@@ -199,7 +199,7 @@ describe("an event", () => {
     await subscribe();
     answers = [302];
     await insertWebhookDelivery(store.db, event);
-    await sender.round();
+    await sender.wake();
     expect(received).toHaveLength(1);
     expect(await due()).toMatchObject([{ tries: 1 }]);
   });
@@ -208,7 +208,7 @@ describe("an event", () => {
     await subscribe();
     await insertWebhookDelivery(store.db, event);
     await changeWebhook(store.db, await secretsOf(), { webhookUrl: null });
-    await sender.round();
+    await sender.wake();
     expect([received, await due()]).toEqual([[], []]);
   });
 });
@@ -218,7 +218,7 @@ describe("where events go", () => {
     await subscribe(url.replace("localhost", "127.0.0.1"));
     await subscribe(url);
     await insertWebhookDelivery(store.db, event);
-    await sender.round();
+    await sender.wake();
     // Asked once, and dialled without asking again.
     expect(names).toEqual(["localhost"]);
     expect(received).toHaveLength(1);
@@ -227,7 +227,7 @@ describe("where events go", () => {
   test("is no address that clouds trust", async () => {
     await subscribe("https://hook.example.com/x");
     const metadata = async () => [{ address: "169.254.169.254", family: 4 }];
-    const other = createWebhookSender({ ...(await parts("default", metadata)), log: createLog("silent") });
+    const other = new WebhookSender({ ...(await parts("default", metadata)), log: createLog("silent") });
     expect(await other.test(ada)).toMatchObject({
       ok: false,
       status: null,
@@ -238,7 +238,7 @@ describe("where events go", () => {
 
   test("is not inside where only public addresses may be dialled", async () => {
     await subscribe("https://hook.example.com/x");
-    const other = createWebhookSender({ ...(await parts("public-only")), log: createLog("silent") });
+    const other = new WebhookSender({ ...(await parts("public-only")), log: createLog("silent") });
     expect(await other.test(ada)).toMatchObject({ ok: false, status: null });
     expect(received).toEqual([]);
     await other.stop();
@@ -275,7 +275,7 @@ test("who does not answer within ten seconds has not taken it", async () => {
   });
   const silent = createServer(() => asked());
   await new Promise<void>((resolve) => silent.listen(0, "127.0.0.1", resolve));
-  const patient = createWebhookSender({ ...(await parts()), clock: ticking, log: createLog("silent") });
+  const patient = new WebhookSender({ ...(await parts()), clock: ticking, log: createLog("silent") });
   try {
     await subscribe(`http://localhost:${(silent.address() as AddressInfo).port}/`);
     const tried = patient.test(ada);
@@ -301,7 +301,7 @@ test("what is under way when the service stops is tried again, as if it had not 
   try {
     await subscribe(`http://localhost:${(silent.address() as AddressInfo).port}/`);
     await insertWebhookDelivery(store.db, event);
-    const round = sender.round();
+    const round = sender.wake();
     await isAsked;
     await sender.stop();
     await round;

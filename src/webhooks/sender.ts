@@ -3,6 +3,7 @@ import { SendwrightError } from "../core/errors.ts";
 import type { Log } from "../core/log.ts";
 import type { Actor } from "../core/model.ts";
 import { UserRateLimit } from "../core/rate-limit.ts";
+import { Poll, type Service } from "../core/service.ts";
 import type { Egress } from "../net/egress.ts";
 import { type Posted, post } from "../net/post.ts";
 import type { Secrets } from "../secret/secrets.ts";
@@ -29,24 +30,7 @@ export interface WebhookTest {
   readonly durationMs: number;
 }
 
-/** Brings events to the webhook: what is stored for it, until it has taken it or every try is used up. */
-export interface WebhookSender {
-  start(): void;
-  /** Cuts what is under way: it is tried again. */
-  stop(): Promise<void>;
-  /** Something was stored. */
-  wake(): void;
-  /** Tries what is due. */
-  round(): Promise<void>;
-  /**
-   * Sends a test event at once, and once.
-   * @throws SendwrightError `webhook.none` where there is no webhook; `token.invalid`, `secret.mismatch`;
-   * `test.busy` where this actor's last one is under way, or there were 20 in a minute
-   */
-  test(actor: Actor): Promise<WebhookTest>;
-}
-
-export interface WebhookSenderParts {
+export interface WebhookSenderDependencies {
   readonly store: Store;
   readonly secrets: Secrets;
   readonly egress: Egress;
@@ -57,131 +41,124 @@ export interface WebhookSenderParts {
 const secondMs = 1_000;
 const minuteMs = 60 * secondMs;
 const hourMs = 60 * minuteMs;
-/** After the first, second, … try in vain. After the last one, the event is given up. */
-const waitsMs: readonly number[] = [5 * secondMs, minuteMs, 10 * minuteMs, hourMs, 6 * hourMs];
-/** A node that dies in the middle of a try has given it up by then; a try takes 10 seconds. */
-const claimMs = 30 * secondMs;
-/** Another node may have stored something. */
-const lookEveryMs = minuteMs;
-const atOnce = 10;
-/** The receiver wants no more (Standard Webhooks 1.0.0): what is under way for it is given up. */
+/** Milliseconds after the first, second, … failed attempt. After the last one, the event is given up. */
+const delaysMs: readonly number[] = [5 * secondMs, minuteMs, 10 * minuteMs, hourMs, 6 * hourMs];
+/** A node that dies during an attempt has given it up by then; an attempt takes 10 seconds at most. */
+const leaseMs = 30 * secondMs;
+/** Milliseconds between polls: another node may have stored an event. */
+const pollMs = minuteMs;
+const batchSize = 10;
+/** The receiver wants no more (Standard Webhooks 1.0.0): events for it are given up. */
 const gone = 410;
 
-export function createWebhookSender(parts: WebhookSenderParts): WebhookSender {
-  const { store, secrets, egress, clock, log } = parts;
-  const { db } = store;
-  const rateLimit = new UserRateLimit(clock, { name: "test event", perMinute: 20 });
-  const cut = new AbortController();
-  let underWay: Promise<void> | null = null;
-  let again = false;
-  let cancelTimer = () => {};
+/** Delivers stored events to the webhook until it has accepted them or every retry is used up. */
+export class WebhookSender implements Service {
+  readonly #dependencies: WebhookSenderDependencies;
+  readonly #rateLimit: UserRateLimit;
+  readonly #poll: Poll;
+  /** Cuts requests under way: they are made again. */
+  readonly #stopped = new AbortController();
 
-  function send({ url, secret }: Webhook, event: Pick<WebhookDelivery, "id" | "body">): Promise<Posted> {
-    const headers = { ...signedHeaders(secret, event, clock.now()) };
-    return post(url, event.body, headers, { egress, clock, signal: cut.signal });
+  constructor(dependencies: WebhookSenderDependencies) {
+    this.#dependencies = dependencies;
+    const { clock, log } = dependencies;
+    this.#rateLimit = new UserRateLimit(clock, { name: "test event", perMinute: 20 });
+    const run = () => this.#deliverDue();
+    const failure = "webhook events unreadable; retrying";
+    this.#poll = new Poll({ clock, log }, { run, firstMs: 0, retryMs: pollMs, failure });
   }
 
-  async function attempt(webhook: Webhook, read: WebhookDelivery): Promise<void> {
-    // The claim is the next try at the same time, should this node die with it.
-    const claimedUntil = clock.now() + claimMs;
-    if (!(await claimWebhookDelivery(db, read, claimedUntil))) return;
-    const claimed = { ...read, tries: read.tries + 1, nextTryAt: claimedUntil };
-    const posted = await send(webhook, read);
-    if (isTaken(posted)) return deleteWebhookDelivery(db, read.id);
-    // A try that was cut off says nothing of the receiver.
-    if (cut.signal.aborted)
+  start(): void {
+    void this.#poll.wake();
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped.abort();
+    await this.#poll.stop();
+  }
+
+  /** Delivers what is due: an event was stored. Resolves when none is due any more. */
+  wake(): Promise<void> {
+    return this.#poll.wake();
+  }
+
+  /**
+   * Sends a test event at once, and once.
+   * @throws SendwrightError `webhook.none` if there is no webhook; `token.invalid`, `secret.mismatch`; `test.busy`
+   *   while this actor's last one is under way, or after 20 in a minute
+   */
+  async test(actor: Actor): Promise<WebhookTest> {
+    const release = this.#rateLimit.acquire(actor.id);
+    try {
+      return await this.#sendTest();
+    } finally {
+      release();
+    }
+  }
+
+  /** @returns milliseconds until the next event is due. */
+  async #deliverDue(): Promise<number> {
+    const { store, secrets, clock } = this.#dependencies;
+    const { db } = store;
+    for (let isMore = true; isMore && !this.#stopped.signal.aborted; ) {
+      const due = await listDueWebhookDeliveries(db, clock.now(), batchSize);
+      const webhook = due.length === 0 ? null : await readWebhook(db, secrets);
+      if (webhook !== null) await Promise.all(due.map((delivery) => this.#deliver(webhook, delivery)));
+      isMore = webhook !== null && due.length === batchSize;
+    }
+    const next = await nextWebhookTryAt(db);
+    return next === null ? pollMs : Math.min(pollMs, Math.max(secondMs, next - clock.now()));
+  }
+
+  async #deliver(webhook: Webhook, read: WebhookDelivery): Promise<void> {
+    const { store, clock, log } = this.#dependencies;
+    const { db } = store;
+    // The lease is the next attempt at the same time, should this node die with it.
+    const leasedUntil = clock.now() + leaseMs;
+    if (!(await claimWebhookDelivery(db, read, leasedUntil))) return;
+    const claimed = { ...read, tries: read.tries + 1, nextTryAt: leasedUntil };
+    const posted = await this.#post(webhook, read);
+    if (isAccepted(posted)) return deleteWebhookDelivery(db, read.id);
+    // An attempt that was cut off says nothing of the receiver.
+    if (this.#stopped.signal.aborted) {
       return postponeWebhookDelivery(db, claimed, { tries: read.tries, at: clock.now() });
-    const wait = waitsMs[read.tries];
+    }
+    const delayMs = delaysMs[read.tries];
     const fields = { event: read.id, tries: claimed.tries, why: inWords(posted) };
-    if (wait === undefined || (posted.kind === "answered" && posted.status === gone)) {
-      log.error(fields, "the webhook did not take an event, which is given up");
+    if (delayMs === undefined || (posted.kind === "answered" && posted.status === gone)) {
+      log.error(fields, "webhook delivery failed; giving up");
       return deleteWebhookDelivery(db, read.id);
     }
-    log.warn(fields, "the webhook did not take an event: it is tried again");
-    await postponeWebhookDelivery(db, claimed, { tries: claimed.tries, at: clock.now() + wait });
+    log.warn(fields, "webhook delivery failed; retrying");
+    await postponeWebhookDelivery(db, claimed, { tries: claimed.tries, at: clock.now() + delayMs });
   }
 
-  async function work(): Promise<void> {
-    const due = await listDueWebhookDeliveries(db, clock.now(), atOnce);
-    if (due.length === 0) return;
-    const webhook = await readWebhook(db, secrets);
-    if (webhook === null) return;
-    await Promise.all(due.map((delivery) => attempt(webhook, delivery)));
-    if (due.length === atOnce && !cut.signal.aborted) await work();
-  }
-
-  async function rounds(): Promise<void> {
-    do {
-      again = false;
-      try {
-        await work();
-      } catch (error) {
-        log.error({ err: error }, "events could not be brought to the webhook: trying again later");
-      }
-      if (!cut.signal.aborted) await setAlarm();
-    } while (again && !cut.signal.aborted);
-    // In the same turn as the last look: a call from here on begins anew.
-    underWay = null;
-  }
-
-  async function setAlarm(): Promise<void> {
-    const next = await nextWebhookTryAt(db).catch(() => null);
-    const delay = next === null ? lookEveryMs : Math.min(lookEveryMs, Math.max(secondMs, next - clock.now()));
-    cancelTimer();
-    cancelTimer = clock.after(delay, wake);
-  }
-
-  async function test(): Promise<WebhookTest> {
-    const webhook = await readWebhook(db, secrets);
+  async #sendTest(): Promise<WebhookTest> {
+    const { store, secrets, clock } = this.#dependencies;
+    const webhook = await readWebhook(store.db, secrets);
     if (webhook === null) {
       throw new SendwrightError("webhook.none", "There is no webhook. Enter its address and save.");
     }
     const startedAt = clock.now();
     const timestamp = new Date(startedAt).toISOString();
     const event = { type: "webhook.test", timestamp, data: { message: "Sendwright reaches this webhook." } };
-    const posted = await send(webhook, { id: newEventId(startedAt), body: JSON.stringify(event) });
+    const posted = await this.#post(webhook, { id: newEventId(startedAt), body: JSON.stringify(event) });
     return {
-      ok: isTaken(posted),
+      ok: isAccepted(posted),
       status: posted.kind === "answered" ? posted.status : null,
       detail: inWords(posted),
       durationMs: clock.now() - startedAt,
     };
   }
 
-  function wake(): void {
-    void round();
+  #post({ url, secret }: Webhook, event: Pick<WebhookDelivery, "id" | "body">): Promise<Posted> {
+    const { egress, clock } = this.#dependencies;
+    const headers = { ...signedHeaders(secret, event, clock.now()) };
+    return post(url, event.body, headers, { egress, clock, signal: this.#stopped.signal });
   }
-
-  function round(): Promise<void> {
-    again = true;
-    if (cut.signal.aborted) return Promise.resolve();
-    underWay ??= rounds();
-    return underWay;
-  }
-
-  return {
-    start: wake,
-    async stop() {
-      cancelTimer();
-      cut.abort();
-      await underWay;
-      cancelTimer();
-    },
-    wake,
-    round,
-
-    async test(actor) {
-      const release = rateLimit.acquire(actor.id);
-      try {
-        return await test();
-      } finally {
-        release();
-      }
-    },
-  };
 }
 
-function isTaken(posted: Posted): boolean {
+function isAccepted(posted: Posted): boolean {
   return posted.kind === "answered" && posted.status >= 200 && posted.status < 300;
 }
 

@@ -7,7 +7,7 @@ import { claimEmails, nextDueAt, releaseLeases } from "../../src/store/tables/em
 import { requeueEmails } from "../../src/store/tables/email-retry.ts";
 import { findEmail, listAttempts, listRecipients } from "../../src/store/tables/emails.ts";
 import { purgeContents } from "../../src/store/tables/retention.ts";
-import { createTemplates } from "../../src/templates/engine/templates.ts";
+import { LoadedTemplates } from "../../src/templates/engine/templates.ts";
 import { smtpConfig } from "../support/smtp-config.ts";
 import { storeEmail } from "../support/stored-email.ts";
 import { databases } from "./databases.ts";
@@ -44,7 +44,7 @@ describe.each(databases)("test emails in the log on $name", ({ start, open, stop
 
   async function put(ending: TestEmailEnding): Promise<string> {
     const connection = { address: "192.0.2.1", tls: null };
-    const parts = { to: "pat@example.net", templates: createTemplates(), connection, now };
+    const parts = { to: "pat@example.net", templates: new LoadedTemplates(), connection, now };
     const email = composeTestEmail(opened, parts);
     const actor = { id: "user:1", name: "Ada" };
     await logTestEmail(store, { email, ending, opened, connection, endedAt: now + 5 }, { config, actor });

@@ -3,7 +3,7 @@ import { systemClock } from "../../src/core/clock.ts";
 import { probe } from "../../src/diagnosis/probe.ts";
 import { failedStage } from "../../src/diagnosis/report.ts";
 import { createEgress } from "../../src/net/egress.ts";
-import { createTemplates } from "../../src/templates/engine/templates.ts";
+import { LoadedTemplates } from "../../src/templates/engine/templates.ts";
 import { makeAuthority } from "../../src/testing/index.ts";
 import { foreignRelays } from "./relays.ts";
 
@@ -89,7 +89,7 @@ describe.each(await foreignRelays())("the doctor and $name", ({ start }) => {
       {
         egress: createEgress("default"),
         clock: systemClock,
-        templates: createTemplates(),
+        templates: new LoadedTemplates(),
         recipient: fault.recipient ?? null,
         timeouts: { greetingMs: 1_000 },
       },

@@ -3,7 +3,7 @@ import type { ServerOptions } from "../../core/environment.ts";
 import { type Issue, isSendwrightError, SendwrightError } from "../../core/errors.ts";
 import { issuesOf } from "../../core/parse.ts";
 import { builtinLayout } from "../../templates/builtin/layout.ts";
-import { checkTemplate, type Surroundings } from "../../templates/engine/check.ts";
+import { checkTemplate, type RenderContext } from "../../templates/engine/check.ts";
 import { parseDataSchema } from "../../templates/engine/data-schema.ts";
 import { builtinEntries } from "../../templates/engine/templates.ts";
 import { layoutOf, type TemplateContent, templateOf } from "../../templates/library/content.ts";
@@ -76,7 +76,7 @@ export async function templatePushCommand(
   const partFiles = readParts(folder);
   const api = connectTemplateApi(flags.url, options);
   const remoteParts = await api.parts();
-  const faults = files.flatMap((file) => faultsOf(folder, file, surroundingsOf(partFiles, remoteParts)));
+  const faults = files.flatMap((file) => faultsOf(folder, file, contextOf(partFiles, remoteParts)));
   if (faults.length > 0) {
     for (const fault of faults) console.error(fault);
     throw new SendwrightError("template.invalid", `${faults.length} faults; nothing was saved.`);
@@ -120,7 +120,7 @@ export async function templatePushCommand(
   return 0;
 }
 
-function surroundingsOf(files: readonly PartFiles[], remote: readonly RemotePart[]): Surroundings {
+function contextOf(files: readonly PartFiles[], remote: readonly RemotePart[]): RenderContext {
   const parts = new Map([...remote, ...files].map(({ name, mjml, text }) => [name, { mjml, text }]));
   const layout = parts.get("layout");
   parts.delete("layout");
@@ -131,18 +131,15 @@ function surroundingsOf(files: readonly PartFiles[], remote: readonly RemotePart
 }
 
 /** What is wrong with a template's files, each as `file:line:column: what`. */
-function faultsOf(folder: string, file: TemplateFiles, surroundings: Surroundings): string[] {
-  return issuesIn(file, surroundings).map(({ pointer, detail, line, column }) => {
+function faultsOf(folder: string, file: TemplateFiles, context: RenderContext): string[] {
+  return issuesIn(file, context).map(({ pointer, detail, line, column }) => {
     const place = line == null ? "" : `:${line}:${column}`;
     const isPlace = pointer.startsWith("/sources/");
     return `${fileOf(folder, file.name, pointer)}${place}: ${isPlace ? detail : `${pointer}: ${detail}`}`;
   });
 }
 
-function issuesIn(
-  { name, definition, sources }: TemplateFiles,
-  surroundings: Surroundings,
-): readonly Issue[] {
+function issuesIn({ name, definition, sources }: TemplateFiles, context: RenderContext): readonly Issue[] {
   const edit = templateEdit.safeParse({ ...definition, sources });
   if (!edit.success) return issuesOf(edit.error.issues);
   const { description, sensitive = false, expiresAfterMs = null, schema, example } = edit.data;
@@ -156,7 +153,7 @@ function issuesIn(
       const parsed = parseDataSchema(schema);
       content = { definition: { description, sensitive, expiresAfterMs, schema: parsed, example }, ...base };
     }
-    return checkTemplate(templateOf(name, content), surroundings);
+    return checkTemplate(templateOf(name, content), context);
   } catch (error) {
     if (isSendwrightError(error)) return error.issues;
     throw error;

@@ -11,8 +11,8 @@ import { tlsFor } from "../../smtp/relay.ts";
 import { smtpConfigCreate } from "../../smtp-configs/settings.ts";
 import { openStoreBeside, type Store } from "../../store/store.ts";
 import type { SmtpConfig } from "../../store/tables/smtp-configs.ts";
-import { createTemplates } from "../../templates/engine/templates.ts";
-import { createTemplateShelf } from "../../templates/library/cache.ts";
+import { LoadedTemplates } from "../../templates/engine/templates.ts";
+import { TemplateCache } from "../../templates/library/cache.ts";
 import { environmentSmtp } from "../environment-smtp.ts";
 import { type GivenSettings, optionOf, testGiven } from "../given-settings.ts";
 import { interruptibly } from "../interrupt.ts";
@@ -144,8 +144,8 @@ async function testOne(
   // and may have many configs.
   // Standard output is for the report; the audit log has the rest.
   const log = createLog("silent");
-  const templates = createTemplates();
-  await createTemplateShelf({ store, templates, clock: systemClock, log }).refresh();
+  const templates = new LoadedTemplates();
+  await new TemplateCache({ store, templates, clock: systemClock, log }).reload();
   const tests = createConnectionTests({
     store,
     ...configs,

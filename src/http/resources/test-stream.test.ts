@@ -8,7 +8,7 @@ import { generateKey } from "../../secret/fernet.ts";
 import { unlock } from "../../secret/unlock.ts";
 import { openConfigs } from "../../services.ts";
 import { openSqliteStore, type Store } from "../../store/store.ts";
-import { createTemplates } from "../../templates/engine/templates.ts";
+import { LoadedTemplates } from "../../templates/engine/templates.ts";
 import { createFixedClock } from "../../testing/fixed-clock.ts";
 import { startScriptedServer } from "../../testing/scripted-server.ts";
 import { startTestRelay } from "../../testing/test-relay.ts";
@@ -33,7 +33,7 @@ async function testsWith(lookup: Lookup, usualWays: readonly Way[] = []): Promis
   return createConnectionTests({
     store,
     ...openConfigs({ store, secrets, clock }),
-    templates: createTemplates(),
+    templates: new LoadedTemplates(),
     clock,
     log,
     egress: createEgress("default", lookup),

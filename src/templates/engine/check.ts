@@ -9,20 +9,20 @@ import { checkedData, type RenderOptions, renderTemplate } from "./render.ts";
 import type { Layout, Partials, Template, TemplateSource } from "./template.ts";
 
 /** What every template of an installation has around it. */
-export type Surroundings = Pick<RenderOptions, "brand" | "layout" | "partials">;
+export type RenderContext = Pick<RenderOptions, "brand" | "layout" | "partials">;
 
 /**
  * Everything that is wrong with a template, found without sending it: its example is checked, and each
  * language is compiled and rendered with it.
  * @returns issues with pointers such as `/example/name` and `/sources/de/mjml`; none for a good template.
  */
-export function checkTemplate(template: Template, surroundings: Surroundings): Issue[] {
+export function checkTemplate(template: Template, context: RenderContext): Issue[] {
   const example = dataIssues(template, template.example, "/example");
   const data = example.length === 0 ? template.example : null;
   return [
     ...example,
     ...Object.keys(template.sources).flatMap((locale) =>
-      sourceIssues(template, { ...surroundings, locale, data, pointer: `/sources/${locale}` }),
+      sourceIssues(template, { ...context, locale, data, pointer: `/sources/${locale}` }),
     ),
   ];
 }
@@ -38,7 +38,7 @@ export function dataIssues(template: Template, data: unknown, pointer: string): 
   }
 }
 
-export interface SourceCheck extends Surroundings {
+export interface SourceCheck extends RenderContext {
   /** Whose source it is; one that the template has. */
   readonly locale: string;
   /** Fits the schema; null where there is none, and then nothing is rendered. */

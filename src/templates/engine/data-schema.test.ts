@@ -4,7 +4,7 @@ import { isSendwrightError } from "../../core/errors.ts";
 import { issuesOf } from "../../core/parse.ts";
 import { type DataSchema, parseDataSchema, validatorOf } from "./data-schema.ts";
 import { parseSimplePattern } from "./simple-pattern.ts";
-import { createTemplates } from "./templates.ts";
+import { LoadedTemplates } from "./templates.ts";
 
 const object = (properties: unknown, rest: object = {}) => ({ type: "object", properties, ...rest });
 
@@ -151,7 +151,7 @@ describe("a schema of data", () => {
   });
 
   it("takes those of the built-in templates, so that one's own may begin with them", () => {
-    for (const { name, schema, example } of createTemplates().list()) {
+    for (const { name, schema, example } of new LoadedTemplates().list()) {
       const written = JSON.parse(JSON.stringify(schema)) as {
         properties: Record<string, { pattern?: string }>;
       };

@@ -90,17 +90,17 @@ export interface RenderedTemplate {
 }
 
 /** How a template stands to the built-in ones. */
-export type TemplateStanding = Pick<TemplateInfo, "isBuiltIn" | "isEdited" | "version">;
+export type TemplateOrigin = Pick<TemplateInfo, "isBuiltIn" | "isEdited" | "version">;
 
 /** @param schema that of the data, where it is at hand as it was written. */
 export function describeTemplate(
   template: Template,
-  standing: TemplateStanding,
+  origin: TemplateOrigin,
   schema = schemaOf(template),
 ): TemplateInfo {
   const { name, description, sensitive, expiresAfterMs, example } = template;
   const locales = Object.keys(template.sources);
-  return { name, description, sensitive, expiresAfterMs, schema, example, locales, ...standing };
+  return { name, description, sensitive, expiresAfterMs, schema, example, locales, ...origin };
 }
 
 /** The data as a JSON Schema, without the patterns that say the same as a format. */

@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { isSendwrightError } from "../../core/errors.ts";
-import { createTemplates } from "./templates.ts";
+import { LoadedTemplates } from "./templates.ts";
 
-const templates = createTemplates();
+const templates = new LoadedTemplates();
 const brand = {
   name: "Fjord Supply",
   url: "https://shop.example.com/",
@@ -62,7 +62,7 @@ describe("the registry", () => {
   );
 
   it("refuses a brand that would break the emails", () => {
-    expect(() => createTemplates({ brand: { color: "red", logoUrl: "data:x", name: "a\nb" } })).toThrow(
+    expect(() => new LoadedTemplates({ brand: { color: "red", logoUrl: "data:x", name: "a\nb" } })).toThrow(
       expect.objectContaining({
         issues: expect.arrayContaining([
           expect.objectContaining({ pointer: "/color" }),

@@ -3,7 +3,7 @@ import { parse } from "../../core/parse.ts";
 import { builtinLayout } from "../builtin/layout.ts";
 import { builtinTemplates } from "../builtin/templates.ts";
 import { type Brand, brandSchema } from "./brand.ts";
-import type { Surroundings } from "./check.ts";
+import type { RenderContext } from "./check.ts";
 import { type RenderOptions, renderTemplate } from "./render.ts";
 import { describeTemplate, type RenderedTemplate, type Template, type TemplateInfo } from "./template.ts";
 
@@ -22,68 +22,72 @@ export interface TemplateEntry {
 }
 
 /** What an installation has of its own. */
-export interface OwnTemplates extends Required<Surroundings> {
+export interface OwnTemplates extends Required<RenderContext> {
   /** They go before the built-in ones of the same name. */
   readonly entries: readonly TemplateEntry[];
-}
-
-/** Templates in memory, which may be exchanged while emails are rendered. */
-export interface LoadedTemplates extends Templates {
-  find(name: string): TemplateEntry | undefined;
-  readonly entries: Iterable<TemplateEntry>;
-  readonly surroundings: Required<Surroundings>;
-  replace(own: OwnTemplates): void;
 }
 
 /** The templates that come with Sendwright, by their names. */
 export const builtinEntries: ReadonlyMap<string, TemplateEntry> = new Map(
   builtinTemplates.map((template) => {
-    const standing = { isBuiltIn: true, isEdited: false, version: 0 };
-    return [template.name, { template, info: describeTemplate(template, standing) }];
+    const origin = { isBuiltIn: true, isEdited: false, version: 0 };
+    return [template.name, { template, info: describeTemplate(template, origin) }];
   }),
 );
 
 /** Names in a message: of ten thousand, nobody reads more. */
 const maxNamed = 50;
 
-/**
- * The built-in templates, until they are replaced.
- * @param options.brand used where a rendering brings none of its own.
- * @throws SendwrightError `input.invalid` for a wrong brand.
- */
-export function createTemplates(options: { readonly brand?: Brand } = {}): LoadedTemplates {
-  let entries = builtinEntries;
-  let surroundings: Required<Surroundings> = {
-    brand: parse(brandSchema, options.brand ?? {}),
-    layout: builtinLayout,
-    partials: {},
-  };
+/** Templates in memory, which may be replaced while emails are rendered: the built-in ones until they are. */
+export class LoadedTemplates implements Templates {
+  #entries = builtinEntries;
+  #context: Required<RenderContext>;
 
-  function mustFind(name: string): TemplateEntry {
-    const entry = entries.get(name);
+  /**
+   * @param options.brand used if a rendering brings none of its own.
+   * @throws SendwrightError `input.invalid` for a wrong brand.
+   */
+  constructor(options: { readonly brand?: Brand } = {}) {
+    this.#context = { brand: parse(brandSchema, options.brand ?? {}), layout: builtinLayout, partials: {} };
+  }
+
+  get entries(): Iterable<TemplateEntry> {
+    return this.#entries.values();
+  }
+
+  get context(): Required<RenderContext> {
+    return this.#context;
+  }
+
+  list(): readonly TemplateInfo[] {
+    return [...this.#entries.values()].map(({ info }) => info);
+  }
+
+  get(name: string): TemplateInfo {
+    return this.#mustFind(name).info;
+  }
+
+  find(name: string): TemplateEntry | undefined {
+    return this.#entries.get(name);
+  }
+
+  render(name: string, options: RenderOptions): RenderedTemplate {
+    return renderTemplate(this.#mustFind(name).template, { ...this.#context, ...options });
+  }
+
+  replace({ entries: own, ...context }: OwnTemplates): void {
+    this.#entries = new Map([...builtinEntries, ...own.map((entry) => [entry.info.name, entry] as const)]);
+    this.#context = context;
+  }
+
+  #mustFind(name: string): TemplateEntry {
+    const entry = this.#entries.get(name);
     if (entry !== undefined) return entry;
-    const rest = entries.size - maxNamed;
-    const names = [...entries.keys()].slice(0, maxNamed).join(", ") + (rest > 0 ? ` and ${rest} more` : "");
+    const rest = this.#entries.size - maxNamed;
+    const named = [...this.#entries.keys()].slice(0, maxNamed).join(", ");
+    const names = rest > 0 ? `${named} and ${rest} more` : named;
     throw new SendwrightError("template.not_found", `There is no template "${name}". There are: ${names}.`, {
       issues: [{ pointer: "/template", detail: `must be one of: ${names}` }],
     });
   }
-
-  return {
-    list: () => [...entries.values()].map(({ info }) => info),
-    get: (name) => mustFind(name).info,
-    render: (name, renderOptions) =>
-      renderTemplate(mustFind(name).template, { ...surroundings, ...renderOptions }),
-    find: (name) => entries.get(name),
-    get entries() {
-      return entries.values();
-    },
-    get surroundings() {
-      return surroundings;
-    },
-    replace({ entries: own, ...around }) {
-      entries = new Map([...builtinEntries, ...own.map((entry) => [entry.info.name, entry] as const)]);
-      surroundings = around;
-    },
-  };
 }

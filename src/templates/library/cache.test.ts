@@ -5,8 +5,8 @@ import { createLog } from "../../core/log.ts";
 import { openServices, type Services } from "../../services.ts";
 import { openSqliteStore, type Store } from "../../store/store.ts";
 import { createFixedClock, type FixedClock } from "../../testing/index.ts";
-import { createTemplates } from "../engine/templates.ts";
-import { createTemplateShelf } from "./cache.ts";
+import { LoadedTemplates } from "../engine/templates.ts";
+import { TemplateCache } from "./cache.ts";
 
 const secret = "cw_0x689RpI-jtRR7oE8h_eQsKImvJapLeSbXpwF4e4=";
 const actor = { id: "user:1", name: "Ada" };
@@ -57,7 +57,7 @@ describe("templates of several nodes", () => {
     await other.savedTemplates.save("greeting", template("Second", 1), actor);
     await other.templateParts.save("help", { mjml: "<mj-text>Help</mj-text>", version: 0 }, actor);
     await expect.poll(() => later(1000, one)).toBe("Second");
-    expect(Object.keys(one.templates.surroundings.partials)).toEqual(["help"]);
+    expect(Object.keys(one.templates.context.partials)).toEqual(["help"]);
 
     await one.savedTemplates.remove("greeting", actor);
     await expect.poll(() => later(1000, other)).toBeUndefined();
@@ -116,9 +116,9 @@ it("looks again within a second where something is announced while it looks", as
       announced = callback;
     },
   };
-  const shelf = createTemplateShelf({ store, templates: createTemplates(), clock, log: createLog("silent") });
-  await shelf.refresh();
-  shelf.start();
+  const cache = new TemplateCache({ store, templates: new LoadedTemplates(), clock, log: createLog("silent") });
+  await cache.reload();
+  await cache.start();
   const { promise, resolve } = Promise.withResolvers<void>();
   held = promise;
   const before = looks;
@@ -127,10 +127,10 @@ it("looks again within a second where something is announced while it looks", as
   announced();
   resolve();
   // The rest of that look, where there is something new.
-  await shelf.refresh();
+  await cache.reload();
   const after = looks;
   await clock.advance(1_000);
   await expect.poll(() => looks).toBe(after + 1);
-  await shelf.stop();
+  await cache.stop();
   await real.close();
 });

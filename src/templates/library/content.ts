@@ -5,8 +5,8 @@ import {
   describeTemplate,
   type Layout,
   type Template,
+  type TemplateOrigin,
   type TemplateSource,
-  type TemplateStanding,
 } from "../engine/template.ts";
 import { builtinEntries, type TemplateEntry } from "../engine/templates.ts";
 
@@ -129,9 +129,9 @@ export function templateOf(name: string, { definition, sources }: TemplateConten
 
 export function entryOf(name: string, content: TemplateContent, version: number): TemplateEntry {
   const template = templateOf(name, content);
-  const standing: TemplateStanding = { isBuiltIn: content.definition === null, isEdited: true, version };
+  const origin: TemplateOrigin = { isBuiltIn: content.definition === null, isEdited: true, version };
   const schema = content.definition?.schema ?? builtinEntries.get(name)?.info.schema;
-  return { template, info: describeTemplate(template, standing, schema) };
+  return { template, info: describeTemplate(template, origin, schema) };
 }
 
 export function sourceOf({ subject, preheader, mjml, text: plain }: SourceContent): TemplateSource {

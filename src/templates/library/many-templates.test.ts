@@ -1,7 +1,7 @@
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { expect, it } from "vitest";
-import { createTemplates, type TemplateEntry } from "../engine/templates.ts";
+import { LoadedTemplates, type TemplateEntry } from "../engine/templates.ts";
 import { entryOf, readTemplateContent } from "./content.ts";
 
 const count = 10_000;
@@ -32,9 +32,9 @@ function usedMb(): number {
 }
 
 it("renders ten thousand templates, and keeps but the latest of them compiled", { timeout: 300_000 }, () => {
-  const templates = createTemplates();
+  const templates = new LoadedTemplates();
   const entries = Array.from({ length: count }, (_, number) => entry(number));
-  templates.replace({ ...templates.surroundings, entries });
+  templates.replace({ ...templates.context, entries });
   const render = (from: number, to: number) => {
     for (let number = from; number < to; number += 1) {
       const { subject } = templates.render(`greeting-${number}`, { data: { name: "Jo" } });

@@ -9,7 +9,7 @@ import type { LoadedTemplates } from "../engine/templates.ts";
 import { type TemplateWarning, warningsOf } from "../engine/warnings.ts";
 import { brandInput } from "./brand.ts";
 import { definitionInput, partInput, sourceInput, sourceOf, templateName } from "./content.ts";
-import { partFaults, surroundingsWith } from "./surroundings.ts";
+import { contextWith, partFaults } from "./render-context.ts";
 import { faulty } from "./templates.ts";
 
 /** What is to be looked at: a template as it is saved, or as it is being written. */
@@ -63,10 +63,10 @@ export function renderDraft(
   }
   const template: Template =
     source === undefined ? base : { ...unfolded(base), sources: { [locale]: sourceOf(source) } };
-  const around = { ...templates.surroundings, ...(brand === undefined ? {} : { brand }) };
-  const surroundings = part === undefined ? around : surroundingsWith(around, part.name, part);
+  const around = { ...templates.context, ...(brand === undefined ? {} : { brand }) };
+  const context = part === undefined ? around : contextWith(around, part.name, part);
   if (part !== undefined) {
-    const faults = partFaults(part.name, part, surroundings);
+    const faults = partFaults(part.name, part, context);
     if (faults.length > 0) throw faulty(below("/part", faults), "template.invalid");
   }
   const values = data ?? template.example;
@@ -77,7 +77,7 @@ export function renderDraft(
       data === undefined && draft.example !== undefined ? "/example" : "/data",
     );
     const check = {
-      ...surroundings,
+      ...context,
       locale,
       data: wrongData.length === 0 ? values : null,
       pointer: "/source",
@@ -87,7 +87,7 @@ export function renderDraft(
       throw faulty([...wrongData, ...faults], wrongData.length > 0 ? "input.invalid" : "template.invalid");
     }
   }
-  const { expiresAfterMs, ...rendered } = renderTemplate(template, { ...surroundings, data: values, locale });
+  const { expiresAfterMs, ...rendered } = renderTemplate(template, { ...context, data: values, locale });
   const warnings = warningsOf(rendered, localize(template, locale).source);
   return {
     preview: { ...rendered, sizeBytes: Buffer.byteLength(rendered.html), warnings },

@@ -8,7 +8,7 @@ import { checkTemplate } from "../engine/check.ts";
 import { type DataSchema, parseDataSchema } from "../engine/data-schema.ts";
 import type { TemplateInfo } from "../engine/template.ts";
 import { builtinEntries, type LoadedTemplates } from "../engine/templates.ts";
-import type { TemplateShelf } from "./cache.ts";
+import type { TemplateCache } from "./cache.ts";
 import {
   contentOf,
   definitionInput,
@@ -44,39 +44,7 @@ export interface TemplateVersionInfo {
 
 export type TemplateVersionDetail = TemplateVersionInfo & Omit<TemplateDetail, "updatedAt" | "updatedBy">;
 
-/** Templates as admins change them: the one way to write them. */
-export interface SavedTemplates {
-  /** @throws SendwrightError `template.not_found` */
-  get(name: string): Promise<TemplateDetail>;
-  /**
-   * Replaces a template, or makes one under a new name. It is kept only if it compiles and renders its
-   * example in each language; what is already so is not written again.
-   * @param input a TemplateEdit; nothing is assumed about it.
-   * @throws SendwrightError `input.invalid` or `template.invalid` with every fault; `template.version_conflict`
-   */
-  save(name: string, input: unknown, actor: Actor): Promise<TemplateDetail>;
-  /**
-   * A built-in one is used as it came again, and its versions stay; another one is gone with its versions.
-   * @throws SendwrightError `template.not_found`
-   */
-  remove(name: string, actor: Actor): Promise<void>;
-  /**
-   * The newest first, without the built-in one.
-   * @throws SendwrightError `template.not_found`
-   */
-  versions(name: string): Promise<TemplateVersionInfo[]>;
-  /** @throws SendwrightError `template.not_found` */
-  version(name: string, version: number): Promise<TemplateVersionDetail>;
-  /**
-   * Saves an earlier version as the newest one.
-   * @param latest the version that is the newest so far.
-   * @throws SendwrightError `template.not_found`; `template.version_conflict`; `template.invalid` where it does
-   *   not fit the parts of today.
-   */
-  restore(name: string, version: number, latest: number, actor: Actor): Promise<TemplateDetail>;
-}
-
-/** What is read only comes back from whoever edits what GET gave, and says nothing. */
+/** Read-only fields come back from clients that edit what GET gave; they are ignored. */
 const ignored = z.unknown().optional();
 
 export const templateEdit = z.strictObject({
@@ -94,132 +62,157 @@ export const templateEdit = z.strictObject({
   updatedBy: ignored,
 });
 
-export interface SavedTemplatesParts {
+export interface SavedTemplatesDependencies {
   readonly templates: LoadedTemplates;
-  readonly shelf: TemplateShelf;
+  readonly cache: TemplateCache;
   readonly history: TemplateHistory;
 }
 
-export function createSavedTemplates({ templates, shelf, history }: SavedTemplatesParts): SavedTemplates {
-  const keyOf = (name: string): TemplateKey => ({ kind: "template", name });
+/** Templates as admins change them: the one way to write them. */
+export class SavedTemplates {
+  readonly #templates: LoadedTemplates;
+  readonly #cache: TemplateCache;
+  readonly #history: TemplateHistory;
 
-  function detail(name: string): TemplateDetail {
-    const info = templates.get(name);
-    const stored = shelf.stored(keyOf(name));
-    const sources = mapValues(templates.find(name)?.template.sources ?? {}, contentOf);
-    const { updatedAt = null, updatedBy = null } = stored ?? {};
-    return { ...info, sources, updatedAt, updatedBy };
+  constructor({ templates, cache, history }: SavedTemplatesDependencies) {
+    this.#templates = templates;
+    this.#cache = cache;
+    this.#history = history;
   }
 
-  /** What is stored of a template, or would be: null for a built-in one as it came. */
-  function current(name: string): TemplateContent | null {
-    const content = shelf.stored(keyOf(name))?.content ?? null;
-    return content === null ? null : readTemplateContent(content);
+  /** @throws SendwrightError `template.not_found` */
+  async get(name: string): Promise<TemplateDetail> {
+    await this.#cache.reload();
+    return this.#describe(name);
   }
 
-  function check(name: string, content: TemplateContent): void {
-    const issues = checkTemplate(templateOf(name, content), templates.surroundings);
-    if (issues.length === 0) return;
-    const isExample = issues.some(({ pointer }) => pointer.startsWith("/example"));
-    throw faulty(issues, isExample ? "input.invalid" : "template.invalid");
+  /**
+   * Replaces a template, or creates one under a new name. It is stored only if it compiles and renders its example
+   * in each language; what is already so is not written again.
+   * @param input a TemplateEdit; nothing is assumed about it.
+   * @throws SendwrightError `input.invalid` or `template.invalid` with every fault; `template.version_conflict`
+   */
+  async save(name: string, input: unknown, actor: Actor): Promise<TemplateDetail> {
+    await this.#history.write(keyOf(name), actor, () => {
+      const before = this.#current(name);
+      const isNew = this.#templates.find(name) === undefined;
+      const builtin = before?.definition ? undefined : builtinEntries.get(name)?.info;
+      const edit = parseEdit(name, input, isNew, builtin);
+      const definition = builtin === undefined ? definitionOf(edit, before) : null;
+      const content = { definition, sources: edit.sources };
+      this.#check(name, content);
+      const isSaved = before !== null && isDeepStrictEqual(before, content);
+      if (isSaved && this.#templates.get(name).version === edit.version) return null;
+      return {
+        content,
+        change: isNew ? "created" : "edited",
+        note: edit.note || null,
+        version: edit.version,
+        detail: changes(before ?? builtinContent(name), content),
+      };
+    });
+    return this.#describe(name);
   }
 
-  async function find(name: string): Promise<TemplateDetail> {
-    await shelf.refresh();
-    return detail(name);
+  /**
+   * Resets a built-in template, whose versions stay; deletes any other with its versions.
+   * @throws SendwrightError `template.not_found`
+   */
+  async remove(name: string, actor: Actor): Promise<void> {
+    const { isBuiltIn, isEdited } = await this.get(name);
+    const key = keyOf(name);
+    if (!isBuiltIn) return this.#history.remove(key, actor, () => void this.#templates.get(name));
+    if (!isEdited) return;
+    await this.#history.write(key, actor, () => ({
+      content: null,
+      change: "reset",
+      note: null,
+      version: null,
+      detail: {},
+    }));
   }
 
-  async function version(name: string, number: number): Promise<TemplateVersionDetail> {
-    await find(name);
+  /** The newest first, without the built-in one. @throws SendwrightError `template.not_found` */
+  async versions(name: string): Promise<TemplateVersionInfo[]> {
+    await this.get(name);
+    const versions = await this.#history.versions(keyOf(name));
+    return versions.map(({ createdAt: at, createdBy: by, ...rest }) => ({ ...rest, at, by }));
+  }
+
+  /** @throws SendwrightError `template.not_found` */
+  async version(name: string, number: number): Promise<TemplateVersionDetail> {
+    await this.get(name);
     const builtin = builtinEntries.get(name);
-    const made =
+    const found =
       number === 0 && builtin !== undefined
-        ? {
-            version: 0,
-            content: null,
-            change: "created" as const,
-            createdAt: null,
-            createdBy: null,
-            note: null,
-          }
-        : await history.version(keyOf(name), number);
-    const content = made.content === null ? null : readTemplateContent(made.content);
+        ? builtinVersion
+        : await this.#history.version(keyOf(name), number);
+    const content = found.content === null ? null : readTemplateContent(found.content);
     const entry = content === null ? builtin : entryOf(name, content, number);
-    if (entry === undefined)
+    if (entry === undefined) {
       throw new SendwrightError("template.not_found", `There is no template "${name}".`);
+    }
     return {
       ...entry.info,
       version: number,
-      at: made.createdAt,
-      by: made.createdBy,
-      note: made.note,
-      change: made.change,
+      at: found.createdAt,
+      by: found.createdBy,
+      note: found.note,
+      change: found.change,
       sources: mapValues(entry.template.sources, contentOf),
     };
   }
 
-  return {
-    get: find,
-    version,
+  /**
+   * Saves an earlier version as the newest one.
+   * @param latest the version that is the newest so far.
+   * @throws SendwrightError `template.not_found`; `template.version_conflict`; `template.invalid` if it does not fit
+   *   today's parts.
+   */
+  async restore(name: string, number: number, latest: number, actor: Actor): Promise<TemplateDetail> {
+    const earlier = await this.version(name, number);
+    await this.#history.write(keyOf(name), actor, () => {
+      const content = contentOfVersion(earlier);
+      if (content !== null) this.#check(name, content);
+      return { content, change: "restored", note: null, version: latest, detail: { restored: number } };
+    });
+    return this.#describe(name);
+  }
 
-    async save(name, input, actor) {
-      await history.write(keyOf(name), actor, () => {
-        const before = current(name);
-        const isNew = templates.find(name) === undefined;
-        const builtin = before?.definition ? undefined : builtinEntries.get(name)?.info;
-        const edit = parseEdit(name, input, isNew, builtin);
-        const definition = builtin === undefined ? definitionOf(edit, before) : null;
-        const content = { definition, sources: edit.sources };
-        check(name, content);
-        const isSaved = before !== null && isDeepStrictEqual(before, content);
-        if (isSaved && templates.get(name).version === edit.version) return null;
-        return {
-          content,
-          change: isNew ? "created" : "edited",
-          note: edit.note || null,
-          version: edit.version,
-          detail: changes(before ?? builtinContent(name), content),
-        };
-      });
-      return detail(name);
-    },
+  #describe(name: string): TemplateDetail {
+    const info = this.#templates.get(name);
+    const stored = this.#cache.stored(keyOf(name));
+    const sources = mapValues(this.#templates.find(name)?.template.sources ?? {}, contentOf);
+    const { updatedAt = null, updatedBy = null } = stored ?? {};
+    return { ...info, sources, updatedAt, updatedBy };
+  }
 
-    async remove(name, actor) {
-      const { isBuiltIn, isEdited } = await find(name);
-      if (!isBuiltIn) return history.remove(keyOf(name), actor, () => void templates.get(name));
-      if (!isEdited) return;
-      await history.write(keyOf(name), actor, () => ({
-        content: null,
-        change: "reset",
-        note: null,
-        version: null,
-        detail: {},
-      }));
-    },
+  /** What is stored of a template; null for a built-in one that was never changed. */
+  #current(name: string): TemplateContent | null {
+    const content = this.#cache.stored(keyOf(name))?.content ?? null;
+    return content === null ? null : readTemplateContent(content);
+  }
 
-    async versions(name) {
-      await find(name);
-      const made = await history.versions(keyOf(name));
-      return made.map(({ createdAt: at, createdBy: by, ...rest }) => ({ ...rest, at, by }));
-    },
-
-    async restore(name, number, latest, actor) {
-      const earlier = await version(name, number);
-      await history.write(keyOf(name), actor, () => {
-        const content = contentOfVersion(earlier);
-        if (content !== null) check(name, content);
-        return {
-          content,
-          change: "restored",
-          note: null,
-          version: latest,
-          detail: { restored: number },
-        };
-      });
-      return detail(name);
-    },
-  };
+  #check(name: string, content: TemplateContent): void {
+    const issues = checkTemplate(templateOf(name, content), this.#templates.context);
+    if (issues.length === 0) return;
+    const isExample = issues.some(({ pointer }) => pointer.startsWith("/example"));
+    throw faulty(issues, isExample ? "input.invalid" : "template.invalid");
+  }
 }
+
+function keyOf(name: string): TemplateKey {
+  return { kind: "template", name };
+}
+
+/** Version 0 of a built-in template. */
+const builtinVersion = {
+  content: null,
+  change: "created" as const,
+  createdAt: null,
+  createdBy: null,
+  note: null,
+};
 
 type TemplateEdit = Omit<z.output<typeof templateEdit>, "schema"> & {
   readonly schema?: DataSchema | undefined;
