@@ -144,6 +144,19 @@ describe("a poll", () => {
     await polling.stop();
   });
 
+  test("loses no wake, however close to the end of a run it comes", async () => {
+    for (let microtasks = 0; microtasks < 12; microtasks++) {
+      runs = [];
+      const polling = poll();
+      void polling.wake();
+      for (let count = 0; count < microtasks; count++) await null;
+      void polling.wake();
+      await clock.advance(0);
+      expect(runs, `after ${microtasks} microtasks`).toHaveLength(2);
+      await polling.stop();
+    }
+  });
+
   test("brings a run forward, and never puts one off", async () => {
     const polling = poll({ firstMs: 1_000 });
     polling.start();

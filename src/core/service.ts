@@ -90,9 +90,7 @@ export class Poll implements Service {
   wake(): Promise<void> {
     if (this.#stopped.signal.aborted) return Promise.resolve();
     this.#isWoken = true;
-    this.#running ??= this.#runAll().finally(() => {
-      this.#running = null;
-    });
+    this.#running ??= this.#runAll();
     return this.#running;
   }
 
@@ -119,6 +117,8 @@ export class Poll implements Service {
       const delayMs = await this.#run();
       if (delayMs !== null) this.wakeIn(delayMs);
     }
+    // In the same turn as the last look at what woke it: a call from here on begins anew.
+    this.#running = null;
   }
 
   async #run(): Promise<number | null> {
