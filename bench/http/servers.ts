@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { createApiKeys } from "../../src/accounts/api-keys.ts";
+import { ApiKeys } from "../../src/accounts/api-keys.ts";
 import { createLog } from "../../src/core/log.ts";
 import { parse } from "../../src/core/parse.ts";
 import { prepareEmail } from "../../src/emails/compose.ts";
@@ -39,7 +39,7 @@ async function open(arrange: (services: Services) => Services): Promise<TestedSe
   });
   const app = createApp(arrange(services), { signedIn: async () => null });
   const server = await serve(app, { host: "127.0.0.1", port: 0 });
-  const apiKeys = createApiKeys({ ...services, environmentKey: null });
+  const apiKeys = new ApiKeys({ ...services, environmentKey: null });
   const { key } = await apiKeys.create({ name: "bench", scope: "send" }, { id: "bench", name: "bench" });
   return {
     url: server.url,

@@ -16,78 +16,85 @@ import {
 import { writeAudit } from "../store/tables/audit-log.ts";
 import type { Caller } from "./caller.ts";
 
-/** By this, people and secret scanners know one. */
+/** By this prefix, people and secret scanners know a key. */
 export const keyPrefix = "sw_";
 
 const shownCharacters = 8;
 const touchEveryMs = 60_000;
 
-/** Keys for programs: 256 random bits, of which only the SHA-256 is stored. */
-export interface ApiKeys {
-  list(): Promise<ApiKey[]>;
-  /** `key` is shown this once. */
-  create(input: { name: string; scope: ApiKeyScope }, actor: Actor): Promise<ApiKey & { key: string }>;
-  /** @throws SendwrightError `api_key.not_found` */
-  remove(id: string, actor: Actor): Promise<void>;
-  callerOf(key: string): Promise<Caller | null>;
-}
-
-export interface ApiKeysParts {
+export interface ApiKeysDependencies {
   readonly store: Store;
   readonly clock: Clock;
-  /** An admin key of the operator's choice, which is nowhere stored (SENDWRIGHT_API_KEY). */
+  /** An admin key of the operator's choice, which is not stored (SENDWRIGHT_API_KEY). */
   readonly environmentKey: string | null;
 }
 
-export function createApiKeys({ store, clock, environmentKey }: ApiKeysParts): ApiKeys {
-  const environmentDigest = environmentKey === null ? null : sha256(environmentKey);
+/** Keys for programs: 256 random bits, of which only the SHA-256 is stored. */
+export class ApiKeys {
+  readonly #store: Store;
+  readonly #clock: Clock;
+  readonly #environmentDigest: Buffer | null;
 
-  return {
-    list: () => listApiKeys(store.db),
+  constructor({ store, clock, environmentKey }: ApiKeysDependencies) {
+    this.#store = store;
+    this.#clock = clock;
+    this.#environmentDigest = environmentKey === null ? null : sha256(environmentKey);
+  }
 
-    async create({ name, scope }, actor) {
-      const now = clock.now();
-      const key = keyPrefix + randomBytes(32).toString("base64url");
-      const apiKey: ApiKey = {
-        id: newId(now),
-        name,
-        scope,
-        prefix: key.slice(0, shownCharacters),
-        createdAt: now,
-        createdBy: actor.name,
-        lastUsedAt: null,
-      };
-      await store.transaction(async (db) => {
-        await insertApiKey(db, apiKey, sha256(key).toString("hex"));
-        const detail = { name, scope };
-        await writeAudit(db, { at: now, actor, action: "api_key.created", target: apiKey.id, detail });
-      });
-      return { ...apiKey, key };
-    },
+  list(): Promise<ApiKey[]> {
+    return listApiKeys(this.#store.db);
+  }
 
-    remove: (id, actor) =>
-      store.transaction(async (db) => {
-        if (!(await deleteApiKey(db, id))) {
-          throw new SendwrightError("api_key.not_found", `There is no API key ${JSON.stringify(id)}.`);
-        }
-        await writeAudit(db, { at: clock.now(), actor, action: "api_key.deleted", target: id, detail: {} });
-      }),
+  /** @returns the key itself with it, which is shown this once. */
+  async create(
+    { name, scope }: { readonly name: string; readonly scope: ApiKeyScope },
+    actor: Actor,
+  ): Promise<ApiKey & { readonly key: string }> {
+    const now = this.#clock.now();
+    const key = keyPrefix + randomBytes(32).toString("base64url");
+    const apiKey: ApiKey = {
+      id: newId(now),
+      name,
+      scope,
+      prefix: key.slice(0, shownCharacters),
+      createdAt: now,
+      createdBy: actor.name,
+      lastUsedAt: null,
+    };
+    await this.#store.transaction(async (db) => {
+      await insertApiKey(db, apiKey, sha256(key).toString("hex"));
+      const detail = { name, scope };
+      await writeAudit(db, { at: now, actor, action: "api_key.created", target: apiKey.id, detail });
+    });
+    return { ...apiKey, key };
+  }
 
-    async callerOf(key) {
-      const digest = sha256(key);
-      if (environmentDigest !== null && timingSafeEqual(digest, environmentDigest)) {
-        return callerFor({ id: "environment", name: "SENDWRIGHT_API_KEY", scope: "admin" });
+  /** @throws SendwrightError `api_key.not_found` */
+  async remove(id: string, actor: Actor): Promise<void> {
+    await this.#store.transaction(async (db) => {
+      if (!(await deleteApiKey(db, id))) {
+        throw new SendwrightError("api_key.not_found", `There is no API key ${JSON.stringify(id)}.`);
       }
-      // The database compares digests: what its timing tells of them helps nobody to a key.
-      const apiKey = await findApiKeyByHash(store.db, digest.toString("hex"));
-      if (apiKey === undefined) return null;
-      const now = clock.now();
-      if (apiKey.lastUsedAt === null || now - apiKey.lastUsedAt >= touchEveryMs) {
-        await touchApiKey(store.db, apiKey.id, now);
-      }
-      return callerFor(apiKey);
-    },
-  };
+      const at = this.#clock.now();
+      await writeAudit(db, { at, actor, action: "api_key.deleted", target: id, detail: {} });
+    });
+  }
+
+  async callerOf(key: string): Promise<Caller | null> {
+    const digest = sha256(key);
+    if (this.#environmentDigest !== null && timingSafeEqual(digest, this.#environmentDigest)) {
+      return callerFor({ id: "environment", name: "SENDWRIGHT_API_KEY", scope: "admin" });
+    }
+    // The database compares digests: what its timing tells of them leads to no key.
+    const { db } = this.#store;
+    const apiKey = await findApiKeyByHash(db, digest.toString("hex"));
+    if (apiKey === undefined) return null;
+    const now = this.#clock.now();
+    if (apiKey.lastUsedAt === null || now - apiKey.lastUsedAt >= touchEveryMs) {
+      await touchApiKey(db, apiKey.id, now);
+    }
+    return callerFor(apiKey);
+  }
 }
 
 function callerFor({ id, name, scope }: Pick<ApiKey, "id" | "name" | "scope">): Caller {

@@ -1,24 +1,13 @@
 import type { Clock } from "../core/clock.ts";
 import { SendwrightError } from "../core/errors.ts";
 
-/** Counts attempts by where they come from or whom they are about, so that nothing can be tried at speed. */
-export interface AttemptLimit {
-  /**
-   * Counts an attempt before its outcome is known: many at once are many.
-   * @throws SendwrightError `auth.too_many_attempts`
-   */
-  begin(from: string): void;
-  /** The attempt that began was no guess. */
-  forgive(from: string): void;
-}
-
 interface Attempts {
   count: number;
   readonly until: number;
 }
 
-/** More places than that at once are an attack; the oldest are forgotten first. */
-const maxPlaces = 10_000;
+/** More keys than that at once are an attack; the oldest are forgotten first. */
+const maxKeys = 10_000;
 
 export interface AttemptLimitOptions {
   /** Most attempts that are not forgiven, within `windowMs` of the first. */
@@ -28,38 +17,49 @@ export interface AttemptLimitOptions {
   readonly tooMany: string;
 }
 
-export function createAttemptLimit(
-  clock: Clock,
-  { max, windowMs, tooMany }: AttemptLimitOptions,
-): AttemptLimit {
-  const places = new Map<string, Attempts>();
+/** Counts attempts by where they come from or whom they are about, so nothing can be tried at speed. */
+export class AttemptLimit {
+  readonly #clock: Clock;
+  readonly #options: AttemptLimitOptions;
+  /** By address or account. */
+  readonly #attempts = new Map<string, Attempts>();
 
-  function attemptsFrom(from: string): Attempts {
-    const known = places.get(from);
-    if (known !== undefined && known.until > clock.now()) return known;
-    const attempts = { count: 0, until: clock.now() + windowMs };
-    places.delete(from);
-    places.set(from, attempts);
-    const [oldest] = places.keys();
-    if (places.size > maxPlaces && oldest !== undefined) places.delete(oldest);
-    return attempts;
+  constructor(clock: Clock, options: AttemptLimitOptions) {
+    this.#clock = clock;
+    this.#options = options;
   }
 
-  return {
-    begin(from) {
-      const attempts = attemptsFrom(from);
-      if (attempts.count >= max) {
-        const minutes = Math.ceil((attempts.until - clock.now()) / 60_000);
-        throw new SendwrightError(
-          "auth.too_many_attempts",
-          `${tooMany} Try again in ${minutes} ${minutes === 1 ? "minute" : "minutes"}.`,
-        );
-      }
-      attempts.count += 1;
-    },
-    forgive(from) {
-      const attempts = attemptsFrom(from);
-      attempts.count = Math.max(0, attempts.count - 1);
-    },
-  };
+  /**
+   * Counts an attempt before its outcome is known: many at once are many.
+   * @throws SendwrightError `auth.too_many_attempts`
+   */
+  begin(key: string): void {
+    const attempts = this.#attemptsOf(key);
+    if (attempts.count >= this.#options.max) {
+      const minutes = Math.ceil((attempts.until - this.#clock.now()) / 60_000);
+      throw new SendwrightError(
+        "auth.too_many_attempts",
+        `${this.#options.tooMany} Try again in ${minutes} ${minutes === 1 ? "minute" : "minutes"}.`,
+      );
+    }
+    attempts.count += 1;
+  }
+
+  /** Takes the last attempt back: it was no guess. */
+  forgive(key: string): void {
+    const attempts = this.#attemptsOf(key);
+    attempts.count = Math.max(0, attempts.count - 1);
+  }
+
+  #attemptsOf(key: string): Attempts {
+    const now = this.#clock.now();
+    const known = this.#attempts.get(key);
+    if (known !== undefined && known.until > now) return known;
+    const attempts = { count: 0, until: now + this.#options.windowMs };
+    this.#attempts.delete(key);
+    this.#attempts.set(key, attempts);
+    const [oldest] = this.#attempts.keys();
+    if (this.#attempts.size > maxKeys && oldest !== undefined) this.#attempts.delete(oldest);
+    return attempts;
+  }
 }

@@ -3,7 +3,7 @@ import type { Log } from "../core/log.ts";
 import type { Store } from "../store/store.ts";
 import { minPasswordLength } from "./password-policy.ts";
 
-export interface AuthParts {
+export interface AuthDependencies {
   readonly store: Store;
   /** Signs the session cookies. */
   readonly secret: string;
@@ -19,7 +19,7 @@ const day = 24 * 60 * 60;
  * there is one place for origins, limits and problems. Importing this file takes most of a second; see
  * sign-in.ts.
  */
-export function createAuth({ store, secret, publicUrl, log }: AuthParts) {
+export function createAuth({ store, secret, publicUrl, log }: AuthDependencies) {
   return betterAuth({
     appName: "Sendwright",
     baseURL: publicUrl ?? "http://localhost",

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { openApp, type TestApp } from "../../test/support/open-app.ts";
-import { createSignIn, type SignIn } from "./sign-in.ts";
+import { SignIn } from "./sign-in.ts";
 
 const ada = { email: "ada@example.com", password: "a long sentence" };
 const firefox = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0";
@@ -16,7 +16,7 @@ beforeEach(async () => {
   const { services } = opened;
   const secret = services.secrets.sessionSecret();
   const linkBase = () => "https://mail.example.com/";
-  signIn = createSignIn({ ...services, secret, publicUrl: null, linkBase });
+  signIn = new SignIn({ ...services, secret, publicUrl: null, linkBase });
   await signIn.createAdmin(ada);
 });
 afterEach(() => opened.close());
@@ -35,7 +35,7 @@ async function saveConfig(change: object = {}): Promise<void> {
 
 async function enter(userAgent: string): Promise<void> {
   await signIn.signIn(ada, { address: "192.0.2.1", userAgent, acceptLanguage: "ja" });
-  await signIn.settled();
+  await signIn.drain();
 }
 
 const alerts = async () => (await opened.services.outbox.list({ limit: 50 })).items;
@@ -83,7 +83,7 @@ describe("a sign-in from a new device", () => {
     const wrong = { ...ada, password: "wrong" };
     const visitor = { address: "192.0.2.1", userAgent: safari, acceptLanguage: "" };
     await expect(signIn.signIn(wrong, visitor)).rejects.toMatchObject({ code: "auth.failed" });
-    await signIn.settled();
+    await signIn.drain();
     expect(await alerts()).toEqual([]);
   });
 });

@@ -7,7 +7,7 @@ import type { Me, Session } from "../http/schema/accounts.ts";
 import type { Problem } from "../http/schema/common.ts";
 import type { AuditEntry } from "../http/schema/monitoring.ts";
 import { makeFirstAdminLink, makeResetLink } from "./admin-link.ts";
-import { createSignIn, type SignIn } from "./sign-in.ts";
+import { SignIn } from "./sign-in.ts";
 
 const baseUrl = "https://mail.example.com";
 const ada = { email: "ada@example.com", password: "a long sentence" };
@@ -19,8 +19,8 @@ let app: App;
 function open(publicUrl: string | null): void {
   const { services } = opened;
   const secret = services.secrets.sessionSecret();
-  signIn = createSignIn({ ...services, secret, publicUrl, linkBase: () => publicUrl });
-  app = createApp(services, { signedIn: signIn.signedIn, signIn });
+  signIn = new SignIn({ ...services, secret, publicUrl, linkBase: () => publicUrl });
+  app = createApp(services, { signedIn: (request) => signIn.signedIn(request), signIn });
 }
 
 beforeEach(async () => {
@@ -28,7 +28,7 @@ beforeEach(async () => {
   open(null);
 });
 afterEach(async () => {
-  await signIn.settled();
+  await signIn.drain();
   await opened.close();
 });
 

@@ -1,7 +1,7 @@
 import type { Context } from "hono";
 import { compress } from "hono/compress";
 import { METHODS } from "hono/router";
-import { type ApiKeys, createApiKeys } from "../accounts/api-keys.ts";
+import { ApiKeys } from "../accounts/api-keys.ts";
 import type { Identified, SignedIn } from "../accounts/caller.ts";
 import type { SignIn } from "../accounts/sign-in.ts";
 import { SendwrightError } from "../core/errors.ts";
@@ -86,7 +86,7 @@ export function createApp(services: Services, options: AppOptions): App {
   const { log } = services;
   const { signedIn, signIn, apiKey = null, publicUrl = null } = options;
   const basePath = options.basePath?.replace(/\/+$/, "") ?? null;
-  const apiKeys = createApiKeys({ ...services, environmentKey: apiKey });
+  const apiKeys = new ApiKeys({ ...services, environmentKey: apiKey });
   const pages = createPages(options.pages ?? builtPages);
   const app = routes({ getPath: (request) => pathWithin(basePath ?? "", request.url) });
 

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { openApp, read, type TestApp } from "../../test/support/open-app.ts";
-import { createSignIn } from "../accounts/sign-in.ts";
+import { SignIn } from "../accounts/sign-in.ts";
 import { createApp } from "./app.ts";
 
 interface Operation {
@@ -23,13 +23,13 @@ let app: ReturnType<typeof createApp>;
 let document: Document;
 beforeAll(async () => {
   opened = await openApp();
-  const signIn = createSignIn({
+  const signIn = new SignIn({
     ...opened.services,
     secret: "x".repeat(44),
     publicUrl: null,
     linkBase: () => null,
   });
-  app = createApp(opened.services, { signedIn: signIn.signedIn, signIn });
+  app = createApp(opened.services, { signedIn: (request) => signIn.signedIn(request), signIn });
   document = await read<Document>(app.request("/api/openapi.json"));
 });
 afterAll(() => opened.close());

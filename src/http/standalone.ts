@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { hasAdmin, makeFirstAdminLink } from "../accounts/admin-link.ts";
 import { minPasswordLength } from "../accounts/password-policy.ts";
-import { type Credentials, createSignIn } from "../accounts/sign-in.ts";
+import { type Credentials, SignIn } from "../accounts/sign-in.ts";
 import { parse } from "../core/parse.ts";
 import type { Services } from "../services.ts";
 import { createApp } from "./app.ts";
@@ -43,14 +43,14 @@ export async function startStandalone(services: Services, options: StandaloneOpt
   const { store, clock, log } = services;
   const { publicUrl, firstAdmin } = options;
   let linkBase = publicUrl ?? null;
-  const signIn = createSignIn({
+  const signIn = new SignIn({
     ...services,
     linkBase: () => linkBase,
     secret: services.secrets.sessionSecret(),
     publicUrl: publicUrl ?? null,
   });
   const app = createApp(services, {
-    signedIn: signIn.signedIn,
+    signedIn: (request) => signIn.signedIn(request),
     signIn,
     apiKey: options.apiKey,
     publicUrl,
@@ -72,14 +72,14 @@ export async function startStandalone(services: Services, options: StandaloneOpt
   if (isLoopback(options.host)) linkBase ??= listening.url;
   // It takes most of a second: not while the server starts, and not while an admin waits to sign in.
   const cancelPreload = clock.after(1_000, () => {
-    signIn.preload().catch((error: unknown) => log.error({ err: error }, "sign-in could not be loaded"));
+    signIn.preload().catch((error: unknown) => log.error({ err: error }, "sign-in preload failed"));
   });
   return {
     ...listening,
     async close(deadlineMs) {
       cancelPreload();
       await listening.close(deadlineMs);
-      await signIn.settled();
+      await signIn.drain();
     },
     publicUrl: baseUrl,
     firstAdminLink: await makeFirstAdminLink(store.db, baseUrl),

@@ -162,7 +162,7 @@ describe("an event", () => {
         // The first answer is that nothing is due, the second that nothing will be.
         if (++answered === 2) {
           await insertWebhookDelivery(store.db, event);
-          sender.wake();
+          void sender.wake();
         }
         return result;
       },
