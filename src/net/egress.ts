@@ -1,3 +1,6 @@
+// Decides which addresses and ports may be dialed, and makes the requests that are not SMTP.
+// RFC 6890 and the registries of IANA: addresses for special purposes.
+// It does not speak SMTP, which is in smtp/, and does not choose the servers.
 import { lookup as systemLookup } from "node:dns/promises";
 import { BlockList, isIP } from "node:net";
 import { SendwrightError } from "../core/errors.ts";
@@ -8,36 +11,36 @@ export interface DialAddress {
   readonly family: 4 | 6;
 }
 
-/** What a name leads to. */
+/** The addresses of a name. */
 export interface Resolution {
-  /** Those that may be dialled, in the resolver's order. */
+  /** The addresses that may be dialed, in the resolver's order. */
   readonly addresses: readonly DialAddress[];
-  /** Those that may not; empty where the mode is no map of the inside. */
+  /** The addresses that may not be dialed; empty in `public-only`, which must not reveal the internal network. */
   readonly refused: readonly string[];
 }
 
-/** Decides where connections may go. */
+/** Decides which addresses and ports may be dialed. */
 export interface Egress {
   /**
    * Resolves a name once. Dial the addresses given and do not resolve again: a second answer may differ
    * (DNS rebinding).
-   * @throws SendwrightError `smtp.resolve`; `egress.refused` if no address or not this port may be dialled.
+   * @throws SendwrightError `smtp.resolve`; `egress.refused` if no address or not this port may be dialed.
    */
   resolve(host: string, port: number): Promise<Resolution>;
 }
 
-/** All addresses of a name; `dns.lookup`, so that hosts files count. */
+/** Gives all addresses of a name. The default is `dns.lookup`, which also reads hosts files. */
 export type Lookup = (host: string) => Promise<readonly { address: string; family: number }[]>;
 
 export function createEgress(
   mode: EgressMode,
   lookup: Lookup = (host) => systemLookup(host, { all: true, order: "verbatim" }),
-  /** Those that `public-only` allows. */
+  /** The ports that `public-only` allows. */
   ports: ReadonlySet<number> = mailPorts,
 ): Egress {
   const publicOnly = mode === "public-only";
 
-  /** One answer for names that do not exist and names that point inside: the mode is no map of the inside. */
+  /** The same error for names that do not exist and for internal names: it must not reveal the internal network. */
   const nowherePublic = (host: string) =>
     new SendwrightError(
       "egress.refused",
@@ -81,10 +84,10 @@ export function createEgress(
   };
 }
 
-/** For asking a provider of access tokens. */
+/** The port of HTTPS, for the token endpoints of providers and for webhooks. */
 export const webPorts: ReadonlySet<number> = new Set([443]);
 
-/** SMTP (25), submission (587, RFC 6409), submissions (465, RFC 8314), and what providers add. */
+/** SMTP (25), submission (587, RFC 6409), submissions (465, RFC 8314), and the additional ports of providers. */
 const mailPorts: ReadonlySet<number> = new Set([25, 465, 587, 2465, 2525, 2587]);
 
 export function familyOf(address: string): 4 | 6 {
@@ -94,19 +97,19 @@ export function familyOf(address: string): 4 | 6 {
 function mayDial(address: string, publicOnly: boolean): boolean {
   const bare = address.replace(/%.*$/u, "");
   const family = isIP(bare) === 6 ? "ipv6" : "ipv4";
-  if (isIP(bare) === 0 || neverDialled.check(bare, family)) return false;
+  if (isIP(bare) === 0 || neverDialed.check(bare, family)) return false;
   if (!publicOnly) return true;
   return (family === "ipv4" || globalUnicast.check(bare, "ipv6")) && !notPublic.check(bare, family);
 }
 
-/** Whether the world can see this address, and not only the network here. */
+/** Whether the address is reachable from the internet, and not only from this network. */
 export function isPublicAddress(address: string): boolean {
   return mayDial(address, true);
 }
 
-/** No mail server is here, but what cloud machines trust without a password is. */
-const neverDialled = blockList([
-  ["0.0.0.0", 8], // "this host" (RFC 1122 §3.2.1.3): dialled, it is the loopback
+/** Networks without mail servers. Among them are the metadata services, which cloud machines trust without a password. */
+const neverDialed = blockList([
+  ["0.0.0.0", 8], // "this host" (RFC 1122 §3.2.1.3): when dialed, it is the loopback
   ["169.254.0.0", 16], // link-local (RFC 3927), with the metadata services of most clouds
   ["100.100.100.200", 32], // metadata, Alibaba Cloud
   ["168.63.129.16", 32], // metadata, Azure
@@ -120,7 +123,7 @@ const neverDialled = blockList([
   ["ff00::", 8], // multicast
 ]);
 
-/** The special-purpose registries of IANA (RFC 6890). */
+/** Networks that are not public, by the special-purpose registries of IANA (RFC 6890). */
 const notPublic = blockList([
   ["10.0.0.0", 8],
   ["100.64.0.0", 10],
@@ -140,13 +143,13 @@ const notPublic = blockList([
   ["3fff::", 20],
 ]);
 
-/** Of IPv6, only this is public: global unicast, and NAT64's well-known prefix (RFC 6052). */
+/** The public part of IPv6: global unicast, and the well-known prefix of NAT64 (RFC 6052). */
 const globalUnicast = blockList([
   ["2000::", 3],
   ["64:ff9b::", 96],
 ]);
 
-/** Each IPv4 network also counts where it is written inside an IPv6 address that leads to it. */
+/** A block list in which each IPv4 network also covers the IPv6 addresses that embed it. */
 function blockList(networks: readonly (readonly [network: string, prefix: number])[]): BlockList {
   const list = new BlockList();
   for (const [network, prefix] of networks) {
@@ -165,13 +168,13 @@ function blockList(networks: readonly (readonly [network: string, prefix: number
   return list;
 }
 
-/** An IPv4 address as the two groups that it fills in an IPv6 address. */
+/** An IPv4 address as two groups of an IPv6 address. */
 function groupsOf(address: string): [high: string, low: string] {
   const [a = 0, b = 0, c = 0, d = 0] = address.split(".").map(Number);
   return [(a * 256 + b).toString(16), (c * 256 + d).toString(16)];
 }
 
-/** `[::1]` is how addresses are written in URLs and address literals. */
+/** URLs and address literals write IPv6 addresses in brackets, such as `[::1]`. */
 function withoutBrackets(host: string): string {
   return host.startsWith("[") && host.endsWith("]") ? host.slice(1, -1) : host;
 }

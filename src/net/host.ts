@@ -1,27 +1,28 @@
 import { domainToASCII } from "node:url";
 
+/** RFC 1035 §2.3.4, without the trailing dot. */
 const maxHostBytes = 253;
 const label = /^(?!-)[a-z\d_-]{1,63}(?<!-)$/;
 
 /**
- * A host name or IP address in the one form that is compared and dialled: lower case, A-labels, no
- * trailing dot, IPv6 compressed and without brackets. Null if it is neither: a URL, a port or a path is
- * no host. Underscores pass, because container networks resolve names that have them.
+ * A host name or IP address in the form that is compared and dialed: lower case, A-labels, no trailing
+ * dot, IPv6 compressed and without brackets. Null if the text is neither: a URL, a port or a path is not a
+ * host. Underscores are allowed, because container networks resolve names that have them.
  */
 export function normaliseHost(text: string): string | null {
   if (text.includes(":")) return normaliseIpv6(text.replace(/^\[(.*)\]$/s, "$1"));
-  // Before IDNA, which would take `a/b` for `a` and decode `%41`.
+  // Checked before IDNA, which would read `a/b` as `a` and decode `%41`.
   if (!/^[\p{L}\p{M}\p{N}._-]+$/u.test(text)) return null;
   const host = domainToASCII(text.replace(/\.$/, ""));
-  // It reads `127.1` and `0x7f.1` as addresses, as some resolvers do: only the usual form is taken.
+  // IDNA reads `127.1` and `0x7f.1` as addresses, as some resolvers do. Only the usual form is accepted.
   if (isIpv4(host)) return host === text ? host : null;
   const isName = host.length <= maxHostBytes && host.split(".").every((part) => label.test(part));
   return isName ? host : null;
 }
 
 /**
- * What EHLO may say of us (RFC 5321 §4.1.1.1): a domain, or an address literal such as `[192.0.2.1]` or
- * `[IPv6:2001:db8::1]`. Null if it is neither.
+ * The name of this client in EHLO (RFC 5321 §4.1.1.1): a domain, or an address literal such as
+ * `[192.0.2.1]` or `[IPv6:2001:db8::1]`. Null if the text is neither.
  */
 export function normaliseEhloName(text: string): string | null {
   const literal = /^\[(.*)\]$/s.exec(text)?.[1];
@@ -36,12 +37,12 @@ export function normaliseEhloName(text: string): string | null {
   return isIpv4(literal) && normaliseHost(literal) === literal ? text : null;
 }
 
-/** No host name ends in a number (RFC 1123 §2.1). */
+/** Digits and dots are an address, because no host name ends in a number (RFC 1123 §2.1). */
 function isIpv4(host: string): boolean {
   return /^[\d.]+$/.test(host);
 }
 
-/** The form of RFC 5952, which the URL parser gives. A zone (`%eth0`) is refused: it names a link. */
+/** The form of RFC 5952, which the URL parser gives. A zone (`%eth0`) is refused, because it names a link of one machine. */
 function normaliseIpv6(text: string): string | null {
   const url = `http://[${text}]`;
   return /^[\da-f:.]+$/i.test(text) && URL.canParse(url) ? new URL(url).hostname.slice(1, -1) : null;

@@ -4,12 +4,12 @@ import type { Clock } from "../core/clock.ts";
 import { isSendwrightError } from "../core/errors.ts";
 import type { DialAddress, Egress } from "./egress.ts";
 
-/** What became of a request: the status of the answer, or why there was none. */
-export type Posted =
+/** The result of a request: the status of the answer, or why there was none. */
+export type PostResult =
   | { readonly kind: "answered"; readonly status: number }
   | { readonly kind: "failed"; readonly reason: string };
 
-export interface PostParts {
+export interface PostDependencies {
   readonly egress: Egress;
   readonly clock: Clock;
   /** Cuts the request. */
@@ -19,15 +19,15 @@ export interface PostParts {
 const timeoutMs = 10_000;
 
 /**
- * Posts JSON and waits for the status of the answer, for 10 seconds at most; the rest of it is not read, and a
- * redirect is an answer. The addresses that were checked are those that are dialled.
+ * Posts JSON and waits for the status of the answer, for 10 seconds at most. The body of the answer is not
+ * read, and a redirect is not followed. Only addresses that were checked are dialed.
  */
 export async function post(
   url: string,
   body: string,
   headers: Readonly<Record<string, string>>,
-  { egress, clock, signal }: PostParts,
-): Promise<Posted> {
+  { egress, clock, signal }: PostDependencies,
+): Promise<PostResult> {
   const { protocol, hostname, port } = new URL(url);
   const isPlain = protocol === "http:";
   const outOfTime = new AbortController();
@@ -44,13 +44,16 @@ export async function post(
         "user-agent": "Sendwright",
       },
       agent: false,
-      lookup: known(addresses),
+      lookup: lookupOf(addresses),
       signal: AbortSignal.any([signal, outOfTime.signal]),
     };
     const request = isPlain ? requestOverHttp(url, options) : requestOverHttps(url, options);
     return { kind: "answered", status: await statusOf(request, bytes) };
   } catch (error) {
-    return { kind: "failed", reason: outOfTime.signal.aborted ? "no answer within 10 seconds" : why(error) };
+    return {
+      kind: "failed",
+      reason: outOfTime.signal.aborted ? "no answer within 10 seconds" : reasonOf(error),
+    };
   } finally {
     cancel();
   }
@@ -68,8 +71,8 @@ function statusOf(request: ClientRequest, body: Buffer): Promise<number> {
   });
 }
 
-/** Gives what was checked, so that nothing else can be dialled. */
-function known(addresses: readonly DialAddress[]): NonNullable<RequestOptions["lookup"]> {
+/** A lookup that gives only the addresses that were checked. */
+function lookupOf(addresses: readonly DialAddress[]): NonNullable<RequestOptions["lookup"]> {
   return (_hostname, { all }, callback) => {
     const [first] = addresses;
     if (all === true) callback(null, [...addresses]);
@@ -77,8 +80,8 @@ function known(addresses: readonly DialAddress[]): NonNullable<RequestOptions["l
   };
 }
 
-/** In words without the address, which may hold a token. */
-function why(error: unknown): string {
+/** The reason in words. The URL is left out, because it may contain a token. */
+function reasonOf(error: unknown): string {
   if (isSendwrightError(error, "egress.refused")) return error.message;
   if (isSendwrightError(error, "smtp.resolve")) return "its name cannot be resolved";
   const cause = error instanceof AggregateError ? error.errors[0] : error;

@@ -1,3 +1,6 @@
+// The catalog of well-known providers: data from their own documentation, and lookups in it.
+// RFC 6409 and RFC 8314 for the ports; each entry links to the provider's page (`helpUrl`).
+// It does not ask a provider anything, and Sendwright does not depend on it to send.
 import { normaliseHost } from "../net/host.ts";
 import { mailboxes } from "./mailboxes.ts";
 import { mailboxDefaults, type Provider, type ProviderRegion } from "./provider.ts";
@@ -13,33 +16,33 @@ export interface SandboxAddress {
   readonly port: number;
 }
 
-/** Those of Google and Microsoft first, the others by name. */
+/** The providers of Google and Microsoft first, then the others by name. */
 const wellKnown: readonly Provider[] = [...mailboxes, ...relays].toSorted(
   (one, two) => rank(one) - rank(two) || one.name.localeCompare(two.name, "en", { sensitivity: "base" }),
 );
 
 function rank({ id }: Provider): number {
-  const place = ["gmail", "google-workspace-relay", "microsoft-365"].indexOf(id);
-  return place === -1 ? 3 : place;
+  const index = ["gmail", "google-workspace-relay", "microsoft-365"].indexOf(id);
+  return index === -1 ? 3 : index;
 }
 
-/** The catalogue by name; the sandbox comes first, where it runs. */
+/** All providers, with the sandbox first if it runs. */
 export function listProviders(sandbox: SandboxAddress | null): readonly Provider[] {
   return sandbox === null ? wellKnown : [sandboxProvider(sandbox), ...wellKnown];
 }
 
-/** Whose SMTP server this is; null for any other. */
+/** The provider of an SMTP server; null if it is not known. */
 export function providerOfServer(server: string): Provider | null {
   const host = normaliseHost(server);
   return wellKnown.find((provider) => serversOf(provider).some((known) => known === host)) ?? null;
 }
 
-/** Whose mailboxes have addresses of this domain, as Gmail's have gmail.com; null for one's own domain. */
+/** The provider whose mailboxes have addresses of this domain, such as Gmail for gmail.com; null for other domains. */
 export function providerOfMailDomain(domain: string): Provider | null {
   return wellKnown.find(({ mailDomains }) => mailDomains.includes(domain)) ?? null;
 }
 
-/** Who takes mail in at this mail exchanger; null for any other. The longest match counts. */
+/** The provider that receives mail at this mail exchanger, by the longest matching suffix; null if it is not known. */
 export function providerOfExchange(exchange: string): Provider | null {
   const host = exchange.toLowerCase();
   const matches = wellKnown
@@ -49,7 +52,7 @@ export function providerOfExchange(exchange: string): Provider | null {
   return longest?.provider ?? null;
 }
 
-/** Who serves this domain, or takes its mail in at this exchanger, but lets no application send. */
+/** The provider of this mail domain or mail exchanger, if it lets no application send; otherwise null. */
 export function withoutSmtpAt(name: string): ProviderWithoutSmtp | null {
   const host = name.toLowerCase();
   return (
@@ -60,7 +63,7 @@ export function withoutSmtpAt(name: string): ProviderWithoutSmtp | null {
   );
 }
 
-/** The server for a mail domain or mail exchanger of the provider: that of its region. */
+/** The server for a mail domain or mail exchanger of the provider: the server of its region. */
 export function serverFor({ smtpServer, regions }: Provider, name: string): string {
   const serves = ({ serves = [] }: ProviderRegion) => serves.some((suffix) => isBelow(name, suffix));
   return regions.find(serves)?.smtpServer ?? smtpServer;
@@ -82,7 +85,7 @@ function sandboxProvider({ host, port }: SandboxAddress): Provider {
     isCommon: true,
     smtpServer: host,
     smtpPort: port,
-    // It listens on the loopback alone.
+    // The sandbox listens on the loopback address only.
     useTls: false,
     usernameIs: "own",
     fromEmail: "sendwright@example.com",

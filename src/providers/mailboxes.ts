@@ -1,6 +1,6 @@
 import { mailboxDefaults, type Provider, submission, withRegions } from "./provider.ts";
 
-/** Where people have their mailboxes: at addresses of the provider, or at domains of their own. */
+/** Mailbox providers, for addresses of the provider or of a person's own domain. */
 export const mailboxes: readonly Provider[] = [
   {
     ...mailboxDefaults,

@@ -1,49 +1,49 @@
 import type { TlsMode } from "../core/model.ts";
 
 /**
- * How to reach a well-known provider, and what it wants: facts of its own documentation (`helpUrl`), in
- * our words. The form is filled in from them, and the DNS of the sender's domain is judged by them;
- * nothing else in Sendwright depends on the provider.
+ * The settings of a well-known provider: facts of its own documentation (`helpUrl`), in our words. They
+ * fill in the form, and the DNS of the sender's domain is checked against them. Nothing else in Sendwright
+ * depends on the provider.
  */
 export interface Provider {
   readonly id: string;
   readonly name: string;
-  /** Offered before the others: where most look for theirs. */
+  /** Offered before the others, because many people have it. */
   readonly isCommon: boolean;
-  /** Where there are regions, the one of the first. */
+  /** The server of the first region, if the provider has regions. */
   readonly smtpServer: string;
   readonly smtpPort: number;
   readonly useTls: boolean;
   readonly tlsMode: TlsMode;
-  /** Servers to choose from; empty where there is but one. */
+  /** Servers to choose from; empty if there is only one. */
   readonly regions: readonly ProviderRegion[];
-  /** What everybody enters as username, such as SendGrid's word `apikey`; null where it is one's own. */
+  /** The username that all customers share, such as `apikey` at SendGrid; null if each has their own. */
   readonly username: string | null;
-  /** What the username is made of: the email address, what stands before its @, or something of its own. */
+  /** What the username is: the email address, the part before its @, or something else. */
   readonly usernameIs: "address" | "local-part" | "own";
-  /** A sender that will do; null where it is one's own. */
+  /** A sender that works for everyone; null if it must be one's own. */
   readonly fromEmail: string | null;
   /** What to enter, a sentence each. */
   readonly usernameHint: string;
   readonly passwordHint: string;
   readonly fromHint: string;
-  /** The provider's page about it; null for the sandbox. */
+  /** The provider's page about SMTP; null for the sandbox. */
   readonly helpUrl: string | null;
   /** Domains of its mailboxes, such as gmail.com. */
   readonly mailDomains: readonly string[];
-  /** What the MX of domains ends in that have their mailboxes there, such as `google.com`. */
+  /** The suffixes of the MX of domains with mailboxes there, such as `google.com`. */
   readonly mxSuffixes: readonly string[];
   /**
-   * What the SPF record of a sender's domain includes to let it send: the first is the one to publish, any
-   * of them will do. Empty where none is needed or known.
+   * The SPF includes that let the provider send for a domain. Any of them is enough, and the first is the
+   * one to publish. Empty if none is needed or known.
    */
   readonly spfIncludes: readonly string[];
   /**
-   * Who stands in the envelope, where SPF is checked: the `sender` as Sendwright hands it over, or a bounce
-   * address of the `provider`.
+   * The domain of the envelope sender, which SPF checks: that of the `sender` as Sendwright names it, or
+   * that of a bounce address of the `provider`.
    */
   readonly envelope: "sender" | "provider";
-  /** Where its DKIM keys stand, below `_domainkey.`; empty where each domain has its own. */
+  /** The names of its DKIM keys below `_domainkey.`; empty if each domain has its own. */
   readonly dkimSelectors: readonly string[];
 }
 
@@ -51,7 +51,7 @@ export interface ProviderRegion {
   readonly id: string;
   readonly name: string;
   readonly smtpServer: string;
-  /** Mail domains, and what MX names end in, that belong to this region. */
+  /** Mail domains and suffixes of MX names that belong to this region. */
   readonly serves?: readonly string[];
 }
 
@@ -62,7 +62,7 @@ export const submissions = { smtpPort: 465, useTls: true, tlsMode: "auto" } as c
 
 const oneServer = { regions: [], username: null, fromEmail: null } as const;
 
-/** What is usual of a service that applications send through. */
+/** The usual settings of a service that applications send through. */
 export const relayDefaults = {
   ...submission,
   ...oneServer,
@@ -76,7 +76,7 @@ export const relayDefaults = {
   dkimSelectors: [],
 } as const;
 
-/** What is usual of a host of mailboxes. */
+/** The usual settings of a mailbox provider. */
 export const mailboxDefaults = {
   ...submissions,
   ...oneServer,

@@ -1,6 +1,6 @@
 import { type Provider, relayDefaults, submissions, withRegions } from "./provider.ts";
 
-/** Services that applications send their mail through, from domains that are verified there. */
+/** Services that send email for applications, from domains that are verified there. */
 export const relays: readonly Provider[] = [
   {
     ...relayDefaults,

@@ -6,7 +6,7 @@ export interface ProviderWithoutSmtp {
   readonly mxSuffixes: readonly string[];
 }
 
-/** They encrypt, or want to be used, only in their own programs. */
+/** These providers send only from their own programs. */
 export const withoutSmtp: readonly ProviderWithoutSmtp[] = [
   {
     id: "hey",

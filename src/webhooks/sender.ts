@@ -5,7 +5,7 @@ import type { Actor } from "../core/model.ts";
 import { UserRateLimit } from "../core/rate-limit.ts";
 import { Poll, type Service } from "../core/service.ts";
 import type { Egress } from "../net/egress.ts";
-import { type Posted, post } from "../net/post.ts";
+import { type PostResult, post } from "../net/post.ts";
 import type { Secrets } from "../secret/secrets.ts";
 import type { Store } from "../store/store.ts";
 import {
@@ -151,18 +151,18 @@ export class WebhookSender implements Service {
     };
   }
 
-  #post({ url, secret }: Webhook, event: Pick<WebhookDelivery, "id" | "body">): Promise<Posted> {
+  #post({ url, secret }: Webhook, event: Pick<WebhookDelivery, "id" | "body">): Promise<PostResult> {
     const { egress, clock } = this.#dependencies;
     const headers = { ...signedHeaders(secret, event, clock.now()) };
     return post(url, event.body, headers, { egress, clock, signal: this.#stopped.signal });
   }
 }
 
-function isAccepted(posted: Posted): boolean {
+function isAccepted(posted: PostResult): boolean {
   return posted.kind === "answered" && posted.status >= 200 && posted.status < 300;
 }
 
-function inWords(posted: Posted): string {
+function inWords(posted: PostResult): string {
   if (posted.kind === "failed") return posted.reason;
   const { status } = posted;
   return status >= 300 && status < 400
