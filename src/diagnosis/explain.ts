@@ -1,6 +1,6 @@
 import type { ErrorCode } from "../core/errors.ts";
 import type { AuthMethod, Offer, ShownCertificate, Stage } from "../core/model.ts";
-import type { Pin } from "../smtp/chain.ts";
+import type { Pin } from "../smtp/certificate-chain.ts";
 import type { Relay } from "../smtp/relay.ts";
 import type { TlsEvidence } from "../smtp/wire.ts";
 import { anywhereRows, everywhereRows, unexplained } from "./explanations/any-stage.ts";

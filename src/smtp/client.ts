@@ -20,30 +20,30 @@ export interface Message {
   /** True if its headers are UTF-8 (RFC 6532). */
   readonly needsSmtpUtf8: boolean;
   /**
-   * Called when the relay waits for the content, before its first byte: the last moment at which nothing
-   * has been sent. Where it throws, nothing is, and `send` throws the same; if a recipient was refused by
-   * then, it returns that, with the error as `lost`.
+   * Called when the relay waits for the content, which is the last moment before its first byte is sent. If
+   * it throws, the content is not sent, and `send` throws the same error; or, if a recipient was already
+   * refused, `send` returns that result with the error as `lost`.
    */
   readonly beforeContent?: () => Promise<void> | undefined;
 }
 
 export interface SendResult extends TransactionResult {
-  /** From when the message had its turn, in milliseconds. */
+  /** Milliseconds since the message was first in the queue. */
   readonly durationMs: number;
 }
 
-/** A message that has its turn, or waits for it. */
-interface Turn {
+/** A message that is being sent, or waits for the messages before it. */
+interface QueuedSend {
   readonly message: Message;
   readonly transaction: Transaction;
   readonly content: Buffer;
-  /** Its first commands went out with the content of the message before it. */
+  /** Its first commands were sent together with the content of the message before it. */
   announced: boolean;
   readonly resolve: (result: SendResult) => void;
   readonly reject: (error: unknown) => void;
 }
 
-export interface ClientParts {
+export interface ClientDependencies {
   readonly host: string;
   readonly address: string;
   readonly port: number;
@@ -54,7 +54,7 @@ export interface ClientParts {
   readonly clock: Clock;
 }
 
-/** Large writes keep the way through TLS and the system short; the rest waits its turn outside them. */
+/** Large blocks need few passes through TLS and the operating system; the limit bounds what they buffer. */
 const blockBytes = 256 * 1024;
 
 /** The `Connection` that `connect` gives: transactions over an open session, one after the other. */
@@ -67,20 +67,20 @@ export class Client {
   readonly #conversation: Conversation;
   readonly #timeouts: Timeouts;
   readonly #clock: Clock;
-  /** The message under way, then those that wait for it. */
-  readonly #turns: Turn[] = [];
-  /** The relay may hold a sender that no message followed. */
+  /** The message under way, then the messages that wait. */
+  readonly #queue: QueuedSend[] = [];
+  /** The relay may have a sender without a message: the next transaction must begin with RSET. */
   #resetDue = false;
 
-  constructor(parts: ClientParts) {
-    this.host = parts.host;
-    this.address = parts.address;
-    this.port = parts.port;
-    this.tls = parts.tls;
-    this.capabilities = parts.capabilities;
-    this.#conversation = parts.conversation;
-    this.#timeouts = parts.timeouts;
-    this.#clock = parts.clock;
+  constructor(dependencies: ClientDependencies) {
+    this.host = dependencies.host;
+    this.address = dependencies.address;
+    this.port = dependencies.port;
+    this.tls = dependencies.tls;
+    this.capabilities = dependencies.capabilities;
+    this.#conversation = dependencies.conversation;
+    this.#timeouts = dependencies.timeouts;
+    this.#clock = dependencies.clock;
   }
 
   async sender(address: string, recipient?: string): Promise<SmtpReply> {
@@ -88,7 +88,7 @@ export class Client {
     const to = recipient === undefined ? path : this.#supported(forwardPath(recipient));
     if (this.#resetDue) await this.reset();
     this.#resetDue = true;
-    // RFC 6531 §3.4: said here once for the addresses of the whole transaction.
+    // RFC 6531 §3.4: MAIL FROM announces SMTPUTF8 for all addresses of the transaction.
     const parameter = path.needsSmtpUtf8 || to.needsSmtpUtf8 ? " SMTPUTF8" : "";
     return this.#command("sender", `MAIL FROM:${path.text}${parameter}`);
   }
@@ -107,8 +107,8 @@ export class Client {
     return new Promise((resolve, reject) => {
       const { size, wire } = prepareContent(message.content, message.needsSmtpUtf8);
       const transaction = new Transaction({ ...message, size }, this.capabilities);
-      this.#turns.push({ message, transaction, content: wire, announced: false, resolve, reject });
-      if (this.#turns.length === 1) void this.#takeTurns();
+      this.#queue.push({ message, transaction, content: wire, announced: false, resolve, reject });
+      if (this.#queue.length === 1) void this.#sendQueued();
     });
   }
 
@@ -117,9 +117,9 @@ export class Client {
   }
 
   withdraw(): void {
-    const waiting = this.#turns.findIndex((turn, index) => index > 0 && !turn.announced);
+    const waiting = this.#queue.findIndex((queued, index) => index > 0 && !queued.announced);
     if (waiting === -1) return;
-    for (const { reject } of this.#turns.splice(waiting)) {
+    for (const { reject } of this.#queue.splice(waiting)) {
       reject(withdrawn());
     }
   }
@@ -132,34 +132,34 @@ export class Client {
     this.#conversation.destroy();
   }
 
-  /** One message after the other; each one's outcome is its own. */
-  async #takeTurns(): Promise<void> {
-    for (let turn = this.#turns[0]; turn !== undefined; turn = this.#turns[0]) {
-      await this.#takeTurn(turn);
-      this.#turns.shift();
+  /** Sends one message after the other. The failure of one does not stop the next. */
+  async #sendQueued(): Promise<void> {
+    for (let queued = this.#queue[0]; queued !== undefined; queued = this.#queue[0]) {
+      await this.#sendOne(queued);
+      this.#queue.shift();
     }
   }
 
-  async #takeTurn(turn: Turn): Promise<void> {
+  async #sendOne(queued: QueuedSend): Promise<void> {
     const startedAt = this.#clock.now();
-    const { transaction } = turn;
+    const { transaction } = queued;
     const endDeadline = this.#conversation.deadline(this.#timeouts.overallMs);
     try {
-      if (this.#resetDue && !turn.announced) await this.reset();
-      await this.#transact(turn);
+      if (this.#resetDue && !queued.announced) await this.reset();
+      await this.#transact(queued);
     } catch (error) {
       this.destroy();
-      if (!transaction.lose(error)) return turn.reject(error);
+      if (!transaction.lose(error)) return queued.reject(error);
     } finally {
       endDeadline();
     }
     this.#resetDue = transaction.open;
     if (transaction.closing) this.destroy();
-    turn.resolve({ ...transaction.result(), durationMs: this.#clock.now() - startedAt });
+    queued.resolve({ ...transaction.result(), durationMs: this.#clock.now() - startedAt });
   }
 
-  async #transact(turn: Turn): Promise<void> {
-    const { transaction } = turn;
+  async #transact(queued: QueuedSend): Promise<void> {
+    const { transaction } = queued;
     const conversation = this.#conversation;
     for (let want = transaction.next(); want.kind !== "done"; want = transaction.next()) {
       if (want.kind === "commands") {
@@ -167,14 +167,14 @@ export class Client {
       } else if (want.kind === "reply") {
         transaction.take(await conversation.reply(want.to.stage, this.#patience(want.to)));
       } else {
-        const allowed = turn.message.beforeContent?.();
+        const allowed = queued.message.beforeContent?.();
         if (allowed !== undefined) await allowed;
-        await this.#sendContent(turn);
+        await this.#sendContent(queued);
       }
     }
   }
 
-  async #sendContent({ transaction, content }: Turn): Promise<void> {
+  async #sendContent({ transaction, content }: QueuedSend): Promise<void> {
     const conversation = this.#conversation;
     conversation.assertOpen("message");
     conversation.beginContent(content.length);
@@ -195,11 +195,11 @@ export class Client {
   }
 
   /**
-   * The first commands of the message that waits, to go out with the content of the one before it. RFC
-   * 2920 §3.1 lets a group begin with content and end with DATA: so each message takes one round trip.
+   * The first commands of the next message, to be sent with the content of the one before it. RFC 2920 §3.1
+   * lets a group begin with content and end with DATA, so that each message takes one round trip.
    */
   #announce(): readonly Command[] {
-    const [, next] = this.#turns;
+    const [, next] = this.#queue;
     if (next === undefined || !this.capabilities.pipelining) return [];
     const want = next.transaction.next();
     if (want.kind !== "commands") return [];
@@ -240,7 +240,7 @@ export class Client {
   }
 }
 
-/** What a message is told that was taken back before anything of it was sent. */
+/** The error for a message that was withdrawn before any of it was sent. */
 export function withdrawn(): SendwrightError {
   return new SendwrightError("smtp.withdrawn", "The message was taken back before it was sent.");
 }

@@ -1,3 +1,6 @@
+// Opens an SMTP session with a relay and sends messages over it: TLS, sign-in, transactions, redaction.
+// RFC 5321, RFC 3207 (STARTTLS), RFC 4954 (AUTH), RFC 2920 (PIPELINING), RFC 8314 (implicit TLS).
+// It does not receive mail, look up MX records, retry, or store anything; pool/ keeps sessions open.
 import { hostname } from "node:os";
 import { domainToASCII } from "node:url";
 import type { Clock } from "../core/clock.ts";
@@ -7,8 +10,8 @@ import type { Egress } from "../net/egress.ts";
 import type { Capabilities } from "./capabilities.ts";
 import { Client, type Message, type SendResult } from "./client.ts";
 import { Conversation } from "./conversation.ts";
-import { type Observer, StageLog } from "./observer.ts";
-import { reach } from "./reach.ts";
+import { dialWithFallback } from "./dial.ts";
+import { type Observer, StageRecorder } from "./observer.ts";
 import { type Redactor, redactor } from "./redact.ts";
 import type { Credentials, Relay } from "./relay.ts";
 import { openSession, type Step } from "./session.ts";
@@ -22,21 +25,21 @@ export interface ConnectOptions {
   readonly relay: Relay;
   /** Null to send without sign-in. */
   readonly credentials: Credentials | null;
-  /** Whose password is hidden in what the relay says: by default that of `credentials`. */
+  /** The credentials whose password is redacted in replies. Default: `credentials`. */
   readonly hide?: Credentials | null;
-  /** Without this, credentials never travel outside TLS. */
+  /** Allows the sign-in without TLS. */
   readonly allowCleartextAuth: boolean;
   readonly egress: Egress;
   readonly clock: Clock;
   readonly timeouts?: Partial<Timeouts>;
-  /** Cuts the connection at once, whatever it is doing; for as long as it lives. */
+  /** Cuts the connection at once, also after it was opened. */
   readonly signal?: AbortSignal;
   readonly observer?: Observer;
 }
 
 /**
- * A session with a relay, signed in, ready for transactions. Of `send`, calls may overlap: they take
- * turns. All else is called when nothing is under way.
+ * A session with a relay, signed in, ready for transactions. Calls of `send` may overlap: they are queued.
+ * The other methods are called only when no transaction is under way.
  */
 export interface Connection {
   /** As configured. */
@@ -50,8 +53,8 @@ export interface Connection {
   readonly capabilities: Capabilities;
 
   /**
-   * MAIL FROM alone, to see whether the relay takes this sender. A refusal is returned, not thrown.
-   * @param recipient who will be named next, if anybody: an address outside ASCII is announced here
+   * MAIL FROM alone, to test whether the relay accepts this sender. A refusal is returned, not thrown.
+   * @param recipient the address of a RCPT TO that follows: if it is outside ASCII, MAIL FROM announces it
    * @throws SendwrightError `address.invalid`, `smtp.smtputf8_missing`, and those of a lost connection.
    */
   sender(address: string, recipient?: string): Promise<SmtpReply>;
@@ -61,24 +64,24 @@ export interface Connection {
   reset(): Promise<void>;
 
   /**
-   * One transaction, after those before it; where the relay allows, its first commands travel with the
-   * content of the one before, so that a message takes one round trip. Refusals are outcomes, for each recipient. If the connection is lost, `lost` says
-   * how: who was refused until then stays so, the others are `temporary` before the final dot, `unknown`
-   * after it.
-   * @throws SendwrightError where nobody got the message and nobody was refused: before anything is sent
+   * Runs one transaction after those before it. If the relay supports PIPELINING, its first commands are
+   * sent with the content of the one before, so that a message takes one round trip. A refusal is the
+   * outcome of its recipient. If the connection is lost, `lost` says how: a refusal before that remains, and
+   * the other recipients are `temporary` before the final dot, `unknown` after it.
+   * @throws SendwrightError if no recipient got the message and none was refused: before anything is sent
    * `address.invalid`, `input.invalid`, `smtp.smtputf8_missing`, `smtp.too_large`; for a connection that
-   * was lost before the final dot `smtp.closed`, `smtp.timeout`; and `smtp.protocol`, also where a reply
-   * out of place makes the refusals before it doubtful. After any loss the connection is closed.
+   * was lost before the final dot `smtp.closed`, `smtp.timeout`; and `smtp.protocol`, also if a reply that
+   * does not fit makes the refusals before it doubtful. After any loss the connection is closed.
    */
   send(message: Message): Promise<SendResult>;
 
   /** False once the connection is lost or closed. */
   readonly usable: boolean;
-  /** Takes back the messages of which nothing was said yet: their `send` throws `smtp.withdrawn`. */
+  /** Withdraws the queued messages of which no command was sent: their `send` throws `smtp.withdrawn`. */
   withdraw(): void;
-  /** Says goodbye and closes. Never throws: what was accepted stays accepted. */
+  /** Sends QUIT and closes. Never throws, because a message that was accepted stays accepted. */
   quit(): Promise<void>;
-  /** Closes without a word. */
+  /** Closes without QUIT. */
   destroy(): void;
 }
 
@@ -91,7 +94,7 @@ export interface Connection {
 export async function connect(options: ConnectOptions): Promise<Connection> {
   const { credentials, hide = credentials, clock, observer = {} } = options;
   const redact = redactor(hide, options.relay);
-  const stages = new StageLog(observer, redact, clock);
+  const stages = new StageRecorder(observer, redact, clock);
   try {
     return await open(options, redact, stages);
   } catch (error) {
@@ -100,7 +103,7 @@ export async function connect(options: ConnectOptions): Promise<Connection> {
   }
 }
 
-async function open(options: ConnectOptions, redact: Redactor, stages: StageLog): Promise<Connection> {
+async function open(options: ConnectOptions, redact: Redactor, stages: StageRecorder): Promise<Connection> {
   const { relay, egress, clock, signal, observer = {} } = options;
   const { host, port } = relay;
   const timeouts: Timeouts = { ...defaultTimeouts, ...options.timeouts };
@@ -108,7 +111,16 @@ async function open(options: ConnectOptions, redact: Redactor, stages: StageLog)
     throw new SendwrightError("input.invalid", `${JSON.stringify(relay.ehloName)} is no host name for EHLO.`);
   }
   const timeoutMs = Math.min(timeouts.connectMs, timeouts.overallMs);
-  const { wire, address } = await reach({ host, port, egress, dial, clock, timeoutMs, signal, stages });
+  const { wire, address } = await dialWithFallback({
+    host,
+    port,
+    egress,
+    dial,
+    clock,
+    timeoutMs,
+    signal,
+    stages,
+  });
   const conversation = new Conversation(wire, {
     name: `${host}:${port}`,
     clock,
@@ -124,7 +136,7 @@ async function open(options: ConnectOptions, redact: Redactor, stages: StageLog)
       redactor: redact,
     });
     const { tls, capabilities } = await drive(session, { relay, conversation, timeouts, stages, redact });
-    // The session is done with the words of the relay; from here on they are only shown.
+    // The session needed the unredacted capabilities; from here on they are only shown.
     const shown = {
       ...capabilities,
       extensions: capabilities.extensions.map(redact.text),
@@ -132,7 +144,7 @@ async function open(options: ConnectOptions, redact: Redactor, stages: StageLog)
     };
     return new Client({ host, port, address, tls, capabilities: shown, conversation, timeouts, clock });
   } catch (error) {
-    // Only where the relay is still listening in earnest does it get a goodbye.
+    // QUIT is sent only if the connection is sound.
     if (isSendwrightError(error) && refusals.has(error.code)) void conversation.quit();
     else conversation.destroy();
     throw error;
@@ -141,7 +153,7 @@ async function open(options: ConnectOptions, redact: Redactor, stages: StageLog)
   }
 }
 
-/** After these the connection is sound: the relay, or Sendwright, only does not want to go on. */
+/** After these errors the connection is sound: the relay or Sendwright refuses to go on. */
 const refusals: ReadonlySet<ErrorCode> = new Set([
   "smtp.rejected",
   "smtp.starttls_missing",
@@ -153,11 +165,11 @@ interface Driven {
   readonly relay: Relay;
   readonly conversation: Conversation;
   readonly timeouts: Timeouts;
-  readonly stages: StageLog;
+  readonly stages: StageRecorder;
   readonly redact: Redactor;
 }
 
-/** Gives the session what it asks for, until it is open. */
+/** Performs the steps of the session until it is open. */
 async function drive(
   session: ReturnType<typeof openSession>,
   { relay, conversation, timeouts, stages, redact }: Driven,
@@ -215,7 +227,7 @@ async function drive(
   return { capabilities: turn.value, tls };
 }
 
-/** What an explanation names of a certificate. */
+/** The part of a certificate that explanations show, redacted. */
 function certificateOf(
   { names, issuer, validFrom, validTo, fingerprint256 }: TlsEvidence,
   { text }: Redactor,

@@ -12,11 +12,11 @@ export interface ConversationOptions {
   readonly clock: Clock;
   readonly redactor: Redactor;
   readonly observer: Observer;
-  /** Cuts the connection. */
+  /** Cuts the connection when aborted. */
   readonly signal: AbortSignal | undefined;
 }
 
-/** The answer to QUIT changes nothing; it is only polite to hear it. */
+/** The time to wait for the reply to QUIT, which changes nothing. */
 const quitMs = 5_000;
 
 /** One line to the relay, and how a transcript may show it. */
@@ -83,7 +83,7 @@ export class Conversation {
 
   /** Sends commands in one write (RFC 2920 §3.1); each one is owed a reply. */
   send(lines: readonly Line[]): void {
-    // Whoever waits for the reply is told of a loss.
+    // After a loss the wait for the reply throws.
     if (this.#loss !== null) return;
     this.#wire.write(this.#owe(lines));
   }
@@ -170,7 +170,7 @@ export class Conversation {
     this.destroy();
   }
 
-  /** What came and was not read yet is not read any more: nobody could tell whom it was meant for. */
+  /** Closes without QUIT. Replies that were not read are dropped, because their commands are no longer known. */
   destroy(): void {
     this.#replies.length = 0;
     this.#lose({ code: "smtp.closed", message: "was closed from here" });
@@ -180,7 +180,7 @@ export class Conversation {
     this.#silent = false;
     for (const parsed of this.#parser.push(chunk)) {
       if (parsed.kind === "fault") {
-        // What is no SMTP is not repeated: an SMTP form is no way to read other services.
+        // Bytes that are not SMTP are not repeated: the form must not read other services.
         this.#lose({ code: "smtp.protocol", message: `does not speak SMTP as it should: ${parsed.reason}` });
       } else if (this.#owed > 0) {
         this.#owed--;

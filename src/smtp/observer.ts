@@ -3,11 +3,11 @@ import type { SendwrightError } from "../core/errors.ts";
 import type { Stage } from "../core/model.ts";
 import type { Redactor } from "./redact.ts";
 
-/** Watches a connection being opened and used. Everything it is told is redacted. */
+/** Follows a connection as it is opened and used. Everything it receives is redacted. */
 export interface Observer {
   /**
-   * The stages of `connect`, in order; the sender, recipient and message stages are told by what those
-   * calls return. With STARTTLS, `ehlo` passes twice: the later evidence is the one that counts.
+   * The stages of `connect`, in order. The sender, recipient and message stages are not among them: their
+   * calls return the result. With STARTTLS, `ehlo` passes twice, and the later evidence counts.
    */
   stage?(event: StageEvent): void;
   transcript?(line: TranscriptLine): void;
@@ -33,8 +33,8 @@ export interface TranscriptLine {
   readonly text: string;
 }
 
-/** Tells an observer how the stages go, with their durations. */
-export class StageLog {
+/** Records the stages and their durations for an observer. */
+export class StageRecorder {
   readonly #observer: Observer;
   readonly #redactor: Redactor;
   readonly #clock: Clock;
@@ -55,7 +55,7 @@ export class StageLog {
     this.#observer.stage?.({ stage, status: "started" });
   }
 
-  /** What is known of the stage under way, also should it fail. */
+  /** Evidence of the stage under way, which is kept if the stage fails. */
   found(evidence: Evidence): void {
     this.#evidence = this.#redacted(evidence);
     if (this.#current === null) return;

@@ -9,7 +9,7 @@ export interface Relay {
   readonly tls: "implicit" | "starttls" | "none";
   /** Certificates in PEM that are trusted instead of the public authorities, or null. */
   readonly caPem: string | null;
-  /** What EHLO says; null for this machine's full name, or its address where it has none. */
+  /** The name in EHLO; null for this machine's full name, or its address if it has none. */
   readonly ehloName: string | null;
 }
 

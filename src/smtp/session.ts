@@ -152,13 +152,13 @@ function* ask(step: Step & { kind: "await" }): Steps<SmtpReply> {
   return reply;
 }
 
-/** 4yz and 5yz are the relay's word; any other class in this place breaks the protocol. */
 /** What else is known of a refused sign-in. */
 interface SignInFacts {
   readonly offered?: Offer;
   readonly tokenRefusal?: string | null;
 }
 
+/** The error for a reply that ends the session: 4yz and 5yz are refusals, any other class breaks the protocol. */
 function refused(
   options: SessionOptions,
   stage: Stage,
@@ -166,7 +166,8 @@ function refused(
   { offered, tokenRefusal = null }: SignInFacts = {},
 ): SendwrightError {
   const smtp = {
-    ...{ stage, reply },
+    stage,
+    reply,
     ...(offered === undefined ? {} : { offered }),
     ...(tokenRefusal === null ? {} : { tokenRefusal: options.redactor.text(tokenRefusal) }),
   };

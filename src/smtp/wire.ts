@@ -10,7 +10,7 @@ import {
   pinOf,
   type SentCertificate,
   sentCertificates,
-} from "./chain.ts";
+} from "./certificate-chain.ts";
 
 /** What the relay showed in its TLS handshake, also where it was not believed. */
 export interface TlsEvidence {

@@ -1,11 +1,11 @@
 import { expect, it } from "vitest";
 import { createFixedClock } from "../testing/index.ts";
-import { StageLog } from "./observer.ts";
-import { type ReachOptions, reach } from "./reach.ts";
+import { type DialOptions, dialWithFallback } from "./dial.ts";
+import { StageRecorder } from "./observer.ts";
 import { redactor } from "./redact.ts";
 
 /** A host with these addresses, none of which ever answers; when each was tried, in seconds. */
-async function reachInVain(count: number, more: Partial<ReachOptions> = {}) {
+async function reachInVain(count: number, more: Partial<DialOptions> = {}) {
   const clock = createFixedClock(0);
   const addresses = Array.from({ length: count }, (_, i) => ({
     address: `192.0.2.${i + 1}`,
@@ -13,7 +13,7 @@ async function reachInVain(count: number, more: Partial<ReachOptions> = {}) {
   }));
   const tried: [string, number][] = [];
   let open = 0;
-  const reaching = reach({
+  const reaching = dialWithFallback({
     host: "mail.test",
     port: 587,
     egress: { resolve: async () => ({ addresses, refused: [] }) },
@@ -26,7 +26,7 @@ async function reachInVain(count: number, more: Partial<ReachOptions> = {}) {
     clock,
     timeoutMs: 30_000,
     signal: undefined,
-    stages: new StageLog({}, redactor(null), clock),
+    stages: new StageRecorder({}, redactor(null), clock),
     ...more,
   }).catch((error: unknown) => error);
   await clock.advance(60_000);

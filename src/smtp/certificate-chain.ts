@@ -20,11 +20,11 @@ export interface Pin {
   readonly validTo: number;
 }
 
-/** What a relay sent that was not believed. */
+/** A certificate chain that does not verify. */
 interface Refused {
   /** As sent, the relay's own first. */
   readonly certificates: readonly X509Certificate[];
-  /** What OpenSSL calls it, such as `CERT_HAS_EXPIRED`. */
+  /** The error code of OpenSSL, such as `CERT_HAS_EXPIRED`. */
   readonly error: string;
   /** The name or address that the certificate must be for. */
   readonly host: string;
@@ -33,13 +33,13 @@ interface Refused {
   readonly now: number;
 }
 
-/** A relay may send as many as fit into its handshake; nobody reads more than these. */
-const mostCertificates = 10;
+/** A limit for what is shown: a relay may send as many certificates as fit into its handshake. */
+const maxCertificates = 10;
 
-/** All that the relay sent, its own first. Node.js links them in the order in which they came. */
+/** The certificates of the relay, its own first. Node.js links them in the order in which they were sent. */
 export function sentCertificates(own: X509Certificate | undefined): readonly X509Certificate[] {
   const certificates: X509Certificate[] = [];
-  for (let next = own; next !== undefined && certificates.length < mostCertificates; ) {
+  for (let next = own; next !== undefined && certificates.length < maxCertificates; ) {
     certificates.push(next);
     next = next.issuerCertificate;
   }
@@ -61,7 +61,7 @@ export function nameOnOneLine(name: string | undefined): string {
   return (name ?? "").replaceAll("\n", ", ");
 }
 
-/** OpenSSL's names for a chain that leads to nobody who is trusted. */
+/** The error codes of OpenSSL for a chain without a trusted authority, in words. */
 const untrusted: Readonly<Record<string, string>> = {
   DEPTH_ZERO_SELF_SIGNED_CERT: "It is self-signed: no authority vouches for it.",
   SELF_SIGNED_CERT_IN_CHAIN: "The authority that signed it is not trusted here.",
@@ -69,7 +69,7 @@ const untrusted: Readonly<Record<string, string>> = {
   UNABLE_TO_VERIFY_LEAF_SIGNATURE: "The authority that signed it is not known here.",
 };
 
-/** Everything that is wrong with it, in words. OpenSSL itself names but one thing. */
+/** All faults of the chain, in words. OpenSSL names only the first. */
 export function faultsOf({ certificates, error, host, isForHost, now }: Refused): readonly string[] {
   const faults: string[] = [];
   const trust = untrusted[error];

@@ -1,35 +1,35 @@
 import type { Clock } from "../core/clock.ts";
 import { SendwrightError } from "../core/errors.ts";
 import { type Egress, familyOf } from "../net/egress.ts";
-import type { StageLog } from "./observer.ts";
+import type { StageRecorder } from "./observer.ts";
 import type { dial, Wire } from "./wire.ts";
 
-export interface Reached {
+export interface Dialed {
   readonly wire: Wire;
   /** The address that answered. */
   readonly address: string;
 }
 
-export interface ReachOptions {
+export interface DialOptions {
   readonly host: string;
   readonly port: number;
   readonly egress: Egress;
   readonly dial: typeof dial;
   readonly clock: Clock;
-  /** For everything together. */
+  /** For the lookup and all addresses together. */
   readonly timeoutMs: number;
   readonly signal: AbortSignal | undefined;
-  readonly stages: StageLog;
+  readonly stages: StageRecorder;
 }
 
-/** An address that swallows packets must not use up the time of those after it. */
+/** The limit for each address but the last, so that one that drops packets leaves time for the next. */
 const maxAddressMs = 10_000;
 
 /**
  * From a name to an open connection. RFC 5321 §5.1: each address is tried in order until one answers.
  * @throws SendwrightError `smtp.resolve`, `egress.refused`, `smtp.connect`, `smtp.timeout`, `smtp.closed`.
  */
-export async function reach(options: ReachOptions): Promise<Reached> {
+export async function dialWithFallback(options: DialOptions): Promise<Dialed> {
   const { host, port, egress, dial, clock, timeoutMs, stages } = options;
   const endsAt = clock.now() + timeoutMs;
 
@@ -76,7 +76,7 @@ export async function reach(options: ReachOptions): Promise<Reached> {
   throw failure("connect", `${host}:${port} cannot be reached (${tried})`, last);
 }
 
-/** Says which of the three it was: no time left, cut off from here, or what the system said. */
+/** The error for the cause: no time left, cut off by the signal, or an error of the operating system. */
 function failure(stage: "resolve" | "connect", what: string, cause: unknown): SendwrightError {
   const systemCode = codeOf(cause);
   const details = { cause, smtp: { stage, systemCode } };
@@ -100,9 +100,9 @@ class TimedOut extends Error {
   readonly code = "ETIMEDOUT";
 }
 
-/** Runs the work until the time is up or the caller's signal comes; what it gives later is dropped. */
+/** Runs the work until the time is up or the caller's signal is aborted; a later result is dropped. */
 async function inTime<Value>(
-  { clock, signal }: ReachOptions,
+  { clock, signal }: DialOptions,
   ms: number,
   work: (signal: AbortSignal) => Promise<Value>,
 ): Promise<Value> {
