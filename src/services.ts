@@ -5,9 +5,9 @@ import type { EgressMode } from "./core/model.ts";
 import { parse } from "./core/parse.ts";
 import { restMs } from "./delivery/circuit-breaker.ts";
 import { createDeliveryWorker, type DeliveryWorker } from "./delivery/worker.ts";
-import { type ConnectionTests, createConnectionTests } from "./diagnosis/connection-tests.ts";
+import { ConnectionTests } from "./diagnosis/connection-tests.ts";
 import { explainAttempt } from "./diagnosis/explain-attempt.ts";
-import { createDiscovery, type Discovery } from "./discovery/discovery.ts";
+import { Discovery } from "./discovery/discovery.ts";
 import { createOutbox, type Outbox } from "./emails/emails.ts";
 import { Retention } from "./maintenance/retention.ts";
 import { createAlertEmails } from "./monitoring/alert-emails.ts";
@@ -20,7 +20,7 @@ import { type Sandbox, startSandbox } from "./sandbox/sandbox.ts";
 import { parseSecret } from "./secret/derive.ts";
 import type { Secrets } from "./secret/secrets.ts";
 import { unlock } from "./secret/unlock.ts";
-import { createDnsHealth, type DnsHealth } from "./sender-dns/sender-dns.ts";
+import { SenderDns } from "./sender-dns/sender-dns.ts";
 import { createEnvironmentConfig } from "./smtp-configs/environment-config.ts";
 import type { AccessTokens } from "./smtp-configs/oauth/access-tokens.ts";
 import { createAccessTokens } from "./smtp-configs/oauth/access-tokens.ts";
@@ -97,7 +97,7 @@ export interface Services extends OpenConfigs {
   readonly templatesChanged: () => Promise<void>;
   readonly tests: ConnectionTests;
   readonly discovery: Discovery;
-  readonly dnsHealth: DnsHealth;
+  readonly senderDns: SenderDns;
   readonly watch: Watch;
   readonly alerts: Alerts;
   readonly webhook: WebhookSender;
@@ -163,7 +163,7 @@ export async function openServices(options: ServicesOptions): Promise<Services> 
     const history = new TemplateHistory({ store, cache: templateCache, clock, onChanged: tellNodes });
     const savedTemplates = new SavedTemplates({ templates, cache: templateCache, history });
     const templateParts = new TemplateParts({ templates, cache: templateCache, history });
-    const tests = createConnectionTests({
+    const tests = new ConnectionTests({
       store,
       stagedChanges,
       configSource,
@@ -172,12 +172,12 @@ export async function openServices(options: ServicesOptions): Promise<Services> 
       egress,
       clock,
       log,
-      onMended: wakeWorkers,
+      onRecovered: wakeWorkers,
     });
     const askDns = ({ signal }: { readonly signal: AbortSignal }) =>
       openDns({ servers: options.dnsServers ?? null, signal });
-    const discovery = createDiscovery({ store, egress, clock, log, openDns: askDns });
-    const dnsHealth = createDnsHealth({ configs, clock, openDns: askDns });
+    const discovery = new Discovery({ store, egress, clock, log, openDns: askDns });
+    const senderDns = new SenderDns({ configs, clock, openDns: askDns });
     const worker = createDeliveryWorker({
       ...{ store, secrets, configSource, configs, egress, clock, log, metrics, random },
       onFaulty(config) {
@@ -250,7 +250,7 @@ export async function openServices(options: ServicesOptions): Promise<Services> 
       },
       tests,
       discovery,
-      dnsHealth,
+      senderDns,
       watch,
       alerts,
       webhook,

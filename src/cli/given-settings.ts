@@ -3,8 +3,8 @@ import { systemClock } from "../core/clock.ts";
 import { SendwrightError } from "../core/errors.ts";
 import { tlsModes } from "../core/model.ts";
 import { parse } from "../core/parse.ts";
-import { type ProbeOptions, probe } from "../diagnosis/probe.ts";
-import type { TestReport } from "../diagnosis/report.ts";
+import { probe } from "../diagnosis/probe.ts";
+import type { TestReport, TestWatcher } from "../diagnosis/report.ts";
 import type { Egress } from "../net/egress.ts";
 import { openSettings } from "../smtp-configs/open.ts";
 import { smtpConfigDraft } from "../smtp-configs/settings.ts";
@@ -43,7 +43,7 @@ export function optionOf(pointer: string): string {
 
 export interface GivenTest {
   readonly relay: TestedRelay;
-  run(watcher: Pick<ProbeOptions, "onProgress" | "onStage">): Promise<TestReport>;
+  run(watcher: TestWatcher): Promise<TestReport>;
 }
 
 /**

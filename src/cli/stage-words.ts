@@ -1,23 +1,8 @@
 import { bytes } from "../core/format.ts";
-import type { Stage } from "../core/model.ts";
 import type { Problem } from "../diagnosis/explain.ts";
 import type { TestStage } from "../diagnosis/report.ts";
 
-/** The stages in the words of the settings page. */
-export const stageNames = {
-  resolve: "Find the server",
-  connect: "Connect",
-  greeting: "Greeting",
-  ehlo: "Introduce ourselves",
-  starttls: "Ask for TLS",
-  tls: "Encrypt and check certificate",
-  auth: "Sign in",
-  sender: "Sender accepted",
-  recipient: "Recipient accepted",
-  message: "Hand over the email",
-} as const satisfies Record<Stage, string>;
-
-/** What a stage saw, in a few words; empty where there is nothing to say. */
+/** The evidence of a stage in a few words; empty if there is nothing to say. */
 export function seenAt({ stage, evidence }: Pick<TestStage, "stage" | "evidence">): string {
   const words = {
     resolve: () => list(evidence.addresses),

@@ -8,8 +8,9 @@ import {
   type TestReport,
   type TestStage,
 } from "../diagnosis/report.ts";
+import { stageNames } from "../diagnosis/stage-names.ts";
 import type { Relay } from "../smtp/relay.ts";
-import { fixAsOptions, fixInWords, seenAt, stageNames } from "./stage-words.ts";
+import { fixAsOptions, fixInWords, seenAt } from "./stage-words.ts";
 import { bold, dim, fitted, type Mark, markOf, type Output, oneLine, paragraph } from "./terminal.ts";
 
 /** What is tested, as its heading says it. */
@@ -33,7 +34,7 @@ export interface TestPrinter {
   stopped(): void;
 }
 
-const nameWidth = Math.max(...Object.values(stageNames).map(({ length }) => length));
+const nameWidth = Math.max(...Object.values(stageNames).map(({ title }) => title.length));
 const durationWidth = 9;
 /** What stands before that which was seen. */
 const besideWidth = nameWidth + durationWidth + 6;
@@ -66,7 +67,7 @@ export function createTestPrinter(
   function underWay(stage: Stage | undefined, words = ""): void {
     if (!output.isTerminal || stage === undefined) return;
     clear();
-    const label = ended.has(stage) ? again : stageNames[stage];
+    const label = ended.has(stage) ? again : stageNames[stage].title;
     output.write(`  ${dim(fitted(`· ${label} … ${oneLine(words)}`, output.columns - 3), output)}`);
   }
 
@@ -81,7 +82,7 @@ export function createTestPrinter(
   }
 
   function line(stage: TestStage, before: TestStage | undefined): string {
-    const label = (before === undefined ? stageNames[stage.stage] : again).padEnd(nameWidth);
+    const label = (before === undefined ? stageNames[stage.stage].title : again).padEnd(nameWidth);
     // The report adds both rounds of EHLO up.
     const tookMs = stage.durationMs - (before?.durationMs ?? 0);
     const took = (stage.status === "skipped" ? "" : duration(tookMs)).padStart(durationWidth);
@@ -139,7 +140,7 @@ export function createTestPrinter(
   function verdict(report: TestReport): string {
     const failed = failedStage(report);
     if (failed !== undefined) {
-      return `It stopped at "${stageNames[failed.stage]}" after ${duration(report.durationMs)}.`;
+      return `It stopped at "${stageNames[failed.stage].title}" after ${duration(report.durationMs)}.`;
     }
     const remarks = report.stages.some(({ status }) => status === "warning");
     const works = `It works${remarks ? ", with a remark" : ""}: all stages passed in ${duration(report.durationMs)}.`;

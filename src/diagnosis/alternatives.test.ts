@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { OpenedConfig } from "../smtp-configs/open.ts";
-import { type Candidate, candidatesFor } from "./alternatives.ts";
-import type { Fix } from "./explanations/row.ts";
+import { type Alternative, alternativesFor } from "./alternatives.ts";
+import type { Fix } from "./explanations/rule.ts";
 import type { FailedStage } from "./stages.ts";
 
 type Relay = OpenedConfig["relay"];
@@ -37,12 +37,12 @@ function failed({ code = "smtp.connect", systemCode, ...more }: Seen = {}, fix?:
   };
 }
 
-const words = (candidates: readonly Candidate[]) =>
-  candidates.map(({ host, port, tls }) => `${host === "smtp.example.com" ? "" : `${host} `}${port} ${tls}`);
+const words = (alternatives: readonly Alternative[]) =>
+  alternatives.map(({ host, port, tls }) => `${host === "smtp.example.com" ? "" : `${host} `}${port} ${tls}`);
 
 describe("the ways to try", () => {
   it("are a handful of ports, the best first, without the one that failed", () => {
-    expect(words(candidatesFor(target(), failed()))).toEqual([
+    expect(words(alternativesFor(target(), failed()))).toEqual([
       "465 implicit",
       "587 implicit",
       "2525 starttls",
@@ -51,13 +51,13 @@ describe("the ways to try", () => {
   });
 
   it("hold the port that was typed with the other kind of TLS", () => {
-    expect(words(candidatesFor(target({ port: 2465 }), failed()))).toContain("2465 implicit");
-    const inTheClear = candidatesFor(target({ port: 1025, tls: "none" }), failed());
+    expect(words(alternativesFor(target({ port: 2465 }), failed()))).toContain("2465 implicit");
+    const inTheClear = alternativesFor(target({ port: 1025, tls: "none" }), failed());
     expect(words(inTheClear)).toEqual(expect.arrayContaining(["1025 implicit", "1025 starttls"]));
   });
 
   it("each name what to enter, and no more", () => {
-    const [implicit, other] = candidatesFor(target(), failed());
+    const [implicit, other] = alternativesFor(target(), failed());
     expect(implicit?.fix).toEqual({ smtpPort: 465, useTls: true, tlsMode: "implicit" });
     expect(other?.fix).toEqual({ useTls: true, tlsMode: "implicit" });
   });
@@ -67,15 +67,15 @@ describe("the ways to try", () => {
     ["the password is wrong", { stage: "auth", code: "smtp.auth_rejected" }],
     ["the sender is refused", { stage: "sender", code: "smtp.rejected" }],
   ] as const)("are none where %s", (_, seen) => {
-    expect(candidatesFor(target(), failed(seen))).toEqual([]);
+    expect(alternativesFor(target(), failed(seen))).toEqual([]);
   });
 
   it("are only what the explanation offers, once something depends on who is there", () => {
     const fix = { useTls: true, tlsMode: "starttls" } as const;
     const seen = { stage: "sender", code: "smtp.rejected" } as const;
-    const candidates = candidatesFor(target({ tls: "none" }), failed(seen, fix));
-    expect(words(candidates)).toEqual(["587 starttls"]);
-    expect(candidatesFor(target(), failed(seen, { username: "apikey" }))).toEqual([]);
+    const alternatives = alternativesFor(target({ tls: "none" }), failed(seen, fix));
+    expect(words(alternatives)).toEqual(["587 starttls"]);
+    expect(alternativesFor(target(), failed(seen, { username: "apikey" }))).toEqual([]);
   });
 
   it.each([
@@ -85,29 +85,29 @@ describe("the ways to try", () => {
     ["tls", "smtp.tls"],
     ["auth", "smtp.auth_unavailable"],
   ] as const)("are looked for where %s fails (%s)", (stage, code) => {
-    expect(candidatesFor(target(), failed({ stage, code }))).not.toEqual([]);
+    expect(alternativesFor(target(), failed({ stage, code }))).not.toEqual([]);
   });
 });
 
 describe("giving up TLS", () => {
   const missing = { stage: "starttls", code: "smtp.starttls_missing" } as const;
-  const off = (candidates: readonly Candidate[]) => candidates.filter(({ tls }) => tls === "none");
+  const off = (alternatives: readonly Alternative[]) => alternatives.filter(({ tls }) => tls === "none");
 
   it("is tried only where the explanation offers it, on the same port", () => {
     const here = { host: "localhost", port: 1025 };
-    expect(off(candidatesFor(target(here), failed(missing, { useTls: false })))).toMatchObject([
+    expect(off(alternativesFor(target(here), failed(missing, { useTls: false })))).toMatchObject([
       { ...here, fix: { useTls: false } },
     ]);
-    expect(off(candidatesFor(target(), failed(missing)))).toEqual([]);
+    expect(off(alternativesFor(target(), failed(missing)))).toEqual([]);
   });
 
   it("on this machine comes with the permission to sign in like that", () => {
     const credentials = { username: "jo", password: "secret", method: "auto" } as const;
-    const candidates = candidatesFor(
+    const alternatives = alternativesFor(
       target({ host: "localhost" }, { credentials }),
       failed(missing, { useTls: false }),
     );
-    expect(off(candidates)[0]?.fix).toEqual({ useTls: false, allowCleartextAuth: true });
+    expect(off(alternatives)[0]?.fix).toEqual({ useTls: false, allowCleartextAuth: true });
   });
 });
 
@@ -129,18 +129,18 @@ describe("the names of a certificate for another name", () => {
       "c.test",
       "d.test",
     ];
-    const candidates = candidatesFor(target(), failed({ ...wrongName, certificateNames }));
-    expect(words(candidates).slice(0, 4)).toEqual([
+    const alternatives = alternativesFor(target(), failed({ ...wrongName, certificateNames }));
+    expect(words(alternatives).slice(0, 4)).toEqual([
       "a.test 587 starttls",
       "b.test 587 starttls",
       "c.test 587 starttls",
       "465 implicit",
     ]);
-    expect(candidates[0]).toMatchObject({ address: "192.0.2.1", fix: { smtpServer: "a.test" } });
+    expect(alternatives[0]).toMatchObject({ address: "192.0.2.1", fix: { smtpServer: "a.test" } });
   });
 
   it("are nothing to go by where the certificate is refused for another reason", () => {
     const seen = { ...wrongName, systemCode: "CERT_HAS_EXPIRED", certificateNames: ["a.test"] };
-    expect(words(candidatesFor(target(), failed(seen)))).not.toContain("a.test 587 starttls");
+    expect(words(alternativesFor(target(), failed(seen)))).not.toContain("a.test 587 starttls");
   });
 });

@@ -2,67 +2,75 @@ import type { Stage } from "../core/model.ts";
 import { normaliseHost } from "../net/host.ts";
 import { type Relay, tlsFor } from "../smtp/relay.ts";
 import type { OpenedConfig } from "../smtp-configs/open.ts";
-import { type Fix, loopback } from "./explanations/row.ts";
+import { type Fix, loopback } from "./explanations/rule.ts";
 import type { FailedStage } from "./stages.ts";
 
-/** A port with the kind of TLS that is usual on it. */
-export type Way = Pick<Relay, "port" | "tls">;
+/** A port and the kind of TLS on it. */
+export type Endpoint = Pick<Relay, "port" | "tls">;
 
-/** A way to the server that may work where the configured one does not. */
-export interface Candidate extends Way {
+/** An endpoint that may work although the configured one does not. */
+export interface Alternative extends Endpoint {
   readonly host: string;
-  /** The address that the name must lead to; null where the host is the one that was typed. */
+  /** The IP address that `host` must resolve to; null if the host is the configured one. */
   readonly address: string | null;
   /** What to enter in the form. */
   readonly fix: Fix;
 }
 
 /**
- * Where mail is handed over, the best first: implicit TLS (RFC 8314 §3.3), then STARTTLS; submission
- * (RFC 6409) before what providers add where 587 is blocked, and that before the port between servers.
- * A handful, and no more: a test is no port scanner.
+ * The usual ports of submission, the best first: implicit TLS (RFC 8314 §3.3), then STARTTLS (RFC 6409),
+ * then 2525, which providers add for networks that block 587, then 25, the port between servers. The list
+ * stays short, because a test must not serve as a port scanner.
  */
-const usualWays: readonly Way[] = [
+const usualEndpoints: readonly Endpoint[] = [
   { port: 465, tls: "implicit" },
   { port: 587, tls: "starttls" },
   { port: 2525, tls: "starttls" },
   { port: 25, tls: "starttls" },
 ];
 
-const mostNames = 3;
+const maxNames = 3;
 
-/** Up to here nothing has been asked of the relay that depends on who is there. */
+/** The stages that do not depend on who signs in or sends: only their failures may have to do with the endpoint. */
 const beforeSignIn: readonly Stage[] = ["connect", "greeting", "ehlo", "starttls", "tls"];
 
-/** What to try instead, the best first; nothing where another way would not help. */
-export function candidatesFor(
+/** The alternatives to try, the best first; empty if another endpoint would not help. */
+export function alternativesFor(
   { relay, credentials, allowCleartextAuth }: OpenedConfig,
   failed: FailedStage,
-  usual: readonly Way[] = usualWays,
-): readonly Candidate[] {
+  usual: readonly Endpoint[] = usualEndpoints,
+): readonly Alternative[] {
   const proposed = proposal(relay, failed.problem.fix, credentials !== null && !allowCleartextAuth);
   if (!beforeSignIn.includes(failed.stage) && failed.failure.code !== "smtp.auth_unavailable")
     return proposed;
 
   const { host, port } = relay;
-  const onHost = (way: Way): Candidate => ({ ...way, host, address: null, fix: fixFor(way, port) });
+  const onHost = (endpoint: Endpoint): Alternative => ({
+    ...endpoint,
+    host,
+    address: null,
+    fix: fixFor(endpoint, port),
+  });
   const samePort = (["implicit", "starttls"] as const).map((tls) => onHost({ port, tls }));
-  const ways = usual.map(onHost);
-  const candidates = [
+  const onUsual = usual.map(onHost);
+  const alternatives = [
     ...otherNames(relay, failed),
-    ...ways.slice(0, 2),
+    ...onUsual.slice(0, 2),
     ...samePort,
-    ...ways.slice(2),
+    ...onUsual.slice(2),
     ...proposed,
   ];
   const seen = new Set([keyOf(relay)]);
-  return candidates.filter((candidate) => {
-    const key = keyOf(candidate);
+  return alternatives.filter((alternative) => {
+    const key = keyOf(alternative);
     return !seen.has(key) && seen.add(key);
   });
 }
 
-/** What the explanation offers, if it is another port or another kind of TLS. Giving up TLS is offered there only. */
+/**
+ * The fix of the explanation, if it changes the port or the TLS. No other alternative gives up TLS.
+ * @param lacksPermission whether the config signs in but may not do so without TLS
+ */
 function proposal({ host, port: typed, tls: chosen }: Relay, fix: Fix | undefined, lacksPermission: boolean) {
   if (fix === undefined || (fix.smtpPort === undefined && fix.useTls === undefined)) return [];
   const port = fix.smtpPort ?? typed;
@@ -72,16 +80,16 @@ function proposal({ host, port: typed, tls: chosen }: Relay, fix: Fix | undefine
   return [{ host, port, tls, address: null, fix: { ...fix, ...permission } }];
 }
 
-/** For a certificate with other names: those, but only if they lead to the very same address. */
-function otherNames({ port, tls }: Relay, failed: FailedStage): Candidate[] {
+/** The names of a certificate that is not for the configured host. They must resolve to the address that was dialed. */
+function otherNames({ port, tls }: Relay, failed: FailedStage): Alternative[] {
   const { failure, certificateNames, address } = failed;
   if (failure.systemCode !== "ERR_TLS_CERT_ALTNAME_INVALID" || address === null) return [];
-  // Neither wildcards, which are no host names, nor addresses, which end in a number.
+  // Wildcards are not host names, and what ends in a number is an address.
   const names = certificateNames.flatMap((name) => {
     const host = normaliseHost(name);
     return host !== null && /(?:^|\.)[a-z][a-z\d-]*$/u.test(host) ? [host] : [];
   });
-  return names.slice(0, mostNames).map((name) => ({
+  return names.slice(0, maxNames).map((name) => ({
     host: name,
     port,
     tls,
@@ -90,7 +98,7 @@ function otherNames({ port, tls }: Relay, failed: FailedStage): Candidate[] {
   }));
 }
 
-function fixFor({ port, tls }: Way, typed: number): Fix {
+function fixFor({ port, tls }: Endpoint, typed: number): Fix {
   const security = tls === "none" ? { useTls: false } : { useTls: true, tlsMode: tls };
   return port === typed ? security : { smtpPort: port, ...security };
 }

@@ -14,8 +14,8 @@ import { findSmtpConfig, pauseSmtpConfig } from "../store/tables/smtp-configs.ts
 import { LoadedTemplates } from "../templates/engine/templates.ts";
 import { createFixedClock } from "../testing/fixed-clock.ts";
 import { makeAuthority, startScriptedServer, startTestRelay, type TestRelay } from "../testing/index.ts";
-import type { Way } from "./alternatives.ts";
-import { type ConnectionTests, createConnectionTests } from "./connection-tests.ts";
+import type { Endpoint } from "./alternatives.ts";
+import { ConnectionTests } from "./connection-tests.ts";
 
 const actor: Actor = { id: "user:1", name: "Ada" };
 const now = Date.now();
@@ -29,8 +29,8 @@ let opened: OpenConfigs;
 let tests: ConnectionTests;
 let relay: TestRelay;
 /** The ports that a failed test tries. */
-let usualWays: Way[];
-let mended: number;
+let usualEndpoints: Endpoint[];
+let recovered: number;
 
 beforeEach(async () => {
   const clock = createFixedClock(now);
@@ -38,17 +38,17 @@ beforeEach(async () => {
   const secrets = await unlock({ rows: [], primary: generateKey(), previous: [], clock });
   opened = openConfigs({ store, secrets, clock });
   ({ configs } = opened);
-  mended = 0;
-  usualWays = [];
-  tests = createConnectionTests({
+  recovered = 0;
+  usualEndpoints = [];
+  tests = new ConnectionTests({
     store,
     ...opened,
     templates: new LoadedTemplates(),
     clock,
     log: createLog("silent"),
     egress: createEgress("default", async () => [{ address: "127.0.0.1", family: 4 }]),
-    usualWays,
-    onMended: () => mended++,
+    usualEndpoints,
+    onRecovered: () => recovered++,
   });
   relay = await startTestRelay({ tls, auth });
 });
@@ -79,14 +79,14 @@ const audited = async () => {
 describe("a saved config", () => {
   test("is tested as it is, and keeps the result", async () => {
     const { id } = await save();
-    const report = await tests.run({ id, actor });
+    const report = await tests.run({ target: { kind: "saved", id }, actor });
     expect(report.ok).toBe(true);
     expect(await lastTest(id)).toEqual({ at: now, ok: true, stage: null, title: null });
   });
 
   test("keeps the stage and the title of what failed", async () => {
     const { id } = await save({ password: "wrong" });
-    const report = await tests.run({ id, actor });
+    const report = await tests.run({ target: { kind: "saved", id }, actor });
     expect(report.ok).toBe(false);
     expect(await lastTest(id)).toEqual({
       at: now,
@@ -103,9 +103,9 @@ describe("a saved config", () => {
       { id, version: 1 },
       { until: now + 1_000_000, reason: "535 no", failures: 1 },
     );
-    await tests.run({ id, actor });
+    await tests.run({ target: { kind: "saved", id }, actor });
     expect(await findSmtpConfig(store.db, id)).toMatchObject({ pausedUntil: null, pausedReason: null });
-    expect(mended).toBe(1);
+    expect(recovered).toBe(1);
   });
 
   test("stays paused when the test fails", async () => {
@@ -115,15 +115,15 @@ describe("a saved config", () => {
       { id, version: 1 },
       { until: now + 1_000_000, reason: "535 no", failures: 1 },
     );
-    await tests.run({ id, actor });
+    await tests.run({ target: { kind: "saved", id }, actor });
     expect(await findSmtpConfig(store.db, id)).toMatchObject({ pausedReason: "535 no" });
-    expect(mended).toBe(0);
+    expect(recovered).toBe(0);
   });
 
   test("that was saved anew during the test does not get the result of its old settings", async () => {
     const view = await save();
     await tests.run({
-      id: view.id,
+      target: { kind: "saved", id: view.id },
       actor,
       onStage: ({ stage }) => {
         if (stage === "resolve") {
@@ -134,46 +134,67 @@ describe("a saved config", () => {
     expect(await lastTest(view.id)).toBeNull();
   });
 
-  test("sends a real email where the body names somebody", async () => {
+  test("sends a real email if a recipient is given", async () => {
     const { id } = await save();
-    const report = await tests.run({ id, body: { sendTo: "pat@example.net" }, actor });
+    const report = await tests.run({
+      target: { kind: "saved", id },
+      sendTo: "pat@example.net",
+      actor,
+    });
     expect(report.ok).toBe(true);
     expect(relay.messages).toHaveLength(1);
     expect(await lastTest(id)).toMatchObject({ ok: true });
   });
 
-  test("sends a real email where the caller names somebody", async () => {
+  test("refuses a recipient that is no address before anything is dialed", async () => {
     const { id } = await save();
-    await tests.run({ id, sendTo: "pat@example.net", actor });
-    expect(relay.messages.map(({ to }) => to)).toEqual([["pat@example.net"]]);
+    await expect(tests.run({ target: { kind: "saved", id }, sendTo: "nobody", actor })).rejects.toMatchObject(
+      { code: "input.invalid", issues: [{ pointer: "/sendTo" }] },
+    );
+    expect(await audited()).toEqual([]);
   });
 
   test("that does not exist is not found", async () => {
-    await expect(tests.run({ id: "nobody", actor })).rejects.toMatchObject({ code: "config.not_found" });
+    await expect(tests.run({ target: { kind: "saved", id: "nobody" }, actor })).rejects.toMatchObject({
+      code: "config.not_found",
+    });
   });
 });
 
 describe("a saved config as edited", () => {
   test("keeps its password behind the mask, and keeps the result if nothing was changed", async () => {
     const view = await save();
-    const report = await tests.run({ id: view.id, body: view, actor });
+    const report = await tests.run({ target: { kind: "edited", id: view.id, form: view }, actor });
     expect(report.ok).toBe(true);
     expect(await lastTest(view.id)).toMatchObject({ ok: true });
   });
 
+  test("sends a real email to the recipient in the form, or to the one given instead", async () => {
+    const view = await save();
+    const target = { kind: "edited", id: view.id, form: { ...view, sendTo: "pat@example.net" } } as const;
+    await tests.run({ target, actor });
+    await tests.run({ target, sendTo: "sam@example.net", actor });
+    expect(relay.messages.map(({ to }) => to)).toEqual([["pat@example.net"], ["sam@example.net"]]);
+  });
+
   test("does not keep a result of settings that are not saved", async () => {
     const view = await save();
-    const report = await tests.run({ id: view.id, body: { ...view, fromEmail: "other@example.com" }, actor });
+    const report = await tests.run({
+      target: { kind: "edited", id: view.id, form: { ...view, fromEmail: "other@example.com" } },
+      actor,
+    });
     expect(report.ok).toBe(true);
     expect(await lastTest(view.id)).toBeNull();
-    expect(mended).toBe(0);
+    expect(recovered).toBe(0);
   });
 
   test("dials nothing and asks for the password where the destination has changed", async () => {
     await using elsewhere = await startScriptedServer((peer) => peer.closed);
     const view = await save();
     const body = { ...view, smtpPort: elsewhere.port };
-    await expect(tests.run({ id: view.id, body, actor })).rejects.toMatchObject({
+    await expect(
+      tests.run({ target: { kind: "edited", id: view.id, form: body }, actor }),
+    ).rejects.toMatchObject({
       code: "config.password_required",
     });
     expect(elsewhere.connections).toEqual([]);
@@ -184,9 +205,13 @@ describe("a saved config as edited", () => {
     await using elsewhere = await startScriptedServer((peer) => peer.closed);
     const view = await save();
     await store.db.updateTable("smtp_config").set({ smtp_port: elsewhere.port }).execute();
-    await expect(tests.run({ id: view.id, actor })).rejects.toMatchObject({ code: "seal.broken" });
+    await expect(tests.run({ target: { kind: "saved", id: view.id }, actor })).rejects.toMatchObject({
+      code: "seal.broken",
+    });
     const body = { ...view, smtpPort: elsewhere.port };
-    await expect(tests.run({ id: view.id, body, actor })).rejects.toMatchObject({
+    await expect(
+      tests.run({ target: { kind: "edited", id: view.id, form: body }, actor }),
+    ).rejects.toMatchObject({
       code: "config.password_required",
     });
     expect(elsewhere.connections).toEqual([]);
@@ -195,7 +220,10 @@ describe("a saved config as edited", () => {
   test("works with the password entered again although its row was changed by other hands", async () => {
     const view = await save();
     await store.db.updateTable("smtp_config").set({ smtp_port: 1 }).execute();
-    const report = await tests.run({ id: view.id, body: { ...view, password: auth.password }, actor });
+    const report = await tests.run({
+      target: { kind: "edited", id: view.id, form: { ...view, password: auth.password } },
+      actor,
+    });
     expect(report.ok).toBe(true);
     expect(await lastTest(view.id)).toBeNull();
   });
@@ -203,14 +231,19 @@ describe("a saved config as edited", () => {
 
 describe("a draft", () => {
   test("is tested without being saved", async () => {
-    const report = await tests.run({ body: form({ sendTo: "pat@example.net" }), actor });
+    const report = await tests.run({
+      target: { kind: "unsaved", form: form({ sendTo: "pat@example.net" }) },
+      actor,
+    });
     expect(report.ok).toBe(true);
     expect(relay.messages).toHaveLength(1);
     expect(await configs.list()).toEqual([]);
   });
 
   test("may not hold the mask", async () => {
-    await expect(tests.run({ body: form({ password: passwordMask }), actor })).rejects.toMatchObject({
+    await expect(
+      tests.run({ target: { kind: "unsaved", form: form({ password: passwordMask }) }, actor }),
+    ).rejects.toMatchObject({
       code: "input.invalid",
       issues: [{ pointer: "/password" }],
     });
@@ -218,14 +251,20 @@ describe("a draft", () => {
 
   test("with wrong fields names each of them", async () => {
     const body = form({ smtpPort: 65_536, fromEmail: "a\r\nb@example.com", sendTo: "nobody", more: 1 });
-    const { issues } = await tests.run({ body, actor }).catch((error) => error);
+    const { issues } = await tests
+      .run({ target: { kind: "unsaved", form: body }, actor })
+      .catch((error) => error);
     const pointers = issues.map(({ pointer }: { pointer: string }) => pointer);
     expect(pointers.sort()).toEqual(["/fromEmail", "/more", "/sendTo", "/smtpPort"]);
   });
 
   test.each([[undefined], [null], ["text"], [[]]])("that is %j is no form", async (body) => {
-    await expect(tests.run({ body, actor })).rejects.toMatchObject({ code: "input.invalid" });
-    await expect(tests.run({ body, actor, sendTo: "pat@example.net" })).rejects.toMatchObject({
+    await expect(tests.run({ target: { kind: "unsaved", form: body }, actor })).rejects.toMatchObject({
+      code: "input.invalid",
+    });
+    await expect(
+      tests.run({ target: { kind: "unsaved", form: body }, actor, sendTo: "pat@example.net" }),
+    ).rejects.toMatchObject({
       code: "input.invalid",
     });
   });
@@ -234,12 +273,14 @@ describe("a draft", () => {
 describe("one actor", () => {
   test("runs one test at a time, and another beside it", async () => {
     const { id } = await save();
-    const running = tests.run({ id, actor });
-    await expect(tests.run({ id, actor })).rejects.toMatchObject({ code: "test.busy" });
-    const other = await tests.run({ id, actor: { id: "user:2", name: "Bo" } });
+    const running = tests.run({ target: { kind: "saved", id }, actor });
+    await expect(tests.run({ target: { kind: "saved", id }, actor })).rejects.toMatchObject({
+      code: "test.busy",
+    });
+    const other = await tests.run({ target: { kind: "saved", id }, actor: { id: "user:2", name: "Bo" } });
     expect(other.ok).toBe(true);
     await running;
-    expect((await tests.run({ id, actor })).ok).toBe(true);
+    expect((await tests.run({ target: { kind: "saved", id }, actor })).ok).toBe(true);
   });
 
   test("may test again after a test that was broken off", async () => {
@@ -247,13 +288,13 @@ describe("one actor", () => {
     const leaving = new AbortController();
     const body = form({ smtpPort: silent.port });
     const running = tests.run({
-      body,
+      target: { kind: "unsaved", form: body },
       actor,
       signal: leaving.signal,
       onStage: () => leaving.abort(new Error("gone")),
     });
     await expect(running).rejects.toThrow("gone");
-    expect((await tests.run({ body: form(), actor })).ok).toBe(true);
+    expect((await tests.run({ target: { kind: "unsaved", form: form() }, actor })).ok).toBe(true);
     expect((await audited()).map(({ detail }) => detail)).toMatchObject([
       { ok: true, finished: true },
       { ok: false, finished: false },
@@ -270,8 +311,11 @@ describe("a test that fails before the sign-in", () => {
 
   test("is audited with the ways that were tried and what became of them, and no password", async () => {
     const closed = await closedPort();
-    usualWays.push({ port: relay.port, tls: "starttls" });
-    const { corrections } = await tests.run({ body: form({ smtpPort: closed }), actor });
+    usualEndpoints.push({ port: relay.port, tls: "starttls" });
+    const { corrections } = await tests.run({
+      target: { kind: "unsaved", form: form({ smtpPort: closed }) },
+      actor,
+    });
     expect(corrections[0]).toMatchObject({ works: true, smtpPort: relay.port });
     const [entry] = await audited();
     expect(entry?.detail).toMatchObject({
@@ -285,13 +329,15 @@ describe("a test that fails before the sign-in", () => {
 
   test("holds its turn while it tries them, and is audited when the client goes away meanwhile", async () => {
     await using silent = await startScriptedServer((peer) => peer.closed);
-    usualWays.push({ port: silent.port, tls: "starttls" });
+    usualEndpoints.push({ port: silent.port, tls: "starttls" });
     const leaving = new AbortController();
     const body = form({ smtpPort: await closedPort() });
-    const running = tests.run({ body, actor, signal: leaving.signal });
+    const running = tests.run({ target: { kind: "unsaved", form: body }, actor, signal: leaving.signal });
     const ended = expect(running).rejects.toThrow("gone");
     await expect.poll(() => silent.connections.length).toBe(1);
-    await expect(tests.run({ body: form(), actor })).rejects.toMatchObject({ code: "test.busy" });
+    await expect(tests.run({ target: { kind: "unsaved", form: form() }, actor })).rejects.toMatchObject({
+      code: "test.busy",
+    });
     leaving.abort(new Error("gone"));
     await ended;
     await silent.settled();
@@ -304,13 +350,13 @@ describe("a test that fails before the sign-in", () => {
         },
       },
     ]);
-    expect((await tests.run({ body: form(), actor })).ok).toBe(true);
+    expect((await tests.run({ target: { kind: "unsaved", form: form() }, actor })).ok).toBe(true);
   });
 
   test("tells each stage as it begins, before the first look-up has ended", async () => {
     const progress: string[] = [];
     const looking = Promise.withResolvers<never>();
-    const slow = createConnectionTests({
+    const slow = new ConnectionTests({
       store,
       ...opened,
       templates: new LoadedTemplates(),
@@ -320,7 +366,7 @@ describe("a test that fails before the sign-in", () => {
     });
     const leaving = new AbortController();
     const running = slow.run({
-      body: form(),
+      target: { kind: "unsaved", form: form() },
       actor,
       signal: leaving.signal,
       onProgress({ stage }) {
@@ -334,15 +380,22 @@ describe("a test that fails before the sign-in", () => {
 
   test("counts as one of twenty a minute, however many ways it tries", async () => {
     const closed = await closedPort();
-    usualWays.push({ port: closed, tls: "starttls" });
+    usualEndpoints.push({ port: closed, tls: "starttls" });
     const body = form({ smtpPort: closed, tlsMode: "implicit" });
-    for (let count = 0; count < 20; count++) await tests.run({ body, actor });
-    await expect(tests.run({ body, actor })).rejects.toMatchObject({ code: "test.busy" });
+    for (let count = 0; count < 20; count++)
+      await tests.run({ target: { kind: "unsaved", form: body }, actor });
+    await expect(tests.run({ target: { kind: "unsaved", form: body }, actor })).rejects.toMatchObject({
+      code: "test.busy",
+    });
   });
 });
 
 test("tries the admin's own address without sending to it", async () => {
-  const report = await tests.run({ body: form(), ownAddress: "ada@example.com", actor });
+  const report = await tests.run({
+    target: { kind: "unsaved", form: form() },
+    ownAddress: "ada@example.com",
+    actor,
+  });
   expect(report.stages.find(({ stage }) => stage === "recipient")?.evidence).toMatchObject({
     to: "ada@example.com",
   });
@@ -351,7 +404,7 @@ test("tries the admin's own address without sending to it", async () => {
 
 test("writes who tested what into the audit log, and no password", async () => {
   const { id } = await save({ password: "a wrong secret" });
-  await tests.run({ id, actor });
+  await tests.run({ target: { kind: "saved", id }, actor });
   expect(await audited()).toMatchObject([
     {
       actor,

@@ -5,8 +5,8 @@ import type { Attempt, Refusal } from "../store/tables/emails.ts";
 import { explain, type Problem } from "./explain.ts";
 
 /**
- * Explains an attempt from the log with the words of Test Connection; null where there is nothing to
- * explain, or where it failed before any relay was asked: then the attempt's own words say why.
+ * Explains an attempt from the log with the words of Test Connection; null if there is nothing to explain,
+ * or if the attempt failed before it reached a relay: its own error message then says why.
  * @param options.namesAccount whether the reader may learn which account the config signs in with
  */
 export function explainAttempt(
@@ -16,16 +16,16 @@ export function explainAttempt(
   const { failure, outcome, relayHost, stage } = attempt;
   if (outcome === "sent" || relayHost === null || stage === null) return null;
   const code = codeOf(attempt);
-  // After a lost answer, what the relay said before says nothing about the message.
+  // When the final answer was lost, no earlier reply says anything about the message.
   const reply = code === "smtp.unknown_outcome" ? null : (failure?.refusal ?? refusalOf(attempt));
   if (code === "smtp.rejected" && reply === null) return null;
   const {
-    code: row,
+    code: problemCode,
     title,
     explanation,
     remedy,
   } = explain({
-    // Who was refused while others were taken, was refused when named.
+    // A recipient that was refused while others were accepted was refused at RCPT TO.
     stage: failure?.refusal == null ? stage : "recipient",
     code,
     message: attempt.code === null ? (attempt.reply ?? undefined) : undefined,
@@ -45,10 +45,10 @@ export function explainAttempt(
     certificate: failure?.certificate ?? undefined,
     encrypted: isEncrypted(failure?.tls, stage),
   });
-  return { code: row, title, explanation, remedy };
+  return { code: problemCode, title, explanation, remedy };
 }
 
-/** With STARTTLS, EHLO is said twice: before and after. */
+/** Whether TLS was up at a stage; undefined if that is not known: with STARTTLS, EHLO comes before and after it. */
 function isEncrypted(tls: Relay["tls"] | undefined, stage: Stage): boolean | undefined {
   if (tls === undefined || (tls === "starttls" && stage === "ehlo")) return undefined;
   return tls === "implicit"
@@ -56,13 +56,13 @@ function isEncrypted(tls: Relay["tls"] | undefined, stage: Stage): boolean | und
     : tls === "starttls" && stage !== "greeting";
 }
 
-/** Where the relay answered to the end, there was no error: it refused. */
+/** An attempt without an error code had a complete conversation, in which the relay refused. */
 function codeOf({ errorCode }: Attempt): ErrorCode {
   if (errorCode === null) return "smtp.rejected";
   return Object.hasOwn(errorTable, errorCode) ? (errorCode as ErrorCode) : "internal";
 }
 
-/** The relay's answer, unless it was a yes: to the message, where only some recipients were refused. */
+/** The reply of an attempt, unless it is positive: the message was then accepted for other recipients. */
 function refusalOf({ code, enhancedCode, reply }: Attempt): Refusal | null {
   return code === null || code < 400 ? null : { code, enhancedCode, text: reply ?? "" };
 }

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { cpuMs } from "../../test/support/cpu-time.ts";
 import { stages } from "../core/model.ts";
-import { explain, type Failure, rows } from "./explain.ts";
+import { explain, type Failure, rules } from "./explain.ts";
 
 const certificate = {
   names: ["mx1.provider.example", "mx2.provider.example"],
@@ -24,10 +24,10 @@ type Seen = Partial<Omit<Failure, "reply" | "relay">> & {
   says?: string;
   relay?: Partial<Failure["relay"]>;
   /** Problems whose fix was tried in vain. */
-  refuted?: string[];
+  disproved?: string[];
 };
 
-function failure({ says, relay, refuted: _, ...seen }: Seen): Failure {
+function failure({ says, relay, disproved: _, ...seen }: Seen): Failure {
   return {
     stage: "connect",
     code: "smtp.rejected",
@@ -79,9 +79,9 @@ const reaching: [string, Seen][] = [
   ["tls.implicit_expected", { stage: "greeting", code: "smtp.closed", relay: { port: 465, tls: "none" } }],
   ["tls.implicit_perhaps", { stage: "greeting", code: "smtp.timeout" }],
   ["greeting.silent", { stage: "greeting", code: "smtp.timeout", relay: { port: 465, tls: "implicit" } }],
-  ["greeting.silent", { stage: "greeting", code: "smtp.timeout", refuted: ["tls.implicit_perhaps"] }],
+  ["greeting.silent", { stage: "greeting", code: "smtp.timeout", disproved: ["tls.implicit_perhaps"] }],
   ["tls.implicit_perhaps", { stage: "greeting", code: "smtp.closed" }],
-  ["greeting.hung_up", { stage: "greeting", code: "smtp.closed", refuted: ["tls.implicit_perhaps"] }],
+  ["greeting.hung_up", { stage: "greeting", code: "smtp.closed", disproved: ["tls.implicit_perhaps"] }],
   ["port.web", { stage: "greeting", code: "smtp.protocol", relay: { port: 80 } }],
   [
     "port.web",
@@ -180,7 +180,7 @@ const securing: [string, Seen][] = [
       code: "smtp.tls",
       systemCode: wrongVersion,
       relay: { host: "127.0.0.1", port: 1025, tls: "implicit" },
-      refuted: ["tls.starttls_expected"],
+      disproved: ["tls.starttls_expected"],
     },
   ],
   [
@@ -190,7 +190,7 @@ const securing: [string, Seen][] = [
       code: "smtp.tls",
       systemCode: wrongVersion,
       relay: { tls: "implicit" },
-      refuted: ["tls.starttls_expected"],
+      disproved: ["tls.starttls_expected"],
     },
   ],
   [
@@ -758,25 +758,25 @@ const anywhere: [string, Seen][] = [
 const samples = [...reaching, ...securing, ...signingIn, ...oauth, ...addresses, ...handover, ...anywhere];
 
 test.each(samples)("knows %s from %j", (code, seen) => {
-  expect(explain(failure(seen), seen.refuted).code).toBe(code);
+  expect(explain(failure(seen), seen.disproved).code).toBe(code);
 });
 
-test("has a sample of the real thing for every row, and every row has its own code and source", () => {
-  const codes = rows.map((row) => row.code);
+test("has a sample of the real thing for every rule, and every rule has its own code and source", () => {
+  const codes = rules.map((rule) => rule.code);
   expect(new Set(codes).size).toBe(codes.length);
   expect(codes.length).toBeGreaterThanOrEqual(40);
   expect(codes.filter((code) => !samples.some(([known]) => known === code))).toEqual([]);
-  for (const row of rows) expect(row.source, row.code).toMatch(/\S/);
+  for (const rule of rules) expect(rule.source, rule.code).toMatch(/\S/);
 });
 
 test("leaves no placeholder unfilled, whatever was seen", () => {
-  for (const row of rows) {
-    const used = [row.title, row.explanation, row.remedy].join(" ");
-    const [, seen] = samples.find(([code]) => code === row.code)!;
-    const { title, explanation, remedy } = explain(failure(seen), seen.refuted);
+  for (const rule of rules) {
+    const used = [rule.title, rule.explanation, rule.remedy].join(" ");
+    const [, seen] = samples.find(([code]) => code === rule.code)!;
+    const { title, explanation, remedy } = explain(failure(seen), seen.disproved);
     expect(`${title} ${explanation} ${remedy}`, used).not.toMatch(/[{}]/);
-    expect(title, row.code).not.toMatch(/\.$/);
-    expect(remedy, row.code).toMatch(/\.$/);
+    expect(title, rule.code).not.toMatch(/\.$/);
+    expect(remedy, rule.code).toMatch(/\.$/);
   }
 });
 
@@ -789,7 +789,7 @@ describe("a fix for the form", () => {
     ["auth.sendgrid_username", { username: "apikey" }],
     ["sign_in.tls_required", { useTls: true, tlsMode: "starttls" }],
   ])("%s gives %j", (code, fix) => {
-    expect(rows.find((row) => row.code === code)?.fix).toEqual(fix);
+    expect(rules.find((rule) => rule.code === code)?.fix).toEqual(fix);
   });
 
   test("never sends a form to the name in a certificate that does not fit", () => {
@@ -837,10 +837,10 @@ describe("a fix that was tried in vain", () => {
   });
 
   test("leaves an explanation for every guess", () => {
-    const guesses = rows.filter((row) => row.guess);
+    const guesses = rules.filter((rule) => rule.guess);
     for (const { code } of guesses) {
       const [, seen] = samples.find(([known]) => known === code)!;
-      const everyGuess = guesses.map((row) => row.code);
+      const everyGuess = guesses.map((rule) => rule.code);
       const problem = explain(failure(seen), everyGuess);
       expect(everyGuess).not.toContain(problem.code);
       expect(problem.code).not.toBe("unexplained");
@@ -851,14 +851,14 @@ describe("a fix that was tried in vain", () => {
 test("never proposes to give up TLS for a server that is somewhere else", () => {
   for (const [, seen] of samples) {
     const elsewhere = failure({ ...seen, relay: { ...seen.relay, host: "smtp.example.com" } });
-    for (const refuted of [[], ["tls.starttls_expected", "tls.starttls_expected_elsewhere"]]) {
-      expect(explain(elsewhere, refuted).fix?.useTls).not.toBe(false);
-      expect(explain(elsewhere, refuted).fix?.allowCleartextAuth).not.toBe(true);
+    for (const disproved of [[], ["tls.starttls_expected", "tls.starttls_expected_elsewhere"]]) {
+      expect(explain(elsewhere, disproved).fix?.useTls).not.toBe(false);
+      expect(explain(elsewhere, disproved).fix?.allowCleartextAuth).not.toBe(true);
     }
   }
 });
 
-describe("a failure that no row knows", () => {
+describe("a failure that no rule knows", () => {
   test("says the stage, what the server said, and that waiting may help", () => {
     expect(explain(failure({ stage: "ehlo", says: "459 4.9.9 The moon is full" }))).toEqual({
       code: "unexplained",

@@ -3,29 +3,30 @@ import type { AuthMethod, Offer, ShownCertificate, Stage } from "../core/model.t
 import type { Pin } from "../smtp/certificate-chain.ts";
 import type { Relay } from "../smtp/relay.ts";
 import type { TlsEvidence } from "../smtp/wire.ts";
-import { anywhereRows, everywhereRows, unexplained } from "./explanations/any-stage.ts";
-import { signingInRows } from "./explanations/auth.ts";
-import { reachingRows } from "./explanations/connect.ts";
-import { mailboxRows } from "./explanations/mailboxes.ts";
-import { handoverRows } from "./explanations/message.ts";
-import { oauthRows } from "./explanations/oauth.ts";
-import { providerRows } from "./explanations/providers.ts";
-import { addressRows } from "./explanations/recipient.ts";
-import type { Condition, Fix, Row } from "./explanations/row.ts";
-import { securingRows } from "./explanations/tls.ts";
+import { anywhereRules, everywhereRules, unexplained } from "./explanations/any-stage.ts";
+import { signingInRules } from "./explanations/auth.ts";
+import { reachingRules } from "./explanations/connect.ts";
+import { mailboxRules } from "./explanations/mailboxes.ts";
+import { handoverRules } from "./explanations/message.ts";
+import { oauthRules } from "./explanations/oauth.ts";
+import { providerRules } from "./explanations/providers.ts";
+import { addressRules } from "./explanations/recipient.ts";
+import type { Condition, ExplanationRule, Fix } from "./explanations/rule.ts";
+import { securingRules } from "./explanations/tls.ts";
+import { stageNames } from "./stage-names.ts";
 
 /**
- * What was seen when a conversation failed: plain values, whether from a test that runs now or from
- * an attempt in the log. All of it redacted. What is left out is not known, and nothing is said of it.
+ * What was seen when a conversation failed: plain, redacted values from a running test or from an attempt
+ * in the log. A value that is left out is not known, and no explanation speaks of it.
  */
 export interface Failure {
   readonly stage: Stage;
   readonly code: ErrorCode;
-  /** The sentence of the error itself, for what no row knows. */
+  /** The error message, for a failure that no rule explains. */
   readonly message?: string | undefined;
   /** The code of the operating system or of OpenSSL, such as `ECONNREFUSED`. */
   readonly systemCode?: string | undefined;
-  /** The relay's refusal, its lines as they came, each without the reply code. */
+  /** The relay's refusal. The lines of its text are as received, without the reply code. */
   readonly reply?:
     | { readonly code: number; readonly enhancedCode: string | null; readonly text: string }
     | undefined;
@@ -36,11 +37,11 @@ export interface Failure {
     /** Whether the config names the authorities that it trusts. */
     readonly ownAuthority?: boolean | undefined;
   };
-  /** What it said of an access token, before it refused that. */
+  /** What the relay said of an access token before it refused the token. */
   readonly tokenRefusal?: string | undefined;
   /** Whether the config signs in with an access token. */
   readonly withToken?: boolean | undefined;
-  /** Null where the config does not sign in. */
+  /** Null if the config does not sign in. */
   readonly username?: string | null | undefined;
   readonly fromEmail?: string | undefined;
   readonly recipient?: string | undefined;
@@ -48,77 +49,83 @@ export interface Failure {
   readonly offered?: Offer | undefined;
   /** Whether the config allows signing in without TLS. */
   readonly allowCleartextAuth?: boolean | undefined;
-  /** Whether TLS had been set up by then. */
+  /** Whether TLS was set up before the failure. */
   readonly encrypted?: boolean | undefined;
   /** How the config signs in. */
   readonly authMethod?: AuthMethod | undefined;
-  /** The certificate that was shown, where there was one. */
+  /** The certificate that the relay showed, if any. */
   readonly certificate?: (ShownCertificate & Partial<Pick<TlsEvidence, "faults" | "pin">>) | undefined;
 }
 
 /** What a failure means and what to do about it, in words for an admin. */
 export interface Problem {
-  /** What programs compare, such as `connect.refused`; texts may change. */
+  /** A stable name for programs, such as `connect.refused`; the texts may change. */
   readonly code: string;
   readonly title: string;
   readonly explanation: string;
   readonly remedy: string;
-  /** Fields of the settings form that a button may set. */
+  /** Fields of the settings form that a button may change. */
   readonly fix?: Fix;
 }
 
 /**
- * The first row that fits explains: dialects of single providers stand before the general ones. One that
- * names what was not seen does not fit.
+ * The first rule that fits explains the failure: rules for single providers come before the general ones. A
+ * rule whose texts name a value that was not seen does not fit.
  */
-export const rows: readonly Row[] = [
-  ...everywhereRows,
-  ...reachingRows,
-  ...securingRows,
-  ...oauthRows,
-  ...mailboxRows,
-  ...providerRows,
-  ...signingInRows,
-  ...addressRows,
-  ...handoverRows,
-  ...anywhereRows,
+export const rules: readonly ExplanationRule[] = [
+  ...everywhereRules,
+  ...reachingRules,
+  ...securingRules,
+  ...oauthRules,
+  ...mailboxRules,
+  ...providerRules,
+  ...signingInRules,
+  ...addressRules,
+  ...handoverRules,
+  ...anywhereRules,
 ];
 
 /**
- * Explains a failure; one that no row knows still says the stage, what the server said and what to try.
- * @param refuted codes of problems whose fix was tried and does not work: it is not offered again
+ * Explains a failure. If no rule fits, the problem still has the stage, the reply and what to try.
+ * @param disproved codes of problems whose fix was tried and does not work: it is not offered again
  */
-export function explain(failure: Failure, refuted: readonly string[] = []): Problem {
-  const seen = plainly(failure);
-  const wrong = (row: Row) => row.guess === true && refuted.includes(row.code);
+export function explain(failure: Failure, disproved: readonly string[] = []): Problem {
+  const seen = normalized(failure);
+  const isWrong = (rule: ExplanationRule) => rule.guess === true && disproved.includes(rule.code);
   const facts = factsOf(failure);
-  const row =
-    rows.find((row) => !wrong(row) && fits(row.when, seen) && knows(facts, row)) ??
+  const rule =
+    rules.find((rule) => !isWrong(rule) && fits(rule.when, seen) && knows(facts, rule)) ??
     unexplained(failure.reply?.code);
-  const { remedy, fix } = mend(refuted.includes(row.code) ? withoutFix(row) : row, failure.certificate?.pin);
+  const { remedy, fix } = remedyOf(
+    disproved.includes(rule.code) ? withoutFix(rule) : rule,
+    failure.certificate?.pin,
+  );
   const problem = {
-    code: row.code,
-    title: fill(row.title, facts),
-    explanation: fill(row.explanation, facts),
+    code: rule.code,
+    title: fill(rule.title, facts),
+    explanation: fill(rule.explanation, facts),
     remedy: fill(remedy, facts),
   };
   return fix === undefined ? problem : { ...problem, fix };
 }
 
-function withoutFix({ fix, ...row }: Row): Row {
-  return row;
+function withoutFix({ fix, ...rule }: ExplanationRule): ExplanationRule {
+  return rule;
 }
 
-/** Trusting a certificate is proposed only where that would help; undefined: nobody knows. */
-function mend(row: Row, pin: Pin | null | undefined): Pick<Row, "remedy" | "fix"> {
-  if (row.pin === undefined || pin === undefined) return row;
+/** The remedy and the fix. Trusting a certificate is proposed only if that would help; `undefined`: not known. */
+function remedyOf(
+  rule: ExplanationRule,
+  pin: Pin | null | undefined,
+): Pick<ExplanationRule, "remedy" | "fix"> {
+  if (rule.pin === undefined || pin === undefined) return rule;
   return pin === null
-    ? { remedy: row.pin.isNotEnough }
-    : { remedy: row.pin.helps, fix: { caPem: pin.caPem } };
+    ? { remedy: rule.pin.isNotEnough }
+    : { remedy: rule.pin.helps, fix: { caPem: pin.caPem } };
 }
 
-/** Silence and a lost connection are the same to a reader, whoever noticed them first. */
-function plainly(failure: Failure): Failure {
+/** A timeout or lost connection has one code, whether the operating system or Sendwright noticed it. */
+function normalized(failure: Failure): Failure {
   if (failure.code !== "smtp.connect" && failure.code !== "smtp.tls") return failure;
   switch (failure.systemCode) {
     case "ETIMEDOUT":
@@ -143,7 +150,7 @@ function fits(when: Condition, seen: Failure): boolean {
     holds(when.says, (pattern) => reply !== undefined && pattern.test(oneLine(reply))) &&
     holds(when.host, (pattern) => pattern.test(relay.host)) &&
     holds(when.port, (ports) => relay.port !== undefined && ports.includes(relay.port)) &&
-    holds(when.tls, (ways) => relay.tls !== undefined && ways.includes(relay.tls)) &&
+    holds(when.tls, (kinds) => relay.tls !== undefined && kinds.includes(relay.tls)) &&
     holds(when.ownAuthority, (wanted) => wanted === relay.ownAuthority) &&
     holds(when.username, (pattern) => typeof username === "string" && pattern.test(username)) &&
     holds(when.signsIn, (wanted) => username !== undefined && wanted === (username !== null)) &&
@@ -174,23 +181,9 @@ function classOf(reply: Failure["reply"]): number | undefined {
   return reply === undefined ? undefined : Math.floor(reply.code / 100);
 }
 
-/** What each stage does, as the end of "failed while …". */
-const doings = {
-  resolve: "looking up the server's name",
-  connect: "opening the connection",
-  greeting: "waiting for the server's greeting",
-  ehlo: "introducing ourselves (EHLO)",
-  starttls: "asking for encryption (STARTTLS)",
-  tls: "setting up encryption (TLS)",
-  auth: "signing in",
-  sender: "naming the sender (MAIL FROM)",
-  recipient: "naming the recipient (RCPT TO)",
-  message: "handing over the message",
-} as const satisfies Record<Stage, string>;
-
 const manyNames = 10;
 
-/** The words that texts may use in braces; undefined where nothing was seen that they could say. */
+/** The values of the words in braces; undefined if the value was not seen. */
 type Facts = Readonly<Record<string, string | undefined>>;
 
 function factsOf(failure: Failure): Facts {
@@ -201,7 +194,7 @@ function factsOf(failure: Failure): Facts {
   return {
     host: relay.host,
     port: relay.port === undefined ? undefined : String(relay.port),
-    doing: doings[failure.stage],
+    doing: stageNames[failure.stage].doing,
     said: reply === undefined ? "nothing that says why" : quoted(reply),
     message: failure.message ?? `The conversation with ${relay.host} failed.`,
     systemCode: failure.systemCode ?? failure.code,
@@ -224,8 +217,8 @@ function factsOf(failure: Failure): Facts {
 
 const braced = /\{(\w+)\}/g;
 
-/** Whether every word in the texts of a row has a value. */
-function knows(facts: Facts, { title, explanation, remedy }: Row): boolean {
+/** Whether every word in the texts of a rule has a value. */
+function knows(facts: Facts, { title, explanation, remedy }: ExplanationRule): boolean {
   return [...`${title} ${explanation} ${remedy}`.matchAll(braced)].every(
     ([, name = ""]) => facts[name] !== undefined,
   );
@@ -237,10 +230,10 @@ function day(ms: number): string {
 
 const longestReply = 300;
 
-/** What a relay means, it says early; and patterns take their time with text made to tire them. */
+/** Enough of a reply to know its meaning; the limit keeps a hostile reply from slowing the patterns down. */
 const longestMatched = 2_000;
 
-/** On one line, as in `550 5.7.1 No`; the enhanced code, which relays repeat on each line, only once. */
+/** The reply on one line, such as `550 5.7.1 No`. Relays repeat the enhanced code on each line; here it comes once. */
 function oneLine({ code, enhancedCode, text }: NonNullable<Failure["reply"]>): string {
   const [first = "", ...rest] = text.split("\n");
   const repeated = enhancedCode ?? "";

@@ -49,7 +49,7 @@ function run(config: OpenedConfig, options: Partial<ProbeOptions> = {}): Promise
     egress,
     clock: systemClock,
     templates: new LoadedTemplates(),
-    usualWays: [],
+    usualEndpoints: [],
     ...options,
   });
 }
@@ -279,7 +279,7 @@ describe("explains", () => {
       { tls: { ...certificate, implicit: true } },
       { tls },
       // STARTTLS is met with silence too, and has its own limit.
-      { ...waitOut(clock, "connect", 15_000), onCorrection: () => void clock.advance(8_000) },
+      { ...waitOut(clock, "connect", 15_000), onAlternativeTried: () => void clock.advance(8_000) },
     );
     expect(problem(report)).toEqual({ stage: "greeting", code: "tls.implicit_perhaps" });
     expect(failedStage(report)?.problem?.fix).toEqual({ useTls: true, tlsMode: "implicit" });
@@ -543,7 +543,7 @@ describe("time", () => {
     const report = await probeScript(
       (peer) => peer.closed,
       {},
-      { ...waitOut(clock, "connect", 15_000), onTry: () => void clock.advance(8_000) },
+      { ...waitOut(clock, "connect", 15_000), onAlternativesFound: () => void clock.advance(8_000) },
     );
     expect(problem(report)).toEqual({ stage: "greeting", code: "greeting.silent" });
     expect(report.corrections).toMatchObject([{ works: false, tlsMode: "implicit", durationMs: 8_000 }]);

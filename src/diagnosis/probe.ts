@@ -1,3 +1,6 @@
+// Tests an SMTP configuration with the client that also sends, and explains what fails.
+// RFC 5321, with RFC 3207 (STARTTLS), RFC 4954 (AUTH) and RFC 8314 (which ports and which TLS).
+// It does not send email of the application, retry, or judge the sender's domain: see delivery/ and sender-dns/.
 import type { Clock } from "../core/clock.ts";
 import { isSendwrightError, SendwrightError } from "../core/errors.ts";
 import type { SmtpReply } from "../core/model.ts";
@@ -7,46 +10,40 @@ import { classOf, quote } from "../smtp/reply.ts";
 import type { Timeouts } from "../smtp/timeouts.ts";
 import type { OpenedConfig } from "../smtp-configs/open.ts";
 import type { LoadedTemplates } from "../templates/engine/templates.ts";
-import { type Candidate, candidatesFor, type Way } from "./alternatives.ts";
-import type { Correction, TestProgress, TestReport, TestStage } from "./report.ts";
+import { type Alternative, alternativesFor, type Endpoint } from "./alternatives.ts";
+import type { TestReport, TestStage, TestWatcher, TriedAlternative } from "./report.ts";
 import { type FailedStage, Stages } from "./stages.ts";
 import { composeTestEmail, type TestEmail } from "./test-email.ts";
-import type { TestEmailEnding, TriedTestEmail } from "./test-email-log.ts";
-import { correct, isRefuted } from "./try-alternatives.ts";
+import type { TestEmailEnding, TestEmailResult } from "./test-email-log.ts";
+import { isDisproved, tryAlternatives } from "./try-alternatives.ts";
 
-export interface ProbeOptions {
+export interface ProbeOptions extends TestWatcher {
   readonly egress: Egress;
   readonly clock: Clock;
-  /** Gets what the sign-in still needs: the access token of a config that signs in with OAuth. */
+  /** Adds the access token to a config that signs in with OAuth. */
   readonly withToken?: (target: OpenedConfig) => Promise<OpenedConfig>;
-  /** What the real email says is one of these. */
+  /** The test email is one of these. */
   readonly templates: LoadedTemplates;
-  /** Gets a real email at the end; null: the test stops before the message. */
+  /** The recipient of a real email; null: the test stops before the message. */
   readonly sendTo?: string | null;
-  /** Whom RCPT TO names where there is no `sendTo`; null: that stage is skipped. */
+  /** The address in RCPT TO if there is no `sendTo`; null: that stage is skipped. */
   readonly recipient?: string | null;
   /** Writes the test email to the log once its outcome is known; resolves with its id there, if it has one. */
-  readonly keep?: ((tried: TriedTestEmail) => Promise<string | null>) | undefined;
+  readonly logEmail?: (result: TestEmailResult) => Promise<string | null>;
   /** Cuts the connection; the probe then rejects with its reason. */
-  readonly signal?: AbortSignal | undefined;
-  /** Each stage as it begins, and what it finds before its end. */
-  readonly onProgress?: ((progress: TestProgress) => void) | undefined;
-  /** Each stage as it ends. After STARTTLS, `ehlo` comes a second time: the later one counts. */
-  readonly onStage?: ((stage: TestStage) => void) | undefined;
-  /** What the failure was, for whoever asks more than the report says. */
-  readonly onFailed?: ((failed: FailedStage) => void) | undefined;
-  /** Looks for other ways to the same server where this one fails. Default: true. */
-  readonly seeksOthers?: boolean;
-  /** Before other ways are tried: which. */
-  readonly onTry?: ((candidates: readonly Candidate[]) => void) | undefined;
-  /** Each of them as it ends. */
-  readonly onCorrection?: ((correction: Correction) => void) | undefined;
+  readonly signal?: AbortSignal;
+  /** The failed stage with more detail than the report has. */
+  readonly onFailed?: (failed: FailedStage) => void;
+  /** The alternatives, before they are tried. */
+  readonly onAlternativesFound?: (alternatives: readonly Alternative[]) => void;
+  /** Tries alternatives when the configured endpoint fails. Default: true. */
+  readonly triesAlternatives?: boolean;
   readonly timeouts?: Partial<Timeouts>;
-  /** The ports that are tried where the configured one fails; the usual ones by default. */
-  readonly usualWays?: readonly Way[];
+  /** The endpoints that are tried when the configured one fails; the usual ones by default. */
+  readonly usualEndpoints?: readonly Endpoint[];
 }
 
-/** Somebody is waiting in front of the page: shorter than in delivery. `overallMs` is for all together. */
+/** Shorter than in delivery, because a person waits for the test. `overallMs` limits the whole test. */
 const probeTimeouts: Timeouts = {
   connectMs: 10_000,
   tlsMs: 15_000,
@@ -59,48 +56,49 @@ const probeTimeouts: Timeouts = {
 };
 
 /**
- * Tries a config out with the client that also sends: as far as the sender and the recipient, then
- * RSET; with `sendTo` to the end. Where it fails before the sign-in, other ways to the server are tried,
- * without credentials. A refusal is a report, not an error.
- * @throws the reason of `signal`; SendwrightError `input.invalid` for what no relay ever saw.
+ * Tests a config with the client that also sends: up to the sender and the recipient, then RSET; with
+ * `sendTo` to the end. If it fails before the sign-in, alternatives are tried without credentials. A
+ * refusal is reported, not thrown.
+ * @throws the reason of `signal`; SendwrightError `input.invalid` for input that no relay has seen.
  */
 export async function probe(config: OpenedConfig, options: ProbeOptions): Promise<TestReport> {
-  const { clock, onProgress, onStage, sendTo = null } = options;
+  const { clock, sendTo = null } = options;
   const recipient = sendTo ?? options.recipient ?? null;
   const timeouts = { ...probeTimeouts, ...options.timeouts };
   const deadline = new AbortController();
-  const watch = { recipient, clock, deadline: deadline.signal, onProgress, onStage };
+  const stagesFor = (target: OpenedConfig) =>
+    new Stages({ target, recipient, clock, deadline: deadline.signal, watcher: options });
   let target = config;
   try {
     target = (await options.withToken?.(config)) ?? config;
   } catch (error) {
     if (!isSendwrightError(error)) throw error;
-    const stages = new Stages({ target, ...watch });
+    const stages = stagesFor(target);
     stages.stage({ stage: "auth", status: "failed", error });
-    tell(stages, options);
+    notifyFailed(stages, options);
     return { ...stages.report(), corrections: [] };
   }
-  const stages = new Stages({ target, ...watch });
+  const stages = stagesFor(target);
   const endDeadline = clock.after(timeouts.overallMs, () => deadline.abort());
   try {
     await converse(target, recipient, { ...options, timeouts }, stages, deadline.signal);
-    tell(stages, options);
-    if (options.seeksOthers === false) return { ...stages.report(), corrections: [] };
-    const corrections = await corrected(target, options, stages, deadline.signal);
-    return { ...stages.report(), corrections };
+    notifyFailed(stages, options);
+    if (options.triesAlternatives === false) return { ...stages.report(), corrections: [] };
+    const tried = await alternativesTried(target, options, stages, deadline.signal);
+    return { ...stages.report(), corrections: tried };
   } finally {
     endDeadline();
   }
 }
 
-function tell({ failed }: Stages, { onFailed }: ProbeOptions): void {
+function notifyFailed({ failed }: Stages, { onFailed }: ProbeOptions): void {
   if (failed !== null) onFailed?.(failed);
 }
 
 async function converse(
   target: OpenedConfig,
   recipient: string | null,
-  { egress, clock, templates, signal, timeouts, sendTo = null, keep = async () => null }: ProbeOptions,
+  { egress, clock, templates, signal, timeouts, sendTo = null, logEmail }: ProbeOptions,
   stages: Stages,
   deadline: AbortSignal,
 ): Promise<void> {
@@ -121,41 +119,47 @@ async function converse(
         await stages.run("message", async (own) => {
           const email = composeTestEmail(target, { to: sendTo, templates, connection, now: clock.now() });
           const ending = await handOver(connection, target.fromEmail, email, deadline);
-          const tried = { email, ending, opened: target, connection, endedAt: clock.now() };
-          const emailId = await keep(tried);
-          if (emailId !== null) own.emailId = emailId;
-          return taken(email, ending);
+          const endedAt = clock.now();
+          const emailId = await logEmail?.({ email, ending, opened: target, connection, endedAt });
+          if (emailId != null) own.emailId = emailId;
+          return acceptanceOf(email, ending);
         });
       }
     } finally {
-      // Nobody waits for the goodbye.
+      // The report does not wait for the reply to QUIT.
       void connection.quit();
     }
   } catch (error) {
     signal?.throwIfAborted();
-    // What a stage has reported is no surprise any more.
+    // An error that a stage has reported is part of the report.
     if (!isSendwrightError(error) || stages.failed === null) throw error;
   }
 }
 
-/** Looks for what works instead. A fix that was tried and does not help is not offered. */
-async function corrected(
+/** Tries the alternatives to a failed endpoint, and takes back a fix that they disprove. */
+async function alternativesTried(
   target: OpenedConfig,
-  { egress, clock, signal, onTry, onCorrection, usualWays }: ProbeOptions,
+  { egress, clock, signal, onAlternativesFound, onAlternativeTried, usualEndpoints }: ProbeOptions,
   stages: Stages,
   deadline: AbortSignal,
-): Promise<readonly Correction[]> {
+): Promise<readonly TriedAlternative[]> {
   const { failed } = stages;
-  const candidates = failed === null ? [] : candidatesFor(target, failed, usualWays);
-  if (candidates.length === 0) return [];
-  onTry?.(candidates);
-  const tried = await correct(target, candidates, { egress, clock, signal, deadline, onCorrection });
-  // Where time ran out for the whole test, nothing was shown.
-  if (!deadline.aborted) stages.reconsider((fix) => isRefuted(fix, target.relay, tried));
-  return tried.map(({ correction }) => correction);
+  const alternatives = failed === null ? [] : alternativesFor(target, failed, usualEndpoints);
+  if (alternatives.length === 0) return [];
+  onAlternativesFound?.(alternatives);
+  const results = await tryAlternatives(target, alternatives, {
+    egress,
+    clock,
+    signal,
+    deadline,
+    onTried: onAlternativeTried,
+  });
+  // When the whole test has run out of time, the results disprove nothing.
+  if (!deadline.aborted) stages.reconsider((fix) => isDisproved(fix, target.relay, results));
+  return results.map(({ alternative }) => alternative);
 }
 
-/** The sender and the recipient, each alone; then RSET, so that no message follows. */
+/** Tests the sender and the recipient, each in its own stage; RSET then ends the transaction without a message. */
 async function envelope(
   connection: Connection,
   { fromEmail }: OpenedConfig,
@@ -175,7 +179,7 @@ async function envelope(
   });
 }
 
-/** Sends it. What the relay or the way to it did is an ending, not an error. @throws what is neither */
+/** Sends the test email. A failure of the relay or the connection is returned. @throws any other error */
 async function handOver(
   connection: Connection,
   from: string,
@@ -191,7 +195,7 @@ async function handOver(
   }
 }
 
-/** Cut off from here, but for the relay's silence. */
+/** The deadline cut the connection, because the relay was silent: for the reader this is a timeout. */
 function outOfTime(error: SendwrightError): SendwrightError {
   return new SendwrightError("smtp.timeout", "The test took too long altogether.", {
     cause: error,
@@ -199,8 +203,11 @@ function outOfTime(error: SendwrightError): SendwrightError {
   });
 }
 
-/** What the relay said as it took the email. @throws SendwrightError if it did not, or if nobody can know. */
-function taken({ to, messageId }: TestEmail, ending: TestEmailEnding): Readonly<Record<string, string>> {
+/** The evidence of an accepted email. @throws SendwrightError if it was refused, or its outcome is unknown. */
+function acceptanceOf(
+  { to, messageId }: TestEmail,
+  ending: TestEmailEnding,
+): Readonly<Record<string, string>> {
   if (ending.kind === "failed") throw ending.error;
   const { recipients, stage, reply } = ending.result;
   if (recipients[0]?.outcome === "unknown") {

@@ -3,12 +3,12 @@ import { stages } from "../core/model.ts";
 import type { Evidence } from "../smtp/observer.ts";
 import type { Relay } from "../smtp/relay.ts";
 import type { Problem } from "./explain.ts";
-import type { Fix } from "./explanations/row.ts";
+import type { Fix } from "./explanations/rule.ts";
 
 /** One stage of a connection test. JSON, the same in the page, the API and on the command line. */
 export interface TestStage {
   readonly stage: Stage;
-  /** `warning`: it works, but wants attention; `skipped`: it has no place here, or something failed before it. */
+  /** `warning`: it works, but needs attention; `skipped`: it does not apply, or an earlier stage failed. */
   readonly status: "passed" | "failed" | "warning" | "skipped";
   readonly durationMs: number;
   /** What was seen; times are RFC 3339. */
@@ -25,19 +25,19 @@ export interface TranscriptEntry {
   readonly text: string;
 }
 
-/** A way to the server that was tried because the configured one failed. JSON, as part of the report. */
-export interface Correction {
+/** An alternative to the configured server, port or TLS, with its result. JSON: a `correction` of the report. */
+export interface TriedAlternative {
   readonly smtpServer: string;
   readonly smtpPort: number;
   readonly useTls: boolean;
   readonly tlsMode: TlsMode;
-  /** It was open up to the sign-in, and offers one where the config needs it. */
+  /** Everything before the sign-in works, and a sign-in is offered if the config needs one. */
   readonly works: boolean;
   /** Such as `587 with STARTTLS works`. */
   readonly title: string;
   readonly detail: string;
   readonly durationMs: number;
-  /** Fields of the form that lead there; null where it does not work. */
+  /** The fields of the form to change; null if the alternative does not work. */
   readonly fix: Fix | null;
 }
 
@@ -48,14 +48,24 @@ export interface TestReport {
   readonly durationMs: number;
   /** Every stage, in the order in which they happen. */
   readonly stages: readonly TestStage[];
-  /** Other ways to the same server that were tried because this one failed; those that work come first. */
-  readonly corrections: readonly Correction[];
+  /** Alternatives that were tried because the configured endpoint failed; those that work come first. */
+  readonly corrections: readonly TriedAlternative[];
 }
 
 /** A stage that has begun, or has found something before its end. */
 export interface TestProgress {
   readonly stage: Stage;
   readonly evidence: Evidence;
+}
+
+/** Follows a test while it runs. */
+export interface TestWatcher {
+  /** Each stage as it begins, and what it finds before its end. */
+  readonly onProgress?: (progress: TestProgress) => void;
+  /** Each stage as it ends. After STARTTLS, `ehlo` comes a second time: the later one counts. */
+  readonly onStage?: (stage: TestStage) => void;
+  /** Each alternative as its try ends. */
+  readonly onAlternativeTried?: (alternative: TriedAlternative) => void;
 }
 
 /** With implicit TLS, `tls` comes before `greeting`. */

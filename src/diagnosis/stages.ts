@@ -7,38 +7,37 @@ import { mask, type Redactor, redactor } from "../smtp/redact.ts";
 import { quote } from "../smtp/reply.ts";
 import type { OpenedConfig } from "../smtp-configs/open.ts";
 import { explain, type Failure, type Problem } from "./explain.ts";
-import type { Fix } from "./explanations/row.ts";
+import type { Fix } from "./explanations/rule.ts";
 import {
   stageOrder,
-  type TestProgress,
   type TestReport,
   type TestStage,
+  type TestWatcher,
   type TranscriptEntry,
 } from "./report.ts";
-import { cautionFor } from "./warnings.ts";
+import { warningFor } from "./warnings.ts";
 
-interface StagesParts {
+interface StagesOptions {
   readonly target: OpenedConfig;
   readonly recipient: string | null;
   readonly clock: Clock;
   /** Aborted when the test as a whole has run out of time. */
   readonly deadline: AbortSignal;
-  readonly onProgress?: ((progress: TestProgress) => void) | undefined;
-  readonly onStage?: ((stage: TestStage) => void) | undefined;
+  readonly watcher?: Pick<TestWatcher, "onProgress" | "onStage">;
 }
 
-/** The stage that failed, with what another try may go by. */
+/** The stage that failed, with what the choice of alternatives depends on. */
 export interface FailedStage {
   readonly stage: Stage;
   readonly failure: Failure;
   readonly problem: Problem;
-  /** Of the certificate that was shown. */
+  /** The names in the certificate of the relay; empty if it showed none. */
   readonly certificateNames: readonly string[];
-  /** That was dialled, if one answered. */
+  /** The IP address that answered; null if none did. */
   readonly address: string | null;
 }
 
-/** What the explanations ask of the evidence; the rest of it is for people to read. */
+/** The part of the evidence that explanations read; people read the rest. */
 const connectEvidence = z.object({
   address: z.string(),
   failures: z.array(z.object({ address: z.string() })),
@@ -58,9 +57,9 @@ const tlsEvidence = z.object({
     .nullable(),
 });
 
-/** The report in the making: watches a connection and puts each stage together as it ends. */
+/** Collects the report of a test: observes the connection and completes each stage as it ends. */
 export class Stages implements Observer {
-  readonly #parts: StagesParts;
+  readonly #options: StagesOptions;
   readonly #redactor: Redactor;
   readonly #startedAt: number;
   readonly #ended = new Map<Stage, TestStage>();
@@ -69,13 +68,13 @@ export class Stages implements Observer {
   #current: Stage = "resolve";
   #failed: FailedStage | null = null;
 
-  constructor(parts: StagesParts) {
-    this.#parts = parts;
-    this.#redactor = redactor(parts.target.credentials, parts.target.relay);
-    this.#startedAt = parts.clock.now();
+  constructor(options: StagesOptions) {
+    this.#options = options;
+    this.#redactor = redactor(options.target.credentials, options.target.relay);
+    this.#startedAt = options.clock.now();
   }
 
-  /** The stage that failed, so that the report can say why the test ended. */
+  /** The stage that ended the test; null as long as none has failed. */
   get failed(): FailedStage | null {
     return this.#failed;
   }
@@ -86,7 +85,7 @@ export class Stages implements Observer {
         this.#begin(stage);
         break;
       case "found":
-        this.#parts.onProgress?.({ stage, evidence: shown(evidence) });
+        this.#options.watcher?.onProgress?.({ stage, evidence: shown(evidence) });
         break;
       case "passed":
         this.#pass(stage, durationMs, evidence);
@@ -106,14 +105,14 @@ export class Stages implements Observer {
 
   /**
    * Runs a stage that follows the opening.
-   * @param work is given where to put evidence of our own, which is shown also if the stage fails.
-   * @throws what the work throws.
+   * @param work gets an object for evidence of its own, which is shown even if the stage fails.
+   * @throws the error of the work.
    */
   async run(
     stage: Stage,
     work: (own: Record<string, string>) => Promise<Readonly<Record<string, string>>>,
   ): Promise<void> {
-    const { clock } = this.#parts;
+    const { clock } = this.#options;
     const startedAt = clock.now();
     const own: Record<string, string> = {};
     this.#begin(stage);
@@ -129,40 +128,40 @@ export class Stages implements Observer {
     }
   }
 
-  /** Explains the failure again, now that fixes were tried: those in vain are not offered, and no proof. */
-  reconsider(isRefuted: (fix: Fix) => boolean): void {
-    const told = this.#failed === null ? undefined : this.#ended.get(this.#failed.stage);
-    if (this.#failed === null || told === undefined) return;
-    const refuted: string[] = [];
+  /** Explains the failure again after alternatives were tried: a disproved fix is not offered, nor what rests on it. */
+  reconsider(isDisproved: (fix: Fix) => boolean): void {
+    const reported = this.#failed === null ? undefined : this.#ended.get(this.#failed.stage);
+    if (this.#failed === null || reported === undefined) return;
+    const disproved: string[] = [];
     let { problem } = this.#failed;
-    while (problem.fix !== undefined && isRefuted(problem.fix)) {
-      refuted.push(problem.code);
-      problem = explain(this.#failed.failure, refuted);
+    while (problem.fix !== undefined && isDisproved(problem.fix)) {
+      disproved.push(problem.code);
+      problem = explain(this.#failed.failure, disproved);
     }
-    if (refuted.length > 0) this.#end({ ...told, problem });
+    if (disproved.length > 0) this.#end({ ...reported, problem });
   }
 
   report(): Omit<TestReport, "corrections"> {
-    const order = stageOrder(this.#parts.target.relay.tls);
+    const order = stageOrder(this.#options.target.relay.tls);
     return {
       ok: this.#failed === null,
-      durationMs: this.#parts.clock.now() - this.#startedAt,
+      durationMs: this.#options.clock.now() - this.#startedAt,
       stages: order.map((stage) => this.#ended.get(stage) ?? skipped(stage)),
     };
   }
 
   #begin(stage: Stage): void {
     this.#current = stage;
-    this.#parts.onProgress?.({ stage, evidence: {} });
+    this.#options.watcher?.onProgress?.({ stage, evidence: {} });
   }
 
   #pass(stage: Stage, durationMs: number, evidence: Evidence): void {
     this.#evidence.set(stage, evidence);
     const tls = tlsEvidence.safeParse(evidence).data;
     const connected = connectEvidence.safeParse(evidence).data;
-    const problem = cautionFor({
+    const problem = warningFor({
       stage,
-      relay: this.#parts.target.relay,
+      relay: this.#options.target.relay,
       daysLeft: tls?.daysLeft ?? null,
       deadAddresses: connected?.failures.map(({ address }) => address) ?? [],
     });
@@ -198,7 +197,7 @@ export class Stages implements Observer {
     evidence: Evidence,
     problem: Problem | null,
   ): void {
-    // Two rounds of EHLO are one stage.
+    // EHLO before and after STARTTLS is one stage.
     const before = this.#ended.get(stage)?.durationMs ?? 0;
     this.#end({
       stage,
@@ -212,15 +211,16 @@ export class Stages implements Observer {
 
   #end(stage: TestStage): void {
     this.#ended.set(stage.stage, stage);
-    this.#parts.onStage?.(stage);
+    this.#options.watcher?.onStage?.(stage);
   }
 
   /**
-   * Some providers want the token as the username too, so what is named is redacted. The explanations'
-   * own words are not: a password that is one of them would show as the gap in a known sentence.
+   * The values that an explanation names are redacted, because some providers use the token as the
+   * username too. The words of the explanation are not redacted: if the password were one of them, the
+   * gap in a known sentence would reveal it.
    */
   #failure(stage: Stage, error: SendwrightError): Failure {
-    const { target, recipient, deadline } = this.#parts;
+    const { target, recipient, deadline } = this.#options;
     const { text } = this.#redactor;
     const { smtp } = error;
     const outOfTime = deadline.aborted && smtp?.systemCode === "ABORT_ERR";
@@ -248,13 +248,15 @@ export class Stages implements Observer {
     };
   }
 
-  /** Where the password stands in a certificate, its PEM cannot be shown; the lines may hide it. */
+  /** A PEM that contains the password cannot be shown, so it is left out. Line breaks may hide the password in it. */
   #certificate(): Failure["certificate"] {
     const certificate = tlsEvidence.safeParse(this.#evidence.get("tls")).data;
     if (!certificate?.pin) return certificate;
     const base64 = certificate.pin.caPem.replaceAll(/-----.*-----|\s/g, "");
     const isWhole = !base64.includes(mask) && this.#redactor.text(base64) === base64;
-    return isWhole ? certificate : { ...certificate, pin: undefined };
+    if (isWhole) return certificate;
+    const { pin: _, ...withoutPin } = certificate;
+    return withoutPin;
   }
 
   #lines(stage: Stage): TranscriptEntry[] {
@@ -269,8 +271,8 @@ function skipped(stage: Stage): TestStage {
 }
 
 /**
- * As people read it: times in evidence are milliseconds. The certificate that could be trusted stands in
- * the fix, where it belongs to words about it.
+ * Evidence as the report shows it: times, which are milliseconds in evidence, become RFC 3339. The
+ * certificate that could be trusted is left out: it belongs to the fix, which explains it.
  */
 function shown(evidence: Evidence): Evidence {
   const tls = tlsEvidence.safeParse(evidence).data;

@@ -15,7 +15,7 @@ import { findEmail, listAttempts, listRecipients } from "../store/tables/emails.
 import { LoadedTemplates } from "../templates/engine/templates.ts";
 import { createFixedClock } from "../testing/fixed-clock.ts";
 import { type RelayOptions, startTestRelay, type TestRelay } from "../testing/index.ts";
-import { type ConnectionTests, createConnectionTests } from "./connection-tests.ts";
+import { ConnectionTests } from "./connection-tests.ts";
 import { explainAttempt } from "./explain-attempt.ts";
 import type { TestReport } from "./report.ts";
 
@@ -37,7 +37,7 @@ beforeEach(async () => {
   templates = new LoadedTemplates();
   const opened = openConfigs({ store, secrets, clock });
   ({ configs } = opened);
-  tests = createConnectionTests({ store, ...opened, templates, clock, log, egress: createEgress("default") });
+  tests = new ConnectionTests({ store, ...opened, templates, clock, log, egress: createEgress("default") });
 });
 
 afterEach(async () => {
@@ -83,7 +83,7 @@ describe("the test email of a saved config", () => {
   test("is in the log with its outcome, by the id in its Message-ID", async () => {
     const { relay, config } = await saved();
     const { id, stage, email, recipient, attempt } = await logged(
-      await tests.run({ id: config.id, sendTo, actor }),
+      await tests.run({ target: { kind: "saved", id: config.id }, sendTo, actor }),
     );
     const received = await simpleParser(relay.messages[0]?.content ?? Buffer.alloc(0));
     expect(received.messageId).toBe(`<${id}@example.com>`);
@@ -115,7 +115,7 @@ describe("the test email of a saved config", () => {
 
   test("is kept as other emails are, without From and Reply-To", async () => {
     const { config } = await saved();
-    const { id } = await logged(await tests.run({ id: config.id, sendTo, actor }));
+    const { id } = await logged(await tests.run({ target: { kind: "saved", id: config.id }, sendTo, actor }));
     const stored = await findContent(store.db, id);
     const parsed = await simpleParser(Buffer.from(stored?.content ?? []));
     expect(stored?.encrypted).toBe(false);
@@ -126,7 +126,7 @@ describe("the test email of a saved config", () => {
   test("is the template as it is here, under the name of the brand, and says how it came", async () => {
     templates.replace({ ...templates.context, entries: [], brand: { name: "Example Shop" } });
     const { relay, config } = await saved();
-    await tests.run({ id: config.id, sendTo, actor });
+    await tests.run({ target: { kind: "saved", id: config.id }, sendTo, actor });
     const received = await simpleParser(relay.messages[0]?.content ?? Buffer.alloc(0));
     expect(received.subject).toBe("Example Shop: test email");
     expect(received.text).toContain(`  Server: ${relay.host}\n  Port: ${relay.port}\n  Encryption: none\n`);
@@ -138,7 +138,7 @@ describe("the test email of a saved config", () => {
   ])("that is answered %s has failed, and says why", async (answer, outcome, code) => {
     const { config } = await saved({ onDot: () => answer });
     const { stage, email, recipient, attempt } = await logged(
-      await tests.run({ id: config.id, sendTo, actor }),
+      await tests.run({ target: { kind: "saved", id: config.id }, sendTo, actor }),
     );
     expect(stage?.status).toBe("failed");
     expect(email).toMatchObject({ state: "failed", sentAt: null, finishedAt: now, nextAttemptAt: null });
@@ -157,7 +157,9 @@ describe("the test email of a saved config", () => {
         return undefined;
       },
     });
-    const { email, recipient, attempt } = await logged(await tests.run({ id: config.id, sendTo, actor }));
+    const { email, recipient, attempt } = await logged(
+      await tests.run({ target: { kind: "saved", id: config.id }, sendTo, actor }),
+    );
     expect([email.state, recipient.state, attempt.outcome]).toEqual(["unknown", "unknown", "unknown"]);
     expect(attempt).toMatchObject({ errorCode: "smtp.unknown_outcome", possibleDuplicate: true });
   });
@@ -169,7 +171,9 @@ describe("the test email of a saved config", () => {
         return undefined;
       },
     });
-    const { email, attempt } = await logged(await tests.run({ id: config.id, sendTo, actor }));
+    const { email, attempt } = await logged(
+      await tests.run({ target: { kind: "saved", id: config.id }, sendTo, actor }),
+    );
     expect(email.state).toBe("failed");
     expect(attempt).toMatchObject({ outcome: "temporary", errorCode: "smtp.closed" });
   });
@@ -182,21 +186,30 @@ describe("the test email of a saved config", () => {
         return peer.closed.then(() => undefined);
       },
     });
-    const running = tests.run({ id: config.id, sendTo, actor, signal: leaving.signal });
+    const running = tests.run({
+      target: { kind: "saved", id: config.id },
+      sendTo,
+      actor,
+      signal: leaving.signal,
+    });
     await expect(running).rejects.toThrow("gone");
     expect(await store.db.selectFrom("emails").select("state").execute()).toEqual([{ state: "unknown" }]);
   });
 
   test("holds no password, though the relay repeats it", async () => {
     const { config } = await saved({ onDot: () => `554 5.7.1 not from ${auth.password}` });
-    const { attempt } = await logged(await tests.run({ id: config.id, sendTo, actor }));
+    const { attempt } = await logged(
+      await tests.run({ target: { kind: "saved", id: config.id }, sendTo, actor }),
+    );
     expect(attempt.reply).toContain("********");
     expect(JSON.stringify(attempt)).not.toContain(auth.password);
   });
 
   test("is logged where the form as edited is what is saved", async () => {
     const { config } = await saved();
-    await logged(await tests.run({ id: config.id, body: { ...config, sendTo }, actor }));
+    await logged(
+      await tests.run({ target: { kind: "edited", id: config.id, form: { ...config, sendTo } }, actor }),
+    );
     expect(await count()).toBe(1);
   });
 
@@ -204,7 +217,7 @@ describe("the test email of a saved config", () => {
     const { relay, config } = await saved();
     await store.db.schema.dropTable("attempts").execute();
     const warn = vi.spyOn(log, "warn");
-    const report = await tests.run({ id: config.id, sendTo, actor });
+    const report = await tests.run({ target: { kind: "saved", id: config.id }, sendTo, actor });
     expect(report.ok).toBe(true);
     expect(relay.messages).toHaveLength(1);
     expect(report.stages.at(-1)?.evidence).not.toHaveProperty("emailId");
@@ -217,8 +230,11 @@ describe("the test email of a saved config", () => {
 describe("nothing is logged", () => {
   test("of a draft, nor of a form that differs from what is saved", async () => {
     const { relay, settings, config } = await saved();
-    const draft = await tests.run({ body: { ...settings, sendTo }, actor });
-    const edited = await tests.run({ id: config.id, body: { ...config, fromName: "Other", sendTo }, actor });
+    const draft = await tests.run({ target: { kind: "unsaved", form: { ...settings, sendTo } }, actor });
+    const edited = await tests.run({
+      target: { kind: "edited", id: config.id, form: { ...config, fromName: "Other", sendTo } },
+      actor,
+    });
     expect([draft.ok, edited.ok, relay.messages.length]).toEqual([true, true, 2]);
     expect(draft.stages.at(-1)?.evidence).not.toHaveProperty("emailId");
     expect(await count()).toBe(0);
@@ -226,11 +242,11 @@ describe("nothing is logged", () => {
 
   test("of a test that sends nothing, or does not come so far", async () => {
     const { config } = await saved();
-    await tests.run({ id: config.id, actor, ownAddress: sendTo });
+    await tests.run({ target: { kind: "saved", id: config.id }, actor, ownAddress: sendTo });
     const { config: locked } = await saved({}, { password: "wrong" });
-    await tests.run({ id: locked.id, sendTo, actor });
+    await tests.run({ target: { kind: "saved", id: locked.id }, sendTo, actor });
     const { config: picky } = await saved({ onRcpt: () => "550 5.1.1 Who?" });
-    await tests.run({ id: picky.id, sendTo, actor });
+    await tests.run({ target: { kind: "saved", id: picky.id }, sendTo, actor });
     expect(await count()).toBe(0);
   });
 });

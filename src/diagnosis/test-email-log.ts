@@ -10,23 +10,23 @@ import type { Attempt } from "../store/tables/emails.ts";
 import type { SmtpConfig } from "../store/tables/smtp-configs.ts";
 import type { TestEmail } from "./test-email.ts";
 
-/** How handing it over ended: with the relay's answer, or with an error before there was any. */
+/** How the transaction of the test email ended: with the relay's answer, or with an error before any answer. */
 export type TestEmailEnding =
   | { readonly kind: "answered"; readonly result: SendResult }
   | { readonly kind: "failed"; readonly error: SendwrightError };
 
-/** A test email at its end. */
-export interface TriedTestEmail {
+/** A test email whose outcome is known. */
+export interface TestEmailResult {
   readonly email: TestEmail;
   readonly ending: TestEmailEnding;
-  /** What it was tried through. */
+  /** The settings that it was sent with. */
   readonly opened: OpenedConfig;
   readonly connection: Pick<Connection, "address" | "tls">;
   /** Milliseconds since the epoch. */
   readonly endedAt: number;
 }
 
-/** Of one try, since nobody makes another: what is temporary for other emails has failed here. */
+/** A test email is not retried: a failure that is temporary for other emails is final here. */
 const stateOf = {
   sent: "sent",
   temporary: "failed",
@@ -35,18 +35,18 @@ const stateOf = {
 } as const satisfies Partial<Record<AttemptOutcome, RecipientState>>;
 
 /**
- * Writes a test email to the log, with its outcome: final at once. It is inserted as an email that is under
- * way and settled in the same transaction, so that no delivery worker ever sees it waiting.
+ * Writes a test email to the email log with its final outcome. It is inserted as `sending` and settled in
+ * the same transaction, because a delivery worker would send it if it ever saw it waiting.
  * @param config the saved config that was tested
  */
 export async function logTestEmail(
   store: Store,
-  tried: TriedTestEmail,
+  result: TestEmailResult,
   { config, actor }: { readonly config: SmtpConfig; readonly actor: Actor },
 ): Promise<void> {
-  const { ending, endedAt } = tried;
-  const stored = storedEmail(tried.email, actor);
-  const attempt = attemptOf(tried, config);
+  const { ending, endedAt } = result;
+  const stored = storedEmail(result.email, actor);
+  const attempt = attemptOf(result, config);
   const state = stateOf[outcomeOf(ending)];
   const { code, enhancedCode, reply } = attempt;
   const settlement = {
@@ -98,8 +98,8 @@ function storedEmail(email: TestEmail, actor: Actor): NewEmail {
   };
 }
 
-function attemptOf(tried: TriedTestEmail, config: SmtpConfig): Attempt {
-  const { email, ending, opened, connection, endedAt } = tried;
+function attemptOf(result: TestEmailResult, config: SmtpConfig): Attempt {
+  const { email, ending, opened, connection, endedAt } = result;
   const outcome = outcomeOf(ending);
   const error = ending.kind === "failed" ? ending.error : ending.result.lost;
   const reply = ending.kind === "answered" && error === null ? ending.result.reply : error?.smtp?.reply;
@@ -123,7 +123,7 @@ function attemptOf(tried: TriedTestEmail, config: SmtpConfig): Attempt {
   };
 }
 
-/** Of its one recipient. */
+/** The outcome of the only recipient. */
 function outcomeOf(ending: TestEmailEnding): keyof typeof stateOf {
   if (ending.kind === "failed") return ending.error.retry === "never" ? "permanent" : "temporary";
   return ending.result.recipients[0]?.outcome ?? "temporary";

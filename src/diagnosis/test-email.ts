@@ -6,39 +6,38 @@ import type { Connection } from "../smtp/connection.ts";
 import type { OpenedConfig } from "../smtp-configs/open.ts";
 import type { LoadedTemplates } from "../templates/engine/templates.ts";
 
-/** The email that a test sends if asked to. */
+/** The email that a test sends if it has a `sendTo`. */
 export interface TestEmail {
   readonly id: string;
-  /** Made of the id. */
+  /** Contains the id. */
   readonly messageId: string;
   readonly subject: string;
   /** Milliseconds since the epoch. */
   readonly createdAt: number;
   readonly to: string;
-  /** As emails are stored: without From and Reply-To. */
+  /** The content as it is stored: without From and Reply-To. */
   readonly stored: ComposedMessage;
-  /** As the relay gets it. */
+  /** The content as it is sent. */
   readonly content: Uint8Array;
   readonly needsSmtpUtf8: boolean;
 }
 
-export interface TestEmailParts {
+export interface TestEmailOptions {
   readonly to: string;
   readonly templates: LoadedTemplates;
-  /** The one that it goes through: the email says how that is secured. */
+  /** The connection that sends the email, which says how this connection is secured. */
   readonly connection: Pick<Connection, "tls">;
   /** Milliseconds since the epoch. */
   readonly now: number;
 }
 
 /**
- * Renders it from the template of that name, and composes it as every other email is composed, from this
- * config's sender.
+ * Renders the template `test-email` and composes it like every other email, with the sender of the config.
  * @throws SendwrightError `address.invalid`, `template.invalid`
  */
 export function composeTestEmail(
   { relay, fromEmail, fromName, replyTo }: OpenedConfig,
-  { to, templates, connection, now }: TestEmailParts,
+  { to, templates, connection, now }: TestEmailOptions,
 ): TestEmail {
   const sender = parseAddress(fromEmail);
   const id = newId(now);

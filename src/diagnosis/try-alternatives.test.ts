@@ -11,9 +11,9 @@ import {
   startScriptedServer,
   startTestRelay,
 } from "../testing/index.ts";
-import type { Way } from "./alternatives.ts";
+import type { Endpoint } from "./alternatives.ts";
 import { type ProbeOptions, probe } from "./probe.ts";
-import type { Correction } from "./report.ts";
+import type { TriedAlternative } from "./report.ts";
 import { failedStage, type TestReport } from "./report.ts";
 
 const authority = makeAuthority();
@@ -42,14 +42,14 @@ function target(port: number, change: Change = {}): OpenedConfig {
 /** Tests a config; where that fails, tries these ways. */
 function run(
   config: OpenedConfig,
-  usualWays: readonly Way[],
+  usualEndpoints: readonly Endpoint[],
   { lookup = here, ...options }: Partial<ProbeOptions> & { lookup?: Lookup } = {},
 ): Promise<TestReport> {
   return probe(config, {
     egress: createEgress("default", lookup),
     clock: systemClock,
     templates: new LoadedTemplates(),
-    usualWays,
+    usualEndpoints,
     ...options,
   });
 }
@@ -287,7 +287,7 @@ describe("is safe", () => {
     const report = await run(target(server.port), [{ port: other.port, tls: "starttls" }], {
       onProgress: tell,
       onStage: tell,
-      onCorrection: tell,
+      onAlternativeTried: tell,
     });
     expect(failedStage(report)?.problem?.code).toBe("greeting.not_smtp");
     expect(titles(report)).toContain(`${other.port} with STARTTLS: this is not an SMTP server`);
@@ -326,7 +326,7 @@ describe("is safe", () => {
         {
           onProgress: tell,
           onStage: tell,
-          onCorrection: tell,
+          onAlternativeTried: tell,
         },
       );
       expect(failedStage(report)?.stage).toBe(stage);
@@ -339,7 +339,7 @@ describe("is safe", () => {
   it("where the client goes away: every connection is closed at once", async () => {
     await using silent = await startScriptedServer(silence);
     const leaving = new AbortController();
-    const corrections: Correction[] = [];
+    const corrections: TriedAlternative[] = [];
     const running = run(
       target(await closedPort()),
       [
@@ -350,7 +350,7 @@ describe("is safe", () => {
         // Nothing but the client's leaving ends the wait.
         clock: createFixedClock(),
         signal: leaving.signal,
-        onCorrection: (correction) => corrections.push(correction),
+        onAlternativeTried: (correction) => corrections.push(correction),
       },
     );
     await expect.poll(() => silent.connections.length).toBe(2);
@@ -367,7 +367,7 @@ describe("is safe", () => {
     });
     const report = await run(target(await closedPort()), [{ port: tarpit.port, tls: "starttls" }], {
       clock,
-      onTry: async () => {
+      onAlternativesFound: async () => {
         await expect.poll(() => tarpit.connections.length).toBe(1);
         await clock.advance(8_000);
       },
@@ -385,7 +385,7 @@ describe("is safe", () => {
       onStage: ({ stage }) => {
         if (stage === "connect") void clock.advance(43_000);
       },
-      onTry: () => void clock.advance(2_000),
+      onAlternativesFound: () => void clock.advance(2_000),
     });
     expect(report.durationMs).toBe(45_000);
     expect(report.corrections).toMatchObject([{ works: false, durationMs: 2_000 }]);

@@ -6,87 +6,90 @@ import { type Connection, connect } from "../smtp/connection.ts";
 import { type Relay, tlsFor } from "../smtp/relay.ts";
 import type { Timeouts } from "../smtp/timeouts.ts";
 import type { OpenedConfig } from "../smtp-configs/open.ts";
-import type { Candidate } from "./alternatives.ts";
-import { clearAnswers, type Fix, loopback } from "./explanations/row.ts";
-import type { Correction } from "./report.ts";
+import type { Alternative } from "./alternatives.ts";
+import { clearAnswers, type Fix, loopback } from "./explanations/rule.ts";
+import type { TriedAlternative } from "./report.ts";
 import { Stages } from "./stages.ts";
 
-/** A way that was tried. */
-export interface Tried {
-  readonly correction: Correction;
-  /** SMTP is spoken there, or TLS with a fault such as a certificate that is not trusted: the next problem. */
-  readonly leadsOn: boolean;
+export interface AlternativeResult {
+  readonly alternative: TriedAlternative;
+  /**
+   * SMTP is spoken there, or TLS with a fault such as a certificate that is not trusted. A fix that leads
+   * there leads to the next problem, and is not disproved.
+   */
+  readonly hasService: boolean;
 }
 
-export interface CorrectOptions {
+export interface TryAlternativesOptions {
   readonly egress: Egress;
   readonly clock: Clock;
   /** The client went away. */
   readonly signal: AbortSignal | undefined;
   /** The test as a whole has run out of time. */
   readonly deadline: AbortSignal;
-  readonly onCorrection?: ((correction: Correction) => void) | undefined;
+  /** Called with each alternative as its try ends. */
+  readonly onTried: ((alternative: TriedAlternative) => void) | undefined;
 }
 
 /**
- * For each way, and as they are tried side by side, for all of them. Servers that hold their greeting back
- * against spam do so for some five or six seconds.
+ * For one alternative, and so for all, because they are tried at the same time. Servers that delay their
+ * greeting against spam do so for five or six seconds.
  */
-const wayMs = 8_000;
+const tryMs = 8_000;
 
-/** One limit for everything: there is no time for more than one slow step. */
-const wayTimeouts: Partial<Timeouts> = {
-  connectMs: wayMs,
-  tlsMs: wayMs,
-  greetingMs: wayMs,
-  commandMs: wayMs,
-  overallMs: wayMs,
+/** Each step may use up the whole time: there is none for a second slow step. */
+const tryTimeouts: Partial<Timeouts> = {
+  connectMs: tryMs,
+  tlsMs: tryMs,
+  greetingMs: tryMs,
+  commandMs: tryMs,
+  overallMs: tryMs,
 };
 
 /**
- * Tries the candidates side by side with the client that also sends, up to the EHLO inside TLS and no
- * further: no username and no password is ever sent. Those that work come first, in the candidates' order.
+ * Tries the alternatives at the same time with the client that also sends, up to the EHLO inside TLS: no
+ * username and no password is ever sent.
+ * @returns those that work first, otherwise in the order given; empty after the deadline.
  * @throws the reason of `signal`.
  */
-export async function correct(
+export async function tryAlternatives(
   target: OpenedConfig,
-  candidates: readonly Candidate[],
-  options: CorrectOptions,
-): Promise<readonly Tried[]> {
-  const { signal, deadline, onCorrection } = options;
+  alternatives: readonly Alternative[],
+  options: TryAlternativesOptions,
+): Promise<readonly AlternativeResult[]> {
+  const { signal, deadline, onTried } = options;
   if (deadline.aborted) return [];
-  const tried = await Promise.all(
-    candidates.map(async (candidate) => {
-      const one = await tryOut(target, candidate, options);
-      if (!signal?.aborted) onCorrection?.(one.correction);
-      return one;
+  const results = await Promise.all(
+    alternatives.map(async (alternative) => {
+      const result = await tryOne(target, alternative, options);
+      if (!signal?.aborted) onTried?.(result.alternative);
+      return result;
     }),
   );
   signal?.throwIfAborted();
-  const works = ({ correction }: Tried) => correction.works;
-  return [...tried.filter(works), ...tried.filter((one) => !works(one))];
+  return results.toSorted((one, two) => Number(two.alternative.works) - Number(one.alternative.works));
 }
 
-/** Whether the fix leads where nothing of the kind is. */
-export function isRefuted(fix: Fix, relay: Relay, tried: readonly Tried[]): boolean {
+/** Whether a result disproves the fix: it leads to an endpoint where no such service is. */
+export function isDisproved(fix: Fix, relay: Relay, results: readonly AlternativeResult[]): boolean {
   if (fix.smtpPort === undefined && fix.useTls === undefined) return false;
   const port = fix.smtpPort ?? relay.port;
   const tls = fix.useTls === undefined ? relay.tls : tlsFor(fix.useTls, fix.tlsMode ?? "auto", port);
-  return tried.some(({ correction, leadsOn }) => {
-    const way = relayOf(correction);
-    return !leadsOn && way.host === relay.host && way.port === port && way.tls === tls;
+  return results.some(({ alternative, hasService }) => {
+    const tried = relayOf(alternative);
+    return !hasService && tried.host === relay.host && tried.port === port && tried.tls === tls;
   });
 }
 
-async function tryOut(
+async function tryOne(
   target: OpenedConfig,
-  candidate: Candidate,
-  { egress, clock, signal, deadline }: CorrectOptions,
-): Promise<Tried> {
-  const { host, port, tls } = candidate;
+  alternative: Alternative,
+  { egress, clock, signal, deadline }: TryAlternativesOptions,
+): Promise<AlternativeResult> {
+  const { host, port, tls } = alternative;
   const relay = { ...target.relay, host, port, tls };
   const tooLate = new AbortController();
-  const cancel = clock.after(wayMs, () => tooLate.abort());
+  const cancel = clock.after(tryMs, () => tooLate.abort());
   const outOfTime = AbortSignal.any([tooLate.signal, deadline]);
   const stages = new Stages({ target: { ...target, relay }, recipient: null, clock, deadline: outOfTime });
   const startedAt = clock.now();
@@ -95,54 +98,54 @@ async function tryOut(
     const connection = await connect({
       relay,
       credentials: null,
-      // The relay may know the password from an earlier test.
+      // The relay may know the password from an earlier test, and repeat it.
       hide: target.credentials,
       allowCleartextAuth: false,
-      egress: candidate.address === null ? egress : onlyTo(candidate.address, egress),
+      egress: alternative.address === null ? egress : onlyTo(alternative.address, egress),
       clock,
-      timeouts: wayTimeouts,
+      timeouts: tryTimeouts,
       signal: signal === undefined ? outOfTime : AbortSignal.any([signal, outOfTime]),
       observer: stages,
     });
-    // Nobody waits for the goodbye.
+    // The result does not wait for the reply to QUIT.
     void connection.quit();
-    outcome = judge(target, candidate, connection);
+    outcome = assess(target, alternative, connection);
   } catch (error) {
     if (!isSendwrightError(error) || stages.failed === null) throw error;
-    outcome = { works: false, leadsOn: isTlsSpoken(error), ...wordsFor(candidate, stages.failed) };
+    outcome = { works: false, hasService: isTlsSpoken(error), ...reasonFor(alternative, stages.failed) };
   } finally {
     cancel();
   }
-  const { works, leadsOn, says, detail } = outcome;
-  const name = nameOf(candidate, target.relay.host);
-  const correction: Correction = {
+  const { works, hasService, reason, detail } = outcome;
+  const name = nameOf(alternative, target.relay.host);
+  const tried: TriedAlternative = {
     smtpServer: host,
     smtpPort: port,
     useTls: tls !== "none",
     tlsMode: tls === "none" ? "auto" : tls,
     works,
-    title: works ? `${name} works` : `${name}: ${says}`,
+    title: works ? `${name} works` : `${name}: ${reason}`,
     detail,
     durationMs: clock.now() - startedAt,
-    fix: works ? candidate.fix : null,
+    fix: works ? alternative.fix : null,
   };
-  return { correction, leadsOn };
+  return { alternative: tried, hasService };
 }
 
-/** A handshake that failed for another reason than an answer in the clear. */
+/** Whether the relay speaks TLS: the handshake did not fail because the answer was in the clear. */
 function isTlsSpoken({ code, smtp }: SendwrightError): boolean {
   return code === "smtp.tls" && !clearAnswers.includes(smtp?.systemCode ?? "");
 }
 
 interface Outcome {
   readonly works: boolean;
-  readonly leadsOn: boolean;
-  /** Why not, to follow a colon. */
-  readonly says: string;
+  readonly hasService: boolean;
+  /** Why it does not work, to follow a colon; empty if it works. */
+  readonly reason: string;
   readonly detail: string;
 }
 
-/** A name from a certificate counts only where it leads to the server that showed it. */
+/** An egress for a name from a certificate: it counts only if it resolves to the server that showed the certificate. */
 function onlyTo(address: string, egress: Egress): Egress {
   return {
     async resolve(host, port) {
@@ -156,21 +159,26 @@ function onlyTo(address: string, egress: Egress): Egress {
   };
 }
 
-/** An open way is of no use to a config that signs in unless it offers a sign-in that Sendwright may use. */
-function judge(
+/** An open endpoint works for a config that signs in only if it offers a sign-in that Sendwright may use. */
+function assess(
   { credentials, allowCleartextAuth }: OpenedConfig,
-  { host, tls, address, fix }: Candidate,
+  { host, tls, address, fix }: Alternative,
   { capabilities, tls: evidence }: Connection,
 ): Outcome {
   const offered = capabilities.authMechanisms;
   const offers =
     offered.length === 0 ? "It offers no sign-in." : `It offers to sign in by ${offered.join(", ")}.`;
   if (credentials !== null && chooseMechanism(credentials.method, offered) === null) {
-    return { works: false, leadsOn: true, says: "no sign-in that can be used", detail: offers };
+    return { works: false, hasService: true, reason: "no sign-in that can be used", detail: offers };
   }
   const mayGoInTheClear = allowCleartextAuth || fix.allowCleartextAuth === true;
   if (credentials !== null && tls === "none" && !mayGoInTheClear) {
-    return { works: false, leadsOn: true, says: "the password would travel unencrypted", detail: offers };
+    return {
+      works: false,
+      hasService: true,
+      reason: "the password would travel unencrypted",
+      detail: offers,
+    };
   }
   const secured =
     evidence === null
@@ -183,32 +191,34 @@ function judge(
           `The certificate is for ${host}, which leads to the same server. Use it only if you know this name.`,
         ];
   const signIn = credentials === null ? [] : [offers];
-  return { works: true, leadsOn: true, says: "", detail: [...named, secured, ...signIn].join(" ") };
+  return { works: true, hasService: true, reason: "", detail: [...named, secured, ...signIn].join(" ") };
 }
 
-function wordsFor(
-  { host, address }: Candidate,
+function reasonFor(
+  { host, address }: Alternative,
   { stage, failure, problem }: NonNullable<Stages["failed"]>,
-): Pick<Outcome, "says" | "detail"> {
+): Pick<Outcome, "reason" | "detail"> {
   if (address !== null && stage === "resolve") {
     return {
-      says: "leads to another server",
+      reason: "leads to another server",
       detail: `${host} does not lead to ${address}, the address that was connected to.`,
     };
   }
   const { title, explanation } = problem;
   const noAnswer = stage === "connect" && failure.code === "smtp.timeout";
-  const says = noAnswer ? "no answer" : title.charAt(0).toLowerCase() + title.slice(1);
-  return { says, detail: explanation };
+  const reason = noAnswer ? "no answer" : title.charAt(0).toLowerCase() + title.slice(1);
+  return { reason, detail: explanation };
 }
 
-/** As admins know it: the port and its kind of TLS; with the server where that is another. */
+/** The name of an endpoint for people: the port and its kind of TLS, and the host if it is not the configured one. */
 export function nameOf({ host, port, tls }: Pick<Relay, "host" | "port" | "tls">, typedHost: string): string {
-  const way = { implicit: "with TLS from the start", starttls: "with STARTTLS", none: "without TLS" }[tls];
-  return host === typedHost ? `${port} ${way}` : `${host}, ${port} ${way}`;
+  const security = { implicit: "with TLS from the start", starttls: "with STARTTLS", none: "without TLS" }[
+    tls
+  ];
+  return host === typedHost ? `${port} ${security}` : `${host}, ${port} ${security}`;
 }
 
-/** The relay that a correction is about. */
-export function relayOf({ smtpServer, smtpPort, useTls, tlsMode }: Correction) {
+/** The endpoint that was tried, as the client names it. */
+export function relayOf({ smtpServer, smtpPort, useTls, tlsMode }: TriedAlternative) {
   return { host: smtpServer, port: smtpPort, tls: tlsFor(useTls, tlsMode, smtpPort) };
 }

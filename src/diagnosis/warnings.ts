@@ -1,22 +1,22 @@
 import type { Stage } from "../core/model.ts";
 import type { Failure, Problem } from "./explain.ts";
-import { loopback } from "./explanations/row.ts";
+import { loopback } from "./explanations/rule.ts";
 
-/** Certificates are renewed a month before they end at the latest; below this, somebody forgot. */
+/** Certificates are renewed at least a month before they end: with fewer days left, the renewal has failed. */
 const fewDaysLeft = 21;
 
-/** What a stage that passed may have shown. */
-interface Passed {
+/** What a stage that passed has found. */
+interface PassedStage {
   readonly stage: Stage;
   readonly relay: Failure["relay"];
-  /** Of the certificate; null in the clear. */
+  /** Until the certificate ends; null if the stage showed none. */
   readonly daysLeft: number | null;
-  /** Addresses that were dialled in vain before one answered. */
+  /** The addresses that did not answer, before one that did. */
   readonly deadAddresses: readonly string[];
 }
 
-/** What works today but wants attention; null if all is well. */
-export function cautionFor({ stage, relay, daysLeft, deadAddresses }: Passed): Problem | null {
+/** A problem that does not stop sending yet but needs attention; null if there is none. */
+export function warningFor({ stage, relay, daysLeft, deadAddresses }: PassedStage): Problem | null {
   if (stage === "connect" && deadAddresses.length > 0) {
     return {
       code: "connect.some_addresses_dead",

@@ -9,7 +9,7 @@ import { createEgress } from "../net/egress.ts";
 import { openSqliteStore, type Store } from "../store/store.ts";
 import { listAudit } from "../store/tables/audit-log.ts";
 import { makeAuthority, startTestRelay, type TestRelay } from "../testing/index.ts";
-import { createDiscovery } from "./discovery.ts";
+import { Discovery } from "./discovery.ts";
 
 const actor: Actor = { id: "user:1", name: "Ada" };
 const authority = makeAuthority();
@@ -32,7 +32,7 @@ afterEach(async () => {
 });
 
 function discoveryOver(server: DnsServer) {
-  return createDiscovery({
+  return new Discovery({
     store,
     egress,
     clock: systemClock,

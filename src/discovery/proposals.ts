@@ -9,13 +9,13 @@ import {
 } from "../providers/catalog.ts";
 import { type Relay, tlsFor } from "../smtp/relay.ts";
 
-/** Where a proposal comes from, the most trustworthy first. */
+/** The sources of proposals, the most trustworthy first. */
 export const proposalSources = ["catalogue", "srv", "mx", "guess"] as const;
 
-/** Settings that may be the right ones; nobody has tried them yet. */
+/** Settings that may be right and have not been tried. */
 export interface Proposal {
   readonly source: (typeof proposalSources)[number];
-  /** Whose server it is; null where it is not known. */
+  /** The provider of the server; null if it is not known. */
   readonly provider: Provider | null;
   readonly host: string;
   readonly port: number;
@@ -24,16 +24,16 @@ export interface Proposal {
 
 export interface Proposals {
   readonly proposals: readonly Proposal[];
-  /** Who has the mailboxes of the domain; null where it is not known. */
+  /** The provider of the domain's mailboxes; null if it is not known. */
   readonly provider: { readonly id: string; readonly name: string } | null;
-  /** What else was learnt, a sentence each. */
+  /** Further findings, a sentence each. */
   readonly notes: readonly string[];
 }
 
-/** Of each kind of record no more are looked at: whoever publishes them decides how many there are. */
+/** Servers used of each kind of record: the publisher of the records must not decide how many are dialed. */
 const maxServers = 3;
 
-/** What may be used to send from this address, the best first: known facts before guesses. */
+/** Settings that may be used to send from this address, the best first: known facts before guesses. */
 export async function proposalsFor({ domain }: Address, dns: Dns): Promise<Proposals> {
   const closed = withoutSmtpAt(domain);
   if (closed !== null) return { proposals: [], provider: closed, notes: [noSmtp(closed.name)] };
@@ -79,7 +79,7 @@ function proposalOf(provider: Provider, name: string, source: "catalogue" | "mx"
   return { source, provider, host: serverFor(provider, name), port: smtpPort, tls };
 }
 
-/** RFC 6186 §3.1, RFC 8314 §5.1; by priority, and then the heavier first (RFC 2782). */
+/** The servers of SRV records (RFC 6186 §3.1, RFC 8314 §5.1), by priority, then the heavier first (RFC 2782). */
 function announcedBy(answer: Answer<SrvRecord>, tls: Proposal["tls"]): Proposal[] {
   if (answer.kind !== "found") return [];
   return answer.records
@@ -89,7 +89,7 @@ function announcedBy(answer: Answer<SrvRecord>, tls: Proposal["tls"]): Proposal[
     .map(({ name, port }) => ({ source: "srv", provider: null, host: name.toLowerCase(), port, tls }));
 }
 
-/** A target of `.`: the service is decidedly not there (RFC 2782). */
+/** Whether the domain denies the service: all targets are `.` (RFC 2782). */
 function isDenied(answer: Answer<SrvRecord>): boolean {
   return answer.kind === "found" && answer.records.every(({ name }) => name === "");
 }
@@ -98,7 +98,7 @@ type MailHost =
   | { readonly isClosed: false; readonly provider: Provider; readonly exchange: string }
   | { readonly isClosed: true; readonly provider: { readonly id: string; readonly name: string } };
 
-/** Who takes the domain's mail in, and so most likely has its mailboxes. */
+/** The provider that receives the domain's mail, and so most likely has its mailboxes. */
 function mailHostOf(answer: Answer<MxRecord>): MailHost | null {
   if (answer.kind !== "found") return null;
   for (const { exchange } of answer.records.toSorted((one, two) => one.priority - two.priority)) {
@@ -110,7 +110,7 @@ function mailHostOf(answer: Answer<MxRecord>): MailHost | null {
   return null;
 }
 
-/** Names that mail hosts often have, on the ports of submission. */
+/** Usual names of mail hosts, with the ports of submission. */
 function guesses(domain: string): Proposal[] {
   return [`smtp.${domain}`, `mail.${domain}`].flatMap((host): Proposal[] => [
     { source: "guess", provider: null, host, port: 465, tls: "implicit" },

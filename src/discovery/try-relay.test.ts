@@ -3,7 +3,7 @@ import { systemClock } from "../core/clock.ts";
 import { createEgress } from "../net/egress.ts";
 import type { Relay } from "../smtp/relay.ts";
 import { makeAuthority, type Script, startScriptedServer, startTestRelay } from "../testing/index.ts";
-import { tryCandidate } from "./try-relay.ts";
+import { tryRelay } from "./try-relay.ts";
 
 const authority = makeAuthority();
 const tls = authority.issue({ names: ["relay.test"] });
@@ -17,7 +17,7 @@ function relayAt(port: number, change: Partial<Relay> = {}): Relay {
 test("goes as far as EHLO inside TLS and says goodbye, without signing in", async () => {
   const auth = { username: "jo", password: "correct horse" };
   await using relay = await startTestRelay({ tls, auth });
-  const result = await tryCandidate(relayAt(relay.port), options);
+  const result = await tryRelay(relayAt(relay.port), options);
   expect(result).toMatchObject({ works: true });
   expect(result.works && result.capabilities.authMechanisms).toContain("PLAIN");
   expect(relay.messages).toEqual([]);
@@ -25,21 +25,21 @@ test("goes as far as EHLO inside TLS and says goodbye, without signing in", asyn
 
 test("takes TLS from the first byte for what it is", async () => {
   await using relay = await startTestRelay({ tls: { ...tls, implicit: true } });
-  expect(await tryCandidate(relayAt(relay.port, { tls: "implicit" }), options)).toMatchObject({
+  expect(await tryRelay(relayAt(relay.port, { tls: "implicit" }), options)).toMatchObject({
     works: true,
   });
 });
 
 test("believes no certificate that nobody vouches for", async () => {
   await using relay = await startTestRelay({ tls });
-  const result = await tryCandidate(relayAt(relay.port, { caPem: null }), options);
+  const result = await tryRelay(relayAt(relay.port, { caPem: null }), options);
   expect(result).toMatchObject({ works: false, error: { code: "smtp.tls" } });
 });
 
 test("waits no longer than it may", async () => {
   const silence: Script = (peer) => peer.closed;
   await using server = await startScriptedServer(silence);
-  const result = await tryCandidate(relayAt(server.port), { ...options, timeoutMs: 50 });
+  const result = await tryRelay(relayAt(server.port), { ...options, timeoutMs: 50 });
   expect(result).toMatchObject({ works: false });
 });
 
@@ -50,7 +50,5 @@ test("is cut off by the one who asked", async () => {
     return peer.closed;
   };
   await using server = await startScriptedServer(greet);
-  await expect(tryCandidate(relayAt(server.port), { ...options, signal: gone.signal })).rejects.toThrow(
-    "gone",
-  );
+  await expect(tryRelay(relayAt(server.port), { ...options, signal: gone.signal })).rejects.toThrow("gone");
 });

@@ -5,32 +5,32 @@ import type { Capabilities } from "../smtp/capabilities.ts";
 import { connect } from "../smtp/connection.ts";
 import type { Relay } from "../smtp/relay.ts";
 
-/** What came of trying a relay out. */
-export type CandidateResult =
+/** The result of trying a relay. */
+export type TryResult =
   | {
       readonly works: true;
-      /** From the EHLO inside TLS, where there is TLS. */
+      /** From the last EHLO, which is inside TLS unless the relay is tried without TLS. */
       readonly capabilities: Capabilities;
     }
   | { readonly works: false; readonly error: SendwrightError };
 
-export interface CandidateOptions {
+export interface TryRelayOptions {
   readonly egress: Egress;
   readonly clock: Clock;
-  /** For everything together. */
+  /** For the whole try. */
   readonly timeoutMs: number;
   /** Cuts the connection. */
-  readonly signal?: AbortSignal | undefined;
+  readonly signal?: AbortSignal;
 }
 
 /**
- * Tries a relay that may be the right one, with the client that also sends: as far as EHLO, inside TLS
- * where it is to be used, and then goodbye. Nobody signs in, so that a wrong guess learns nothing.
- * @throws what is no failure of the relay, and the reason of `signal`.
+ * Tries a relay with the client that also sends: up to EHLO, inside TLS if the relay uses it, then QUIT.
+ * It does not sign in, because a wrong guess must not learn a password.
+ * @throws the reason of `signal`, and any error that is not a failure of the relay.
  */
-export async function tryCandidate(relay: Relay, options: CandidateOptions): Promise<CandidateResult> {
+export async function tryRelay(relay: Relay, options: TryRelayOptions): Promise<TryResult> {
   const { egress, clock, timeoutMs, signal } = options;
-  // Nothing here may take longer than all of it.
+  // Each step may use up the whole time.
   const timeouts = {
     connectMs: timeoutMs,
     tlsMs: timeoutMs,
@@ -50,7 +50,7 @@ export async function tryCandidate(relay: Relay, options: CandidateOptions): Pro
       timeouts,
       signal: signal === undefined ? ended.signal : AbortSignal.any([signal, ended.signal]),
     });
-    // Nobody waits for the goodbye.
+    // The result does not wait for the reply to QUIT.
     void connection.quit();
     return { works: true, capabilities: connection.capabilities };
   } catch (error) {

@@ -2,8 +2,9 @@ import type { Clock } from "../core/clock.ts";
 import { isSendwrightError, type SendwrightError } from "../core/errors.ts";
 import { probe } from "../diagnosis/probe.ts";
 import type { FailedStage } from "../diagnosis/stages.ts";
+import type { OpenDns } from "../net/dns.ts";
 import type { Egress } from "../net/egress.ts";
-import { checkSender, type DnsHealthParts } from "../sender-dns/sender-dns.ts";
+import { checkSender } from "../sender-dns/sender-dns.ts";
 import type { SmtpConfigs } from "../smtp-configs/smtp-configs.ts";
 import type { SmtpConfigView } from "../smtp-configs/summary.ts";
 import type { CheckOutcome } from "../store/tables/config-checks.ts";
@@ -24,7 +25,7 @@ export interface CheckParts {
   readonly templates: LoadedTemplates;
   readonly egress: Egress;
   readonly clock: Clock;
-  readonly openDns: DnsHealthParts["openDns"];
+  readonly openDns: OpenDns;
   /** Cuts it; the check then rejects with its reason. */
   readonly signal: AbortSignal;
   readonly oauth: SmtpConfigView["oauth"];
@@ -77,7 +78,7 @@ async function reach(
     clock,
     signal,
     withToken: (target) => configs.withToken(target, provenMs),
-    seeksOthers: false,
+    triesAlternatives: false,
     onFailed: (seen) => {
       failed = seen;
     },

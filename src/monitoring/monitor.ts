@@ -3,8 +3,8 @@ import { SendwrightError } from "../core/errors.ts";
 import type { Log } from "../core/log.ts";
 import type { Actor } from "../core/model.ts";
 import { UserRateLimit } from "../core/rate-limit.ts";
+import type { OpenDns } from "../net/dns.ts";
 import type { Egress } from "../net/egress.ts";
-import type { DnsHealthParts } from "../sender-dns/sender-dns.ts";
 import type { ConfigSource } from "../smtp-configs/repository.ts";
 import type { SmtpConfigs } from "../smtp-configs/smtp-configs.ts";
 import type { Store } from "../store/store.ts";
@@ -53,7 +53,7 @@ export interface WatchParts {
   readonly log: Log;
   /** In [0, 1), for the jitter. */
   readonly random: () => number;
-  readonly openDns: DnsHealthParts["openDns"];
+  readonly openDns: OpenDns;
   /** Whether passwords can be read: without that, nothing is checked. */
   readonly canRead: () => boolean;
   /** How a config rests that an admin must mend, as where sending finds it. */

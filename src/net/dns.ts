@@ -1,6 +1,6 @@
 import { Resolver } from "node:dns/promises";
 
-/** What the DNS says of a name. That there is nothing is an answer; that nobody answered is none. */
+/** What the DNS says of a name. `none` is an answer; `failed` means that no server answered. */
 export type Answer<Data> =
   | { readonly kind: "found"; readonly records: readonly Data[] }
   | {
@@ -10,29 +10,29 @@ export type Answer<Data> =
     }
   | {
       readonly kind: "failed";
-      /** As c-ares calls it, such as `ESERVFAIL` or `ETIMEOUT`. */
+      /** The error code of c-ares, such as `ESERVFAIL` or `ETIMEOUT`. */
       readonly code: string;
     };
 
 export interface MxRecord {
   /** Lower is tried first. */
   readonly priority: number;
-  /** Empty for the root, `.`: no mail is taken (RFC 7505). */
+  /** Empty for the root, `.`: the domain accepts no mail (RFC 7505). */
   readonly exchange: string;
 }
 
-/** RFC 2782. */
+/** A record that names the server of a service (RFC 2782). */
 export interface SrvRecord {
   /** Lower is tried first. */
   readonly priority: number;
-  /** Of the same priority the heavier is chosen more often. */
+  /** Among records of the same priority, the heavier is chosen more often. */
   readonly weight: number;
   readonly port: number;
   /** Empty for the root, `.`: the service is not offered. */
   readonly name: string;
 }
 
-/** Looks names up in the DNS alone: hosts files do not count. CNAMEs are followed. Nothing is thrown. */
+/** Looks names up in the DNS, not in hosts files. CNAMEs are followed. Never throws: errors are answers. */
 export interface Dns {
   /** The strings of each record joined (RFC 7208 §3.3). */
   txt(name: string): Promise<Answer<string>>;
@@ -43,16 +43,19 @@ export interface Dns {
 }
 
 export interface DnsOptions {
-  /** `address` or `address:port`, tried in order; null: those of the system. */
+  /** `address` or `address:port`, tried in order; null: the servers of the system. */
   readonly servers: readonly string[] | null;
-  /** Ends what is under way; it counts as not answered. */
+  /** Ends the questions under way, which count as not answered. */
   readonly signal: AbortSignal;
 }
 
-/** Twice: a lost packet is common, and somebody is waiting. */
+/** Each question is asked twice, because packets get lost, and not more often, because a person waits. */
 const tries = { timeout: 1_500, tries: 2 };
 
-/** A resolver for one round of questions. An answer that is cut off over UDP is asked for over TCP. */
+/** `openDns` with the servers already chosen. */
+export type OpenDns = (options: Pick<DnsOptions, "signal">) => Dns;
+
+/** A resolver for one round of questions. An answer that is truncated over UDP is asked for again over TCP. */
 export function openDns({ servers, signal }: DnsOptions): Dns {
   const resolver = new Resolver(tries);
   if (servers !== null) resolver.setServers(servers);
@@ -82,7 +85,7 @@ export function openDns({ servers, signal }: DnsOptions): Dns {
       ]);
       const records = [four, six].flatMap((answer) => (answer.kind === "found" ? answer.records : []));
       if (records.length > 0) return { kind: "found", records };
-      // Of two empty answers the failed one leaves more open.
+      // A failed answer counts more than an empty one: there may be records.
       return six.kind === "failed" ? six : four;
     },
   };

@@ -6,7 +6,7 @@ import { checkMx } from "./mx.ts";
 import type { Sender } from "./sender.ts";
 import { checkSpf } from "./spf/check.ts";
 
-/** What receivers will find in the DNS about mail from this sender, in the order of `dnsChecks`. */
+/** The findings of all checks, in the order of `dnsChecks`. */
 export function checkDomain(sender: Sender, dns: Dns): Promise<Finding[]> {
   return Promise.all([
     checkSpf(sender, dns),

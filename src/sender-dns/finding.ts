@@ -1,6 +1,6 @@
 export const dnsChecks = ["spf", "dkim", "dmarc", "mx"] as const;
 
-/** `unknown`: it cannot be told from here. */
+/** The results of a check. `unknown`: the DNS did not say enough. */
 export const findingStatuses = ["ok", "warning", "failed", "unknown"] as const;
 
 /** A record to publish, as the forms of DNS providers want it. */
@@ -16,22 +16,22 @@ export interface Finding {
   readonly status: (typeof findingStatuses)[number];
   readonly title: string;
   readonly explanation: string;
-  /** Empty where there is nothing to do. */
+  /** Empty if there is nothing to do. */
   readonly remedy: string;
-  /** The records that this is about, as they were seen. */
+  /** The records that the finding is about, as they were found. */
   readonly seen: readonly string[];
   readonly record?: DnsRecord;
 }
 
 const shownCharacters = 600;
 
-/** A record as it may be shown: whoever publishes it decides what is in it, and how much. */
+/** A record without control characters and of limited length: its publisher must not decide what a page shows. */
 export function shown(record: string): string {
   const clean = record.replace(/[\p{Cc}\p{Cf}\p{Cs}]/gu, "\u{FFFD}");
   return clean.length > shownCharacters ? `${clean.slice(0, shownCharacters)}…` : clean;
 }
 
-/** The finding where nobody answered. */
+/** The finding for a question that was not answered. */
 export function unanswered(check: Finding["check"], name: string, code: string): Finding {
   return {
     check,

@@ -1,7 +1,7 @@
 import type { Dns } from "../net/dns.ts";
 import { type Finding, shown, unanswered } from "./finding.ts";
 
-/** More than these are not looked at. */
+/** Mail exchangers whose addresses are looked up: the domain must not decide how many questions are asked. */
 const maxExchanges = 5;
 
 /** Whether replies and bounces can come back to the domain (RFC 5321 §5.1, RFC 7505). */

@@ -1,22 +1,22 @@
 import type { Provider } from "../providers/catalog.ts";
 
-/** Whose mail is judged, and through whom it goes. */
+/** The sender whose DNS is checked, and the server that sends for it. */
 export interface Sender {
-  /** Of the from email, which is also that of the envelope: A-labels, lower case. */
+  /** The domain of the from email, which is also that of the envelope sender: A-labels, lower case. */
   readonly domain: string;
   /** The SMTP server. */
   readonly server: string;
-  /** Whose server that is; null where it is not known. */
+  /** The provider of the server; null if it is not known. */
   readonly provider: Provider | null;
-  /** The provider whose mailboxes the domain is for, as gmail.com is Gmail's; null for a domain of one's own. */
+  /** The provider that owns the domain, such as Gmail for gmail.com; null for any other domain. */
   readonly owner: Provider | null;
 }
 
-/** The domain belongs to the provider that sends: all that the DNS has to say is its own business. */
+/** Whether the provider that sends owns the domain: its DNS is then not the admin's concern. */
 export function isAtHome({ provider, owner, server }: Sender): boolean {
   if (owner === null) return false;
   if (provider?.id === owner.id) return true;
-  // Microsoft and Google have several names for one house.
+  // Microsoft and Google each have several providers in the catalog, with the same SPF includes.
   const [include] = provider?.spfIncludes ?? [];
   if (include !== undefined) return owner.spfIncludes.includes(include);
   return owner.mailDomains.some((domain) => server.endsWith(`.${domain}`));

@@ -3,8 +3,8 @@ import type { ServerOptions } from "../../core/environment.ts";
 import { isSendwrightError, SendwrightError } from "../../core/errors.ts";
 import { createLog } from "../../core/log.ts";
 import { parse } from "../../core/parse.ts";
-import { createConnectionTests } from "../../diagnosis/connection-tests.ts";
-import type { TestProgress, TestReport, TestStage } from "../../diagnosis/report.ts";
+import { ConnectionTests } from "../../diagnosis/connection-tests.ts";
+import type { TestReport, TestWatcher } from "../../diagnosis/report.ts";
 import { createEgress } from "../../net/egress.ts";
 import { type OpenConfigs, openConfigs } from "../../services.ts";
 import { tlsFor } from "../../smtp/relay.ts";
@@ -37,12 +37,6 @@ interface Tested {
   /** Null where nothing was dialled: `problem` says why. */
   readonly report: TestReport | null;
   readonly problem: { readonly code: string; readonly detail: string } | null;
-}
-
-/** Who looks on while a test runs. */
-interface Watcher {
-  readonly onProgress?: (progress: TestProgress) => void;
-  readonly onStage?: (stage: TestStage) => void;
 }
 
 /**
@@ -146,7 +140,7 @@ async function testOne(
   const log = createLog("silent");
   const templates = new LoadedTemplates();
   await new TemplateCache({ store, templates, clock: systemClock, log }).reload();
-  const tests = createConnectionTests({
+  const tests = new ConnectionTests({
     store,
     ...configs,
     templates,
@@ -154,7 +148,7 @@ async function testOne(
     clock: systemClock,
     log,
     // A server on SQLite looks for itself within seconds.
-    onMended: () => {
+    onRecovered: () => {
       if (store.shared) announced.push(store.transact([store.announcement()]));
     },
   });
@@ -164,7 +158,7 @@ async function testOne(
   const tls = tlsFor(config.useTls, config.tlsMode, port);
   const relay = { name, host, port, tls, sendTo: sendTo ?? null };
   const report = await watched(flags, relay, signal, (watcher) =>
-    tests.run({ id, actor, signal, ...watcher, ...(sendTo === undefined ? {} : { sendTo }) }),
+    tests.run({ target: { kind: "saved", id }, sendTo: sendTo ?? null, actor, signal, ...watcher }),
   );
   await Promise.all(announced);
   return report;
@@ -175,7 +169,7 @@ async function watched(
   { json = false, verbose = false }: TestFlags,
   relay: TestedRelay,
   signal: AbortSignal,
-  run: (watcher: Watcher) => Promise<TestReport>,
+  run: (watcher: TestWatcher) => Promise<TestReport>,
 ): Promise<TestReport> {
   if (json) return run({});
   const printer = createTestPrinter(relay, standardOutput(), { verbose });

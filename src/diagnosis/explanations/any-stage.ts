@@ -1,7 +1,7 @@
-import type { Row } from "./row.ts";
+import type { ExplanationRule } from "./rule.ts";
 
-/** What relays may answer to any command and mean the same by it: before everything else. */
-export const everywhereRows: readonly Row[] = [
+/** Replies that mean the same after any command. They come before all other rules. */
+export const everywhereRules: readonly ExplanationRule[] = [
   {
     code: "relay.cut_off_here",
     when: { code: ["smtp.closed"], systemCode: ["ABORT_ERR"] },
@@ -105,8 +105,8 @@ export const everywhereRows: readonly Row[] = [
   },
 ];
 
-/** What may go wrong at any stage, after everything more particular. */
-export const anywhereRows: readonly Row[] = [
+/** Failures that are possible at any stage. They come after all rules that are more specific. */
+export const anywhereRules: readonly ExplanationRule[] = [
   {
     code: "relay.shutting_down",
     when: { reply: [421] },
@@ -161,8 +161,8 @@ const shared = {
   source,
 } as const;
 
-/** For what no row knows: where it was, what was said, and what the class of the reply allows to hope. */
-export function unexplained(replyCode: number | undefined): Row {
+/** The rule for a failure that no other rule explains: the stage, the reply, and what the class of the reply allows. */
+export function unexplained(replyCode: number | undefined): ExplanationRule {
   if (replyCode === undefined) {
     return {
       ...shared,

@@ -1,16 +1,16 @@
 import type { Stage } from "../../core/model.ts";
-import { loopback, type Row, submission, submissions } from "./row.ts";
+import { type ExplanationRule, loopback, submission, submissions } from "./rule.ts";
 
 const signIn: readonly Stage[] = ["auth"];
-/** Where a relay that wanted a sign-in first says so, if it got none. */
-const afterwards: readonly Stage[] = ["sender", "recipient", "message"];
+/** The stages in which a relay may refuse a client that has not signed in. */
+const afterSignIn: readonly Stage[] = ["sender", "recipient", "message"];
 
-/** What relays say to a client that has not begun TLS. */
+/** The replies of relays to a client that has not started TLS. */
 const wantsEncryption =
   /issue a STARTTLS|STARTTLS (?:command )?(?:is )?(?:first|required)|\b(?:encryption|TLS|SSL)\b (?:is )?(?:required|needed)|\b(?:without|requires?|use|need)\b (?:SSL|TLS|encrypt|a secure)|secure connection/i;
 
-/** The sign-in, where no provider has words of its own for it. */
-export const signingInRows: readonly Row[] = [
+/** The sign-in at a relay that none of the provider rules knows. */
+export const signingInRules: readonly ExplanationRule[] = [
   {
     code: "auth.mechanism_refused_auto",
     when: { stage: signIn, reply: [504], authMethod: ["auto"] },
@@ -64,7 +64,7 @@ export const signingInRows: readonly Row[] = [
   {
     code: "sign_in.tls_required_elsewhere",
     when: {
-      stage: [...signIn, ...afterwards],
+      stage: [...signIn, ...afterSignIn],
       reply: [5],
       says: wantsEncryption,
       tls: ["none"],
@@ -79,7 +79,7 @@ export const signingInRows: readonly Row[] = [
   },
   {
     code: "sign_in.tls_required",
-    when: { stage: [...signIn, ...afterwards], reply: [5], says: wantsEncryption, tls: ["none"] },
+    when: { stage: [...signIn, ...afterSignIn], reply: [5], says: wantsEncryption, tls: ["none"] },
     title: "The relay wants encryption first",
     explanation: "{host} does nothing for a client that does not encrypt: {said}.",
     remedy: "Switch Use TLS on.",
@@ -90,7 +90,7 @@ export const signingInRows: readonly Row[] = [
   {
     code: "sign_in.required",
     when: {
-      stage: afterwards,
+      stage: afterSignIn,
       reply: [5],
       says: /^530 |authentication (?:is )?required|not authenticated|unauthenticated senders|must (?:be )?(?:authenticate|logged|log in)|please authenticate|need to authenticate|sender address rejected: not logged in/i,
       signsIn: false,

@@ -1,7 +1,7 @@
-import { loopback, privateHost, type Row, submission, submissions } from "./row.ts";
+import { type ExplanationRule, loopback, privateHost, submission, submissions } from "./rule.ts";
 
-/** From the server's name to its answer to EHLO. */
-export const reachingRows: readonly Row[] = [
+/** Everything from the lookup of the server's name to its answer to EHLO. */
+export const reachingRules: readonly ExplanationRule[] = [
   {
     code: "resolve.unknown_host",
     when: { code: ["smtp.resolve"], systemCode: ["ENOTFOUND"] },

@@ -1,12 +1,12 @@
 import type { Stage } from "../../core/model.ts";
-import type { Row } from "./row.ts";
+import type { ExplanationRule } from "./rule.ts";
 
 const signIn: readonly Stage[] = ["auth"];
-/** Refusals of the credentials. Gmail also uses 534 (RFC 4954 §6 has 535). */
+/** Reply codes for refused credentials: 535 (RFC 4954 §6), and 534 at Gmail. */
 const refused = [535, 534] as const;
 
-/** The sign-in at the providers of mailboxes, whose normal passwords mostly do not work here. */
-export const mailboxRows: readonly Row[] = [
+/** The sign-in at mailbox providers, most of which refuse the normal password over SMTP. */
+export const mailboxRules: readonly ExplanationRule[] = [
   {
     code: "auth.gmail_app_password",
     when: { stage: signIn, reply: [534, 535], says: /application-specific password|InvalidSecondFactor/i },

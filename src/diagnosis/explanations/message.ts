@@ -1,7 +1,7 @@
-import type { Row } from "./row.ts";
+import type { ExplanationRule } from "./rule.ts";
 
-/** What relays think of the content. */
-export const handoverRows: readonly Row[] = [
+/** Refusals of the message content. */
+export const handoverRules: readonly ExplanationRule[] = [
   {
     code: "message.not_authenticated_domain",
     when: {

@@ -1,10 +1,10 @@
 import type { Stage } from "../../core/model.ts";
-import type { Row } from "./row.ts";
+import type { ExplanationRule } from "./rule.ts";
 
 const signIn: readonly Stage[] = ["auth"];
 
-/** The sign-in with an access token. What keeps a mailbox from SMTP altogether is for the providers' rows. */
-export const oauthRows: readonly Row[] = [
+/** The sign-in with an access token. A mailbox that may not use SMTP at all is explained by the provider rules. */
+export const oauthRules: readonly ExplanationRule[] = [
   {
     code: "auth.oauth_consent_required",
     when: { code: ["oauth.consent_required"] },

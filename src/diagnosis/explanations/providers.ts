@@ -1,12 +1,12 @@
 import type { Stage } from "../../core/model.ts";
-import type { Row } from "./row.ts";
+import type { ExplanationRule } from "./rule.ts";
 
 const signIn: readonly Stage[] = ["auth"];
-/** Refusals of the credentials. SendGrid also uses 451, Gmail 534, Microsoft 550 (RFC 4954 §6 has 535). */
+/** Reply codes for refused credentials: 535 (RFC 4954 §6), 451 at SendGrid, 534 at Gmail, 550 at Microsoft. */
 const refused = [535, 534, 550, 525, 451] as const;
 
-/** The sign-in at the services that send for applications: what each of them wants is its own. */
-export const providerRows: readonly Row[] = [
+/** The sign-in at services that send for applications, each of which has its own username and password rules. */
+export const providerRules: readonly ExplanationRule[] = [
   {
     code: "auth.ses_credentials",
     when: { stage: signIn, reply: [535], host: /^email-smtp\..+\.amazonaws\.com(?:\.cn)?$/i },

@@ -1,14 +1,14 @@
 import type { Stage } from "../../core/model.ts";
-import type { Row } from "./row.ts";
+import type { ExplanationRule } from "./rule.ts";
 
-/** Relays may judge the sender as soon as it is named, with the first recipient, or after the content. */
+/** The stages in which a relay may refuse the sender: at MAIL FROM, at the first RCPT TO, or after the content. */
 const fromSenderOn: readonly Stage[] = ["sender", "recipient", "message"];
 
 const relayingDenied =
   /relay(?:ing)? (?:access )?(?:denied|not permitted|not allowed|prohibited|disallowed)|unable to relay|not permitted to relay|cannot relay|no relaying|not allowed to relay|relay not|we do not relay|denied to relay/i;
 
-/** The sender and the recipient, as relays judge them. */
-export const addressRows: readonly Row[] = [
+/** Refusals of the sender and of the recipient. */
+export const addressRules: readonly ExplanationRule[] = [
   {
     code: "sender.ses_not_verified",
     when: {

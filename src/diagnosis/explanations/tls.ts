@@ -1,14 +1,14 @@
-import { clearAnswers, privateHost, type Row, submission, submissions } from "./row.ts";
+import { clearAnswers, type ExplanationRule, privateHost, submission, submissions } from "./rule.ts";
 
-/** A certificate proves nothing about itself: somebody must compare it by another way. */
+/** A certificate cannot prove that it is genuine: a person has to compare its fingerprint over another channel. */
 const pin = {
   helps:
     "The topmost certificate that it sent is that of {pinSubject}, valid until {pinValidTo}, with the SHA-256 fingerprint {pinFingerprint}. Compare this with the fingerprint that whoever runs the server tells you, and only if they are the same let this config trust it (CA field).",
   isNotEnough: "Trusting it would not be enough. {faults} Tell whoever runs the server.",
-} as const satisfies Row["pin"];
+} as const satisfies ExplanationRule["pin"];
 
 /** STARTTLS, the handshake and the certificate. */
-export const securingRows: readonly Row[] = [
+export const securingRules: readonly ExplanationRule[] = [
   {
     code: "starttls.missing_here",
     when: {
@@ -222,8 +222,8 @@ export const securingRows: readonly Row[] = [
     source: "OpenSSL X509_V_ERR_CERT_NOT_YET_VALID; RFC 5280 §4.1.2.5",
   },
   {
-    // No fix from the names alone: whoever stands in between could show a valid certificate of his own.
-    // A name that leads to the same address and verifies there is offered as a correction.
+    // The names alone are no fix, because an attacker in between could show a valid certificate of its own.
+    // A name that resolves to the same address and verifies there is tried as an alternative.
     code: "tls.wrong_name",
     when: { systemCode: ["ERR_TLS_CERT_ALTNAME_INVALID", "HOSTNAME_MISMATCH"] },
     title: "The certificate is for another name",

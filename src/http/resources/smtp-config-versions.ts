@@ -5,7 +5,7 @@ import { smtpConfigTest, smtpConfigUpdate } from "../../smtp-configs/settings.ts
 import { idParams, json, jsonBody, noContent, route, routes } from "../route.ts";
 import { smtpConfig, smtpConfigDraftReply, smtpConfigVersionList } from "../schema/smtp-configs.ts";
 import { smtpConfigLimits } from "./smtp-configs.ts";
-import { runTest, testReply } from "./test-stream.ts";
+import { draftTest, runTest, testReply } from "./test-stream.ts";
 
 const seenVersion = z.strictObject({ version: z.int() });
 const versionParams = z.object({
@@ -127,7 +127,7 @@ export function smtpConfigVersionRoutes({ configs, stagedChanges, tests, log }: 
       return c.body(null, 204);
     })
     .openapi(testDraft, (c) =>
-      runTest(c, tests, log, { id: c.req.valid("param").id, isDraft: true, body: c.req.valid("json") }),
+      runTest(c, tests, log, draftTest(c.req.valid("param").id, c.req.valid("json"))),
     )
     .openapi(activate, async (c) => {
       const { id } = c.req.valid("param");

@@ -14,7 +14,7 @@ import {
 import { idParams, json, jsonBody, noContent, route, routes } from "../route.ts";
 import { smtpConfig, smtpConfigList } from "../schema/smtp-configs.ts";
 import { discovery, dnsReport } from "../schema/tests.ts";
-import { runTest, testReply } from "./test-stream.ts";
+import { runTest, savedTest, testReply } from "./test-stream.ts";
 import { dnsReportView } from "./views.ts";
 
 /** A CA certificate bundle of 262,144 characters, and the rest of a form. */
@@ -215,7 +215,7 @@ export function smtpConfigRoutes({
   configSource,
   tests,
   discovery: search,
-  dnsHealth,
+  senderDns,
   watch,
   log,
   store,
@@ -233,14 +233,16 @@ export function smtpConfigRoutes({
       return c.json(await search.find(c.req.valid("json"), c.get("caller").actor, signal), 200);
     })
     .openapi(dnsDraft, async (c) => {
-      const report = await dnsHealth.draft(c.req.valid("json"), c.get("caller").actor);
+      const report = await senderDns.draft(c.req.valid("json"), c.get("caller").actor);
       return c.json(dnsReportView(report), 200);
     })
     .openapi(dnsSaved, async (c) => {
-      const report = await dnsHealth.saved(c.req.valid("param").id, c.get("caller").actor);
+      const report = await senderDns.saved(c.req.valid("param").id, c.get("caller").actor);
       return c.json(dnsReportView(report), 200);
     })
-    .openapi(testDraft, (c) => runTest(c, tests, log, { body: c.req.valid("json") }))
+    .openapi(testDraft, (c) =>
+      runTest(c, tests, log, { target: { kind: "unsaved", form: c.req.valid("json") } }),
+    )
     .openapi(get, async (c) => c.json(await configs.get(c.req.valid("param").id), 200))
     .openapi(update, async (c) => {
       const input = parse(smtpConfigUpdate, c.req.valid("json"));
@@ -275,6 +277,6 @@ export function smtpConfigRoutes({
       return c.json(await configs.get(id), 200);
     })
     .openapi(testSaved, (c) =>
-      runTest(c, tests, log, { id: c.req.valid("param").id, body: c.req.valid("json") }),
+      runTest(c, tests, log, savedTest(c.req.valid("param").id, c.req.valid("json"))),
     );
 }

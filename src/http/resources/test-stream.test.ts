@@ -1,8 +1,8 @@
 import { Hono } from "hono";
-import { afterEach, beforeEach, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { createLog } from "../../core/log.ts";
-import type { Way } from "../../diagnosis/alternatives.ts";
-import { type ConnectionTests, createConnectionTests } from "../../diagnosis/connection-tests.ts";
+import type { Endpoint } from "../../diagnosis/alternatives.ts";
+import { ConnectionTests } from "../../diagnosis/connection-tests.ts";
 import { createEgress, type Lookup } from "../../net/egress.ts";
 import { generateKey } from "../../secret/fernet.ts";
 import { unlock } from "../../secret/unlock.ts";
@@ -13,7 +13,7 @@ import { createFixedClock } from "../../testing/fixed-clock.ts";
 import { startScriptedServer } from "../../testing/scripted-server.ts";
 import { startTestRelay } from "../../testing/test-relay.ts";
 import type { ServerEnv } from "../route.ts";
-import { runTest } from "./test-stream.ts";
+import { draftTest, runTest, savedTest } from "./test-stream.ts";
 
 /** The answer of one test, event by event. */
 
@@ -27,25 +27,25 @@ beforeEach(async () => {
 });
 afterEach(() => store.close());
 
-async function testsWith(lookup: Lookup, usualWays: readonly Way[] = []): Promise<ConnectionTests> {
+async function testsWith(lookup: Lookup, usualEndpoints: readonly Endpoint[] = []): Promise<ConnectionTests> {
   const clock = createFixedClock();
   const secrets = await unlock({ rows: [], primary: generateKey(), previous: [], clock });
-  return createConnectionTests({
+  return new ConnectionTests({
     store,
     ...openConfigs({ store, secrets, clock }),
     templates: new LoadedTemplates(),
     clock,
     log,
     egress: createEgress("default", lookup),
-    usualWays,
+    usualEndpoints,
   });
 }
 
-async function stream(tests: ConnectionTests, body: unknown): Promise<Response> {
+async function stream(tests: ConnectionTests, form: unknown): Promise<Response> {
   const app = new Hono<ServerEnv>();
   app.post("/test", (c) => {
     c.set("caller", { actor: { id: "user:1", name: "Ada" }, scope: "admin", email: null, via: "session" });
-    return runTest(c, tests, log, { body });
+    return runTest(c, tests, log, { target: { kind: "unsaved", form } });
   });
   const headers = { accept: "text/event-stream" };
   return app.request("/test", { method: "POST", headers });
@@ -101,4 +101,36 @@ it("tells each other way as it ends, before the report that holds them all", asy
   expect(report?.name).toBe("report");
   expect(corrections).toHaveLength(3);
   expect(report?.data.corrections).toEqual(expect.arrayContaining(corrections));
+});
+
+describe("a request to test a saved config", () => {
+  const id = "office";
+  const saved = { kind: "saved", id };
+
+  it("tests it as saved if the body has no field of the form", () => {
+    expect(savedTest(id, undefined)).toEqual({ target: saved, sendTo: null });
+    expect(savedTest(id, {})).toEqual({ target: saved, sendTo: null });
+    expect(savedTest(id, { sendTo: "pat@example.net" })).toEqual({
+      target: saved,
+      sendTo: "pat@example.net",
+    });
+  });
+
+  it("tests it as edited if the body has one", () => {
+    const form = { sendTo: "pat@example.net", smtpPort: 587 };
+    expect(savedTest(id, form)).toEqual({ target: { kind: "edited", id, form } });
+  });
+
+  it.each([[null], [[]], ["text"]])("takes a body that is %j for a form, which is then refused", (form) => {
+    expect(savedTest(id, form).target).toEqual({ kind: "edited", id, form });
+  });
+
+  it("tests its draft, whose body may name the recipient and nothing else", () => {
+    const target = { kind: "draft", id };
+    expect(draftTest(id, undefined)).toMatchObject({ target });
+    expect(draftTest(id, { sendTo: "pat@example.net" })).toEqual({ target, sendTo: "pat@example.net" });
+    expect(() => draftTest(id, { smtpPort: 587 })).toThrow(
+      expect.objectContaining({ code: "input.invalid" }),
+    );
+  });
 });

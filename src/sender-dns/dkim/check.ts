@@ -9,7 +9,7 @@ interface SeenKey {
   readonly key: DkimKey;
 }
 
-/** Whether the keys are published with which the provider signs for the domain (RFC 6376). */
+/** Checks whether the keys are published that the provider signs with (RFC 6376). */
 export async function checkDkim(sender: Sender, dns: Dns): Promise<Finding> {
   const { domain, provider, owner } = sender;
   const finding = (verdict: Omit<Finding, "check" | "seen">, seen: readonly SeenKey[] = []): Finding => ({
@@ -72,7 +72,7 @@ export async function checkDkim(sender: Sender, dns: Dns): Promise<Finding> {
   return finding(verdictOf(seen, who), seen);
 }
 
-/** One good key is enough: the others may be older or newer ones. */
+/** One good key is enough, because the others may be retired or not in use yet. */
 function verdictOf(seen: readonly SeenKey[], who: string): Omit<Finding, "check" | "seen"> {
   const good = seen.find(
     ({ key }) => key.kind === "usable" && (key.type !== "rsa" || key.bits >= minRsaBits),

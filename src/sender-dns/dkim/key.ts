@@ -1,21 +1,21 @@
 import { createPublicKey, type KeyObject } from "node:crypto";
 import { parseTags } from "../tags.ts";
 
-/** A key record of DKIM (RFC 6376 §3.6.1), as far as it says whether signatures can be checked with it. */
+/** The part of a DKIM key record (RFC 6376 §3.6.1) that says whether it can verify signatures. */
 export type DkimKey =
   | {
       readonly kind: "usable";
       readonly type: "rsa" | "ed25519";
-      /** Of the modulus, or of the curve. */
+      /** The size of the modulus, or of the curve. */
       readonly bits: number;
       /** `t=y`: receivers are asked not to count failures. */
       readonly isTesting: boolean;
     }
-  /** `p=` is empty. */
+  /** The key is revoked: `p=` is empty. */
   | { readonly kind: "revoked" }
   | { readonly kind: "unusable"; readonly problem: string };
 
-/** RFC 8301 §3.2: shorter keys do not count. */
+/** Verifiers ignore shorter keys (RFC 8301 §3.2). */
 export const minRsaBits = 1024;
 
 export function parseDkimKey(text: string): DkimKey {
@@ -31,7 +31,7 @@ export function parseDkimKey(text: string): DkimKey {
   const isTesting = (tags.get("t") ?? "").split(":").some((flag) => flag.trim() === "y");
   const type = (tags.get("k") ?? "rsa").toLowerCase();
   if (type === "ed25519") {
-    // RFC 8463 §4.2: the bare key.
+    // An Ed25519 key is published without any structure (RFC 8463 §4.2).
     return bytes.length === 32
       ? { kind: "usable", type, bits: 256, isTesting }
       : unusable("its key is no Ed25519 key");
@@ -42,14 +42,14 @@ export function parseDkimKey(text: string): DkimKey {
   return { kind: "usable", type, bits, isTesting };
 }
 
-/** SubjectPublicKeyInfo as everybody publishes it, or the bare RSAPublicKey that the RFC's text names. */
+/** An RSA key as SubjectPublicKeyInfo, which is usual, or as the RSAPublicKey that the text of the RFC names. */
 function rsaKey(key: Buffer): KeyObject | null {
   for (const type of ["spki", "pkcs1"] as const) {
     try {
       const parsed = createPublicKey({ key, format: "der", type });
       if (parsed.asymmetricKeyType === "rsa") return parsed;
     } catch {
-      // Not this form, then.
+      // The key may be in the other form.
     }
   }
   return null;

@@ -4,7 +4,7 @@ import type { Sender } from "../sender.ts";
 import type { DmarcRecord, DmarcRequest } from "./parse.ts";
 import { type DmarcAt, findDmarc } from "./tree-walk.ts";
 
-/** What the domain asks of receivers for mail that neither SPF nor DKIM speaks for (RFC 9989). */
+/** Checks what the domain asks of receivers for mail that passes neither SPF nor DKIM (RFC 9989). */
 export async function checkDmarc(sender: Sender, dns: Dns): Promise<Finding> {
   const found = await findDmarc(sender.domain, dns);
   switch (found.kind) {

@@ -5,19 +5,19 @@ export type DmarcRequest = (typeof policies)[number];
 
 /** A DMARC record (RFC 9989 §4.7; `pct` is of RFC 7489, which many receivers still follow). */
 export interface DmarcRecord {
-  /** What is asked for mail of the domain; null where it is missing or not understood. */
+  /** The policy for mail of the domain; null if it is missing or not known. */
   readonly policy: DmarcRequest | null;
-  /** For its subdomains. */
+  /** The policy for its subdomains. */
   readonly subdomains: DmarcRequest;
   readonly strictSpf: boolean;
   readonly strictDkim: boolean;
-  /** Of the mail that fails, the share that the policy is for: 0 to 100. */
+  /** The share of failing mail that the policy applies to, 0 to 100. */
   readonly percent: number;
   /** `t=y`: receivers are asked not to act on it. */
   readonly isTesting: boolean;
-  /** Where the daily reports go. */
+  /** The addresses for aggregate reports. */
   readonly reportTo: readonly string[];
-  /** `y`: registrars live below; `n`: here is where the organisation begins; `u`: not said. */
+  /** `y`: a public suffix; `n`: the domain of an organization; `u`: not said. */
   readonly psd: "y" | "n" | "u";
 }
 

@@ -1,11 +1,11 @@
 import type { Dns } from "../../net/dns.ts";
 import { type DmarcRecord, isDmarc, parseDmarc } from "./parse.ts";
 
-/** What stands at one name of the walk. */
+/** The result at one name of the walk. */
 export interface DmarcAt {
   readonly domain: string;
   readonly texts: readonly string[];
-  /** Null where there is no record, more than one, or one that cannot be read. */
+  /** Null if there is no record, more than one, or one that is invalid. */
   readonly record: DmarcRecord | null;
 }
 
@@ -15,24 +15,24 @@ export type DmarcFound =
       readonly at: DmarcAt & { readonly record: DmarcRecord };
       readonly isOwn: boolean;
     }
-  /** `own`: what stands at the domain itself and does not count. */
+  /** `own`: the records at the domain itself, none of which counts. */
   | { readonly kind: "none"; readonly own: DmarcAt }
   | { readonly kind: "failed"; readonly name: string; readonly code: string };
 
-/** RFC 9989 §4.10: no more names are asked, however long the domain is. */
+/** The limit of names that are asked, however long the domain is (RFC 9989 §4.10). */
 const maxNames = 8;
 
 /**
- * The record that counts for a domain: its own, else that of the organisation it belongs to. Where that
- * begins is found by walking up the names (RFC 9989 §4.10), not in a list of public suffixes as with
- * RFC 7489 §3.2: the DNS says it itself, and no list can be out of date.
+ * The record that counts for a domain: its own, or else that of its organization. The domain of the
+ * organization is found by walking up the names (RFC 9989 §4.10), not in a list of public suffixes as in
+ * RFC 7489 §3.2, which could be out of date.
  */
 export async function findDmarc(domain: string, dns: Dns): Promise<DmarcFound> {
   const walked: DmarcAt[] = [];
   for (const name of namesAbove(domain)) {
     const answer = await dns.txt(`_dmarc.${name}`);
     if (answer.kind === "failed") {
-      // Above a record that counts, nobody need answer.
+      // No answer is needed above a record that counts.
       if (walked.some(({ record }) => record !== null)) break;
       return { kind: "failed", name: `_dmarc.${name}`, code: answer.code };
     }
@@ -49,7 +49,7 @@ export async function findDmarc(domain: string, dns: Dns): Promise<DmarcFound> {
   return { kind: "found", at: { ...at, record: at.record }, isOwn: at === own };
 }
 
-/** RFC 9989 §4.10.2: the one that says so, the one below a public suffix, or the highest with a record. */
+/** The domain of the organization (RFC 9989 §4.10.2): the name that says so, the one below a public suffix, or the highest with a record. */
 function organisationOf(walked: readonly DmarcAt[]): DmarcAt | null {
   const suffix = walked.findIndex(({ record }) => record?.psd === "y");
   const below = walked[suffix - 1];

@@ -1,9 +1,9 @@
-/** What a domain without SPF may publish; `~all` marks mail of others without refusing it. */
+/** The record for a domain without SPF. `~all` marks mail from other servers without refusing it. */
 export function newSpf(term: string): string {
   return `v=spf1 ${term} ~all`;
 }
 
-/** The record, letting one more through: before `all` or `redirect`, after which nothing counts. */
+/** The record with one more term, which is put before `all` or `redirect`, because later terms do not count. */
 export function withTerm(record: string, term: string): string {
   const words = wordsOf(record);
   if (words.includes(term)) return words.join(" ");
@@ -11,7 +11,7 @@ export function withTerm(record: string, term: string): string {
   return words.toSpliced(end === -1 ? words.length : end, 0, term).join(" ");
 }
 
-/** Several records as the one that there may be (RFC 7208 §3.2): all that they let through, and the first end. */
+/** Several records merged into the only one that is allowed (RFC 7208 §3.2): all terms, and the first end. */
 export function merged(records: readonly string[]): string {
   const words = [...new Set(records.flatMap((record) => wordsOf(record).slice(1)))];
   const end = words.find((word) => /^[+~?-]?all$/i.test(word)) ?? words.find(isEnd);

@@ -4,27 +4,38 @@ import { isPublicAddress } from "../../net/egress.ts";
 import { type DnsRecord, type Finding, shown, unanswered } from "../finding.ts";
 import { isAtHome, type Sender } from "../sender.ts";
 import { merged, newSpf, withTerm } from "./advice.ts";
-import { type Expansion, expandSpf, includedDomains, judge, maxLookups, maxVoidLookups } from "./evaluate.ts";
+import {
+  type Expansion,
+  evaluate,
+  expandSpf,
+  includedDomains,
+  maxLookups,
+  maxVoidLookups,
+} from "./evaluate.ts";
 import { isSpf, parseSpf } from "./parse.ts";
 
-type Verdict = Omit<Finding, "check" | "seen">;
+type SpfFinding = Omit<Finding, "check" | "seen">;
 
-/** Whether the domain lets the relay send for it (RFC 7208). */
+/** Checks whether the domain lets the relay send for it (RFC 7208). */
 export async function checkSpf(sender: Sender, dns: Dns): Promise<Finding> {
   const { domain, owner } = sender;
   const answer = await dns.txt(domain);
   if (answer.kind === "failed") return unanswered("spf", domain, answer.code);
   const records = answer.kind === "found" ? answer.records.filter(isSpf) : [];
-  const finding = (verdict: Verdict): Finding => ({ check: "spf", seen: records.map(shown), ...verdict });
+  const asFinding = (finding: SpfFinding): Finding => ({
+    check: "spf",
+    seen: records.map(shown),
+    ...finding,
+  });
 
-  if (isAtHome(sender)) return finding(athome(sender));
-  if (owner !== null) return finding(foreign(sender, owner.name));
+  if (isAtHome(sender)) return asFinding(athome(sender));
+  if (owner !== null) return asFinding(foreign(sender, owner.name));
   const term = await termFor(sender, dns);
   const [text, ...others] = records;
-  if (text === undefined) return finding(missing(sender, term));
+  if (text === undefined) return asFinding(missing(sender, term));
   if (others.length > 0) {
     const one = merged(records);
-    return finding({
+    return asFinding({
       status: "failed",
       title: "There is more than one SPF record",
       explanation: `${domain} has ${records.length}. Receivers take that for an error and count none of them (RFC 7208 §4.5).`,
@@ -34,7 +45,7 @@ export async function checkSpf(sender: Sender, dns: Dns): Promise<Finding> {
   }
   const parsed = parseSpf(text);
   if (!parsed.ok) {
-    return finding({
+    return asFinding({
       status: "failed",
       title: "The SPF record cannot be read",
       explanation: `Receivers count nothing of a record with an error in it. ${parsed.problem}.`,
@@ -42,10 +53,10 @@ export async function checkSpf(sender: Sender, dns: Dns): Promise<Finding> {
     });
   }
   const expansion = await expandSpf(domain, parsed.record.terms, parsed.record.redirect, dns);
-  return finding(broken(expansion) ?? (await verdictOf({ sender, dns, text, term, expansion })));
+  return asFinding(broken(expansion) ?? (await findingOf({ sender, dns, text, term, expansion })));
 }
 
-function athome({ domain, owner }: Sender): Verdict {
+function athome({ domain, owner }: Sender): SpfFinding {
   return {
     status: "ok",
     title: `${owner?.name} looks after this domain`,
@@ -54,7 +65,7 @@ function athome({ domain, owner }: Sender): Verdict {
   };
 }
 
-function foreign({ domain, provider }: Sender, owner: string): Verdict {
+function foreign({ domain, provider }: Sender, owner: string): SpfFinding {
   return {
     status: "failed",
     title: `${domain} is not yours to send with`,
@@ -63,7 +74,7 @@ function foreign({ domain, provider }: Sender, owner: string): Verdict {
   };
 }
 
-/** What lets the relay through; null where nothing is known that would. */
+/** The term that lets the relay send; null if none is known. */
 async function termFor({ server, provider }: Sender, dns: Dns): Promise<string | null> {
   if (provider !== null) {
     const [include] = provider.spfIncludes;
@@ -74,7 +85,7 @@ async function termFor({ server, provider }: Sender, dns: Dns): Promise<string |
   return (await publicAddresses(server, dns)).length === 0 ? null : `a:${server}`;
 }
 
-function missing({ domain, provider }: Sender, term: string | null): Verdict {
+function missing({ domain, provider }: Sender, term: string | null): SpfFinding {
   const record = term === null ? {} : { record: publish(domain, newSpf(term)) };
   if (provider?.envelope === "provider") {
     return {
@@ -100,8 +111,8 @@ function missing({ domain, provider }: Sender, term: string | null): Verdict {
   };
 }
 
-/** Errors for which receivers count nothing of the record (permerror). */
-function broken({ lookups, voidLookups, problems }: Expansion): Verdict | null {
+/** The finding for a record that receivers ignore because of an error (permerror). */
+function broken({ lookups, voidLookups, problems }: Expansion): SpfFinding | null {
   const errors = [
     ...(lookups > maxLookups
       ? [`It needs ${lookups} look-ups in the DNS; receivers give up after ${maxLookups} (RFC 7208 §4.6.4).`]
@@ -131,7 +142,7 @@ interface Facts {
   readonly expansion: Expansion;
 }
 
-async function verdictOf(facts: Facts): Promise<Verdict> {
+async function findingOf(facts: Facts): Promise<SpfFinding> {
   const { provider, domain } = facts.sender;
   const { policy, lookups } = facts.expansion;
   if (policy.terms.some(({ kind, qualifier }) => kind === "all" && qualifier === "+")) {
@@ -174,8 +185,8 @@ function isOpen({ policy }: Expansion): boolean {
   );
 }
 
-/** All that is known of the relay is where it takes mail in. */
-async function byAddress(facts: Facts): Promise<Verdict> {
+/** The finding for a relay of which only its own addresses are known, not those that it sends from. */
+async function byAddress(facts: Facts): Promise<SpfFinding> {
   const { sender, dns, expansion } = facts;
   const addresses =
     isIP(sender.server) !== 0
@@ -189,8 +200,8 @@ async function byAddress(facts: Facts): Promise<Verdict> {
       remedy: "Find out from which address your mail leaves, and see that the record lets it through.",
     };
   }
-  const judgements = addresses.map((address) => judge(expansion.policy, address));
-  if (judgements.every((judgement) => judgement === "pass")) {
+  const results = addresses.map((address) => evaluate(expansion.policy, address));
+  if (results.every((result) => result === "pass")) {
     return {
       status: "ok",
       title: "The SPF record lets the server through",
@@ -198,7 +209,7 @@ async function byAddress(facts: Facts): Promise<Verdict> {
       remedy: "",
     };
   }
-  if (judgements.includes("open") || expansion.isPartial) return undecided(facts);
+  if (results.includes("open") || expansion.isPartial) return undecided(facts);
   return notAllowed(
     facts,
     `It does not allow ${addresses.join(", ")}, where ${sender.server} takes mail in. A relay may send from other addresses, so that this is only a hint.`,
@@ -206,7 +217,7 @@ async function byAddress(facts: Facts): Promise<Verdict> {
   );
 }
 
-function undecided({ sender }: Facts): Verdict {
+function undecided({ sender }: Facts): SpfFinding {
   return {
     status: "unknown",
     title: "The SPF record decides for each message",
@@ -219,7 +230,7 @@ function notAllowed(
   { sender, text, term }: Facts,
   explanation: string,
   status: Finding["status"] = "failed",
-): Verdict {
+): SpfFinding {
   return {
     status,
     title: `The SPF record does not name ${sender.provider?.name ?? "the server"}`,

@@ -2,12 +2,12 @@ import { BlockList, isIP } from "node:net";
 import type { Answer, Dns } from "../../net/dns.ts";
 import { hasMacro, isSpf, parseSpf, type Qualifier, type SpfTerm } from "./parse.ts";
 
-/** RFC 7208 §4.6.4. */
+/** The limits of DNS lookups of a record (RFC 7208 §4.6.4). */
 export const maxLookups = 10;
 export const maxVoidLookups = 2;
-/** Names of one `mx` mechanism (RFC 7208 §4.6.4). */
+/** The limit of names of one `mx` mechanism (RFC 7208 §4.6.4). */
 const maxExchanges = 10;
-/** Where counting ends: a record that wants this many is past help, and may be meant to keep us busy. */
+/** Counting ends here: a record with more lookups is far over the limit, and may be an attack. */
 const countedLookups = 40;
 
 export interface Network {
@@ -15,16 +15,16 @@ export interface Network {
   readonly prefix: number;
 }
 
-/** A term with what the DNS knows of it. */
+/** A term with the result of its lookup. */
 type PolicyTerm = { readonly qualifier: Qualifier } & (
   | { readonly kind: "all" }
   | { readonly kind: "networks"; readonly networks: readonly Network[] }
   | { readonly kind: "include"; readonly domain: string; readonly policy: SpfPolicy | null }
-  /** Only a message decides: macros, `exists`, `ptr`. */
+  /** The result depends on the message: macros, `exists`, `ptr`. */
   | { readonly kind: "open" }
 );
 
-/** An SPF record with all that it refers to. */
+/** An SPF record with everything that it refers to. */
 export interface SpfPolicy {
   readonly domain: string;
   readonly terms: readonly PolicyTerm[];
@@ -33,17 +33,17 @@ export interface SpfPolicy {
 
 export interface Expansion {
   readonly policy: SpfPolicy;
-  /** Terms that ask the DNS; counting ends at 40. */
+  /** The number of terms that need a lookup; counting ends at 40. */
   readonly lookups: number;
-  /** Of these, the ones that found nothing. */
+  /** The number of these lookups that found nothing. */
   readonly voidLookups: number;
-  /** What makes receivers give up (permerror), a sentence each. */
+  /** The errors that make receivers ignore the record (permerror), a sentence each. */
   readonly problems: readonly string[];
-  /** Nobody answered somewhere: what is said is not the whole. */
+  /** A lookup was not answered, so that the result is incomplete. */
   readonly isPartial: boolean;
 }
 
-/** Looks up all that an SPF record of `domain` refers to, as far as no message is needed for it. */
+/** Looks up everything that an SPF record of `domain` refers to and that does not depend on a message. */
 export async function expandSpf(
   domain: string,
   terms: readonly SpfTerm[],
@@ -85,7 +85,7 @@ class Expander {
   ): Promise<SpfPolicy> {
     const path = [...above, domain];
     const expanded: PolicyTerm[] = [];
-    // One after the other, so that what is left out at the end of counting does not depend on luck.
+    // In order, because otherwise chance would decide which terms are left out when counting ends.
     for (const term of terms) expanded.push(await this.#term(domain, term, path));
     return {
       domain,
@@ -166,7 +166,7 @@ class Expander {
     return this.policy(domain, parsed.record.terms, parsed.record.redirect, path);
   }
 
-  /** Takes a look-up, if there are any left. */
+  /** Counts a lookup, if any is left. */
   #mayLookUp(): boolean {
     if (this.#lookups >= countedLookups) return false;
     this.#lookups += 1;
@@ -181,7 +181,7 @@ class Expander {
   }
 }
 
-/** Every domain that is included, at any depth, so that whoever it lets through passes. */
+/** The domains that are included at any depth with the qualifier `+`: an address that passes there passes here. */
 export function includedDomains({ terms, redirect }: SpfPolicy): string[] {
   const included = terms.flatMap((term) =>
     term.kind === "include" && term.qualifier === "+"
@@ -196,23 +196,23 @@ export function includedDomains({ terms, redirect }: SpfPolicy): string[] {
   ];
 }
 
-export type Judgement = "pass" | "fail" | "softfail" | "neutral" | "open";
+export type SpfResult = "pass" | "fail" | "softfail" | "neutral" | "open";
 
-const judgements = { "+": "pass", "-": "fail", "~": "softfail", "?": "neutral" } as const;
+const results = { "+": "pass", "-": "fail", "~": "softfail", "?": "neutral" } as const;
 
-/** What a receiver makes of an address (RFC 7208 §4.6.2); `open` where a message would decide. */
-export function judge({ terms, redirect }: SpfPolicy, address: string): Judgement {
+/** The result of an address (RFC 7208 §4.6.2); `open` if it depends on the message. */
+export function evaluate({ terms, redirect }: SpfPolicy, address: string): SpfResult {
   let isOpen = false;
   for (const term of terms) {
     const match = matches(term, address);
     if (match === "open") isOpen = true;
     if (match !== true) continue;
-    const judgement = judgements[term.qualifier];
-    return isOpen && judgement !== "pass" ? "open" : judgement;
+    const result = results[term.qualifier];
+    return isOpen && result !== "pass" ? "open" : result;
   }
   if (isOpen) return "open";
   if (redirect === null) return "neutral";
-  return redirect.policy === null ? "open" : judge(redirect.policy, address);
+  return redirect.policy === null ? "open" : evaluate(redirect.policy, address);
 }
 
 function matches(term: PolicyTerm, address: string): boolean | "open" {
@@ -224,7 +224,7 @@ function matches(term: PolicyTerm, address: string): boolean | "open" {
     case "networks":
       return term.networks.some((network) => holds(network, address));
     case "include": {
-      const inner = term.policy === null ? "open" : judge(term.policy, address);
+      const inner = term.policy === null ? "open" : evaluate(term.policy, address);
       return inner === "open" ? "open" : inner === "pass";
     }
   }

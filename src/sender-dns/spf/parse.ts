@@ -1,7 +1,7 @@
 import { isIP } from "node:net";
 import { shown } from "../finding.ts";
 
-/** What a match of the term means: pass, fail, softfail, neutral (RFC 7208 §4.6.2). */
+/** The qualifiers of a term: pass, fail, softfail, neutral (RFC 7208 §4.6.2). */
 export type Qualifier = "+" | "-" | "~" | "?";
 
 /** A mechanism of an SPF record (RFC 7208 §5). `domain` null: the domain of the record itself. */
@@ -20,7 +20,7 @@ export type SpfTerm = { readonly qualifier: Qualifier } & (
 
 export interface SpfRecord {
   readonly terms: readonly SpfTerm[];
-  /** Used where no term matches; null without one, and where there is an `all`. */
+  /** The domain to use if no term matches; null if there is none, or if there is an `all`. */
   readonly redirect: string | null;
 }
 
@@ -28,11 +28,11 @@ export type ParsedSpf =
   | { readonly ok: true; readonly record: SpfRecord }
   | {
       readonly ok: false;
-      /** The word that is wrong, and why. */
+      /** The wrong word and the reason. */
       readonly problem: string;
     };
 
-/** RFC 7208 §4.5: the version, and then a space or the end. */
+/** Whether a record is SPF: the version, then a space or the end (RFC 7208 §4.5). */
 export function isSpf(text: string): boolean {
   return /^v=spf1(?: |$)/i.test(text);
 }
@@ -47,7 +47,7 @@ export function parseSpf(text: string): ParsedSpf {
     if (modifier !== null) {
       const [, name = "", value = ""] = modifier;
       const known = name.toLowerCase();
-      // What is not known is ignored (§6).
+      // Unknown modifiers are ignored (§6).
       if (known !== "redirect" && known !== "exp") continue;
       if (modifiers.has(known)) return wrong(word, "it stands there twice");
       if (!isDomainSpec(value)) return wrong(word, "no domain follows");

@@ -2,7 +2,7 @@ import type { ErrorCode } from "../../core/errors.ts";
 import type { AuthMethod, Stage, TlsMode } from "../../core/model.ts";
 import type { Relay } from "../../smtp/relay.ts";
 
-/** Fields of the settings form with the values that would mend it, by the names of the API. */
+/** The fields of the settings form to change, with their new values, by the names of the API. */
 export interface Fix {
   readonly smtpServer?: string;
   readonly smtpPort?: number;
@@ -14,7 +14,7 @@ export interface Fix {
   readonly caPem?: string;
 }
 
-/** What must have been seen for a row to explain it. Every part given must hold. */
+/** What must have been seen for a rule to apply. Every part that is given must hold. */
 export interface Condition {
   readonly stage?: readonly Stage[];
   readonly code?: readonly ErrorCode[];
@@ -22,7 +22,7 @@ export interface Condition {
   /** Reply codes; a single digit stands for its whole class. */
   readonly reply?: readonly number[];
   readonly enhancedCode?: readonly string[];
-  /** Somewhere in the reply, put on one line: `550 5.7.1 No`. */
+  /** Matches anywhere in the reply, which is put on one line: `550 5.7.1 No`. */
   readonly says?: RegExp;
   readonly host?: RegExp;
   readonly port?: readonly number[];
@@ -39,47 +39,47 @@ export interface Condition {
   readonly offersStartTls?: boolean;
   /** Whether any sign-in mechanism was offered. */
   readonly offersAuth?: boolean;
-  /** Whether one of those offered takes a password from Sendwright: PLAIN or LOGIN. */
+  /** Whether PLAIN or LOGIN was offered, the mechanisms for which Sendwright uses a password. */
   readonly offersPassword?: boolean;
   /** How the config signs in. */
   readonly authMethod?: readonly AuthMethod[];
-  /** Whether a TLS handshake had come about before. */
+  /** Whether a TLS handshake had succeeded before. */
   readonly encrypted?: boolean;
 }
 
-/** One explanation. Words in braces are filled in from what was seen. */
-export interface Row {
+/** One explanation and when it applies. Words in braces are replaced by what was seen. */
+export interface ExplanationRule {
   readonly code: string;
   readonly when: Condition;
   readonly title: string;
   readonly explanation: string;
   readonly remedy: string;
   readonly fix?: Fix;
-  /** Remedies where it is known whether trusting what the relay sent would make it verify. */
+  /** Remedies for a certificate that does not verify, if it is known whether trusting it would change that. */
   readonly pin?: {
-    /** It would: the fix then is that certificate. */
+    /** Trusting it helps: the certificate is then the fix. */
     readonly helps: string;
     readonly isNotEnough: string;
   };
-  /** The explanation holds only if the fix does: where that was tried in vain, the next row explains. */
+  /** The explanation is true only if its fix works: once the fix is disproved, the next rule that fits explains. */
   readonly guess?: true;
-  /** Where it is written that a server or a system means this. */
+  /** The document or the reply that shows what the server or the system means. */
   readonly source: string;
 }
 
-/** The machine (or the container) itself. */
+/** Hosts that are the machine or the container itself. */
 export const loopback = /^(?:localhost|127\.[\d.]+|\[?::1\]?)$/i;
 
-/** Mail catchers, by the names that their images have on the network of containers, and this machine itself. */
+/** The machine itself, and mail catchers by the names of their container images. */
 export const privateHost = /^(?:localhost|127\.[\d.]+|\[?::1\]?|mailpit|mailhog|maildev)$/i;
 
-/** What OpenSSL says where the answer to its handshake is no TLS at all. */
+/** The error codes of OpenSSL for an answer to the handshake that is not TLS. */
 export const clearAnswers: readonly string[] = [
   "ERR_SSL_WRONG_VERSION_NUMBER",
   "ERR_SSL_PACKET_LENGTH_TOO_LONG",
   "EPROTO",
 ];
 
-/** RFC 6409 and RFC 8314 §7.3: where clients that sign in hand over mail. */
+/** The ports for clients that sign in: RFC 6409 and RFC 8314 §7.3. */
 export const submission = { smtpPort: 587, useTls: true, tlsMode: "starttls" } as const satisfies Fix;
 export const submissions = { smtpPort: 465, useTls: true, tlsMode: "implicit" } as const satisfies Fix;
