@@ -40,7 +40,7 @@ function failed({ code = "smtp.connect", systemCode, ...more }: Seen = {}, fix?:
 const words = (alternatives: readonly Alternative[]) =>
   alternatives.map(({ host, port, tls }) => `${host === "smtp.example.com" ? "" : `${host} `}${port} ${tls}`);
 
-describe("the ways to try", () => {
+describe("the alternatives to try", () => {
   it("are a handful of ports, the best first, without the one that failed", () => {
     expect(words(alternativesFor(target(), failed()))).toEqual([
       "465 implicit",

@@ -28,7 +28,7 @@ let configs: SmtpConfigs;
 let opened: OpenConfigs;
 let tests: ConnectionTests;
 let relay: TestRelay;
-/** The ports that a failed test tries. */
+/** The endpoints that a failed test tries. */
 let usualEndpoints: Endpoint[];
 let recovered: number;
 
@@ -309,7 +309,7 @@ describe("a test that fails before the sign-in", () => {
     return server.port;
   }
 
-  test("is audited with the ways that were tried and what became of them, and no password", async () => {
+  test("is audited with the alternatives that were tried and their results, and no password", async () => {
     const closed = await closedPort();
     usualEndpoints.push({ port: relay.port, tls: "starttls" });
     const { corrections } = await tests.run({
@@ -327,7 +327,7 @@ describe("a test that fails before the sign-in", () => {
     expect(JSON.stringify(entry)).not.toContain(auth.password);
   });
 
-  test("holds its turn while it tries them, and is audited when the client goes away meanwhile", async () => {
+  test("blocks the next test while it tries alternatives, and is audited when the client goes away meanwhile", async () => {
     await using silent = await startScriptedServer((peer) => peer.closed);
     usualEndpoints.push({ port: silent.port, tls: "starttls" });
     const leaving = new AbortController();
@@ -378,7 +378,7 @@ describe("a test that fails before the sign-in", () => {
     expect(progress).toEqual(["resolve"]);
   });
 
-  test("counts as one of twenty a minute, however many ways it tries", async () => {
+  test("counts as one of twenty a minute, however many alternatives it tries", async () => {
     const closed = await closedPort();
     usualEndpoints.push({ port: closed, tls: "starttls" });
     const body = form({ smtpPort: closed, tlsMode: "implicit" });

@@ -23,7 +23,7 @@ type Seen = Partial<Omit<Failure, "reply" | "relay">> & {
   /** As it came over the wire, such as `535 5.7.8 no`; continuation lines begin with `535-`. */
   says?: string;
   relay?: Partial<Failure["relay"]>;
-  /** Problems whose fix was tried in vain. */
+  /** Problems whose fix is disproved. */
   disproved?: string[];
 };
 
@@ -822,7 +822,7 @@ test("shortens a long list of names", () => {
   expect(explanation).toContain("n9.example and others");
 });
 
-describe("a fix that was tried in vain", () => {
+describe("a fix that was disproved", () => {
   test("is not offered, though the problem stays what it is", () => {
     const seen = failure({ stage: "starttls", code: "smtp.starttls_missing" });
     expect(explain(seen).fix).toEqual({ smtpPort: 465, useTls: true, tlsMode: "implicit" });

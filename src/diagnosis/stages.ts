@@ -1,4 +1,3 @@
-import { z } from "zod";
 import type { Clock } from "../core/clock.ts";
 import { isSendwrightError, type SendwrightError } from "../core/errors.ts";
 import type { Stage } from "../core/model.ts";
@@ -6,6 +5,7 @@ import type { Evidence, Observer, StageEvent, TranscriptLine } from "../smtp/obs
 import { mask, type Redactor, redactor } from "../smtp/redact.ts";
 import { quote } from "../smtp/reply.ts";
 import type { OpenedConfig } from "../smtp-configs/open.ts";
+import { connectEvidence, ehloEvidence, shown, tlsEvidence } from "./evidence.ts";
 import { explain, type Failure, type Problem } from "./explain.ts";
 import type { Fix } from "./explanations/rule.ts";
 import {
@@ -36,26 +36,6 @@ export interface FailedStage {
   /** The IP address that answered; null if none did. */
   readonly address: string | null;
 }
-
-/** The part of the evidence that explanations read; people read the rest. */
-const connectEvidence = z.object({
-  address: z.string(),
-  failures: z.array(z.object({ address: z.string() })),
-});
-const ehloEvidence = z.object({ extensions: z.array(z.string()), authMechanisms: z.array(z.string()) });
-const tlsEvidence = z.object({
-  names: z.array(z.string()),
-  issuer: z.string(),
-  validFrom: z.number(),
-  validTo: z.number(),
-  daysLeft: z.number(),
-  fingerprint256: z.string(),
-  faults: z.array(z.string()),
-  chain: z.array(z.looseObject({ validTo: z.number() })),
-  pin: z
-    .object({ caPem: z.string(), subject: z.string(), fingerprint256: z.string(), validTo: z.number() })
-    .nullable(),
-});
 
 /** Collects the report of a test: observes the connection and completes each stage as it ends. */
 export class Stages implements Observer {
@@ -268,24 +248,4 @@ export class Stages implements Observer {
 
 function skipped(stage: Stage): TestStage {
   return { stage, status: "skipped", durationMs: 0, evidence: {}, transcript: [] };
-}
-
-/**
- * Evidence as the report shows it: times, which are milliseconds in evidence, become RFC 3339. The
- * certificate that could be trusted is left out: it belongs to the fix, which explains it.
- */
-function shown(evidence: Evidence): Evidence {
-  const tls = tlsEvidence.safeParse(evidence).data;
-  if (tls === undefined) return evidence;
-  const { pin, ...rest } = evidence;
-  return {
-    ...rest,
-    validFrom: rfc3339(tls.validFrom),
-    validTo: rfc3339(tls.validTo),
-    chain: tls.chain.map((certificate) => ({ ...certificate, validTo: rfc3339(certificate.validTo) })),
-  };
-}
-
-function rfc3339(ms: number): string {
-  return new Date(ms).toISOString();
 }

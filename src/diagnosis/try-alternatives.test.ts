@@ -39,7 +39,7 @@ function target(port: number, change: Change = {}): OpenedConfig {
   };
 }
 
-/** Tests a config; where that fails, tries these ways. */
+/** Tests a config; if that fails, tries these endpoints. */
 function run(
   config: OpenedConfig,
   usualEndpoints: readonly Endpoint[],
@@ -63,7 +63,7 @@ async function closedPort(): Promise<number> {
 const titles = ({ corrections }: TestReport) => corrections.map(({ title }) => title);
 const silence: Script = (peer) => peer.closed;
 
-describe("another way to the server", () => {
+describe("an alternative to the endpoint of the config", () => {
   it("is found by its port and TLS, without a credential", async () => {
     const server = await startScriptedServer(relayScript({ tls: certificate, auth }, () => {}));
     await using _ = server;
@@ -88,7 +88,7 @@ describe("another way to the server", () => {
     expect(said).not.toMatch(/AUTH|MAIL/);
   });
 
-  it("comes first where it works, in the order of the ways", async () => {
+  it("comes first if it works, in the order of the alternatives", async () => {
     await using first = await startTestRelay({ tls: { ...certificate, implicit: true } });
     await using second = await startTestRelay({ tls: certificate });
     const closed = await closedPort();
@@ -122,8 +122,8 @@ describe("another way to the server", () => {
   it("is found for a port that offers no sign-in", async () => {
     await using relaying = await startTestRelay({ tls: certificate });
     await using submission = await startTestRelay({ tls: certificate, auth });
-    const ways = [{ port: submission.port, tls: "starttls" }] as const;
-    const report = await run(target(relaying.port, { credentials }), ways);
+    const endpoints = [{ port: submission.port, tls: "starttls" }] as const;
+    const report = await run(target(relaying.port, { credentials }), endpoints);
     expect(failedStage(report)).toMatchObject({ stage: "auth", evidence: { offered: [] } });
     expect(titles(report)[0]).toBe(`${submission.port} with STARTTLS works`);
   });
@@ -144,7 +144,7 @@ describe("another way to the server", () => {
     expect(failedStage(report)?.problem?.fix).toEqual({ useTls: true, tlsMode: "implicit" });
   });
 
-  it("takes a fix away that it shows not to help", async () => {
+  it("takes back a fix that it disproves", async () => {
     await using server = await startScriptedServer(() => {});
     const told: unknown[] = [];
     const report = await run(target(server.port), [], {
@@ -170,10 +170,10 @@ describe("another way to the server", () => {
 
   it("is not looked for once the sign-in was refused, nor after a test that passed", async () => {
     await using relay = await startTestRelay({ tls: certificate, auth });
-    const ways = [{ port: relay.port, tls: "implicit" }] as const;
+    const endpoints = [{ port: relay.port, tls: "implicit" }] as const;
     const wrong = { ...credentials, password: "wrong" };
-    expect((await run(target(relay.port, { credentials: wrong }), ways)).corrections).toEqual([]);
-    expect((await run(target(relay.port, { credentials }), ways)).corrections).toEqual([]);
+    expect((await run(target(relay.port, { credentials: wrong }), endpoints)).corrections).toEqual([]);
+    expect((await run(target(relay.port, { credentials }), endpoints)).corrections).toEqual([]);
   });
 });
 
@@ -360,7 +360,7 @@ describe("is safe", () => {
     expect(corrections.filter(({ smtpPort }) => smtpPort === silent.port)).toEqual([]);
   });
 
-  it("where the ways drip: none gets more than eight seconds", async () => {
+  it("if the alternatives drip: none gets more than eight seconds", async () => {
     const clock = createFixedClock();
     await using tarpit = await startScriptedServer(async (peer) => {
       for (;;) await peer.dribble("220-wait\r\n");

@@ -88,7 +88,7 @@ export function faultsOf({ certificates, error, host, isForHost, now }: Refused)
 }
 
 /**
- * The topmost certificate that the relay sent, if all that is wrong is that nobody trusts it: the
+ * The topmost certificate that the relay sent, if the only fault is that it is not trusted: the
  * authority's where the relay sent it, else the relay's own, which a partial chain may end with. Null
  * where trusting it would not help. The same is checked as in a handshake (RFC 5280 §6.1): who signed
  * whom, the times, what each certificate is for, and the name.

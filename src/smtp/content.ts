@@ -42,7 +42,7 @@ function checkLines(bytes: Buffer): void {
   let start = 0;
   for (let at = 0; at < length; at++) {
     const byte = bytes[at] ?? 0;
-    // The common case by itself: every byte of every email comes by here.
+    // The usual case has its own branch, because every byte of every email is read here.
     if (byte > carriageReturn || (byte !== carriageReturn && byte !== lineFeed)) continue;
     if (byte === lineFeed || bytes[at + 1] !== lineFeed) {
       throw new SendwrightError(

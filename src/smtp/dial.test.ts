@@ -5,7 +5,7 @@ import { StageRecorder } from "./observer.ts";
 import { redactor } from "./redact.ts";
 
 /** A host with these addresses, none of which ever answers; when each was tried, in seconds. */
-async function reachInVain(count: number, more: Partial<DialOptions> = {}) {
+async function dialInVain(count: number, more: Partial<DialOptions> = {}) {
   const clock = createFixedClock(0);
   const addresses = Array.from({ length: count }, (_, i) => ({
     address: `192.0.2.${i + 1}`,
@@ -34,7 +34,7 @@ async function reachInVain(count: number, more: Partial<DialOptions> = {}) {
 }
 
 it("gives an address that swallows packets ten seconds at most, and the last one the rest (RFC 5321 §5.1)", async () => {
-  const { error, tried, open, waiting } = await reachInVain(2);
+  const { error, tried, open, waiting } = await dialInVain(2);
   expect(tried).toEqual([
     ["192.0.2.1", 0],
     ["192.0.2.2", 10],
@@ -44,12 +44,12 @@ it("gives an address that swallows packets ten seconds at most, and the last one
 });
 
 it("shares the time out among many addresses, so that each is tried", async () => {
-  const { tried } = await reachInVain(6);
+  const { tried } = await dialInVain(6);
   expect(tried.map(([, at]) => at)).toEqual([0, 5, 10, 15, 20, 25]);
 });
 
 it("says so where a name has no address that answers", async () => {
-  const { error } = await reachInVain(1, {
+  const { error } = await dialInVain(1, {
     dial: () => Promise.reject(Object.assign(new Error("connect EHOSTUNREACH"), { code: "EHOSTUNREACH" })),
   });
   expect(error).toMatchObject({
