@@ -93,8 +93,10 @@ export function explain(failure: Failure, disproved: readonly string[] = []): Pr
   const seen = normalized(failure);
   const isWrong = (rule: ExplanationRule) => rule.guess === true && disproved.includes(rule.code);
   const facts = factsOf(failure);
+  // Once for all rules: a hostile reply has so many lines that joining them takes time.
+  const said = seen.reply === undefined ? null : oneLine(seen.reply);
   const rule =
-    rules.find((rule) => !isWrong(rule) && fits(rule.when, seen) && knows(facts, rule)) ??
+    rules.find((rule) => !isWrong(rule) && fits(rule.when, seen, said) && knows(facts, rule)) ??
     unexplained(failure.reply?.code);
   const { remedy, fix } = remedyOf(
     disproved.includes(rule.code) ? withoutFix(rule) : rule,
@@ -138,8 +140,11 @@ function normalized(failure: Failure): Failure {
   }
 }
 
-/** Whether every part of the condition holds for what was seen. */
-function fits(when: Condition, seen: Failure): boolean {
+/**
+ * Whether every part of the condition holds for what was seen.
+ * @param said the reply on one line; null without a reply
+ */
+function fits(when: Condition, seen: Failure, said: string | null): boolean {
   const { relay, reply, username, offered, systemCode } = seen;
   return (
     holds(when.stage, (stages) => stages.includes(seen.stage)) &&
@@ -147,7 +152,7 @@ function fits(when: Condition, seen: Failure): boolean {
     holds(when.systemCode, (codes) => systemCode !== undefined && codes.includes(systemCode)) &&
     holds(when.reply, (codes) => codes.some((code) => code === reply?.code || code === classOf(reply))) &&
     holds(when.enhancedCode, (codes) => codes.some((code) => code === reply?.enhancedCode)) &&
-    holds(when.says, (pattern) => reply !== undefined && pattern.test(oneLine(reply))) &&
+    holds(when.says, (pattern) => said !== null && pattern.test(said)) &&
     holds(when.host, (pattern) => pattern.test(relay.host)) &&
     holds(when.port, (ports) => relay.port !== undefined && ports.includes(relay.port)) &&
     holds(when.tls, (kinds) => relay.tls !== undefined && kinds.includes(relay.tls)) &&
