@@ -21,17 +21,18 @@ import { parseSecret } from "./secret/derive.ts";
 import type { Secrets } from "./secret/secrets.ts";
 import { unlock } from "./secret/unlock.ts";
 import { SenderDns } from "./sender-dns/sender-dns.ts";
-import { createEnvironmentConfig } from "./smtp-configs/environment-config.ts";
-import type { AccessTokens } from "./smtp-configs/oauth/access-tokens.ts";
-import { createAccessTokens } from "./smtp-configs/oauth/access-tokens.ts";
-import { type Consents, createConsents } from "./smtp-configs/oauth/consents.ts";
-import { createTokenEndpoint } from "./smtp-configs/oauth/token-endpoint.ts";
-import { type ConfigSource, createConfigSource } from "./smtp-configs/repository.ts";
-import type { SavingParts } from "./smtp-configs/saving.ts";
+import { EnvironmentConfig } from "./smtp-configs/environment-config.ts";
+import { AccessTokens } from "./smtp-configs/oauth/access-tokens.ts";
+import { Consents } from "./smtp-configs/oauth/consents.ts";
+import { TokenEndpoint } from "./smtp-configs/oauth/token-endpoint.ts";
+import { ConfigSource } from "./smtp-configs/repository.ts";
+import { ConfigResolver } from "./smtp-configs/resolver.ts";
+import type { SavingDependencies } from "./smtp-configs/saving.ts";
 import type { SmtpConfigCreate } from "./smtp-configs/settings.ts";
 import { type SmtpConfigInput, smtpConfigCreate } from "./smtp-configs/settings.ts";
-import { createSmtpConfigs, type SmtpConfigs } from "./smtp-configs/smtp-configs.ts";
-import { createStagedChanges, type StagedChanges } from "./smtp-configs/versions/drafts.ts";
+import { SmtpConfigs } from "./smtp-configs/smtp-configs.ts";
+import { Drafts } from "./smtp-configs/versions/drafts.ts";
+import { VersionHistory } from "./smtp-configs/versions/history.ts";
 import { isPostgresUrl, openPostgresStore, openSqliteStore, type Store } from "./store/store.ts";
 import { findOldestWaiting } from "./store/tables/email-counts.ts";
 import { countOpen } from "./store/tables/emails.ts";
@@ -145,29 +146,21 @@ export async function openServices(options: ServicesOptions): Promise<Services> 
     const templates = new LoadedTemplates();
     const onChanged = wakeWorkers;
     const webEgress = createEgress(options.egress ?? "default", undefined, webPorts);
-    const endpoint = createTokenEndpoint({ egress: webEgress, clock });
-    const accessTokens = createAccessTokens({ store, secrets, endpoint, clock, log, onChanged });
-    const consents = createConsents({
-      store,
-      secrets,
-      endpoint,
-      tokens: accessTokens,
-      clock,
-      log,
-      onChanged,
-    });
-    const { configSource, configs, stagedChanges } = openConfigs({
-      ...{ store, secrets, clock, smtp, accessTokens, onChanged },
-    });
+    const endpoint = new TokenEndpoint({ egress: webEgress, clock });
+    const oauth = { store, secrets, endpoint, clock, log, onChanged };
+    const accessTokens = new AccessTokens(oauth);
+    const consents = new Consents({ ...oauth, accessTokens });
+    const opened = openConfigs({ store, secrets, clock, smtp, accessTokens, onChanged });
+    const { configSource, configs, resolver, drafts, versions } = opened;
     const templateCache = new TemplateCache({ store, templates, clock, log });
     const history = new TemplateHistory({ store, cache: templateCache, clock, onChanged: tellNodes });
     const savedTemplates = new SavedTemplates({ templates, cache: templateCache, history });
     const templateParts = new TemplateParts({ templates, cache: templateCache, history });
     const tests = new ConnectionTests({
       store,
-      stagedChanges,
+      drafts,
       configSource,
-      configs,
+      resolver,
       templates,
       egress,
       clock,
@@ -179,14 +172,14 @@ export async function openServices(options: ServicesOptions): Promise<Services> 
     const discovery = new Discovery({ store, egress, clock, log, openDns: askDns });
     const senderDns = new SenderDns({ configs, clock, openDns: askDns });
     const worker = createDeliveryWorker({
-      ...{ store, secrets, configSource, configs, egress, clock, log, metrics, random },
+      ...{ store, secrets, configSource, resolver, egress, clock, log, metrics, random },
       onFaulty(config) {
-        stagedChanges.failed(config).then(
-          (returned) => {
-            if (returned)
+        versions.rollBack(config).then(
+          (isRolledBack) => {
+            if (isRolledBack)
               log.warn({ configId: config.id }, "a change failed: the earlier version is used again");
           },
-          (error: unknown) => log.error({ err: error }, "returning to the earlier version failed"),
+          (error: unknown) => log.error({ err: error }, "the rollback to the earlier version failed"),
         );
       },
       titleOf: (attempt) => explainAttempt(attempt, { namesAccount: false })?.title ?? null,
@@ -204,11 +197,21 @@ export async function openServices(options: ServicesOptions): Promise<Services> 
     const webhook = new WebhookSender({ store, secrets, egress: webEgress, clock, log });
     const alerts = createAlerts({ store, clock, linkTo });
     const watch = createWatch({
-      ...{ store, configSource, configs, templates, alerts, egress, clock, log, random, openDns: askDns },
+      store,
+      configSource,
+      configs,
+      resolver,
+      templates,
+      alerts,
+      egress,
+      clock,
+      log,
+      random,
+      openDns: askDns,
       canRead: () => secrets.fits,
-      pauseFor({ failures: before }, reason) {
-        const failures = before + 1;
-        return { until: clock.now() + restMs(failures, true), reason, failures };
+      openBreaker({ health }, reason) {
+        const failures = health.breaker.failures + 1;
+        return { state: "open", until: clock.now() + restMs(failures, true), reason, failures };
       },
       tell: createAlertEmails({
         ...{ store, configs, clock, log, linkTo },
@@ -237,9 +240,7 @@ export async function openServices(options: ServicesOptions): Promise<Services> 
       metrics,
       store,
       secrets,
-      configSource,
-      configs,
-      stagedChanges,
+      ...opened,
       consents,
       templates,
       savedTemplates,
@@ -327,25 +328,30 @@ async function healthOf(store: Store, secrets: Secrets, configs: SmtpConfigs, cl
   return { ok: problems.length === 0, problems, key: secrets.fits ? "fits" : "mismatch", emails };
 }
 
-/** The SMTP configs of a database: where they come from, how they are changed, and how in stages. */
+/** The SMTP configs of a database: where they come from, how they are changed, and how they are used. */
 export interface OpenConfigs {
   readonly configSource: ConfigSource;
   readonly configs: SmtpConfigs;
-  readonly stagedChanges: StagedChanges;
+  readonly resolver: ConfigResolver;
+  readonly drafts: Drafts;
+  readonly versions: VersionHistory;
 }
 
-export interface OpenConfigsParts extends SavingParts {
+export interface OpenConfigsDependencies extends SavingDependencies {
   /** The config that the environment sets, if it sets one. */
   readonly smtp?: SmtpConfigCreate | null;
   /** Without them no config can sign in with OAuth. */
   readonly accessTokens?: AccessTokens;
 }
 
-export function openConfigs({ smtp = null, accessTokens, ...parts }: OpenConfigsParts): OpenConfigs {
-  const configSource = createConfigSource(smtp === null ? null : createEnvironmentConfig(smtp, parts));
+export function openConfigs(dependencies: OpenConfigsDependencies): OpenConfigs {
+  const { smtp = null, accessTokens = null, ...saving } = dependencies;
+  const source = new ConfigSource(smtp === null ? null : new EnvironmentConfig(smtp, saving));
   return {
-    configSource,
-    configs: createSmtpConfigs({ ...parts, source: configSource, accessTokens }),
-    stagedChanges: createStagedChanges(parts),
+    configSource: source,
+    configs: new SmtpConfigs({ ...saving, source, accessTokens }),
+    resolver: new ConfigResolver({ ...saving, source, accessTokens }),
+    drafts: new Drafts(saving),
+    versions: new VersionHistory(saving),
   };
 }

@@ -11,9 +11,9 @@ import {
 import { changeWatch, readWatch, type WatchSettings, watchFields } from "./monitoring/monitoring-settings.ts";
 import type { Secrets } from "./secret/secrets.ts";
 import {
-  changeReturnSetting,
-  readReturnSetting,
-  returnFields,
+  changeRollbackSetting,
+  readRollbackSetting,
+  rollbackFields,
 } from "./smtp-configs/versions/rollback-setting.ts";
 import type { Db } from "./store/schema.ts";
 import type { Store } from "./store/store.ts";
@@ -38,7 +38,7 @@ export interface Settings extends RetentionSettings, WatchSettings {
 /** What changes; whatever is left out stays as it is. `version` is that of the settings that were read. */
 export const settingsChange = z
   .strictObject(
-    { ...retentionFields, ...returnFields, brand: brandChange, ...watchFields, ...webhookFields },
+    { ...retentionFields, ...rollbackFields, brand: brandChange, ...watchFields, ...webhookFields },
     "must be an object",
   )
   .partial()
@@ -62,7 +62,7 @@ export async function readSettings(db: Db): Promise<Settings> {
   return {
     version,
     ...(await readRetention(db)),
-    returnFailedChanges: await readReturnSetting(db),
+    returnFailedChanges: await readRollbackSetting(db),
     brand: await readBrand(db),
     ...(await readWatch(db)),
     webhookUrl: (await readStoredWebhook(db))?.url ?? null,
@@ -86,7 +86,7 @@ export async function changeSettings(
     const webhook = await changeWebhook(db, secrets, change);
     const changed = [
       ...(await changeRetention(db, change)),
-      ...(await changeReturnSetting(db, change.returnFailedChanges)),
+      ...(await changeRollbackSetting(db, change.returnFailedChanges)),
       ...(await changeBrand(db, change.brand ?? {})),
       ...(await changeWatch(db, change)),
       ...webhook.changed,

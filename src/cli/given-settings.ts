@@ -6,7 +6,7 @@ import { parse } from "../core/parse.ts";
 import { probe } from "../diagnosis/probe.ts";
 import type { TestReport, TestWatcher } from "../diagnosis/report.ts";
 import type { Egress } from "../net/egress.ts";
-import { openSettings } from "../smtp-configs/open.ts";
+import { resolveSettings } from "../smtp-configs/open.ts";
 import { smtpConfigDraft } from "../smtp-configs/settings.ts";
 import { LoadedTemplates } from "../templates/engine/templates.ts";
 import { askPassword, readFirstLine } from "./password.ts";
@@ -60,7 +60,7 @@ export async function testGiven(
   parse(smtpConfigDraft, formOf(given, null));
   const password = await passwordFor(given, signal);
   const { sendTo, password: checked, ...settings } = parse(smtpConfigDraft, formOf(given, password));
-  const config = openSettings({ ...settings, name: settings.smtpServer }, checked);
+  const config = resolveSettings({ ...settings, name: settings.smtpServer }, checked);
   const { host, port, tls } = config.relay;
   return {
     relay: { name: null, host, port, tls, sendTo },

@@ -11,7 +11,7 @@ export function createLog(level: LogLevel): Log {
     base: null,
     timestamp: pino.stdTimeFunctions.isoTime,
     redact: {
-      paths: ["password", "secret", "token", "*.password", "*.secret", "*.token", "*.passwordEnc"],
+      paths: ["password", "secret", "token", "*.password", "*.secret", "*.token"],
       censor: "[redacted]",
     },
   });

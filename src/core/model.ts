@@ -73,6 +73,9 @@ export type TlsMode = (typeof tlsModes)[number];
 export const authMethods = ["auto", "plain", "login", "xoauth2", "oauth"] as const;
 export type AuthMethod = (typeof authMethods)[number];
 
+/** What the API shows where a secret is saved. Sent back, it keeps that secret. */
+export const passwordMask = "********";
+
 /** What the watch over SMTP configs tells of, each once until it is over. */
 export const alertKinds = [
   "unusable",
@@ -128,6 +131,9 @@ export interface Actor {
   readonly id: string;
   readonly name: string;
 }
+
+/** Who acts when nobody asked for it. */
+export const systemActor: Actor = { id: "system", name: "Sendwright" };
 
 /**
  * Which relays may be dialled. Link-local and metadata addresses never are; `public-only` also refuses

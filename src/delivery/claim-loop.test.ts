@@ -4,9 +4,9 @@ import { newEmail } from "../../test/support/new-email.ts";
 import { smtpConfig } from "../../test/support/smtp-config.ts";
 import { SendwrightError } from "../core/errors.ts";
 import { createLog } from "../core/log.ts";
-import { createMetrics } from "../core/metrics.ts";
-import { openSettings } from "../smtp-configs/open.ts";
-import { createConfigSource } from "../smtp-configs/repository.ts";
+import { Metrics } from "../core/metrics.ts";
+import { resolveSettings } from "../smtp-configs/open.ts";
+import { ConfigSource } from "../smtp-configs/repository.ts";
 import { runSteps } from "../store/step.ts";
 import { openSqliteStore, type Store } from "../store/store.ts";
 import type { ClaimedEmail } from "../store/tables/email-claims.ts";
@@ -20,7 +20,7 @@ import { createLedger, type Ledger } from "./completer.ts";
 import { createLeases } from "./leases.ts";
 import { createLanes, type Lane, type Lanes } from "./routes.ts";
 
-const configSource = createConfigSource(null);
+const configSource = new ConfigSource(null);
 const second = 1_000;
 
 /** What a transaction has to wait for: before the database hears of it, or with the database's answer. */
@@ -100,11 +100,11 @@ function open({ shared }: { readonly shared: boolean }): void {
   lanes = createLanes({ db: store.db, configSource, nodes, clock, onRoom() {} });
   const log = createLog("silent");
   ledger = createLedger({
-    ...{ db: store.db, configSource, clock, log, metrics: createMetrics(), random: () => 0.5 },
+    ...{ db: store.db, configSource, clock, log, metrics: new Metrics(), random: () => 0.5 },
     hasOther: () => false,
     onFaulty() {},
-    open: (config) => openSettings(config, null),
-    senderOf: (_, { fromEmail }) => fromEmail,
+    open: (config) => resolveSettings(config.settings, null),
+    senderOf: (_, { settings }) => settings.fromEmail,
     titleOf: () => null,
   });
   rounds = createRounds({

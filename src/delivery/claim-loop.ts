@@ -6,6 +6,7 @@ import { databaseRetryMs } from "../core/until-answered.ts";
 import type { Store } from "../store/store.ts";
 import { type ClaimedEmail, claimEmails, nextDueAt } from "../store/tables/email-claims.ts";
 import { expireEmails } from "../store/tables/email-queue.ts";
+import { openBreakerAt } from "../store/tables/smtp-config-health.ts";
 import type { SmtpConfig } from "../store/tables/smtp-configs.ts";
 import type { Nodes } from "./cluster.ts";
 import type { Ledger } from "./completer.ts";
@@ -201,7 +202,7 @@ export function createRounds({
   function setAlarm(now: number, look: number | null): void {
     // Alone on its database and with nothing under way, a node has nothing to keep up.
     const keepUpAt = store.shared || leases.size > 0 ? [upkeepDueAt] : [];
-    const pauses = enabled.flatMap(({ pausedUntil }) => pausedUntil ?? []).filter((until) => until > now);
+    const pauses = enabled.flatMap(({ health }) => openBreakerAt(health, now)?.until ?? []);
     const latest = now + (pauses.length > 0 ? restingMs : roundMs);
     const at = Math.min(latest, look ?? Number.POSITIVE_INFINITY, ...keepUpAt, ...pauses);
     setTimer(at);

@@ -1,17 +1,18 @@
 import { setImmediate as turn } from "node:timers/promises";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { newEmail } from "../../test/support/new-email.ts";
-import { smtpConfig } from "../../test/support/smtp-config.ts";
+import { notPaused, paused, smtpConfig } from "../../test/support/smtp-config.ts";
 import { SendwrightError } from "../core/errors.ts";
 import { createLog } from "../core/log.ts";
 import { Metrics } from "../core/metrics.ts";
 import type { SmtpReply, Stage } from "../core/model.ts";
-import { openSettings } from "../smtp-configs/open.ts";
-import { createConfigSource } from "../smtp-configs/repository.ts";
+import { resolveSettings } from "../smtp-configs/open.ts";
+import { ConfigSource } from "../smtp-configs/repository.ts";
 import { openSqliteStore, type Store } from "../store/store.ts";
 import { type ClaimedEmail, claimEmails, releaseLeases } from "../store/tables/email-claims.ts";
 import { insertEmails } from "../store/tables/email-inserts.ts";
 import { findEmail, listAttempts, listRecipients } from "../store/tables/emails.ts";
+import { openBreakerAt } from "../store/tables/smtp-config-health.ts";
 import {
   findSmtpConfig,
   insertSmtpConfig,
@@ -24,7 +25,7 @@ import { createLedger, type Ledger, type Page } from "./completer.ts";
 import type { Ending } from "./outcome.ts";
 import { createLanes, type Lane, type Lanes } from "./routes.ts";
 
-const configSource = createConfigSource(null);
+const configSource = new ConfigSource(null);
 
 const second = 1_000;
 const minute = 60 * second;
@@ -52,9 +53,9 @@ beforeEach(async () => {
     metrics: new Metrics(),
     random: () => 0.5,
     hasOther: () => hasOther,
-    onFaulty: ({ version }) => faulty.push(version),
-    open: (config) => openSettings(config, null),
-    senderOf: (_, { fromEmail }) => fromEmail,
+    onFaulty: ({ revision }) => faulty.push(revision.version),
+    open: (config) => resolveSettings(config.settings, null),
+    senderOf: (_, { settings }) => settings.fromEmail,
     titleOf: ({ errorCode }) => (errorCode === "smtp.auth_rejected" ? "The password is wrong" : null),
   });
   await insertSmtpConfig(store.db, smtpConfig());
@@ -277,11 +278,13 @@ describe("a relay that cannot be reached", () => {
     await refresh();
     expect(lanes.isUsable(lane.config)).toBe(false);
     await write();
-    expect(await config()).toMatchObject({
-      pausedUntil: clock.now() + 10 * second,
-      pausedReason: "smtp.example.com:587 refuses connections.",
-      failures: 1,
-    });
+    expect(await config()).toMatchObject(
+      paused({
+        until: clock.now() + 10 * second,
+        reason: "smtp.example.com:587 refuses connections.",
+        failures: 1,
+      }),
+    );
     await refresh();
     expect(lane.rest).toBeNull();
     expect(lanes.isUsable(lane.config)).toBe(false);
@@ -295,10 +298,10 @@ describe("a relay that cannot be reached", () => {
       settle(await claimOne(), unreachable());
       await write();
       await refresh();
-      const { pausedUntil, failures } = lane.config;
-      rests.push(((pausedUntil ?? 0) - clock.now()) / second);
-      expect(failures).toBe(failure + 1);
-      await clock.advance((pausedUntil ?? 0) - clock.now());
+      const restMs = (openBreakerAt(lane.config.health, clock.now())?.until ?? 0) - clock.now();
+      rests.push(restMs / second);
+      expect(lane.config).toMatchObject(paused({ failures: failure + 1 }));
+      await clock.advance(restMs);
     }
     expect(rests).toEqual([10, 30, 60, 120, 300, 300]);
   });
@@ -306,7 +309,7 @@ describe("a relay that cannot be reached", () => {
   it("counts as one failure for all emails that met it at once", async () => {
     for (const claimed of await claim(5)) settle(claimed, unreachable());
     await write();
-    expect(await config()).toMatchObject({ failures: 1, pausedUntil: clock.now() + 10 * second });
+    expect(await config()).toMatchObject(paused({ failures: 1, until: clock.now() + 10 * second }));
   });
 
   it("costs the email an attempt, but none where another config takes it at once", async () => {
@@ -335,7 +338,7 @@ describe("a relay that cannot be reached", () => {
     await refresh();
     settle(await claimOne(), answered(550, "recipient"));
     await write();
-    expect(await config()).toMatchObject({ pausedUntil: null, pausedReason: null, failures: 0 });
+    expect(await config()).toMatchObject(notPaused);
   });
 
   it("is not thought well, or worse, for what had begun before it was paused", async () => {
@@ -345,13 +348,16 @@ describe("a relay that cannot be reached", () => {
     const startedAt = clock.now();
     settle(first, unreachable());
     await write();
-    const paused = await config();
+    const before = await config();
     await clock.advance(second);
     await refresh();
     settle(early, answered(250), { startedAt });
     settle(late, unreachable(), { startedAt });
     await write();
-    expect(await config()).toEqual({ ...paused, provenVersion: 1 });
+    expect(await config()).toEqual({
+      ...before,
+      health: { ...before.health, knownGoodVersion: 1 },
+    });
     expect(await Promise.all([early, late].map(stateOf))).toEqual(["sent", "queued"]);
   });
 });
@@ -360,21 +366,21 @@ describe("a new version of a config", () => {
   it("is proven by the first email that is taken through it", async () => {
     settle(await claimOne(), answered(250));
     await write();
-    expect(await config()).toMatchObject({ provenVersion: 1, faultyVersion: null });
+    expect(await config()).toMatchObject({ health: { knownGoodVersion: 1, failingVersion: null } });
     expect(faulty).toEqual([]);
   });
 
   it("is told once to be faulty, where it must be mended before it took anything", async () => {
     settle(await claimOne(), signInRefused());
     await write();
-    expect(await config()).toMatchObject({ provenVersion: null, faultyVersion: 1 });
+    expect(await config()).toMatchObject({ health: { knownGoodVersion: null, failingVersion: 1 } });
     expect(faulty).toEqual([1]);
   });
 
   it("is not faulty for a relay that cannot be reached, nor once it was proven", async () => {
     settle(await claimOne(), unreachable());
     await write();
-    expect(await config()).toMatchObject({ faultyVersion: null });
+    expect(await config()).toMatchObject({ health: { failingVersion: null } });
     await clock.advance(minute);
     await refresh();
     settle(await claimOne(), answered(250));
@@ -382,7 +388,7 @@ describe("a new version of a config", () => {
     await refresh();
     settle(await claimOne(), signInRefused());
     await write();
-    expect(await config()).toMatchObject({ provenVersion: 1, faultyVersion: null });
+    expect(await config()).toMatchObject({ health: { knownGoodVersion: 1, failingVersion: null } });
     expect(faulty).toEqual([]);
   });
 });
@@ -392,11 +398,13 @@ describe("a config that must be mended", () => {
     const claimed = await claimOne();
     settle(claimed, signInRefused());
     await write();
-    expect(await config()).toMatchObject({
-      pausedUntil: clock.now() + 60 * minute,
-      pausedReason: "The password is wrong. The relay refused the sign-in.",
-      failures: 1,
-    });
+    expect(await config()).toMatchObject(
+      paused({
+        until: clock.now() + 60 * minute,
+        reason: "The password is wrong. The relay refused the sign-in.",
+        failures: 1,
+      }),
+    );
     expect(await findEmail(store.db, claimed.email.id)).toMatchObject({
       state: "queued",
       attemptCount: 0,
@@ -416,13 +424,13 @@ describe("a config that must be mended", () => {
     await refresh();
     settle(sent, answered(250));
     await write();
-    expect(await config()).toMatchObject({ pausedUntil: clock.now() + 60 * minute, failures: 2 });
+    expect(await config()).toMatchObject(paused({ until: clock.now() + 60 * minute, failures: 2 }));
   });
 
   it("is left alone where it was saved since: that was about the old settings", async () => {
     const through = lane;
     const claimed = await claimOne();
-    const saved = smtpConfig({ version: 2, smtpPort: 2525 });
+    const saved = smtpConfig({ revision: { version: 2 }, settings: { smtpPort: 2525 } });
     await updateSmtpConfig(store.db, saved, 1);
     settle(claimed, signInRefused(), { through });
     await write();
@@ -442,7 +450,7 @@ describe("a relay that answers and takes nothing", () => {
     expect(lane.rest).toBeNull();
     settle(second, busy());
     await write();
-    expect(await config()).toMatchObject({ failures: 1, pausedReason: "as it is with 451" });
+    expect(await config()).toMatchObject(paused({ failures: 1, reason: "as it is with 451" }));
     // The one before it had its minute to wait; this one goes to the other config at once.
     expect((await findEmail(store.db, second.email.id))?.nextAttemptAt).toBe(clock.now());
   });
@@ -450,7 +458,7 @@ describe("a relay that answers and takes nothing", () => {
   it("is used on where it is the only one", async () => {
     for (const claimed of await claim(6)) settle(claimed, busy());
     await write();
-    expect(await config()).toMatchObject({ failures: 0, pausedUntil: null });
+    expect(await config()).toMatchObject(notPaused);
   });
 
   it("is not meant where it takes one in between, or speaks of a recipient only", async () => {
@@ -459,7 +467,7 @@ describe("a relay that answers and takes nothing", () => {
       settle(await claimOne(), ending);
     }
     await write();
-    expect(await config()).toMatchObject({ failures: 0, pausedUntil: null });
+    expect(await config()).toMatchObject(notPaused);
   });
 
   it("rests again after the one email with which it is tried, and longer", async () => {
@@ -470,6 +478,6 @@ describe("a relay that answers and takes nothing", () => {
     await refresh();
     settle(await claimOne(), busy());
     await write();
-    expect(await config()).toMatchObject({ failures: 2, pausedUntil: clock.now() + 30 * second });
+    expect(await config()).toMatchObject(paused({ failures: 2, until: clock.now() + 30 * second }));
   });
 });

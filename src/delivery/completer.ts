@@ -3,13 +3,14 @@ import { isSendwrightError } from "../core/errors.ts";
 import type { Log } from "../core/log.ts";
 import type { Metrics } from "../core/metrics.ts";
 import type { Connection } from "../smtp/connection.ts";
-import type { OpenedConfig } from "../smtp-configs/open.ts";
+import type { ResolvedConfig } from "../smtp-configs/open.ts";
 import type { ConfigSource } from "../smtp-configs/repository.ts";
 import type { Db } from "../store/schema.ts";
 import type { Step } from "../store/step.ts";
 import { type Settlement, settleEmails } from "../store/tables/email-settlements.ts";
 import type { Attempt, AttemptFailure, Email, Recipient } from "../store/tables/emails.ts";
-import type { Pause, SmtpConfig } from "../store/tables/smtp-configs.ts";
+import { type Breaker, closedBreaker, type VersionHealth } from "../store/tables/smtp-config-health.ts";
+import type { SmtpConfig } from "../store/tables/smtp-configs.ts";
 import { isStruckOut, restMs } from "./circuit-breaker.ts";
 import { failureIn } from "./failure.ts";
 import {
@@ -79,7 +80,7 @@ export interface LedgerParts {
   /** A version of a config has failed by its own fault, before any email was taken through it. */
   readonly onFaulty: (config: SmtpConfig) => void;
   /** How a config reaches its relay. @throws SendwrightError where it cannot be opened */
-  readonly open: (config: SmtpConfig) => OpenedConfig;
+  readonly open: (config: SmtpConfig) => ResolvedConfig;
   /** The address that an email through this config comes from. */
   readonly senderOf: (email: Email, config: SmtpConfig) => string;
   /** What a failed attempt means, in a few words; null where nobody knows. Delivery itself explains nothing. */
@@ -91,15 +92,13 @@ interface Entry {
   readonly settlement: Settlement;
   /** Null where nothing was tried. */
   readonly config: SmtpConfig | null;
-  /** A pause to begin, null to end one, undefined for neither. */
-  readonly pause: Pause | null | undefined;
+  /** The breaker of the config from now on; null if it stays as it is. */
+  readonly breaker: Breaker | null;
   /** What this version of the config has shown for the first time, if anything. */
-  readonly verdict: Verdict | null;
+  readonly verdict: VersionHealth | null;
   readonly resolve: () => void;
   readonly reject: (error: Error) => void;
 }
-
-type Verdict = "proven" | "faulty";
 
 const maxEntries = 64;
 
@@ -121,11 +120,13 @@ export function createLedger(parts: LedgerParts): Ledger {
   }
 
   /** What the end of a try means for its config. */
-  function pauseAfter(tried: Tried, attempt: Attempt, now: number): Pause | null | undefined {
+  function breakerAfter(tried: Tried, attempt: Attempt, now: number): Breaker | null {
     const { lane, ending, startedAt } = tried;
     const { config } = lane;
-    const failures = config.failures + 1;
-    const rest = (mustBeMended: boolean): Pause => ({
+    const { breaker } = config.health;
+    const failures = breaker.failures + 1;
+    const rest = (mustBeMended: boolean): Breaker => ({
+      state: "open",
       until: now + restMs(failures, mustBeMended),
       reason: reasonOf(ending, attempt),
       failures,
@@ -133,14 +134,14 @@ export function createLedger(parts: LedgerParts): Ledger {
     if (attempt.outcome === "config") return rest(true);
     // What began before the pause knows nothing that the pause did not know.
     const isTrial = isOnTrial(lane);
-    if (isTrial && startedAt < (config.pausedUntil ?? 0)) return undefined;
+    if (breaker.state === "open" && startedAt < breaker.until) return null;
     if (blamesConfig(ending, attempt.outcome)) return rest(false);
     lane.strikes = isStrike(attempt) ? lane.strikes + 1 : 0;
     if (isStruckOut(lane.strikes, { isTrial, hasOther: hasOther(config) })) {
       lane.strikes = 0;
       return rest(false);
     }
-    return isTrial && ending.kind === "answered" ? null : undefined;
+    return isTrial && ending.kind === "answered" ? closedBreaker : null;
   }
 
   /** Null for a try that failed before any relay was asked: there the config itself could not be opened. */
@@ -162,9 +163,9 @@ export function createLedger(parts: LedgerParts): Ledger {
       const now = clock.now();
       const seen = attemptOf({ ...tried, config, now });
       const attempt = seen.outcome === "sent" ? seen : { ...seen, failure: failureOfTry(tried, seen) };
-      const pause = pauseAfter(tried, attempt, now);
+      const breaker = breakerAfter(tried, attempt, now);
       // From this moment on, not only once it is written: the delivery worker goes on meanwhile.
-      const rest = pause == null ? null : { written: false };
+      const rest = breaker?.state === "open" ? { written: false } : null;
       if (rest !== null) {
         lane.rest = rest;
         lane.pool.withdraw();
@@ -174,9 +175,9 @@ export function createLedger(parts: LedgerParts): Ledger {
       const goesOn = attempt.outcome === "config" || takenOver;
       const settlement = settlementOf({ email, recipients, ending, attempt, now, random: random(), goesOn });
       const verdict = verdictOf(config, email, attempt);
-      await enter({ email, settlement, config, pause, verdict });
+      await enter({ email, settlement, config, breaker, verdict });
       if (rest !== null) rest.written = true;
-      if (verdict === "faulty") onFaulty(config);
+      if (verdict === "failing") onFaulty(config);
       metrics.attempted({ ...attempt, isRetry: email.attemptCount > 0 });
       if (settlement.finishedAt !== null) metrics.finished(settlement.state, now - email.createdAt);
       tell(log, email, attempt, settlement);
@@ -187,7 +188,7 @@ export function createLedger(parts: LedgerParts): Ledger {
         email,
         settlement: handedBack(email, clock.now()),
         config: null,
-        pause: undefined,
+        breaker: null,
         verdict: null,
       }),
 
@@ -195,12 +196,12 @@ export function createLedger(parts: LedgerParts): Ledger {
       const alone = suspects > 0;
       const page = entries.splice(0, alone ? 1 : maxEntries);
       const settled = page.map(({ email, settlement }) => ({ claimed: email, settlement }));
-      const pauses = pausesOf(page).map(([config, pause]) => configSource.pausing(db, config, pause));
-      const verdicts = verdictsOf(page).map(([config, verdict]) => configSource.judging(db, config, verdict));
+      const breakers = breakersOf(page).map((each) => configSource.breakerStep(db, ...each));
+      const verdicts = verdictsOf(page).map((each) => configSource.versionHealthStep(db, ...each));
       return {
         size: page.length,
         handsBack: page.some(({ config }) => config === null),
-        steps: [settleEmails(db, settled), ...pauses, ...verdicts],
+        steps: [settleEmails(db, settled), ...breakers, ...verdicts],
         written(ids) {
           suspects = Math.max(0, suspects - page.length);
           for (const { email, resolve } of page) {
@@ -235,30 +236,31 @@ export function createLedger(parts: LedgerParts): Ledger {
   };
 }
 
-/** One pause for each config; where results contradict each other, the failure counts. */
-function pausesOf(entries: readonly Entry[]): readonly (readonly [SmtpConfig, Pause | null])[] {
-  const pauses = new Map<string, [SmtpConfig, Pause | null]>();
-  for (const { config, pause } of entries) {
-    if (config === null || pause === undefined) continue;
-    if (pause !== null || !pauses.has(config.id)) pauses.set(config.id, [config, pause]);
+/** One breaker for each config; where results contradict each other, the failure counts. */
+function breakersOf(entries: readonly Entry[]): readonly (readonly [SmtpConfig, Breaker])[] {
+  const breakers = new Map<string, [SmtpConfig, Breaker]>();
+  for (const { config, breaker } of entries) {
+    if (config === null || breaker === null) continue;
+    if (breaker.state === "open" || !breakers.has(config.id)) breakers.set(config.id, [config, breaker]);
   }
-  return [...pauses.values()];
+  return [...breakers.values()];
 }
 
 /** What a try says of the version of the config that nothing was known of yet. */
-function verdictOf(config: SmtpConfig, email: Email, attempt: Attempt): Verdict | null {
-  const { version, provenVersion, faultyVersion } = config;
-  if (provenVersion === version) return null;
-  if (attempt.outcome === "sent" || attempt.outcome === "partial") return "proven";
-  return faultyVersion !== version && isConfigsFault(attempt, email) ? "faulty" : null;
+function verdictOf(config: SmtpConfig, email: Email, attempt: Attempt): VersionHealth | null {
+  const { version } = config.revision;
+  const { knownGoodVersion, failingVersion } = config.health;
+  if (knownGoodVersion === version) return null;
+  if (attempt.outcome === "sent" || attempt.outcome === "partial") return "known-good";
+  return failingVersion !== version && isConfigsFault(attempt, email) ? "failing" : null;
 }
 
 /** One for each config: a version that takes an email is well. */
-function verdictsOf(entries: readonly Entry[]): readonly (readonly [SmtpConfig, Verdict])[] {
-  const verdicts = new Map<string, [SmtpConfig, Verdict]>();
+function verdictsOf(entries: readonly Entry[]): readonly (readonly [SmtpConfig, VersionHealth])[] {
+  const verdicts = new Map<string, [SmtpConfig, VersionHealth]>();
   for (const { config, verdict } of entries) {
     if (config === null || verdict === null) continue;
-    if (verdict === "proven" || !verdicts.has(config.id)) verdicts.set(config.id, [config, verdict]);
+    if (verdict === "known-good" || !verdicts.has(config.id)) verdicts.set(config.id, [config, verdict]);
   }
   return [...verdicts.values()];
 }

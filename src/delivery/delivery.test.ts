@@ -3,17 +3,20 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import PostalMime from "postal-mime";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { notPaused, paused } from "../../test/support/smtp-config.ts";
 import { createLog } from "../core/log.ts";
 import { Metrics } from "../core/metrics.ts";
 import { parse } from "../core/parse.ts";
 import { createOutbox, type EmailDetail, type Outbox } from "../emails/emails.ts";
+import { smtpConfigView } from "../http/resources/smtp-config-views.ts";
 import { createEgress } from "../net/egress.ts";
 import { generateKey } from "../secret/fernet.ts";
 import type { Secrets } from "../secret/secrets.ts";
 import { unlock } from "../secret/unlock.ts";
-import { createConfigSource } from "../smtp-configs/repository.ts";
+import { ConfigSource } from "../smtp-configs/repository.ts";
+import { ConfigResolver } from "../smtp-configs/resolver.ts";
 import { smtpConfigCreate, smtpConfigUpdate } from "../smtp-configs/settings.ts";
-import { createSmtpConfigs, type SmtpConfigs } from "../smtp-configs/smtp-configs.ts";
+import { SmtpConfigs } from "../smtp-configs/smtp-configs.ts";
 import { openSqliteStore, type Store } from "../store/store.ts";
 import { insertEncryptionKey, listEncryptionKeys } from "../store/tables/encryption-keys.ts";
 import { listSmtpConfigs } from "../store/tables/smtp-configs.ts";
@@ -28,7 +31,7 @@ import {
 } from "../testing/index.ts";
 import { createDeliveryWorker, type DeliveryWorker } from "./worker.ts";
 
-const configSource = createConfigSource(null);
+const configSource = new ConfigSource(null);
 
 const caller = { id: "library", name: "library" };
 const actor = { id: "user:1", name: "Ada" };
@@ -63,18 +66,13 @@ async function openEverything(withSecret: string): Promise<void> {
   if (secrets.newKey !== null) await insertEncryptionKey(store.db, secrets.newKey);
   secrets.newKeyStored();
   const metrics = new Metrics();
-  configs = createSmtpConfigs({
-    store,
-    source: configSource,
-    secrets,
-    clock,
-    onChanged: () => worker.configsChanged(),
-  });
+  const opening = { store, source: configSource, secrets, clock, accessTokens: null };
+  configs = new SmtpConfigs({ ...opening, onChanged: () => worker.configsChanged() });
   worker = createDeliveryWorker({
     store,
     secrets,
     configSource,
-    configs,
+    resolver: new ConfigResolver(opening),
     egress: createEgress("default"),
     clock,
     log: createLog("silent"),
@@ -384,13 +382,13 @@ describe("a config that must be mended", () => {
       attempts: [{ outcome: "config", code: 535 }],
     });
     const [config] = await listSmtpConfigs(store.db);
-    expect(config).toMatchObject({ pausedUntil: clock.now() + hour, pausedReason: expect.any(String) });
+    expect(config).toMatchObject(paused({ until: clock.now() + hour, reason: expect.any(String) }));
 
     await send();
     await clock.advance(10 * 60_000);
     expect((await outbox.get(id)).attempts).toHaveLength(1);
 
-    const view = await configs.get(config?.id ?? "");
+    const view = smtpConfigView(await configs.get(config?.id ?? ""));
     await configs.update(view.id, parse(smtpConfigUpdate, { ...view, password: "right-password" }), actor);
     await delivered(relay, 2);
   });
@@ -407,7 +405,7 @@ describe("a config that must be mended", () => {
       },
       signIn,
     );
-    const view = (await configs.list())[0];
+    const [view] = (await configs.list()).map(smtpConfigView);
     mend = async () => {
       mend = async () => undefined;
       await configs.update(
@@ -418,7 +416,7 @@ describe("a config that must be mended", () => {
     };
     await send();
     await delivered(relay, 1);
-    expect((await configs.list())[0]).toMatchObject({ pausedUntil: null });
+    expect((await configs.list())[0]).toMatchObject(notPaused);
   });
 
   it("is tried again after the pause, with one email", async () => {
@@ -454,7 +452,7 @@ describe("a config that is changed while it sends", () => {
     await reached.promise;
     const next = await startTestRelay();
     relays.push(next);
-    const [view] = await configs.list();
+    const [view] = (await configs.list()).map(smtpConfigView);
     if (view === undefined) throw new Error("there is a config");
     await configs.update(view.id, parse(smtpConfigUpdate, { ...view, smtpPort: next.port }), actor);
     await delivered(next, 1);

@@ -1,6 +1,6 @@
 import { failureOf } from "../emails/attempt-failure.ts";
 import { classOf } from "../smtp/reply.ts";
-import type { OpenedConfig } from "../smtp-configs/open.ts";
+import type { ResolvedConfig } from "../smtp-configs/open.ts";
 import type { AttemptFailure } from "../store/tables/emails.ts";
 import type { Ending } from "./outcome.ts";
 
@@ -10,7 +10,7 @@ import type { Ending } from "./outcome.ts";
  */
 export function failureIn(
   ending: Ending,
-  { opened, from }: { readonly opened: OpenedConfig; readonly from: string },
+  { opened, from }: { readonly opened: ResolvedConfig; readonly from: string },
 ): AttemptFailure {
   if (ending.kind === "failed") {
     return failureOf(opened, { from, recipient: null, refusal: null, smtp: ending.error.smtp });

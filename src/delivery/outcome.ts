@@ -110,8 +110,8 @@ export function attemptOf(tried: {
   return {
     at: startedAt,
     configId: config?.id ?? null,
-    configName: config?.name ?? null,
-    relayHost: config?.smtpServer ?? null,
+    configName: config?.settings.name ?? null,
+    relayHost: config?.settings.smtpServer ?? null,
     relayAddress: connection?.address ?? null,
     tlsVersion: connection?.tls?.version ?? null,
     stage: ending.kind === "answered" ? ending.result.stage : (error?.smtp?.stage ?? null),

@@ -1,17 +1,17 @@
 import { setImmediate as turn } from "node:timers/promises";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { smtpConfig } from "../../test/support/smtp-config.ts";
+import { type GivenConfig, paused, smtpConfig } from "../../test/support/smtp-config.ts";
 import { systemClock } from "../core/clock.ts";
 import { createEgress } from "../net/egress.ts";
 import { connect } from "../smtp/connection.ts";
-import { createConfigSource } from "../smtp-configs/repository.ts";
+import { ConfigSource } from "../smtp-configs/repository.ts";
 import { openSqliteStore, type Store } from "../store/store.ts";
-import { insertSmtpConfig, type SmtpConfig } from "../store/tables/smtp-configs.ts";
+import { insertSmtpConfig } from "../store/tables/smtp-configs.ts";
 import { createFixedClock, type FixedClock } from "../testing/fixed-clock.ts";
 import { startTestRelay, type TestRelay } from "../testing/test-relay.ts";
 import { createLanes, isOnTrial, type Lane, type Lanes } from "./routes.ts";
 
-const configSource = createConfigSource(null);
+const configSource = new ConfigSource(null);
 
 const message = {
   from: "a@a.test",
@@ -60,7 +60,10 @@ async function refreshed(): Promise<Lane> {
   return lane;
 }
 
-const save = (given: Partial<SmtpConfig> = {}) => insertSmtpConfig(store.db, smtpConfig(given));
+const save = (given: GivenConfig = {}) => insertSmtpConfig(store.db, smtpConfig(given));
+const pausedFor = (ms: number): GivenConfig => ({
+  health: { breaker: { state: "open", until: clock.now() + ms, reason: null, failures: 1 } },
+});
 const change = (set: Record<string, string | number | null>) =>
   store.db.updateTable("smtp_config").set(set).execute();
 
@@ -85,10 +88,10 @@ async function send(lane: Lane, relay: TestRelay): Promise<void> {
 
 describe("the lanes", () => {
   it("are those of the configs that are on, in their order", async () => {
-    await save({ id: "b", position: 2 });
-    await save({ id: "off", position: 0, enabled: false });
-    await save({ id: "a", position: 1 });
-    await save({ id: "c", position: 2 });
+    await save({ id: "b", settings: { position: 2 } });
+    await save({ id: "off", settings: { position: 0, enabled: false } });
+    await save({ id: "a", settings: { position: 1 } });
+    await save({ id: "c", settings: { position: 2 } });
     expect((await refresh()).map(({ config }) => config.id)).toEqual(["a", "b", "c"]);
   });
 
@@ -97,7 +100,7 @@ describe("the lanes", () => {
     const lane = await refreshed();
     await change({ paused_until: 5, paused_reason: "busy", failures: 2, last_test_json: null });
     expect(await refreshed()).toBe(lane);
-    expect(lane.config).toMatchObject({ pausedUntil: 5, pausedReason: "busy", failures: 2 });
+    expect(lane.config).toMatchObject(paused({ until: 5, reason: "busy", failures: 2 }));
     expect(lane.ended).toBe(false);
   });
 
@@ -126,7 +129,7 @@ describe("the lanes", () => {
 
   it("end one by one: the others go on", async () => {
     await save({ id: "a" });
-    await save({ id: "b", position: 1 });
+    await save({ id: "b", settings: { position: 1 } });
     const [first, second] = await refresh();
     await store.db.updateTable("smtp_config").set({ version: 2 }).where("id", "=", "a").execute();
     const after = await refresh();
@@ -146,7 +149,7 @@ describe("the lanes", () => {
   });
 
   it("have this node's share of the limits", async () => {
-    await save({ maxConnections: 5, maxPerSecond: 1 });
+    await save({ settings: { maxConnections: 5, maxPerSecond: 1 } });
     expect(lanes.room(await refreshed())).toBe(1);
     standing = { rank: 0, nodes: 2 };
     // One message a second is the other node's.
@@ -158,7 +161,7 @@ describe("the lanes", () => {
 
 describe("a config", () => {
   it("is not usable while it is paused", async () => {
-    await save({ pausedUntil: clock.now() + 1_000 });
+    await save(pausedFor(1_000));
     const { config } = await refreshed();
     expect(lanes.isUsable(config)).toBe(false);
     await clock.advance(999);
@@ -169,7 +172,7 @@ describe("a config", () => {
 
   it("that was paused is tried with one email, until the pause is forgotten", async () => {
     await using relay = await startTestRelay();
-    await save({ pausedUntil: clock.now() });
+    await save(pausedFor(0));
     const lane = await refreshed();
     await send(lane, relay);
     expect(isOnTrial(lane)).toBe(true);

@@ -3,6 +3,7 @@ import { createPool, type Pool } from "../smtp/pool/pool.ts";
 import type { ConfigSource } from "../smtp-configs/repository.ts";
 import type { Db } from "../store/schema.ts";
 import type { Step } from "../store/step.ts";
+import { openBreakerAt } from "../store/tables/smtp-config-health.ts";
 import type { SmtpConfig } from "../store/tables/smtp-configs.ts";
 import { type Nodes, shareOf } from "./cluster.ts";
 
@@ -27,7 +28,7 @@ interface Rest {
 
 /** Whether the config was paused and has yet to show that it is well again. */
 export function isOnTrial({ config }: Lane): boolean {
-  return config.pausedUntil !== null;
+  return config.health.breaker.state === "open";
 }
 
 export interface Lanes {
@@ -66,8 +67,8 @@ export function createLanes({ db, configSource, nodes, clock, onRoom }: LanesPar
   /** Of lanes that have ended, each until its last session has. */
   const closing = new Map<Pool, Promise<void>>();
   /** The version is that of the settings; the seal shows a change by other hands too. */
-  const keyOf = ({ id, version, seal }: SmtpConfig) =>
-    `${id} ${version} ${seal} ${nodes.standing.rank} ${nodes.standing.nodes}`;
+  const keyOf = ({ id, revision, secret }: SmtpConfig) =>
+    `${id} ${revision.version} ${secret.seal} ${nodes.standing.rank} ${nodes.standing.nodes}`;
 
   function end({ pool }: Lane): void {
     closing.set(
@@ -85,7 +86,7 @@ export function createLanes({ db, configSource, nodes, clock, onRoom }: LanesPar
     }
     const lane = {
       config,
-      pool: createPool({ clock, limits: shareOf(config, nodes.standing), onRoom }),
+      pool: createPool({ clock, limits: shareOf(config.settings, nodes.standing), onRoom }),
       underWay: 0,
       strikes: 0,
       ended: false,
@@ -104,13 +105,13 @@ export function createLanes({ db, configSource, nodes, clock, onRoom }: LanesPar
         const { rest } = lane;
         return rest?.written ? [{ lane, rest }] : [];
       });
-      const { queries, read } = configSource.listing(db);
+      const { queries, read } = configSource.listStep(db);
       return {
         queries,
         read(results) {
           if (number < newest) return known;
           newest = number;
-          const configs = read(results).filter(({ enabled }) => enabled);
+          const configs = read(results).filter(({ settings }) => settings.enabled);
           known = configs;
           for (const { lane, rest } of written) if (lane.rest === rest) lane.rest = null;
           const keys = new Set(configs.map(keyOf));
@@ -126,7 +127,7 @@ export function createLanes({ db, configSource, nodes, clock, onRoom }: LanesPar
       };
     },
 
-    isUsable: (config) => (config.pausedUntil ?? 0) <= clock.now() && of(config).rest === null,
+    isUsable: (config) => openBreakerAt(config.health, clock.now()) === null && of(config).rest === null,
 
     room(lane) {
       const room = lane.pool.room();

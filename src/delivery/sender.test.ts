@@ -1,8 +1,10 @@
 import { describe, expect, it } from "vitest";
 import { senderFor } from "./sender.ts";
 
-const first = { id: "1", fromEmail: "shop@example.com", fromName: "Shop", replyTo: null };
-const spare = { id: "2", fromEmail: "spare@relay.example", fromName: "Spare", replyTo: null };
+const shop = { fromEmail: "shop@example.com", fromName: "Shop", replyTo: null };
+const relay = { fromEmail: "spare@relay.example", fromName: "Spare", replyTo: null };
+const first = { id: "1", settings: shop };
+const spare = { id: "2", settings: relay };
 const plain = { from: null, replyTo: [] };
 const jane = { address: "jane@example.com", name: "Jane" };
 const desk = { address: "desk@example.com", name: null };
@@ -18,7 +20,7 @@ describe("the sender through the config that comes first", () => {
   });
 
   it("gets answers where the email says, else where the config says", () => {
-    const config = { ...first, replyTo: "desk@example.com" };
+    const config = { id: "1", settings: { ...shop, replyTo: "desk@example.com" } };
     expect(senderFor(plain, config, config).replyTo).toEqual([desk]);
     expect(senderFor({ from: null, replyTo: [jane] }, config, config).replyTo).toEqual([jane]);
   });
@@ -26,10 +28,10 @@ describe("the sender through the config that comes first", () => {
 
 describe("the sender through a config that stands in for the first one", () => {
   it("has the address that its relay accepts and the name that was wanted; answers go where they would have gone", () => {
-    const shop = { address: "shop@example.com", name: "Shop" };
+    const wanted = { address: "shop@example.com", name: "Shop" };
     expect(senderFor(plain, spare, first)).toEqual({
       from: { address: "spare@relay.example", name: "Shop" },
-      replyTo: [shop],
+      replyTo: [wanted],
     });
     expect(senderFor({ ...plain, from: jane }, spare, first)).toEqual({
       from: { address: "spare@relay.example", name: "Jane" },
@@ -43,15 +45,15 @@ describe("the sender through a config that stands in for the first one", () => {
   });
 
   it("gets answers as the email or the first config says, not as its own config does", () => {
-    const config = { ...spare, replyTo: "elsewhere@relay.example" };
-    const usual = { ...first, replyTo: "desk@example.com" };
+    const config = { id: "2", settings: { ...relay, replyTo: "elsewhere@relay.example" } };
+    const usual = { id: "1", settings: { ...shop, replyTo: "desk@example.com" } };
     expect(senderFor({ ...plain, replyTo: [jane] }, config, usual).replyTo).toEqual([jane]);
     expect(senderFor(plain, config, usual).replyTo).toEqual([desk]);
     expect(senderFor({ ...plain, from: jane }, config, first).replyTo).toEqual([jane]);
   });
 
   it("stays as wanted where its config has the same address as the first one, whatever its case", () => {
-    const twin = { ...spare, fromEmail: "Shop@Example.com", fromName: "Twin" };
+    const twin = { id: "2", settings: { ...relay, fromEmail: "Shop@Example.com", fromName: "Twin" } };
     expect(senderFor({ ...plain, from: jane }, twin, first)).toEqual({ from: jane, replyTo: [] });
     expect(senderFor(plain, twin, first).from).toEqual({ address: "Shop@Example.com", name: "Twin" });
   });

@@ -1,8 +1,12 @@
 import type { Mailbox } from "../core/model.ts";
 import type { Email } from "../store/tables/emails.ts";
-import type { SmtpConfig } from "../store/tables/smtp-configs.ts";
+import type { SmtpSettings } from "../store/tables/smtp-configs.ts";
 
-type SenderSettings = Pick<SmtpConfig, "id" | "fromEmail" | "fromName" | "replyTo">;
+/** A config as far as senders go. */
+interface SenderConfig {
+  readonly id: string;
+  readonly settings: Pick<SmtpSettings, "fromEmail" | "fromName" | "replyTo">;
+}
 
 /** Who an email comes from, and where answers go. */
 export interface Sender {
@@ -18,27 +22,28 @@ export interface Sender {
  */
 export function senderFor(
   email: Pick<Email, "from" | "replyTo">,
-  config: SenderSettings,
-  first: SenderSettings,
+  config: SenderConfig,
+  first: SenderConfig,
 ): Sender {
-  const wanted = email.from ?? { address: first.fromEmail, name: first.fromName };
-  const standsIn = config.id !== first.id && !sameAddress(config.fromEmail, first.fromEmail);
-  if (!standsIn || sameAddress(config.fromEmail, wanted.address)) {
+  const { fromEmail, fromName } = config.settings;
+  const wanted = email.from ?? { address: first.settings.fromEmail, name: first.settings.fromName };
+  const standsIn = config.id !== first.id && !sameAddress(fromEmail, first.settings.fromEmail);
+  if (!standsIn || sameAddress(fromEmail, wanted.address)) {
     return {
-      from: email.from ?? { address: config.fromEmail, name: config.fromName },
+      from: email.from ?? { address: fromEmail, name: fromName },
       replyTo: repliesTo(email, config),
     };
   }
   const given = repliesTo(email, first);
   return {
-    from: { address: config.fromEmail, name: wanted.name ?? config.fromName },
+    from: { address: fromEmail, name: wanted.name ?? fromName },
     replyTo: given.length > 0 ? given : [wanted],
   };
 }
 
-function repliesTo({ replyTo }: Pick<Email, "replyTo">, config: SenderSettings): readonly Mailbox[] {
-  if (replyTo.length > 0 || config.replyTo === null) return replyTo;
-  return [{ name: null, address: config.replyTo }];
+function repliesTo({ replyTo }: Pick<Email, "replyTo">, { settings }: SenderConfig): readonly Mailbox[] {
+  if (replyTo.length > 0 || settings.replyTo === null) return replyTo;
+  return [{ name: null, address: settings.replyTo }];
 }
 
 /** Domains have no case (RFC 5321 §2.4); relays that tell local parts apart by it are not known. */

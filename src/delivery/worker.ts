@@ -10,14 +10,15 @@ import type { Egress } from "../net/egress.ts";
 import type { Secrets } from "../secret/secrets.ts";
 import { type Connection, connect, type SendResult } from "../smtp/connection.ts";
 import type { Place } from "../smtp/pool/pool.ts";
-import type { OpenedConfig } from "../smtp-configs/open.ts";
+import type { ResolvedConfig } from "../smtp-configs/open.ts";
 import type { ConfigSource } from "../smtp-configs/repository.ts";
-import type { SmtpConfigs } from "../smtp-configs/smtp-configs.ts";
+import type { ConfigResolver } from "../smtp-configs/resolver.ts";
 import type { Store } from "../store/store.ts";
 import { type ClaimedEmail, markBodyStarted, releaseLeases } from "../store/tables/email-claims.ts";
 import { findContent } from "../store/tables/email-content.ts";
 import type { Email } from "../store/tables/emails.ts";
-import { endPauses, type SmtpConfig } from "../store/tables/smtp-configs.ts";
+import { endCooldowns } from "../store/tables/smtp-config-health.ts";
+import type { SmtpConfig } from "../store/tables/smtp-configs.ts";
 import { createRounds } from "./claim-loop.ts";
 import { createNodes } from "./cluster.ts";
 import { createLedger, type LedgerParts, type Tried } from "./completer.ts";
@@ -47,7 +48,7 @@ export interface DeliveryWorkerParts {
   readonly store: Store;
   readonly secrets: Secrets;
   readonly configSource: ConfigSource;
-  readonly configs: SmtpConfigs;
+  readonly resolver: ConfigResolver;
   readonly egress: Egress;
   readonly clock: Clock;
   readonly log: Log;
@@ -73,7 +74,7 @@ const notTried: ReadonlySet<ErrorCode> = new Set([
 ]);
 
 export function createDeliveryWorker(parts: DeliveryWorkerParts): DeliveryWorker {
-  const { store, secrets, configSource, configs, egress, clock, log, metrics, random } = parts;
+  const { store, secrets, configSource, resolver, egress, clock, log, metrics, random } = parts;
   const { onFaulty, titleOf } = parts;
   const underWay = new Set<Promise<void>>();
   const cut = new AbortController();
@@ -86,7 +87,7 @@ export function createDeliveryWorker(parts: DeliveryWorkerParts): DeliveryWorker
   const ledger = createLedger({
     ...{ db: store.db, configSource, clock, log, metrics, random, onFaulty, titleOf },
     hasOther: (config) => rounds.enabled.some((other) => other.id !== config.id && lanes.isUsable(other)),
-    open: configs.openFor,
+    open: (config) => resolver.resolve(config),
     senderOf: (email, config) => senderThrough(email, config).from.address,
   });
   const rounds = createRounds({ store, clock, log, nodes, lanes, leases, ledger, begin });
@@ -102,7 +103,7 @@ export function createDeliveryWorker(parts: DeliveryWorkerParts): DeliveryWorker
     try {
       refuseLate(email);
       const config = loadConfig(lane);
-      const relay = await configs.withToken(configs.openFor(config));
+      const relay = await resolver.withToken(resolver.resolve(config));
       await place.open(() => reach(relay));
       ending = { kind: "answered", result: await send(place, config, claimed) };
     } catch (error) {
@@ -118,13 +119,13 @@ export function createDeliveryWorker(parts: DeliveryWorkerParts): DeliveryWorker
    * A relay may refuse an access token before its end, as after a change of the account: then a new one has
    * one try.
    */
-  async function reach(relay: OpenedConfig): Promise<Connection> {
+  async function reach(relay: ResolvedConfig): Promise<Connection> {
     const parts = { egress, clock, signal: cut.signal };
     try {
       return await connect({ ...relay, ...parts });
     } catch (error) {
       if (relay.needsToken === null || !isSendwrightError(error, "smtp.auth_rejected")) throw error;
-      const renewed = await configs.withToken(relay, freshMs);
+      const renewed = await resolver.withToken(relay, freshMs);
       if (renewed.credentials?.password === relay.credentials?.password) throw error;
       return await connect({ ...renewed, ...parts });
     }
@@ -147,9 +148,9 @@ export function createDeliveryWorker(parts: DeliveryWorkerParts): DeliveryWorker
   /** The config as the latest round read it, if it is still to be used. */
   function loadConfig({ config, ended }: Lane): SmtpConfig {
     if (stopped) throw new SendwrightError("smtp.withdrawn", "Sendwright is stopping.");
-    if (ended) throw new SendwrightError("config.version_conflict", `${config.name} was changed.`);
+    if (ended) throw new SendwrightError("config.version_conflict", `${config.settings.name} was changed.`);
     if (!lanes.isUsable(config)) {
-      throw new SendwrightError("config.none_usable", `${config.name} is paused.`);
+      throw new SendwrightError("config.none_usable", `${config.settings.name} is paused.`);
     }
     return config;
   }
@@ -219,7 +220,7 @@ export function createDeliveryWorker(parts: DeliveryWorkerParts): DeliveryWorker
         }
       }
       // Another secret, a file of certificates, a cable: what was mended may have needed the restart.
-      await endPauses(store.db, now);
+      await endCooldowns(store.db, now);
       await rounds.start();
     },
     wake: rounds.want,

@@ -1,12 +1,12 @@
 import { describe, expect, it } from "vitest";
-import type { OpenedConfig } from "../smtp-configs/open.ts";
+import type { ResolvedConfig } from "../smtp-configs/open.ts";
 import { type Alternative, alternativesFor } from "./alternatives.ts";
 import type { Fix } from "./explanations/rule.ts";
 import type { FailedStage } from "./stages.ts";
 
-type Relay = OpenedConfig["relay"];
+type Relay = ResolvedConfig["relay"];
 
-function target(relay: Partial<Relay> = {}, more: Partial<OpenedConfig> = {}): OpenedConfig {
+function target(relay: Partial<Relay> = {}, more: Partial<ResolvedConfig> = {}): ResolvedConfig {
   return {
     relay: { host: "smtp.example.com", port: 587, tls: "starttls", caPem: null, ehloName: null, ...relay },
     credentials: null,

@@ -1,7 +1,7 @@
 import type { Stage } from "../core/model.ts";
 import { normaliseHost } from "../net/host.ts";
 import { type Relay, tlsFor } from "../smtp/relay.ts";
-import type { OpenedConfig } from "../smtp-configs/open.ts";
+import type { ResolvedConfig } from "../smtp-configs/open.ts";
 import { type Fix, loopback } from "./explanations/rule.ts";
 import type { FailedStage } from "./stages.ts";
 
@@ -36,7 +36,7 @@ const beforeSignIn: readonly Stage[] = ["connect", "greeting", "ehlo", "starttls
 
 /** The alternatives to try, the best first; empty if another endpoint would not help. */
 export function alternativesFor(
-  { relay, credentials, allowCleartextAuth }: OpenedConfig,
+  { relay, credentials, allowCleartextAuth }: ResolvedConfig,
   failed: FailedStage,
   usual: readonly Endpoint[] = usualEndpoints,
 ): readonly Alternative[] {

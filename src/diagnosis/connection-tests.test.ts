@@ -1,16 +1,19 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { notPaused, pauseConfig, paused } from "../../test/support/smtp-config.ts";
 import { createLog } from "../core/log.ts";
 import type { Actor } from "../core/model.ts";
+import { passwordMask } from "../core/model.ts";
 import { parse } from "../core/parse.ts";
+import { smtpConfigView } from "../http/resources/smtp-config-views.ts";
 import { createEgress } from "../net/egress.ts";
 import { generateKey } from "../secret/fernet.ts";
 import { unlock } from "../secret/unlock.ts";
 import { type OpenConfigs, openConfigs } from "../services.ts";
-import { passwordMask, smtpConfigCreate } from "../smtp-configs/settings.ts";
+import { smtpConfigCreate } from "../smtp-configs/settings.ts";
 import type { SmtpConfigs } from "../smtp-configs/smtp-configs.ts";
 import { openSqliteStore, type Store } from "../store/store.ts";
 import { listAudit } from "../store/tables/audit-log.ts";
-import { findSmtpConfig, pauseSmtpConfig } from "../store/tables/smtp-configs.ts";
+import { findSmtpConfig } from "../store/tables/smtp-configs.ts";
 import { LoadedTemplates } from "../templates/engine/templates.ts";
 import { createFixedClock } from "../testing/fixed-clock.ts";
 import { makeAuthority, startScriptedServer, startTestRelay, type TestRelay } from "../testing/index.ts";
@@ -70,7 +73,7 @@ function form(change: object = {}): Record<string, unknown> {
 }
 
 const save = (change: object = {}) => configs.create(parse(smtpConfigCreate, form(change)), actor);
-const lastTest = async (id: string) => (await findSmtpConfig(store.db, id))?.lastTest;
+const lastTest = async (id: string) => (await findSmtpConfig(store.db, id))?.health.lastTest;
 const audited = async () => {
   const entries = await listAudit(store.db, { after: null, limit: 10 });
   return entries.filter(({ action }) => action === "smtp_config.tested");
@@ -98,25 +101,17 @@ describe("a saved config", () => {
 
   test("is no longer paused once a test has passed, and email may go on", async () => {
     const { id } = await save();
-    await pauseSmtpConfig(
-      store.db,
-      { id, version: 1 },
-      { until: now + 1_000_000, reason: "535 no", failures: 1 },
-    );
+    await pauseConfig(store, { id, version: 1 }, { until: now + 1_000_000, reason: "535 no", failures: 1 });
     await tests.run({ target: { kind: "saved", id }, actor });
-    expect(await findSmtpConfig(store.db, id)).toMatchObject({ pausedUntil: null, pausedReason: null });
+    expect(await findSmtpConfig(store.db, id)).toMatchObject(notPaused);
     expect(recovered).toBe(1);
   });
 
   test("stays paused when the test fails", async () => {
     const { id } = await save({ password: "wrong" });
-    await pauseSmtpConfig(
-      store.db,
-      { id, version: 1 },
-      { until: now + 1_000_000, reason: "535 no", failures: 1 },
-    );
+    await pauseConfig(store, { id, version: 1 }, { until: now + 1_000_000, reason: "535 no", failures: 1 });
     await tests.run({ target: { kind: "saved", id }, actor });
-    expect(await findSmtpConfig(store.db, id)).toMatchObject({ pausedReason: "535 no" });
+    expect(await findSmtpConfig(store.db, id)).toMatchObject(paused({ reason: "535 no" }));
     expect(recovered).toBe(0);
   });
 
@@ -164,14 +159,21 @@ describe("a saved config", () => {
 describe("a saved config as edited", () => {
   test("keeps its password behind the mask, and keeps the result if nothing was changed", async () => {
     const view = await save();
-    const report = await tests.run({ target: { kind: "edited", id: view.id, form: view }, actor });
+    const report = await tests.run({
+      target: { kind: "edited", id: view.id, form: smtpConfigView(view) },
+      actor,
+    });
     expect(report.ok).toBe(true);
     expect(await lastTest(view.id)).toMatchObject({ ok: true });
   });
 
   test("sends a real email to the recipient in the form, or to the one given instead", async () => {
     const view = await save();
-    const target = { kind: "edited", id: view.id, form: { ...view, sendTo: "pat@example.net" } } as const;
+    const target = {
+      kind: "edited",
+      id: view.id,
+      form: { ...smtpConfigView(view), sendTo: "pat@example.net" },
+    } as const;
     await tests.run({ target, actor });
     await tests.run({ target, sendTo: "sam@example.net", actor });
     expect(relay.messages.map(({ to }) => to)).toEqual([["pat@example.net"], ["sam@example.net"]]);
@@ -180,7 +182,11 @@ describe("a saved config as edited", () => {
   test("does not keep a result of settings that are not saved", async () => {
     const view = await save();
     const report = await tests.run({
-      target: { kind: "edited", id: view.id, form: { ...view, fromEmail: "other@example.com" } },
+      target: {
+        kind: "edited",
+        id: view.id,
+        form: { ...smtpConfigView(view), fromEmail: "other@example.com" },
+      },
       actor,
     });
     expect(report.ok).toBe(true);
@@ -191,7 +197,7 @@ describe("a saved config as edited", () => {
   test("dials nothing and asks for the password where the destination has changed", async () => {
     await using elsewhere = await startScriptedServer((peer) => peer.closed);
     const view = await save();
-    const body = { ...view, smtpPort: elsewhere.port };
+    const body = { ...smtpConfigView(view), smtpPort: elsewhere.port };
     await expect(
       tests.run({ target: { kind: "edited", id: view.id, form: body }, actor }),
     ).rejects.toMatchObject({
@@ -208,7 +214,7 @@ describe("a saved config as edited", () => {
     await expect(tests.run({ target: { kind: "saved", id: view.id }, actor })).rejects.toMatchObject({
       code: "seal.broken",
     });
-    const body = { ...view, smtpPort: elsewhere.port };
+    const body = { ...smtpConfigView(view), smtpPort: elsewhere.port };
     await expect(
       tests.run({ target: { kind: "edited", id: view.id, form: body }, actor }),
     ).rejects.toMatchObject({
@@ -221,7 +227,7 @@ describe("a saved config as edited", () => {
     const view = await save();
     await store.db.updateTable("smtp_config").set({ smtp_port: 1 }).execute();
     const report = await tests.run({
-      target: { kind: "edited", id: view.id, form: { ...view, password: auth.password } },
+      target: { kind: "edited", id: view.id, form: { ...smtpConfigView(view), password: auth.password } },
       actor,
     });
     expect(report.ok).toBe(true);

@@ -81,14 +81,14 @@ export class ConnectionTests {
     { config, sendTo, stored }: ResolvedTarget,
     tried: Progress["tried"],
   ): Promise<TestReport> {
-    const { egress, clock, templates, configs, timeouts, usualEndpoints } = this.#dependencies;
+    const { egress, clock, templates, resolver, timeouts, usualEndpoints } = this.#dependencies;
     const { host } = config.relay;
     return probe(config, {
       ...watcher,
       egress,
       clock,
       templates,
-      withToken: (config) => configs.withToken(config, provenMs),
+      withToken: (config) => resolver.withToken(config, provenMs),
       sendTo,
       recipient: ownAddress ?? null,
       onAlternativesFound(alternatives) {
@@ -108,7 +108,7 @@ export class ConnectionTests {
 
   /** The result belongs to the settings that were tested, not to those that an admin saved meanwhile. */
   async #storeResult(report: TestReport, { stored }: ResolvedTarget): Promise<void> {
-    const { store, configSource, stagedChanges, clock, onRecovered } = this.#dependencies;
+    const { store, configSource, drafts, clock, onRecovered } = this.#dependencies;
     if (stored === null) return;
     const failed = failedStage(report);
     const result = {
@@ -117,10 +117,10 @@ export class ConnectionTests {
       stage: failed?.stage ?? null,
       title: failed?.problem?.title ?? null,
     };
-    if (stored.kind === "draft") return stagedChanges.recordDraftTest(stored.draft, result);
-    const { id, version } = stored.config;
+    if (stored.kind === "draft") return drafts.recordTest(stored.draft, result);
+    const { id, revision } = stored.config;
     const hasRecovered = await store.transaction(async (db) => {
-      if ((await configSource.find(db, id))?.version !== version) return false;
+      if ((await configSource.find(db, id))?.revision.version !== revision.version) return false;
       await configSource.recordTest(db, id, result);
       // The cause of the pause is gone, whether it was here or at the relay.
       if (report.ok) await configSource.resume(db, id);

@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { systemClock } from "../core/clock.ts";
 import type { Stage } from "../core/model.ts";
 import { createEgress, type Lookup } from "../net/egress.ts";
-import type { OpenedConfig } from "../smtp-configs/open.ts";
+import type { ResolvedConfig } from "../smtp-configs/open.ts";
 import { LoadedTemplates } from "../templates/engine/templates.ts";
 import { createFixedClock } from "../testing/fixed-clock.ts";
 import {
@@ -28,9 +28,9 @@ const credentials = { ...auth, method: "auto" } as const;
 const here: Lookup = async () => [{ address: "127.0.0.1", family: 4 }];
 const egress = createEgress("default", here);
 
-type Change = Partial<Omit<OpenedConfig, "relay">> & Partial<OpenedConfig["relay"]>;
+type Change = Partial<Omit<ResolvedConfig, "relay">> & Partial<ResolvedConfig["relay"]>;
 
-function target(port: number, change: Change = {}): OpenedConfig {
+function target(port: number, change: Change = {}): ResolvedConfig {
   const { host = "relay.test", tls = "starttls", caPem = authority.caPem, ehloName = null, ...rest } = change;
   return {
     relay: { host, tls, caPem, ehloName, port: change.port ?? port },
@@ -44,7 +44,7 @@ function target(port: number, change: Change = {}): OpenedConfig {
   };
 }
 
-function run(config: OpenedConfig, options: Partial<ProbeOptions> = {}): Promise<TestReport> {
+function run(config: ResolvedConfig, options: Partial<ProbeOptions> = {}): Promise<TestReport> {
   return probe(config, {
     egress,
     clock: systemClock,

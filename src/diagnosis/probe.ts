@@ -8,7 +8,7 @@ import type { Egress } from "../net/egress.ts";
 import { type Connection, connect } from "../smtp/connection.ts";
 import { classOf, quote } from "../smtp/reply.ts";
 import type { Timeouts } from "../smtp/timeouts.ts";
-import type { OpenedConfig } from "../smtp-configs/open.ts";
+import type { ResolvedConfig } from "../smtp-configs/open.ts";
 import type { LoadedTemplates } from "../templates/engine/templates.ts";
 import { type Alternative, alternativesFor, type Endpoint } from "./alternatives.ts";
 import type { TestReport, TestStage, TestWatcher, TriedAlternative } from "./report.ts";
@@ -21,7 +21,7 @@ export interface ProbeOptions extends TestWatcher {
   readonly egress: Egress;
   readonly clock: Clock;
   /** Adds the access token to a config that signs in with OAuth. */
-  readonly withToken?: (target: OpenedConfig) => Promise<OpenedConfig>;
+  readonly withToken?: (target: ResolvedConfig) => Promise<ResolvedConfig>;
   /** The test email is one of these. */
   readonly templates: LoadedTemplates;
   /** The recipient of a real email; null: the test stops before the message. */
@@ -61,12 +61,12 @@ const probeTimeouts: Timeouts = {
  * refusal is reported, not thrown.
  * @throws the reason of `signal`; SendwrightError `input.invalid` for input that no relay has seen.
  */
-export async function probe(config: OpenedConfig, options: ProbeOptions): Promise<TestReport> {
+export async function probe(config: ResolvedConfig, options: ProbeOptions): Promise<TestReport> {
   const { clock, sendTo = null } = options;
   const recipient = sendTo ?? options.recipient ?? null;
   const timeouts = { ...probeTimeouts, ...options.timeouts };
   const deadline = new AbortController();
-  const stagesFor = (target: OpenedConfig) =>
+  const stagesFor = (target: ResolvedConfig) =>
     new Stages({ target, recipient, clock, deadline: deadline.signal, watcher: options });
   let target = config;
   try {
@@ -96,7 +96,7 @@ function notifyFailed({ failed }: Stages, { onFailed }: ProbeOptions): void {
 }
 
 async function converse(
-  target: OpenedConfig,
+  target: ResolvedConfig,
   recipient: string | null,
   { egress, clock, templates, signal, timeouts, sendTo = null, logEmail }: ProbeOptions,
   stages: Stages,
@@ -138,7 +138,7 @@ async function converse(
 
 /** Tries the alternatives to a failed endpoint, and takes back a fix that they disprove. */
 async function alternativesTried(
-  target: OpenedConfig,
+  target: ResolvedConfig,
   { egress, clock, signal, onAlternativesFound, onAlternativeTried, usualEndpoints }: ProbeOptions,
   stages: Stages,
   deadline: AbortSignal,
@@ -162,7 +162,7 @@ async function alternativesTried(
 /** Tests the sender and the recipient, each in its own stage; RSET then ends the transaction without a message. */
 async function envelope(
   connection: Connection,
-  { fromEmail }: OpenedConfig,
+  { fromEmail }: ResolvedConfig,
   recipient: string | null,
   stages: Stages,
 ): Promise<void> {

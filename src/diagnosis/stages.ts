@@ -4,7 +4,7 @@ import type { Stage } from "../core/model.ts";
 import type { Evidence, Observer, StageEvent, TranscriptLine } from "../smtp/observer.ts";
 import { mask, type Redactor, redactor } from "../smtp/redact.ts";
 import { quote } from "../smtp/reply.ts";
-import type { OpenedConfig } from "../smtp-configs/open.ts";
+import type { ResolvedConfig } from "../smtp-configs/open.ts";
 import { connectEvidence, ehloEvidence, shown, tlsEvidence } from "./evidence.ts";
 import { explain, type Failure, type Problem } from "./explain.ts";
 import type { Fix } from "./explanations/rule.ts";
@@ -18,7 +18,7 @@ import {
 import { warningFor } from "./warnings.ts";
 
 interface StagesOptions {
-  readonly target: OpenedConfig;
+  readonly target: ResolvedConfig;
   readonly recipient: string | null;
   readonly clock: Clock;
   /** Aborted when the test as a whole has run out of time. */

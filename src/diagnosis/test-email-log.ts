@@ -2,7 +2,7 @@ import type { SendwrightError } from "../core/errors.ts";
 import { type Actor, type AttemptOutcome, type RecipientState, testEmailTemplate } from "../core/model.ts";
 import { failureOf } from "../emails/attempt-failure.ts";
 import type { Connection, SendResult } from "../smtp/connection.ts";
-import type { OpenedConfig } from "../smtp-configs/open.ts";
+import type { ResolvedConfig } from "../smtp-configs/open.ts";
 import type { Store } from "../store/store.ts";
 import { insertEmails, type NewEmail } from "../store/tables/email-inserts.ts";
 import { settleEmails } from "../store/tables/email-settlements.ts";
@@ -20,7 +20,7 @@ export interface TestEmailResult {
   readonly email: TestEmail;
   readonly ending: TestEmailEnding;
   /** The settings that it was sent with. */
-  readonly opened: OpenedConfig;
+  readonly opened: ResolvedConfig;
   readonly connection: Pick<Connection, "address" | "tls">;
   /** Milliseconds since the epoch. */
   readonly endedAt: number;
@@ -107,8 +107,8 @@ function attemptOf(result: TestEmailResult, config: SmtpConfig): Attempt {
   return {
     at: email.createdAt,
     configId: config.id,
-    configName: config.name,
-    relayHost: config.smtpServer,
+    configName: config.settings.name,
+    relayHost: config.settings.smtpServer,
     relayAddress: connection.address,
     tlsVersion: connection.tls?.version ?? null,
     stage: ending.kind === "answered" ? ending.result.stage : (error?.smtp?.stage ?? "message"),

@@ -3,7 +3,7 @@ import { testEmailTemplate } from "../core/model.ts";
 import { parseAddress } from "../message/address.ts";
 import { type ComposedMessage, composeMessage, makeMessageId, senderHeaders } from "../message/mime.ts";
 import type { Connection } from "../smtp/connection.ts";
-import type { OpenedConfig } from "../smtp-configs/open.ts";
+import type { ResolvedConfig } from "../smtp-configs/open.ts";
 import type { LoadedTemplates } from "../templates/engine/templates.ts";
 
 /** The email that a test sends if it has a `sendTo`. */
@@ -36,7 +36,7 @@ export interface TestEmailOptions {
  * @throws SendwrightError `address.invalid`, `template.invalid`
  */
 export function composeTestEmail(
-  { relay, fromEmail, fromName, replyTo }: OpenedConfig,
+  { relay, fromEmail, fromName, replyTo }: ResolvedConfig,
   { to, templates, connection, now }: TestEmailOptions,
 ): TestEmail {
   const sender = parseAddress(fromEmail);

@@ -1,11 +1,11 @@
 import { isDeepStrictEqual } from "node:util";
 import { isSendwrightError } from "../core/errors.ts";
 import { parse } from "../core/parse.ts";
-import type { OpenedConfig } from "../smtp-configs/open.ts";
+import type { ResolvedConfig } from "../smtp-configs/open.ts";
 import type { ConfigSource } from "../smtp-configs/repository.ts";
+import type { ConfigResolver } from "../smtp-configs/resolver.ts";
 import { smtpConfigDraft, smtpConfigEdited, smtpConfigTest } from "../smtp-configs/settings.ts";
-import type { SmtpConfigs } from "../smtp-configs/smtp-configs.ts";
-import type { StagedChanges } from "../smtp-configs/versions/drafts.ts";
+import type { Drafts } from "../smtp-configs/versions/drafts.ts";
 import type { Store } from "../store/store.ts";
 import type { SmtpConfigVersion } from "../store/tables/smtp-config-versions.ts";
 import type { SmtpConfig } from "../store/tables/smtp-configs.ts";
@@ -22,7 +22,7 @@ export type TestTarget =
 
 /** A target whose settings are valid and whose password is decrypted. */
 export interface ResolvedTarget {
-  readonly config: OpenedConfig;
+  readonly config: ResolvedConfig;
   /** The recipient of the test email; null to send none. */
   readonly sendTo: string | null;
   /** The stored settings that were tested, which get the result; null if these settings are stored nowhere. */
@@ -35,8 +35,8 @@ export interface ResolvedTarget {
 export interface TargetDependencies {
   readonly store: Store;
   readonly configSource: ConfigSource;
-  readonly configs: SmtpConfigs;
-  readonly stagedChanges: StagedChanges;
+  readonly resolver: ConfigResolver;
+  readonly drafts: Drafts;
 }
 
 /**
@@ -48,37 +48,37 @@ export interface TargetDependencies {
 export async function resolveTarget(
   target: TestTarget,
   sendTo: string | null,
-  { store, configSource, configs, stagedChanges }: TargetDependencies,
+  { store, configSource, resolver, drafts }: TargetDependencies,
 ): Promise<ResolvedTarget> {
   switch (target.kind) {
     case "unsaved": {
       const { sendTo: to, ...form } = parse(smtpConfigDraft, withSendTo(target.form, sendTo));
-      return { config: configs.draft(form), sendTo: to, stored: null };
+      return { config: resolver.resolveUnsaved(form), sendTo: to, stored: null };
     }
     case "saved": {
       const { sendTo: to } = parse(smtpConfigTest, { sendTo });
       const row = await configSource.find(store.db, target.id);
-      const config = await configs.openSaved(target.id);
+      const config = await resolver.resolveSaved(target.id);
       return { config, sendTo: to, stored: row === undefined ? null : { kind: "config", config: row } };
     }
     case "edited": {
       const { sendTo: to, ...form } = parse(smtpConfigEdited, withSendTo(target.form, sendTo));
       const row = await configSource.find(store.db, target.id);
-      const config = await configs.draftFor(target.id, form);
-      const isSaved = row !== undefined && isSavedAs(row, config, configs);
+      const config = await resolver.resolveEdited(target.id, form);
+      const isSaved = row !== undefined && isSavedAs(row, config, resolver);
       return { config, sendTo: to, stored: isSaved ? { kind: "config", config: row } : null };
     }
     case "draft": {
       const { sendTo: to } = parse(smtpConfigTest, { sendTo });
-      const { config, draft } = await stagedChanges.openDraft(target.id);
+      const { config, draft } = await drafts.resolve(target.id);
       return { config, sendTo: to, stored: { kind: "draft", draft } };
     }
   }
 }
 
-function isSavedAs(row: SmtpConfig, config: OpenedConfig, configs: SmtpConfigs): boolean {
+function isSavedAs(row: SmtpConfig, config: ResolvedConfig, resolver: ConfigResolver): boolean {
   try {
-    return isDeepStrictEqual(configs.openFor(row), config);
+    return isDeepStrictEqual(resolver.resolve(row), config);
   } catch (error) {
     // A row that cannot be decrypted is not what was tested.
     if (isSendwrightError(error)) return false;

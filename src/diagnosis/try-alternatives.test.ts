@@ -1,7 +1,7 @@
 import { describe, expect, it, vi } from "vitest";
 import { systemClock } from "../core/clock.ts";
 import { createEgress, type Lookup } from "../net/egress.ts";
-import type { OpenedConfig } from "../smtp-configs/open.ts";
+import type { ResolvedConfig } from "../smtp-configs/open.ts";
 import { LoadedTemplates } from "../templates/engine/templates.ts";
 import { createFixedClock } from "../testing/fixed-clock.ts";
 import {
@@ -23,9 +23,9 @@ const auth = { username: "jo@example.com", password: "correct horse" };
 const credentials = { ...auth, method: "auto" } as const;
 const here: Lookup = async () => [{ address: "127.0.0.1", family: 4 }];
 
-type Change = Partial<Omit<OpenedConfig, "relay">> & Partial<OpenedConfig["relay"]>;
+type Change = Partial<Omit<ResolvedConfig, "relay">> & Partial<ResolvedConfig["relay"]>;
 
-function target(port: number, change: Change = {}): OpenedConfig {
+function target(port: number, change: Change = {}): ResolvedConfig {
   const { host = "relay.test", tls = "starttls", caPem = authority.caPem, ehloName = null, ...rest } = change;
   return {
     relay: { host, tls, caPem, ehloName, port },
@@ -41,7 +41,7 @@ function target(port: number, change: Change = {}): OpenedConfig {
 
 /** Tests a config; if that fails, tries these endpoints. */
 function run(
-  config: OpenedConfig,
+  config: ResolvedConfig,
   usualEndpoints: readonly Endpoint[],
   { lookup = here, ...options }: Partial<ProbeOptions> & { lookup?: Lookup } = {},
 ): Promise<TestReport> {

@@ -5,7 +5,7 @@ import { chooseMechanism } from "../smtp/auth.ts";
 import { type Connection, connect } from "../smtp/connection.ts";
 import { type Relay, tlsFor } from "../smtp/relay.ts";
 import type { Timeouts } from "../smtp/timeouts.ts";
-import type { OpenedConfig } from "../smtp-configs/open.ts";
+import type { ResolvedConfig } from "../smtp-configs/open.ts";
 import type { Alternative } from "./alternatives.ts";
 import { clearAnswers, type Fix, loopback } from "./explanations/rule.ts";
 import type { TriedAlternative } from "./report.ts";
@@ -53,7 +53,7 @@ const tryTimeouts: Partial<Timeouts> = {
  * @throws the reason of `signal`.
  */
 export async function tryAlternatives(
-  target: OpenedConfig,
+  target: ResolvedConfig,
   alternatives: readonly Alternative[],
   options: TryAlternativesOptions,
 ): Promise<readonly AlternativeResult[]> {
@@ -82,7 +82,7 @@ export function isDisproved(fix: Fix, relay: Relay, results: readonly Alternativ
 }
 
 async function tryOne(
-  target: OpenedConfig,
+  target: ResolvedConfig,
   alternative: Alternative,
   { egress, clock, signal, deadline }: TryAlternativesOptions,
 ): Promise<AlternativeResult> {
@@ -161,7 +161,7 @@ function onlyTo(address: string, egress: Egress): Egress {
 
 /** An open endpoint works for a config that signs in only if it offers a sign-in that Sendwright may use. */
 function assess(
-  { credentials, allowCleartextAuth }: OpenedConfig,
+  { credentials, allowCleartextAuth }: ResolvedConfig,
   { host, tls, address, fix }: Alternative,
   { capabilities, tls: evidence }: Connection,
 ): Outcome {

@@ -136,7 +136,7 @@ export function createAcceptance(parts: AcceptanceParts): Acceptance {
     if (sender === null || sender.readAt + senderLivesMs <= now) {
       const address = configSource
         .list(store.db)
-        .then((configs) => configs.find((config) => config.enabled)?.fromEmail);
+        .then((configs) => configs.find(({ settings }) => settings.enabled)?.settings.fromEmail);
       sender = { readAt: now, address };
       // What failed is read again by the next one.
       address.catch(() => {

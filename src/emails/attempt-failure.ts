@@ -1,7 +1,7 @@
 import type { SmtpFailure } from "../core/errors.ts";
 import type { SmtpReply } from "../core/model.ts";
 import { redactor } from "../smtp/redact.ts";
-import type { OpenedConfig } from "../smtp-configs/open.ts";
+import type { ResolvedConfig } from "../smtp-configs/open.ts";
 import type { AttemptFailure } from "../store/tables/emails.ts";
 
 /** What was seen of an attempt that failed. */
@@ -23,7 +23,7 @@ const keptNames = 11;
  * What the log keeps of a failed attempt, so that it can be explained whenever it is read. Some providers
  * want the token as the username too, so what people and relays wrote is redacted; replies are already.
  */
-export function failureOf(opened: OpenedConfig, { from, recipient, refusal, smtp }: Seen): AttemptFailure {
+export function failureOf(opened: ResolvedConfig, { from, recipient, refusal, smtp }: Seen): AttemptFailure {
   const { relay, credentials, allowCleartextAuth } = opened;
   const { text } = redactor(credentials);
   const { systemCode = null, offered = null, certificate = null } = smtp ?? {};

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type Cost, cpuOf, hostile, type Operation, operationsOf } from "../../test/support/hostile.ts";
 import { adminKey, openApp, read, type TestApp } from "../../test/support/open-app.ts";
-import { createSignIn } from "../accounts/sign-in.ts";
+import { SignIn } from "../accounts/sign-in.ts";
 import { createApp } from "./app.ts";
 import type { Problem } from "./schema/common.ts";
 
@@ -16,7 +16,7 @@ let operations: readonly Operation[];
 
 beforeAll(async () => {
   opened = await openApp();
-  const signIn = createSignIn({
+  const signIn = new SignIn({
     ...opened.services,
     secret: "x".repeat(44),
     publicUrl: null,

@@ -5,10 +5,13 @@ import { parse } from "../core/parse.ts";
 import { generateKey } from "../secret/fernet.ts";
 import type { Secrets } from "../secret/secrets.ts";
 import { unlock } from "../secret/unlock.ts";
-import { createConfigSource } from "../smtp-configs/repository.ts";
+import type { ResolvedConfig } from "../smtp-configs/open.ts";
+import { ConfigSource } from "../smtp-configs/repository.ts";
+import { ConfigResolver } from "../smtp-configs/resolver.ts";
 import { smtpConfigCreate, smtpConfigUpdate } from "../smtp-configs/settings.ts";
-import { createSmtpConfigs } from "../smtp-configs/smtp-configs.ts";
-import { createStagedChanges } from "../smtp-configs/versions/drafts.ts";
+import { SmtpConfigs } from "../smtp-configs/smtp-configs.ts";
+import { Drafts } from "../smtp-configs/versions/drafts.ts";
+import { VersionHistory } from "../smtp-configs/versions/history.ts";
 import { openSqliteStore, type Store } from "../store/store.ts";
 import { listAudit } from "../store/tables/audit-log.ts";
 import { findContent } from "../store/tables/email-content.ts";
@@ -18,7 +21,7 @@ import { createFixedClock } from "../testing/fixed-clock.ts";
 import { changeWebhook, readWebhook } from "../webhooks/endpoint.ts";
 import { type RotateOptions, type RotateStep, rotate } from "./key-rotation.ts";
 
-const source = createConfigSource(null);
+const source = new ConfigSource(null);
 
 const actor: Actor = { id: "system", name: "sendwright rotate" };
 const clock = createFixedClock();
@@ -42,20 +45,28 @@ afterEach(() => store.close());
 
 const leastConfig = { smtpServer: "a.example", smtpPort: 25, fromEmail: "a@b.example" };
 
+function configsWith(secrets: Secrets): SmtpConfigs {
+  return new SmtpConfigs({ store, source, secrets, clock, accessTokens: null });
+}
+
+/** A saved config as it connects. */
+function resolve(secrets: Secrets, id: string): Promise<ResolvedConfig> {
+  return new ConfigResolver({ store, source, secrets, accessTokens: null }).resolveSaved(id);
+}
+
 async function addConfig(secrets: Secrets, input: object = {}): Promise<string> {
   const settings = parse(smtpConfigCreate, { ...leastConfig, ...input });
-  return (await createSmtpConfigs({ store, source, secrets, clock }).create(settings, actor)).id;
+  return (await configsWith(secrets).create(settings, actor)).id;
 }
 
 /** The earlier version and the draft of a config, each with a password of its own. */
 async function addVersions(secrets: Secrets): Promise<string> {
   const id = await addConfig(secrets, { username: "jo", password: "first" });
-  const parts = { store, secrets, clock };
-  const configs = createSmtpConfigs({ ...parts, source });
+  const configs = configsWith(secrets);
   const form = { ...leastConfig, username: "jo" };
   await configs.update(id, parse(smtpConfigUpdate, { ...form, password: "second", version: 1 }), actor);
   const draft = parse(smtpConfigUpdate, { ...form, password: "third", version: 2 });
-  await createStagedChanges(parts).saveDraft(id, draft, actor);
+  await new Drafts({ store, secrets, clock }).save(id, draft, actor);
   return id;
 }
 
@@ -132,9 +143,8 @@ test("rotation puts all under the new key, so that the old secret may be forgott
 
   const secrets = await unlocked(newSecret);
   expect(secrets).toMatchObject({ fits: true, newKey: null, unknownKeyIds: [] });
-  const configs = createSmtpConfigs({ store, source, secrets, clock });
-  expect((await configs.openSaved(withPassword)).credentials?.password).toBe("secret");
-  expect((await configs.openSaved(without)).credentials).toBeNull();
+  expect((await resolve(secrets, withPassword)).credentials?.password).toBe("secret");
+  expect((await resolve(secrets, without)).credentials).toBeNull();
   const contents = sensitive.map(async (id) =>
     secrets
       .keyringFor("contents", id)
@@ -209,7 +219,7 @@ test("what cannot be read is named and left alone, and its key stays in use", as
   expect(report.failed[0]?.reason).toMatch(/changed in the database/);
   expect(await configRow(changed)).toEqual(before);
   expect(await contentOf(damaged)).toBe("gAAAAA");
-  const configs = createSmtpConfigs({ store, source, secrets: await unlocked(newSecret, oldSecret), clock });
+  const configs = configsWith(await unlocked(newSecret, oldSecret));
   expect((await configs.get(good)).problem).toBeNull();
   expect((await configs.get(changed)).problem?.code).toBe("seal.broken");
 });
@@ -219,7 +229,7 @@ test("a config saved while it was being rotated keeps what was saved, and is rot
   const id = await addConfig(old, { username: "jo", password: "older" });
   const before = await configRow(id);
   const settings = parse(smtpConfigUpdate, { ...leastConfig, username: "jo", password: "newer", version: 1 });
-  await createSmtpConfigs({ store, source, secrets: old, clock }).update(id, settings, actor);
+  await configsWith(old).update(id, settings, actor);
   const saved = await configRow(id);
   const write = (row: typeof saved) =>
     store.db.updateTable("smtp_config").set(row).where("id", "=", id).execute();
@@ -237,9 +247,9 @@ test("a config saved while it was being rotated keeps what was saved, and is rot
   });
   await Promise.all(saves);
 
-  const after = createSmtpConfigs({ store, source, secrets: await unlocked(newSecret), clock });
-  expect((await after.openSaved(id)).credentials?.password).toBe("newer");
-  expect((await after.get(id)).version).toBe(2);
+  const after = await unlocked(newSecret);
+  expect((await resolve(after, id)).credentials?.password).toBe("newer");
+  expect((await configsWith(after).get(id)).revision.version).toBe(2);
 });
 
 test("a secret that was retired comes back into use when all is rotated to it again", async () => {
@@ -250,8 +260,7 @@ test("a secret that was retired comes back into use when all is rotated to it ag
   const secrets = await unlocked(oldSecret);
   expect(secrets).toMatchObject({ fits: true, newKey: null });
   expect((await unlocked(newSecret)).fits).toBe(false);
-  const configs = createSmtpConfigs({ store, source, secrets, clock });
-  expect((await configs.openSaved(id)).credentials?.password).toBe("secret");
+  expect((await resolve(secrets, id)).credentials?.password).toBe("secret");
 });
 
 test("secrets that fit nothing rotate nothing", async () => {
@@ -267,10 +276,11 @@ test("re-encrypts and reseals earlier versions and drafts, which can then be use
   const report = await rotate({ store, secrets: await unlocked(newSecret, oldSecret), clock, actor });
   expect(report).toMatchObject({ rotated: 3, failed: [] });
 
-  const changes = createStagedChanges({ store, secrets: await unlocked(newSecret), clock });
-  expect((await changes.openDraft(id)).config.credentials?.password).toBe("third");
-  await changes.restore(id, 1, 2, actor);
-  expect((await changes.versions(id)).map(({ isUsable }) => isUsable)).toEqual([true, true, true]);
+  const after = { store, secrets: await unlocked(newSecret), clock };
+  const versions = new VersionHistory(after);
+  expect((await new Drafts(after).resolve(id)).config.credentials?.password).toBe("third");
+  await versions.restore(id, 1, 2, actor);
+  expect((await versions.list(id)).map(({ isUsable }) => isUsable)).toEqual([true, true, true]);
 });
 
 test("takes the webhook's secret along", async () => {

@@ -3,7 +3,7 @@ import { isSendwrightError, SendwrightError } from "../core/errors.ts";
 import type { Actor } from "../core/model.ts";
 import type { Secrets } from "../secret/secrets.ts";
 import { grantKeys } from "../smtp-configs/oauth/grant.ts";
-import { readPassword, sealedPartsOf } from "../smtp-configs/open.ts";
+import { rotateSecret } from "../smtp-configs/sealed-password.ts";
 import { asConfig } from "../smtp-configs/versions/versions.ts";
 import type { Store } from "../store/store.ts";
 import { writeAudit } from "../store/tables/audit-log.ts";
@@ -21,13 +21,13 @@ import {
 } from "../store/tables/oauth-grants.ts";
 import {
   listAllVersions,
-  replaceVersionToken,
+  replaceVersionSecret,
   type SmtpConfigVersion,
 } from "../store/tables/smtp-config-versions.ts";
 import {
   findSmtpConfig,
   listSmtpConfigs,
-  replaceSmtpConfigToken,
+  replaceSmtpConfigSecret,
   type SmtpConfig,
 } from "../store/tables/smtp-configs.ts";
 import { readStoredWebhook, rotateWebhook } from "../webhooks/endpoint.ts";
@@ -151,23 +151,15 @@ async function stepOf(
   }
 }
 
-/** Never reseals a row whose seal does not hold: that would vouch for what other hands wrote. */
 async function rotateConfig(
   store: Store,
   secrets: Secrets,
   config: SmtpConfig,
   dryRun: boolean,
 ): Promise<"rotated" | "current"> {
-  readPassword(config, secrets);
-  const { passwordEnc } = config;
-  if (secrets.isCurrentSeal(config.seal) && (passwordEnc === null || secrets.isCurrent(passwordEnc))) {
-    return "current";
-  }
-  if (dryRun) return "rotated";
-  const next = { ...config, passwordEnc: passwordEnc === null ? null : secrets.rotate(passwordEnc) };
-  const seal = secrets.seal(sealedPartsOf(next));
-  const written = await replaceSmtpConfigToken(store.db, config, { passwordEnc: next.passwordEnc, seal });
-  if (written) return "rotated";
+  const next = rotateSecret(secrets, config);
+  if (next === null) return "current";
+  if (dryRun || (await replaceSmtpConfigSecret(store.db, config, next))) return "rotated";
   // Somebody saved it since it was read, or deleted it.
   const newer = await findSmtpConfig(store.db, config.id);
   return newer === undefined ? "current" : rotateConfig(store, secrets, newer, dryRun);
@@ -182,17 +174,10 @@ async function rotateVersion(
   const current = await findSmtpConfig(store.db, version.configId);
   // It went with its config.
   if (current === undefined) return "current";
-  const config = asConfig(version, current);
-  readPassword(config, secrets);
-  const { passwordEnc } = config;
-  if (secrets.isCurrentSeal(config.seal) && (passwordEnc === null || secrets.isCurrent(passwordEnc))) {
-    return "current";
-  }
-  if (dryRun) return "rotated";
-  const next = { ...config, passwordEnc: passwordEnc === null ? null : secrets.rotate(passwordEnc) };
-  const seal = secrets.seal(sealedPartsOf(next));
-  // A draft that was replaced since was sealed anew by whoever did that.
-  await replaceVersionToken(store.db, version, { passwordEnc: next.passwordEnc, seal });
+  const next = rotateSecret(secrets, asConfig(version, current));
+  if (next === null) return "current";
+  // A draft that was replaced since was sealed under the primary key then.
+  if (!dryRun) await replaceVersionSecret(store.db, version, next);
   return "rotated";
 }
 

@@ -1,20 +1,21 @@
 import { describe, expect, test } from "vitest";
-import { smtpConfig } from "../../test/support/smtp-config.ts";
+import { type GivenConfig, smtpConfigSummary } from "../../test/support/smtp-config.ts";
 import type { AlertKind } from "../core/model.ts";
-import { viewOf } from "../smtp-configs/summary.ts";
 import type { Alert } from "../store/tables/alerts.ts";
-import type { SmtpConfig } from "../store/tables/smtp-configs.ts";
 import { canTell } from "./alert-emails.ts";
 
 const now = 1_000;
-const view = (id: string, given: Partial<SmtpConfig> = {}) =>
-  viewOf(smtpConfig({ id, ...given }), { problem: null, returnTo: null, oauth: null });
+const config = (id: string, given: GivenConfig = {}) => smtpConfigSummary({ id, ...given });
+const off = { settings: { enabled: false } };
+const pausedNow: GivenConfig = {
+  health: { breaker: { state: "open", until: now + 1, reason: null, failures: 1 } },
+};
 const alert = (kind: AlertKind, emailDue: Alert["emailDue"] = "raised"): Alert => ({
   ...{ id: "1", configId: "troubled", configName: "Main", kind, level: 1, title: "", explanation: "" },
   ...{ remedy: "", raisedAt: 0, clearedAt: null, acknowledgedAt: null, acknowledgedBy: null, emailDue },
 });
-const troubled = view("troubled");
-const spare = view("spare");
+const troubled = config("troubled");
+const spare = config("spare");
 
 describe("an email about trouble", () => {
   test("goes through the troubled config itself where that still sends", () => {
@@ -26,8 +27,8 @@ describe("an email about trouble", () => {
     for (const kind of ["unusable", "unreachable", "tls_failed", "sign_in_failed"] as const) {
       expect(canTell(alert(kind), [troubled], now)).toBe(false);
       expect(canTell(alert(kind), [troubled, spare], now)).toBe(true);
-      expect(canTell(alert(kind), [troubled, view("spare", { enabled: false })], now)).toBe(false);
-      expect(canTell(alert(kind), [troubled, view("spare", { pausedUntil: now + 1 })], now)).toBe(false);
+      expect(canTell(alert(kind), [troubled, config("spare", off)], now)).toBe(false);
+      expect(canTell(alert(kind), [troubled, config("spare", pausedNow)], now)).toBe(false);
     }
   });
 
@@ -38,8 +39,6 @@ describe("an email about trouble", () => {
 
   test("that is over goes through whatever works", () => {
     expect(canTell(alert("sign_in_failed", "cleared"), [troubled], now)).toBe(true);
-    expect(canTell(alert("sign_in_failed", "cleared"), [view("troubled", { enabled: false })], now)).toBe(
-      false,
-    );
+    expect(canTell(alert("sign_in_failed", "cleared"), [config("troubled", off)], now)).toBe(false);
   });
 });

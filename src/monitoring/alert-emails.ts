@@ -3,9 +3,10 @@ import { isSendwrightError } from "../core/errors.ts";
 import type { Log } from "../core/log.ts";
 import type { AlertKind } from "../core/model.ts";
 import type { SmtpConfigs } from "../smtp-configs/smtp-configs.ts";
-import type { SmtpConfigView } from "../smtp-configs/summary.ts";
+import type { SmtpConfigSummary } from "../smtp-configs/summary.ts";
 import type { Store } from "../store/store.ts";
 import { type Alert, alertTold, listAlertsToTell } from "../store/tables/alerts.ts";
+import { openBreakerAt } from "../store/tables/smtp-config-health.ts";
 import { listAdminAddresses } from "../store/tables/users.ts";
 import { readWatch } from "./monitoring-settings.ts";
 
@@ -80,12 +81,12 @@ const blocking: ReadonlySet<AlertKind> = new Set(["unusable", "unreachable", "tl
  */
 export function canTell(
   { configId, kind, emailDue }: Alert,
-  configs: readonly SmtpConfigView[],
+  configs: readonly SmtpConfigSummary[],
   now: number,
 ): boolean {
   const usable = configs.filter(
-    ({ enabled, problem, pausedUntil }) =>
-      enabled && problem === null && (pausedUntil === null || Date.parse(pausedUntil) <= now),
+    ({ settings, problem, health }) =>
+      settings.enabled && problem === null && openBreakerAt(health, now) === null,
   );
   if (emailDue === "cleared") return usable.length > 0;
   // Sending goes on to the next one by itself, but not from one that refuses its sender.

@@ -12,7 +12,6 @@ import {
   updateOpenAlert,
 } from "../store/tables/alerts.ts";
 import { writeAudit } from "../store/tables/audit-log.ts";
-import type { SmtpConfig } from "../store/tables/smtp-configs.ts";
 import { insertWebhookDelivery, newEventId } from "../store/tables/webhook-deliveries.ts";
 import { readStoredWebhook } from "../webhooks/endpoint.ts";
 import type { Transitions } from "./transitions.ts";
@@ -27,7 +26,11 @@ export interface Alerts {
    */
   acknowledge(id: string, actor: Actor): Promise<Alert>;
   /** Writes what a check has changed; as a part of a transaction. @returns whether that was anything. */
-  apply(db: Db, config: Pick<SmtpConfig, "id" | "name">, transitions: Transitions): Promise<boolean>;
+  apply(
+    db: Db,
+    config: { readonly id: string; readonly name: string },
+    transitions: Transitions,
+  ): Promise<boolean>;
   /** Ends those of a config that is off or gone. Nobody need get an email about that. */
   drop(db: Db, alerts: readonly Alert[]): Promise<void>;
 }

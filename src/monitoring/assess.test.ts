@@ -36,9 +36,10 @@ describe("the DNS of a domain", () => {
 
 describe("a consent", () => {
   const now = Date.parse("2026-03-01T00:00:00Z");
+  const ms = (time: string | null) => (time === null ? null : Date.parse(time));
   const oauth = (expiresAt: string | null, clientSecretExpiresAt: string | null = null) => ({
-    expiresAt,
-    clientSecretExpiresAt,
+    expiresAt: ms(expiresAt),
+    clientSecretExpiresAt: ms(clientSecretExpiresAt),
   });
 
   test("is told of a week before it ends, and so is the client's secret", () => {

@@ -4,6 +4,7 @@ import type { TestReport } from "../diagnosis/report.ts";
 import type { FailedStage } from "../diagnosis/stages.ts";
 import type { Finding } from "../sender-dns/finding.ts";
 import type { DnsReport } from "../sender-dns/sender-dns.ts";
+import type { OauthConnection } from "../smtp-configs/oauth/connection.ts";
 
 /** What a check says of one kind of trouble. Of a kind that it could not look at, it says nothing. */
 export type Judgement = { readonly kind: AlertKind } & (Well | Ill);
@@ -156,9 +157,9 @@ function judgeRecord(
 /** So long before a consent or a client's secret ends, an admin is told. */
 const consentNoticeMs = 7 * dayMs;
 
-/** What ends soon and takes an admin to renew, where a config signs in with OAuth. Times are RFC 3339. */
+/** What ends soon and takes an admin to renew, if a config signs in with OAuth. */
 export function judgeConsent(
-  oauth: { readonly expiresAt: string | null; readonly clientSecretExpiresAt: string | null } | null,
+  oauth: Pick<OauthConnection, "expiresAt" | "clientSecretExpiresAt"> | null,
   now: number,
 ): Judgement {
   const kind = "consent_expiring";
@@ -170,13 +171,13 @@ export function judgeConsent(
       remedy: "Create a new one at the provider and enter it before.",
     },
   ];
-  const soon = ends.find(({ at }) => at !== null && Date.parse(at) - now < consentNoticeMs);
+  const soon = ends.find(({ at }) => at !== null && at - now < consentNoticeMs);
   if (soon?.at == null) return { kind, is: "well" };
   return {
     kind,
     is: "ill",
     title: `${soon.what} ends soon`,
-    explanation: `${soon.what} ends on ${soon.at.slice(0, 10)}. After that, nobody can sign in with it.`,
+    explanation: `${soon.what} ends on ${new Date(soon.at).toISOString().slice(0, 10)}. After that, nobody can sign in with it.`,
     remedy: soon.remedy,
     level: 1,
     mayPass: false,

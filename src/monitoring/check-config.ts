@@ -5,8 +5,9 @@ import type { FailedStage } from "../diagnosis/stages.ts";
 import type { OpenDns } from "../net/dns.ts";
 import type { Egress } from "../net/egress.ts";
 import { checkSender } from "../sender-dns/sender-dns.ts";
-import type { SmtpConfigs } from "../smtp-configs/smtp-configs.ts";
-import type { SmtpConfigView } from "../smtp-configs/summary.ts";
+import type { OauthConnection } from "../smtp-configs/oauth/connection.ts";
+import type { ResolvedConfig } from "../smtp-configs/open.ts";
+import type { ConfigResolver } from "../smtp-configs/resolver.ts";
 import type { CheckOutcome } from "../store/tables/config-checks.ts";
 import type { SmtpConfig } from "../store/tables/smtp-configs.ts";
 import type { LoadedTemplates } from "../templates/engine/templates.ts";
@@ -21,14 +22,14 @@ export interface Checked {
 }
 
 export interface CheckParts {
-  readonly configs: SmtpConfigs;
+  readonly resolver: ConfigResolver;
   readonly templates: LoadedTemplates;
   readonly egress: Egress;
   readonly clock: Clock;
   readonly openDns: OpenDns;
   /** Cuts it; the check then rejects with its reason. */
   readonly signal: AbortSignal;
-  readonly oauth: SmtpConfigView["oauth"];
+  readonly oauth: OauthConnection | null;
 }
 
 /** So old an access token may be: an older one says nothing of whether the consent still holds. */
@@ -47,7 +48,7 @@ export async function checkConfig(
   parts: CheckParts,
 ): Promise<Checked> {
   const { clock, oauth } = parts;
-  const [reached, dns] = await Promise.all([reach(config, parts), checkSender(config, parts)]);
+  const [reached, dns] = await Promise.all([reach(config, parts), checkSender(config.settings, parts)]);
   const { judgements, proven } = judgeDns(dns, before);
   const all = [...reached.judgements, judgeConsent(oauth, clock.now()), ...judgements];
   const stopping = reached.judgements.find((one) => one.is === "ill" && !one.mayPass && mended.has(one.kind));
@@ -62,12 +63,12 @@ type Reached = Pick<Checked, "judgements"> & { readonly outcome: Omit<Checked["o
 
 async function reach(
   config: SmtpConfig,
-  { configs, templates, egress, clock, signal }: CheckParts,
+  { resolver, templates, egress, clock, signal }: CheckParts,
 ): Promise<Reached> {
   let failed: FailedStage | null = null;
-  let opened: ReturnType<SmtpConfigs["openFor"]>;
+  let opened: ResolvedConfig;
   try {
-    opened = configs.openFor(config);
+    opened = resolver.resolve(config);
   } catch (error) {
     if (!isSendwrightError(error)) throw error;
     return unusable(error);
@@ -77,7 +78,7 @@ async function reach(
     egress,
     clock,
     signal,
-    withToken: (target) => configs.withToken(target, provenMs),
+    withToken: (target) => resolver.withToken(target, provenMs),
     triesAlternatives: false,
     onFailed: (seen) => {
       failed = seen;

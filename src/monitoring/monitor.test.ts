@@ -6,14 +6,15 @@ import { join } from "node:path";
 import PostalMime from "postal-mime";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { startDnsServer, type Zone, type ZoneEntry } from "../../test/support/dns-server.ts";
+import { notPaused, pauseConfig, paused } from "../../test/support/smtp-config.ts";
 import { createLog } from "../core/log.ts";
 import type { Actor } from "../core/model.ts";
 import { parse } from "../core/parse.ts";
+import { smtpConfigView } from "../http/resources/smtp-config-views.ts";
 import { openServices, type Services } from "../services.ts";
 import { type SmtpConfigInput, smtpConfigCreate, smtpConfigUpdate } from "../smtp-configs/settings.ts";
 import { listAudit } from "../store/tables/audit-log.ts";
 import { findConfigCheck } from "../store/tables/config-checks.ts";
-import { pauseSmtpConfig } from "../store/tables/smtp-configs.ts";
 import { createFixedClock } from "../testing/fixed-clock.ts";
 import { makeAuthority, startTestRelay, type TestRelay } from "../testing/index.ts";
 import { changeWebhook } from "../webhooks/endpoint.ts";
@@ -106,7 +107,7 @@ describe("a check", () => {
     expect((await services.configs.get(id)).lastCheck).toBeNull();
     expect(await lookAfter(11 * minuteMs)).toBe(1);
     expect((await services.configs.get(id)).lastCheck).toEqual({
-      ...{ at: new Date(now).toISOString(), ok: true, stage: null, title: null },
+      ...{ at: now, ok: true, stage: null, title: null },
       certificateEndsAt: null,
     });
     expect(await lookAfter(22 * 60 * minuteMs)).toBe(0);
@@ -158,7 +159,7 @@ describe("a check", () => {
     await firstLook();
     await services.configs.update(
       view.id,
-      parse(smtpConfigUpdate, { ...view, fromEmail: "other@example.com" }),
+      parse(smtpConfigUpdate, { ...smtpConfigView(view), fromEmail: "other@example.com" }),
       ada,
     );
     expect((await services.configs.get(view.id)).lastCheck).toBeNull();
@@ -198,7 +199,7 @@ describe("a certificate that nears its end", () => {
     const view = await add(server, { useTls: true, caPem: authority.caPem });
     await firstLook();
     expect((await services.configs.get(view.id)).lastCheck?.certificateEndsAt).toBe(
-      new Date(Math.floor(endsAt / 1000) * 1000).toISOString(),
+      Math.floor(endsAt / 1000) * 1000,
     );
     expect(await kinds()).toEqual([]);
 
@@ -225,9 +226,8 @@ describe("a certificate that nears its end", () => {
 
     await relays.splice(0)[0]?.close();
     const renewed = await relay({ tls: until(start + 300 * dayMs) });
-    const { id, version } = await services.configs.get(view.id);
-    const change = { ...view, smtpPort: renewed.port, version };
-    await services.configs.update(id, parse(smtpConfigUpdate, change), ada);
+    const change = { ...smtpConfigView(await services.configs.get(view.id)), smtpPort: renewed.port };
+    await services.configs.update(view.id, parse(smtpConfigUpdate, change), ada);
     await lookAfter(0);
     expect(await kinds()).toEqual([]);
     expect((await subjects()).at(-1)).toBe(`127.0.0.1: over: ${title}`);
@@ -248,7 +248,7 @@ describe("a sign-in that stops working", () => {
     expect(await kinds()).toEqual(["sign_in_failed"]);
     expect(await services.configs.get(id)).toMatchObject({
       lastCheck: { ok: false, stage: "auth", title: "Username or password is wrong" },
-      pausedReason: expect.stringContaining("Username or password is wrong"),
+      ...paused({ reason: expect.stringContaining("Username or password is wrong") }),
     });
     const [told] = await second.delivered(1);
     expect(told).toMatchObject({ from: "spare@example.com", to: ["ops@example.net"] });
@@ -260,7 +260,7 @@ describe("a sign-in that stops working", () => {
     account.password = auth.password;
     await services.watch.checkNow(id, ada);
     expect(await kinds()).toEqual([]);
-    expect(await services.configs.get(id)).toMatchObject({ lastCheck: { ok: true }, pausedUntil: null });
+    expect(await services.configs.get(id)).toMatchObject({ lastCheck: { ok: true }, ...notPaused });
     expect((await subjects()).at(-1)).toBe("First: over: Username or password is wrong");
   });
 
@@ -287,9 +287,9 @@ describe("a sign-in that stops working", () => {
     await firstLook();
     account.password = "changed";
     now += 60 * minuteMs;
-    const { version } = await services.configs.get(id);
+    const { version } = (await services.configs.get(id)).revision;
     const pause = { until: now + 60 * minuteMs, reason: "535", failures: 1 };
-    await pauseSmtpConfig(services.store.db, { id, version }, pause);
+    await pauseConfig(services.store, { id, version }, pause);
     expect(await lookAfter(0)).toBe(1);
     expect(await kinds()).toEqual(["sign_in_failed"]);
   });
@@ -301,7 +301,7 @@ test("a row that was changed by other hands is told of", async () => {
   await services.store.db.updateTable("smtp_config").set({ smtp_port: 1 }).where("id", "=", id).execute();
   await lookAfter(dayMs);
   expect(await kinds()).toEqual(["unusable"]);
-  expect((await services.configs.get(id)).pausedUntil).not.toBeNull();
+  expect(await services.configs.get(id)).toMatchObject(paused({}));
 });
 
 test("a relay that does not answer is told of once it is so after ten minutes, too", async () => {
@@ -341,7 +341,7 @@ test("a sender that is refused is told of, and its config goes on", async () => 
   isRefused = true;
   await lookAfter(dayMs);
   expect(await kinds()).toEqual(["sender_refused"]);
-  expect((await services.configs.get(id)).pausedUntil).toBeNull();
+  expect(await services.configs.get(id)).toMatchObject(notPaused);
   await spare.delivered(1);
 });
 

@@ -6,6 +6,7 @@ import { UserRateLimit } from "../core/rate-limit.ts";
 import type { OpenDns } from "../net/dns.ts";
 import type { Egress } from "../net/egress.ts";
 import type { ConfigSource } from "../smtp-configs/repository.ts";
+import type { ConfigResolver } from "../smtp-configs/resolver.ts";
 import type { SmtpConfigs } from "../smtp-configs/smtp-configs.ts";
 import type { Store } from "../store/store.ts";
 import { type Alert, deleteClearedAlerts, listOpenAlerts } from "../store/tables/alerts.ts";
@@ -20,7 +21,8 @@ import {
   planConfigCheck,
   releaseConfigCheck,
 } from "../store/tables/config-checks.ts";
-import type { Pause, SmtpConfig } from "../store/tables/smtp-configs.ts";
+import type { Breaker } from "../store/tables/smtp-config-health.ts";
+import type { SmtpConfig } from "../store/tables/smtp-configs.ts";
 import type { LoadedTemplates } from "../templates/engine/templates.ts";
 import type { Alerts } from "./alerts.ts";
 import { checkConfig } from "./check-config.ts";
@@ -46,6 +48,7 @@ export interface WatchParts {
   readonly store: Store;
   readonly configSource: ConfigSource;
   readonly configs: SmtpConfigs;
+  readonly resolver: ConfigResolver;
   readonly templates: LoadedTemplates;
   readonly alerts: Alerts;
   readonly egress: Egress;
@@ -56,8 +59,8 @@ export interface WatchParts {
   readonly openDns: OpenDns;
   /** Whether passwords can be read: without that, nothing is checked. */
   readonly canRead: () => boolean;
-  /** How a config rests that an admin must mend, as where sending finds it. */
-  readonly pauseFor: (config: SmtpConfig, reason: string) => Pause;
+  /** The breaker of a config that needs an admin, as where sending finds it. */
+  readonly openBreaker: (config: SmtpConfig, reason: string) => Breaker;
   /** Sends the emails that are due. */
   readonly tell: () => Promise<void>;
   /** Events for the webhook are stored. */
@@ -76,8 +79,9 @@ const claimMs = 3 * 60_000;
 const keptMs = 30 * 86_400_000;
 
 export function createWatch(parts: WatchParts): Watch {
-  const { store, configSource, configs, templates, alerts, egress, clock, log, random, openDns } = parts;
-  const { canRead, pauseFor, tell, onEvents, onChanged } = parts;
+  const { store, configSource, configs, resolver, templates, alerts, egress, clock, log, random, openDns } =
+    parts;
+  const { canRead, openBreaker, tell, onEvents, onChanged } = parts;
   const { db } = store;
   const rateLimit = new UserRateLimit(clock, { name: "check", perMinute: 20 });
   const cut = new AbortController();
@@ -89,10 +93,10 @@ export function createWatch(parts: WatchParts): Watch {
     const claimedUntil = clock.now() + claimMs;
     if (!(await claimConfigCheck(db, planned, { now: clock.now(), until: claimedUntil }))) return false;
     try {
-      const view = (await configs.list()).find(({ id }) => id === config.id);
+      const summary = (await configs.list()).find(({ id }) => id === config.id);
       const found = await checkConfig(config, planned.outcome?.proven ?? null, {
-        ...{ configs, templates, egress, clock, openDns, signal: cut.signal },
-        oauth: view?.oauth ?? null,
+        ...{ resolver, templates, egress, clock, openDns, signal: cut.signal },
+        oauth: summary?.oauth ?? null,
       });
       await keep(config, planned, { found, claimedUntil, everyHours });
     } catch (error) {
@@ -115,7 +119,7 @@ export function createWatch(parts: WatchParts): Watch {
       const now = clock.now();
       // Of settings that somebody has changed meanwhile nothing is known.
       const current = await configSource.find(db, id);
-      if (current?.version !== config.version) {
+      if (current?.revision.version !== config.revision.version) {
         await releaseConfigCheck(db, id, claimedUntil, now);
         return null;
       }
@@ -123,20 +127,21 @@ export function createWatch(parts: WatchParts): Watch {
       const transitions = transitionsOf(open, found.judgements, planned.outcome?.suspects ?? []);
       const { suspects } = transitions;
       const dueAt = nextCheckAt(now, { everyHours, isSuspect: suspects.length > 0, random: random() });
-      const { version } = config;
+      const { version } = config.revision;
       const outcome = { ...found.outcome, suspects };
       const next = { configId: id, dueAt, checkedAt: now, version, outcome };
       if (!(await finishConfigCheck(db, next, claimedUntil))) return null;
-      const isTold = current.enabled && (await alerts.apply(db, current, transitions));
+      const { name, enabled } = current.settings;
+      const isTold = enabled && (await alerts.apply(db, { id, name }, transitions));
       // A check that passes is what a pause waits for.
       const resumed = outcome.ok && (await configSource.resume(db, id));
       return { isTold, resumed, current };
     });
     if (result === null) return;
     const { isTold, resumed, current } = result;
-    if (found.mustBeMended !== null && current.enabled) {
-      const pause = pauseFor(current, found.mustBeMended);
-      await store.transact([configSource.pausing(db, current, pause)]);
+    if (found.mustBeMended !== null && current.settings.enabled) {
+      const breaker = openBreaker(current, found.mustBeMended);
+      await store.transact([configSource.breakerStep(db, current, breaker)]);
       onChanged();
     }
     if (resumed) onChanged();
@@ -150,7 +155,7 @@ export function createWatch(parts: WatchParts): Watch {
   /** Configs that are new get their first check; what belongs to those that are off or gone is ended. */
   async function tidy(saved: readonly SmtpConfig[], checks: readonly ConfigCheck[], open: readonly Alert[]) {
     const now = clock.now();
-    const isWatched = (id: string) => saved.some((config) => config.id === id && config.enabled);
+    const isWatched = (id: string) => saved.some((config) => config.id === id && config.settings.enabled);
     const ended = open.filter(({ configId }) => !isWatched(configId));
     if (ended.length > 0) {
       await store.transaction((db) => alerts.drop(db, ended));
@@ -158,7 +163,7 @@ export function createWatch(parts: WatchParts): Watch {
     }
     const gone = checks.filter(({ configId }) => saved.every(({ id }) => id !== configId));
     for (const { configId } of gone) await deleteConfigCheck(db, configId);
-    for (const { id } of saved.filter(({ enabled }) => enabled)) {
+    for (const { id } of saved.filter(({ settings }) => settings.enabled)) {
       const isPlanned = checks.some(({ configId }) => configId === id);
       if (!isPlanned) await planConfigCheck(db, id, firstCheckAt(now, random()));
     }
@@ -175,7 +180,7 @@ export function createWatch(parts: WatchParts): Watch {
     const { checkEveryHours: everyHours } = await readWatch(db);
     let hasChecked = false;
     const now = clock.now();
-    for (const config of saved.filter(({ enabled }) => enabled)) {
+    for (const config of saved.filter(({ settings }) => settings.enabled)) {
       const planned = checks.find(({ configId }) => configId === config.id);
       const hasAlerts = open.some(({ configId }) => configId === config.id);
       if (planned === undefined || !canRead() || cut.signal.aborted) continue;
@@ -199,7 +204,7 @@ export function createWatch(parts: WatchParts): Watch {
       if (planned === undefined || !(await check(config, planned, checkEveryHours))) {
         throw new SendwrightError("test.busy", "This config is being checked. Wait a moment.");
       }
-      const detail = { name: config.name };
+      const detail = { name: config.settings.name };
       await writeAudit(db, { at: clock.now(), actor, action: "smtp_config.checked", target: id, detail });
       await tell();
     } finally {

@@ -26,18 +26,19 @@ describe("a check", () => {
 
   test("is not due while somebody is at it", () => {
     const claimed = { ...checked, claimedUntil: hourMs + 1 };
-    expect(isDue(smtpConfig({ version: 2 }), claimed, given)).toBe(false);
+    expect(isDue(smtpConfig({ revision: { version: 2 } }), claimed, given)).toBe(false);
   });
 
   test("is due at once after a change, and after a test that passed while there was trouble", () => {
-    expect(isDue(smtpConfig({ version: 2 }), checked, given)).toBe(true);
+    expect(isDue(smtpConfig({ revision: { version: 2 } }), checked, given)).toBe(true);
     const lastTest = { at: 1, ok: true, stage: null, title: null };
-    expect(isDue(smtpConfig({ lastTest }), checked, given)).toBe(false);
-    expect(isDue(smtpConfig({ lastTest }), checked, { ...given, hasAlerts: true })).toBe(true);
+    expect(isDue(smtpConfig({ health: { lastTest } }), checked, given)).toBe(false);
+    expect(isDue(smtpConfig({ health: { lastTest } }), checked, { ...given, hasAlerts: true })).toBe(true);
   });
 
   test("is due when sending has paused what was well, but not again and again", () => {
-    const paused = smtpConfig({ pausedUntil: 2 * hourMs });
+    const breaker = { state: "open", until: 2 * hourMs, reason: null, failures: 1 } as const;
+    const paused = smtpConfig({ health: { breaker } });
     expect(isDue(paused, checked, given)).toBe(true);
     expect(isDue(paused, checked, { ...given, now: 599_999 })).toBe(false);
     expect(isDue(paused, { ...checked, outcome: { ...outcome, ok: false } }, given)).toBe(false);

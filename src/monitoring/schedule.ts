@@ -1,4 +1,5 @@
 import type { ConfigCheck } from "../store/tables/config-checks.ts";
+import { openBreakerAt } from "../store/tables/smtp-config-health.ts";
 import type { SmtpConfig } from "../store/tables/smtp-configs.ts";
 
 const minuteMs = 60_000;
@@ -39,10 +40,10 @@ export function isDue(
   // The interval may have been made shorter since.
   if (checkedAt + everyHours * hourMs <= now) return true;
   // What was found is about other settings.
-  if (check.version !== config.version) return true;
-  const { lastTest, pausedUntil } = config;
+  if (check.version !== config.revision.version) return true;
+  const { lastTest } = config.health;
   // An admin has tested what was told of.
   if (hasAlerts && lastTest?.ok === true && lastTest.at > checkedAt) return true;
   // Sending has found something that the check before did not.
-  return outcome?.ok === true && (pausedUntil ?? 0) > now && checkedAt + againMs <= now;
+  return outcome?.ok === true && openBreakerAt(config.health, now) !== null && checkedAt + againMs <= now;
 }

@@ -1,46 +1,20 @@
 import { describe, expect, it } from "vitest";
-import type { SmtpConfigView } from "../smtp-configs/summary.ts";
+import { type GivenConfig, smtpConfigSummary } from "../../test/support/smtp-config.ts";
 import { concernsOf, judgeMail, type MailFacts } from "./status.ts";
 
 const now = Date.parse("2026-06-01T12:00:00Z");
 const minute = 60_000;
-const at = (ms: number) => new Date(now + ms).toISOString();
 
-function config(given: Partial<SmtpConfigView> = {}): SmtpConfigView {
-  return {
-    id: "1",
-    name: "Relay",
-    position: 0,
-    enabled: true,
-    smtpServer: "smtp.example.com",
-    smtpPort: 587,
-    useTls: true,
-    tlsMode: "auto",
-    username: null,
-    password: null,
-    authMethod: "auto",
-    allowCleartextAuth: false,
-    fromEmail: "shop@example.com",
-    fromName: null,
-    replyTo: null,
-    ehloName: null,
-    caPem: null,
-    maxConnections: 5,
-    maxPerSecond: null,
-    version: 1,
-    createdAt: at(0),
-    updatedAt: at(0),
-    updatedBy: "Ada",
-    lastTest: { at: at(-minute), ok: true, stage: null, title: null },
-    pausedUntil: null,
-    pausedReason: null,
-    problem: null,
-    managedBy: null,
-    returnTo: null,
-    oauth: null,
-    lastCheck: null,
-    ...given,
-  };
+const passedTest = { at: now - minute, ok: true, stage: null, title: null };
+
+/** A config that works, in its first version. */
+function config({ health, ...given }: GivenConfig = {}, known: Parameters<typeof smtpConfigSummary>[1] = {}) {
+  const settings = { name: "Relay", ...given.settings };
+  const revision = { createdAt: now, updatedAt: now, updatedBy: "Ada" };
+  return smtpConfigSummary(
+    { id: "1", ...given, settings, revision, health: { lastTest: passedTest, ...health } },
+    known,
+  );
 }
 
 const judge = (given: Partial<MailFacts> = {}) =>
@@ -54,16 +28,19 @@ const judge = (given: Partial<MailFacts> = {}) =>
     ...given,
   });
 
-const paused = { pausedUntil: at(minute), pausedReason: "The sign-in was refused" };
+const pausedUntil = (until: number): GivenConfig => ({
+  health: { breaker: { state: "open", until, reason: "The sign-in was refused", failures: 1 } },
+});
+const paused = pausedUntil(now + minute);
 const broken = { problem: { code: "seal.broken", detail: "Enter its password again." } } as const;
-const failedTest = { at: at(-minute), ok: false, stage: "auth", title: "The sign-in was refused" };
-const other = config({ id: "2", name: "Spare" });
+const failedTest = { at: now - minute, ok: false, stage: "auth", title: "The sign-in was refused" };
+const other = config({ id: "2", settings: { name: "Spare" } });
 
 describe("whether mail works", () => {
   it("does not hang on the database's secret where the environment sets a config", () => {
     expect(judge({ keyFits: false }).code).toBe("key_mismatch");
-    const managed = config({ id: "environment", managedBy: "environment" });
-    expect(judge({ keyFits: false, configs: [managed, { ...config(), ...broken }] })).toMatchObject({
+    const managed = config({ id: "environment" });
+    expect(judge({ keyFits: false, configs: [managed, config({}, broken)] })).toMatchObject({
       level: "warn",
       code: "partly",
     });
@@ -81,32 +58,32 @@ describe("whether mail works", () => {
       code: "paused",
       sentence: "No mail is sent: Relay is paused: The sign-in was refused.",
     });
-    expect(judge({ configs: [config(broken)] }).sentence).toBe(
+    expect(judge({ configs: [config({}, broken)] }).sentence).toBe(
       "No mail is sent: Relay cannot be used: Enter its password again.",
     );
   });
 
   it.each([
     ["key_mismatch", "bad", { keyFits: false, configs: [] }],
-    ["all_off", "bad", { configs: [config({ enabled: false })] }],
-    ["broken", "bad", { configs: [config(broken), config({ enabled: false })] }],
+    ["all_off", "bad", { configs: [config({ settings: { enabled: false } })] }],
+    ["broken", "bad", { configs: [config({}, broken), config({ settings: { enabled: false } })] }],
     ["partly", "warn", { configs: [config(paused), other] }],
-    ["test_failed", "warn", { configs: [config({ lastTest: failedTest })] }],
-    ["change_failed", "warn", { configs: [config({ returnTo: 1 })], lastSentAt: now }],
-    ["sandbox", "warn", { configs: [config({ smtpServer: "127.0.0.1", smtpPort: 4651 })] }],
-    ["working", "good", { configs: [config({ smtpServer: "127.0.0.1", smtpPort: 25 })] }],
-    ["untested", "warn", { configs: [config({ lastTest: null })] }],
-    ["working", "good", { configs: [config({ lastTest: null })], lastSentAt: now }],
+    ["test_failed", "warn", { configs: [config({ health: { lastTest: failedTest } })] }],
+    ["change_failed", "warn", { configs: [config({}, { rollbackTo: 1 })], lastSentAt: now }],
+    ["sandbox", "warn", { configs: [config({ settings: { smtpServer: "127.0.0.1", smtpPort: 4651 } })] }],
+    ["working", "good", { configs: [config({ settings: { smtpServer: "127.0.0.1", smtpPort: 25 } })] }],
+    ["untested", "warn", { configs: [config({ health: { lastTest: null } })] }],
+    ["working", "good", { configs: [config({ health: { lastTest: null } })], lastSentAt: now }],
   ] as const)("is %s", (code, level, given) => {
     expect(judge(given)).toMatchObject({ code, level });
   });
 
   it("is known to be over when a pause has ended", () => {
-    expect(judge({ configs: [config({ ...paused, pausedUntil: at(0) })] }).code).toBe("working");
+    expect(judge({ configs: [config(pausedUntil(now))] }).code).toBe("working");
   });
 
   it("counts an email that was sent after a failed test as the later word", () => {
-    const configs = [config({ lastTest: failedTest })];
+    const configs = [config({ health: { lastTest: failedTest } })];
     expect(judge({ configs, lastSentAt: now - 2 * minute }).code).toBe("test_failed");
     expect(judge({ configs, lastSentAt: now }).code).toBe("working");
   });
@@ -126,11 +103,11 @@ describe("whether mail works", () => {
 describe("the configs to look at", () => {
   it("are those in use that are broken, paused, or failed their last test", () => {
     const configs = [
-      config({ id: "a", ...broken }),
+      config({ id: "a" }, broken),
       config({ id: "b", ...paused }),
-      config({ id: "c", lastTest: failedTest }),
+      config({ id: "c", health: { lastTest: failedTest } }),
       config({ id: "d" }),
-      config({ id: "e", enabled: false, ...paused }),
+      config({ id: "e", settings: { enabled: false }, ...paused }),
     ];
     expect(concernsOf(configs, now).map(({ configId, code }) => [configId, code])).toEqual([
       ["a", "problem"],
@@ -140,7 +117,7 @@ describe("the configs to look at", () => {
   });
 
   it("tell whose change fails, and when it was made", () => {
-    const changed = config({ returnTo: 1, updatedBy: "Ada", ...paused });
+    const changed = config(paused, { rollbackTo: 1 });
     const wordsAt = (ms: number) => concernsOf([changed], now + ms).map(({ code, reason }) => [code, reason]);
     expect(wordsAt(0)).toEqual([
       ["change_failed", "Relay: sending fails since the change by Ada just now."],

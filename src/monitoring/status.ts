@@ -1,6 +1,7 @@
 import type { AlertKind } from "../core/model.ts";
-import type { SmtpConfigView } from "../smtp-configs/summary.ts";
+import type { SmtpConfigSummary } from "../smtp-configs/summary.ts";
 import type { Alert } from "../store/tables/alerts.ts";
+import { openBreakerAt } from "../store/tables/smtp-config-health.ts";
 
 /** Whether mail works now. `bad`: nothing is sent; `warn`: it may not be; `none`: it was never set up. */
 export type VerdictLevel = "good" | "warn" | "bad" | "none";
@@ -48,7 +49,7 @@ export interface Concern {
 export interface MailFacts {
   readonly keyFits: boolean;
   /** In the order in which they are tried. */
-  readonly configs: readonly SmtpConfigView[];
+  readonly configs: readonly SmtpConfigSummary[];
   /** When the email that waits longest was accepted. */
   readonly oldestWaitingAt: number | null;
   readonly lastSentAt: number | null;
@@ -71,7 +72,7 @@ export function judgeMail(facts: MailFacts): Verdict {
   if (configs.length === 0) {
     return verdict("none", "no_config", "Mail is not set up yet: there is no SMTP config.");
   }
-  const enabled = configs.filter(({ enabled }) => enabled);
+  const enabled = configs.filter(({ settings }) => settings.enabled);
   if (enabled.length === 0) return bad("all_off", "No mail is sent: every SMTP config is switched off.");
 
   const usable = enabled.filter((config) => obstacle(config, now) === null);
@@ -81,30 +82,33 @@ export function judgeMail(facts: MailFacts): Verdict {
   if (worst !== undefined && first === undefined) {
     return bad(worst.code === "paused" ? "paused" : "broken", `No mail is sent: ${worst.reason}`);
   }
-  if (first !== undefined && first.returnTo !== null) {
-    return warn("change_failed", `Mail may not work: ${first.name} fails since it was changed.`);
+  if (first !== undefined && first.rollbackTo !== null) {
+    return warn("change_failed", `Mail may not work: ${first.settings.name} fails since it was changed.`);
   }
   if (oldestWaitingAt !== null && now - oldestWaitingAt >= longWaitMs) {
     return warn("waiting", `Mail is late: an email has been waiting for ${inWords(now - oldestWaitingAt)}.`);
   }
   if (worst !== undefined && first !== undefined) {
-    return warn("partly", `Mail is sent through ${first.name}: ${worst.reason}`);
+    return warn("partly", `Mail is sent through ${first.settings.name}: ${worst.reason}`);
   }
-  const failedTest = first?.lastTest?.ok === false ? first.lastTest : null;
-  if (failedTest !== null && Date.parse(failedTest.at) > (lastSentAt ?? 0)) {
-    return warn("test_failed", `Mail may not work: ${testWords(first?.name ?? "", failedTest.title)}`);
+  const lastTest = first?.health.lastTest ?? null;
+  if (lastTest?.ok === false && lastTest.at > (lastSentAt ?? 0)) {
+    return warn("test_failed", `Mail may not work: ${testWords(first?.settings.name ?? "", lastTest.title)}`);
   }
-  if (lastSentAt === null && first?.lastTest == null) {
+  if (lastSentAt === null && lastTest === null) {
     return warn("untested", "Mail is set up, but nothing was tested or sent yet.");
   }
-  if (first !== undefined && isSandbox(first, facts.sandbox)) {
+  if (first !== undefined && isSandbox(first.settings, facts.sandbox)) {
     return warn("sandbox", "Mail stays on this machine: every email goes to the built-in sandbox.");
   }
   return verdict("good", "working", "Mail is working.");
 }
 
 /** Nobody should believe that mail reaches people when it does not. */
-function isSandbox({ smtpServer, smtpPort }: SmtpConfigView, sandbox: MailFacts["sandbox"]): boolean {
+function isSandbox(
+  { smtpServer, smtpPort }: SmtpConfigSummary["settings"],
+  sandbox: MailFacts["sandbox"],
+): boolean {
   return (
     sandbox !== null && smtpPort === sandbox.port && [sandbox.host, "localhost", "::1"].includes(smtpServer)
   );
@@ -112,12 +116,12 @@ function isSandbox({ smtpServer, smtpPort }: SmtpConfigView, sandbox: MailFacts[
 
 /** The configs that an admin should look at, in their order. Those that are switched off rest. */
 export function concernsOf(
-  configs: readonly SmtpConfigView[],
+  configs: readonly SmtpConfigSummary[],
   now: number,
   alerts: readonly Alert[] = [],
 ): Concern[] {
   return configs
-    .filter(({ enabled }) => enabled)
+    .filter(({ settings }) => settings.enabled)
     .flatMap((config) => {
       const changes = changeFailed(config, now);
       const concern = obstacle(config, now);
@@ -127,7 +131,9 @@ export function concernsOf(
         .filter(({ kind }) => concern === null || !isBlocking(kind))
         .map((alert) => alertConcern(config, alert));
       if (concern !== null) return [...changes, concern, ...told];
-      const { id: configId, name, lastTest } = config;
+      const { id: configId, settings, health } = config;
+      const { name } = settings;
+      const { lastTest } = health;
       const failed = { configId, name, code: "test_failed" as const };
       const concerns: Concern[] =
         lastTest?.ok === false ? [{ ...failed, reason: testWords(name, lastTest.title) }] : [];
@@ -137,9 +143,11 @@ export function concernsOf(
 }
 
 /** What an earlier version would mend: which change it was, and whose. */
-function changeFailed({ id: configId, name, returnTo, updatedBy, updatedAt }: SmtpConfigView, now: number) {
-  if (returnTo === null) return [];
-  const ageMs = now - Date.parse(updatedAt);
+function changeFailed({ id: configId, settings, rollbackTo, revision }: SmtpConfigSummary, now: number) {
+  if (rollbackTo === null) return [];
+  const { name } = settings;
+  const { updatedAt, updatedBy } = revision;
+  const ageMs = now - updatedAt;
   const when = ageMs < 2 * 60_000 ? "just now" : `${inWords(ageMs)} ago`;
   const reason = `${name}: sending fails since the change by ${updatedBy} ${when}.`;
   return [{ configId, name, code: "change_failed" as const, reason }];
@@ -150,7 +158,8 @@ function isBlocking(kind: AlertKind): boolean {
   return ["unusable", "unreachable", "tls_failed", "sign_in_failed"].includes(kind);
 }
 
-function alertConcern({ id: configId, name }: SmtpConfigView, { title, remedy }: Alert): Concern {
+function alertConcern({ id: configId, settings }: SmtpConfigSummary, { title, remedy }: Alert): Concern {
+  const { name } = settings;
   const reason = [`${name}: ${sentence(title)}`, remedy].filter((part) => part !== "").join(" ");
   return { configId, name, code: "alert", reason };
 }
@@ -159,7 +168,8 @@ function alertConcern({ id: configId, name }: SmtpConfigView, { title, remedy }:
 const noticeMs = 7 * 24 * 60 * 60_000;
 
 /** What ends soon and takes an admin to renew. */
-function expiring({ id: configId, name, oauth }: SmtpConfigView, now: number): Concern[] {
+function expiring({ id: configId, settings, oauth }: SmtpConfigSummary, now: number): Concern[] {
+  const { name } = settings;
   const ends = [
     { at: oauth?.expiresAt ?? null, what: "the consent of the provider", remedy: "connect it again before" },
     {
@@ -169,22 +179,24 @@ function expiring({ id: configId, name, oauth }: SmtpConfigView, now: number): C
     },
   ];
   return ends.flatMap(({ at, what, remedy }) => {
-    if (at === null || Date.parse(at) - now > noticeMs) return [];
-    const day = at.slice(0, 10);
-    const verb = Date.parse(at) <= now ? "has ended" : "ends";
+    if (at === null || at - now > noticeMs) return [];
+    const day = new Date(at).toISOString().slice(0, 10);
+    const verb = at <= now ? "has ended" : "ends";
     const reason = `${name}: ${what} ${verb} on ${day}; ${remedy}.`;
     return [{ configId, name, code: "expiring" as const, reason }];
   });
 }
 
 /** What keeps a config from being used now. */
-function obstacle(config: SmtpConfigView, now: number): Concern | null {
-  const { id: configId, name, problem, pausedUntil, pausedReason } = config;
+function obstacle(config: SmtpConfigSummary, now: number): Concern | null {
+  const { id: configId, settings, problem, health } = config;
+  const { name } = settings;
   if (problem !== null) {
     return { configId, name, code: "problem", reason: `${name} cannot be used: ${problem.detail}` };
   }
-  if (pausedUntil === null || Date.parse(pausedUntil) <= now) return null;
-  const why = sentence(pausedReason ?? "it failed");
+  const breaker = openBreakerAt(health, now);
+  if (breaker === null) return null;
+  const why = sentence(breaker.reason ?? "it failed");
   return { configId, name, code: "paused", reason: `${name} is paused: ${why}` };
 }
 

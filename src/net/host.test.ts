@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { normaliseEhloName, normaliseHost } from "./host.ts";
+import { isEndpoint, normaliseEhloName, normaliseHost } from "./host.ts";
 
 describe("a host", () => {
   test.each([
@@ -77,4 +77,27 @@ describe("an EHLO name", () => {
       expect(normaliseEhloName(text)).toBeNull();
     },
   );
+});
+
+describe("an address that secrets may be sent to", () => {
+  test.each([
+    "https://login.example.com/token?tenant=1",
+    "http://localhost:8080/token",
+    "http://127.0.0.1/token",
+    "http://[::1]:8080/",
+  ])("is %s", (address) => {
+    expect(isEndpoint(address)).toBe(true);
+  });
+
+  test.each([
+    "login.example.com/token",
+    "http://login.example.com/token",
+    "http://localhost.example.com/",
+    "http://127.0.0.1.example.com/",
+    "ftp://localhost/",
+    "https://jo@login.example.com/",
+    "https://login.example.com/#token",
+  ])("is not %s", (address) => {
+    expect(isEndpoint(address)).toBe(false);
+  });
 });

@@ -47,3 +47,16 @@ function normaliseIpv6(text: string): string | null {
   const url = `http://[${text}]`;
   return /^[\da-f:.]+$/i.test(text) && URL.canParse(url) ? new URL(url).hostname.slice(1, -1) : null;
 }
+
+/** Whether secrets may be sent to this address: https, or http to this machine. */
+export function isEndpoint(value: string): boolean {
+  if (!URL.canParse(value)) return false;
+  const { protocol, hostname, username, password, hash } = new URL(value);
+  if (username !== "" || password !== "" || hash !== "") return false;
+  return protocol === "https:" || (protocol === "http:" && isLoopback(hostname));
+}
+
+/** Whether a host, as URLs write it, is this machine. Other names are not, whatever a resolver answers. */
+function isLoopback(hostname: string): boolean {
+  return hostname === "localhost" || hostname === "[::1]" || /^127(?:\.\d{1,3}){3}$/.test(hostname);
+}

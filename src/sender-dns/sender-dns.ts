@@ -73,7 +73,8 @@ export class SenderDns {
    * @throws SendwrightError `config.not_found`; `test.busy` as `draft` does.
    */
   async saved(id: string, actor: Actor): Promise<DnsReport> {
-    return this.#check(await this.#dependencies.configs.get(id), actor);
+    const { settings } = await this.#dependencies.configs.get(id);
+    return this.#check(settings, actor);
   }
 
   /**

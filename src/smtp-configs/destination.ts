@@ -1,9 +1,14 @@
+/**
+ * What a saved password is bound to, and when two destinations are the same one. It knows nothing of seals or
+ * keys: `sealed-password.ts` seals what is listed here.
+ */
 import type { AuthMethod, TlsMode } from "../core/model.ts";
 import { normaliseHost } from "../net/host.ts";
+import type { SmtpSettings } from "../store/tables/smtp-configs.ts";
 
 /**
- * What a saved password is bound to: whoever changes one of these might send it to somebody else.
- * Two ways to write the same destination are equal once normalised.
+ * Where a password is sent, and how. A change of any part might send it to another server. Two ways to write the
+ * same destination are equal once normalised.
  */
 export interface Destination {
   readonly server: string;
@@ -16,20 +21,15 @@ export interface Destination {
   readonly username: string | null;
 }
 
-/** The settings that a destination is made of, as configs hold them. */
-export interface DestinationSettings {
-  readonly smtpServer: string;
-  readonly smtpPort: number;
-  readonly useTls: boolean;
-  readonly tlsMode: TlsMode;
-  readonly caPem: string | null;
-  readonly authMethod: AuthMethod;
-  readonly username: string | null;
-}
+/** The settings that a destination is made of. */
+export type DestinationSettings = Pick<
+  SmtpSettings,
+  "smtpServer" | "smtpPort" | "useTls" | "tlsMode" | "caPem" | "authMethod" | "username"
+>;
 
 export function destinationOf(settings: DestinationSettings): Destination {
   return {
-    // A row changed by other hands may hold anything; its seal says so.
+    // A row that was edited in the database may hold anything; its seal says so.
     server: normaliseHost(settings.smtpServer) ?? settings.smtpServer,
     port: settings.smtpPort,
     useTls: settings.useTls,

@@ -1,54 +1,46 @@
 import type { Clock } from "../core/clock.ts";
 import type { Secrets } from "../secret/secrets.ts";
-import type { LastTest, Pause, SmtpConfig } from "../store/tables/smtp-configs.ts";
-import { sealedPartsOf } from "./open.ts";
-import type { SmtpConfigCreate } from "./settings.ts";
+import { type Breaker, type LastTest, newHealth } from "../store/tables/smtp-config-health.ts";
+import type { SmtpConfig } from "../store/tables/smtp-configs.ts";
+import { encryptPassword } from "./sealed-password.ts";
+import { type SmtpConfigCreate, withName } from "./settings.ts";
 
 /** The id of the config that the environment sets. */
 export const environmentConfigId = "environment";
 
-/** The config that the environment sets: tried first, never stored, and changed only where it is set. */
-export interface EnvironmentConfig {
-  /** As it is now: what was found out about it is kept for as long as the process lives. */
-  current(): SmtpConfig;
-  pause(pause: Pause | null): void;
-  recordTest(lastTest: LastTest): void;
-}
+/**
+ * The config that the environment sets: tried first, never stored, and changed only where it is set. Its health
+ * is known for as long as the process lives.
+ */
+export class EnvironmentConfig {
+  #config: SmtpConfig;
 
-/** Its password is encrypted in memory too, so that it goes the way of every other. */
-export function createEnvironmentConfig(
-  { password, ...settings }: SmtpConfigCreate,
-  { secrets, clock }: { readonly secrets: Secrets; readonly clock: Clock },
-): EnvironmentConfig {
-  const now = clock.now();
-  const unsealed: SmtpConfig = {
-    ...settings,
-    id: environmentConfigId,
-    name: settings.name ?? settings.smtpServer,
-    position: 0,
-    enabled: true,
-    passwordEnc: password === null ? null : secrets.encrypt(password),
-    seal: "",
-    version: 1,
-    createdAt: now,
-    updatedAt: now,
-    updatedBy: "the environment",
-    lastTest: null,
-    pausedUntil: null,
-    pausedReason: null,
-    failures: 0,
-    provenVersion: null,
-    faultyVersion: null,
-  };
-  let config = { ...unsealed, seal: secrets.seal(sealedPartsOf(unsealed)) };
-  return {
-    current: () => config,
-    pause(pause) {
-      const { until = null, reason = null, failures = 0 } = pause ?? {};
-      config = { ...config, pausedUntil: until, pausedReason: reason, failures };
-    },
-    recordTest(lastTest) {
-      config = { ...config, lastTest };
-    },
-  };
+  /** The password is encrypted in memory too: every config is resolved by the same code. */
+  constructor(
+    { password, ...form }: SmtpConfigCreate,
+    { secrets, clock }: { readonly secrets: Secrets; readonly clock: Clock },
+  ) {
+    const now = clock.now();
+    const settings = { ...withName(form), position: 0, enabled: true };
+    this.#config = {
+      id: environmentConfigId,
+      settings,
+      secret: encryptPassword(secrets, environmentConfigId, settings, password),
+      revision: { version: 1, createdAt: now, updatedAt: now, updatedBy: "the environment" },
+      health: newHealth(),
+    };
+  }
+
+  /** The config as it is now. */
+  get current(): SmtpConfig {
+    return this.#config;
+  }
+
+  setBreaker(breaker: Breaker): void {
+    this.#config = { ...this.#config, health: { ...this.#config.health, breaker } };
+  }
+
+  recordTest(lastTest: LastTest): void {
+    this.#config = { ...this.#config, health: { ...this.#config.health, lastTest } };
+  }
 }

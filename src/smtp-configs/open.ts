@@ -1,11 +1,15 @@
+/**
+ * Turns settings into what a connection needs: relay, credentials, sender. The password is in the clear from here
+ * on. It dials nothing and asks no provider for tokens.
+ */
 import { type ErrorCode, isSendwrightError, SendwrightError } from "../core/errors.ts";
 import type { Field } from "../secret/fields.ts";
-import type { Sealed } from "../secret/seal.ts";
 import type { Secrets } from "../secret/secrets.ts";
 import { type Credentials, type Relay, tlsFor } from "../smtp/relay.ts";
-import type { SmtpConfig } from "../store/tables/smtp-configs.ts";
+import type { SmtpConfig, SmtpSettings } from "../store/tables/smtp-configs.ts";
 import { type DestinationSettings, destinationFields, destinationOf } from "./destination.ts";
 import type { AccessTokens } from "./oauth/access-tokens.ts";
+import { readPassword } from "./sealed-password.ts";
 
 /** Whose access token signs in, and where that may be sent. */
 export interface NeededToken {
@@ -14,7 +18,7 @@ export interface NeededToken {
 }
 
 /** How to reach a relay, ready for use. It holds the password in the clear: never log or store it. */
-export interface OpenedConfig {
+export interface ResolvedConfig {
   readonly relay: Relay;
   /** Null without sign-in. */
   readonly credentials: Credentials | null;
@@ -28,18 +32,18 @@ export interface OpenedConfig {
 
 /** The settings that reaching a relay needs, whether saved or not. */
 export type RelaySettings = DestinationSettings &
-  Pick<SmtpConfig, "name" | "allowCleartextAuth" | "ehloName" | "fromEmail" | "fromName" | "replyTo">;
+  Pick<SmtpSettings, "name" | "allowCleartextAuth" | "ehloName" | "fromEmail" | "fromName" | "replyTo">;
 
 /**
- * @param id of the saved config that has these settings; null for a draft.
+ * @param id of the saved config that has these settings; null for settings that were never saved.
  * @throws SendwrightError `config.password_required` if there is a username without a password;
- * `oauth.consent_required` for a draft that would sign in with OAuth.
+ * `oauth.consent_required` for unsaved settings that would sign in with OAuth.
  */
-export function openSettings(
+export function resolveSettings(
   settings: RelaySettings,
   password: string | null,
   id: string | null = null,
-): OpenedConfig {
+): ResolvedConfig {
   const destination = destinationOf(settings);
   const { server, port, useTls, tlsMode, caPem, authMethod, username } = destination;
   const isOauth = authMethod === "oauth";
@@ -76,24 +80,24 @@ export function openSettings(
 }
 
 /** @throws SendwrightError `seal.broken`, `secret.mismatch`, `config.password_required` */
-export function openConfig(config: SmtpConfig, secrets: Secrets): OpenedConfig {
-  return openSettings(config, readPassword(config, secrets), config.id);
+export function resolveConfig(config: SmtpConfig, secrets: Secrets): ResolvedConfig {
+  return resolveSettings(config.settings, readPassword(config, secrets), config.id);
 }
 
-/** Why nothing can be sent with a config until an admin mends it. */
+/** Why nothing can be sent with a config until an admin acts. */
 export interface ConfigProblem {
   readonly code: ErrorCode;
   readonly detail: string;
 }
 
-/** What `openConfig` would throw, for the page; null if the config can be used. */
+/** What `resolveConfig` would throw, or that the consent is missing; null if the config can be used. */
 export function problemOf(
   config: SmtpConfig,
   secrets: Secrets,
-  accessTokens?: Pick<AccessTokens, "problemOf">,
+  accessTokens: Pick<AccessTokens, "problemOf"> | null = null,
 ): ConfigProblem | null {
   try {
-    const { needsToken } = openConfig(config, secrets);
+    const { needsToken } = resolveConfig(config, secrets);
     if (needsToken === null) return null;
     const problem = accessTokens?.problemOf(needsToken.configId, needsToken.destination) ?? null;
     return problem === null ? null : { code: problem.code, detail: problem.message };
@@ -103,55 +107,9 @@ export function problemOf(
   }
 }
 
-/** What the seal of a config covers. */
-export function sealedPartsOf(
-  config: DestinationSettings & Pick<SmtpConfig, "id" | "allowCleartextAuth" | "passwordEnc">,
-): Sealed {
-  return {
-    id: config.id,
-    destination: destinationFields(destinationOf(config)),
-    allowCleartextAuth: config.allowCleartextAuth,
-    passwordToken: config.passwordEnc,
-  };
-}
-
-/**
- * Checks the seal of a stored config, and only then decrypts its password; null where none is saved.
- * @throws SendwrightError `seal.broken`, `secret.mismatch`
- */
-export function readPassword(config: SmtpConfig, secrets: Secrets): string | null {
-  checkSeal(config, secrets);
-  if (config.passwordEnc === null) return null;
-  try {
-    return secrets.decrypt(config.passwordEnc).toString();
-  } catch (error) {
-    if (isSendwrightError(error, "token.invalid")) throw mismatch(config);
-    throw error;
-  }
-}
-
-/** @throws SendwrightError `seal.broken`, `secret.mismatch` */
-function checkSeal(config: SmtpConfig, secrets: Secrets): void {
-  const state = secrets.checkSeal(sealedPartsOf(config), config.seal);
-  if (state === "unknown-key") throw mismatch(config);
-  if (state === "broken") {
-    throw new SendwrightError(
-      "seal.broken",
-      `${JSON.stringify(config.name)} was changed in the database, not by Sendwright. Check its settings, then enter the password again and save.`,
-    );
-  }
-}
-
 /** The refusal that asks for the password, with its issue on that field. */
 export function passwordRequired(message: string): SendwrightError {
   return new SendwrightError("config.password_required", message, {
     issues: [{ pointer: "/password", detail: message }],
   });
-}
-
-function mismatch(config: SmtpConfig): SendwrightError {
-  return new SendwrightError(
-    "secret.mismatch",
-    `${JSON.stringify(config.name)} was saved with another secret. Set SENDWRIGHT_SECRET to that one or name it in SENDWRIGHT_PREVIOUS_SECRETS, or enter the password again and save.`,
-  );
 }

@@ -5,16 +5,32 @@ import { deleteOauthGrant, findOauthGrant, type OauthGrant } from "../store/tabl
 import type { SmtpConfig } from "../store/tables/smtp-configs.ts";
 import { type DestinationSettings, destinationOf, sameDestination } from "./destination.ts";
 import { type Grant, isBoundTo, openGrant } from "./oauth/grant.ts";
-import { passwordRequired, readPassword } from "./open.ts";
+import { passwordRequired } from "./open.ts";
+import { readPassword } from "./sealed-password.ts";
+import type { PasswordChange } from "./settings.ts";
+
+/**
+ * The password after a change: reused under the guard, set, or none.
+ * @throws SendwrightError as `reusePassword`
+ */
+export function passwordAfter(
+  change: PasswordChange,
+  current: SmtpConfig,
+  next: DestinationSettings,
+  secrets: Secrets,
+): string | null {
+  if (change.kind === "keep") return reusePassword(current, next, secrets);
+  return change.kind === "set" ? change.password : null;
+}
 
 /**
  * The saved password, where the form sent its mask. It goes to the destination that it was saved for and
- * to no other, else whoever may edit a config could have it sent to a server of their own.
+ * to no other: otherwise an admin could have the password sent to a server of their own.
  * @throws SendwrightError `config.password_required` if none is saved, the destination has changed, or the
  * row cannot be trusted or read.
  */
-export function keptPassword(current: SmtpConfig, next: DestinationSettings, secrets: Secrets): string {
-  if (!sameDestination(destinationOf(current), destinationOf(next))) {
+function reusePassword(current: SmtpConfig, next: DestinationSettings, secrets: Secrets): string {
+  if (!sameDestination(destinationOf(current.settings), destinationOf(next))) {
     throw passwordRequired(
       "The server, port, TLS settings, sign-in method or username differs from what the password was saved for. Enter the password again.",
     );
@@ -29,12 +45,12 @@ export function keptPassword(current: SmtpConfig, next: DestinationSettings, sec
 }
 
 /**
- * Tokens go where they were had for. There is no entering them again: whoever wants another destination
- * lets the consent go first.
+ * Refuses to use tokens for another destination than the one the consent is for. They cannot be entered again:
+ * for another destination an admin disconnects the config first.
  * @throws SendwrightError `oauth.consent_required` if there are tokens, and the destination is another one or
  * the row cannot be trusted.
  */
-export function refuseElsewhere(
+export function assertSameDestination(
   saved: OauthGrant | undefined,
   current: SmtpConfig,
   next: DestinationSettings,
@@ -49,24 +65,24 @@ export function refuseElsewhere(
 }
 
 /**
- * What a change of the settings means for the tokens: they are for the destination that they were had for, and
- * another way to sign in needs none.
+ * Keeps tokens out of new settings that they are not for: another destination is refused, and another sign-in
+ * method drops them.
  * @throws SendwrightError `oauth.consent_required`
  */
-export async function guardTokens(
+export async function dropForeignTokens(
   db: Db,
   current: SmtpConfig,
   next: DestinationSettings,
   secrets: Secrets,
 ): Promise<void> {
   if (next.authMethod === "oauth") {
-    refuseElsewhere(await findOauthGrant(db, current.id), current, next, secrets);
-  } else if (current.authMethod === "oauth") {
+    assertSameDestination(await findOauthGrant(db, current.id), current, next, secrets);
+  } else if (current.settings.authMethod === "oauth") {
     await deleteOauthGrant(db, current.id);
   }
 }
 
-/** What cannot be read goes nowhere. */
+/** Null also for tokens that cannot be read: they are sent nowhere. */
 function readTokens(saved: OauthGrant, secrets: Secrets): Grant["tokens"] {
   try {
     return openGrant(secrets, saved.configId, saved.grantEnc).tokens;

@@ -1,70 +1,84 @@
 import type { Db } from "../store/schema.ts";
 import { type Step, write } from "../store/step.ts";
 import {
-  endPause,
-  findSmtpConfig,
+  type Breaker,
+  breakerStep,
+  closeBreaker,
+  closedBreaker,
   type LastTest,
-  listSmtpConfigs,
-  type Pause,
-  pauseStep,
+  type ReadConfig,
   recordSmtpConfigTest,
+  type VersionHealth,
+  versionHealthStep,
+} from "../store/tables/smtp-config-health.ts";
+import {
+  findSmtpConfig,
+  listSmtpConfigs,
   type SmtpConfig,
   smtpConfigsStep,
-  verdictStep,
 } from "../store/tables/smtp-configs.ts";
 import { type EnvironmentConfig, environmentConfigId } from "./environment-config.ts";
 
-/** All configs that mail may go through: first the one of the environment, if there is one, then the stored. */
-export interface ConfigSource {
+/**
+ * All configs that mail may go through: the one of the environment first, if it sets one, then the stored ones.
+ * It reads them and stores their health; settings are written by `saving.ts`.
+ */
+export class ConfigSource {
+  readonly #environment: EnvironmentConfig | null;
+
+  constructor(environment: EnvironmentConfig | null) {
+    this.#environment = environment;
+  }
+
   /** In the order in which they are tried. */
-  list(db: Db): Promise<readonly SmtpConfig[]>;
-  /** The same, as a part of a transaction. */
-  listing(db: Db): Step<readonly SmtpConfig[]>;
-  find(db: Db, id: string): Promise<SmtpConfig | undefined>;
-  /**
-   * Stops the use of a config for a time, or with null ends that; as a part of a transaction. One that was
-   * edited since it was read is left alone.
-   */
-  pausing(db: Db, read: Pick<SmtpConfig, "id" | "version">, pause: Pause | null): Step<void>;
-  /** Notes what the version that was read has shown; as a part of a transaction. */
-  judging(db: Db, read: Pick<SmtpConfig, "id" | "version">, verdict: "proven" | "faulty"): Step<void>;
-  /** Ends a pause and forgets it. @returns false if there was none. */
-  resume(db: Db, id: string): Promise<boolean>;
-  recordTest(db: Db, id: string, lastTest: LastTest): Promise<void>;
-}
+  async list(db: Db): Promise<readonly SmtpConfig[]> {
+    return this.#withEnvironment(await listSmtpConfigs(db));
+  }
 
-export function createConfigSource(environment: EnvironmentConfig | null): ConfigSource {
-  const first = () => (environment === null ? [] : [environment.current()]);
-  const isItsOwn = (id: string): boolean => environment !== null && id === environmentConfigId;
-  return {
-    list: async (db) => [...first(), ...(await listSmtpConfigs(db))],
+  /** As `list`, as part of a transaction. */
+  listStep(db: Db): Step<readonly SmtpConfig[]> {
+    const { queries, read } = smtpConfigsStep(db);
+    return { queries, read: (results) => this.#withEnvironment(read(results)) };
+  }
 
-    listing(db) {
-      const { queries, read } = smtpConfigsStep(db);
-      return { queries, read: (results) => [...first(), ...read(results)] };
-    },
+  async find(db: Db, id: string): Promise<SmtpConfig | undefined> {
+    return this.#managed(id)?.current ?? findSmtpConfig(db, id);
+  }
 
-    find: async (db, id) => (isItsOwn(id) ? environment?.current() : findSmtpConfig(db, id)),
+  /** Stores a breaker as part of a transaction. A config that was saved since it was read stays as it is. */
+  breakerStep(db: Db, read: ReadConfig, breaker: Breaker): Step<void> {
+    const managed = this.#managed(read.id);
+    if (managed === null) return breakerStep(db, read, breaker);
+    // Read after the transaction has succeeded, as with the others.
+    return { queries: [], read: () => managed.setBreaker(breaker) };
+  }
 
-    pausing(db, read, pause) {
-      if (!isItsOwn(read.id)) return pauseStep(db, read, pause);
-      // Once the transaction has succeeded, as with the others.
-      return { queries: [], read: () => environment?.pause(pause) };
-    },
+  /** Stores what the version that was read showed, as part of a transaction. */
+  versionHealthStep(db: Db, read: ReadConfig, health: VersionHealth): Step<void> {
+    // The environment's config has one version: there is none to roll back to.
+    return this.#managed(read.id) === null ? versionHealthStep(db, read, health) : write();
+  }
 
-    // The environment's has one version: there is nothing to return to.
-    judging: (db, read, verdict) => (isItsOwn(read.id) ? write() : verdictStep(db, read, verdict)),
+  /** Closes the breaker. @returns false if it was closed. */
+  async resume(db: Db, id: string): Promise<boolean> {
+    const managed = this.#managed(id);
+    if (managed === null) return closeBreaker(db, id);
+    if (managed.current.health.breaker.state === "closed") return false;
+    managed.setBreaker(closedBreaker);
+    return true;
+  }
 
-    async resume(db, id) {
-      if (!isItsOwn(id)) return endPause(db, id);
-      if (environment?.current().pausedUntil == null) return false;
-      environment.pause(null);
-      return true;
-    },
+  async recordTest(db: Db, id: string, lastTest: LastTest): Promise<void> {
+    const managed = this.#managed(id);
+    if (managed === null) await recordSmtpConfigTest(db, id, lastTest);
+    else managed.recordTest(lastTest);
+  }
 
-    async recordTest(db, id, lastTest) {
-      if (isItsOwn(id)) environment?.recordTest(lastTest);
-      else await recordSmtpConfigTest(db, id, lastTest);
-    },
-  };
+  #withEnvironment(stored: readonly SmtpConfig[]): readonly SmtpConfig[] {
+    return this.#environment === null ? stored : [this.#environment.current, ...stored];
+  }
+
+  #managed(id: string): EnvironmentConfig | null {
+    return id === environmentConfigId ? this.#environment : null;
+  }
 }

@@ -1,10 +1,10 @@
 import { describe, expect, test } from "vitest";
 import type { z } from "zod";
 import { isSendwrightError } from "../core/errors.ts";
+import { passwordMask } from "../core/model.ts";
 import { parse } from "../core/parse.ts";
 import { makeAuthority } from "../testing/certificates.ts";
 import {
-  passwordMask,
   smtpConfigCreate,
   smtpConfigDraft,
   smtpConfigEdited,

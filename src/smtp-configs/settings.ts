@@ -1,12 +1,9 @@
 import { z } from "zod";
 import { isSendwrightError } from "../core/errors.ts";
-import { type AuthMethod, authMethods, tlsModes } from "../core/model.ts";
+import { type AuthMethod, authMethods, passwordMask, tlsModes } from "../core/model.ts";
 import { parseAddress } from "../message/address.ts";
 import { normaliseEhloName, normaliseHost } from "../net/host.ts";
 import { normaliseCaPem } from "./ca-pem.ts";
-
-/** What GET shows where a password is saved. In PUT it keeps that password. */
-export const passwordMask = "********";
 
 /** What to do with the saved password. */
 export type PasswordChange =
@@ -276,8 +273,13 @@ function withoutReadOnly<Input extends { [Name in keyof typeof readOnlyFields]?:
 
 /** As a caller writes a new config. */
 export type SmtpConfigInput = z.input<typeof smtpConfigCreate>;
-/** The settings that all of them share. */
-export type SmtpSettings = Readonly<Omit<z.output<typeof smtpConfigCreate>, "password">>;
-export type SmtpConfigCreate = SmtpSettings & { readonly password: string | null };
+/** The settings as a form has them: name and position may be left out. */
+export type SettingsForm = Readonly<Omit<z.output<typeof smtpConfigCreate>, "password">>;
+export type SmtpConfigCreate = SettingsForm & { readonly password: string | null };
 export type SmtpConfigUpdate = SmtpConfigEdited & { readonly version: number };
-export type SmtpConfigEdited = SmtpSettings & { readonly password: PasswordChange };
+export type SmtpConfigEdited = SettingsForm & { readonly password: PasswordChange };
+
+/** The form with the name that it gets where it has none: that of the server. */
+export function withName(form: SettingsForm): SettingsForm & { readonly name: string } {
+  return { ...form, name: form.name ?? form.smtpServer };
+}

@@ -1,6 +1,9 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import type { Actor } from "../core/model.ts";
+import { pauseConfig } from "../../test/support/smtp-config.ts";
+import { type Actor, passwordMask } from "../core/model.ts";
 import { parse } from "../core/parse.ts";
+import { smtpConfigView } from "../http/resources/smtp-config-views.ts";
+import type { SmtpConfig } from "../http/schema/smtp-configs.ts";
 import { decrypt, generateKey, parseKey } from "../secret/fernet.ts";
 import type { Secrets } from "../secret/secrets.ts";
 import { unlock } from "../secret/unlock.ts";
@@ -8,15 +11,16 @@ import type { SmtpConfigRow } from "../store/schema.ts";
 import { openSqliteStore, type Store } from "../store/store.ts";
 import { listAudit } from "../store/tables/audit-log.ts";
 import { insertEncryptionKey, listEncryptionKeys } from "../store/tables/encryption-keys.ts";
-import { findSmtpConfig, pauseSmtpConfig, recordSmtpConfigTest } from "../store/tables/smtp-configs.ts";
+import { recordSmtpConfigTest } from "../store/tables/smtp-config-health.ts";
+import { findSmtpConfig } from "../store/tables/smtp-configs.ts";
 import { makeAuthority } from "../testing/certificates.ts";
 import { createFixedClock } from "../testing/fixed-clock.ts";
-import { createConfigSource } from "./repository.ts";
-import { passwordMask, smtpConfigCreate, smtpConfigEdited, smtpConfigUpdate } from "./settings.ts";
-import { createSmtpConfigs, type SmtpConfigs } from "./smtp-configs.ts";
-import type { SmtpConfigView } from "./summary.ts";
+import { ConfigSource } from "./repository.ts";
+import { ConfigResolver } from "./resolver.ts";
+import { smtpConfigCreate, smtpConfigEdited, smtpConfigUpdate } from "./settings.ts";
+import { SmtpConfigs } from "./smtp-configs.ts";
 
-const source = createConfigSource(null);
+const source = new ConfigSource(null);
 
 const actor: Actor = { id: "user:1", name: "Ada" };
 const startMs = Date.UTC(2026, 0, 1);
@@ -34,6 +38,7 @@ const body = {
 let store: Store;
 let secrets: Secrets;
 let configs: SmtpConfigs;
+let resolver: ConfigResolver;
 
 /** What a start of Sendwright does: unlock, and store a key that fits but is new. */
 async function start(primary: string, ...previous: string[]): Promise<void> {
@@ -42,7 +47,12 @@ async function start(primary: string, ...previous: string[]): Promise<void> {
     await insertEncryptionKey(store.db, secrets.newKey);
     secrets.newKeyStored();
   }
-  configs = createSmtpConfigs({ store, source, secrets, clock });
+  configs = configsWith(() => {});
+  resolver = new ConfigResolver({ store, source, secrets, accessTokens: null });
+}
+
+function configsWith(onChanged: () => void): SmtpConfigs {
+  return new SmtpConfigs({ store, source, secrets, clock, accessTokens: null, onChanged });
 }
 
 beforeEach(async () => {
@@ -52,22 +62,39 @@ beforeEach(async () => {
 
 afterEach(() => store.close());
 
-function create(input: object = {}): Promise<SmtpConfigView> {
-  return configs.create(parse(smtpConfigCreate, { ...body, ...input }), actor);
+async function create(input: object = {}): Promise<SmtpConfig> {
+  return smtpConfigView(await configs.create(parse(smtpConfigCreate, { ...body, ...input }), actor));
+}
+
+async function get(id: string): Promise<SmtpConfig> {
+  return smtpConfigView(await configs.get(id));
+}
+
+async function list(): Promise<SmtpConfig[]> {
+  return (await configs.list()).map(smtpConfigView);
+}
+
+async function arrange(ids: readonly string[]): Promise<SmtpConfig[]> {
+  return (await configs.arrange(ids, actor)).map(smtpConfigView);
+}
+
+async function setEnabled(id: string, enabled: boolean): Promise<SmtpConfig> {
+  return smtpConfigView(await configs.setEnabled(id, enabled, actor));
 }
 
 /** Sends back what GET gave, with changes, as the form does. */
-function put(view: SmtpConfigView, change: object = {}): Promise<SmtpConfigView> {
-  return configs.update(view.id, parse(smtpConfigUpdate, { ...view, ...change }), actor);
+async function put(view: SmtpConfig, change: object = {}): Promise<SmtpConfig> {
+  const input = parse(smtpConfigUpdate, { ...view, ...change });
+  return smtpConfigView(await configs.update(view.id, input, actor));
 }
 
-function testForm(view: SmtpConfigView, change: object = {}) {
-  return configs.draftFor(view.id, parse(smtpConfigEdited, { ...view, ...change }));
+function testForm(view: SmtpConfig, change: object = {}) {
+  return resolver.resolveEdited(view.id, parse(smtpConfigEdited, { ...view, ...change }));
 }
 
 async function passwordIn(id: string): Promise<string | undefined> {
   const config = await findSmtpConfig(store.db, id);
-  return config && configs.openFor(config).credentials?.password;
+  return config && resolver.resolve(config).credentials?.password;
 }
 
 function row(id: string): Promise<SmtpConfigRow> {
@@ -96,8 +123,8 @@ describe("a saved config", () => {
       lastTest: null,
       problem: null,
     });
-    expect(await configs.get(view.id)).toEqual(view);
-    expect(await configs.list()).toEqual([view]);
+    expect(await get(view.id)).toEqual(view);
+    expect(await list()).toEqual([view]);
     const { seal, password_enc } = await row(view.id);
     const everything = JSON.stringify([view, await listAudit(store.db, { after: null, limit: 9 })]);
     for (const hidden of [password, Buffer.from(password).toString("base64"), seal, password_enc ?? ""]) {
@@ -113,7 +140,7 @@ describe("a saved config", () => {
 
   test("gives the relay and the credentials to those who send", async () => {
     const view = await create({ smtpServer: "SMTP.Example.com.", smtpPort: 465, fromName: "Shop" });
-    expect(await configs.openSaved(view.id)).toEqual({
+    expect(await resolver.resolveSaved(view.id)).toEqual({
       relay: { host: "smtp.example.com", port: 465, tls: "implicit", caPem: null, ehloName: null },
       needsToken: null,
       credentials: { username: "jo", password, method: "auto" },
@@ -128,15 +155,15 @@ describe("a saved config", () => {
   test("needs no sign-in, and is sealed all the same", async () => {
     const view = await create({ username: null, password: null });
     expect(view).toMatchObject({ password: null, problem: null });
-    expect((await configs.openSaved(view.id)).credentials).toBeNull();
+    expect((await resolver.resolveSaved(view.id)).credentials).toBeNull();
     await tamper(view.id, { smtp_server: "evil.example" });
-    await expect(configs.openSaved(view.id)).rejects.toThrow(code("seal.broken"));
+    await expect(resolver.resolveSaved(view.id)).rejects.toThrow(code("seal.broken"));
   });
 
   test("with a username but no password says what is missing", async () => {
     const view = await create({ password: null });
     expect(view).toMatchObject({ password: null, problem: { code: "config.password_required" } });
-    await expect(configs.openSaved(view.id)).rejects.toThrow(code("config.password_required"));
+    await expect(resolver.resolveSaved(view.id)).rejects.toThrow(code("config.password_required"));
   });
 
   test("comes after the others unless it says where", async () => {
@@ -144,22 +171,22 @@ describe("a saved config", () => {
     const second = await create();
     const third = await create({ position: 1 });
     expect(second.position).toBe(8);
-    expect((await configs.list()).map((view) => view.id)).toEqual([third.id, first.id, second.id]);
+    expect((await list()).map((view) => view.id)).toEqual([third.id, first.id, second.id]);
     const { position: _left, ...rest } = second;
     const update = parse(smtpConfigUpdate, rest);
-    expect((await configs.update(second.id, update, actor)).position).toBe(8);
+    expect((await configs.update(second.id, update, actor)).settings.position).toBe(8);
   });
 
   test("is gone once removed", async () => {
     const view = await create();
     await configs.remove(view.id, actor);
-    expect(await configs.list()).toEqual([]);
+    expect(await list()).toEqual([]);
     for (const work of [
-      configs.get(view.id),
+      get(view.id),
       configs.remove(view.id, actor),
       put(view),
       testForm(view),
-      configs.openSaved(view.id),
+      resolver.resolveSaved(view.id),
     ]) {
       await expect(work).rejects.toThrow(code("config.not_found"));
     }
@@ -170,7 +197,7 @@ describe("an update", () => {
   test("with the body of GET changes nothing but the version", async () => {
     const view = await create({ caPem: makeAuthority().caPem, replyTo: "jo@example.com", maxPerSecond: 3 });
     await recordSmtpConfigTest(store.db, view.id, { at: startMs, ok: true, stage: null, title: null });
-    const tested = await configs.get(view.id);
+    const tested = await get(view.id);
     expect(await put(tested)).toEqual({ ...tested, version: 2 });
     expect(await passwordIn(view.id)).toBe(password);
   });
@@ -201,21 +228,21 @@ describe("an update", () => {
     const view = await create();
     const newer = await put(view, { name: "newer" });
     await expect(put(view, { name: "older" })).rejects.toThrow(code("config.version_conflict"));
-    expect(await configs.get(view.id)).toEqual(newer);
+    expect(await get(view.id)).toEqual(newer);
   });
 
   test("beside another of the same version: one of them wins", async () => {
     const view = await create();
     const results = await Promise.allSettled([put(view, { name: "a" }), put(view, { name: "b" })]);
     expect(results.map((result) => result.status).sort()).toEqual(["fulfilled", "rejected"]);
-    expect((await configs.get(view.id)).version).toBe(2);
+    expect((await get(view.id)).version).toBe(2);
   });
 
   test("ends a pause, and forgets a test of other settings", async () => {
     const view = await create();
-    await pauseSmtpConfig(store.db, view, { until: startMs + 1000, reason: "535", failures: 1 });
+    await pauseConfig(store, view, { until: startMs + 1000, reason: "535", failures: 1 });
     await recordSmtpConfigTest(store.db, view.id, { at: startMs, ok: false, stage: "auth", title: "No" });
-    const failing = await configs.get(view.id);
+    const failing = await get(view.id);
     expect(failing).toMatchObject({
       pausedUntil: "2026-01-01T00:00:01.000Z",
       pausedReason: "535",
@@ -249,7 +276,7 @@ describe("the destination guard", () => {
     });
     await expect(put(view, change)).rejects.toThrow(refusal);
     await expect(testForm(view, change)).rejects.toThrow(refusal);
-    expect(await configs.get(view.id)).toEqual(view);
+    expect(await get(view.id)).toEqual(view);
     expect((await listAudit(store.db, { after: null, limit: 9 })).length).toBe(1);
   });
 
@@ -279,18 +306,18 @@ describe("the destination guard", () => {
 });
 
 describe("the order of configs", () => {
-  const names = async () => (await configs.list()).map(({ name, position }) => `${position} ${name}`);
+  const names = async () => (await list()).map(({ name, position }) => `${position} ${name}`);
   const three = () =>
     Promise.all(["one", "two", "three"].map((name, position) => create({ name, position: position * 10 })));
 
   test("is set at once, is written down, and wakes the delivery worker", async () => {
     let changes = 0;
-    configs = createSmtpConfigs({ store, source, secrets, clock, onChanged: () => changes++ });
+    configs = configsWith(() => changes++);
     const [one, two, last] = await three();
     changes = 0;
-    const views = await configs.arrange([last!.id, one!.id, two!.id], actor);
+    const views = await arrange([last!.id, one!.id, two!.id]);
     expect(await names()).toEqual(["0 three", "1 one", "2 two"]);
-    expect(await configs.list()).toEqual(views);
+    expect(await list()).toEqual(views);
     expect(changes).toBe(1);
     const [entry] = await listAudit(store.db, { after: null, limit: 1 });
     expect(entry).toMatchObject({ action: "smtp_config.arranged", actor });
@@ -299,18 +326,18 @@ describe("the order of configs", () => {
 
   test("makes a form that was open before a conflict, so that it does not undo the order", async () => {
     const [one, two, last] = await three();
-    await configs.arrange([two!.id, one!.id, last!.id], actor);
+    await arrange([two!.id, one!.id, last!.id]);
     await expect(put(two!)).rejects.toThrow(code("config.version_conflict"));
   });
 
   test("leaves what stays in its place alone, with tests, pauses and passwords", async () => {
     const [one, two, last] = await three();
-    await configs.arrange([one!.id, two!.id, last!.id], actor);
-    const [first, second] = await configs.list();
+    await arrange([one!.id, two!.id, last!.id]);
+    const [first, second] = await list();
     await recordSmtpConfigTest(store.db, second!.id, { at: startMs, ok: true, stage: null, title: null });
-    await pauseSmtpConfig(store.db, second!, { until: startMs + 1, reason: "closed port", failures: 1 });
-    await configs.arrange([one!.id, last!.id, two!.id], actor);
-    const [kept, , moved] = await configs.list();
+    await pauseConfig(store, second!, { until: startMs + 1, reason: "closed port", failures: 1 });
+    await arrange([one!.id, last!.id, two!.id]);
+    const [kept, , moved] = await list();
     expect(kept).toEqual(first);
     expect(moved).toMatchObject({ id: second!.id, lastTest: { ok: true }, pausedReason: "closed port" });
     expect(await passwordIn(moved!.id)).toBe(password);
@@ -318,7 +345,7 @@ describe("the order of configs", () => {
 
   test("writes nothing where nothing moves", async () => {
     const [one, two] = [await create({ name: "one" }), await create({ name: "two" })];
-    expect(await configs.arrange([one.id, two.id], actor)).toEqual([one, two]);
+    expect(await arrange([one.id, two.id])).toEqual([one, two]);
     const [entry] = await listAudit(store.db, { after: null, limit: 1 });
     expect(entry?.action).toBe("smtp_config.created");
   });
@@ -326,9 +353,9 @@ describe("the order of configs", () => {
   test("is refused whole unless it names each config once", async () => {
     const [one, two, last] = (await three()).map(({ id }) => id);
     const before = await names();
-    await expect(configs.arrange([one!, two!, two!], actor)).rejects.toThrow(code("input.invalid"));
+    await expect(arrange([one!, two!, two!])).rejects.toThrow(code("input.invalid"));
     for (const ids of [[], [one!, two!], [one!, two!, last!, "gone"], [one!, two!, "gone"]]) {
-      await expect(configs.arrange(ids, actor)).rejects.toThrow(code("config.version_conflict"));
+      await expect(arrange(ids)).rejects.toThrow(code("config.version_conflict"));
     }
     expect(await names()).toEqual(before);
   });
@@ -337,15 +364,15 @@ describe("the order of configs", () => {
 describe("the switch of a config", () => {
   test("keeps test, pause and password, is written down, and wakes the delivery worker", async () => {
     let changes = 0;
-    configs = createSmtpConfigs({ store, source, secrets, clock, onChanged: () => changes++ });
+    configs = configsWith(() => changes++);
     const view = await create();
     const lastTest = { at: startMs, ok: true, stage: null, title: null };
     await recordSmtpConfigTest(store.db, view.id, lastTest);
     changes = 0;
-    const off = await configs.setEnabled(view.id, false, actor);
+    const off = await setEnabled(view.id, false);
     expect(off).toMatchObject({ enabled: false, version: 2, lastTest: { ok: true }, problem: null });
-    expect(await configs.setEnabled(view.id, false, actor)).toEqual(off);
-    expect(await configs.setEnabled(view.id, true, actor)).toMatchObject({ enabled: true, version: 3 });
+    expect(await setEnabled(view.id, false)).toEqual(off);
+    expect(await setEnabled(view.id, true)).toMatchObject({ enabled: true, version: 3 });
     expect(await passwordIn(view.id)).toBe(password);
     expect(changes).toBe(3);
     const actions = (await listAudit(store.db, { after: null, limit: 9 })).map(({ action }) => action);
@@ -355,27 +382,27 @@ describe("the switch of a config", () => {
   test("works where the password cannot be read", async () => {
     const view = await create();
     await tamper(view.id, { smtp_server: "evil.example" });
-    const off = await configs.setEnabled(view.id, false, actor);
+    const off = await setEnabled(view.id, false);
     expect(off).toMatchObject({ enabled: false, problem: { code: "seal.broken" } });
   });
 
   test("of a config that is gone says so", async () => {
-    await expect(configs.setEnabled("gone", true, actor)).rejects.toThrow(code("config.not_found"));
+    await expect(setEnabled("gone", true)).rejects.toThrow(code("config.not_found"));
   });
 });
 
 describe("a test of unsaved settings", () => {
   test("uses the password of the form and stores nothing", async () => {
-    const opened = configs.draft(parse(smtpConfigCreate, body));
+    const opened = resolver.resolveUnsaved(parse(smtpConfigCreate, body));
     expect(opened.credentials?.password).toBe(password);
-    expect(await configs.list()).toEqual([]);
+    expect(await list()).toEqual([]);
   });
 
   test("of an edited form uses the saved password and stores nothing", async () => {
     const view = await create();
     const opened = await testForm(view, { fromEmail: "other@example.com" });
     expect(opened).toMatchObject({ fromEmail: "other@example.com", credentials: { password } });
-    expect(await configs.get(view.id)).toEqual(view);
+    expect(await get(view.id)).toEqual(view);
   });
 });
 
@@ -395,9 +422,9 @@ describe("a row changed in the database by other hands", () => {
   ])("is refused: %j", async (change) => {
     const view = await create();
     await tamper(view.id, change);
-    const shown = await configs.get(view.id);
+    const shown = await get(view.id);
     expect(shown.problem?.code).toBe("seal.broken");
-    await expect(configs.openSaved(view.id)).rejects.toThrow(code("seal.broken"));
+    await expect(resolver.resolveSaved(view.id)).rejects.toThrow(code("seal.broken"));
     const keep = { caPem: null, username: "jo", password: passwordMask };
     await expect(put(shown, keep)).rejects.toThrow(code("config.password_required"));
     await expect(testForm(shown, keep)).rejects.toThrow(code("config.password_required"));
@@ -406,7 +433,7 @@ describe("a row changed in the database by other hands", () => {
   test("says why the mask is refused, and is mended by entering the password again", async () => {
     const view = await create();
     await tamper(view.id, { smtp_server: "evil.example" });
-    const shown = await configs.get(view.id);
+    const shown = await get(view.id);
     await expect(put(shown)).rejects.toThrow(/changed in the database/);
     const mended = await put(shown, { smtpServer: "smtp.example.com", password });
     expect(mended.problem).toBeNull();
@@ -417,9 +444,9 @@ describe("a row changed in the database by other hands", () => {
     const [one, two] = [await create(), await create({ smtpServer: "evil.example", password: "x" })];
     const { password_enc, seal } = await row(one.id);
     await tamper(two.id, { password_enc });
-    await expect(configs.openSaved(two.id)).rejects.toThrow(code("seal.broken"));
+    await expect(resolver.resolveSaved(two.id)).rejects.toThrow(code("seal.broken"));
     await tamper(two.id, { password_enc, seal });
-    await expect(configs.openSaved(two.id)).rejects.toThrow(code("seal.broken"));
+    await expect(resolver.resolveSaved(two.id)).rejects.toThrow(code("seal.broken"));
   });
 });
 
@@ -428,9 +455,9 @@ describe("with a secret that does not fit", () => {
     const view = await create();
     const before = [await row(view.id), await listEncryptionKeys(store.db)];
     await start(generateKey());
-    const [shown] = await configs.list();
+    const [shown] = await list();
     expect(shown).toMatchObject({ password: passwordMask, problem: { code: "secret.mismatch" } });
-    await expect(configs.openSaved(view.id)).rejects.toThrow(code("secret.mismatch"));
+    await expect(resolver.resolveSaved(view.id)).rejects.toThrow(code("secret.mismatch"));
     await expect(put(shown!)).rejects.toThrow(/another secret/);
     await expect(testForm(shown!)).rejects.toThrow(code("config.password_required"));
     expect([await row(view.id), await listEncryptionKeys(store.db)]).toEqual(before);
@@ -443,13 +470,13 @@ describe("with a secret that does not fit", () => {
     const [one, two] = [await create(), await create({ name: "two" })];
     const other = "another passphrase, of some length";
     await start(other);
-    expect(await put(await configs.get(one.id), { password: "new" })).toMatchObject({ problem: null });
+    expect(await put(await get(one.id), { password: "new" })).toMatchObject({ problem: null });
     expect(secrets).toMatchObject({ fits: true, newKey: null });
 
     await start(other);
     expect(secrets).toMatchObject({ fits: true, newKey: null });
     expect(await passwordIn(one.id)).toBe("new");
-    expect((await configs.get(two.id)).problem?.code).toBe("secret.mismatch");
+    expect((await get(two.id)).problem?.code).toBe("secret.mismatch");
   });
 
   test("a refused save stores no key", async () => {
@@ -476,9 +503,9 @@ test("whoever waits for a config hears of each write that was kept, and of no ot
   const versions: (number | undefined)[] = [];
   const heard: Promise<void>[] = [];
   const onChanged = () => {
-    heard.push(configs.list().then(([view]) => void versions.push(view?.version)));
+    heard.push(list().then(([view]) => void versions.push(view?.version)));
   };
-  configs = createSmtpConfigs({ store, source, secrets, clock, onChanged });
+  configs = configsWith(onChanged);
   const view = await create();
   await put(view);
   await expect(put(view)).rejects.toThrow(code("config.version_conflict"));
@@ -492,7 +519,7 @@ test("the audit log says who changed what, without values", async () => {
   const view = await create();
   const updated = await put(view, { smtpPort: 25, fromName: "Secret Shop", password: "other" });
   await put(updated, { name: "Main" });
-  await put(await configs.get(view.id), { username: null, password: null });
+  await put(await get(view.id), { username: null, password: null });
   await configs.remove(view.id, actor);
   const entries = await listAudit(store.db, { after: null, limit: 9 });
   expect(entries.reverse().map(({ action, target, detail }) => [action, target === view.id, detail])).toEqual(

@@ -5,309 +5,228 @@ import { invalidInput } from "../core/parse.ts";
 import type { Db } from "../store/schema.ts";
 import { writeAudit } from "../store/tables/audit-log.ts";
 import { type ConfigCheck, listConfigChecks } from "../store/tables/config-checks.ts";
-import { deleteOauthGrant, findOauthGrant } from "../store/tables/oauth-grants.ts";
+import { deleteOauthGrant } from "../store/tables/oauth-grants.ts";
+import { newHealth } from "../store/tables/smtp-config-health.ts";
 import { listPastNumbers } from "../store/tables/smtp-config-versions.ts";
 import {
   deleteSmtpConfig,
   insertSmtpConfig,
   listSmtpConfigs,
   type SmtpConfig,
-  updateSmtpConfig,
+  type SmtpSettings,
 } from "../store/tables/smtp-configs.ts";
 import { environmentConfigId } from "./environment-config.ts";
 import type { AccessTokens } from "./oauth/access-tokens.ts";
-import { oauthViewOf } from "./oauth/view.ts";
-import { type OpenedConfig, openConfig, openSettings, problemOf } from "./open.ts";
-import { createOpener } from "./opener.ts";
-import { keptPassword, refuseElsewhere } from "./password-guard.ts";
+import { connectionOf } from "./oauth/connection.ts";
+import { problemOf } from "./open.ts";
+import { passwordAfter } from "./password-guard.ts";
 import type { ConfigSource } from "./repository.ts";
 import {
-  createSaving,
+  findAny,
   findToChange,
   managed,
   notFound,
-  type SavingParts,
+  Saving,
+  type SavingDependencies,
   versionConflict,
 } from "./saving.ts";
-import type {
-  PasswordChange,
-  SmtpConfigCreate,
-  SmtpConfigEdited,
-  SmtpConfigUpdate,
-  SmtpSettings,
-} from "./settings.ts";
-import { type SmtpConfigView, viewOf } from "./summary.ts";
-import { changedSettings, returnTarget } from "./versions/versions.ts";
+import { encryptPassword } from "./sealed-password.ts";
+import { type PasswordChange, type SmtpConfigCreate, type SmtpConfigUpdate, withName } from "./settings.ts";
+import { type SmtpConfigSummary, summaryOf } from "./summary.ts";
+import { changedSettings, isFailing, rollbackTarget } from "./versions/versions.ts";
+
+export interface SmtpConfigsDependencies extends SavingDependencies {
+  readonly source: ConfigSource;
+  /** Null: no config can sign in with OAuth. */
+  readonly accessTokens: AccessTokens | null;
+}
 
 /**
- * The SMTP configs: the one way to read, change and use them. The one that the environment sets is read and
- * used like the others; changing it throws `config.managed`.
+ * The SMTP configs: the one way to read and change them. The config that the environment sets is read like the
+ * others; changing it throws `config.managed`.
  */
-export interface SmtpConfigs {
+export class SmtpConfigs {
+  readonly #dependencies: SmtpConfigsDependencies;
+  readonly #saving: Saving;
+
+  constructor(dependencies: SmtpConfigsDependencies) {
+    this.#dependencies = dependencies;
+    this.#saving = new Saving(dependencies);
+  }
+
   /** In the order in which they are tried. */
-  list(): Promise<SmtpConfigView[]>;
+  async list(): Promise<SmtpConfigSummary[]> {
+    const { source, store } = this.#dependencies;
+    return this.#summaries(await source.list(store.db));
+  }
+
   /** @throws SendwrightError `config.not_found` */
-  get(id: string): Promise<SmtpConfigView>;
-  create(input: SmtpConfigCreate, actor: Actor): Promise<SmtpConfigView>;
+  async get(id: string): Promise<SmtpConfigSummary> {
+    const { source, store } = this.#dependencies;
+    const config = await findAny(source, store.db, id);
+    const [summary = this.#summary(config)] = await this.#summaries([config]);
+    return summary;
+  }
+
+  create({ password, ...form }: SmtpConfigCreate, actor: Actor): Promise<SmtpConfigSummary> {
+    const { secrets, clock } = this.#dependencies;
+    return this.#saving.write(async (db) => {
+      const now = clock.now();
+      const id = newId(now);
+      const position = form.position ?? ((await listSmtpConfigs(db)).at(-1)?.settings.position ?? -1) + 1;
+      const settings = { ...withName(form), position };
+      const config: SmtpConfig = {
+        id,
+        settings,
+        secret: encryptPassword(secrets, id, settings, password),
+        revision: { version: 1, createdAt: now, updatedAt: now, updatedBy: actor.name },
+        health: newHealth(),
+      };
+      await insertSmtpConfig(db, config);
+      await this.#audit(db, actor, "created", config, { password: password === null ? "none" : "set" });
+      return this.#summary(config);
+    });
+  }
+
   /**
-   * @throws SendwrightError `config.not_found`; `config.version_conflict` if somebody saved since;
+   * @throws SendwrightError `config.not_found`; `config.version_conflict` if it was saved since;
    * `config.password_required` if the saved password may not be kept; `oauth.consent_required` if it is
    * connected for another destination.
    */
-  update(id: string, input: SmtpConfigUpdate, actor: Actor): Promise<SmtpConfigView>;
+  update(
+    id: string,
+    { password, version, ...form }: SmtpConfigUpdate,
+    actor: Actor,
+  ): Promise<SmtpConfigSummary> {
+    return this.#saving.write(async (db) => {
+      const current = await findToChange(db, id);
+      if (version !== current.revision.version) throw versionConflict(current);
+      const position = form.position ?? current.settings.position;
+      const settings = { ...withName(form), position };
+      const changed = changedSettings<SmtpSettings>(current.settings, settings);
+      const isSame = changed.length === 0 && password.kind === "keep";
+      const replacement = {
+        settings,
+        password: passwordAfter(password, current, settings, this.#dependencies.secrets),
+        lastTest: isSame ? current.health.lastTest : null,
+      };
+      const config = await this.#saving.replace(db, current, replacement, actor);
+      await this.#audit(db, actor, "updated", config, { changed, password: passwordWord(password, current) });
+      return this.#summary(config);
+    });
+  }
+
   /** @throws SendwrightError `config.not_found` */
-  remove(id: string, actor: Actor): Promise<void>;
+  async remove(id: string, actor: Actor): Promise<void> {
+    const { store, onChanged } = this.#dependencies;
+    await store.transaction(async (db) => {
+      const config = await findToChange(db, id);
+      if (!(await deleteSmtpConfig(db, id))) throw notFound(id);
+      await deleteOauthGrant(db, id);
+      await this.#audit(db, actor, "deleted", config);
+    });
+    onChanged?.();
+  }
+
   /**
    * Puts all stored configs into this order and gives all that there are; the one of the environment is first.
    * @throws SendwrightError `input.invalid` if an id comes twice; `config.version_conflict` if these are not
    * the configs that there are.
    */
-  arrange(ids: readonly string[], actor: Actor): Promise<SmtpConfigView[]>;
+  async arrange(ids: readonly string[], actor: Actor): Promise<SmtpConfigSummary[]> {
+    if (new Set(ids).size < ids.length) {
+      throw invalidInput([{ pointer: "/ids", detail: "must name each config once" }]);
+    }
+    const { store, onChanged, clock } = this.#dependencies;
+    await store.transaction(async (db) => {
+      if (ids.includes(environmentConfigId)) throw managed();
+      const configs = await listSmtpConfigs(db);
+      const inOrder = ids.flatMap((id) => configs.find((config) => config.id === id) ?? []);
+      if (inOrder.length < ids.length || ids.length < configs.length) throw listConflict();
+      const moved = inOrder.flatMap((config, position) =>
+        config.settings.position === position ? [] : [{ config, position }],
+      );
+      if (moved.length === 0) return;
+      for (const { config, position } of moved) await this.#saving.rewrite(db, config, { position }, actor);
+      const detail = { order: inOrder.map(({ settings }) => settings.name) };
+      const action = "smtp_config.arranged";
+      await writeAudit(db, { at: clock.now(), actor, action, target: null, detail });
+    });
+    onChanged?.();
+    return this.list();
+  }
+
   /**
    * Switches a config on or off and nothing else: its password, which may be unreadable, is not touched.
    * @throws SendwrightError `config.not_found`
    */
-  setEnabled(id: string, enabled: boolean, actor: Actor): Promise<SmtpConfigView>;
+  async setEnabled(id: string, enabled: boolean, actor: Actor): Promise<SmtpConfigSummary> {
+    const { store, onChanged } = this.#dependencies;
+    const switched = await store.transaction(async (db) => {
+      const current = await findToChange(db, id);
+      if (current.settings.enabled === enabled) return current;
+      const config = await this.#saving.rewrite(db, current, { enabled }, actor);
+      await this.#audit(db, actor, enabled ? "enabled" : "disabled", config);
+      return config;
+    });
+    onChanged?.();
+    return this.#summary(switched);
+  }
 
   /**
-   * Without the access token, where it needs one: see `withToken`.
-   * @throws SendwrightError `seal.broken`, `secret.mismatch`, `config.password_required`
+   * Ends the pause of a config: an admin who has removed its cause need not wait for the next try. A config that
+   * is not paused stays as it is.
+   * @throws SendwrightError `config.not_found`
    */
-  openFor(config: SmtpConfig): OpenedConfig;
-  /**
-   * What signs in with OAuth, with its access token; anything else as it is.
-   * @param maxAgeMs a token that was had longer ago is renewed first.
-   * @throws SendwrightError `oauth.consent_required`, `oauth.refused`, `oauth.unreachable`
-   */
-  withToken(opened: OpenedConfig, maxAgeMs?: number): Promise<OpenedConfig>;
-  /** @throws SendwrightError as `openFor`, and `config.not_found` */
-  openSaved(id: string): Promise<OpenedConfig>;
-  /**
-   * Unsaved settings, for a test.
-   * @throws SendwrightError `config.password_required` if there is a username without a password.
-   */
-  draft(input: SmtpConfigCreate): OpenedConfig;
-  /**
-   * A saved config as edited in the form, for a test. The guard is that of `update`.
-   * @throws SendwrightError as `update` does, except for the version.
-   */
-  draftFor(id: string, input: SmtpConfigEdited): Promise<OpenedConfig>;
-}
+  async resume(id: string, actor: Actor): Promise<SmtpConfigSummary> {
+    const { store, source, onChanged } = this.#dependencies;
+    await store.transaction(async (db) => {
+      const config = await findAny(source, db, id);
+      if (await source.resume(db, id)) await this.#audit(db, actor, "resumed", config);
+    });
+    onChanged?.();
+    return this.get(id);
+  }
 
-export interface SmtpConfigsParts extends SavingParts {
-  readonly source: ConfigSource;
-  /** Without them no config can sign in with OAuth. */
-  readonly accessTokens?: AccessTokens | undefined;
-}
-
-export function createSmtpConfigs(parts: SmtpConfigsParts): SmtpConfigs {
-  const { store, secrets, source, clock, accessTokens, onChanged } = parts;
-  const { write, sealed, encrypted, replace } = createSaving(parts);
-
-  const view = (config: SmtpConfig, returnTo: number | null = null, check: ConfigCheck | null = null) =>
-    viewOf(config, {
+  #summary(config: SmtpConfig, rollbackTo: number | null = null, check: ConfigCheck | null = null) {
+    const { secrets, accessTokens } = this.#dependencies;
+    const isOauth = config.settings.authMethod === "oauth";
+    return summaryOf(config, {
       check,
       problem: problemOf(config, secrets, accessTokens),
-      returnTo,
-      oauth: config.authMethod === "oauth" ? oauthViewOf(accessTokens?.heldFor(config.id) ?? null) : null,
+      rollbackTo,
+      oauth: isOauth ? connectionOf(accessTokens?.heldFor(config.id) ?? null) : null,
     });
+  }
 
-  /** Only of a config that fails since its last change is it asked where it could return to. */
-  async function views(configs: readonly SmtpConfig[]): Promise<SmtpConfigView[]> {
+  /** The versions to roll back to are read only for configs that are failing since their last change. */
+  async #summaries(configs: readonly SmtpConfig[]): Promise<SmtpConfigSummary[]> {
+    const { store, accessTokens } = this.#dependencies;
     // Another node may have connected one.
-    if (configs.some(({ authMethod }) => authMethod === "oauth")) await accessTokens?.reload();
-    const faulty = configs.filter(({ version, faultyVersion }) => version === faultyVersion);
-    const past = faulty.length === 0 ? new Map<string, number[]>() : await listPastNumbers(store.db);
+    if (configs.some(({ settings }) => settings.authMethod === "oauth")) await accessTokens?.reload();
+    const past = configs.some(isFailing) ? await listPastNumbers(store.db) : new Map<string, number[]>();
     const checks = await listConfigChecks(store.db);
     return configs.map((config) => {
-      const returnTo = faulty.includes(config) ? returnTarget(config, past.get(config.id) ?? []) : null;
-      return view(
+      const rollbackTo = isFailing(config) ? rollbackTarget(config.health, past.get(config.id) ?? []) : null;
+      return this.#summary(
         config,
-        returnTo,
+        rollbackTo,
         checks.find(({ configId }) => configId === config.id),
       );
     });
   }
 
-  /** The password after a change: kept under guard, set, or none. */
-  function passwordAfter(change: PasswordChange, current: SmtpConfig, next: SmtpSettings): string | null {
-    if (change.kind === "keep") return keptPassword(current, next, secrets);
-    return change.kind === "set" ? change.password : null;
+  async #audit(db: Db, actor: Actor, deed: string, { id, settings }: SmtpConfig, more: object = {}) {
+    const detail = { name: settings.name, ...more };
+    const at = this.#dependencies.clock.now();
+    await writeAudit(db, { at, actor, action: `smtp_config.${deed}`, target: id, detail });
   }
-
-  /** Writes what no seal covers and no test speaks of. */
-  async function rewrite(
-    db: Db,
-    current: SmtpConfig,
-    change: Partial<Pick<SmtpConfig, "position" | "enabled">>,
-    actor: Actor,
-  ): Promise<SmtpConfig> {
-    const version = current.version + 1;
-    // These are no settings that could fail.
-    const provenVersion = current.provenVersion === current.version ? version : current.provenVersion;
-    const written = { version, provenVersion, updatedAt: clock.now(), updatedBy: actor.name };
-    const config = { ...current, ...change, ...written };
-    if (!(await updateSmtpConfig(db, config, current.version))) throw versionConflict(current);
-    return config;
-  }
-
-  /** Also the one of the environment, which is not to be changed. */
-  async function findAny(id: string): Promise<SmtpConfig> {
-    const config = await source.find(store.db, id);
-    if (config === undefined) throw notFound(id);
-    return config;
-  }
-
-  return {
-    list: async () => views(await source.list(store.db)),
-
-    async get(id) {
-      const config = await findAny(id);
-      const [shown = view(config)] = await views([config]);
-      return shown;
-    },
-
-    create: (input, actor) =>
-      write(async (db) => {
-        const now = clock.now();
-        const { password, ...settings } = input;
-        const last = (await listSmtpConfigs(db)).at(-1);
-        const config = sealed({
-          ...settings,
-          id: newId(now),
-          name: settings.name ?? settings.smtpServer,
-          position: settings.position ?? (last === undefined ? 0 : last.position + 1),
-          passwordEnc: encrypted(password),
-          seal: "",
-          version: 1,
-          createdAt: now,
-          updatedAt: now,
-          updatedBy: actor.name,
-          lastTest: null,
-          pausedUntil: null,
-          pausedReason: null,
-          failures: 0,
-          provenVersion: null,
-          faultyVersion: null,
-        });
-        await insertSmtpConfig(db, config);
-        const detail = { name: config.name, password: password === null ? "none" : "set" };
-        await writeAudit(db, { at: now, actor, action: "smtp_config.created", target: config.id, detail });
-        return view(config);
-      }),
-
-    update: (id, input, actor) =>
-      write(async (db) => {
-        const { password, version, ...settings } = input;
-        const current = await findToChange(db, id);
-        if (version !== current.version) throw versionConflict(current);
-        const edited = {
-          ...current,
-          ...settings,
-          name: settings.name ?? settings.smtpServer,
-          position: settings.position ?? current.position,
-          passwordEnc: encrypted(passwordAfter(password, current, settings)),
-        };
-        const changed = changedNames(current, edited);
-        const isSame = changed.length === 0 && password.kind === "keep";
-        const lastTest = isSame ? current.lastTest : null;
-        const config = await replace(db, current, { config: edited, lastTest }, actor);
-        const detail = { name: config.name, changed, password: passwordWord(password, current) };
-        const at = clock.now();
-        await writeAudit(db, { at, actor, action: "smtp_config.updated", target: id, detail });
-        return view(config);
-      }),
-
-    async remove(id, actor) {
-      await store.transaction(async (db) => {
-        const config = await findToChange(db, id);
-        if (!(await deleteSmtpConfig(db, id))) throw notFound(id);
-        await deleteOauthGrant(db, id);
-        const detail = { name: config.name };
-        await writeAudit(db, { at: clock.now(), actor, action: "smtp_config.deleted", target: id, detail });
-      });
-      onChanged?.();
-    },
-
-    async arrange(ids, actor) {
-      if (new Set(ids).size < ids.length) {
-        throw invalidInput([{ pointer: "/ids", detail: "must name each config once" }]);
-      }
-      await store.transaction(async (db) => {
-        if (ids.includes(environmentConfigId)) throw managed();
-        const configs = await listSmtpConfigs(db);
-        const inOrder = ids.flatMap((id) => configs.find((config) => config.id === id) ?? []);
-        if (inOrder.length < ids.length || ids.length < configs.length) throw listConflict();
-        const placed: SmtpConfig[] = [];
-        for (const [position, config] of inOrder.entries()) {
-          const isThere = config.position === position;
-          placed.push(isThere ? config : await rewrite(db, config, { position }, actor));
-        }
-        if (placed.some((config) => !inOrder.includes(config))) {
-          const detail = { order: placed.map(({ name }) => name) };
-          const action = "smtp_config.arranged";
-          await writeAudit(db, { at: clock.now(), actor, action, target: null, detail });
-        }
-      });
-      onChanged?.();
-      return views(await source.list(store.db));
-    },
-
-    async setEnabled(id, enabled, actor) {
-      const switched = await store.transaction(async (db) => {
-        const current = await findToChange(db, id);
-        if (current.enabled === enabled) return current;
-        const config = await rewrite(db, current, { enabled }, actor);
-        const action = enabled ? "smtp_config.enabled" : "smtp_config.disabled";
-        const detail = { name: config.name };
-        await writeAudit(db, { at: clock.now(), actor, action, target: id, detail });
-        return config;
-      });
-      onChanged?.();
-      return view(switched);
-    },
-
-    openFor: createOpener(secrets),
-
-    openSaved: async (id) => openConfig(await findAny(id), secrets),
-
-    async withToken(opened, maxAgeMs) {
-      const { credentials, needsToken } = opened;
-      if (credentials === null || needsToken === null) return opened;
-      const { configId, destination } = needsToken;
-      if (accessTokens === undefined)
-        throw new TypeError("A config needs access tokens, and there are none.");
-      const password = await accessTokens.tokenFor(configId, destination, maxAgeMs);
-      return { ...opened, credentials: { ...credentials, password } };
-    },
-
-    draft: ({ password, ...settings }) => openSettings(named(settings), password),
-
-    async draftFor(id, { password, ...settings }) {
-      const current = await findToChange(store.db, id);
-      if (settings.authMethod === "oauth") {
-        refuseElsewhere(await findOauthGrant(store.db, id), current, settings, secrets);
-        return openSettings(named(settings), null, id);
-      }
-      return openSettings(named(settings), passwordAfter(password, current, settings));
-    },
-  };
 }
 
 /** For the audit log. */
-function passwordWord({ kind }: PasswordChange, { passwordEnc }: SmtpConfig): string {
-  if (kind === "remove") return passwordEnc === null ? "none" : "removed";
+function passwordWord({ kind }: PasswordChange, { secret }: SmtpConfig): string {
+  if (kind === "remove") return secret.kind === "none" ? "none" : "removed";
   return kind === "keep" ? "kept" : "set";
-}
-
-function named(settings: SmtpSettings) {
-  return { ...settings, name: settings.name ?? settings.smtpServer };
-}
-
-/** The names of what differs, also of order and on/off: values stay out of the audit log. */
-function changedNames(before: SmtpConfig, after: SmtpConfig): string[] {
-  const others = (["position", "enabled"] as const).filter((name) => before[name] !== after[name]);
-  return [...others, ...changedSettings(before, after)];
 }
 
 function listConflict(): SendwrightError {

@@ -1,10 +1,10 @@
 import { randomBytes } from "node:crypto";
 import { z } from "zod";
 import { isSendwrightError, SendwrightError } from "../core/errors.ts";
+import { passwordMask } from "../core/model.ts";
+import { isEndpoint } from "../net/host.ts";
 import type { Keyring } from "../secret/keyring.ts";
 import type { Secrets } from "../secret/secrets.ts";
-import { isEndpoint } from "../smtp-configs/oauth/client.ts";
-import { passwordMask } from "../smtp-configs/settings.ts";
 import type { Db } from "../store/schema.ts";
 import type { Store } from "../store/store.ts";
 import { readSetting, writeSetting } from "../store/tables/settings.ts";

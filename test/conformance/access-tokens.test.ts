@@ -5,10 +5,10 @@ import { createEgress } from "../../src/net/egress.ts";
 import { generateKey } from "../../src/secret/fernet.ts";
 import type { Secrets } from "../../src/secret/secrets.ts";
 import { unlock } from "../../src/secret/unlock.ts";
-import { type AccessTokens, createAccessTokens } from "../../src/smtp-configs/oauth/access-tokens.ts";
+import { AccessTokens } from "../../src/smtp-configs/oauth/access-tokens.ts";
 import type { OauthClient } from "../../src/smtp-configs/oauth/client.ts";
 import { boundTo, openGrant, sealGrant } from "../../src/smtp-configs/oauth/grant.ts";
-import { createTokenEndpoint } from "../../src/smtp-configs/oauth/token-endpoint.ts";
+import { TokenEndpoint } from "../../src/smtp-configs/oauth/token-endpoint.ts";
 import type { Store } from "../../src/store/store.ts";
 import { insertEncryptionKey, listEncryptionKeys } from "../../src/store/tables/encryption-keys.ts";
 import { deleteOauthGrant, findOauthGrant, writeOauthGrant } from "../../src/store/tables/oauth-grants.ts";
@@ -18,8 +18,8 @@ import { smtpConfig } from "../support/smtp-config.ts";
 import { databases, type OpenDatabase } from "./databases.ts";
 
 const minute = 60_000;
-const config = smtpConfig({ username: "shop@example.com", authMethod: "oauth" });
-const destination = boundTo(config);
+const config = smtpConfig({ settings: { username: "shop@example.com", authMethod: "oauth" } });
+const destination = boundTo(config.settings);
 
 describe.each(databases)("access tokens on $name", ({ shared, start, open, stop }) => {
   let database: OpenDatabase;
@@ -57,9 +57,9 @@ describe.each(databases)("access tokens on $name", ({ shared, start, open, stop 
   }
 
   function node(on: Store): AccessTokens {
-    const endpoint = createTokenEndpoint({ egress: createEgress("default"), clock });
+    const endpoint = new TokenEndpoint({ egress: createEgress("default"), clock });
     const log = createLog("silent");
-    const made = createAccessTokens({ store: on, secrets, endpoint, clock, log, onChanged: () => changes++ });
+    const made = new AccessTokens({ store: on, secrets, endpoint, clock, log, onChanged: () => changes++ });
     nodes.push(made);
     return made;
   }
@@ -67,7 +67,7 @@ describe.each(databases)("access tokens on $name", ({ shared, start, open, stop 
   /** As after a consent, just now. */
   async function connected(): Promise<void> {
     const verifier = "v".repeat(43);
-    const endpoint = createTokenEndpoint({ egress: createEgress("default"), clock });
+    const endpoint = new TokenEndpoint({ egress: createEgress("default"), clock });
     const client: OauthClient = {
       ...{ provider: "custom", tenant: null, ...provider.client, clientSecretExpiresAt: null, scope: "mail" },
       ...{ authorizationEndpoint: provider.authorizationEndpoint, tokenEndpoint: provider.tokenEndpoint },
@@ -209,9 +209,37 @@ describe.each(databases)("access tokens on $name", ({ shared, start, open, stop 
     expect((await stored())?.accessToken).toBe(provider.accessToken);
   });
 
+  it("begin nothing when the start fails, and can be started again", async () => {
+    await connected();
+    let isAway = true;
+    let listeners = 0;
+    const failing: Store = {
+      ...store,
+      onAnnounced: () => listeners++,
+      db: new Proxy(store.db, {
+        get(db, name) {
+          if (name === "selectFrom" && isAway) throw new Error("the database is away");
+          const value = Reflect.get(db, name);
+          return typeof value === "function" ? value.bind(db) : value;
+        },
+      }),
+    };
+    const starting = node(failing);
+    await expect(starting.start()).rejects.toThrow("the database is away");
+    isAway = false;
+    await starting.reload();
+    await clock.advance(60 * minute);
+    expect([listeners, renewals()]).toEqual([0, 0]);
+
+    await starting.start();
+    await clock.advance(0);
+    await settled(1);
+    expect(listeners).toBe(1);
+  });
+
   it("are for one destination", async () => {
     await connected();
-    const elsewhere = boundTo({ ...config, smtpServer: "evil.example" });
+    const elsewhere = boundTo({ ...config.settings, smtpServer: "evil.example" });
     await expect(tokens.tokenFor(config.id, elsewhere)).rejects.toMatchObject({
       code: "oauth.consent_required",
     });

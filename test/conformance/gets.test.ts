@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { createSignIn, type SignIn } from "../../src/accounts/sign-in.ts";
+import { SignIn } from "../../src/accounts/sign-in.ts";
 import { createApp } from "../../src/http/app.ts";
 import type { App } from "../../src/http/route.ts";
 import { openApp, read, type TestApp } from "../support/open-app.ts";
@@ -38,7 +38,7 @@ describe.each(databases)("a service with something of everything in it on $name"
     await services.worker.stop(0);
     await writeSample(services.store.db);
     const secret = services.secrets.sessionSecret();
-    signIn = createSignIn({ ...services, secret, publicUrl: null, linkBase: () => null });
+    signIn = new SignIn({ ...services, secret, publicUrl: null, linkBase: () => null });
     app = createApp(services, { signedIn: signIn.signedIn, signIn });
     const credentials = { email: "grace@example.com", password: "a long sentence" };
     await signIn.createAdmin({ name: "Grace", ...credentials });
@@ -50,7 +50,7 @@ describe.each(databases)("a service with something of everything in it on $name"
     cookie = reply.headers.getSetCookie().join("; ").split(";")[0] ?? "";
   });
   afterEach(async () => {
-    await signIn.settled();
+    await signIn.drain();
     await opened.close();
     await database.dispose();
   });

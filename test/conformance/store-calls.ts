@@ -22,6 +22,7 @@ import * as oauthGrants from "../../src/store/tables/oauth-grants.ts";
 import * as queueDepth from "../../src/store/tables/queue-depth.ts";
 import * as retention from "../../src/store/tables/retention.ts";
 import * as settings from "../../src/store/tables/settings.ts";
+import * as configHealth from "../../src/store/tables/smtp-config-health.ts";
 import * as versions from "../../src/store/tables/smtp-config-versions.ts";
 import * as smtpConfigs from "../../src/store/tables/smtp-configs.ts";
 import * as templates from "../../src/store/tables/templates.ts";
@@ -43,6 +44,13 @@ export const withoutDatabase: readonly string[] = [
   "email-content.contentFromRow",
   "emails.emailFromRow",
   "emails.recipientFromRow",
+  "smtp-config-health.healthColumns",
+  "smtp-config-health.healthFromRow",
+  "smtp-config-health.newHealth",
+  "smtp-config-health.openBreakerAt",
+  "smtp-configs.secretColumns",
+  "smtp-configs.secretFromRow",
+  "smtp-configs.tokenOf",
   "webhook-deliveries.newEventId",
 ];
 
@@ -54,7 +62,9 @@ const sent = sampleId(sampleEmail.sent);
 const failed = sampleId(sampleEmail.failed);
 const unknown = sampleId(sampleEmail.unknown);
 const all = [...Object.values(sampleEmail), scheduledEmail].map(sampleId);
-const main = { id: "config-1", version: 1, seal: "" };
+const main = { id: "config-1", revision: { version: 1 } };
+const draft = { configId: "config-1", kind: "draft", version: 1 } as const;
+const spare = { id: "config-2", revision: { version: 1 } };
 const order = { kind: "template", name: "order" } as const;
 const test = { at: now, ok: false, stage: "auth", title: "Password rejected" };
 const batch = { after: "", limit: 3 };
@@ -422,52 +432,57 @@ export const calls: Readonly<Record<string, (db: Db) => Promise<unknown>>> = {
       () => versions.deleteVersions(db, "config-1", "draft"),
     ),
   "smtp-config-versions.recordVersionTest": (db) =>
-    versions.recordVersionTest(db, { configId: "config-1", kind: "draft", version: 1, seal: "" }, test),
-  "smtp-config-versions.replaceVersionToken": (db) => {
-    const read = { configId: "config-1", kind: "draft", version: 1 } as const;
-    return inTurn(
+    versions.recordVersionTest(db, { ...draft, secret: { kind: "none", seal: "" } }, test),
+  "smtp-config-versions.replaceVersionSecret": (db) =>
+    inTurn(
       ...["other", ""].map((seal) => () => {
-        return versions.replaceVersionToken(db, { ...read, seal }, { passwordEnc: null, seal: "next" });
+        const next = { kind: "none", seal: "next" } as const;
+        return versions.replaceVersionSecret(db, { ...draft, secret: { kind: "none", seal } }, next);
       }),
-    );
-  },
+    ),
+
+  "smtp-config-health.recordSmtpConfigTest": (db) => configHealth.recordSmtpConfigTest(db, "config-1", test),
+  "smtp-config-health.endCooldowns": (db) => configHealth.endCooldowns(db, now),
+  "smtp-config-health.closeBreaker": (db) =>
+    inTurn(...["config-1", "config-2", "config-2"].map((id) => () => configHealth.closeBreaker(db, id))),
+  "smtp-config-health.breakerStep": (db) =>
+    inTurn(
+      ...[null, "421"].map((reason) => () => {
+        const open = { state: "open", until: later, reason, failures: 3 } as const;
+        return run(db, configHealth.breakerStep(db, main, open));
+      }),
+      () => run(db, configHealth.breakerStep(db, spare, configHealth.closedBreaker)),
+    ),
+  "smtp-config-health.versionHealthStep": (db) =>
+    inTurn(
+      () => run(db, configHealth.versionHealthStep(db, main, "failing")),
+      () => run(db, configHealth.versionHealthStep(db, spare, "known-good")),
+    ),
 
   "smtp-configs.listSmtpConfigs": smtpConfigs.listSmtpConfigs,
   "smtp-configs.smtpConfigsStep": (db) => run(db, smtpConfigs.smtpConfigsStep(db)),
   "smtp-configs.findSmtpConfig": (db) =>
     inTurn(...["config-1", "none"].map((id) => () => smtpConfigs.findSmtpConfig(db, id))),
   "smtp-configs.insertSmtpConfig": (db) =>
-    smtpConfigs.insertSmtpConfig(db, smtpConfig({ id: "config-3", name: "Grüße", lastTest: test })),
+    smtpConfigs.insertSmtpConfig(
+      db,
+      smtpConfig({ id: "config-3", settings: { name: "Grüße" }, health: { lastTest: test } }),
+    ),
   "smtp-configs.updateSmtpConfig": (db) => {
-    const next = smtpConfig({ version: 2, enabled: false, maxPerSecond: 3, lastTest: test });
+    const next = smtpConfig({
+      settings: { enabled: false, maxPerSecond: 3 },
+      revision: { version: 2 },
+      health: { lastTest: test },
+    });
     return inTurn(...[3, 1].map((version) => () => smtpConfigs.updateSmtpConfig(db, next, version)));
   },
   "smtp-configs.deleteSmtpConfig": (db) =>
     inTurn(...[1, 2].map(() => () => smtpConfigs.deleteSmtpConfig(db, "config-1"))),
-  "smtp-configs.recordSmtpConfigTest": (db) => smtpConfigs.recordSmtpConfigTest(db, "config-1", test),
-  "smtp-configs.endPauses": (db) => smtpConfigs.endPauses(db, now),
-  "smtp-configs.endPause": (db) =>
-    inTurn(...["config-1", "config-2", "config-2"].map((id) => () => smtpConfigs.endPause(db, id))),
-  "smtp-configs.pauseSmtpConfig": (db) =>
-    inTurn(
-      () => smtpConfigs.pauseSmtpConfig(db, main, { until: later, reason: null, failures: 3 }),
-      () => smtpConfigs.pauseSmtpConfig(db, { id: "config-2", version: 1 }, null),
-    ),
-  "smtp-configs.pauseStep": (db) =>
-    inTurn(
-      () => run(db, smtpConfigs.pauseStep(db, main, { until: later, reason: "421", failures: 3 })),
-      () => run(db, smtpConfigs.pauseStep(db, { id: "config-2", version: 1 }, null)),
-    ),
-  "smtp-configs.verdictStep": (db) =>
-    inTurn(
-      () => run(db, smtpConfigs.verdictStep(db, main, "faulty")),
-      () => run(db, smtpConfigs.verdictStep(db, { id: "config-2", version: 1 }, "proven")),
-    ),
-  "smtp-configs.replaceSmtpConfigToken": (db) =>
+  "smtp-configs.replaceSmtpConfigSecret": (db) =>
     inTurn(
       ...["other", ""].map((seal) => () => {
-        const next = { passwordEnc: null, seal: "next" };
-        return smtpConfigs.replaceSmtpConfigToken(db, { ...main, seal }, next);
+        const next = { kind: "none", seal: "next" } as const;
+        return smtpConfigs.replaceSmtpConfigSecret(db, { ...main, secret: { kind: "none", seal } }, next);
       }),
     ),
 

@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { composeTestEmail } from "../../src/diagnosis/test-email.ts";
 import { logTestEmail, type TestEmailEnding } from "../../src/diagnosis/test-email-log.ts";
-import { openSettings } from "../../src/smtp-configs/open.ts";
+import { resolveSettings } from "../../src/smtp-configs/open.ts";
 import type { Store } from "../../src/store/store.ts";
 import { claimEmails, nextDueAt, releaseLeases } from "../../src/store/tables/email-claims.ts";
 import { requeueEmails } from "../../src/store/tables/email-retry.ts";
@@ -15,7 +15,7 @@ import { databases } from "./databases.ts";
 const now = Date.parse("2026-06-01T12:00:00Z");
 const hour = 3_600_000;
 const config = smtpConfig();
-const opened = openSettings(config, null);
+const opened = resolveSettings(config.settings, null);
 
 function answered(code: number | null): TestEmailEnding {
   const reply = code === null ? null : { code, enhancedCode: null, lines: ["so it is"] };

@@ -174,7 +174,7 @@ describe("the form", () => {
     await form.save(page);
     await form.saved(page);
     expect(await product.services.configs.list()).toMatchObject([
-      { smtpServer: "smtp.example.com", smtpPort: 587 },
+      { settings: { smtpServer: "smtp.example.com", smtpPort: 587 } },
     ]);
   });
 

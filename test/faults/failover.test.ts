@@ -1,6 +1,8 @@
 import PostalMime from "postal-mime";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { openBreakerAt } from "../../src/store/tables/smtp-config-health.ts";
 import type { SmtpConfig } from "../../src/store/tables/smtp-configs.ts";
+import { notPaused, paused } from "../support/smtp-config.ts";
 import { drops, type Fault, says, shows, waits } from "./mischief.ts";
 import { caPem, certificate, type FaultyRelay, issue, type Place, startFaultyRelay } from "./relay.ts";
 import { openScene, type Scene } from "./scene.ts";
@@ -57,7 +59,8 @@ async function allSent(ids: readonly string[]): Promise<void> {
   }
 }
 
-const isPaused = ({ pausedUntil }: SmtpConfig) => (pausedUntil ?? 0) > scene.clock.now();
+const pauseOf = ({ health }: SmtpConfig) => openBreakerAt(health, scene.clock.now());
+const isPaused = (config: SmtpConfig) => pauseOf(config) !== null;
 
 describe("where the first of two configs", () => {
   const ways: Readonly<Record<string, { place: Place; does: Fault; pauseMs: number; reason: string }>> = {
@@ -104,10 +107,9 @@ describe("where the first of two configs", () => {
       expect(await tries(ids)).toEqual({ first: 1, second: 10 });
       for (const email of ids)
         expect(await scene.email(email)).toMatchObject({ attemptCount: 1, possibleDuplicate: false });
-      const paused = await scene.configOf(id);
-      expect(paused.pausedReason).toContain(reason);
-      const pausedFor = (paused.pausedUntil ?? 0) - scene.clock.now();
-      expect(pausedFor).toBe(pauseMs);
+      const pause = pauseOf(await scene.configOf(id));
+      expect(pause?.reason).toContain(reason);
+      expect((pause?.until ?? 0) - scene.clock.now()).toBe(pauseMs);
 
       // After the pause one email looks whether it is well again.
       await scene.clock.advance(pauseMs);
@@ -123,7 +125,7 @@ describe("where the first of two configs", () => {
       await allSent(last);
       expect(first.taken.length).toBeGreaterThanOrEqual(1);
       await allSent(await sendMany(5));
-      expect(await scene.configOf(id)).toMatchObject({ pausedUntil: null, pausedReason: null, failures: 0 });
+      expect(await scene.configOf(id)).toMatchObject(notPaused);
       const final = await sendMany(5);
       await allSent(final);
       expect(await tries(final)).toEqual({ first: 5 });
@@ -139,10 +141,9 @@ describe("where the first of two configs", () => {
     const ids = await sendMany(10);
     await allSent(ids);
     expect(await tries(ids)).toEqual({ first: 1, second: 10 });
-    expect(await scene.configOf(id)).toMatchObject({
-      pausedUntil: scene.clock.now() + 10 * second,
-      pausedReason: expect.stringContaining("ECONNREFUSED"),
-    });
+    expect(await scene.configOf(id)).toMatchObject(
+      paused({ until: scene.clock.now() + 10 * second, reason: expect.stringContaining("ECONNREFUSED") }),
+    );
   });
 
   it("rests the longer, the more often it fails in a row", async () => {
@@ -153,7 +154,7 @@ describe("where the first of two configs", () => {
     await scene.config(other, { name: "second" });
     for (const seconds of [10, 30, 60, 120, 300, 300]) {
       await allSent(await sendMany(2));
-      expect((await scene.configOf(id)).pausedUntil).toBe(scene.clock.now() + seconds * second);
+      expect(pauseOf(await scene.configOf(id))?.until).toBe(scene.clock.now() + seconds * second);
       await scene.clock.advance(seconds * second);
     }
   });
@@ -205,9 +206,9 @@ describe("where the first of two configs", () => {
       // Perhaps it is the message: so several have to fail before it is taken for the relay.
       const ids = await sendMany(60);
       await scene.until("the first to rest", async () => isPaused(await scene.configOf(id)));
-      const paused = await scene.configOf(id);
-      expect(paused.pausedUntil).toBe(scene.clock.now() + 10 * second);
-      expect(paused.pausedReason ?? "").toContain(reason);
+      const pause = pauseOf(await scene.configOf(id));
+      expect(pause?.until).toBe(scene.clock.now() + 10 * second);
+      expect(pause?.reason ?? "").toContain(reason);
       await scene.until("the others", async () => ((await tries(ids)).second ?? 0) >= 30);
       // Two, and those that were on their way then. The one that was too much goes on at once.
       await scene.until("the rest of them", async () => {
@@ -226,10 +227,9 @@ describe("where the first of two configs", () => {
         return ones + twos === expected.first + expected.second;
       });
       expect(await tries(trial)).toEqual(expected);
-      expect(await scene.configOf(id)).toMatchObject({
-        pausedUntil: scene.clock.now() + 30 * second,
-        failures: 2,
-      });
+      expect(await scene.configOf(id)).toMatchObject(
+        paused({ until: scene.clock.now() + 30 * second, failures: 2 }),
+      );
 
       patient.ill = false;
       await scene.clock.advance(hour);
@@ -238,7 +238,7 @@ describe("where the first of two configs", () => {
       const last = await sendMany(5);
       await allSent(last);
       expect(await tries(last)).toEqual({ first: 5 });
-      expect(await scene.configOf(id)).toMatchObject({ pausedUntil: null, failures: 0 });
+      expect(await scene.configOf(id)).toMatchObject(notPaused);
     },
   );
 

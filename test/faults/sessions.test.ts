@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { type Peer, usualEhlo } from "../../src/testing/index.ts";
+import { notPaused } from "../support/smtp-config.ts";
 import { drops, type Fault, fault, resets, says, stalls, vanishes, waits } from "./mischief.ts";
 import {
   caPem,
@@ -167,7 +168,7 @@ describe.each([
         break;
     }
     expect(met.possibleDuplicate).toBe(verdict === perhaps);
-    expect(await scene.configOf(config)).toMatchObject({ pausedUntil: null });
+    expect(await scene.configOf(config)).toMatchObject(notPaused);
 
     await scene.clock.advance(minute);
     if (verdict !== "fails") {
@@ -275,7 +276,7 @@ describe("between messages", () => {
     const second = await scene.send();
     expect(await scene.tried(second.id)).toMatchObject({ state: "sent", attempts: [{ outcome: "sent" }] });
     expect(connectionsOf(relay, second.messageId)).toEqual([2]);
-    expect(await scene.configOf(config)).toMatchObject({ pausedUntil: null });
+    expect(await scene.configOf(config)).toMatchObject(notPaused);
   });
 
   it("an idle session is ended in good order, and the next message opens one", async () => {
@@ -305,7 +306,7 @@ describe("a relay with limits", () => {
     }
     expect(relay.taken).toHaveLength(count);
     expect(new Set(relay.taken.map(({ messageId }) => messageId)).size).toBe(count);
-    expect(await scene.configOf(config)).toMatchObject({ pausedUntil: null });
+    expect(await scene.configOf(config)).toMatchObject(notPaused);
   }
 
   const enough: Readonly<Record<string, Fault>> = {
@@ -370,7 +371,7 @@ describe("a relay with limits", () => {
     for (const { id } of sent) {
       expect(await scene.tried(id)).toMatchObject({ state: "sent", attempts: [{ outcome: "sent" }] });
     }
-    expect(await scene.configOf(config)).toMatchObject({ pausedUntil: null });
+    expect(await scene.configOf(config)).toMatchObject(notPaused);
     expect(relay.connections.length).toBeLessThanOrEqual(11);
   });
 

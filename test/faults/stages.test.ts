@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { Stage } from "../../src/core/model.ts";
 import { makeAuthority, usualEhlo } from "../../src/testing/index.ts";
+import { notPaused, paused } from "../support/smtp-config.ts";
 import {
   drips,
   drops,
@@ -238,8 +239,8 @@ describe.each([
     if (expected.retryMs !== null) expect(tried.nextAttemptAt).toBe(endedAt + expected.retryMs);
     expect(await scene.configOf(config)).toMatchObject(
       expected.pauseMs === null
-        ? { pausedUntil: null, pausedReason: null }
-        : { pausedUntil: endedAt + expected.pauseMs, pausedReason: expect.stringContaining(words) },
+        ? notPaused
+        : paused({ until: endedAt + expected.pauseMs, reason: expect.stringContaining(words) }),
     );
 
     await scene.clock.advance(Math.max(expected.retryMs ?? hour, expected.pauseMs ?? 0));
@@ -248,7 +249,7 @@ describe.each([
       return;
     }
     expect(await scene.tried(id, 2)).toMatchObject({ state: "sent" });
-    expect(await scene.configOf(config)).toMatchObject({ pausedUntil: null, pausedReason: null });
+    expect(await scene.configOf(config)).toMatchObject(notPaused);
     // The first try left nothing behind that counts, or may have: only that one is marked.
     expect(relay.taken.map((message) => message.messageId)).toEqual([messageId]);
     expect((await scene.email(id)).possibleDuplicate).toBe(verdict === nobodyKnows);
@@ -264,7 +265,7 @@ describe("a relay", () => {
       ...verdicts[mend].email,
       attempts: [{ outcome: "config", stage: "starttls", errorCode: "smtp.starttls_missing" }],
     });
-    expect(await scene.configOf(config)).toMatchObject({ pausedUntil: scene.clock.now() + hour });
+    expect(await scene.configOf(config)).toMatchObject(paused({ until: scene.clock.now() + hour }));
     expect(relay.connections[0]?.received.toString()).toMatch(/^EHLO \S+\r\n(?:QUIT\r\n)?$/);
   });
 
@@ -276,7 +277,7 @@ describe("a relay", () => {
       ...verdicts[mend].email,
       attempts: [{ outcome: "config", stage: "auth", errorCode: "smtp.auth_unavailable" }],
     });
-    expect(await scene.configOf(config)).toMatchObject({ pausedUntil: scene.clock.now() + hour });
+    expect(await scene.configOf(config)).toMatchObject(paused({ until: scene.clock.now() + hour }));
   });
 
   it("that takes 50 seconds for each of 50 recipients is given up after 15 minutes", async () => {

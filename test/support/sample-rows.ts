@@ -32,13 +32,16 @@ export const bytes = Buffer.from(Array.from({ length: 256 }, (_, value) => value
 export async function writeSample(db: Db): Promise<void> {
   const main = smtpConfig({
     id: "config-1",
-    name: "Main",
-    username: "shop",
-    passwordEnc: "token",
-    createdAt: 1,
+    settings: { name: "Main", username: "shop" },
+    secret: { kind: "password", token: "token", seal: "" },
+    revision: { createdAt: 1 },
   });
-  const paused = { pausedUntil: sampleNow + hourMs, pausedReason: "421 Try later", failures: 2 };
-  const spare = smtpConfig({ id: "config-2", name: "Spare", position: 1, enabled: false, ...paused });
+  const until = sampleNow + hourMs;
+  const spare = smtpConfig({
+    id: "config-2",
+    settings: { name: "Spare", position: 1, enabled: false },
+    health: { breaker: { state: "open", until, reason: "421 Try later", failures: 2 } },
+  });
   for (const config of [main, spare]) await insertSmtpConfig(db, config);
   for (const kind of ["past", "draft"] as const) await insertVersion(db, versionOf(main, kind));
 
@@ -97,8 +100,9 @@ export async function writeSample(db: Db): Promise<void> {
 
 function versionOf(config: SmtpConfig, kind: "past" | "draft") {
   const saved = { savedAt: sampleNow, savedBy: "user:1", lastTest: null };
-  const { passwordEnc, seal, ...settings } = config;
-  return { configId: config.id, kind, version: config.version, settings, passwordEnc, seal, ...saved };
+  const { id: configId, secret, revision } = config;
+  const { position: _, enabled: __, ...settings } = config.settings;
+  return { configId, kind, version: revision.version, settings, secret, ...saved };
 }
 
 function auditRow(number: number) {

@@ -114,7 +114,8 @@ async function testOneOfAll(
   flags: TestFlags,
   signal: AbortSignal,
 ): Promise<Tested> {
-  const { id, name } = config;
+  const { id } = config;
+  const { name } = config.settings;
   try {
     const report = await testOne(store, configs, config, options, flags, signal);
     return { id, name, report, problem: null };
@@ -153,9 +154,10 @@ async function testOne(
     },
   });
   // What cannot be opened is refused before its heading.
-  configs.configs.openFor(config);
-  const { id, name, smtpServer: host, smtpPort: port } = config;
-  const tls = tlsFor(config.useTls, config.tlsMode, port);
+  configs.resolver.resolve(config);
+  const { id, settings } = config;
+  const { name, smtpServer: host, smtpPort: port } = settings;
+  const tls = tlsFor(settings.useTls, settings.tlsMode, port);
   const relay = { name, host, port, tls, sendTo: sendTo ?? null };
   const report = await watched(flags, relay, signal, (watcher) =>
     tests.run({ target: { kind: "saved", id }, sendTo: sendTo ?? null, actor, signal, ...watcher }),
@@ -197,7 +199,7 @@ function choose(
   if (configs.length === 0) throw noConfig();
   if (all) return configs;
   if (nameOrId === undefined) {
-    const first = configs.find(({ enabled }) => enabled);
+    const first = configs.find(({ settings }) => settings.enabled);
     if (first === undefined) {
       throw new SendwrightError(
         "config.none_usable",
@@ -208,7 +210,7 @@ function choose(
   }
   const byId = configs.find(({ id }) => id === nameOrId);
   if (byId !== undefined) return [byId];
-  const named = configs.filter(({ name }) => name.toLowerCase() === nameOrId.toLowerCase());
+  const named = configs.filter(({ settings }) => settings.name.toLowerCase() === nameOrId.toLowerCase());
   if (named.length > 1) {
     const ids = named.map(({ id }) => id).join(", ");
     throw new SendwrightError(
@@ -225,8 +227,8 @@ function choose(
   return named;
 }
 
-function quoted({ name }: SmtpConfig): string {
-  return JSON.stringify(name);
+function quoted({ settings }: SmtpConfig): string {
+  return JSON.stringify(settings.name);
 }
 
 function noConfig(): SendwrightError {

@@ -4,7 +4,7 @@ import type { Clock } from "../../core/clock.ts";
 import { documentedOptions, type Environment, type ServerOptions } from "../../core/environment.ts";
 import { isSendwrightError, SendwrightError } from "../../core/errors.ts";
 import type { Secrets } from "../../secret/secrets.ts";
-import { openConfig } from "../../smtp-configs/open.ts";
+import { resolveConfig } from "../../smtp-configs/open.ts";
 import { countByState, type FailedAttempt, listFailedAttempts } from "../../store/tables/failed-attempts.ts";
 import { readQueueDepth } from "../../store/tables/queue-depth.ts";
 import type { SmtpConfig } from "../../store/tables/smtp-configs.ts";
@@ -90,18 +90,26 @@ function shownOptions(options: ServerOptions): Readonly<Record<string, unknown>>
 }
 
 function shownConfig(config: SmtpConfig) {
-  const { passwordEnc, seal: _seal, updatedBy: _by, caPem, username, ...shown } = config;
-  const { fromName, createdAt, updatedAt, lastTest, pausedUntil, ...settings } = shown;
+  const { id, secret, revision, health } = config;
+  const { caPem, username, fromName, ...settings } = config.settings;
+  const { version, createdAt, updatedAt } = revision;
+  const { lastTest, breaker, knownGoodVersion, failingVersion } = health;
   return {
+    id,
     ...settings,
+    version,
+    failures: breaker.failures,
+    provenVersion: knownGoodVersion,
+    faultyVersion: failingVersion,
     username: username === null ? null : maskUsername(username),
-    password: passwordEnc === null ? "not set" : "set",
+    password: secret.kind === "none" ? "not set" : "set",
     fromName: fromName === null ? "not set" : "set",
     caPem: caPem === null ? "not set" : "set",
     createdAt: rfc3339(createdAt),
     updatedAt: rfc3339(updatedAt),
     lastTest: lastTest === null ? null : { ...lastTest, at: rfc3339(lastTest.at) },
-    pausedUntil: pausedUntil === null ? null : rfc3339(pausedUntil),
+    pausedUntil: breaker.state === "open" ? rfc3339(breaker.until) : null,
+    pausedReason: breaker.state === "open" ? breaker.reason : null,
   };
 }
 
@@ -121,7 +129,7 @@ function secretsOf(
 
 function passwordOf(config: SmtpConfig, secrets: Secrets): string[] {
   try {
-    const { credentials } = openConfig(config, secrets);
+    const { credentials } = resolveConfig(config, secrets);
     return credentials === null ? [] : [credentials.password];
   } catch (error) {
     // What cannot be opened was not sent to any relay either, by this secret.
@@ -147,7 +155,7 @@ function passwordsIn(address: string): string[] {
 }
 
 function usernamesOf(configs: readonly SmtpConfig[]): readonly string[] {
-  return configs.flatMap(({ username }) => (username === null ? [] : [username]));
+  return configs.flatMap(({ settings: { username } }) => (username === null ? [] : [username]));
 }
 
 function rfc3339(ms: number): string {

@@ -5,7 +5,7 @@ import { parse } from "../../core/parse.ts";
 import { createEgress } from "../../net/egress.ts";
 import type { Secrets } from "../../secret/secrets.ts";
 import { unlock } from "../../secret/unlock.ts";
-import { createEnvironmentConfig } from "../../smtp-configs/environment-config.ts";
+import { EnvironmentConfig } from "../../smtp-configs/environment-config.ts";
 import { smtpConfigCreate } from "../../smtp-configs/settings.ts";
 import type { Store } from "../../store/store.ts";
 import { listEncryptionKeys } from "../../store/tables/encryption-keys.ts";
@@ -116,5 +116,5 @@ async function checkAdmins({ db }: Store): Promise<Check> {
 function environmentConfig(options: ServerOptions, secrets: Secrets, clock: Clock): readonly SmtpConfig[] {
   const given = environmentSmtp(options);
   if (given === undefined) return [];
-  return [createEnvironmentConfig(parse(smtpConfigCreate, given), { secrets, clock }).current()];
+  return [new EnvironmentConfig(parse(smtpConfigCreate, given), { secrets, clock }).current];
 }

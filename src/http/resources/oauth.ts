@@ -7,6 +7,7 @@ import { oauthClientInput } from "../../smtp-configs/oauth/client.ts";
 import type { OwnAddress } from "../public-url.ts";
 import { authorize, idParams, json, jsonBody, noContent, route, routes, type ServerEnv } from "../route.ts";
 import { smtpConfig } from "../schema/smtp-configs.ts";
+import { smtpConfigView } from "./smtp-config-views.ts";
 
 const callbackPath = "/oauth/callback";
 
@@ -73,7 +74,7 @@ export function oauthRoutes({ configs, consents }: Services, ownAddress: OwnAddr
       const input = parse(oauthClientInput, c.req.valid("json"));
       const { id } = c.req.valid("param");
       await consents.setClient(id, input, c.get("caller").actor);
-      return c.json(await configs.get(id), 200);
+      return c.json(smtpConfigView(await configs.get(id)), 200);
     })
     .openapi(start, async (c) => {
       const { actor, via } = c.get("caller");

@@ -1,7 +1,7 @@
+import { passwordMask } from "../../core/model.ts";
 import { parse } from "../../core/parse.ts";
 import type { Services } from "../../services.ts";
 import { changeSettings, readSettings, type Settings, settingsChange } from "../../settings.ts";
-import { passwordMask } from "../../smtp-configs/settings.ts";
 import { brandView } from "../../templates/library/brand.ts";
 import { json, jsonBody, route, routes } from "../route.ts";
 import { settings, webhookTest } from "../schema/settings.ts";

@@ -4,6 +4,7 @@ import type { Services } from "../../services.ts";
 import { smtpConfigTest, smtpConfigUpdate } from "../../smtp-configs/settings.ts";
 import { idParams, json, jsonBody, noContent, route, routes } from "../route.ts";
 import { smtpConfig, smtpConfigDraftReply, smtpConfigVersionList } from "../schema/smtp-configs.ts";
+import { smtpConfigDraftView, smtpConfigVersionView, smtpConfigView } from "./smtp-config-views.ts";
 import { smtpConfigLimits } from "./smtp-configs.ts";
 import { draftTest, runTest, testReply } from "./test-stream.ts";
 
@@ -102,28 +103,29 @@ const activate = route({
   responses: { 200: json(smtpConfig, "The config") },
 });
 
-export function smtpConfigVersionRoutes({ configs, stagedChanges, tests, log }: Services) {
+export function smtpConfigVersionRoutes({ configs, drafts, versions, tests, log }: Services) {
   return routes()
     .openapi(list, async (c) => {
-      const items = await stagedChanges.versions(c.req.valid("param").id);
-      return c.json({ items, next: null }, 200);
+      const items = await versions.list(c.req.valid("param").id);
+      return c.json({ items: items.map(smtpConfigVersionView), next: null }, 200);
     })
     .openapi(restore, async (c) => {
       const { id, version } = c.req.valid("param");
       const seen = parse(seenVersion, c.req.valid("json"));
-      await stagedChanges.restore(id, version, seen.version, c.get("caller").actor);
-      return c.json(await configs.get(id), 200);
+      await versions.restore(id, version, seen.version, c.get("caller").actor);
+      return c.json(smtpConfigView(await configs.get(id)), 200);
     })
-    .openapi(getDraft, async (c) =>
-      c.json({ draft: await stagedChanges.draft(c.req.valid("param").id) }, 200),
-    )
+    .openapi(getDraft, async (c) => {
+      const draft = await drafts.get(c.req.valid("param").id);
+      return c.json({ draft: draft === null ? null : smtpConfigDraftView(draft) }, 200);
+    })
     .openapi(putDraft, async (c) => {
       const input = parse(smtpConfigUpdate, c.req.valid("json"));
-      const draft = await stagedChanges.saveDraft(c.req.valid("param").id, input, c.get("caller").actor);
-      return c.json({ draft }, 200);
+      const draft = await drafts.save(c.req.valid("param").id, input, c.get("caller").actor);
+      return c.json({ draft: smtpConfigDraftView(draft) }, 200);
     })
     .openapi(discardDraft, async (c) => {
-      await stagedChanges.discardDraft(c.req.valid("param").id, c.get("caller").actor);
+      await drafts.discard(c.req.valid("param").id, c.get("caller").actor);
       return c.body(null, 204);
     })
     .openapi(testDraft, (c) =>
@@ -131,7 +133,7 @@ export function smtpConfigVersionRoutes({ configs, stagedChanges, tests, log }: 
     )
     .openapi(activate, async (c) => {
       const { id } = c.req.valid("param");
-      await stagedChanges.activateDraft(id, c.get("caller").actor);
-      return c.json(await configs.get(id), 200);
+      await drafts.activate(id, c.get("caller").actor);
+      return c.json(smtpConfigView(await configs.get(id)), 200);
     });
 }

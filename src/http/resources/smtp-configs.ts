@@ -1,7 +1,6 @@
 import { z } from "zod";
 import { parse } from "../../core/parse.ts";
 import type { Services } from "../../services.ts";
-import { resumeSmtpConfig } from "../../smtp-configs/resume.ts";
 import {
   smtpConfigCreate,
   smtpConfigDraft,
@@ -14,6 +13,7 @@ import {
 import { idParams, json, jsonBody, noContent, route, routes } from "../route.ts";
 import { smtpConfig, smtpConfigList } from "../schema/smtp-configs.ts";
 import { discovery, dnsReport } from "../schema/tests.ts";
+import { smtpConfigView } from "./smtp-config-views.ts";
 import { runTest, savedTest, testReply } from "./test-stream.ts";
 import { dnsReportView } from "./views.ts";
 
@@ -210,23 +210,14 @@ const testSaved = route({
   responses: { 200: testReply },
 });
 
-export function smtpConfigRoutes({
-  configs,
-  configSource,
-  tests,
-  discovery: search,
-  senderDns,
-  watch,
-  log,
-  store,
-  clock,
-  wakeWorkers,
-}: Services) {
+export function smtpConfigRoutes({ configs, tests, discovery: search, senderDns, watch, log }: Services) {
   return routes()
-    .openapi(list, async (c) => c.json({ items: await configs.list(), next: null }, 200))
+    .openapi(list, async (c) =>
+      c.json({ items: (await configs.list()).map(smtpConfigView), next: null }, 200),
+    )
     .openapi(create, async (c) => {
       const input = parse(smtpConfigCreate, c.req.valid("json"));
-      return c.json(await configs.create(input, c.get("caller").actor), 201);
+      return c.json(smtpConfigView(await configs.create(input, c.get("caller").actor)), 201);
     })
     .openapi(discover, async (c) => {
       const { signal } = c.req.raw;
@@ -243,11 +234,11 @@ export function smtpConfigRoutes({
     .openapi(testDraft, (c) =>
       runTest(c, tests, log, { target: { kind: "unsaved", form: c.req.valid("json") } }),
     )
-    .openapi(get, async (c) => c.json(await configs.get(c.req.valid("param").id), 200))
+    .openapi(get, async (c) => c.json(smtpConfigView(await configs.get(c.req.valid("param").id)), 200))
     .openapi(update, async (c) => {
       const input = parse(smtpConfigUpdate, c.req.valid("json"));
       const { id } = c.req.valid("param");
-      return c.json(await configs.update(id, input, c.get("caller").actor), 200);
+      return c.json(smtpConfigView(await configs.update(id, input, c.get("caller").actor)), 200);
     })
     .openapi(remove, async (c) => {
       await configs.remove(c.req.valid("param").id, c.get("caller").actor);
@@ -255,26 +246,25 @@ export function smtpConfigRoutes({
     })
     .openapi(arrange, async (c) => {
       const { ids } = parse(smtpConfigOrder, c.req.valid("json"));
-      return c.json({ items: await configs.arrange(ids, c.get("caller").actor), next: null }, 200);
+      const arranged = await configs.arrange(ids, c.get("caller").actor);
+      return c.json({ items: arranged.map(smtpConfigView), next: null }, 200);
     })
     .openapi(enable, async (c) => {
       const { id } = c.req.valid("param");
-      return c.json(await configs.setEnabled(id, true, c.get("caller").actor), 200);
+      return c.json(smtpConfigView(await configs.setEnabled(id, true, c.get("caller").actor)), 200);
     })
     .openapi(disable, async (c) => {
       const { id } = c.req.valid("param");
-      return c.json(await configs.setEnabled(id, false, c.get("caller").actor), 200);
+      return c.json(smtpConfigView(await configs.setEnabled(id, false, c.get("caller").actor)), 200);
     })
     .openapi(resume, async (c) => {
       const { id } = c.req.valid("param");
-      await resumeSmtpConfig({ store, source: configSource, clock }, id, c.get("caller").actor);
-      wakeWorkers();
-      return c.json(await configs.get(id), 200);
+      return c.json(smtpConfigView(await configs.resume(id, c.get("caller").actor)), 200);
     })
     .openapi(check, async (c) => {
       const { id } = c.req.valid("param");
       await watch.checkNow(id, c.get("caller").actor);
-      return c.json(await configs.get(id), 200);
+      return c.json(smtpConfigView(await configs.get(id)), 200);
     })
     .openapi(testSaved, (c) =>
       runTest(c, tests, log, savedTest(c.req.valid("param").id, c.req.valid("json"))),

@@ -2,9 +2,9 @@ import { describe, expect, it } from "vitest";
 import { createEgress } from "../../net/egress.ts";
 import { createFixedClock } from "../../testing/fixed-clock.ts";
 import { authorizationServerOf, type OauthClient, oauthClientInput } from "./client.ts";
-import { createTokenEndpoint } from "./token-endpoint.ts";
+import { TokenEndpoint } from "./token-endpoint.ts";
 
-const { authorizationUrl } = createTokenEndpoint({
+const { authorizationUrl } = new TokenEndpoint({
   egress: createEgress("default"),
   clock: createFixedClock(),
 });

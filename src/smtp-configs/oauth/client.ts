@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { SendwrightError } from "../../core/errors.ts";
-import { passwordMask } from "../settings.ts";
+import { passwordMask } from "../../core/model.ts";
+import { isEndpoint } from "../../net/host.ts";
 
 export const oauthProviders = ["google", "microsoft", "custom"] as const;
 export type OauthProvider = (typeof oauthProviders)[number];
@@ -161,17 +162,4 @@ export function clientAfter(input: OauthClientInput, saved: OauthClient | null):
   throw new SendwrightError("config.password_required", detail, {
     issues: [{ pointer: "/clientSecret", detail }],
   });
-}
-
-/** Whether secrets may go to this address. */
-export function isEndpoint(value: string): boolean {
-  if (!URL.canParse(value)) return false;
-  const { protocol, hostname, username, password, hash } = new URL(value);
-  if (username !== "" || password !== "" || hash !== "") return false;
-  return protocol === "https:" || (protocol === "http:" && isLoopback(hostname));
-}
-
-/** As URLs write it: this machine, whatever the resolver says of other names. */
-function isLoopback(hostname: string): boolean {
-  return hostname === "localhost" || hostname === "[::1]" || /^127(?:\.\d{1,3}){3}$/.test(hostname);
 }

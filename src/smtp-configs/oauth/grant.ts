@@ -6,7 +6,7 @@ import { type DestinationSettings, destinationFields, destinationOf } from "../d
 import { type OauthClient, oauthProviders } from "./client.ts";
 
 /**
- * What a provider gave, and what for. All of it is one Fernet token under a key of the config's own: whoever
+ * What a provider gave, and what for. All of it is one Fernet token under a key of the config's own: a person who
  * can write the database but lacks the key can neither read it, nor move it to another config, nor change
  * where its tokens or its client's secret go.
  */
@@ -22,7 +22,7 @@ export interface Tokens {
   readonly refreshToken: string;
   /** Null where the provider sets no end, or tells none. */
   readonly refreshExpiresAt: number | null;
-  /** The provider moves that end with each renewal: nobody need do anything about it. */
+  /** The provider moves that end with each renewal, so that no admin has to renew the consent. */
   readonly rolls: boolean;
   readonly accessToken: string;
   readonly accessExpiresAt: number;
@@ -34,7 +34,7 @@ export interface Tokens {
 
 /** A consent that was asked for and not answered yet. */
 export interface Consent {
-  /** Who asked: nobody else may bring the answer. */
+  /** Who asked: no other admin may bring the answer. */
   readonly actorId: string;
   readonly client: OauthClient;
   readonly destination: readonly Field[];
@@ -91,7 +91,7 @@ export function sealGrant(secrets: Secrets, configId: string, value: Grant): str
   return grantKeys(secrets, configId).grant.encrypt(JSON.stringify(value));
 }
 
-/** @throws SendwrightError `oauth.consent_required` if it was changed by other hands or made with another secret. */
+/** @throws SendwrightError `oauth.consent_required` if it was changed in the database or made with another secret. */
 export function openGrant(secrets: Secrets, configId: string, enc: string): Grant {
   return open(grant, () => grantKeys(secrets, configId).grant.decrypt(enc));
 }

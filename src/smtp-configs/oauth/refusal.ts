@@ -1,24 +1,24 @@
 import { SendwrightError } from "../../core/errors.ts";
 import type { AuthorizationServer } from "./client.ts";
 
-/** What a provider answers instead of tokens (RFC 6749 §4.1.2.1, §5.2), with every secret taken out. */
-export interface Answer {
+/** What a provider replies instead of tokens (RFC 6749 §4.1.2.1, §5.2), with every secret taken out. */
+export interface ErrorReply {
   readonly error: string;
   /** In the provider's own words. */
   readonly description: string | null;
 }
 
-interface Row {
+interface RefusalRule {
   readonly when: RegExp;
   /** Braces: the provider's name, and the address that Sendwright is called back at. */
   readonly words: string;
 }
 
 /**
- * What providers mean. The first row that fits `error: description` explains; dialects stand before the
+ * What providers mean. The first rule that fits `error: description` explains; dialects stand before the
  * words of the RFC. Microsoft's codes: "Microsoft Entra authentication and authorization error codes".
  */
-const rows: readonly Row[] = [
+const rules: readonly RefusalRule[] = [
   {
     when: /AADSTS(?:65001|90094|90008|650052)\b|admin_policy_enforced|org_internal/,
     words:
@@ -89,26 +89,26 @@ const maxQuoted = 300;
 /** A refusal in words for an admin. */
 export function refused(
   server: AuthorizationServer,
-  answer: Answer,
+  reply: ErrorReply,
   redirectUri: string | null,
 ): SendwrightError {
-  const said = [answer.error, answer.description].filter((part) => part !== null).join(": ");
-  const row = rows.find(({ when }) => when.test(said));
-  const words = (row?.words ?? "{provider} refused.")
+  const text = [reply.error, reply.description].filter((part) => part !== null).join(": ");
+  const rule = rules.find(({ when }) => when.test(text));
+  const words = (rule?.words ?? "{provider} refused.")
     .replaceAll("{provider}", server.name)
     .replaceAll("{redirectUri}", redirectUri ?? "the one shown beside the client id");
-  const quoted = said.length > maxQuoted ? `${said.slice(0, maxQuoted)}…` : said;
+  const quoted = text.length > maxQuoted ? `${text.slice(0, maxQuoted)}…` : text;
   return new SendwrightError("oauth.refused", `${words} It said “${quoted}”.`, { smtp: { stage: "auth" } });
 }
 
-/** Errors that pass by themselves, though they come as answers (RFC 6749 §4.1.2.1). */
+/** Errors that a later request may not meet, though they come as replies (RFC 6749 §4.1.2.1). */
 const passing: ReadonlySet<string> = new Set(["temporarily_unavailable", "server_error", "slow_down"]);
 
-export function isPassing({ error }: Answer): boolean {
+export function isPassing({ error }: ErrorReply): boolean {
   return passing.has(error);
 }
 
-/** The provider gave no usable answer: it may next time. */
+/** The provider gave no usable reply: it may next time. */
 export function unreachable(server: AuthorizationServer, reason: string): SendwrightError {
   return new SendwrightError(
     "oauth.unreachable",

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import { createEgress } from "../../net/egress.ts";
 import { createFixedClock } from "../../testing/fixed-clock.ts";
 import { oauthClientInput } from "./client.ts";
-import { createTokenEndpoint } from "./token-endpoint.ts";
+import { TokenEndpoint } from "./token-endpoint.ts";
 
 /** These addresses are fixed, and no test goes there: what would be said to them is looked at here. */
 interface Asked {
@@ -24,7 +24,7 @@ beforeEach(() => {
 afterEach(() => vi.unstubAllGlobals());
 
 const clock = createFixedClock();
-const endpoint = createTokenEndpoint({ egress: createEgress("default"), clock });
+const endpoint = new TokenEndpoint({ egress: createEgress("default"), clock });
 const secret = { clientId: "the-client", clientSecret: "the-secret" };
 const google = oauthClientInput.parse({ provider: "google", ...secret });
 const microsoft = oauthClientInput.parse({ provider: "microsoft", tenant: "contoso.com", ...secret });

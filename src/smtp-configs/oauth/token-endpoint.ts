@@ -1,10 +1,8 @@
 import * as oauth from "oauth4webapi";
 import type { Clock } from "../../core/clock.ts";
-import { isSendwrightError, SendwrightError } from "../../core/errors.ts";
 import type { Egress } from "../../net/egress.ts";
-import { mask, redactor } from "../../smtp/redact.ts";
 import { type AuthorizationServer, authorizationServerOf, type OauthClient } from "./client.ts";
-import { isPassing, refused, unreachable } from "./refusal.ts";
+import { providerError, requestTimeoutMs } from "./provider-error.ts";
 
 /** What a provider gives for a code or a refresh token. */
 export interface IssuedTokens {
@@ -24,21 +22,6 @@ export interface CodeExchange {
   readonly codeVerifier: string;
 }
 
-/** The questions to a provider: the one place that speaks HTTP to it. */
-export interface TokenEndpoint {
-  /** Where the admin's browser goes to consent (RFC 6749 §4.1.1, with PKCE of RFC 7636). */
-  authorizationUrl(client: OauthClient, request: AuthorizationRequest): Promise<string>;
-  /** @throws SendwrightError `oauth.refused`, `oauth.unreachable` */
-  exchange(client: OauthClient, exchange: CodeExchange): Promise<IssuedTokens>;
-  /** @throws SendwrightError `oauth.refused`, `oauth.unreachable` */
-  refresh(client: OauthClient, refreshToken: string): Promise<IssuedTokens>;
-  /**
-   * Ends a consent at the provider, where that can be asked for (RFC 7009). Does nothing elsewhere.
-   * @throws SendwrightError `oauth.refused`, `oauth.unreachable`
-   */
-  revoke(client: OauthClient, refreshToken: string): Promise<void>;
-}
-
 export interface AuthorizationRequest {
   readonly state: string;
   readonly redirectUri: string;
@@ -47,23 +30,109 @@ export interface AuthorizationRequest {
   readonly loginHint: string | null;
 }
 
-const timeoutMs = 10_000;
-const maxAnswerBytes = 64 * 1024;
+const maxReplyBytes = 64 * 1024;
 /** RFC 6749 §5.1 only recommends to say it. */
 const usualLifetimeMs = 60 * 60_000;
 
-/** @param egress decides where the endpoints of a provider that an admin has entered may be. */
-export function createTokenEndpoint({ egress, clock }: { egress: Egress; clock: Clock }): TokenEndpoint {
-  /** Runs one question, with an end to it, and turns what goes wrong into words without secrets. */
-  async function ask<T>(
+export interface TokenEndpointDependencies {
+  /** Decides where the endpoints of a provider that an admin has entered may be. */
+  readonly egress: Egress;
+  readonly clock: Clock;
+}
+
+/** The requests to providers: the one place that speaks HTTP to them. */
+export class TokenEndpoint {
+  readonly #dependencies: TokenEndpointDependencies;
+
+  constructor(dependencies: TokenEndpointDependencies) {
+    this.#dependencies = dependencies;
+  }
+
+  /** Where the admin's browser goes to consent (RFC 6749 §4.1.1, with PKCE of RFC 7636). */
+  async authorizationUrl(client: OauthClient, request: AuthorizationRequest): Promise<string> {
+    const { state, redirectUri, codeVerifier, loginHint } = request;
+    const { authorizationEndpoint, scope, parameters } = authorizationServerOf(client);
+    const url = new URL(authorizationEndpoint);
+    const query = {
+      response_type: "code",
+      client_id: client.clientId,
+      redirect_uri: redirectUri,
+      scope,
+      state,
+      code_challenge: await oauth.calculatePKCECodeChallenge(codeVerifier),
+      code_challenge_method: "S256",
+      ...(loginHint === null ? {} : { login_hint: loginHint }),
+      ...parameters,
+    };
+    for (const [name, value] of Object.entries(query)) url.searchParams.set(name, value);
+    return url.href;
+  }
+
+  /** @throws SendwrightError `oauth.refused`, `oauth.unreachable` */
+  exchange(
     client: OauthClient,
-    secret: readonly string[],
+    { parameters, state, redirectUri, codeVerifier }: CodeExchange,
+  ): Promise<IssuedTokens> {
+    const given = new URLSearchParams(parameters);
+    // RFC 9207 helps where a client cannot tell servers apart; each state here belongs to one.
+    if (authorizationServerOf(client).issuer === null) given.delete("iss");
+    const secrets = [parameters.get("code") ?? "", codeVerifier];
+    return this.#request(
+      client,
+      secrets,
+      redirectUri,
+      async (server, { client, authentication, options }) => {
+        const checked = oauth.validateAuthResponse(server, client, given, state);
+        const response = await oauth.authorizationCodeGrantRequest(
+          server,
+          client,
+          authentication,
+          checked,
+          redirectUri,
+          codeVerifier,
+          options,
+        );
+        return this.#issued(await oauth.processAuthorizationCodeResponse(server, client, response));
+      },
+    );
+  }
+
+  /** @throws SendwrightError `oauth.refused`, `oauth.unreachable` */
+  refresh(client: OauthClient, refreshToken: string): Promise<IssuedTokens> {
+    return this.#request(
+      client,
+      [refreshToken],
+      null,
+      async (server, { client, authentication, options }) => {
+        const request = oauth.refreshTokenGrantRequest(server, client, authentication, refreshToken, options);
+        return this.#issued(await oauth.processRefreshTokenResponse(server, client, await request));
+      },
+    );
+  }
+
+  /**
+   * Ends a consent at the provider if it has an endpoint for that (RFC 7009); otherwise does nothing.
+   * @throws SendwrightError `oauth.refused`, `oauth.unreachable`
+   */
+  async revoke(client: OauthClient, refreshToken: string): Promise<void> {
+    if (authorizationServerOf(client).revocationEndpoint === null) return;
+    await this.#request(client, [refreshToken], null, async (server, { client, authentication, options }) => {
+      const request = oauth.revocationRequest(server, client, authentication, refreshToken, options);
+      await oauth.processRevocationResponse(await request);
+    });
+  }
+
+  /** Makes one request, within a time, and turns what goes wrong into words without secrets. */
+  async #request<T>(
+    client: OauthClient,
+    secrets: readonly string[],
     redirectUri: string | null,
-    work: (server: oauth.AuthorizationServer, how: HowToAsk) => Promise<T>,
+    work: (server: oauth.AuthorizationServer, request: RequestParts) => Promise<T>,
   ): Promise<T> {
+    const { egress, clock } = this.#dependencies;
     const server = authorizationServerOf(client);
     const outOfTime = new AbortController();
-    const cancel = clock.after(timeoutMs, () => outOfTime.abort());
+    const cancel = clock.after(requestTimeoutMs, () => outOfTime.abort());
     try {
       if (client.provider === "custom") await checkEndpoint(server, egress);
       return await work(asKnown(server), {
@@ -78,82 +147,28 @@ export function createTokenEndpoint({ egress, clock }: { egress: Egress; clock: 
         },
       });
     } catch (error) {
-      // Never the cause: it holds the request or the whole answer.
-      throw inWords(error, server, [...secret, client.clientSecret ?? ""], redirectUri);
+      throw providerError(error, server, [...secrets, client.clientSecret ?? ""], redirectUri);
     } finally {
       cancel();
     }
   }
 
-  function issued(answer: oauth.TokenEndpointResponse): IssuedTokens {
-    const now = clock.now();
-    const lifetime = answer.expires_in === undefined ? usualLifetimeMs : answer.expires_in * 1000;
+  #issued(reply: oauth.TokenEndpointResponse): IssuedTokens {
+    const now = this.#dependencies.clock.now();
+    const lifetime = reply.expires_in === undefined ? usualLifetimeMs : reply.expires_in * 1000;
     // Google and Keycloak each have a name for it; no RFC has.
-    const refreshLifetime = seconds(answer.refresh_token_expires_in) ?? seconds(answer.refresh_expires_in);
+    const refreshLifetime = seconds(reply.refresh_token_expires_in) ?? seconds(reply.refresh_expires_in);
     return {
-      accessToken: answer.access_token,
+      accessToken: reply.access_token,
       accessExpiresAt: now + lifetime,
-      refreshToken: answer.refresh_token ?? null,
+      refreshToken: reply.refresh_token ?? null,
       refreshExpiresAt: refreshLifetime === null ? null : now + refreshLifetime * 1000,
     };
   }
-
-  return {
-    async authorizationUrl(client, { state, redirectUri, codeVerifier, loginHint }) {
-      const { authorizationEndpoint, scope, parameters } = authorizationServerOf(client);
-      const url = new URL(authorizationEndpoint);
-      const query = {
-        response_type: "code",
-        client_id: client.clientId,
-        redirect_uri: redirectUri,
-        scope,
-        state,
-        code_challenge: await oauth.calculatePKCECodeChallenge(codeVerifier),
-        code_challenge_method: "S256",
-        ...(loginHint === null ? {} : { login_hint: loginHint }),
-        ...parameters,
-      };
-      for (const [name, value] of Object.entries(query)) url.searchParams.set(name, value);
-      return url.href;
-    },
-
-    exchange(client, { parameters, state, redirectUri, codeVerifier }) {
-      const given = new URLSearchParams(parameters);
-      // RFC 9207 helps where a client cannot tell servers apart; each state here belongs to one.
-      if (authorizationServerOf(client).issuer === null) given.delete("iss");
-      const secret = [parameters.get("code") ?? "", codeVerifier];
-      return ask(client, secret, redirectUri, async (server, { client, authentication, options }) => {
-        const checked = oauth.validateAuthResponse(server, client, given, state);
-        const response = await oauth.authorizationCodeGrantRequest(
-          server,
-          client,
-          authentication,
-          checked,
-          redirectUri,
-          codeVerifier,
-          options,
-        );
-        return issued(await oauth.processAuthorizationCodeResponse(server, client, response));
-      });
-    },
-
-    refresh: (client, refreshToken) =>
-      ask(client, [refreshToken], null, async (server, { client, authentication, options }) => {
-        const request = oauth.refreshTokenGrantRequest(server, client, authentication, refreshToken, options);
-        return issued(await oauth.processRefreshTokenResponse(server, client, await request));
-      }),
-
-    async revoke(client, refreshToken) {
-      if (authorizationServerOf(client).revocationEndpoint === null) return;
-      await ask(client, [refreshToken], null, async (server, { client, authentication, options }) => {
-        const request = oauth.revocationRequest(server, client, authentication, refreshToken, options);
-        await oauth.processRevocationResponse(await request);
-      });
-    },
-  };
 }
 
-interface HowToAsk {
+/** What oauth4webapi takes with each request. */
+interface RequestParts {
   readonly client: oauth.Client;
   readonly authentication: oauth.ClientAuth;
   readonly options: {
@@ -182,85 +197,26 @@ async function checkEndpoint(server: AuthorizationServer, egress: Egress): Promi
   await egress.resolve(hostname, port === "" ? (protocol === "http:" ? 80 : 443) : Number(port));
 }
 
-/** A POST whose answer is bounded; a redirect is no answer. Headers that say more than the body are left out. */
+/** A POST whose reply is bounded; a redirect is no reply. Of the headers only the type is passed on. */
 async function fetchLittle(
   url: string,
   { body, headers, method, signal }: oauth.CustomFetchOptions<string, URLSearchParams | undefined>,
 ): Promise<Response> {
   const request = { body: body ?? null, headers, method, signal: signal ?? null };
-  const answer = await fetch(url, { ...request, redirect: "manual" });
+  const reply = await fetch(url, { ...request, redirect: "manual" });
   const chunks: Uint8Array[] = [];
   let size = 0;
-  for await (const chunk of answer.body ?? []) {
+  for await (const chunk of reply.body ?? []) {
     size += chunk.length;
-    if (size > maxAnswerBytes) throw new Error("the answer is too long");
+    if (size > maxReplyBytes) throw new Error("the reply is too long");
     chunks.push(chunk);
   }
-  const type = answer.headers.get("content-type") ?? "";
+  const type = reply.headers.get("content-type") ?? "";
   const text = Buffer.concat(chunks);
   return new Response(text.length === 0 ? null : text, {
-    status: answer.status,
+    status: reply.status,
     headers: { "content-type": type },
   });
-}
-
-function inWords(
-  error: unknown,
-  server: AuthorizationServer,
-  secrets: readonly string[],
-  redirectUri: string | null,
-): SendwrightError {
-  if (isSendwrightError(error)) {
-    // Of egress.ts: it speaks of mail servers, and of a name that may be inside.
-    return error.code === "egress.refused"
-      ? new SendwrightError(
-          "oauth.refused",
-          `The token endpoint is where Sendwright does not connect to. ${error.message}`,
-          {
-            smtp: { stage: "auth" },
-          },
-        )
-      : unreachable(server, "its name cannot be resolved");
-  }
-  if (error instanceof oauth.ResponseBodyError || error instanceof oauth.AuthorizationResponseError) {
-    const answer = {
-      error: clean(error.error, secrets),
-      description: error.error_description === undefined ? null : describe(error.error_description, secrets),
-    };
-    const isBusy = error instanceof oauth.ResponseBodyError && (error.status === 429 || error.status >= 500);
-    return isBusy || isPassing(answer)
-      ? unreachable(server, `it answered ${answer.error}`)
-      : refused(server, answer, redirectUri);
-  }
-  if (error instanceof oauth.OperationProcessingError || error instanceof oauth.UnsupportedOperationError) {
-    return unreachable(server, "its answer was not one of OAuth 2.0");
-  }
-  if (error instanceof DOMException && error.name === "AbortError") {
-    return unreachable(server, `no answer within ${timeoutMs / 1000} seconds`);
-  }
-  const systemCode = error instanceof Error && error.cause instanceof Error ? codeOf(error.cause) : null;
-  return unreachable(server, systemCode ?? "the connection failed");
-}
-
-function codeOf(error: Error): string | null {
-  return "code" in error && typeof error.code === "string" ? error.code : null;
-}
-
-/** What a provider says, for people: without what Sendwright told it. */
-function clean(text: string, secrets: readonly string[]): string {
-  const hidden = secrets
-    .filter((secret) => secret !== "")
-    .reduce((shown, password) => redactor({ username: "", password, method: "oauth" }).text(shown), text);
-  return hidden
-    .replaceAll(/\s+/gu, " ")
-    .replaceAll(/\p{Cc}/gu, "")
-    .trim();
-}
-
-/** A description may hold other tokens too: whatever is as long as one goes, but for the ids of a trace. */
-function describe(text: string, secrets: readonly string[]): string {
-  const traceId = /^[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$/i;
-  return clean(text, secrets).replaceAll(/[\w~+/=-]{24,}/g, (run) => (traceId.test(run) ? run : mask));
 }
 
 function seconds(value: unknown): number | null {

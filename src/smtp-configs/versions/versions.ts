@@ -1,5 +1,10 @@
+/**
+ * Versions of a config's settings: how they are kept, compared and read as configs. Which version is used is
+ * decided in `drafts.ts` and `history.ts`.
+ */
 import type { Secrets } from "../../secret/secrets.ts";
 import type { Db } from "../../store/schema.ts";
+import { type Health, newHealth } from "../../store/tables/smtp-config-health.ts";
 import {
   deleteVersions,
   insertVersion,
@@ -8,105 +13,97 @@ import {
   type VersionedSettings,
   type VersionKind,
 } from "../../store/tables/smtp-config-versions.ts";
-import type { SmtpConfig } from "../../store/tables/smtp-configs.ts";
-import { sealedPartsOf } from "../open.ts";
+import { type SmtpConfig, type SmtpSettings, tokenOf } from "../../store/tables/smtp-configs.ts";
+import { sealOf, sealToken } from "../sealed-password.ts";
 
 /** Earlier versions that are kept of each config; older ones go, with their passwords. */
 const maxPastVersions = 20;
 
-const settingNames = [
-  "name",
-  "smtpServer",
-  "smtpPort",
-  "useTls",
-  "tlsMode",
-  "username",
-  "authMethod",
-  "allowCleartextAuth",
-  "fromEmail",
-  "fromName",
-  "replyTo",
-  "ehloName",
-  "caPem",
-  "maxConnections",
-  "maxPerSecond",
-] as const satisfies readonly (keyof VersionedSettings)[];
-
-function settingsOf(config: VersionedSettings): VersionedSettings {
-  return Object.fromEntries(settingNames.map((name) => [name, config[name]])) as unknown as VersionedSettings;
+/** The settings without order and on/off. */
+export function versionedSettings(settings: SmtpSettings): VersionedSettings {
+  const { position: _position, enabled: _enabled, ...versioned } = settings;
+  return versioned;
 }
 
-/** The names of the settings that differ. */
-export function changedSettings(
-  before: VersionedSettings,
-  after: VersionedSettings,
-): (keyof VersionedSettings)[] {
-  return settingNames.filter((name) => before[name] !== after[name]);
+/** The names of the settings that differ; the values stay out of the audit log. */
+export function changedSettings<Settings extends VersionedSettings>(
+  before: Settings,
+  after: Settings,
+): (keyof Settings)[] {
+  return (Object.keys(after) as (keyof Settings)[]).filter((name) => before[name] !== after[name]);
 }
 
 /**
- * A version as if it were the config: so it is opened, guarded and shown by the same code. Its id is its
- * own, so that its seal cannot be that of the config or of another version.
+ * A version as if it were the config, to be resolved, guarded and shown by the same code. Its id is its
+ * own: its seal cannot be that of the config or of another version.
  */
 export function asConfig(version: SmtpConfigVersion, current: SmtpConfig): SmtpConfig {
-  const { settings, passwordEnc, seal, savedAt, savedBy, lastTest } = version;
-  const test = { lastTest, pausedUntil: null, pausedReason: null, failures: 0 };
+  const { settings, secret, savedAt, savedBy, lastTest } = version;
+  const { position, enabled } = current.settings;
+  const { createdAt } = current.revision;
   return {
-    ...current,
-    ...settings,
-    ...test,
     id: sealIdOf(version),
-    version: version.version,
-    passwordEnc,
-    seal,
-    updatedAt: savedAt,
-    updatedBy: savedBy,
+    settings: { position, enabled, ...settings },
+    secret,
+    revision: { version: version.version, createdAt, updatedAt: savedAt, updatedBy: savedBy },
+    health: newHealth({ lastTest }),
   };
 }
 
-function sealIdOf({
-  configId,
-  kind,
-  version,
-}: Pick<SmtpConfigVersion, "configId" | "kind" | "version">): string {
+type VersionId = Pick<SmtpConfigVersion, "configId" | "kind" | "version">;
+
+function sealIdOf({ configId, kind, version }: VersionId): string {
   return `${configId}/${kind}/${version}`;
 }
 
-/** Seals settings and token as a version of this config. */
-export function makeVersion(config: SmtpConfig, kind: VersionKind, secrets: Secrets): SmtpConfigVersion {
-  const { id: configId, version, passwordEnc, updatedAt, updatedBy, lastTest } = config;
-  const id = sealIdOf({ configId, kind, version });
-  return {
-    configId,
+/** Seals settings and an encrypted password as a version of a config. */
+export function makeVersion(
+  secrets: Secrets,
+  made: Omit<SmtpConfigVersion, "secret"> & { readonly token: string | null },
+): SmtpConfigVersion {
+  const { token, ...version } = made;
+  return { ...version, secret: sealToken(secrets, sealIdOf(version), version.settings, token) };
+}
+
+/** A config as a version of itself. */
+function versionOf(config: SmtpConfig, kind: VersionKind, secrets: Secrets): SmtpConfigVersion {
+  const { id, settings, secret, revision, health } = config;
+  return makeVersion(secrets, {
+    configId: id,
     kind,
-    version,
-    settings: settingsOf(config),
-    passwordEnc,
-    seal: secrets.seal(sealedPartsOf({ ...config, id })),
-    savedAt: updatedAt,
-    savedBy: updatedBy,
-    lastTest,
-  };
+    version: revision.version,
+    settings: versionedSettings(settings),
+    token: tokenOf(secret),
+    savedAt: revision.updatedAt,
+    savedBy: revision.updatedBy,
+    lastTest: health.lastTest,
+  });
+}
+
+/** Whether the current version failed, by its own fault, before any email was accepted through it. */
+export function isFailing({ revision, health }: SmtpConfig): boolean {
+  return health.failingVersion === revision.version;
 }
 
 /**
- * Where a config returns to: the version through which an email was taken last, since the one before a failing
- * one may have failed too; else the latest of the earlier ones.
+ * The version that a rollback restores: the one through which an email was accepted last, since the version
+ * before the failing one may have failed too; else the latest of the earlier ones.
+ * @param past the numbers of the earlier versions, the latest first
  */
-export function returnTarget(
-  { provenVersion }: Pick<SmtpConfig, "provenVersion">,
+export function rollbackTarget(
+  { knownGoodVersion }: Pick<Health, "knownGoodVersion">,
   past: readonly number[],
 ): number | null {
-  return past.find((version) => version === provenVersion) ?? past[0] ?? null;
+  return past.find((version) => version === knownGoodVersion) ?? past[0] ?? null;
 }
 
 /**
- * Keeps what is about to be replaced. A row that other hands have changed is not kept: sealing it anew would
- * vouch for it.
+ * Keeps what is about to be replaced. A row that was edited in the database is not kept: sealing it again would
+ * vouch for the edit.
  */
 export async function keepVersion(db: Db, config: SmtpConfig, secrets: Secrets): Promise<void> {
-  if (secrets.checkSeal(sealedPartsOf(config), config.seal) !== "intact") return;
-  await insertVersion(db, makeVersion(config, "past", secrets));
+  if (sealOf(config, secrets) !== "intact") return;
+  await insertVersion(db, versionOf(config, "past", secrets));
   const oldest = (await listVersions(db, config.id, "past"))[maxPastVersions - 1];
   if (oldest !== undefined) await deleteVersions(db, config.id, "past", oldest.version);
 }

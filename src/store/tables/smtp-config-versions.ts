@@ -1,38 +1,21 @@
 import type { Db, SmtpConfigVersionRow } from "../schema.ts";
-import type { LastTest, SmtpConfig } from "./smtp-configs.ts";
+import type { LastTest } from "./smtp-config-health.ts";
+import { type SealedPassword, type SmtpSettings, secretColumns, secretFromRow } from "./smtp-configs.ts";
 
 /** `past`: what a later version replaced; `draft`: what may become the next version. */
 export type VersionKind = SmtpConfigVersionRow["kind"];
 
-/** The settings that have versions. Order and on/off are none of them. */
-export type VersionedSettings = Pick<
-  SmtpConfig,
-  | "name"
-  | "smtpServer"
-  | "smtpPort"
-  | "useTls"
-  | "tlsMode"
-  | "username"
-  | "authMethod"
-  | "allowCleartextAuth"
-  | "fromEmail"
-  | "fromName"
-  | "replyTo"
-  | "ehloName"
-  | "caPem"
-  | "maxConnections"
-  | "maxPerSecond"
->;
+/** The settings that have versions: all but the order and on/off. */
+export type VersionedSettings = Omit<SmtpSettings, "position" | "enabled">;
 
-/** Settings of a config that are not in use, with the password as its token and a seal of their own. */
+/** Settings of a config that are not in use, with a password and a seal of their own. */
 export interface SmtpConfigVersion {
   readonly configId: string;
   readonly kind: VersionKind;
   /** Of a draft, the version that it was made from. */
   readonly version: number;
   readonly settings: VersionedSettings;
-  readonly passwordEnc: string | null;
-  readonly seal: string;
+  readonly secret: SealedPassword;
   readonly savedAt: number;
   readonly savedBy: string;
   readonly lastTest: LastTest | null;
@@ -104,33 +87,28 @@ export async function deleteVersions(
   return Number(result.numDeletedRows);
 }
 
-type Read = Pick<SmtpConfigVersion, "configId" | "kind" | "version" | "seal">;
+type Read = Pick<SmtpConfigVersion, "configId" | "kind" | "version" | "secret">;
 
-/** Writes what a test found, if the row is still the one that was tested. */
+/** Stores the result of a test, if the row is still the one that was tested. */
 export async function recordVersionTest(db: Db, read: Read, lastTest: LastTest): Promise<void> {
-  await same(db, read)
+  await updateRead(db, read)
     .set({ last_test_json: JSON.stringify(lastTest) })
     .execute();
 }
 
 /** Writes token and seal of a rotation, if the row is still the one that was read. */
-export async function replaceVersionToken(
-  db: Db,
-  read: Read,
-  next: Pick<SmtpConfigVersion, "passwordEnc" | "seal">,
-): Promise<boolean> {
-  const set = { password_enc: next.passwordEnc, seal: next.seal };
-  const result = await same(db, read).set(set).executeTakeFirst();
+export async function replaceVersionSecret(db: Db, read: Read, next: SealedPassword): Promise<boolean> {
+  const result = await updateRead(db, read).set(secretColumns(next)).executeTakeFirst();
   return result.numUpdatedRows === 1n;
 }
 
-function same(db: Db, { configId, kind, version, seal }: Read) {
+function updateRead(db: Db, { configId, kind, version, secret }: Read) {
   return db
     .updateTable("smtp_config_versions")
     .where("config_id", "=", configId)
     .where("kind", "=", kind)
     .where("version", "=", version)
-    .where("seal", "=", seal);
+    .where("seal", "=", secret.seal);
 }
 
 function fromRow(row: SmtpConfigVersionRow): SmtpConfigVersion {
@@ -139,8 +117,7 @@ function fromRow(row: SmtpConfigVersionRow): SmtpConfigVersion {
     kind: row.kind,
     version: row.version,
     settings: JSON.parse(row.settings_json),
-    passwordEnc: row.password_enc,
-    seal: row.seal,
+    secret: secretFromRow(row),
     savedAt: row.saved_at,
     savedBy: row.saved_by,
     lastTest: row.last_test_json === null ? null : JSON.parse(row.last_test_json),
@@ -153,8 +130,7 @@ function toRow(version: SmtpConfigVersion): SmtpConfigVersionRow {
     kind: version.kind,
     version: version.version,
     settings_json: JSON.stringify(version.settings),
-    password_enc: version.passwordEnc,
-    seal: version.seal,
+    ...secretColumns(version.secret),
     saved_at: version.savedAt,
     saved_by: version.savedBy,
     last_test_json: version.lastTest === null ? null : JSON.stringify(version.lastTest),

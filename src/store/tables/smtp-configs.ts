@@ -1,10 +1,21 @@
 import type { AuthMethod, TlsMode } from "../../core/model.ts";
 import type { Db, Flag, SmtpConfigRow } from "../schema.ts";
-import { type Step, write } from "../step.ts";
+import type { Step } from "../step.ts";
+import { type Health, healthColumns, healthFromRow, type ReadConfig } from "./smtp-config-health.ts";
 
-/** How to reach one relay, as stored: the password as its token, the seal over both. */
+/**
+ * How to reach one relay, as stored. `settings` are what admins edit and what versions are compared by;
+ * `health` is what was found out with them.
+ */
 export interface SmtpConfig {
   readonly id: string;
+  readonly settings: SmtpSettings;
+  readonly secret: SealedPassword;
+  readonly revision: Revision;
+  readonly health: Health;
+}
+
+export interface SmtpSettings {
   readonly name: string;
   /** Lower is tried first. */
   readonly position: number;
@@ -14,7 +25,6 @@ export interface SmtpConfig {
   readonly useTls: boolean;
   readonly tlsMode: TlsMode;
   readonly username: string | null;
-  readonly passwordEnc: string | null;
   readonly authMethod: AuthMethod;
   readonly allowCleartextAuth: boolean;
   readonly fromEmail: string;
@@ -25,28 +35,19 @@ export interface SmtpConfig {
   readonly maxConnections: number;
   /** Messages per second; null is unlimited. */
   readonly maxPerSecond: number | null;
-  readonly seal: string;
+}
+
+/** The password as its Fernet token, if there is one. The seal covers it and the destination it is for. */
+export type SealedPassword =
+  | { readonly kind: "none"; readonly seal: string }
+  | { readonly kind: "password"; readonly token: string; readonly seal: string };
+
+/** Which version the settings are, and who saved it. Times are milliseconds since the epoch. */
+export interface Revision {
   readonly version: number;
   readonly createdAt: number;
   readonly updatedAt: number;
   readonly updatedBy: string;
-  readonly lastTest: LastTest | null;
-  readonly pausedUntil: number | null;
-  readonly pausedReason: string | null;
-  /** Failures in a row: the config rests the longer. */
-  readonly failures: number;
-  /** The version through which an email was taken last; null before the first. */
-  readonly provenVersion: number | null;
-  /** The version that failed, by its own fault, before any email was taken through it. */
-  readonly faultyVersion: number | null;
-}
-
-export interface LastTest {
-  readonly at: number;
-  readonly ok: boolean;
-  /** The failed stage and the title of its problem; null after success. */
-  readonly stage: string | null;
-  readonly title: string | null;
 }
 
 /** All configs in the order in which they are tried. */
@@ -55,7 +56,7 @@ export async function listSmtpConfigs(db: Db): Promise<SmtpConfig[]> {
   return rows.map(fromRow);
 }
 
-/** The same, as a part of a transaction. */
+/** As `listSmtpConfigs`, as part of a transaction. */
 export function smtpConfigsStep(db: Db): Step<SmtpConfig[]> {
   return {
     queries: [inOrder(db).compile()],
@@ -78,7 +79,7 @@ export async function insertSmtpConfig(db: Db, config: SmtpConfig): Promise<void
 
 /**
  * Writes the whole row if it still has the version that was read.
- * @returns false if somebody else wrote it first.
+ * @returns false if another version was saved since.
  */
 export async function updateSmtpConfig(
   db: Db,
@@ -100,160 +101,97 @@ export async function deleteSmtpConfig(db: Db, id: string): Promise<boolean> {
   return result.numDeletedRows === 1n;
 }
 
-/** Test results and pauses are not edits: they leave the version alone. */
-export async function recordSmtpConfigTest(db: Db, id: string, lastTest: LastTest): Promise<void> {
-  await db
-    .updateTable("smtp_config")
-    .set({ last_test_json: JSON.stringify(lastTest) })
-    .where("id", "=", id)
-    .execute();
-}
-
-/** Ends every pause now, but does not forget it: the next email tries whether the trouble is over. */
-export async function endPauses(db: Db, now: number): Promise<void> {
-  await db.updateTable("smtp_config").set({ paused_until: now }).where("paused_until", ">", now).execute();
-}
-
-/** Ends the pause of one config and forgets it. @returns false if it was not paused. */
-export async function endPause(db: Db, id: string): Promise<boolean> {
-  const result = await db
-    .updateTable("smtp_config")
-    .set({ paused_until: null, paused_reason: null, failures: 0 })
-    .where("id", "=", id)
-    .where("paused_until", "is not", null)
-    .executeTakeFirst();
-  return result.numUpdatedRows === 1n;
-}
-
-export interface Pause {
-  readonly until: number;
-  readonly reason: string | null;
-  /** Failures in a row, this one too. */
-  readonly failures: number;
-}
-
-/**
- * Stops the use of a config for a time, or with null ends that. A config that was edited since it was
- * read is left alone: what is known speaks of the old settings.
- */
-export async function pauseSmtpConfig(db: Db, read: ReadConfig, pause: Pause | null): Promise<void> {
-  await pausing(db, read, pause).execute();
-}
-
-/** The same, as a part of a transaction. */
-export function pauseStep(db: Db, read: ReadConfig, pause: Pause | null): Step<void> {
-  return write(pausing(db, read, pause).compile());
-}
-
-type ReadConfig = Pick<SmtpConfig, "id" | "version">;
-
-function pausing(db: Db, { id, version }: ReadConfig, pause: Pause | null) {
-  const columns = {
-    paused_until: pause?.until ?? null,
-    paused_reason: pause?.reason ?? null,
-    failures: pause?.failures ?? 0,
-  };
-  return db.updateTable("smtp_config").set(columns).where("id", "=", id).where("version", "=", version);
-}
-
-/**
- * Notes what the version that was read has shown: it takes emails, or it fails before it took any. As a part
- * of a transaction.
- */
-export function verdictStep(db: Db, { id, version }: ReadConfig, verdict: "proven" | "faulty"): Step<void> {
-  const columns =
-    verdict === "proven" ? { proven_version: version, faulty_version: null } : { faulty_version: version };
-  const query = db
-    .updateTable("smtp_config")
-    .set(columns)
-    .where("id", "=", id)
-    .where("version", "=", version);
-  return write(query.compile());
-}
-
 /** Writes token and seal of a rotation, if the row is still the one that was read. */
-export async function replaceSmtpConfigToken(
+export async function replaceSmtpConfigSecret(
   db: Db,
-  read: Pick<SmtpConfig, "id" | "version" | "seal">,
-  next: Pick<SmtpConfig, "passwordEnc" | "seal">,
+  read: ReadConfig & Pick<SmtpConfig, "secret">,
+  next: SealedPassword,
 ): Promise<boolean> {
   const result = await db
     .updateTable("smtp_config")
-    .set({ password_enc: next.passwordEnc, seal: next.seal })
+    .set(secretColumns(next))
     .where("id", "=", read.id)
-    .where("version", "=", read.version)
-    .where("seal", "=", read.seal)
+    .where("version", "=", read.revision.version)
+    .where("seal", "=", read.secret.seal)
     .executeTakeFirst();
   return result.numUpdatedRows === 1n;
+}
+
+/** A secret from its two columns, in this table and in that of the versions. */
+export function secretFromRow({ password_enc, seal }: SecretColumns): SealedPassword {
+  return password_enc === null ? { kind: "none", seal } : { kind: "password", token: password_enc, seal };
+}
+
+export function secretColumns(secret: SealedPassword): SecretColumns {
+  return { password_enc: tokenOf(secret), seal: secret.seal };
+}
+
+type SecretColumns = Pick<SmtpConfigRow, "password_enc" | "seal">;
+
+/** The Fernet token of the password; null without one. */
+export function tokenOf(secret: SealedPassword): string | null {
+  return secret.kind === "none" ? null : secret.token;
 }
 
 function fromRow(row: SmtpConfigRow): SmtpConfig {
   return {
     id: row.id,
-    name: row.name,
-    position: row.position,
-    enabled: row.enabled === 1,
-    smtpServer: row.smtp_server,
-    smtpPort: row.smtp_port,
-    useTls: row.use_tls === 1,
-    tlsMode: row.tls_mode,
-    username: row.username,
-    passwordEnc: row.password_enc,
-    authMethod: row.auth_method,
-    allowCleartextAuth: row.allow_cleartext_auth === 1,
-    fromEmail: row.from_email,
-    fromName: row.from_name,
-    replyTo: row.reply_to,
-    ehloName: row.ehlo_name,
-    caPem: row.ca_pem,
-    maxConnections: row.max_connections,
-    maxPerSecond: row.max_per_second,
-    seal: row.seal,
-    version: row.version,
-    createdAt: row.created_at,
-    updatedAt: row.updated_at,
-    updatedBy: row.updated_by,
-    lastTest: row.last_test_json === null ? null : JSON.parse(row.last_test_json),
-    pausedUntil: row.paused_until,
-    pausedReason: row.paused_reason,
-    failures: row.failures,
-    provenVersion: row.proven_version,
-    faultyVersion: row.faulty_version,
+    settings: {
+      name: row.name,
+      position: row.position,
+      enabled: row.enabled === 1,
+      smtpServer: row.smtp_server,
+      smtpPort: row.smtp_port,
+      useTls: row.use_tls === 1,
+      tlsMode: row.tls_mode,
+      username: row.username,
+      authMethod: row.auth_method,
+      allowCleartextAuth: row.allow_cleartext_auth === 1,
+      fromEmail: row.from_email,
+      fromName: row.from_name,
+      replyTo: row.reply_to,
+      ehloName: row.ehlo_name,
+      caPem: row.ca_pem,
+      maxConnections: row.max_connections,
+      maxPerSecond: row.max_per_second,
+    },
+    secret: secretFromRow(row),
+    revision: {
+      version: row.version,
+      createdAt: row.created_at,
+      updatedAt: row.updated_at,
+      updatedBy: row.updated_by,
+    },
+    health: healthFromRow(row),
   };
 }
 
-function toRow(config: SmtpConfig): SmtpConfigRow {
+function toRow({ id, settings, secret, revision, health }: SmtpConfig): SmtpConfigRow {
   return {
-    id: config.id,
-    name: config.name,
-    position: config.position,
-    enabled: flag(config.enabled),
-    smtp_server: config.smtpServer,
-    smtp_port: config.smtpPort,
-    use_tls: flag(config.useTls),
-    tls_mode: config.tlsMode,
-    username: config.username,
-    password_enc: config.passwordEnc,
-    auth_method: config.authMethod,
-    allow_cleartext_auth: flag(config.allowCleartextAuth),
-    from_email: config.fromEmail,
-    from_name: config.fromName,
-    reply_to: config.replyTo,
-    ehlo_name: config.ehloName,
-    ca_pem: config.caPem,
-    max_connections: config.maxConnections,
-    max_per_second: config.maxPerSecond,
-    seal: config.seal,
-    version: config.version,
-    created_at: config.createdAt,
-    updated_at: config.updatedAt,
-    updated_by: config.updatedBy,
-    last_test_json: config.lastTest === null ? null : JSON.stringify(config.lastTest),
-    paused_until: config.pausedUntil,
-    paused_reason: config.pausedReason,
-    failures: config.failures,
-    proven_version: config.provenVersion,
-    faulty_version: config.faultyVersion,
+    id,
+    name: settings.name,
+    position: settings.position,
+    enabled: flag(settings.enabled),
+    smtp_server: settings.smtpServer,
+    smtp_port: settings.smtpPort,
+    use_tls: flag(settings.useTls),
+    tls_mode: settings.tlsMode,
+    username: settings.username,
+    auth_method: settings.authMethod,
+    allow_cleartext_auth: flag(settings.allowCleartextAuth),
+    from_email: settings.fromEmail,
+    from_name: settings.fromName,
+    reply_to: settings.replyTo,
+    ehlo_name: settings.ehloName,
+    ca_pem: settings.caPem,
+    max_connections: settings.maxConnections,
+    max_per_second: settings.maxPerSecond,
+    ...secretColumns(secret),
+    version: revision.version,
+    created_at: revision.createdAt,
+    updated_at: revision.updatedAt,
+    updated_by: revision.updatedBy,
+    ...healthColumns(health),
   };
 }
 

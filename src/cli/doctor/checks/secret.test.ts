@@ -1,9 +1,8 @@
 import { describe, expect, it } from "vitest";
-import { smtpConfig } from "../../../../test/support/smtp-config.ts";
+import { sealedConfig } from "../../../../test/support/smtp-config.ts";
 import { generateKey } from "../../../secret/fernet.ts";
 import type { KeyRow, Secrets } from "../../../secret/secrets.ts";
 import { unlock } from "../../../secret/unlock.ts";
-import { sealedPartsOf } from "../../../smtp-configs/open.ts";
 import { createFixedClock } from "../../../testing/fixed-clock.ts";
 import { checkSecret } from "./secret.ts";
 
@@ -18,8 +17,7 @@ async function newKeyRow(secret: string): Promise<KeyRow> {
 
 async function found(rows: readonly KeyRow[], primary: string, previous: string[] = [], sealedBy?: Secrets) {
   const secrets = await unlock({ rows, primary, previous, clock });
-  const config = smtpConfig();
-  const configs = [{ ...config, seal: (sealedBy ?? secrets).seal(sealedPartsOf(config)) }];
+  const configs = [sealedConfig(sealedBy ?? secrets)];
   const checks = checkSecret({ secrets, keys: rows, configs, previousCount: previous.length });
   return Object.fromEntries(
     checks.map(({ id, status, found: words, remedy }) => [id, { status, words, remedy }]),

@@ -46,7 +46,7 @@ function checkPrevious(
   previousCount: number,
 ): Check {
   const old = inUse.filter(({ keyId }) => keyId !== primaryKeyId).length;
-  const behind = configs.filter(({ seal }) => !isCurrentSeal(seal)).length;
+  const behind = configs.filter((config) => !isCurrentSeal(config.secret.seal)).length;
   const what = `${behind} of ${configs.length} SMTP configs, and perhaps emails,`;
   if (unknownKeyIds.length > 0) {
     return warning(

@@ -1,10 +1,9 @@
 import { beforeAll, describe, expect, it } from "vitest";
-import { smtpConfig } from "../../../../test/support/smtp-config.ts";
+import { type GivenConfig, sealedConfig } from "../../../../test/support/smtp-config.ts";
 import { createEgress } from "../../../net/egress.ts";
 import { generateKey } from "../../../secret/fernet.ts";
 import type { Secrets } from "../../../secret/secrets.ts";
 import { unlock } from "../../../secret/unlock.ts";
-import { sealedPartsOf } from "../../../smtp-configs/open.ts";
 import type { SmtpConfig } from "../../../store/tables/smtp-configs.ts";
 import { createFixedClock } from "../../../testing/fixed-clock.ts";
 import { checkConfigs, checkNames } from "./smtp-configs.ts";
@@ -16,10 +15,8 @@ beforeAll(async () => {
   secrets = await unlock({ rows: [], primary: generateKey(), previous: [], clock });
 });
 
-const sealed = (given: Partial<SmtpConfig> = {}): SmtpConfig => {
-  const config = smtpConfig({ name: "Main relay", ...given });
-  return { ...config, seal: secrets.seal(sealedPartsOf(config)) };
-};
+const sealed = (settings: GivenConfig["settings"] = {}, more: Omit<GivenConfig, "settings"> = {}) =>
+  sealedConfig(secrets, { ...more, settings: { name: "Main relay", ...settings } });
 /** The check of the one config. */
 const found = (config: SmtpConfig, by = secrets) => checkConfigs([config], by, now)[1];
 
@@ -35,29 +32,34 @@ describe("the SMTP configs", () => {
   it("say what the last test said", () => {
     const at = now - 7_300_000;
     expect(found(sealed())?.found).toBe("smtp.example.com:587, never tested");
-    expect(found(sealed({ lastTest: { at, ok: true, stage: null, title: null } }))?.found).toBe(
-      "smtp.example.com:587, test passed 2 h ago",
-    );
+    expect(
+      found(sealed({}, { health: { lastTest: { at, ok: true, stage: null, title: null } } }))?.found,
+    ).toBe("smtp.example.com:587, test passed 2 h ago");
     const failedTest = { at, ok: false, stage: "auth", title: "Username or password is wrong" };
-    expect(found(sealed({ lastTest: failedTest }))).toMatchObject({
+    expect(found(sealed({}, { health: { lastTest: failedTest } }))).toMatchObject({
       status: "warning",
       found: "Its last test failed, 2 h ago: Username or password is wrong.",
     });
   });
 
   it("say why one is paused, while it is, with a command fit to be pasted", () => {
-    const pausedReason = "535 5.7.8 No";
-    const paused = sealed({ name: "Jo's relay", pausedUntil: now + 60_000, pausedReason });
-    expect(found(paused)).toMatchObject({
+    const pausedUntil = (until: number) =>
+      sealed(
+        { name: "Jo's relay" },
+        { health: { breaker: { state: "open", until, reason: "535 5.7.8 No", failures: 1 } } },
+      );
+    expect(found(pausedUntil(now + 60_000))).toMatchObject({
       status: "warning",
       found: "Paused until 2026-01-01T00:01:00.000Z: 535 5.7.8 No",
       remedy: expect.stringContaining("`sendwright test 'Jo'\\''s relay'`"),
     });
-    expect(found({ ...paused, pausedUntil: now })?.status).toBe("ok");
+    expect(found(pausedUntil(now))?.status).toBe("ok");
   });
 
   it("fail where the seal is broken, or the password is missing", () => {
-    expect(found({ ...sealed(), smtpServer: "evil.example.com" })).toMatchObject({
+    const { settings, ...others } = sealed();
+    const changed = { ...others, settings: { ...settings, smtpServer: "evil.example.com" } };
+    expect(found(changed)).toMatchObject({
       status: "failed",
       found: expect.stringContaining("was changed in the database"),
     });
@@ -80,8 +82,8 @@ describe("the names of mail servers", () => {
   it("are looked up once for each server that is in use", async () => {
     const configs = [
       sealed(),
-      sealed({ id: "2" }),
-      sealed({ id: "3", smtpServer: "off.example.com", enabled: false }),
+      sealed({}, { id: "2" }),
+      sealed({ smtpServer: "off.example.com", enabled: false }, { id: "3" }),
     ];
     expect(await checkNames(configs, egress)).toMatchObject([
       { title: "smtp.example.com", status: "ok", found: "192.0.2.1, 2001:db8::1" },

@@ -3,7 +3,8 @@ import { age } from "../../../core/format.ts";
 import type { Egress } from "../../../net/egress.ts";
 import type { Secrets } from "../../../secret/secrets.ts";
 import { problemOf } from "../../../smtp-configs/open.ts";
-import type { SmtpConfig } from "../../../store/tables/smtp-configs.ts";
+import { openBreakerAt } from "../../../store/tables/smtp-config-health.ts";
+import type { SmtpConfig, SmtpSettings } from "../../../store/tables/smtp-configs.ts";
 import { type Check, failed, ok, refused, type Subject, warning } from "./check.ts";
 
 /** Whether there is a config to send with, and how each of them is. */
@@ -13,7 +14,7 @@ export function checkConfigs(
   now: number,
 ): readonly Check[] {
   const any = { id: "configs.enabled", title: "In use" };
-  const enabled = configs.filter((config) => config.enabled).length;
+  const enabled = configs.filter(({ settings }) => settings.enabled).length;
   if (configs.length === 0) {
     return [warning(any, "No SMTP config is saved: nothing can be sent.", "Save one on the settings page.")];
   }
@@ -30,8 +31,9 @@ export function checkConfigs(
 }
 
 function checkConfig(config: SmtpConfig, secrets: Secrets, now: number): Check {
-  const { id, name, enabled, smtpServer, smtpPort, lastTest, pausedUntil, pausedReason } = config;
-  const subject = { id: `configs.${id}`, title: name };
+  const { name, enabled, smtpServer, smtpPort } = config.settings;
+  const { lastTest } = config.health;
+  const subject = { id: `configs.${config.id}`, title: name };
   const problem = problemOf(config, secrets);
   if (problem !== null) {
     if (!secrets.fits)
@@ -41,11 +43,12 @@ function checkConfig(config: SmtpConfig, secrets: Secrets, now: number): Check {
   const where = `${smtpServer}:${smtpPort}`;
   const tryIt = `\`sendwright test ${quotedForShell(name)}\` says what is wrong.`;
   if (!enabled) return ok(subject, `${where}, switched off`);
-  if (pausedUntil !== null && pausedUntil > now) {
-    const reason = pausedReason === null ? "" : `: ${pausedReason}`;
+  const breaker = openBreakerAt(config.health, now);
+  if (breaker !== null) {
+    const reason = breaker.reason === null ? "" : `: ${breaker.reason}`;
     return warning(
       subject,
-      `Paused until ${new Date(pausedUntil).toISOString()}${reason}`,
+      `Paused until ${new Date(breaker.until).toISOString()}${reason}`,
       `${tryIt} A test that passes ends the pause.`,
     );
   }
@@ -60,20 +63,20 @@ const lookupMs = 10_000;
 
 /** Whether the servers' names are known, under the same rules as for sending. No connection is made. */
 export async function checkNames(configs: readonly SmtpConfig[], egress: Egress): Promise<readonly Check[]> {
-  const places = new Map<string, SmtpConfig>();
-  for (const config of configs) {
-    if (config.enabled) places.set(`${config.smtpServer}:${config.smtpPort}`, config);
+  const places = new Map<string, SmtpSettings>();
+  for (const { settings } of configs) {
+    if (settings.enabled) places.set(`${settings.smtpServer}:${settings.smtpPort}`, settings);
   }
   return Promise.all(
-    [...places.values()].map((config) =>
-      checkName({ id: `names.${config.smtpServer}`, title: config.smtpServer }, config, egress),
+    [...places.values()].map((settings) =>
+      checkName({ id: `names.${settings.smtpServer}`, title: settings.smtpServer }, settings, egress),
     ),
   );
 }
 
 async function checkName(
   subject: Subject,
-  { smtpServer, smtpPort }: SmtpConfig,
+  { smtpServer, smtpPort }: SmtpSettings,
   egress: Egress,
 ): Promise<Check> {
   try {
