@@ -13,7 +13,7 @@ import { emailStates } from "./emails/states.ts";
 import { sessionQuery } from "./session/session.ts";
 import { Shell } from "./shell/shell.tsx";
 import { Crashed, NotFound } from "./shell/stray-pages.tsx";
-import { type ConsentSearch, consentOutcomes } from "./smtp/consent-search.ts";
+import { type ConsentSearch, consentOutcomes } from "./smtp/oauth/consent-search.ts";
 
 /** The address of every page. Each page's script is fetched when it is first wanted. */
 
@@ -111,7 +111,7 @@ const retention = createRoute({
 const watching = createRoute({
   getParentRoute: () => shell,
   path: "/settings/watching",
-  component: lazyRouteComponent(() => import("./watching/watching-page.tsx"), "WatchingPage"),
+  component: lazyRouteComponent(() => import("./monitoring/monitoring-page.tsx"), "WatchingPage"),
 });
 
 const emails = createRoute({
@@ -122,13 +122,13 @@ const emails = createRoute({
     q: typeof search.q === "string" && search.q !== "" ? search.q : undefined,
     after: typeof search.after === "string" ? search.after : undefined,
   }),
-  component: lazyRouteComponent(() => import("./emails/list-page.tsx"), "EmailListPage"),
+  component: lazyRouteComponent(() => import("./emails/list/list-page.tsx"), "EmailListPage"),
 });
 
 const email = createRoute({
   getParentRoute: () => shell,
   path: "/emails/$id",
-  component: lazyRouteComponent(() => import("./emails/email-page.tsx"), "EmailPage"),
+  component: lazyRouteComponent(() => import("./emails/email/email-page.tsx"), "EmailPage"),
 });
 
 const sandbox = createRoute({
@@ -152,19 +152,19 @@ const apiKeys = createRoute({
 const templates = createRoute({
   getParentRoute: () => shell,
   path: "/templates",
-  component: lazyRouteComponent(() => import("./templates/list-page.tsx"), "TemplateListPage"),
+  component: lazyRouteComponent(() => import("./templates/list/list-page.tsx"), "TemplateListPage"),
 });
 
 const template = createRoute({
   getParentRoute: () => shell,
   path: "/templates/$name",
-  component: lazyRouteComponent(() => import("./templates/template-page.tsx"), "TemplatePage"),
+  component: lazyRouteComponent(() => import("./templates/editor/template-page.tsx"), "TemplatePage"),
 });
 
 const templatePart = createRoute({
   getParentRoute: () => shell,
   path: "/templates/parts/$name",
-  component: lazyRouteComponent(() => import("./templates/part-page.tsx"), "PartPage"),
+  component: lazyRouteComponent(() => import("./templates/editor/part-page.tsx"), "PartPage"),
 });
 
 const brand = createRoute({

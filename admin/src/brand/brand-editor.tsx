@@ -8,9 +8,9 @@ import { SettingsForm } from "../settings/settings-form.tsx";
 import { type SettingsFields, useSettingsForm } from "../settings/use-settings-form.ts";
 import { strings } from "../strings.ts";
 import { templatesQuery } from "../templates/api.ts";
-import { PreviewCard } from "../templates/preview-card.tsx";
-import { useLivePreview } from "../templates/use-live-preview.ts";
-import { useSaveKey } from "../templates/use-save-key.ts";
+import { useSaveKey } from "../templates/editor/use-save-key.ts";
+import { PreviewCard } from "../templates/preview/preview-card.tsx";
+import { useLivePreview } from "../templates/preview/use-live-preview.ts";
 import styles from "./brand.module.css";
 import { type BrandForm, brandOf, formOf, textFields } from "./brand.ts";
 

@@ -27,7 +27,7 @@ import {
 } from "@codemirror/view";
 import type { Schema } from "../parts/json-schema.ts";
 import { liquidOffers, mjmlOffers, type Offers } from "./completions.ts";
-import { look } from "./look.ts";
+import { look } from "./editor-theme.ts";
 
 /** `mjml` and `text` with Liquid in them; `json` without. */
 export type Language = "mjml" | "text" | "json";

@@ -6,12 +6,12 @@ import { ProblemNotice } from "../parts/notice.tsx";
 import { Card, Page, SkeletonRows } from "../parts/page.tsx";
 import { strings } from "../strings.ts";
 import { overviewQuery } from "./api.ts";
-import { Chart } from "./chart.tsx";
-import { Concerns } from "./concerns.tsx";
+import { Chart } from "./chart/chart.tsx";
+import { Concerns } from "./issues.tsx";
 import { LatestEmails } from "./latest-emails.tsx";
+import { isSaid, Verdict } from "./mail-status.tsx";
 import styles from "./overview.module.css";
-import { isSaid, Verdict } from "./verdict.tsx";
-import { Welcome } from "./welcome.tsx";
+import { Welcome } from "./welcome/welcome.tsx";
 
 const t = strings.overview;
 

@@ -1,12 +1,12 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link, Outlet, useLocation } from "@tanstack/react-router";
 import { useEffect, useRef, useState } from "react";
+import { AlertBanner } from "../monitoring/alert-banner.tsx";
 import { Icon, type IconName } from "../parts/icon.tsx";
 import { Mark } from "../parts/mark.tsx";
 import { sessionQuery } from "../session/session.ts";
 import { SignOutButton } from "../session/sign-out-button.tsx";
 import { strings } from "../strings.ts";
-import { AlertBanner } from "../watching/alert-banner.tsx";
 import { ColorSchemeButton } from "./color-scheme-button.tsx";
 import { Outage } from "./outage.tsx";
 import styles from "./shell.module.css";

@@ -1,0 +1,32 @@
+import type { Recipient } from "../../api/types.ts";
+import { Badge } from "../../parts/badge.tsx";
+import { strings } from "../../strings.ts";
+import styles from "../emails.module.css";
+import { looks } from "../states.ts";
+import { replyWords } from "./reply.ts";
+
+const t = strings.email;
+
+/** Each address with its own outcome and what the relay said about it. */
+export function Recipients({ recipients }: { recipients: readonly Recipient[] }) {
+  return (
+    <ul className={styles.recipients}>
+      {recipients.map((recipient) => {
+        const { tone, icon } = looks[recipient.state];
+        const reply = replyWords(recipient);
+        return (
+          <li key={`${recipient.role} ${recipient.address}`} className={styles.recipient}>
+            <span className={styles.address}>
+              <span className={styles.role}>{t.roles[recipient.role]}</span>
+              {recipient.address}
+            </span>
+            <Badge tone={tone} icon={icon}>
+              {t.recipientStates[recipient.state]}
+            </Badge>
+            {reply !== null && <span className={styles.reply}>{reply}</span>}
+          </li>
+        );
+      })}
+    </ul>
+  );
+}

@@ -1,0 +1,172 @@
+import { NativeSelect, TextInput } from "@mantine/core";
+import { useDebouncedCallback } from "@mantine/hooks";
+import { useQuery } from "@tanstack/react-query";
+import { getRouteApi, Link } from "@tanstack/react-router";
+import { useEffect, useRef, useState } from "react";
+import type { EmailSummary } from "../../api/types.ts";
+import { Icon } from "../../parts/icon.tsx";
+import { ProblemNotice } from "../../parts/notice.tsx";
+import { Card, Empty, Page, SkeletonRows } from "../../parts/page.tsx";
+import { Pager } from "../../parts/pager.tsx";
+import { SendExample } from "../../parts/send-example.tsx";
+import table from "../../parts/table.module.css";
+import { Time } from "../../parts/time.tsx";
+import { strings } from "../../strings.ts";
+import { emailsQuery } from "../api.ts";
+import styles from "../emails.module.css";
+import { StateBadge } from "../state-badge.tsx";
+import { emailStates, isRetryable } from "../states.ts";
+import { RetryAll } from "./retry-all.tsx";
+
+const t = strings.emails;
+const route = getRouteApi("/shell/emails");
+const stateChoices = [
+  { value: "", label: t.anyState },
+  ...emailStates.map((state) => ({ value: state, label: t.states[state] })),
+];
+
+/** The log: what was handed over, with its state, as it moves. */
+export function EmailListPage() {
+  const search = route.useSearch();
+  const navigate = route.useNavigate();
+  const emails = useQuery(emailsQuery(search));
+  const isFiltered = search.state !== undefined || search.q !== undefined;
+
+  return (
+    <Page
+      title={t.title}
+      lead={t.lead}
+      actions={
+        isRetryable(search.state) && (
+          <RetryAll
+            search={{ state: search.state, q: search.q }}
+            isEmpty={emails.data === undefined || emails.data.items.length === 0}
+          />
+        )
+      }
+    >
+      <div className={styles.tools}>
+        <SearchField
+          q={search.q ?? ""}
+          onSearch={(q) =>
+            void navigate({
+              search: { ...search, q: q === "" ? undefined : q, after: undefined },
+              replace: true,
+            })
+          }
+        />
+        <NativeSelect
+          aria-label={t.filter}
+          data={stateChoices}
+          value={search.state ?? ""}
+          onChange={({ currentTarget: { value } }) =>
+            void navigate({
+              search: { ...search, state: emailStates.find((state) => state === value), after: undefined },
+            })
+          }
+        />
+        {search.after === undefined && emails.isSuccess && <span className={styles.live}>{t.live}</span>}
+      </div>
+      {emails.error !== null && emails.data === undefined && <ProblemNotice error={emails.error} />}
+      {emails.isPending && (
+        <Card>
+          <SkeletonRows rows={8} />
+        </Card>
+      )}
+      {emails.data !== undefined && (
+        <>
+          <Card>
+            {emails.data.items.length > 0 ? (
+              <EmailTable emails={emails.data.items} />
+            ) : isFiltered || search.after !== undefined ? (
+              <Empty title={t.nothingFound}>
+                <p>{t.nothingFoundBody}</p>
+                <Link to="/emails">{t.clearFilter}</Link>
+              </Empty>
+            ) : (
+              <Empty title={t.emptyTitle}>
+                <p>{t.empty}</p>
+                <SendExample />
+                <Link to="/api-keys">{t.makeKey}</Link>
+              </Empty>
+            )}
+          </Card>
+          <Pager label={t.pages} to="/emails" search={search} after={search.after} next={emails.data.next} />
+        </>
+      )}
+    </Page>
+  );
+}
+
+function SearchField({ q, onSearch }: { q: string; onSearch: (q: string) => void }) {
+  const [text, setText] = useState(q);
+  const search = useDebouncedCallback(onSearch, 250);
+  const input = useRef<HTMLInputElement>(null);
+  // The address may change by itself ("Show all", the back button), but not under somebody's hands.
+  useEffect(() => {
+    if (document.activeElement !== input.current) setText(q);
+  }, [q]);
+  return (
+    <TextInput
+      ref={input}
+      className={styles.search}
+      type="search"
+      aria-label={t.search}
+      placeholder={t.search}
+      leftSection={<Icon name="search" size={16} />}
+      value={text}
+      onChange={({ currentTarget: { value } }) => {
+        setText(value);
+        search(value.trim());
+      }}
+    />
+  );
+}
+
+function EmailTable({ emails }: { emails: readonly EmailSummary[] }) {
+  return (
+    <table className={`${table.table} ${table.links}`}>
+      <thead>
+        <tr>
+          <th scope="col">{t.columns.state}</th>
+          <th scope="col">{t.columns.subject}</th>
+          <th scope="col">{t.columns.to}</th>
+          <th scope="col" className={table.end}>
+            {t.columns.created}
+          </th>
+        </tr>
+      </thead>
+      <tbody>
+        {emails.map((email) => (
+          <tr key={email.id}>
+            <td>
+              <StateBadge state={email.state} />
+            </td>
+            <td className={styles.subjectCell}>
+              <Link className={styles.subject} to="/emails/$id" params={{ id: email.id }}>
+                {email.subject === "" ? t.noSubject : email.subject}
+              </Link>
+              {email.template !== null && <span className={styles.extra}>{email.template}</span>}
+            </td>
+            <td className={table.soft}>
+              <Recipients recipients={email.recipients} />
+            </td>
+            <td className={`${table.soft} ${table.nowrap} ${table.end}`}>
+              <Time iso={email.createdAt} />
+            </td>
+          </tr>
+        ))}
+      </tbody>
+    </table>
+  );
+}
+
+function Recipients({ recipients }: Pick<EmailSummary, "recipients">) {
+  const [first, ...others] = recipients;
+  return (
+    <>
+      {first?.address}
+      {others.length > 0 && <span className={styles.extra}>{t.more(others.length)}</span>}
+    </>
+  );
+}

@@ -1,0 +1,31 @@
+import { useQuery } from "@tanstack/react-query";
+import { ProblemNotice } from "../parts/notice.tsx";
+import { Card, Page, SkeletonRows } from "../parts/page.tsx";
+import { settingsQuery } from "../settings/api.ts";
+import { strings } from "../strings.ts";
+import { ChecksForm } from "./checks-form.tsx";
+import styles from "./monitoring.module.css";
+import { WebhookForm } from "./webhook-form.tsx";
+
+const t = strings.watching;
+
+/** How often SMTP configs are checked, and who is told of what is found. */
+export function WatchingPage() {
+  const { data: saved, error } = useQuery(settingsQuery);
+  return (
+    <Page title={t.title} lead={t.lead}>
+      {saved !== undefined ? (
+        <div className={styles.layout}>
+          <ChecksForm saved={saved} />
+          <WebhookForm saved={saved} />
+        </div>
+      ) : error === null ? (
+        <Card>
+          <SkeletonRows rows={4} />
+        </Card>
+      ) : (
+        <ProblemNotice error={error} />
+      )}
+    </Page>
+  );
+}

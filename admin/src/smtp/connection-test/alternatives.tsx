@@ -1,0 +1,52 @@
+import type { Correction } from "../../api/types.ts";
+import { Icon } from "../../parts/icon.tsx";
+import { strings } from "../../strings.ts";
+import type { Editor } from "../editor/use-config-editor.ts";
+import { FixOffer } from "./fix.tsx";
+import styles from "./test-panel.module.css";
+
+const t = strings.test.corrections;
+
+interface CorrectionsProps {
+  readonly corrections: readonly Correction[];
+  /** Others are still being tried. */
+  readonly isLooking: boolean;
+  readonly editor: Editor;
+  readonly onTest: (() => void) | null;
+}
+
+/** What else was tried on the same server after a failure, and what of it works. */
+export function Corrections({ corrections, isLooking, editor, onTest }: CorrectionsProps) {
+  if (corrections.length === 0 && !isLooking) return null;
+  const working = corrections.filter(({ works }) => works);
+  const others = corrections.filter(({ works }) => !works);
+  const nothing = isLooking ? t.looking : t.nothing;
+  return (
+    <section className={styles.corrections} aria-label={t.title}>
+      <h3>{working.length > 0 ? t.found : nothing}</h3>
+      {working.map(({ fix, ...correction }) => (
+        <div key={keyOf(correction)} className={styles.working}>
+          <p className={styles.workingTitle}>
+            <Icon name="check" size={14} /> {correction.title}
+          </p>
+          <p className={styles.workingDetail}>{correction.detail}</p>
+          {fix !== null && <FixOffer fix={fix} editor={editor} label={t.use} onTest={onTest} />}
+        </div>
+      ))}
+      {others.length > 0 && (
+        <details className={styles.tried}>
+          <summary>{t.tried(others.length)}</summary>
+          <ul>
+            {others.map((correction) => (
+              <li key={keyOf(correction)}>{correction.title}</li>
+            ))}
+          </ul>
+        </details>
+      )}
+    </section>
+  );
+}
+
+function keyOf({ smtpServer, smtpPort, useTls, tlsMode }: Omit<Correction, "fix">): string {
+  return [smtpServer, smtpPort, useTls, tlsMode].join(" ");
+}

@@ -1,0 +1,113 @@
+import { Button } from "@mantine/core";
+import { useState } from "react";
+import type { SmtpConfig, SmtpConfigDraft } from "../../api/types.ts";
+import { Confirm } from "../../parts/confirm.tsx";
+import { Notice } from "../../parts/notice.tsx";
+import { focusPage } from "../../parts/page.tsx";
+import { Time } from "../../parts/time.tsx";
+import { strings } from "../../strings.ts";
+import type { Editor } from "../editor/use-config-editor.ts";
+import type { StagedChanges } from "./use-draft.ts";
+
+const t = strings.smtp.staged;
+
+interface DraftNoticeProps {
+  readonly config: SmtpConfig;
+  readonly draft: SmtpConfigDraft;
+  readonly editor: Editor;
+  readonly staged: StagedChanges;
+}
+
+/** That there is a draft beside the settings that send, and what can be done with it. */
+export function DraftNotice({ config, draft, editor, staged }: DraftNoticeProps) {
+  const isContinued = editor.draft !== null;
+  const isOutdated = draft.version < config.version;
+  // What is in the form is not to be lost by a click here.
+  const isInTheWay = editor.isDirty && !isContinued;
+  return (
+    <Notice
+      tone={draft.lastTest?.ok === false || isOutdated ? "warn" : "info"}
+      title={
+        isContinued ? (
+          t.kept
+        ) : (
+          <>
+            {t.draftBy(draft.updatedBy)} <Time iso={draft.updatedAt} />.
+          </>
+        )
+      }
+      actions={
+        isInTheWay ? undefined : (
+          <>
+            {!isContinued && (
+              <Button size="xs" onClick={() => editor.continueFrom(draft)}>
+                {t.continue}
+              </Button>
+            )}
+            {!isOutdated && <UseDraft draft={draft} editor={editor} staged={staged} />}
+            {isOutdated && isContinued && (
+              <Button size="xs" onClick={() => void editor.loadCurrent()}>
+                {strings.smtp.loadCurrent}
+              </Button>
+            )}
+            <Button
+              size="xs"
+              variant="default"
+              disabled={staged.isBusy}
+              onClick={() => {
+                staged.discard();
+                focusPage();
+              }}
+            >
+              {t.discard}
+            </Button>
+          </>
+        )
+      }
+    >
+      <DraftTest draft={draft} /> {isOutdated && t.outdated(config.updatedBy)}
+      {isInTheWay && t.replaces}
+    </Notice>
+  );
+}
+
+function DraftTest({ draft: { lastTest } }: { draft: SmtpConfigDraft }) {
+  if (lastTest === null) return t.notTested;
+  return (
+    <>
+      {lastTest.ok ? t.passed : t.failed} <Time iso={lastTest.at} />
+      {lastTest.title === null ? "." : `: ${lastTest.title}.`}
+    </>
+  );
+}
+
+function UseDraft({ draft, editor, staged }: Omit<DraftNoticeProps, "config">) {
+  const [asking, ask] = useState(false);
+  const hasPassed = draft.lastTest?.ok === true && !editor.isDirty;
+  function use() {
+    ask(false);
+    staged.use();
+    focusPage();
+  }
+  return (
+    <>
+      <Button
+        size="xs"
+        variant="default"
+        disabled={staged.isBusy}
+        onClick={() => (hasPassed ? use() : ask(true))}
+      >
+        {hasPassed ? t.use : t.useAnyway}
+      </Button>
+      <Confirm
+        opened={asking}
+        title={t.useTitle}
+        confirm={t.useAnyway}
+        onConfirm={use}
+        onClose={() => ask(false)}
+      >
+        {draft.lastTest?.ok === false && !editor.isDirty ? t.useFailed : t.useUntested}
+      </Confirm>
+    </>
+  );
+}

@@ -1,0 +1,120 @@
+import { type SubmitEvent, useEffect, useRef, useState } from "react";
+import type { SmtpConfig, SmtpConfigDraft } from "../../api/types.ts";
+import { Card } from "../../parts/page.tsx";
+import { UnsavedGuard } from "../../parts/unsaved-guard.tsx";
+import { expectedStages } from "../connection-test/stages.ts";
+import { TestPanel } from "../connection-test/test-panel.tsx";
+import { useConnectionTest } from "../connection-test/use-connection-test.ts";
+import { DomainCard } from "../domain/domain-card.tsx";
+import { useStagedChanges } from "../drafts/use-draft.ts";
+import { AdvancedFields } from "../form/advanced-fields.tsx";
+import { ConfigFields } from "../form/config-fields.tsx";
+import { formOf, sameForm } from "../form/form.ts";
+import { useProvider } from "../providers/provider-chooser.tsx";
+import styles from "./editor.module.css";
+import { EditorNotices } from "./editor-notices.tsx";
+import { SaveActions } from "./save-actions.tsx";
+import { useConfigEditor } from "./use-config-editor.ts";
+
+interface ConfigEditorProps {
+  /** Null for a new one. */
+  readonly config: SmtpConfig | null;
+  readonly onCreated?: () => Promise<void>;
+}
+
+/** One config: the form, and beside it the test of what is in the form. */
+export function ConfigEditor({ config, onCreated }: ConfigEditorProps) {
+  const editor = useConfigEditor(config);
+  const provider = useProvider(editor);
+  const { run, start, stop } = useConnectionTest(editor.refuse);
+  const [tested, setTested] = useState(editor.form);
+  const form = useRef<HTMLFormElement>(null);
+  const panel = useRef<HTMLDivElement>(null);
+  const staged = useStagedChanges(config, editor, (draft) => testDraft(draft, null));
+  const isManaged = config !== null && config.managedBy !== null;
+
+  const { refusals } = editor;
+  const answered = useRef(0);
+  useEffect(() => {
+    // Only then: while faults are mended, the focus is where the admin types.
+    if (refusals === answered.current || staged.isTesting) return;
+    answered.current = refusals;
+    form.current?.querySelector<HTMLElement>('[aria-invalid="true"]')?.focus();
+  }, [refusals, staged.isTesting]);
+
+  async function save(event: SubmitEvent<HTMLFormElement>) {
+    event.preventDefault();
+    if (staged.isStaged) {
+      const hasChanges = editor.isDirty || editor.draft !== null;
+      return hasChanges ? staged.testAndSave() : test(null);
+    }
+    // Only there is its password known.
+    if (editor.draft !== null) return staged.saveUntested();
+    const body = editor.body();
+    if (body === null) return;
+    const saved = await editor.save(body).catch(() => null);
+    if (saved !== null && config === null) await onCreated?.();
+  }
+
+  async function test(sendTo: string | null) {
+    if (editor.draft !== null) {
+      // Only where it is kept is its password known.
+      const draft = await staged.keep();
+      if (draft !== null) await testDraft(draft, sendTo);
+      return staged.reload();
+    }
+    // What is saved is tested as saved, so that the result is kept with it.
+    const isSaved = config !== null && !editor.isDirty;
+    const settings = isSaved ? null : editor.body();
+    if (settings === null && !isSaved) return;
+    setTested(editor.form);
+    panel.current?.scrollIntoView({ block: "nearest" });
+    const order = { id: config?.id ?? null, settings, sendTo };
+    await start(order, expectedStages(editor.form, sendTo !== null));
+  }
+
+  async function testDraft(draft: SmtpConfigDraft, sendTo: string | null): Promise<boolean> {
+    const kept = formOf({ ...draft, enabled: editor.form.enabled });
+    setTested(kept);
+    panel.current?.scrollIntoView({ block: "nearest" });
+    return start({ draft: draft.id, sendTo }, expectedStages(kept, sendTo !== null));
+  }
+
+  /** On from a fix: what is a draft is meant to be saved. */
+  const testAgain = () => void (editor.draft === null ? test(null) : staged.testAndSave());
+
+  return (
+    <>
+      <EditorNotices config={config} editor={editor} staged={staged} />
+      <div className={styles.layout}>
+        <Card>
+          <form ref={form} onSubmit={(event) => void save(event)} noValidate>
+            <fieldset className={styles.all} disabled={isManaged || staged.isTesting}>
+              <ConfigFields editor={editor} />
+              <AdvancedFields editor={editor} />
+            </fieldset>
+            <SaveActions
+              editor={editor}
+              staged={staged}
+              isManaged={isManaged}
+              isTesting={run.kind === "running"}
+              onTest={() => void test(null)}
+            />
+          </form>
+        </Card>
+        <div className={styles.aside} ref={panel}>
+          <TestPanel
+            run={run}
+            editor={editor}
+            isStale={!sameForm(tested, editor.form)}
+            onStop={stop}
+            onTest={testAgain}
+            onSend={(sendTo) => void test(sendTo)}
+          />
+          <DomainCard form={editor.form} run={run} isSandbox={provider?.id === "sandbox"} />
+        </div>
+      </div>
+      <UnsavedGuard isDirty={editor.isDirty} />
+    </>
+  );
+}

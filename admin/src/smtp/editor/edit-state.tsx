@@ -1,0 +1,36 @@
+import { Button, VisuallyHidden } from "@mantine/core";
+import { Time } from "../../parts/time.tsx";
+import { strings } from "../../strings.ts";
+import styles from "./editor.module.css";
+import type { Editor } from "./use-config-editor.ts";
+
+const t = strings.smtp;
+
+interface EditStateProps {
+  readonly editor: Editor;
+  /** There are many words beside it. */
+  readonly isShort: boolean;
+}
+
+/** Whether what is in the form is saved. */
+export function EditState({ editor: { saved, isDirty, base, draft, discard }, isShort }: EditStateProps) {
+  return (
+    <span className={styles.state} role="status" data-good={saved !== null && !isDirty ? "" : undefined}>
+      {isDirty && base !== null ? (
+        <>
+          {isShort ? <VisuallyHidden>{t.unsaved}</VisuallyHidden> : t.unsaved}{" "}
+          <Button variant="subtle" size="compact-sm" onClick={discard}>
+            {t.discard}
+          </Button>
+        </>
+      ) : (
+        (draft !== null && t.staged.keptShort) ||
+        (saved !== null && (
+          <>
+            {saved.words} <Time iso={saved.at} />
+          </>
+        ))
+      )}
+    </span>
+  );
+}

@@ -1,0 +1,86 @@
+import { Button } from "@mantine/core";
+import { ApiProblem } from "../../api/problem.ts";
+import type { SmtpConfig } from "../../api/types.ts";
+import { Notice, ProblemNotice } from "../../parts/notice.tsx";
+import { focusPage } from "../../parts/page.tsx";
+import { strings } from "../../strings.ts";
+import { DraftNotice } from "../drafts/draft-notice.tsx";
+import type { StagedChanges } from "../drafts/use-draft.ts";
+import { FailingChange } from "../history/failing-change.tsx";
+import { isPaused, Pause } from "../list/config-status.tsx";
+import { ResumeConfig } from "../list/resume-config.tsx";
+import styles from "./editor.module.css";
+import type { Editor } from "./use-config-editor.ts";
+
+const t = strings.smtp;
+
+interface EditorNoticesProps {
+  /** As it is now: what the form is of does not tell of a pause that came or went since. */
+  readonly config: SmtpConfig | null;
+  readonly editor: Editor;
+  readonly staged: StagedChanges;
+}
+
+/** What an admin should know before the form, the most urgent first. */
+export function EditorNotices({ config, editor, staged }: EditorNoticesProps) {
+  const { base, faults } = editor;
+  const notices = [
+    config !== null && config.managedBy !== null && (
+      <Notice key="managed" tone="info" title={t.managed.title}>
+        {t.managed.remedy}
+      </Notice>
+    ),
+    config !== null && config.returnTo !== null && <FailingChange key="failing" config={config} />,
+    base !== null && base.problem !== null && (
+      <Notice
+        key="problem"
+        tone="warn"
+        title={base.problem.code.startsWith("oauth.") ? t.state.notConnected : t.state.broken}
+      >
+        {base.problem.detail}
+      </Notice>
+    ),
+    config !== null && config.pausedUntil !== null && isPaused(config) && (
+      <Notice
+        key="paused"
+        tone="warn"
+        title={<Pause until={config.pausedUntil} />}
+        actions={<ResumeConfig config={config} onResumed={focusPage} />}
+      >
+        {config.pausedReason}
+      </Notice>
+    ),
+    base?.oauth?.consentError != null && (
+      <Notice key="consent" tone="bad" title={t.oauth.failed}>
+        {base.oauth.consentError}
+      </Notice>
+    ),
+    // While it is tested, it is not known yet whether it stays a draft.
+    config !== null && staged.draft !== null && !staged.isBusy && (
+      <DraftNotice key="draft" config={config} draft={staged.draft} editor={editor} staged={staged} />
+    ),
+    faults.other !== null && (
+      <Refusal key="refusal" error={faults.other} onLoad={() => void editor.loadCurrent()} />
+    ),
+  ].filter((notice) => notice !== false && notice !== undefined);
+  return notices.length === 0 ? null : <div className={styles.notices}>{notices}</div>;
+}
+
+function Refusal({ error, onLoad }: { error: Error; onLoad: () => void }) {
+  if (error instanceof ApiProblem && error.code === "config.version_conflict") {
+    return (
+      <Notice
+        tone="warn"
+        title={t.conflict}
+        actions={
+          <Button size="xs" onClick={onLoad}>
+            {t.loadCurrent}
+          </Button>
+        }
+      >
+        {t.conflictRemedy}
+      </Notice>
+    );
+  }
+  return <ProblemNotice error={error} />;
+}

@@ -1,0 +1,46 @@
+import { Button } from "@mantine/core";
+import { strings } from "../../strings.ts";
+import type { StagedChanges } from "../drafts/use-draft.ts";
+import { EditState } from "./edit-state.tsx";
+import styles from "./editor.module.css";
+import type { Editor } from "./use-config-editor.ts";
+
+const t = strings.smtp;
+
+interface SaveActionsProps {
+  readonly editor: Editor;
+  readonly staged: StagedChanges;
+  readonly isManaged: boolean;
+  readonly isTesting: boolean;
+  readonly onTest: () => void;
+}
+
+/** What can be done with the form. Its submit button is the first. */
+export function SaveActions({ editor, staged, isManaged, isTesting, onTest }: SaveActionsProps) {
+  const faultCount = Object.keys(editor.faults.fields).length;
+  const hasChanges = editor.isDirty || editor.draft !== null;
+  return (
+    <div className={styles.actions}>
+      {faultCount > 0 && (
+        <p className={styles.faults} role="alert">
+          {t.checkFields(faultCount)}
+        </p>
+      )}
+      {!isManaged && (
+        <Button type="submit" loading={editor.isSaving || staged.isTesting}>
+          {staged.isStaged ? t.staged.testAndSave : t.save}
+        </Button>
+      )}
+      <Button variant="default" loading={isTesting && !staged.isTesting} onClick={onTest}>
+        {t.test}
+      </Button>
+      {staged.isStaged && editor.isDirty && (
+        <Button variant="subtle" size="compact-sm" disabled={staged.isBusy} onClick={staged.saveUntested}>
+          {t.staged.saveUntested}
+        </Button>
+      )}
+      {staged.isStaged && hasChanges && <p className={styles.goesOn}>{t.staged.goesOn}</p>}
+      <EditState editor={editor} isShort={staged.isStaged} />
+    </div>
+  );
+}

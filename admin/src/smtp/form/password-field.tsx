@@ -1,0 +1,82 @@
+import { Button, TextInput } from "@mantine/core";
+import { PasswordInput } from "../../parts/password-input.tsx";
+import { strings } from "../../strings.ts";
+import styles from "../editor/editor.module.css";
+import type { Editor } from "../editor/use-config-editor.ts";
+
+const t = strings.smtp.password;
+
+interface PasswordFieldProps {
+  readonly password: Editor["password"];
+  readonly error: string | undefined;
+  /** What the provider wants here; null where nothing is known of it. */
+  readonly wanted: string | null;
+  readonly onChange: Editor["changePassword"];
+}
+
+/** The password in each of its states; what is saved is never in the page. */
+export function PasswordField({ password, error, wanted, onChange }: PasswordFieldProps) {
+  const { state, entry, isUnusable } = password;
+  const label = strings.smtp.fields.password;
+
+  if (state === "off") {
+    return <TextInput label={label} placeholder={t.needsUsername} disabled error={error} />;
+  }
+  if (state === "saved" || state === "removing") {
+    return (
+      <div className={styles.savedPassword}>
+        <TextInput
+          className={styles.grow}
+          label={label}
+          value={state === "saved" ? "••••••••" : ""}
+          description={state === "saved" ? t.saved : t.removing}
+          error={error}
+          readOnly
+        />
+        <Button.Group className={styles.besideInput}>
+          {state === "saved" && (
+            <Button variant="default" onClick={() => onChange({ kind: "typed", value: "" })}>
+              {t.replace}
+            </Button>
+          )}
+          <Button
+            variant="default"
+            onClick={() => onChange(state === "saved" ? { kind: "removed" } : { kind: "untouched" })}
+          >
+            {state === "saved" ? t.remove : t.keep}
+          </Button>
+        </Button.Group>
+      </div>
+    );
+  }
+  const hint =
+    state === "required" ? (isUnusable ? t.repair : t.required) : state === "replacing" ? t.replacing : null;
+  const shownHint = error === undefined ? hint : null;
+  return (
+    <div className={state === "required" ? styles.required : undefined}>
+      <PasswordInput
+        label={label}
+        value={entry.kind === "typed" ? entry.value : ""}
+        onChange={(event) => onChange({ kind: "typed", value: event.currentTarget.value })}
+        // The relay's password, not the one of this site.
+        autoComplete="new-password"
+        autoFocus={state === "replacing"}
+        description={
+          (shownHint ?? wanted) !== null && (
+            <>
+              {shownHint}
+              {wanted !== null && <span className={styles.wanted}>{wanted}</span>}
+            </>
+          )
+        }
+        data-field="password"
+        error={error === undefined ? undefined : (hint ?? error)}
+      />
+      {state === "replacing" && (
+        <Button variant="subtle" size="compact-xs" mt={4} onClick={() => onChange({ kind: "untouched" })}>
+          {t.keep}
+        </Button>
+      )}
+    </div>
+  );
+}

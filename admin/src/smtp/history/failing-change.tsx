@@ -1,0 +1,57 @@
+import { Button } from "@mantine/core";
+import type { SmtpConfig } from "../../api/types.ts";
+import { Notice, ProblemNotice } from "../../parts/notice.tsx";
+import { focusPage } from "../../parts/page.tsx";
+import { Time } from "../../parts/time.tsx";
+import { strings } from "../../strings.ts";
+import { useReturn } from "./use-rollback.ts";
+
+const t = strings.smtp.failing;
+
+/** That sending fails since the last change of a config, with the way back. */
+export function FailingChange({ config }: { config: SmtpConfig }) {
+  return (
+    <Notice
+      tone="bad"
+      title={<FailingSince config={config} />}
+      actions={<ReturnButton config={config} onReturned={focusPage} />}
+    >
+      {t.meaning}
+    </Notice>
+  );
+}
+
+/** Whose change it was, and when. */
+export function FailingSince({ config: { updatedBy, updatedAt } }: { config: SmtpConfig }) {
+  return (
+    <>
+      {t.since(updatedBy)} <Time iso={updatedAt} />.
+    </>
+  );
+}
+
+interface ReturnButtonProps {
+  readonly config: SmtpConfig;
+  /** The button is gone then: whoever has the focus is to get it elsewhere. */
+  readonly onReturned: () => void;
+}
+
+/** Restores the version before the change; nothing where there is none to return to. */
+export function ReturnButton({ config, onReturned }: ReturnButtonProps) {
+  const returning = useReturn(config, onReturned);
+  const { returnTo } = config;
+  if (returnTo === null) return null;
+  return (
+    <>
+      <Button
+        size="xs"
+        aria-label={t.returnNamed(config.name)}
+        loading={returning.isPending}
+        onClick={() => returning.mutate(returnTo)}
+      >
+        {t.return}
+      </Button>
+      {returning.error !== null && <ProblemNotice error={returning.error} />}
+    </>
+  );
+}

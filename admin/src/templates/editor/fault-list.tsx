@@ -1,0 +1,47 @@
+import { Icon } from "../../parts/icon.tsx";
+import { strings } from "../../strings.ts";
+import { languageName } from "../language-name.ts";
+import styles from "./editor.module.css";
+import type { SourceFault } from "./source-faults.ts";
+
+const t = strings.templates.editor;
+
+interface FaultListProps {
+  readonly faults: readonly SourceFault[];
+  readonly onGoTo: (fault: SourceFault) => void;
+}
+
+/** The faults in words, read out as they come; each leads to its place. */
+export function FaultList({ faults, onGoTo }: FaultListProps) {
+  return (
+    <div role="status" aria-label={t.faults}>
+      {faults.length > 0 && (
+        <ul className={styles.faults}>
+          {faults.map((fault) => (
+            <li key={`${fault.locale} ${fault.field} ${fault.line} ${fault.column} ${fault.detail}`}>
+              <Icon name="cross" size={15} />
+              <span>
+                {fault.field !== null && (
+                  <button type="button" onClick={() => onGoTo(fault)}>
+                    {placeOf(fault)}
+                  </button>
+                )}{" "}
+                {fault.detail}
+              </span>
+            </li>
+          ))}
+        </ul>
+      )}
+    </div>
+  );
+}
+
+function placeOf({ field, locale, line }: SourceFault): string {
+  return [
+    field === null ? "" : t.fields[field],
+    locale === null ? "" : languageName(locale),
+    line === null ? "" : strings.code.line(line),
+  ]
+    .filter((word) => word !== "")
+    .join(", ");
+}

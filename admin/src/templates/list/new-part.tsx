@@ -1,0 +1,81 @@
+import { Button, Group, Modal, Stack, TextInput } from "@mantine/core";
+import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { useNavigate } from "@tanstack/react-router";
+import { type SubmitEvent, useState } from "react";
+import { ApiProblem, sortProblems } from "../../api/problem.ts";
+import { Icon } from "../../parts/icon.tsx";
+import { ProblemNotice } from "../../parts/notice.tsx";
+import { strings } from "../../strings.ts";
+import { partsQuery, savePart } from "../api.ts";
+
+const t = strings.templates.parts;
+
+export function NewPart() {
+  const [opened, open] = useState(false);
+  return (
+    <>
+      <Button
+        variant="subtle"
+        size="compact-sm"
+        leftSection={<Icon name="plus" size={14} />}
+        onClick={() => open(true)}
+      >
+        {t.create}
+      </Button>
+      <Modal
+        opened={opened}
+        onClose={() => open(false)}
+        title={t.createTitle}
+        closeButtonProps={{ "aria-label": strings.close }}
+      >
+        <NewPartForm onCancel={() => open(false)} />
+      </Modal>
+    </>
+  );
+}
+
+function NewPartForm({ onCancel }: { onCancel: () => void }) {
+  const [name, setName] = useState("");
+  const queries = useQueryClient();
+  const navigate = useNavigate();
+  const making = useMutation({
+    mutationFn: () => savePart(name, { mjml: t.start, text: null, version: 0 }),
+    onSuccess: async (part) => {
+      await queries.invalidateQueries({ queryKey: partsQuery.queryKey });
+      await navigate({ to: "/templates/parts/$name", params: { name: part.name } });
+    },
+  });
+  const problem = making.error instanceof ApiProblem ? making.error : null;
+  const wrong = sortProblems(problem?.errors ?? [], ["name"]).fields.name;
+
+  function submit(event: SubmitEvent<HTMLFormElement>) {
+    event.preventDefault();
+    making.mutate();
+  }
+
+  return (
+    <form onSubmit={submit} noValidate>
+      <Stack gap={14}>
+        {making.error !== null && wrong === undefined && <ProblemNotice error={making.error} />}
+        <TextInput
+          label={strings.templates.create.name}
+          description={t.createHint}
+          value={name}
+          onChange={(event) => setName(event.currentTarget.value)}
+          error={wrong}
+          autoComplete="off"
+          spellCheck={false}
+          data-autofocus
+        />
+        <Group justify="flex-end" gap={8}>
+          <Button variant="default" onClick={onCancel}>
+            {strings.cancel}
+          </Button>
+          <Button type="submit" loading={making.isPending}>
+            {t.createTitle}
+          </Button>
+        </Group>
+      </Stack>
+    </form>
+  );
+}
