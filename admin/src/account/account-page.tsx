@@ -7,18 +7,18 @@ import { Notice, ProblemNotice } from "../parts/notice.tsx";
 import { Card, Page } from "../parts/page.tsx";
 import { PasswordInput } from "../parts/password-input.tsx";
 import { sessionQuery } from "../session/session.ts";
-import { strings } from "../strings.ts";
+import * as shared from "../strings.ts";
 import styles from "./account.module.css";
 import { sessionsQuery } from "./api.ts";
 import { Sessions } from "./sessions.tsx";
+import * as t from "./strings.ts";
 
-const t = strings.account;
 const fields = ["currentPassword", "newPassword"] as const;
 
 export function AccountPage() {
   const { data: me } = useQuery(sessionQuery);
   return (
-    <Page title={t.title} lead={me == null ? undefined : strings.shell.signedInAs(me.email ?? me.name)}>
+    <Page title={t.title} lead={me == null ? undefined : shared.signedInAs(me.email ?? me.name)}>
       {me?.via === "session" && (
         <div className={styles.cards}>
           <Card title={t.password} className={styles.card}>
@@ -74,7 +74,7 @@ function PasswordForm() {
         label={t.next}
         autoComplete="new-password"
         minLength={12}
-        description={strings.firstAdmin.passwordHint}
+        description={shared.newPasswordHint}
         required
         withAsterisk={false}
         error={wrong.newPassword}

@@ -7,11 +7,9 @@ import { Confirm } from "../parts/confirm.tsx";
 import { ProblemNotice } from "../parts/notice.tsx";
 import { Card, SkeletonRows } from "../parts/page.tsx";
 import { Time } from "../parts/time.tsx";
-import { strings } from "../strings.ts";
 import styles from "./account.module.css";
 import { endOtherSessions, sessionsQuery } from "./api.ts";
-
-const t = strings.account;
+import * as t from "./strings.ts";
 
 /** Where the admin is signed in, and the way out of everywhere else. */
 export function Sessions() {

@@ -8,12 +8,10 @@ import { ProblemNotice } from "../parts/notice.tsx";
 import { Card, Page, SkeletonRows } from "../parts/page.tsx";
 import { Prose } from "../parts/prose.tsx";
 import { SendExample } from "../parts/send-example.tsx";
-import { strings } from "../strings.ts";
 import styles from "./api-docs.module.css";
 import { type OpenApiDocument, type RouteDoc, routesOf } from "./openapi.ts";
 import { RouteDetails } from "./route-details.tsx";
-
-const t = strings.apiDocs;
+import * as t from "./strings.ts";
 
 const documentQuery = queryOptions({
   queryKey: ["openapi"],

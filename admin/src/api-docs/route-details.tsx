@@ -3,11 +3,10 @@ import { CodeBlock } from "../parts/code-block.tsx";
 import { FieldList } from "../parts/field-list.tsx";
 import type { FieldDoc } from "../parts/json-schema.ts";
 import { Prose } from "../parts/prose.tsx";
-import { strings } from "../strings.ts";
 import styles from "./api-docs.module.css";
 import { curlOf, type RouteDoc } from "./openapi.ts";
+import * as t from "./strings.ts";
 
-const t = strings.apiDocs;
 const server = new URL(serverUrl(""), location.origin).href.replace(/\/$/, "");
 
 export function RouteDetails({ route }: { route: RouteDoc }) {

@@ -8,12 +8,10 @@ import { ProblemNotice } from "../parts/notice.tsx";
 import { Card, Empty, Page, SkeletonRows } from "../parts/page.tsx";
 import table from "../parts/table.module.css";
 import { Time } from "../parts/time.tsx";
-import { strings } from "../strings.ts";
 import { apiKeysQuery, revokeApiKey } from "./api.ts";
 import styles from "./api-keys.module.css";
 import { CreateKey } from "./create-key.tsx";
-
-const t = strings.apiKeys;
+import * as t from "./strings.ts";
 
 export function ApiKeysPage() {
   const keys = useQuery(apiKeysQuery);
@@ -43,11 +41,11 @@ function KeyTable({ keys }: { keys: readonly ApiKey[] }) {
     <table className={table.table}>
       <thead>
         <tr>
-          <th scope="col">{t.columns.name}</th>
-          <th scope="col">{t.columns.scope}</th>
-          <th scope="col">{t.columns.key}</th>
-          <th scope="col">{t.columns.created}</th>
-          <th scope="col">{t.columns.lastUsed}</th>
+          <th scope="col">{t.columnName}</th>
+          <th scope="col">{t.columnScope}</th>
+          <th scope="col">{t.columnKey}</th>
+          <th scope="col">{t.columnCreated}</th>
+          <th scope="col">{t.columnLastUsed}</th>
           <th scope="col">
             <VisuallyHidden>{t.revoke}</VisuallyHidden>
           </th>
@@ -63,10 +61,10 @@ function KeyTable({ keys }: { keys: readonly ApiKey[] }) {
             <td className={table.soft}>
               <code>{key.prefix}…</code>
             </td>
-            <td className={`${table.soft} ${table.nowrap}`} data-label={t.columns.created}>
+            <td className={`${table.soft} ${table.nowrap}`} data-label={t.columnCreated}>
               <Time iso={key.createdAt} />
             </td>
-            <td className={`${table.soft} ${table.nowrap}`} data-label={t.columns.lastUsed}>
+            <td className={`${table.soft} ${table.nowrap}`} data-label={t.columnLastUsed}>
               {key.lastUsedAt === null ? t.never : <Time iso={key.lastUsedAt} />}
             </td>
             <td className={table.end}>

@@ -7,11 +7,11 @@ import { CodeBlock } from "../parts/code-block.tsx";
 import { Icon } from "../parts/icon.tsx";
 import { Notice, ProblemNotice } from "../parts/notice.tsx";
 import { SendExample } from "../parts/send-example.tsx";
-import { strings } from "../strings.ts";
+import * as shared from "../strings.ts";
 import { apiKeysQuery, createApiKey } from "./api.ts";
 import styles from "./api-keys.module.css";
+import * as t from "./strings.ts";
 
-const t = strings.apiKeys;
 const scopes = Object.entries(t.scopeShort).map(([value, label]) => ({ value, label }));
 
 /** Asks for name and scope, then shows the key. It is held nowhere but in this dialog. */
@@ -34,7 +34,7 @@ export function CreateKey() {
         size="lg"
         // A click beside it must not lose the key.
         closeOnClickOutside={made === null}
-        closeButtonProps={{ "aria-label": strings.close }}
+        closeButtonProps={{ "aria-label": shared.close }}
       >
         {made === null ? (
           <KeyForm onMade={setMade} onCancel={close} />
@@ -92,7 +92,7 @@ function KeyForm({ onMade, onCancel }: { onMade: (made: NewApiKey) => void; onCa
         </div>
         <Group justify="flex-end" gap={8}>
           <Button variant="default" onClick={onCancel}>
-            {strings.cancel}
+            {shared.cancel}
           </Button>
           <Button type="submit" loading={creating.isPending}>
             {t.create}

@@ -5,11 +5,10 @@ import { Card, Empty, Page, SkeletonRows } from "../parts/page.tsx";
 import { Pager } from "../parts/pager.tsx";
 import table from "../parts/table.module.css";
 import { Time } from "../parts/time.tsx";
-import { strings } from "../strings.ts";
 import { auditQuery } from "./api.ts";
 import { detailWords } from "./detail-words.ts";
+import * as t from "./strings.ts";
 
-const t = strings.audit;
 const route = getRouteApi("/shell/audit");
 
 export function AuditPage() {
@@ -34,11 +33,11 @@ export function AuditPage() {
               <table className={table.table}>
                 <thead>
                   <tr>
-                    <th scope="col">{t.columns.action}</th>
-                    <th scope="col">{t.columns.detail}</th>
-                    <th scope="col">{t.columns.actor}</th>
+                    <th scope="col">{t.columnAction}</th>
+                    <th scope="col">{t.columnDetail}</th>
+                    <th scope="col">{t.columnActor}</th>
                     <th scope="col" className={table.end}>
-                      {t.columns.at}
+                      {t.columnAt}
                     </th>
                   </tr>
                 </thead>

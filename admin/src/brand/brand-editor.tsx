@@ -6,15 +6,14 @@ import type { Settings } from "../api/types.ts";
 import { Icon } from "../parts/icon.tsx";
 import { SettingsForm } from "../settings/settings-form.tsx";
 import { type SettingsFields, useSettingsForm } from "../settings/use-settings-form.ts";
-import { strings } from "../strings.ts";
 import { templatesQuery } from "../templates/api.ts";
 import { useSaveKey } from "../templates/editor/use-save-key.ts";
 import { PreviewCard } from "../templates/preview/preview-card.tsx";
 import { useLivePreview } from "../templates/preview/use-live-preview.ts";
 import styles from "./brand.module.css";
 import { type BrandForm, brandOf, formOf, textFields } from "./brand.ts";
+import * as t from "./strings.ts";
 
-const t = strings.brand;
 const maxLinks = 6;
 const usualColor = "#2456d6";
 const firstShown = "password-reset";

@@ -2,10 +2,8 @@ import { useQuery } from "@tanstack/react-query";
 import { ProblemNotice } from "../parts/notice.tsx";
 import { Card, Page, SkeletonRows } from "../parts/page.tsx";
 import { settingsQuery } from "../settings/api.ts";
-import { strings } from "../strings.ts";
 import { BrandEditor } from "./brand-editor.tsx";
-
-const t = strings.brand;
+import * as t from "./strings.ts";
 
 /** How the emails of this installation look. */
 export function BrandPage() {

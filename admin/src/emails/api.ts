@@ -1,6 +1,6 @@
 import { keepPreviousData, queryOptions } from "@tanstack/react-query";
-import type { EmailState, RetryableState } from "../../../src/core/model.ts";
 import { api } from "../api/client.ts";
+import type { EmailState, RetryableState } from "../api/model.ts";
 import type { BulkRetried } from "../api/types.ts";
 
 /** How often a page that shows moving things looks again. */

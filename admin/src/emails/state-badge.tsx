@@ -1,13 +1,13 @@
-import type { EmailState } from "../../../src/core/model.ts";
+import type { EmailState } from "../api/model.ts";
 import { Badge } from "../parts/badge.tsx";
-import { strings } from "../strings.ts";
 import { looks } from "./states.ts";
+import * as t from "./strings.ts";
 
 export function StateBadge({ state }: { state: EmailState }) {
   const { tone, icon } = looks[state];
   return (
     <Badge tone={tone} icon={icon}>
-      {strings.emails.states[state]}
+      {t.states[state]}
     </Badge>
   );
 }

@@ -1,4 +1,4 @@
-import type { EmailState, RetryableState } from "../../../src/core/model.ts";
+import type { EmailState, RetryableState } from "../api/model.ts";
 import type { BadgeTone } from "../parts/badge.tsx";
 import type { IconName } from "../parts/icon.tsx";
 

@@ -3,11 +3,10 @@ import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import type { Alert } from "../api/types.ts";
 import { Icon } from "../parts/icon.tsx";
-import { strings } from "../strings.ts";
 import { acknowledgeAlert, alertsQuery } from "./api.ts";
 import styles from "./monitoring.module.css";
+import * as t from "./strings.ts";
 
-const t = strings.watching;
 /** More of them would push the page away; the overview has all. */
 const maxShown = 3;
 
@@ -16,7 +15,7 @@ export function AlertBanner() {
   const { data: alerts = [] } = useQuery(alertsQuery);
   const news = alerts.filter(({ acknowledgedAt }) => acknowledgedAt === null);
   return (
-    <section className={styles.banner} aria-label={t.banner} aria-live="polite">
+    <section className={styles.banner} aria-label={t.alertsTitle} aria-live="polite">
       {news.slice(0, maxShown).map((alert) => (
         <BannerLine key={alert.id} alert={alert} />
       ))}

@@ -4,11 +4,9 @@ import type { Settings } from "../api/types.ts";
 import { typedNumber } from "../parts/typed-number.ts";
 import { SettingsForm } from "../settings/settings-form.tsx";
 import { type SettingsFields, useSettingsForm } from "../settings/use-settings-form.ts";
-import { strings } from "../strings.ts";
 import { addressesIn } from "./addresses.ts";
 import styles from "./monitoring.module.css";
-
-const t = strings.watching;
+import * as t from "./strings.ts";
 
 const fields: SettingsFields<{ checkEveryHours: string; alertEmails: string }> = {
   checkEveryHours: { show: String, read: typedNumber },

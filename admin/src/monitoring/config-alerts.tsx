@@ -4,12 +4,11 @@ import type { SmtpConfig } from "../api/types.ts";
 import { Notice, ProblemNotice } from "../parts/notice.tsx";
 import { Time } from "../parts/time.tsx";
 import { configsQuery } from "../smtp/api.ts";
-import { strings } from "../strings.ts";
+import * as shared from "../strings.ts";
 import { Acknowledge } from "./alert-banner.tsx";
 import { alertsQuery, checkConfig } from "./api.ts";
 import styles from "./monitoring.module.css";
-
-const t = strings.watching;
+import * as t from "./strings.ts";
 
 /** What the checks have found of a config and is not over, with what can be done about it. */
 export function ConfigAlerts({ config }: { config: SmtpConfig }) {
@@ -28,7 +27,7 @@ export function ConfigAlerts({ config }: { config: SmtpConfig }) {
           {alert.explanation}
           {alert.remedy !== "" && (
             <div>
-              <b>{strings.remedyLead}</b> {alert.remedy}
+              <b>{shared.remedyLead}</b> {alert.remedy}
             </div>
           )}
           <div className={styles.since}>

@@ -2,12 +2,10 @@ import { useQuery } from "@tanstack/react-query";
 import { ProblemNotice } from "../parts/notice.tsx";
 import { Card, Page, SkeletonRows } from "../parts/page.tsx";
 import { settingsQuery } from "../settings/api.ts";
-import { strings } from "../strings.ts";
 import { ChecksForm } from "./checks-form.tsx";
 import styles from "./monitoring.module.css";
+import * as t from "./strings.ts";
 import { WebhookForm } from "./webhook-form.tsx";
-
-const t = strings.watching;
 
 /** How often SMTP configs are checked, and who is told of what is found. */
 export function WatchingPage() {

@@ -7,11 +7,9 @@ import { CodeBlock } from "../parts/code-block.tsx";
 import { Notice, ProblemNotice } from "../parts/notice.tsx";
 import { SettingsForm } from "../settings/settings-form.tsx";
 import { type SettingsFields, useSettingsForm } from "../settings/use-settings-form.ts";
-import { strings } from "../strings.ts";
 import { testWebhook } from "./api.ts";
 import styles from "./monitoring.module.css";
-
-const t = strings.watching.webhook;
+import * as t from "./strings.ts";
 
 const fields: SettingsFields<{ webhookUrl: string }> = {
   webhookUrl: { show: (url) => url ?? "", read: (typed) => typed.trim() || null },
@@ -30,28 +28,28 @@ export function WebhookForm({ saved }: { saved: Settings }) {
   return (
     <SettingsForm
       form={form}
-      title={t.title}
+      title={t.webhookTitle}
       actions={
         isThere &&
         !form.isDirty && (
           <>
             <Button variant="default" loading={testing.isPending} onClick={() => testing.mutate()}>
-              {t.test}
+              {t.webhookTest}
             </Button>
             <Button
               variant="subtle"
               disabled={form.isSaving}
               onClick={() => form.saveAlso({ webhookSecret: null })}
             >
-              {t.renew}
+              {t.webhookRenew}
             </Button>
           </>
         )
       }
     >
       <TextInput
-        label={t.url}
-        description={t.urlHint}
+        label={t.webhookUrl}
+        description={t.webhookUrlHint}
         type="url"
         autoComplete="off"
         placeholder="https://"
@@ -61,15 +59,15 @@ export function WebhookForm({ saved }: { saved: Settings }) {
       />
       {secret !== null && (
         <>
-          <Notice tone="warn" title={t.secretOnce} />
-          <CodeBlock code={secret} label={t.secret} />
+          <Notice tone="warn" title={t.webhookSecretOnce} />
+          <CodeBlock code={secret} label={t.webhookSecret} />
         </>
       )}
-      {isThere && secret === null && <p className={styles.hint}>{t.signed}</p>}
+      {isThere && secret === null && <p className={styles.hint}>{t.webhookSigned}</p>}
       <div role="status" className={styles.outcome}>
         {testing.data !== undefined && (
-          <Notice tone={testing.data.ok ? "good" : "bad"} title={testing.data.ok ? t.arrived : t.lost}>
-            {t.said(testing.data.detail)}
+          <Notice tone={testing.data.ok ? "good" : "bad"} title={testing.data.ok ? t.webhookArrived : t.webhookLost}>
+            {t.webhookReply(testing.data.detail)}
           </Notice>
         )}
       </div>

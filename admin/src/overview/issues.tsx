@@ -6,10 +6,8 @@ import { Icon, type IconName } from "../parts/icon.tsx";
 import { Card, focusPage } from "../parts/page.tsx";
 import { configsQuery } from "../smtp/api.ts";
 import { ReturnButton } from "../smtp/history/failing-change.tsx";
-import { strings } from "../strings.ts";
 import styles from "./overview.module.css";
-
-const t = strings.overview;
+import * as t from "./strings.ts";
 
 type Concern = Overview["concerns"][number];
 
@@ -25,11 +23,11 @@ const looks: Record<Concern["code"], { tone: "bad" | "warn"; icon: IconName }> =
 /** The configs that an admin should look at, each with the way there. */
 export function Concerns({ concerns }: { concerns: readonly Concern[] }) {
   return (
-    <Card title={t.concerns}>
+    <Card title={t.issues}>
       <ul className={styles.list}>
         {concerns.map(({ configId, code, reason }) => (
           <li key={reason} className={styles.concern}>
-            <Badge {...looks[code]}>{t.concernKinds[code]}</Badge>
+            <Badge {...looks[code]}>{t.issueKinds[code]}</Badge>
             <span className={styles.concernWords}>
               <Link className={styles.rowLink} to="/settings/smtp/$id" params={{ id: configId }}>
                 {reason}

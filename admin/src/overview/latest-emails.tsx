@@ -5,11 +5,10 @@ import { ProblemNotice } from "../parts/notice.tsx";
 import { Card, Empty, SkeletonRows } from "../parts/page.tsx";
 import { SendExample } from "../parts/send-example.tsx";
 import { Time } from "../parts/time.tsx";
-import { strings } from "../strings.ts";
+import * as shared from "../strings.ts";
 import { latestEmailsQuery } from "./api.ts";
 import styles from "./overview.module.css";
-
-const t = strings.overview;
+import * as t from "./strings.ts";
 
 export function LatestEmails() {
   const { data: emails, error } = useQuery(latestEmailsQuery);
@@ -23,10 +22,10 @@ export function LatestEmails() {
   return (
     <Card title={t.latest} aside={emails.length > 0 && <Link to="/emails">{t.allEmails}</Link>}>
       {emails.length === 0 ? (
-        <Empty title={strings.emails.emptyTitle}>
-          <p>{strings.emails.empty}</p>
+        <Empty title={shared.noEmailTitle}>
+          <p>{shared.noEmail}</p>
           <SendExample />
-          <Link to="/api-keys">{strings.emails.makeKey}</Link>
+          <Link to="/api-keys">{shared.makeKey}</Link>
         </Empty>
       ) : (
         <ul className={styles.list}>
@@ -36,7 +35,7 @@ export function LatestEmails() {
                 <StateBadge state={state} />
               </span>
               <Link className={styles.rowLink} to="/emails/$id" params={{ id }}>
-                {subject === "" ? strings.emails.noSubject : subject}
+                {subject === "" ? shared.noSubject : subject}
               </Link>
               <span className={styles.to}>{recipients[0]?.address}</span>
               <span className={styles.when}>

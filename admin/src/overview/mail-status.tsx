@@ -2,11 +2,10 @@ import { Link } from "@tanstack/react-router";
 import type { Overview } from "../api/types.ts";
 import { Icon, type IconName } from "../parts/icon.tsx";
 import { Time } from "../parts/time.tsx";
-import { strings } from "../strings.ts";
+import * as shared from "../strings.ts";
 import styles from "./overview.module.css";
 import { queueWords } from "./queue-words.ts";
-
-const t = strings.overview;
+import * as t from "./strings.ts";
 
 type Level = Overview["mail"]["level"];
 
@@ -26,7 +25,7 @@ export function Verdict({ overview }: { overview: Overview }) {
   const now = Date.now();
   const said = overview.concerns.find((concern) => isSaid(overview, concern));
   return (
-    <section className={`${styles.verdict} ${styles[mail.level]}`} aria-label={t.verdict}>
+    <section className={`${styles.verdict} ${styles[mail.level]}`} aria-label={t.mailStatus}>
       <span className={styles.mark} role="img" aria-label={t.levels[mail.level]}>
         <Icon name={icons[mail.level]} size={22} />
       </span>
@@ -49,7 +48,7 @@ export function Verdict({ overview }: { overview: Overview }) {
             <li>
               {t.longest}{" "}
               <Link to="/emails/$id" params={{ id: oldestWaiting.id }}>
-                {oldestWaiting.subject === "" ? strings.emails.noSubject : oldestWaiting.subject}
+                {oldestWaiting.subject === "" ? shared.noSubject : oldestWaiting.subject}
               </Link>
               {t.acceptedAt} <Time iso={oldestWaiting.createdAt} />
             </li>

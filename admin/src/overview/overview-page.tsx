@@ -4,16 +4,14 @@ import type { Overview } from "../api/types.ts";
 import { formatDay, formatTimeOfDay } from "../parts/format.ts";
 import { ProblemNotice } from "../parts/notice.tsx";
 import { Card, Page, SkeletonRows } from "../parts/page.tsx";
-import { strings } from "../strings.ts";
 import { overviewQuery } from "./api.ts";
 import { Chart } from "./chart/chart.tsx";
 import { Concerns } from "./issues.tsx";
 import { LatestEmails } from "./latest-emails.tsx";
 import { isSaid, Verdict } from "./mail-status.tsx";
 import styles from "./overview.module.css";
+import * as t from "./strings.ts";
 import { Welcome } from "./welcome/welcome.tsx";
-
-const t = strings.overview;
 
 export function OverviewPage() {
   const { data: overview, error } = useQuery(overviewQuery);
@@ -37,7 +35,7 @@ function Loaded({ overview }: { overview: Overview }) {
   const [isWelcomed, setWelcomed] = useState(false);
   if (isNew(overview) || (wasNew && !isWelcomed)) {
     return (
-      <Page title={t.welcome.title} tab={t.title} lead={t.welcome.lead}>
+      <Page title={t.welcomeTitle} tab={t.title} lead={t.welcomeLead}>
         <Welcome overview={overview} onDone={() => setWelcomed(true)} />
       </Page>
     );

@@ -1,18 +1,16 @@
 import type { Overview } from "../api/types.ts";
 import { formatAge } from "../parts/format.ts";
-import { strings } from "../strings.ts";
-
-const t = strings.overview.queue;
+import * as t from "./strings.ts";
 
 /** What waits, in one line, such as `12 waiting, oldest 3 min, 2 scheduled`. */
 export function queueWords({ due, scheduled, sending, oldestDueAt }: Overview["queue"], now: number): string {
   const ageMs = oldestDueAt === null ? 0 : now - Date.parse(oldestDueAt);
   const words = [
-    due > 0 && t.due(due),
+    due > 0 && t.queueDue(due),
     // Younger than that it is not waiting, but just coming.
-    ageMs >= 60_000 && t.oldest(formatAge(ageMs)),
-    sending > 0 && t.sending(sending),
-    scheduled > 0 && t.scheduled(scheduled),
+    ageMs >= 60_000 && t.queueOldest(formatAge(ageMs)),
+    sending > 0 && t.queueSending(sending),
+    scheduled > 0 && t.queueScheduled(scheduled),
   ].filter((part) => part !== false);
-  return words.length === 0 ? t.nothing : words.join(", ");
+  return words.length === 0 ? t.queueNothing : words.join(", ");
 }

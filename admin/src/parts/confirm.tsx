@@ -1,6 +1,6 @@
 import { Button, Group, Modal } from "@mantine/core";
 import type { ReactNode } from "react";
-import { strings } from "../strings.ts";
+import * as shared from "../strings.ts";
 import { ProblemNotice } from "./notice.tsx";
 
 interface ConfirmProps {
@@ -18,13 +18,13 @@ interface ConfirmProps {
 
 /** Asks before what cannot be undone. The focus starts on the harmless answer. */
 export function Confirm(props: ConfirmProps) {
-  const { opened, title, children, confirm, keep = strings.cancel, destroys = true } = props;
+  const { opened, title, children, confirm, keep = shared.cancel, destroys = true } = props;
   return (
     <Modal
       opened={opened}
       onClose={props.onClose}
       title={title}
-      closeButtonProps={{ "aria-label": strings.close }}
+      closeButtonProps={{ "aria-label": shared.close }}
     >
       <p style={{ color: "var(--ph-text-soft)" }}>{children}</p>
       {props.error !== undefined && props.error !== null && (

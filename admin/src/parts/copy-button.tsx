@@ -1,10 +1,10 @@
 import { Button } from "@mantine/core";
 import { useClipboard } from "@mantine/hooks";
-import { strings } from "../strings.ts";
 import { Icon } from "./icon.tsx";
+import * as t from "./strings.ts";
 
 /** Copies `value`; what was done is said in the button itself. */
-export function CopyButton({ value, label = strings.copy }: { value: string; label?: string }) {
+export function CopyButton({ value, label = t.copy }: { value: string; label?: string }) {
   const clipboard = useClipboard({ timeout: 2_000 });
   return (
     <Button
@@ -13,7 +13,7 @@ export function CopyButton({ value, label = strings.copy }: { value: string; lab
       leftSection={<Icon name={clipboard.copied ? "check" : "copy"} size={15} />}
       onClick={() => clipboard.copy(value)}
     >
-      <span aria-live="polite">{clipboard.copied ? strings.copied : label}</span>
+      <span aria-live="polite">{clipboard.copied ? t.copied : label}</span>
     </Button>
   );
 }

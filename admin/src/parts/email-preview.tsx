@@ -1,10 +1,9 @@
 import { SegmentedControl } from "@mantine/core";
 import { type ReactNode, useState } from "react";
-import { strings } from "../strings.ts";
+import * as shared from "../strings.ts";
 import { previewDocument } from "./email-frame.ts";
 import styles from "./email-preview.module.css";
-
-const t = strings.preview;
+import * as t from "./strings.ts";
 
 type Part = "html" | "text" | "headers";
 
@@ -21,9 +20,9 @@ export function EmailPreview({ html, text, headers, aside }: EmailPreviewProps) 
   const [width, setWidth] = useState("wide");
   const part = chosen ?? (html === null ? "text" : "html");
   const parts = [
-    ...(html === null ? [] : [{ value: "html", label: t.html }]),
-    ...(text === null ? [] : [{ value: "text", label: t.text }]),
-    ...(headers === undefined ? [] : [{ value: "headers", label: t.headers }]),
+    ...(html === null ? [] : [{ value: "html", label: t.previewHtml }]),
+    ...(text === null ? [] : [{ value: "text", label: t.previewText }]),
+    ...(headers === undefined ? [] : [{ value: "headers", label: t.previewHeaders }]),
   ];
   return (
     <div>
@@ -33,10 +32,10 @@ export function EmailPreview({ html, text, headers, aside }: EmailPreviewProps) 
           <SegmentedControl
             className={styles.width}
             size="xs"
-            aria-label={t.width}
+            aria-label={t.previewWidth}
             data={[
-              { value: "wide", label: t.wide },
-              { value: "phone", label: t.phone },
+              { value: "wide", label: t.previewWide },
+              { value: "phone", label: t.previewPhone },
             ]}
             value={width}
             onChange={setWidth}
@@ -49,16 +48,16 @@ export function EmailPreview({ html, text, headers, aside }: EmailPreviewProps) 
           <div className={styles.stage}>
             <iframe
               className={`${styles.frame} ${width === "phone" ? styles.phone : ""}`}
-              title={t.frame}
+              title={t.previewFrame}
               sandbox=""
               referrerPolicy="no-referrer"
               srcDoc={previewDocument(html)}
             />
           </div>
-          <p className={styles.note}>{t.blocked}</p>
+          <p className={styles.note}>{shared.previewBlocked}</p>
         </>
       )}
-      {part === "text" && <pre className={styles.text}>{text ?? t.nothing}</pre>}
+      {part === "text" && <pre className={styles.text}>{text ?? t.previewNothing}</pre>}
       {part === "headers" && headers !== undefined && (
         <pre className={styles.text}>{headers.map(({ name, value }) => `${name}: ${value}`).join("\n")}</pre>
       )}

@@ -1,9 +1,7 @@
-import { strings } from "../strings.ts";
 import styles from "./field-list.module.css";
 import type { FieldDoc } from "./json-schema.ts";
 import { Prose } from "./prose.tsx";
-
-const t = strings.apiDocs;
+import * as t from "./strings.ts";
 
 /** In an answer every field is there: to say so of each would only be noise. */
 export function FieldList({ fields, isAnswer = false }: { fields: readonly FieldDoc[]; isAnswer?: boolean }) {
@@ -19,7 +17,9 @@ export function FieldList({ fields, isAnswer = false }: { fields: readonly Field
                 {t.required}
               </span>
             )}
-            {fallback !== null && !isAnswer && <span className={styles.mark}>{t.default(fallback)}</span>}
+            {fallback !== null && !isAnswer && (
+              <span className={styles.mark}>{t.defaultValue(fallback)}</span>
+            )}
             {description !== null && (
               <div>
                 <Prose className={styles.words} text={description} />

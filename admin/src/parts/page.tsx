@@ -1,9 +1,9 @@
 import { Link, type LinkProps } from "@tanstack/react-router";
 import { type ReactNode, useEffect } from "react";
-import { strings } from "../strings.ts";
 import { Icon } from "./icon.tsx";
 import { Mark } from "./mark.tsx";
 import styles from "./page.module.css";
+import * as t from "./strings.ts";
 
 interface PageProps {
   readonly title: string;
@@ -42,7 +42,7 @@ export function Page({ title, tab = title, lead, back, actions, isWide, children
 
 export function useTitle(title: string): void {
   useEffect(() => {
-    document.title = strings.titleOf(title);
+    document.title = t.titleOf(title);
   }, [title]);
 }
 
@@ -91,11 +91,7 @@ function Skeleton({ width = "100%", height }: { width?: string; height?: string 
 /** The rows of a list that is on its way. */
 export function SkeletonRows({ rows = 6 }: { rows?: number }) {
   return (
-    <div
-      role="status"
-      aria-label={strings.loading}
-      style={{ display: "grid", gap: 20, padding: "18px 16px" }}
-    >
+    <div role="status" aria-label={t.loading} style={{ display: "grid", gap: 20, padding: "18px 16px" }}>
       {Array.from({ length: rows }, (_, row) => `${88 - ((row * 17) % 41)}%`).map((width) => (
         <Skeleton key={width} width={width} />
       ))}

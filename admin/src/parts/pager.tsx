@@ -1,10 +1,8 @@
 import { Button } from "@mantine/core";
 import { Link } from "@tanstack/react-router";
-import { strings } from "../strings.ts";
 import { Icon } from "./icon.tsx";
 import styles from "./pager.module.css";
-
-const t = strings.pager;
+import * as t from "./strings.ts";
 
 interface PagerProps {
   readonly label: string;

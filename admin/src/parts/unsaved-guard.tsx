@@ -1,8 +1,6 @@
 import { useBlocker } from "@tanstack/react-router";
-import { strings } from "../strings.ts";
 import { Confirm } from "./confirm.tsx";
-
-const t = strings.unsaved;
+import * as t from "./strings.ts";
 
 /** Asks before leaving the page, or the site, with unsaved changes. */
 export function UnsavedGuard({ isDirty }: { isDirty: boolean }) {
@@ -14,13 +12,13 @@ export function UnsavedGuard({ isDirty }: { isDirty: boolean }) {
   return (
     <Confirm
       opened={blocker.status === "blocked"}
-      title={t.title}
-      confirm={t.leave}
-      keep={t.stay}
+      title={t.unsavedTitle}
+      confirm={t.unsavedLeave}
+      keep={t.unsavedStay}
       onConfirm={() => blocker.proceed?.()}
       onClose={() => blocker.reset?.()}
     >
-      {t.body}
+      {t.unsavedBody}
     </Confirm>
   );
 }

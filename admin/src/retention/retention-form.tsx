@@ -6,11 +6,10 @@ import { Confirm } from "../parts/confirm.tsx";
 import { typedNumber } from "../parts/typed-number.ts";
 import { SettingsForm } from "../settings/settings-form.tsx";
 import { type SettingsFields, useSettingsForm } from "../settings/use-settings-form.ts";
-import { strings } from "../strings.ts";
 import styles from "./retention.module.css";
+import * as t from "./strings.ts";
 import { WhatIsDeleted } from "./what-is-deleted.tsx";
 
-const t = strings.retention;
 const names = ["contentRetentionDays", "emailRetentionDays"] as const;
 type Typed = Record<(typeof names)[number], string>;
 

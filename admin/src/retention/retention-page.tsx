@@ -2,10 +2,8 @@ import { useQuery } from "@tanstack/react-query";
 import { ProblemNotice } from "../parts/notice.tsx";
 import { Card, Page, SkeletonRows } from "../parts/page.tsx";
 import { settingsQuery } from "../settings/api.ts";
-import { strings } from "../strings.ts";
 import { RetentionForm } from "./retention-form.tsx";
-
-const t = strings.retention;
+import * as t from "./strings.ts";
 
 /** How long emails are kept, and what that means. */
 export function RetentionPage() {

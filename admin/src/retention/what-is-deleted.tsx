@@ -1,9 +1,7 @@
 import type { Settings } from "../api/types.ts";
 import { Card } from "../parts/page.tsx";
-import { strings } from "../strings.ts";
 import styles from "./retention.module.css";
-
-const t = strings.retention;
+import * as t from "./strings.ts";
 
 /** What is deleted when, in the order in which it happens to an email. */
 export function WhatIsDeleted({

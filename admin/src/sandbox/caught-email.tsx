@@ -6,11 +6,10 @@ import { formatBytes } from "../parts/format.ts";
 import { ProblemNotice } from "../parts/notice.tsx";
 import { SkeletonRows } from "../parts/page.tsx";
 import { Time } from "../parts/time.tsx";
-import { strings } from "../strings.ts";
+import * as shared from "../strings.ts";
 import { caughtEmailQuery } from "./api.ts";
 import styles from "./sandbox.module.css";
-
-const t = strings.sandbox;
+import * as t from "./strings.ts";
 
 export function CaughtEmail({ id }: { id: string }) {
   const { data: email, error } = useQuery(caughtEmailQuery(id));
@@ -37,7 +36,7 @@ function Head({ email }: { email: SandboxEmail }) {
   const { attachments } = email;
   return (
     <div className={styles.head}>
-      <h2>{email.subject === "" ? strings.emails.noSubject : email.subject}</h2>
+      <h2>{email.subject === "" ? shared.noSubject : email.subject}</h2>
       <dl className={styles.facts}>
         <dt>{t.from}</dt>
         <dd>{email.from === "" ? t.nobody : email.from}</dd>

@@ -9,12 +9,11 @@ import { Icon } from "../parts/icon.tsx";
 import { ProblemNotice } from "../parts/notice.tsx";
 import { Card, Empty, Page, SkeletonRows } from "../parts/page.tsx";
 import { Time } from "../parts/time.tsx";
-import { strings } from "../strings.ts";
+import * as shared from "../strings.ts";
 import { clearInbox, inboxQuery } from "./api.ts";
 import { CaughtEmail } from "./caught-email.tsx";
 import styles from "./sandbox.module.css";
-
-const t = strings.sandbox;
+import * as t from "./strings.ts";
 
 /** What the sandbox caught. With an `id` in the address, that email beside the list. */
 export function InboxPage() {
@@ -81,9 +80,7 @@ function EmailList({ emails }: { emails: readonly SandboxEmailSummary[] }) {
             <span className={styles.when}>
               <Time iso={email.receivedAt} />
             </span>
-            <span className={styles.subject}>
-              {email.subject === "" ? strings.emails.noSubject : email.subject}
-            </span>
+            <span className={styles.subject}>{email.subject === "" ? shared.noSubject : email.subject}</span>
           </Link>
         </li>
       ))}

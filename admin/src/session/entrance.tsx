@@ -1,7 +1,7 @@
 import type { ReactNode } from "react";
 import { Mark } from "../parts/mark.tsx";
 import { useTitle } from "../parts/page.tsx";
-import { strings } from "../strings.ts";
+import * as shared from "../strings.ts";
 import styles from "./entrance.module.css";
 
 interface EntranceProps {
@@ -19,7 +19,7 @@ export function Entrance({ title, lead, foot, children }: EntranceProps) {
       <div className={styles.box}>
         <div className={styles.brand}>
           <Mark size={34} />
-          {strings.product}
+          {shared.product}
         </div>
         <div className={styles.card}>
           <h1>{title}</h1>

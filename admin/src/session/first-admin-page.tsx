@@ -6,12 +6,12 @@ import { ApiProblem, sortProblems } from "../api/problem.ts";
 import { CodeBlock } from "../parts/code-block.tsx";
 import { Notice, ProblemNotice } from "../parts/notice.tsx";
 import { PasswordInput } from "../parts/password-input.tsx";
-import { strings } from "../strings.ts";
+import * as shared from "../strings.ts";
 import styles from "./entrance.module.css";
 import { Entrance } from "./entrance.tsx";
 import { makeFirstAdmin, sessionQuery } from "./session.ts";
+import * as t from "./strings.ts";
 
-const t = strings.firstAdmin;
 const fields = ["name", "email", "password"] as const;
 
 /** The one-time link: its token is in the fragment, so that no server or proxy writes it into a log. */
@@ -30,12 +30,12 @@ export function FirstAdminPage() {
 
   if (token === null || token === "") {
     return (
-      <Entrance title={t.title}>
+      <Entrance title={t.firstAdminTitle}>
         <div className={styles.fields}>
-          <Notice tone="warn" title={t.noToken}>
-            {t.noTokenRemedy}
+          <Notice tone="warn" title={t.firstAdminNoToken}>
+            {t.firstAdminNoTokenRemedy}
           </Notice>
-          <CodeBlock code={strings.signIn.lockedOutCommand} label={t.noTokenRemedy} />
+          <CodeBlock code={t.signInLockedOutCommand} label={t.firstAdminNoTokenRemedy} />
         </div>
       </Entrance>
     );
@@ -57,19 +57,19 @@ export function FirstAdminPage() {
   const wrong = sortProblems(problem?.errors ?? [], fields);
   const named = Object.keys(wrong.fields).length > 0;
   return (
-    <Entrance title={t.title} lead={t.lead}>
+    <Entrance title={t.firstAdminTitle} lead={t.firstAdminLead}>
       <form className={styles.fields} onSubmit={submit}>
         {problem?.code === "auth.link_invalid" ? (
           <>
-            <Notice tone="bad" title={t.linkSpent} />
-            <CodeBlock code={strings.signIn.lockedOutCommand} label={t.linkSpent} />
+            <Notice tone="bad" title={t.firstAdminLinkSpent} />
+            <CodeBlock code={t.signInLockedOutCommand} label={t.firstAdminLinkSpent} />
           </>
         ) : (
           making.error !== null && !named && <ProblemNotice error={making.error} />
         )}
         <TextInput
           name="name"
-          label={t.name}
+          label={t.firstAdminName}
           autoComplete="name"
           required
           withAsterisk={false}
@@ -78,7 +78,7 @@ export function FirstAdminPage() {
         <TextInput
           name="email"
           type="email"
-          label={t.email}
+          label={t.firstAdminEmail}
           autoComplete="username"
           required
           withAsterisk={false}
@@ -86,16 +86,16 @@ export function FirstAdminPage() {
         />
         <PasswordInput
           name="password"
-          label={t.password}
+          label={t.firstAdminPassword}
           autoComplete="new-password"
           minLength={12}
-          description={t.passwordHint}
+          description={shared.newPasswordHint}
           required
           withAsterisk={false}
           error={wrong.fields.password}
         />
         <Button type="submit" fullWidth loading={making.isPending}>
-          {t.submit}
+          {t.firstAdminSubmit}
         </Button>
       </form>
     </Entrance>

@@ -4,12 +4,10 @@ import { Link } from "@tanstack/react-router";
 import type { SubmitEvent } from "react";
 import { ApiProblem } from "../api/problem.ts";
 import { Notice, ProblemNotice } from "../parts/notice.tsx";
-import { strings } from "../strings.ts";
 import styles from "./entrance.module.css";
 import { Entrance } from "./entrance.tsx";
 import { askForPassword } from "./session.ts";
-
-const t = strings.forgotPassword;
+import * as t from "./strings.ts";
 
 /** Asks for the link that sets a new password. What it says is the same for every address. */
 export function ForgotPasswordPage() {
@@ -22,34 +20,34 @@ export function ForgotPasswordPage() {
 
   return (
     <Entrance
-      title={t.title}
-      lead={t.lead}
+      title={t.forgottenTitle}
+      lead={t.forgottenLead}
       foot={
         <>
-          {t.noEmail} <code>{strings.signIn.lockedOutCommand}</code>
+          {t.forgottenNoEmail} <code>{t.signInLockedOutCommand}</code>
         </>
       }
     >
       <form className={styles.fields} onSubmit={submit}>
         {asking.isSuccess && (
-          <Notice tone="info" title={t.asked}>
-            {t.askedNext}
+          <Notice tone="info" title={t.forgottenAsked}>
+            {t.forgottenAskedNext}
           </Notice>
         )}
         {asking.error !== null && <Refusal error={asking.error} />}
         <TextInput
           name="email"
           type="email"
-          label={t.email}
+          label={t.forgottenEmail}
           autoComplete="username"
           required
           withAsterisk={false}
         />
         <Button type="submit" fullWidth loading={asking.isPending}>
-          {asking.isSuccess ? t.again : t.submit}
+          {asking.isSuccess ? t.forgottenAgain : t.forgottenSubmit}
         </Button>
         <Link to="/sign-in" className={styles.aside}>
-          {t.back}
+          {t.forgottenBack}
         </Link>
       </form>
     </Entrance>

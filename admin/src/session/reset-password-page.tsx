@@ -5,12 +5,11 @@ import { type SubmitEvent, useState } from "react";
 import { ApiProblem, sortProblems } from "../api/problem.ts";
 import { Notice, ProblemNotice } from "../parts/notice.tsx";
 import { PasswordInput } from "../parts/password-input.tsx";
-import { strings } from "../strings.ts";
+import * as shared from "../strings.ts";
 import styles from "./entrance.module.css";
 import { Entrance } from "./entrance.tsx";
 import { resetPassword } from "./session.ts";
-
-const t = strings.resetPassword;
+import * as t from "./strings.ts";
 
 /** The link from the email: its token is in the fragment, so that no server or proxy writes it into a log. */
 export function ResetPasswordPage() {
@@ -30,11 +29,11 @@ export function ResetPasswordPage() {
 
   if (token === "" || problem?.code === "auth.link_invalid") {
     return (
-      <Entrance title={t.title}>
+      <Entrance title={t.resetTitle}>
         <div className={styles.fields}>
-          <Notice tone="bad" title={token === "" ? t.noToken : t.linkSpent} />
+          <Notice tone="bad" title={token === "" ? t.resetNoToken : t.resetLinkSpent} />
           <Button component={Link} to="/forgot-password" fullWidth>
-            {t.askAgain}
+            {t.resetAskAgain}
           </Button>
         </div>
       </Entrance>
@@ -48,21 +47,21 @@ export function ResetPasswordPage() {
 
   const wrong = sortProblems(problem?.errors ?? [], ["password"]).fields;
   return (
-    <Entrance title={t.title} lead={t.lead}>
+    <Entrance title={t.resetTitle} lead={t.resetLead}>
       <form className={styles.fields} onSubmit={submit}>
         {setting.error !== null && wrong.password === undefined && <ProblemNotice error={setting.error} />}
         <PasswordInput
           name="password"
-          label={t.password}
+          label={t.resetPassword}
           autoComplete="new-password"
           minLength={12}
-          description={strings.firstAdmin.passwordHint}
+          description={shared.newPasswordHint}
           required
           withAsterisk={false}
           error={wrong.password}
         />
         <Button type="submit" fullWidth loading={setting.isPending}>
-          {t.submit}
+          {t.resetSubmit}
         </Button>
       </form>
     </Entrance>

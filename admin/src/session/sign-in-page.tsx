@@ -6,12 +6,11 @@ import { basePath } from "../api/base-path.ts";
 import { ApiProblem } from "../api/problem.ts";
 import { Notice, ProblemNotice } from "../parts/notice.tsx";
 import { PasswordInput } from "../parts/password-input.tsx";
-import { strings } from "../strings.ts";
 import styles from "./entrance.module.css";
 import { Entrance } from "./entrance.tsx";
 import { sessionQuery, signIn } from "./session.ts";
+import * as t from "./strings.ts";
 
-const t = strings.signIn;
 const route = getRouteApi("/sign-in");
 
 export function SignInPage() {
@@ -34,10 +33,10 @@ export function SignInPage() {
 
   return (
     <Entrance
-      title={t.title}
+      title={t.signInTitle}
       foot={
         <>
-          {t.lockedOut} <code>{t.lockedOutCommand}</code>
+          {t.signInLockedOut} <code>{t.signInLockedOutCommand}</code>
         </>
       }
     >
@@ -46,30 +45,30 @@ export function SignInPage() {
           <Refusal error={signingIn.error} />
         ) : (
           <>
-            {ended === true && <Notice tone="info" title={t.ended} />}
-            {changed === true && <Notice tone="good" title={t.changed} />}
+            {ended === true && <Notice tone="info" title={t.signInEnded} />}
+            {changed === true && <Notice tone="good" title={t.signInChanged} />}
           </>
         )}
         <TextInput
           name="email"
           type="email"
-          label={t.email}
+          label={t.signInEmail}
           autoComplete="username"
           required
           withAsterisk={false}
         />
         <PasswordInput
           name="password"
-          label={t.password}
+          label={t.signInPassword}
           autoComplete="current-password"
           required
           withAsterisk={false}
         />
         <Button type="submit" fullWidth loading={signingIn.isPending}>
-          {t.submit}
+          {t.signInSubmit}
         </Button>
         <Link to="/forgot-password" className={styles.aside}>
-          {t.forgot}
+          {t.signInForgot}
         </Link>
       </form>
     </Entrance>
@@ -78,7 +77,7 @@ export function SignInPage() {
 
 function Refusal({ error }: { error: Error }) {
   const status = error instanceof ApiProblem ? error.status : undefined;
-  if (status === 401) return <Notice tone="bad" title={t.refused} />;
-  if (status === 429) return <Notice tone="bad" title={t.tooMany} />;
+  if (status === 401) return <Notice tone="bad" title={t.signInRefused} />;
+  if (status === 429) return <Notice tone="bad" title={t.signInTooMany} />;
   return <ProblemNotice error={error} />;
 }

@@ -1,8 +1,8 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { Icon } from "../parts/icon.tsx";
-import { strings } from "../strings.ts";
 import { signOut } from "./session.ts";
+import * as t from "./strings.ts";
 
 export function SignOutButton({ className }: { className?: string | undefined }) {
   const queries = useQueryClient();
@@ -14,7 +14,7 @@ export function SignOutButton({ className }: { className?: string | undefined })
   return (
     <button type="button" className={className} disabled={leaving.isPending} onClick={() => leaving.mutate()}>
       <Icon name="signOut" />
-      {strings.shell.signOut}
+      {t.signOut}
     </button>
   );
 }

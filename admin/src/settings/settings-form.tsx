@@ -3,11 +3,9 @@ import type { ReactNode, SubmitEvent } from "react";
 import { Notice, ProblemNotice } from "../parts/notice.tsx";
 import { Card } from "../parts/page.tsx";
 import { UnsavedGuard } from "../parts/unsaved-guard.tsx";
-import { strings } from "../strings.ts";
 import styles from "./settings-form.module.css";
 import type { SettingsFormState } from "./use-settings-form.ts";
-
-const t = strings.settings;
+import * as t from "./strings.ts";
 
 interface SettingsFormProps {
   readonly form: SettingsFormState;

@@ -1,6 +1,6 @@
 import { useMantineColorScheme } from "@mantine/core";
 import { Icon, type IconName } from "../parts/icon.tsx";
-import { strings } from "../strings.ts";
+import * as t from "./strings.ts";
 
 const order = ["auto", "light", "dark"] as const;
 const icons: Record<(typeof order)[number], IconName> = { auto: "half", light: "sun", dark: "moon" };
@@ -12,7 +12,7 @@ export function ColorSchemeButton({ className }: { className?: string | undefine
   return (
     <button type="button" className={className} onClick={() => setColorScheme(next)}>
       <Icon name={icons[colorScheme]} />
-      {strings.shell.colorScheme[colorScheme]}
+      {t.colorScheme[colorScheme]}
     </button>
   );
 }

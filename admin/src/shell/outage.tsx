@@ -1,8 +1,8 @@
 import { useQueryClient } from "@tanstack/react-query";
 import { useSyncExternalStore } from "react";
 import { ApiProblem } from "../api/problem.ts";
-import { strings } from "../strings.ts";
 import styles from "./shell.module.css";
+import * as t from "./strings.ts";
 
 /** Says once for the whole page that the server does not answer, instead of in each of its parts. */
 export function Outage() {
@@ -11,9 +11,7 @@ export function Outage() {
     (onChange) => cache.subscribe(onChange),
     () => cache.getAll().some(({ state }) => isUnreachable(state.error ?? state.fetchFailureReason)),
   );
-  return (
-    <div role="status">{isDown && <div className={styles.outage}>{strings.shell.unreachable}</div>}</div>
-  );
+  return <div role="status">{isDown && <div className={styles.outage}>{t.unreachable}</div>}</div>;
 }
 
 function isUnreachable(error: unknown): boolean {

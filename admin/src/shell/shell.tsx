@@ -6,12 +6,11 @@ import { Icon, type IconName } from "../parts/icon.tsx";
 import { Mark } from "../parts/mark.tsx";
 import { sessionQuery } from "../session/session.ts";
 import { SignOutButton } from "../session/sign-out-button.tsx";
-import { strings } from "../strings.ts";
+import * as shared from "../strings.ts";
 import { ColorSchemeButton } from "./color-scheme-button.tsx";
 import { Outage } from "./outage.tsx";
 import styles from "./shell.module.css";
-
-const t = strings.shell;
+import * as t from "./strings.ts";
 
 const pages = [
   { to: "/", label: t.overview, icon: "chart" },
@@ -21,7 +20,7 @@ const pages = [
   { to: "/settings/brand", label: t.brand, icon: "brush" },
   { to: "/sandbox", label: t.sandbox, icon: "sandbox" },
   { to: "/api-keys", label: t.apiKeys, icon: "key" },
-  { to: "/settings/watching", label: t.watching, icon: "watch" },
+  { to: "/settings/watching", label: t.monitoring, icon: "watch" },
   { to: "/settings/retention", label: t.retention, icon: "archive" },
   { to: "/audit", label: t.audit, icon: "list" },
   { to: "/api/docs", label: t.apiDocs, icon: "book" },
@@ -46,13 +45,13 @@ export function Shell() {
   return (
     <div className={styles.shell}>
       <button type="button" className={styles.skip} onClick={() => main.current?.focus()}>
-        {strings.skipToContent}
+        {t.skipToContent}
       </button>
       <nav className={styles.rail} aria-label={t.navigation}>
         <div className={styles.bar}>
           <Link className={styles.brand} to="/">
             <Mark />
-            {strings.product}
+            {shared.product}
           </Link>
           <button
             type="button"
@@ -78,7 +77,7 @@ export function Shell() {
           </ul>
           <div className={styles.foot}>
             {me != null && (
-              <Link className={styles.link} to="/account" title={t.signedInAs(me.email ?? me.name)}>
+              <Link className={styles.link} to="/account" title={shared.signedInAs(me.email ?? me.name)}>
                 <Icon name="person" />
                 <span className={styles.who}>{me.email ?? me.name}</span>
               </Link>

@@ -3,14 +3,13 @@ import { type ErrorComponentProps, Link } from "@tanstack/react-router";
 import { ApiProblem } from "../api/problem.ts";
 import { ProblemNotice } from "../parts/notice.tsx";
 import { Empty, Page } from "../parts/page.tsx";
-import { strings } from "../strings.ts";
+import * as t from "./strings.ts";
 
 export function NotFound() {
-  const t = strings.notFound;
   return (
-    <Page title={t.title}>
-      <Empty title={t.body}>
-        <Link to="/">{t.home}</Link>
+    <Page title={t.notFoundTitle}>
+      <Empty title={t.notFoundBody}>
+        <Link to="/">{t.notFoundHome}</Link>
       </Empty>
     </Page>
   );
@@ -18,7 +17,6 @@ export function NotFound() {
 
 /** A page that failed to load or to draw. */
 export function Crashed({ error, reset }: ErrorComponentProps) {
-  const t = strings.crashed;
   if (error instanceof ApiProblem) {
     return (
       <Page title={error.title}>
@@ -26,7 +24,7 @@ export function Crashed({ error, reset }: ErrorComponentProps) {
           error={error}
           actions={
             <Button variant="default" size="xs" onClick={reset}>
-              {strings.tryAgain}
+              {t.tryAgain}
             </Button>
           }
         />
@@ -34,9 +32,9 @@ export function Crashed({ error, reset }: ErrorComponentProps) {
     );
   }
   return (
-    <Page title={t.title}>
-      <Empty title={t.body}>
-        <Button onClick={() => location.reload()}>{t.reload}</Button>
+    <Page title={t.crashedTitle}>
+      <Empty title={t.crashedBody}>
+        <Button onClick={() => location.reload()}>{t.crashedReload}</Button>
       </Empty>
     </Page>
   );

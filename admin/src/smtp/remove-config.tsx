@@ -5,10 +5,8 @@ import { useState } from "react";
 import type { SmtpConfig } from "../api/types.ts";
 import { Confirm } from "../parts/confirm.tsx";
 import { Icon } from "../parts/icon.tsx";
-import { strings } from "../strings.ts";
 import { configsQuery, removeConfig } from "./api.ts";
-
-const t = strings.smtp;
+import * as t from "./strings.ts";
 
 export function RemoveConfig({ config, isLast }: { config: SmtpConfig; isLast: boolean }) {
   const [asking, ask] = useState(false);

@@ -8,7 +8,6 @@ import { Icon } from "../parts/icon.tsx";
 import { ProblemNotice } from "../parts/notice.tsx";
 import { Card, Page, SkeletonRows } from "../parts/page.tsx";
 import { NotFound } from "../shell/stray-pages.tsx";
-import { strings } from "../strings.ts";
 import { configsQuery, providersQuery } from "./api.ts";
 import { ConfigEditor } from "./editor/config-editor.tsx";
 import styles from "./editor/editor.module.css";
@@ -17,8 +16,8 @@ import { ConfigList } from "./list/config-list.tsx";
 import { ConfigBadge, LastTest, usedConfig } from "./list/config-status.tsx";
 import { ConsentOutcome } from "./oauth/consent-outcome.tsx";
 import { RemoveConfig } from "./remove-config.tsx";
+import * as t from "./strings.ts";
 
-const t = strings.smtp;
 const backToList = { label: t.allConfigs, to: "/settings/smtp" } as const;
 
 /** The one config there is, a new one where there is none, or the list of several. */

@@ -3,11 +3,10 @@ import type { Attempt } from "../../api/types.ts";
 import { formatDuration } from "../../parts/format.ts";
 import { Icon, type IconName } from "../../parts/icon.tsx";
 import { Time } from "../../parts/time.tsx";
-import { strings } from "../../strings.ts";
+import * as shared from "../../strings.ts";
 import styles from "../emails.module.css";
 import { replyWords } from "./reply.ts";
-
-const t = strings.email;
+import * as t from "./strings.ts";
 
 const looks: Record<Attempt["outcome"], { tone: "good" | "bad" | "warn"; icon: IconName }> = {
   sent: { tone: "good", icon: "check" },
@@ -48,9 +47,7 @@ function AttemptItem({ attempt, isLatest }: { attempt: Attempt; isLatest: boolea
     attempt.config === null ? null : t.through(attempt.config),
     attempt.relayAddress,
     attempt.tls,
-    attempt.outcome === "sent" || attempt.stage === null
-      ? null
-      : t.atStage(strings.test.stages[attempt.stage]),
+    attempt.outcome === "sent" || attempt.stage === null ? null : t.atStage(shared.stages[attempt.stage]),
     formatDuration(attempt.durationMs),
   ].filter((part) => part !== null);
   return (
@@ -86,7 +83,7 @@ function Explanation({ attempt, problem, isOpen }: ExplanationProps) {
       <summary>{problem.title}</summary>
       <p>{problem.explanation}</p>
       <p>
-        <span className={styles.remedyLead}>{strings.remedyLead}</span> {problem.remedy}
+        <span className={styles.remedyLead}>{shared.remedyLead}</span> {problem.remedy}
       </p>
       {isOfConfig && configId !== null && config !== null && (
         <p>

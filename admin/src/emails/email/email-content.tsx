@@ -6,11 +6,9 @@ import { EmailPreview } from "../../parts/email-preview.tsx";
 import { Icon } from "../../parts/icon.tsx";
 import { ProblemNotice } from "../../parts/notice.tsx";
 import { Card, SkeletonRows } from "../../parts/page.tsx";
-import { strings } from "../../strings.ts";
 import { emailContentQuery } from "../api.ts";
 import styles from "../emails.module.css";
-
-const t = strings.email;
+import * as t from "./strings.ts";
 
 /** What recipients see, unless it must not be seen here. */
 export function EmailContent({ email: { id, sensitive } }: { email: Email }) {

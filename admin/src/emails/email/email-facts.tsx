@@ -1,10 +1,8 @@
 import type { ReactNode } from "react";
 import type { Email } from "../../api/types.ts";
 import { Time } from "../../parts/time.tsx";
-import { strings } from "../../strings.ts";
 import styles from "../emails.module.css";
-
-const t = strings.email;
+import * as t from "./strings.ts";
 
 export function EmailFacts({ email }: { email: Email }) {
   const facts: (readonly [label: string, value: ReactNode] | null)[] = [

@@ -10,17 +10,18 @@ import { Notice, ProblemNotice } from "../../parts/notice.tsx";
 import { Card, Page, SkeletonRows } from "../../parts/page.tsx";
 import { Time } from "../../parts/time.tsx";
 import { NotFound } from "../../shell/stray-pages.tsx";
-import { strings } from "../../strings.ts";
+import * as shared from "../../strings.ts";
 import { cancelEmail, emailQuery, retryEmail } from "../api.ts";
 import styles from "../emails.module.css";
 import { StateBadge } from "../state-badge.tsx";
 import { isRetryable, testEmailTemplate } from "../states.ts";
+import * as page from "../strings.ts";
 import { Attempts } from "./attempts.tsx";
 import { EmailContent } from "./email-content.tsx";
 import { EmailFacts } from "./email-facts.tsx";
 import { Recipients } from "./recipients.tsx";
+import * as t from "./strings.ts";
 
-const t = strings.email;
 const back = { label: t.back, to: "/emails" } as const;
 
 export function EmailPage() {
@@ -29,7 +30,7 @@ export function EmailPage() {
   if (email === undefined) {
     if (error instanceof ApiProblem && error.status === 404) return <NotFound />;
     return (
-      <Page title={strings.emails.title} back={back}>
+      <Page title={page.title} back={back}>
         {error === null ? (
           <Card>
             <SkeletonRows />
@@ -42,7 +43,7 @@ export function EmailPage() {
   }
   return (
     <Page
-      title={email.subject === "" ? strings.emails.noSubject : email.subject}
+      title={email.subject === "" ? shared.noSubject : email.subject}
       back={back}
       lead={<Summary email={email} />}
       actions={<Actions email={email} />}
@@ -76,7 +77,7 @@ function Summary({ email: { state, nextAttemptAt } }: { email: Email }) {
   return (
     <span className={styles.summary} role="status">
       <StateBadge state={state} />
-      {strings.emails.stateMeanings[state]}
+      {shared.emailStateMeanings[state]}
       {state === "queued" && nextAttemptAt !== null && (
         <span>
           {t.nextTry} <Time iso={nextAttemptAt} />

@@ -1,11 +1,9 @@
 import type { Recipient } from "../../api/types.ts";
 import { Badge } from "../../parts/badge.tsx";
-import { strings } from "../../strings.ts";
 import styles from "../emails.module.css";
 import { looks } from "../states.ts";
 import { replyWords } from "./reply.ts";
-
-const t = strings.email;
+import * as t from "./strings.ts";
 
 /** Each address with its own outcome and what the relay said about it. */
 export function Recipients({ recipients }: { recipients: readonly Recipient[] }) {

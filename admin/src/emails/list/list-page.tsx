@@ -11,18 +11,19 @@ import { Pager } from "../../parts/pager.tsx";
 import { SendExample } from "../../parts/send-example.tsx";
 import table from "../../parts/table.module.css";
 import { Time } from "../../parts/time.tsx";
-import { strings } from "../../strings.ts";
+import * as shared from "../../strings.ts";
 import { emailsQuery } from "../api.ts";
 import styles from "../emails.module.css";
 import { StateBadge } from "../state-badge.tsx";
 import { emailStates, isRetryable } from "../states.ts";
+import * as page from "../strings.ts";
 import { RetryAll } from "./retry-all.tsx";
+import * as t from "./strings.ts";
 
-const t = strings.emails;
 const route = getRouteApi("/shell/emails");
 const stateChoices = [
   { value: "", label: t.anyState },
-  ...emailStates.map((state) => ({ value: state, label: t.states[state] })),
+  ...emailStates.map((state) => ({ value: state, label: page.states[state] })),
 ];
 
 /** The log: what was handed over, with its state, as it moves. */
@@ -34,7 +35,7 @@ export function EmailListPage() {
 
   return (
     <Page
-      title={t.title}
+      title={page.title}
       lead={t.lead}
       actions={
         isRetryable(search.state) && (
@@ -84,10 +85,10 @@ export function EmailListPage() {
                 <Link to="/emails">{t.clearFilter}</Link>
               </Empty>
             ) : (
-              <Empty title={t.emptyTitle}>
-                <p>{t.empty}</p>
+              <Empty title={shared.noEmailTitle}>
+                <p>{shared.noEmail}</p>
                 <SendExample />
-                <Link to="/api-keys">{t.makeKey}</Link>
+                <Link to="/api-keys">{shared.makeKey}</Link>
               </Empty>
             )}
           </Card>
@@ -128,11 +129,11 @@ function EmailTable({ emails }: { emails: readonly EmailSummary[] }) {
     <table className={`${table.table} ${table.links}`}>
       <thead>
         <tr>
-          <th scope="col">{t.columns.state}</th>
-          <th scope="col">{t.columns.subject}</th>
-          <th scope="col">{t.columns.to}</th>
+          <th scope="col">{t.columnState}</th>
+          <th scope="col">{t.columnSubject}</th>
+          <th scope="col">{t.columnTo}</th>
           <th scope="col" className={table.end}>
-            {t.columns.created}
+            {t.columnCreated}
           </th>
         </tr>
       </thead>
@@ -144,7 +145,7 @@ function EmailTable({ emails }: { emails: readonly EmailSummary[] }) {
             </td>
             <td className={styles.subjectCell}>
               <Link className={styles.subject} to="/emails/$id" params={{ id: email.id }}>
-                {email.subject === "" ? t.noSubject : email.subject}
+                {email.subject === "" ? shared.noSubject : email.subject}
               </Link>
               {email.template !== null && <span className={styles.extra}>{email.template}</span>}
             </td>

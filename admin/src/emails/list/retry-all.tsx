@@ -3,12 +3,11 @@ import { useQuery } from "@tanstack/react-query";
 import { type ReactNode, useEffect, useRef, useState } from "react";
 import { Icon } from "../../parts/icon.tsx";
 import { ProblemNotice } from "../../parts/notice.tsx";
-import { strings } from "../../strings.ts";
+import * as shared from "../../strings.ts";
 import { type RetrySearch, retryScopeQuery } from "../api.ts";
 import styles from "../emails.module.css";
+import * as t from "./strings.ts";
 import { type BulkRun, useBulkRetry } from "./use-bulk-retry.ts";
-
-const t = strings.emails.retryAll;
 
 interface RetryAllProps {
   readonly search: RetrySearch;
@@ -36,7 +35,7 @@ export function RetryAll({ search, isEmpty }: RetryAllProps) {
     <>
       {!isEmpty && (
         <Button variant="default" leftSection={<Icon name="retry" size={16} />} onClick={() => open(true)}>
-          {t.button}
+          {t.retryButton}
         </Button>
       )}
       <Modal
@@ -45,7 +44,7 @@ export function RetryAll({ search, isEmpty }: RetryAllProps) {
         onExitTransitionEnd={reset}
         title={titleOf(run)}
         closeOnClickOutside={!isUnderWay}
-        closeButtonProps={{ "aria-label": strings.close }}
+        closeButtonProps={{ "aria-label": shared.close }}
       >
         {run.kind === "idle" ? (
           <Question
@@ -59,16 +58,16 @@ export function RetryAll({ search, isEmpty }: RetryAllProps) {
           <Progress run={run} total={scope.data?.count ?? 0} isCapped={scope.data?.capped === true}>
             {isUnderWay ? (
               <Button variant="default" loading={run.kind === "stopping"} onClick={stop}>
-                {t.stop}
+                {t.retryStop}
               </Button>
             ) : (
               <>
                 {run.kind !== "done" && (
                   <Button variant="default" onClick={start}>
-                    {t.goOn}
+                    {t.retryGoOn}
                   </Button>
                 )}
-                <Button onClick={close}>{strings.close}</Button>
+                <Button onClick={close}>{shared.close}</Button>
               </>
             )}
           </Progress>
@@ -79,9 +78,9 @@ export function RetryAll({ search, isEmpty }: RetryAllProps) {
 }
 
 function titleOf({ kind }: BulkRun): string {
-  if (kind === "idle") return t.title;
-  if (kind === "done") return t.done;
-  return kind === "running" || kind === "stopping" ? t.running : t.stopped;
+  if (kind === "idle") return t.retryTitle;
+  if (kind === "done") return t.retryDone;
+  return kind === "running" || kind === "stopping" ? t.retryRunning : t.retryStopped;
 }
 
 interface QuestionProps {
@@ -100,21 +99,21 @@ function Question({ scope, error, state, onStart, onClose }: QuestionProps) {
         <ProblemNotice error={error} />
       ) : (
         <div className={styles.question} role="status">
-          <p>{scope === undefined ? t.counting : t.howMany(count, scope.capped)}</p>
+          <p>{scope === undefined ? t.retryCounting : t.retryHowMany(count, scope.capped)}</p>
           {count > 0 && (
             <>
-              <p>{t.meaning}</p>
-              {state === "unknown" && <p>{t.twice}</p>}
+              <p>{t.retryMeaning}</p>
+              {state === "unknown" && <p>{t.retryTwice}</p>}
             </>
           )}
         </div>
       )}
       <Group justify="flex-end" gap={8} mt={20}>
         <Button variant="default" onClick={onClose} data-autofocus>
-          {strings.cancel}
+          {shared.cancel}
         </Button>
         <Button disabled={count === 0} onClick={onStart}>
-          {t.button}
+          {t.retryButton}
         </Button>
       </Group>
     </>
@@ -141,9 +140,9 @@ function Progress({ run: { kind, retried, skipped, error }, total, isCapped, chi
   const share = kind === "done" ? 1 : isCapped ? undefined : Math.min(1, passed / Math.max(1, total));
   return (
     <>
-      <progress className={styles.progress} aria-label={t.running} max={1} value={share} />
-      <p role="status">{t.retried(retried, isCapped ? null : total)}</p>
-      {skipped > 0 && <p className={styles.skipped}>{t.skipped(skipped)}</p>}
+      <progress className={styles.progress} aria-label={t.retryRunning} max={1} value={share} />
+      <p role="status">{t.retryRetried(retried, isCapped ? null : total)}</p>
+      {skipped > 0 && <p className={styles.skipped}>{t.retrySkipped(skipped)}</p>}
       {error !== null && (
         <div className={styles.failure}>
           <ProblemNotice error={error} />

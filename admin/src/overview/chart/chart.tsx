@@ -1,8 +1,6 @@
-import { strings } from "../../strings.ts";
 import { barsOf, type Counts, kinds, totalsOf } from "./bars.ts";
 import styles from "./chart.module.css";
-
-const t = strings.overview.chart;
+import * as t from "./strings.ts";
 
 interface ChartProps {
   readonly title: string;

@@ -5,10 +5,9 @@ import type { SubmitEvent } from "react";
 import { ProblemNotice } from "../../parts/notice.tsx";
 import { sessionQuery } from "../../session/session.ts";
 import { configsQuery, createConfig } from "../../smtp/api.ts";
-import { strings } from "../../strings.ts";
+import * as shared from "../../strings.ts";
+import * as t from "./strings.ts";
 import styles from "./welcome.module.css";
-
-const t = strings.overview.welcome.choose;
 
 /** A relay of one's own, or the built-in sandbox in one click. */
 export function ChooseRelay({ sandboxPort }: { sandboxPort: number | null }) {
@@ -17,12 +16,12 @@ export function ChooseRelay({ sandboxPort }: { sandboxPort: number | null }) {
   const creating = useMutation({
     mutationFn: (smtpPort: number) =>
       createConfig({
-        name: t.sandboxName,
+        name: t.chooseSandboxName,
         smtpServer: "127.0.0.1",
         smtpPort,
         useTls: false,
-        fromEmail: me?.email ?? t.sandboxSender,
-        fromName: strings.product,
+        fromEmail: me?.email ?? t.chooseSandboxSender,
+        fromName: shared.product,
       }),
     onSuccess: () => queries.invalidateQueries({ queryKey: configsQuery.queryKey }),
   });
@@ -40,31 +39,31 @@ export function ChooseRelay({ sandboxPort }: { sandboxPort: number | null }) {
       <div className={styles.choices}>
         {sandboxPort !== null && (
           <div className={styles.choice}>
-            <h3>{t.sandbox}</h3>
-            <p>{t.sandboxHint}</p>
+            <h3>{t.chooseSandbox}</h3>
+            <p>{t.chooseSandboxHint}</p>
             <Button loading={creating.isPending} onClick={() => creating.mutate(sandboxPort)}>
-              {t.useSandbox}
+              {t.chooseUseSandbox}
             </Button>
           </div>
         )}
         <div className={styles.choice}>
-          <h3>{t.relay}</h3>
-          <p>{t.relayHint}</p>
+          <h3>{t.chooseRelay}</h3>
+          <p>{t.chooseRelayHint}</p>
           <form className={styles.search} onSubmit={search}>
             <TextInput
               name="email"
               type="email"
-              label={strings.smtp.find.email}
+              label={shared.findEmail}
               placeholder="you@example.com"
               autoComplete="email"
               required
               withAsterisk={false}
             />
             <Button type="submit" variant={sandboxPort === null ? "filled" : "default"}>
-              {strings.smtp.find.start}
+              {shared.findStart}
             </Button>
           </form>
-          <Link to="/settings/smtp">{t.enterRelay}</Link>
+          <Link to="/settings/smtp">{t.chooseEnterRelay}</Link>
         </div>
       </div>
       {creating.error !== null && <ProblemNotice error={creating.error} />}

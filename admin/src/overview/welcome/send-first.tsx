@@ -6,28 +6,27 @@ import { emailQuery } from "../../emails/api.ts";
 import { StateBadge } from "../../emails/state-badge.tsx";
 import { ProblemNotice } from "../../parts/notice.tsx";
 import { sessionQuery } from "../../session/session.ts";
-import { strings } from "../../strings.ts";
+import * as shared from "../../strings.ts";
 import { overviewQuery, sendFirstEmail } from "../api.ts";
+import * as t from "./strings.ts";
 import styles from "./welcome.module.css";
-
-const t = strings.overview.welcome.send;
 
 /** The first email, to the admin's own address, and the sight of its arrival. */
 export function SendFirst({ isSandbox, onDone }: { isSandbox: boolean; onDone: () => void }) {
   const queries = useQueryClient();
   const { data: me } = useQuery(sessionQuery);
-  const to = me?.email ?? t.nobody;
+  const to = me?.email ?? t.sendNobody;
   const sending = useMutation({
-    mutationFn: () => sendFirstEmail(to, { subject: t.subject, text: t.text }),
+    mutationFn: () => sendFirstEmail(to, { subject: t.sendSubject, text: t.sendText }),
     onSuccess: () => queries.invalidateQueries({ queryKey: overviewQuery.queryKey }),
   });
   if (sending.data !== undefined) return <Sent id={sending.data} isSandbox={isSandbox} onDone={onDone} />;
   return (
     <>
-      <p className={styles.hint}>{isSandbox ? t.hintSandbox(to) : t.hint(to)}</p>
+      <p className={styles.hint}>{isSandbox ? t.sendHintSandbox(to) : t.sendHint(to)}</p>
       <div className={styles.actions}>
         <Button loading={sending.isPending} onClick={() => sending.mutate()}>
-          {t.send}
+          {t.sendIt}
         </Button>
       </div>
       {sending.error !== null && <ProblemNotice error={sending.error} />}
@@ -55,26 +54,26 @@ function Sent({ id, isSandbox, onDone }: SentProps) {
         <StateBadge state={state} />{" "}
         {isSent
           ? isSandbox
-            ? t.arrived
-            : t.handedOver
+            ? t.sendArrived
+            : t.sendHandedOver
           : state === "queued" || state === "sending"
-            ? t.underWay
-            : strings.emails.stateMeanings[state]}
+            ? t.sendUnderWay
+            : shared.emailStateMeanings[state]}
       </p>
       <div className={styles.actions}>
         {isSent && isSandbox ? (
-          <Button renderRoot={(props) => <Link to="/sandbox" {...props} />}>{t.seeSandbox}</Button>
+          <Button renderRoot={(props) => <Link to="/sandbox" {...props} />}>{t.sendSeeSandbox}</Button>
         ) : (
           <Button
             variant={isSent ? "filled" : "default"}
             renderRoot={(props) => <Link to="/emails/$id" params={{ id }} {...props} />}
           >
-            {t.seeEmail}
+            {t.sendSeeEmail}
           </Button>
         )}
         {isSent && (
           <Button variant="default" onClick={onDone}>
-            {t.toOverview}
+            {t.sendToOverview}
           </Button>
         )}
       </div>

@@ -6,10 +6,9 @@ import type { SmtpConfig, TestStage } from "../../api/types.ts";
 import { Icon } from "../../parts/icon.tsx";
 import { Notice, ProblemNotice } from "../../parts/notice.tsx";
 import { useConnectionTest } from "../../smtp/connection-test/use-connection-test.ts";
-import { strings } from "../../strings.ts";
+import * as shared from "../../strings.ts";
+import * as t from "./strings.ts";
 import styles from "./welcome.module.css";
-
-const t = strings.overview.welcome.test;
 
 /** Test Connection for the saved config, in short. */
 export function TestRelay({ config: { id, name, lastTest } }: { config: SmtpConfig }) {
@@ -20,7 +19,7 @@ export function TestRelay({ config: { id, name, lastTest } }: { config: SmtpConf
   const error = run.kind === "broken" ? run.error : refusal;
   return (
     <>
-      <p className={styles.hint}>{t.hint(name)}</p>
+      <p className={styles.hint}>{t.testHint(name)}</p>
       <div className={styles.actions}>
         <Button
           loading={run.kind === "running"}
@@ -29,9 +28,9 @@ export function TestRelay({ config: { id, name, lastTest } }: { config: SmtpConf
             void start({ id, settings: null, sendTo: null }, []);
           }}
         >
-          {strings.smtp.test}
+          {shared.testConnection}
         </Button>
-        <Link to="/settings/smtp">{t.change}</Link>
+        <Link to="/settings/smtp">{t.testChange}</Link>
       </div>
       <Ticks stages={stages} />
       {error !== null && <ProblemNotice error={error} />}
@@ -41,7 +40,7 @@ export function TestRelay({ config: { id, name, lastTest } }: { config: SmtpConf
         </Notice>
       ) : (
         run.kind === "idle" &&
-        lastTest?.ok === false && <Notice tone="warn" title={lastTest.title ?? t.failed} />
+        lastTest?.ok === false && <Notice tone="warn" title={lastTest.title ?? t.testFailed} />
       )}
     </>
   );
@@ -51,11 +50,11 @@ function Ticks({ stages }: { stages: readonly TestStage[] }) {
   const come = stages.filter(({ status }) => status !== "skipped");
   if (come.length === 0) return null;
   return (
-    <ol className={styles.ticks} aria-label={strings.test.title}>
+    <ol className={styles.ticks} aria-label={shared.connectionTestTitle}>
       {come.map(({ stage, status }) => (
         <li key={stage} data-status={status}>
           <Icon name={status === "failed" ? "cross" : "check"} size={13} />
-          {strings.test.stages[stage]}
+          {shared.stages[stage]}
         </li>
       ))}
     </ol>

@@ -6,13 +6,11 @@ import { ProblemNotice } from "../../parts/notice.tsx";
 import { Card, SkeletonRows } from "../../parts/page.tsx";
 import { configsQuery } from "../../smtp/api.ts";
 import { usedConfig } from "../../smtp/list/config-status.tsx";
-import { strings } from "../../strings.ts";
 import { ChooseRelay } from "./choose-relay.tsx";
 import { SendFirst } from "./send-first.tsx";
+import * as t from "./strings.ts";
 import { TestRelay } from "./test-relay.tsx";
 import styles from "./welcome.module.css";
-
-const t = strings.overview.welcome;
 
 interface WelcomeProps {
   readonly overview: Overview;
@@ -36,13 +34,13 @@ function Steps({ config, overview, onDone }: WelcomeProps & { config: SmtpConfig
   return (
     <Card>
       <ol className={styles.steps}>
-        <Step number={1} current={current} title={t.choose.title} done={config?.name}>
+        <Step number={1} current={current} title={t.chooseTitle} done={config?.name}>
           <ChooseRelay sandboxPort={overview.sandboxPort} />
         </Step>
-        <Step number={2} current={current} title={t.test.title} done={isTested ? t.test.done : undefined}>
+        <Step number={2} current={current} title={t.testTitle} done={isTested ? t.testDone : undefined}>
           {config !== null && <TestRelay config={config} />}
         </Step>
-        <Step number={3} current={current} title={t.send.title} keepsOpen>
+        <Step number={3} current={current} title={t.sendTitle} keepsOpen>
           {config !== null && (
             <SendFirst
               isSandbox={config.smtpPort === overview.sandboxPort && config.smtpServer === "127.0.0.1"}

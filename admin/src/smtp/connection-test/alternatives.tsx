@@ -1,11 +1,9 @@
 import type { Correction } from "../../api/types.ts";
 import { Icon } from "../../parts/icon.tsx";
-import { strings } from "../../strings.ts";
 import type { Editor } from "../editor/use-config-editor.ts";
 import { FixOffer } from "./fix.tsx";
+import * as t from "./strings.ts";
 import styles from "./test-panel.module.css";
-
-const t = strings.test.corrections;
 
 interface CorrectionsProps {
   readonly corrections: readonly Correction[];
@@ -20,22 +18,22 @@ export function Corrections({ corrections, isLooking, editor, onTest }: Correcti
   if (corrections.length === 0 && !isLooking) return null;
   const working = corrections.filter(({ works }) => works);
   const others = corrections.filter(({ works }) => !works);
-  const nothing = isLooking ? t.looking : t.nothing;
+  const nothing = isLooking ? t.alternativesLooking : t.alternativesNothing;
   return (
-    <section className={styles.corrections} aria-label={t.title}>
-      <h3>{working.length > 0 ? t.found : nothing}</h3>
+    <section className={styles.corrections} aria-label={t.alternativesTitle}>
+      <h3>{working.length > 0 ? t.alternativesFound : nothing}</h3>
       {working.map(({ fix, ...correction }) => (
         <div key={keyOf(correction)} className={styles.working}>
           <p className={styles.workingTitle}>
             <Icon name="check" size={14} /> {correction.title}
           </p>
           <p className={styles.workingDetail}>{correction.detail}</p>
-          {fix !== null && <FixOffer fix={fix} editor={editor} label={t.use} onTest={onTest} />}
+          {fix !== null && <FixOffer fix={fix} editor={editor} label={t.alternativesUse} onTest={onTest} />}
         </div>
       ))}
       {others.length > 0 && (
         <details className={styles.tried}>
-          <summary>{t.tried(others.length)}</summary>
+          <summary>{t.alternativesTried(others.length)}</summary>
           <ul>
             {others.map((correction) => (
               <li key={keyOf(correction)}>{correction.title}</li>

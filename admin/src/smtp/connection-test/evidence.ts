@@ -1,8 +1,6 @@
 import type { TestStage } from "../../api/types.ts";
 import { formatBytes } from "../../parts/format.ts";
-import { strings } from "../../strings.ts";
-
-const t = strings.test.evidence;
+import * as t from "./strings.ts";
 
 /** What a stage saw, in one line for people; null where there is nothing to say. */
 export function evidenceWords({ stage, evidence }: Pick<TestStage, "stage" | "evidence">): string | null {
@@ -23,28 +21,28 @@ export function evidenceWords({ stage, evidence }: Pick<TestStage, "stage" | "ev
 }
 
 function sizeLimit(bytes: unknown): string | null {
-  return typeof bytes === "number" && bytes > 0 ? t.sizeLimit(formatBytes(bytes)) : null;
+  return typeof bytes === "number" && bytes > 0 ? t.evidenceSizeLimit(formatBytes(bytes)) : null;
 }
 
 function signInMethods(mechanisms: unknown): string | null {
   const offered = list(mechanisms);
-  return offered.length === 0 ? null : t.signInMethods(offered.join(", "));
+  return offered.length === 0 ? null : t.evidenceSignInMethods(offered.join(", "));
 }
 
 function certificate(names: readonly string[]): string | null {
   const [first, ...others] = names;
-  return first === undefined ? null : t.certificate(first, others.length);
+  return first === undefined ? null : t.evidenceCertificate(first, others.length);
 }
 
 function daysLeft(days: unknown): string | null {
-  return typeof days === "number" ? t.daysLeft(days) : null;
+  return typeof days === "number" ? t.evidenceDaysLeft(days) : null;
 }
 
 /** Addresses of the server that did not answer. */
 function failures(value: unknown): string[] {
   if (!Array.isArray(value)) return [];
   return value.map(({ address, error }: Readonly<Record<string, unknown>>) =>
-    t.failed(String(address), String(error)),
+    t.evidenceFailed(String(address), String(error)),
   );
 }
 

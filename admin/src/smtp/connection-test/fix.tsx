@@ -1,12 +1,11 @@
 import { Button } from "@mantine/core";
 import { PasswordInput } from "../../parts/password-input.tsx";
-import { strings } from "../../strings.ts";
 import type { Editor } from "../editor/use-config-editor.ts";
 import { formFields } from "../form/form.ts";
 import { settingLabel, settingWord } from "../form/setting-words.ts";
+import * as page from "../strings.ts";
+import * as t from "./strings.ts";
 import styles from "./test-panel.module.css";
-
-const t = strings.test;
 
 /** Fields of the form with the values that would mend it. */
 export type Fix = Readonly<Record<string, unknown>>;
@@ -53,7 +52,7 @@ export function FixOffer({ fix, editor, label = t.apply, onTest }: FixOfferProps
       {wantsPassword && (
         <PasswordInput
           className={styles.fixPassword}
-          label={strings.smtp.fields.password}
+          label={page.fields.password}
           description={t.passwordAgain}
           value={typed}
           onChange={(event) => editor.changePassword({ kind: "typed", value: event.currentTarget.value })}

@@ -1,14 +1,13 @@
 import type { TestStage } from "../../api/types.ts";
 import { formatDuration } from "../../parts/format.ts";
 import { Icon, type IconName } from "../../parts/icon.tsx";
-import { strings } from "../../strings.ts";
+import * as shared from "../../strings.ts";
 import type { Editor } from "../editor/use-config-editor.ts";
 import { type ChainLink, chainOf, evidenceWords } from "./evidence.ts";
 import { FixOffer } from "./fix.tsx";
 import type { StageRow } from "./stages.ts";
+import * as t from "./strings.ts";
 import styles from "./test-panel.module.css";
-
-const t = strings.test;
 
 const icons: Record<TestStage["status"], IconName> = {
   passed: "check",
@@ -40,7 +39,7 @@ function StageItem({ row, editor, onTest }: Omit<StageListProps, "rows"> & { rea
     return (
       <li className={`${styles.stage} ${styles.toCome} ${isRunning ? styles.running : ""}`}>
         <span className={styles.dot} />
-        <span className={styles.name}>{t.stages[stage]}</span>
+        <span className={styles.name}>{shared.stages[stage]}</span>
         {found !== null && <p className={styles.evidence}>{found}</p>}
       </li>
     );
@@ -52,7 +51,7 @@ function StageItem({ row, editor, onTest }: Omit<StageListProps, "rows"> & { rea
       <span className={styles.dot} role="img" aria-label={t.statuses[status]}>
         <Icon name={icons[status]} size={13} />
       </span>
-      <span className={styles.name}>{t.stages[stage]}</span>
+      <span className={styles.name}>{shared.stages[stage]}</span>
       <span className={styles.duration}>{formatDuration(durationMs)}</span>
       {seen !== null && <p className={styles.evidence}>{seen}</p>}
       {stage === "tls" && <Chain chain={chainOf(evidence)} />}
@@ -61,7 +60,7 @@ function StageItem({ row, editor, onTest }: Omit<StageListProps, "rows"> & { rea
           <p className={styles.problemTitle}>{problem.title}</p>
           <p>{problem.explanation}</p>
           <p>
-            <span className={styles.remedyLead}>{strings.remedyLead}</span> {problem.remedy}
+            <span className={styles.remedyLead}>{shared.remedyLead}</span> {problem.remedy}
           </p>
           {problem.fix !== undefined && <FixOffer fix={problem.fix} editor={editor} onTest={onTest} />}
         </div>
@@ -75,13 +74,13 @@ function Chain({ chain }: { chain: readonly ChainLink[] }) {
   if (chain.length === 0) return null;
   return (
     <details className={styles.chain}>
-      <summary>{t.chain.title(chain.length)}</summary>
+      <summary>{t.chainTitle(chain.length)}</summary>
       <ol>
         {chain.map(({ subject, issuer, validTo, fingerprint256 }) => (
           <li key={fingerprint256}>
             <span>{subject}</span>
-            <span>{t.chain.issuer(issuer)}</span>
-            <span>{t.chain.validTo(validTo.slice(0, 10))}</span>
+            <span>{t.chainIssuer(issuer)}</span>
+            <span>{t.chainValidTo(validTo.slice(0, 10))}</span>
             <code>{fingerprint256}</code>
           </li>
         ))}

@@ -1,4 +1,4 @@
-import type { Stage } from "../../../../src/core/model.ts";
+import type { Stage } from "../../api/model.ts";
 import type { TestStage } from "../../api/types.ts";
 import type { SmtpForm } from "../form/form.ts";
 import { evidenceWords } from "./evidence.ts";

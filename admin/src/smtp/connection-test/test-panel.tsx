@@ -5,15 +5,14 @@ import type { Correction, TestStage } from "../../api/types.ts";
 import { formatDuration } from "../../parts/format.ts";
 import { Notice, ProblemNotice } from "../../parts/notice.tsx";
 import { Card } from "../../parts/page.tsx";
-import { strings } from "../../strings.ts";
+import * as shared from "../../strings.ts";
 import type { Editor } from "../editor/use-config-editor.ts";
 import { Corrections } from "./alternatives.tsx";
 import { StageList } from "./stage-list.tsx";
 import { stageRows } from "./stages.ts";
+import * as t from "./strings.ts";
 import styles from "./test-panel.module.css";
 import type { TestRun } from "./use-connection-test.ts";
-
-const t = strings.test;
 
 interface TestPanelProps {
   readonly run: TestRun;
@@ -34,7 +33,7 @@ export function TestPanel({ run, editor, isStale, onStop, onTest, onSend }: Test
   const testAgain = isRunning ? null : onTest;
   return (
     <Card
-      title={t.title}
+      title={shared.connectionTestTitle}
       aside={
         isRunning && (
           <Button variant="default" size="compact-xs" onClick={onStop}>
@@ -48,7 +47,7 @@ export function TestPanel({ run, editor, isStale, onStop, onTest, onSend }: Test
         {isStale && rows.length > 0 && <p className={styles.stale}>{t.stale}</p>}
         <Result run={run} />
         {hasFailed(run) && editor.draft !== null && (
-          <p className={`${styles.idle} ${styles.result}`}>{strings.smtp.staged.stillSending}</p>
+          <p className={`${styles.idle} ${styles.result}`}>{t.stillSending}</p>
         )}
         {rows.length > 0 && <StageList rows={rows} editor={editor} onTest={testAgain} />}
         <Corrections
@@ -160,12 +159,12 @@ function correctionsOf(run: TestRun): readonly Correction[] {
 function announcement(run: TestRun): string {
   if (run.kind === "running") {
     const last = run.stages.findLast(({ status }) => status !== "skipped");
-    return last === undefined ? t.running : t.announce(t.stages[last.stage], t.statuses[last.status]);
+    return last === undefined ? t.running : t.announce(shared.stages[last.stage], t.statuses[last.status]);
   }
   if (run.kind !== "done" || run.report.ok) return "";
   const failed = run.report.stages.find(({ status }) => status === "failed");
   if (failed === undefined) return "";
   const { problem } = failed;
   const why = problem === undefined ? [] : [`${problem.title}.`, problem.explanation, problem.remedy];
-  return [t.failedAt(t.stages[failed.stage]), ...why].join(" ");
+  return [t.failedAt(shared.stages[failed.stage]), ...why].join(" ");
 }

@@ -1,12 +1,12 @@
 import { useQueryClient } from "@tanstack/react-query";
 import { useEffect, useRef, useState } from "react";
-import type { Stage } from "../../../../src/core/model.ts";
 import { readEvents } from "../../api/event-stream.ts";
+import type { Stage } from "../../api/model.ts";
 import { ApiProblem, unreachable } from "../../api/problem.ts";
 import type { Correction, TestReport, TestStage } from "../../api/types.ts";
-import { strings } from "../../strings.ts";
 import { configsQuery, startTest, type TestOrder } from "../api.ts";
 import { type Progress, withResult } from "./stages.ts";
+import * as t from "./strings.ts";
 
 export type TestRun =
   | { readonly kind: "idle" }
@@ -65,7 +65,7 @@ export function useConnectionTest(onRefused: (problem: ApiProblem) => void) {
         }
         if (event === "problem") throw new ApiProblem(JSON.parse(data));
       }
-      if (report === null) throw new Error(strings.test.cutOff);
+      if (report === null) throw new Error(t.cutOff);
       return report.ok;
     } catch (error) {
       if (controller === current.current) showFailure(error, running.stages, controller.signal.aborted);

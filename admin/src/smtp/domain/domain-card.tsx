@@ -6,13 +6,12 @@ import { CodeBlock } from "../../parts/code-block.tsx";
 import { Icon, type IconName } from "../../parts/icon.tsx";
 import { ProblemNotice } from "../../parts/notice.tsx";
 import { Card } from "../../parts/page.tsx";
-import { strings } from "../../strings.ts";
+import * as shared from "../../strings.ts";
 import { checkDomain } from "../api.ts";
 import type { TestRun } from "../connection-test/use-connection-test.ts";
 import type { SmtpForm } from "../form/form.ts";
 import styles from "./domain-card.module.css";
-
-const t = strings.smtp.domain;
+import * as t from "./strings.ts";
 
 const icons: Record<DnsFinding["status"], IconName> = {
   ok: "check",
@@ -97,7 +96,7 @@ function Finding({ finding }: { finding: DnsFinding }) {
         <p className={styles.explanation}>{explanation}</p>
         {remedy !== "" && (
           <p>
-            <span className={styles.remedyLead}>{strings.remedyLead}</span> {remedy}
+            <span className={styles.remedyLead}>{shared.remedyLead}</span> {remedy}
           </p>
         )}
         {record !== undefined && (

@@ -5,11 +5,10 @@ import { Confirm } from "../../parts/confirm.tsx";
 import { Notice } from "../../parts/notice.tsx";
 import { focusPage } from "../../parts/page.tsx";
 import { Time } from "../../parts/time.tsx";
-import { strings } from "../../strings.ts";
 import type { Editor } from "../editor/use-config-editor.ts";
+import * as page from "../strings.ts";
+import * as t from "./strings.ts";
 import type { StagedChanges } from "./use-draft.ts";
-
-const t = strings.smtp.staged;
 
 interface DraftNoticeProps {
   readonly config: SmtpConfig;
@@ -41,13 +40,13 @@ export function DraftNotice({ config, draft, editor, staged }: DraftNoticeProps)
           <>
             {!isContinued && (
               <Button size="xs" onClick={() => editor.continueFrom(draft)}>
-                {t.continue}
+                {t.continueEditing}
               </Button>
             )}
             {!isOutdated && <UseDraft draft={draft} editor={editor} staged={staged} />}
             {isOutdated && isContinued && (
               <Button size="xs" onClick={() => void editor.loadCurrent()}>
-                {strings.smtp.loadCurrent}
+                {page.loadCurrent}
               </Button>
             )}
             <Button
@@ -97,16 +96,16 @@ function UseDraft({ draft, editor, staged }: Omit<DraftNoticeProps, "config">) {
         disabled={staged.isBusy}
         onClick={() => (hasPassed ? use() : ask(true))}
       >
-        {hasPassed ? t.use : t.useAnyway}
+        {hasPassed ? t.activate : t.activateAnyway}
       </Button>
       <Confirm
         opened={asking}
-        title={t.useTitle}
-        confirm={t.useAnyway}
+        title={t.activateTitle}
+        confirm={t.activateAnyway}
         onConfirm={use}
         onClose={() => ask(false)}
       >
-        {draft.lastTest?.ok === false && !editor.isDirty ? t.useFailed : t.useUntested}
+        {draft.lastTest?.ok === false && !editor.isDirty ? t.activateFailed : t.activateUntested}
       </Confirm>
     </>
   );

@@ -1,11 +1,10 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import type { SmtpConfig, SmtpConfigDraft } from "../../api/types.ts";
-import { strings } from "../../strings.ts";
 import { activateDraft, discardDraft, draftQuery, saveDraft } from "../api.ts";
 import type { Editor } from "../editor/use-config-editor.ts";
-
-const t = strings.smtp.staged;
+import * as page from "../strings.ts";
+import * as t from "./strings.ts";
 
 /** Whether emails may be on their way through it: a change that fails would stop them. */
 function works(config: SmtpConfig): boolean {
@@ -50,7 +49,7 @@ export function useStagedChanges(
     const current = await activateDraft(id);
     queries.setQueryData(query.queryKey, null);
     const { lastTest } = current;
-    const words = lastTest === null ? t.savedUntested : lastTest.ok ? strings.smtp.saved : t.savedFailed;
+    const words = lastTest === null ? t.savedUntested : lastTest.ok ? page.saved : t.savedFailed;
     await editor.take(current, words);
   }
 

@@ -1,10 +1,8 @@
 import { Button, VisuallyHidden } from "@mantine/core";
 import { Time } from "../../parts/time.tsx";
-import { strings } from "../../strings.ts";
 import styles from "./editor.module.css";
+import * as t from "./strings.ts";
 import type { Editor } from "./use-config-editor.ts";
-
-const t = strings.smtp;
 
 interface EditStateProps {
   readonly editor: Editor;
@@ -24,7 +22,7 @@ export function EditState({ editor: { saved, isDirty, base, draft, discard }, is
           </Button>
         </>
       ) : (
-        (draft !== null && t.staged.keptShort) ||
+        (draft !== null && t.keptShort) ||
         (saved !== null && (
           <>
             {saved.words} <Time iso={saved.at} />

@@ -3,16 +3,15 @@ import { ApiProblem } from "../../api/problem.ts";
 import type { SmtpConfig } from "../../api/types.ts";
 import { Notice, ProblemNotice } from "../../parts/notice.tsx";
 import { focusPage } from "../../parts/page.tsx";
-import { strings } from "../../strings.ts";
 import { DraftNotice } from "../drafts/draft-notice.tsx";
 import type { StagedChanges } from "../drafts/use-draft.ts";
 import { FailingChange } from "../history/failing-change.tsx";
 import { isPaused, Pause } from "../list/config-status.tsx";
 import { ResumeConfig } from "../list/resume-config.tsx";
+import * as page from "../strings.ts";
 import styles from "./editor.module.css";
+import * as t from "./strings.ts";
 import type { Editor } from "./use-config-editor.ts";
-
-const t = strings.smtp;
 
 interface EditorNoticesProps {
   /** As it is now: what the form is of does not tell of a pause that came or went since. */
@@ -26,8 +25,8 @@ export function EditorNotices({ config, editor, staged }: EditorNoticesProps) {
   const { base, faults } = editor;
   const notices = [
     config !== null && config.managedBy !== null && (
-      <Notice key="managed" tone="info" title={t.managed.title}>
-        {t.managed.remedy}
+      <Notice key="managed" tone="info" title={t.managedTitle}>
+        {t.managedRemedy}
       </Notice>
     ),
     config !== null && config.returnTo !== null && <FailingChange key="failing" config={config} />,
@@ -35,7 +34,7 @@ export function EditorNotices({ config, editor, staged }: EditorNoticesProps) {
       <Notice
         key="problem"
         tone="warn"
-        title={base.problem.code.startsWith("oauth.") ? t.state.notConnected : t.state.broken}
+        title={base.problem.code.startsWith("oauth.") ? page.notConnected : page.broken}
       >
         {base.problem.detail}
       </Notice>
@@ -51,7 +50,7 @@ export function EditorNotices({ config, editor, staged }: EditorNoticesProps) {
       </Notice>
     ),
     base?.oauth?.consentError != null && (
-      <Notice key="consent" tone="bad" title={t.oauth.failed}>
+      <Notice key="consent" tone="bad" title={t.oauthFailed}>
         {base.oauth.consentError}
       </Notice>
     ),
@@ -74,7 +73,7 @@ function Refusal({ error, onLoad }: { error: Error; onLoad: () => void }) {
         title={t.conflict}
         actions={
           <Button size="xs" onClick={onLoad}>
-            {t.loadCurrent}
+            {page.loadCurrent}
           </Button>
         }
       >

@@ -1,11 +1,10 @@
 import { Button } from "@mantine/core";
-import { strings } from "../../strings.ts";
+import * as shared from "../../strings.ts";
 import type { StagedChanges } from "../drafts/use-draft.ts";
 import { EditState } from "./edit-state.tsx";
 import styles from "./editor.module.css";
+import * as t from "./strings.ts";
 import type { Editor } from "./use-config-editor.ts";
-
-const t = strings.smtp;
 
 interface SaveActionsProps {
   readonly editor: Editor;
@@ -28,18 +27,18 @@ export function SaveActions({ editor, staged, isManaged, isTesting, onTest }: Sa
       )}
       {!isManaged && (
         <Button type="submit" loading={editor.isSaving || staged.isTesting}>
-          {staged.isStaged ? t.staged.testAndSave : t.save}
+          {staged.isStaged ? t.testAndSave : t.save}
         </Button>
       )}
       <Button variant="default" loading={isTesting && !staged.isTesting} onClick={onTest}>
-        {t.test}
+        {shared.testConnection}
       </Button>
       {staged.isStaged && editor.isDirty && (
         <Button variant="subtle" size="compact-sm" disabled={staged.isBusy} onClick={staged.saveUntested}>
-          {t.staged.saveUntested}
+          {t.saveUntested}
         </Button>
       )}
-      {staged.isStaged && hasChanges && <p className={styles.goesOn}>{t.staged.goesOn}</p>}
+      {staged.isStaged && hasChanges && <p className={styles.goesOn}>{t.goesOn}</p>}
       <EditState editor={editor} isShort={staged.isStaged} />
     </div>
   );

@@ -2,7 +2,6 @@ import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { ApiProblem } from "../../api/problem.ts";
 import type { SmtpConfig, SmtpConfigDraft } from "../../api/types.ts";
-import { strings } from "../../strings.ts";
 import { type ConfigBody, configsQuery, createConfig, updateConfig } from "../api.ts";
 import { destinationChanged } from "../form/destination.ts";
 import { bodyOf, emptyForm, type FormField, formOf, type SmtpForm, sameForm, withFix } from "../form/form.ts";
@@ -13,6 +12,8 @@ import {
   passwordToSend,
 } from "../form/password.ts";
 import { showConfig } from "../show-config.ts";
+import * as page from "../strings.ts";
+import * as t from "./strings.ts";
 import { useFaults } from "./use-faults.ts";
 
 const untouched: PasswordEntry = { kind: "untouched" };
@@ -67,7 +68,7 @@ export function useConfigEditor(config: SmtpConfig | null) {
   function body(): ConfigBody | null {
     const password = form.authMethod === "oauth" ? null : passwordToSend(situation);
     if (password === undefined) {
-      found.showAtPassword(strings.smtp.password.missing);
+      found.showAtPassword(t.passwordMissing);
       return null;
     }
     return { ...bodyOf(form), password };
@@ -102,7 +103,7 @@ export function useConfigEditor(config: SmtpConfig | null) {
             position: base.position,
             version: base.version,
           }),
-    onSuccess: (current) => take(current, strings.smtp.saved),
+    onSuccess: (current) => take(current, page.saved),
     onError: refuse,
   });
 

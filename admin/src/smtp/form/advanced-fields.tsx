@@ -1,13 +1,13 @@
 import { NativeSelect, Switch, Textarea, TextInput } from "@mantine/core";
 import { useId, useState } from "react";
-import type { AuthMethod } from "../../../../src/core/model.ts";
+import type { AuthMethod } from "../../api/model.ts";
 import { Icon } from "../../parts/icon.tsx";
-import { strings } from "../../strings.ts";
 import styles from "../editor/editor.module.css";
 import type { FieldsProps } from "../editor/use-config-editor.ts";
+import * as page from "../strings.ts";
 import { advancedFields, type SmtpForm } from "./form.ts";
+import * as t from "./strings.ts";
 
-const t = strings.smtp;
 const authMethods = Object.entries(t.authMethods).map(([value, label]) => ({ value, label }));
 
 /** What most relays do not need. Opens by itself when a fault is inside. */
@@ -18,7 +18,7 @@ export function AdvancedFields({ editor }: FieldsProps) {
   const id = useId();
 
   const text = (field: TextField, hint?: string) => ({
-    label: t.fields[field],
+    label: page.fields[field],
     ...(hint === undefined ? {} : { description: hint }),
     value: form[field],
     onChange: (event: { currentTarget: { value: string } }) => change({ [field]: event.currentTarget.value }),
@@ -42,39 +42,39 @@ export function AdvancedFields({ editor }: FieldsProps) {
       </button>
       <div id={id} className={styles.advancedFields} hidden={!isOpen}>
         <div className={styles.pair}>
-          <TextInput {...text("name", t.hints.name)} placeholder={form.smtpServer} />
-          <TextInput {...text("replyTo", t.hints.replyTo)} inputMode="email" />
+          <TextInput {...text("name", t.hintName)} placeholder={form.smtpServer} />
+          <TextInput {...text("replyTo", t.hintReplyTo)} inputMode="email" />
         </div>
         <div className={styles.pair}>
           <NativeSelect
-            label={t.fields.authMethod}
+            label={page.fields.authMethod}
             data={authMethods}
             value={form.authMethod}
             onChange={(event) => change({ authMethod: event.currentTarget.value as AuthMethod })}
             error={faults.fields.authMethod}
           />
-          <TextInput {...text("ehloName", t.hints.ehloName)} />
+          <TextInput {...text("ehloName", t.hintEhloName)} />
         </div>
         <div className={styles.pair}>
-          <TextInput {...text("maxConnections", t.hints.maxConnections)} inputMode="numeric" />
-          <TextInput {...text("maxPerSecond", t.hints.maxPerSecond)} inputMode="numeric" />
+          <TextInput {...text("maxConnections", t.hintMaxConnections)} inputMode="numeric" />
+          <TextInput {...text("maxPerSecond", t.hintMaxPerSecond)} inputMode="numeric" />
         </div>
         <Textarea
-          {...text("caPem", t.hints.caPem)}
+          {...text("caPem", t.hintCaPem)}
           placeholder="-----BEGIN CERTIFICATE-----"
           autosize={false}
           rows={4}
           styles={{ input: { fontFamily: "var(--mantine-font-family-monospace)", fontSize: "0.75rem" } }}
         />
         <Switch
-          label={t.fields.allowCleartextAuth}
-          description={t.hints.allowCleartextAuth}
+          label={page.fields.allowCleartextAuth}
+          description={t.hintAllowCleartextAuth}
           checked={form.allowCleartextAuth}
           onChange={(event) => change({ allowCleartextAuth: event.currentTarget.checked })}
           error={faults.fields.allowCleartextAuth}
         />
         <Switch
-          label={t.fields.enabled}
+          label={page.fields.enabled}
           checked={form.enabled}
           onChange={(event) => change({ enabled: event.currentTarget.checked })}
           error={faults.fields.enabled}

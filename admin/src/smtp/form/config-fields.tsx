@@ -1,17 +1,17 @@
 import { Button, SegmentedControl, Switch, TextInput } from "@mantine/core";
 import type { ReactNode } from "react";
-import type { TlsMode } from "../../../../src/core/model.ts";
+import type { TlsMode } from "../../api/model.ts";
 import { Icon } from "../../parts/icon.tsx";
-import { strings } from "../../strings.ts";
 import styles from "../editor/editor.module.css";
 import type { FieldsProps } from "../editor/use-config-editor.ts";
 import { providerAt } from "../oauth/oauth-client.ts";
 import { OauthFields } from "../oauth/oauth-fields.tsx";
 import { ProviderChooser, useProvider } from "../providers/provider-chooser.tsx";
+import * as page from "../strings.ts";
 import { PasswordField } from "./password-field.tsx";
+import * as t from "./strings.ts";
 
-const t = strings.smtp;
-const tlsModes = Object.entries(t.tlsModes).map(([value, label]) => ({ value, label }));
+const tlsModes = Object.entries(page.tlsModes).map(([value, label]) => ({ value, label }));
 
 function Group({ title, children }: { title: string; children: ReactNode }) {
   return (
@@ -27,16 +27,16 @@ export function ConfigFields({ editor }: FieldsProps) {
   const { form, faults, change } = editor;
   const provider = useProvider(editor);
   const signsInWith = providerAt(form.smtpServer);
-  const oauthName = signsInWith === "custom" ? null : t.oauth.names[signsInWith];
+  const oauthName = signsInWith === "custom" ? null : page.oauthNames[signsInWith];
   return (
     <>
-      <Group title={t.provider.title}>
+      <Group title={t.providerTitle}>
         <ProviderChooser editor={editor} />
       </Group>
       <Group title={t.server}>
         <div className={styles.serverRow}>
           <TextInput
-            label={t.fields.smtpServer}
+            label={page.fields.smtpServer}
             data-field="smtpServer"
             placeholder="smtp.example.com"
             value={form.smtpServer}
@@ -47,7 +47,7 @@ export function ConfigFields({ editor }: FieldsProps) {
             autoComplete="off"
           />
           <TextInput
-            label={t.fields.smtpPort}
+            label={page.fields.smtpPort}
             inputMode="numeric"
             value={form.smtpPort}
             onChange={(event) => change({ smtpPort: event.currentTarget.value })}
@@ -57,8 +57,8 @@ export function ConfigFields({ editor }: FieldsProps) {
         </div>
         <div className={styles.tls}>
           <Switch
-            label={t.fields.useTls}
-            description={form.useTls ? t.hints.useTls : t.hints.useTlsOff}
+            label={page.fields.useTls}
+            description={form.useTls ? t.hintUseTls : t.hintUseTlsOff}
             checked={form.useTls}
             onChange={(event) => change({ useTls: event.currentTarget.checked })}
             error={faults.fields.useTls}
@@ -67,7 +67,7 @@ export function ConfigFields({ editor }: FieldsProps) {
             <div className={styles.tlsMode}>
               <SegmentedControl
                 size="xs"
-                aria-label={t.fields.tlsMode}
+                aria-label={page.fields.tlsMode}
                 data={tlsModes}
                 value={form.tlsMode}
                 onChange={(value) => change({ tlsMode: value as TlsMode })}
@@ -79,9 +79,9 @@ export function ConfigFields({ editor }: FieldsProps) {
       </Group>
       <Group title={t.signIn}>
         <TextInput
-          label={t.fields.username}
+          label={page.fields.username}
           data-field="username"
-          description={provider?.usernameHint ?? t.hints.username}
+          description={provider?.usernameHint ?? t.hintUsername}
           value={form.username}
           onChange={(event) => change({ username: event.currentTarget.value })}
           error={faults.fields.username}
@@ -106,14 +106,14 @@ export function ConfigFields({ editor }: FieldsProps) {
                 size="compact-sm"
                 onClick={() => change({ authMethod: "oauth" })}
               >
-                {t.oauth.instead(oauthName)}
+                {t.oauthInstead(oauthName)}
               </Button>
             )}
           </>
         )}
         {form.authMethod !== "oauth" && provider !== null && provider.helpUrl !== null && (
           <a className={styles.help} href={provider.helpUrl} target="_blank" rel="noreferrer">
-            {t.provider.help(provider.name)}
+            {t.providerHelp(provider.name)}
             <Icon name="external" size={14} />
           </a>
         )}
@@ -121,8 +121,8 @@ export function ConfigFields({ editor }: FieldsProps) {
       <Group title={t.sender}>
         <div className={styles.pair}>
           <TextInput
-            label={t.fields.fromEmail}
-            description={provider?.fromHint ?? t.hints.fromEmail}
+            label={page.fields.fromEmail}
+            description={provider?.fromHint ?? t.hintFromEmail}
             type="text"
             inputMode="email"
             placeholder="hello@example.com"
@@ -134,8 +134,8 @@ export function ConfigFields({ editor }: FieldsProps) {
             autoComplete="off"
           />
           <TextInput
-            label={t.fields.fromName}
-            description={t.hints.fromName}
+            label={page.fields.fromName}
+            description={t.hintFromName}
             value={form.fromName}
             onChange={(event) => change({ fromName: event.currentTarget.value })}
             error={faults.fields.fromName}

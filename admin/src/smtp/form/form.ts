@@ -1,4 +1,4 @@
-import type { AuthMethod, TlsMode } from "../../../../src/core/model.ts";
+import type { AuthMethod, TlsMode } from "../../api/model.ts";
 import type { SmtpConfig, SmtpConfigDraft } from "../../api/types.ts";
 import { typedNumber } from "../../parts/typed-number.ts";
 import type { ConfigBody } from "../api.ts";

@@ -1,10 +1,9 @@
 import { Button, TextInput } from "@mantine/core";
 import { PasswordInput } from "../../parts/password-input.tsx";
-import { strings } from "../../strings.ts";
 import styles from "../editor/editor.module.css";
 import type { Editor } from "../editor/use-config-editor.ts";
-
-const t = strings.smtp.password;
+import * as page from "../strings.ts";
+import * as t from "./strings.ts";
 
 interface PasswordFieldProps {
   readonly password: Editor["password"];
@@ -17,10 +16,10 @@ interface PasswordFieldProps {
 /** The password in each of its states; what is saved is never in the page. */
 export function PasswordField({ password, error, wanted, onChange }: PasswordFieldProps) {
   const { state, entry, isUnusable } = password;
-  const label = strings.smtp.fields.password;
+  const label = page.fields.password;
 
   if (state === "off") {
-    return <TextInput label={label} placeholder={t.needsUsername} disabled error={error} />;
+    return <TextInput label={label} placeholder={t.passwordNeedsUsername} disabled error={error} />;
   }
   if (state === "saved" || state === "removing") {
     return (
@@ -29,28 +28,34 @@ export function PasswordField({ password, error, wanted, onChange }: PasswordFie
           className={styles.grow}
           label={label}
           value={state === "saved" ? "••••••••" : ""}
-          description={state === "saved" ? t.saved : t.removing}
+          description={state === "saved" ? page.passwordSaved : t.passwordRemoving}
           error={error}
           readOnly
         />
         <Button.Group className={styles.besideInput}>
           {state === "saved" && (
             <Button variant="default" onClick={() => onChange({ kind: "typed", value: "" })}>
-              {t.replace}
+              {page.passwordReplace}
             </Button>
           )}
           <Button
             variant="default"
             onClick={() => onChange(state === "saved" ? { kind: "removed" } : { kind: "untouched" })}
           >
-            {state === "saved" ? t.remove : t.keep}
+            {state === "saved" ? t.passwordRemove : t.passwordKeep}
           </Button>
         </Button.Group>
       </div>
     );
   }
   const hint =
-    state === "required" ? (isUnusable ? t.repair : t.required) : state === "replacing" ? t.replacing : null;
+    state === "required"
+      ? isUnusable
+        ? t.passwordRepair
+        : t.passwordRequired
+      : state === "replacing"
+        ? t.passwordReplacing
+        : null;
   const shownHint = error === undefined ? hint : null;
   return (
     <div className={state === "required" ? styles.required : undefined}>
@@ -74,7 +79,7 @@ export function PasswordField({ password, error, wanted, onChange }: PasswordFie
       />
       {state === "replacing" && (
         <Button variant="subtle" size="compact-xs" mt={4} onClick={() => onChange({ kind: "untouched" })}>
-          {t.keep}
+          {t.passwordKeep}
         </Button>
       )}
     </div>

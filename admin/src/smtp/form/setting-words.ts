@@ -1,18 +1,19 @@
-import { strings } from "../../strings.ts";
+import * as page from "../strings.ts";
+import * as t from "./strings.ts";
 
 const switches: readonly string[] = ["enabled", "useTls", "allowCleartextAuth"];
 
 /** The label of a setting, by its name in the API. */
 export function settingLabel(setting: string): string {
-  return Object.entries(strings.smtp.fields).find(([name]) => name === setting)?.[1] ?? setting;
+  return Object.entries(page.fields).find(([name]) => name === setting)?.[1] ?? setting;
 }
 
 /** A setting's value as the form shows it; certificates are too long for a line. */
 export function settingWord(setting: string, value: unknown): string {
   const text = String(value ?? "");
-  if (switches.includes(setting)) return text === "true" ? strings.on : strings.off;
+  if (switches.includes(setting)) return text === "true" ? t.on : t.off;
   if (setting === "tlsMode" || setting === "authMethod") {
-    const choices = { ...strings.smtp.tlsModes, ...strings.smtp.authMethods };
+    const choices = { ...page.tlsModes, ...t.authMethods };
     return Object.entries(choices).find(([name]) => name === text)?.[1] ?? text;
   }
   return text;

@@ -3,10 +3,8 @@ import type { SmtpConfig } from "../../api/types.ts";
 import { Notice, ProblemNotice } from "../../parts/notice.tsx";
 import { focusPage } from "../../parts/page.tsx";
 import { Time } from "../../parts/time.tsx";
-import { strings } from "../../strings.ts";
+import * as t from "./strings.ts";
 import { useReturn } from "./use-rollback.ts";
-
-const t = strings.smtp.failing;
 
 /** That sending fails since the last change of a config, with the way back. */
 export function FailingChange({ config }: { config: SmtpConfig }) {
@@ -16,7 +14,7 @@ export function FailingChange({ config }: { config: SmtpConfig }) {
       title={<FailingSince config={config} />}
       actions={<ReturnButton config={config} onReturned={focusPage} />}
     >
-      {t.meaning}
+      {t.failingMeaning}
     </Notice>
   );
 }
@@ -25,7 +23,7 @@ export function FailingChange({ config }: { config: SmtpConfig }) {
 export function FailingSince({ config: { updatedBy, updatedAt } }: { config: SmtpConfig }) {
   return (
     <>
-      {t.since(updatedBy)} <Time iso={updatedAt} />.
+      {t.failingSince(updatedBy)} <Time iso={updatedAt} />.
     </>
   );
 }
@@ -45,11 +43,11 @@ export function ReturnButton({ config, onReturned }: ReturnButtonProps) {
     <>
       <Button
         size="xs"
-        aria-label={t.returnNamed(config.name)}
+        aria-label={t.failingRollBackNamed(config.name)}
         loading={returning.isPending}
         onClick={() => returning.mutate(returnTo)}
       >
-        {t.return}
+        {t.failingRollBack}
       </Button>
       {returning.error !== null && <ProblemNotice error={returning.error} />}
     </>

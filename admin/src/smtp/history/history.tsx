@@ -8,14 +8,12 @@ import { Icon } from "../../parts/icon.tsx";
 import { ProblemNotice } from "../../parts/notice.tsx";
 import { Card, focusPage, SkeletonRows } from "../../parts/page.tsx";
 import { Time } from "../../parts/time.tsx";
-import { strings } from "../../strings.ts";
 import { versionsQuery } from "../api.ts";
 import { settingLabel, settingWord } from "../form/setting-words.ts";
 import styles from "./history.module.css";
 import { ReturnSetting } from "./rollback-setting.tsx";
+import * as t from "./strings.ts";
 import { useReturn } from "./use-rollback.ts";
-
-const t = strings.smtp.history;
 
 /** So many are shown until somebody wants to see all. */
 const firstShown = 3;
@@ -55,8 +53,8 @@ export function History({ config }: { config: SmtpConfig }) {
       <ReturnSetting />
       <Confirm
         opened={asked !== null}
-        title={t.returnTitle(asked ?? 0)}
-        confirm={t.return}
+        title={t.rollBackTitle(asked ?? 0)}
+        confirm={t.rollBack}
         destroys={false}
         busy={returning.isPending}
         error={returning.error}
@@ -66,7 +64,7 @@ export function History({ config }: { config: SmtpConfig }) {
           returning.reset();
         }}
       >
-        {t.returnBody}
+        {t.rollBackBody}
       </Confirm>
     </Card>
   );
@@ -111,10 +109,10 @@ function VersionRow({ version: shown, isOldest, onReturn }: VersionRowProps) {
           className={styles.return}
           variant="default"
           size="compact-sm"
-          aria-label={t.returnNamed(version)}
+          aria-label={t.rollBackNamed(version)}
           onClick={onReturn}
         >
-          {t.return}
+          {t.rollBack}
         </Button>
       )}
     </li>

@@ -2,10 +2,8 @@ import { Switch } from "@mantine/core";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { ProblemNotice } from "../../parts/notice.tsx";
 import { saveSettings, settingsQuery } from "../../settings/api.ts";
-import { strings } from "../../strings.ts";
 import styles from "./history.module.css";
-
-const t = strings.smtp.returnFailed;
+import * as t from "./strings.ts";
 
 /** Whether configs return by themselves when a change fails. One for all configs, saved at once. */
 export function ReturnSetting() {
@@ -21,8 +19,8 @@ export function ReturnSetting() {
   return (
     <div className={styles.setting}>
       <Switch
-        label={t.label}
-        description={t.hint}
+        label={t.rollbackLabel}
+        description={t.rollbackHint}
         checked={saving.isPending ? saving.variables : settings.returnFailedChanges}
         onChange={(event) => saving.mutate(event.currentTarget.checked)}
       />

@@ -6,7 +6,6 @@ import type { SmtpConfig } from "../../api/types.ts";
 import { Icon } from "../../parts/icon.tsx";
 import { ProblemNotice } from "../../parts/notice.tsx";
 import { Card } from "../../parts/page.tsx";
-import { strings } from "../../strings.ts";
 import { arrangeConfigs, configsQuery, providersQuery, switchConfig } from "../api.ts";
 import { formOf } from "../form/form.ts";
 import { FailingSince, ReturnButton } from "../history/failing-change.tsx";
@@ -14,8 +13,7 @@ import { providerOf } from "../providers/provider.ts";
 import styles from "./config-list.module.css";
 import { ConfigBadge, isPaused, LastTest, usedConfig } from "./config-status.tsx";
 import { ResumeConfig } from "./resume-config.tsx";
-
-const t = strings.smtp;
+import * as t from "./strings.ts";
 
 /** Several configs in the order in which they are tried: which one sends, and what keeps another from it. */
 export function ConfigList({ configs }: { configs: readonly SmtpConfig[] }) {
@@ -37,7 +35,7 @@ export function ConfigList({ configs }: { configs: readonly SmtpConfig[] }) {
     if (config === undefined || other === undefined) return;
     const next = configs.map((each) => (each === config ? other : each === other ? config : each));
     show(next);
-    tellChange(t.list.moved(config.name, index + by + 1, configs.length));
+    tellChange(t.moved(config.name, index + by + 1, configs.length));
     arranging.mutate(next.filter(({ managedBy }) => managedBy === null).map(({ id }) => id));
   }
 
@@ -56,13 +54,13 @@ export function ConfigList({ configs }: { configs: readonly SmtpConfig[] }) {
                 {config.managedBy === null && (
                   <>
                     <Mover
-                      label={t.list.up(config.name)}
+                      label={t.up(config.name)}
                       icon="chevronUp"
                       isIdle={index === 0 || configs[index - 1]?.managedBy !== null}
                       onMove={() => move(index, -1)}
                     />
                     <Mover
-                      label={t.list.down(config.name)}
+                      label={t.down(config.name)}
                       icon="chevronDown"
                       isIdle={index === configs.length - 1}
                       onMove={() => move(index, 1)}
@@ -91,22 +89,16 @@ export function ConfigList({ configs }: { configs: readonly SmtpConfig[] }) {
                   </span>
                 )}
                 <span className={styles.mend}>
-                  <ReturnButton
-                    config={config}
-                    onReturned={() => told(config, t.list.returned(config.name))}
-                  />
+                  <ReturnButton config={config} onReturned={() => told(config, t.rolledBack(config.name))} />
                   {isPaused(config) && (
-                    <ResumeConfig
-                      config={config}
-                      onResumed={() => told(config, t.list.resumed(config.name))}
-                    />
+                    <ResumeConfig config={config} onResumed={() => told(config, t.resumed(config.name))} />
                   )}
                 </span>
               </span>
               {config.managedBy === null && (
                 <Switch
                   className={styles.switch}
-                  aria-label={t.list.use(config.name)}
+                  aria-label={t.sendThrough(config.name)}
                   checked={config.enabled}
                   onChange={(event) => {
                     const enabled = event.currentTarget.checked;
@@ -193,7 +185,7 @@ function Facts({ config }: { config: SmtpConfig }) {
       <span className={styles.facts}>
         {provider !== null && <span>{provider.name}</span>}
         <span>{t.through(config.smtpServer, config.smtpPort)}</span>
-        {config.managedBy !== null && <span>{t.managed.short}</span>}
+        {config.managedBy !== null && <span>{t.managed}</span>}
         <LastTest config={config} />
       </span>
       {trouble !== null && (

@@ -1,23 +1,22 @@
 import type { SmtpConfig } from "../../api/types.ts";
 import { Badge } from "../../parts/badge.tsx";
 import { Time } from "../../parts/time.tsx";
-import { strings } from "../../strings.ts";
-
-const t = strings.smtp.state;
+import * as page from "../strings.ts";
+import * as t from "./strings.ts";
 
 /** Whether this config sends now, in a word. `isFirst`: no usable one stands before it. */
 export function ConfigBadge({ config, isFirst }: { config: SmtpConfig; isFirst: boolean }) {
   if (config.problem !== null) {
     return (
       <Badge tone="bad" icon="lock">
-        {config.problem.code.startsWith("oauth.") ? t.notConnected : t.broken}
+        {config.problem.code.startsWith("oauth.") ? page.notConnected : page.broken}
       </Badge>
     );
   }
   if (!config.enabled) {
     return (
       <Badge tone="quiet" icon="dash">
-        {t.off}
+        {t.stateOff}
       </Badge>
     );
   }
@@ -30,11 +29,11 @@ export function ConfigBadge({ config, isFirst }: { config: SmtpConfig; isFirst: 
   }
   return isFirst ? (
     <Badge tone="good" icon="check">
-      {t.used}
+      {t.stateUsed}
     </Badge>
   ) : (
     <Badge tone="quiet" icon="clock">
-      {t.standby}
+      {t.stateStandby}
     </Badge>
   );
 }
@@ -46,19 +45,19 @@ export function isPaused({ enabled, problem, pausedUntil }: SmtpConfig): boolean
 
 /** That a config is paused, and when it is tried next. */
 export function Pause({ until }: { until: string }) {
-  if (Date.parse(until) <= Date.now()) return t.pauseOver;
+  if (Date.parse(until) <= Date.now()) return t.statePauseOver;
   return (
     <>
-      {t.paused} <Time iso={until} />
+      {t.statePaused} <Time iso={until} />
     </>
   );
 }
 
 export function LastTest({ config: { lastTest } }: { config: SmtpConfig }) {
-  if (lastTest === null) return <span>{t.none}</span>;
+  if (lastTest === null) return <span>{t.stateNone}</span>;
   return (
     <span>
-      {lastTest.ok ? t.worked : t.failed} <Time iso={lastTest.at} />
+      {lastTest.ok ? t.stateWorked : t.stateFailed} <Time iso={lastTest.at} />
       {lastTest.title !== null && `: ${lastTest.title}`}
     </span>
   );

@@ -2,11 +2,9 @@ import { Button } from "@mantine/core";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import type { SmtpConfig } from "../../api/types.ts";
 import { ProblemNotice } from "../../parts/notice.tsx";
-import { strings } from "../../strings.ts";
 import { resumeConfig } from "../api.ts";
 import { showConfig } from "../show-config.ts";
-
-const t = strings.smtp;
+import * as t from "./strings.ts";
 
 interface ResumeConfigProps {
   readonly config: SmtpConfig;

@@ -8,14 +8,14 @@ import { Icon } from "../../parts/icon.tsx";
 import { ProblemNotice } from "../../parts/notice.tsx";
 import { PasswordInput } from "../../parts/password-input.tsx";
 import { Time } from "../../parts/time.tsx";
-import { strings } from "../../strings.ts";
 import { oauthAddressQuery } from "../api.ts";
 import type { FieldsProps } from "../editor/use-config-editor.ts";
+import * as page from "../strings.ts";
 import styles from "./oauth.module.css";
 import type { OauthField, OauthForm } from "./oauth-client.ts";
+import * as t from "./strings.ts";
 import { useOauth } from "./use-oauth.ts";
 
-const t = strings.smtp.oauth;
 const providers = Object.entries(t.providers).map(([value, label]) => ({ value, label }));
 
 /** The sign-in with a provider's consent, in place of a password. */
@@ -47,14 +47,14 @@ export function OauthFields({ editor }: FieldsProps) {
           error={fields.provider}
         />
         {form.provider === "microsoft" && (
-          <TextInput {...text("tenant", t.hints.tenant)} placeholder="common" />
+          <TextInput {...text("tenant", t.hintTenant)} placeholder="common" />
         )}
       </div>
       {form.provider === "custom" && (
         <>
           <TextInput {...text("authorizationEndpoint")} inputMode="url" placeholder="https://" />
           <TextInput {...text("tokenEndpoint")} inputMode="url" placeholder="https://" />
-          <TextInput {...text("scope", t.hints.scope)} />
+          <TextInput {...text("scope", t.hintScope)} />
         </>
       )}
       <div>
@@ -62,7 +62,7 @@ export function OauthFields({ editor }: FieldsProps) {
           <TextInput
             className={styles.grow}
             label={t.redirectUri}
-            description={t.hints.redirectUri(t.names[form.provider])}
+            description={t.hintRedirectUri(page.oauthNames[form.provider])}
             value={address.data ?? ""}
             readOnly
           />
@@ -76,7 +76,7 @@ export function OauthFields({ editor }: FieldsProps) {
         <TextInput
           type="date"
           label={t.fields.clientSecretExpiresAt}
-          description={t.hints.clientSecretExpiresAt}
+          description={t.hintClientSecretExpiresAt}
           value={form.clientSecretExpiresOn}
           onChange={(event) => change({ clientSecretExpiresOn: event.currentTarget.value })}
           error={fields.clientSecretExpiresAt}
@@ -91,8 +91,8 @@ export function OauthFields({ editor }: FieldsProps) {
           rightSection={<Icon name="external" size={15} />}
         >
           {oauth.saved?.connectedAt == null
-            ? t.connect(t.names[form.provider])
-            : t.connectAgain(t.names[form.provider])}
+            ? t.connect(page.oauthNames[form.provider])
+            : t.connectAgain(page.oauthNames[form.provider])}
         </Button>
         {oauth.isDirty && editor.base !== null && (
           <Button variant="default" loading={oauth.isSaving} onClick={oauth.save}>
@@ -100,10 +100,10 @@ export function OauthFields({ editor }: FieldsProps) {
           </Button>
         )}
         <Button variant="subtle" onClick={() => editor.change({ authMethod: "auto" })}>
-          {t.usePassword}
+          {t.passwordInstead}
         </Button>
       </div>
-      <p className={styles.hint}>{t.hints.connect(t.names[form.provider])}</p>
+      <p className={styles.hint}>{t.hintConnect(page.oauthNames[form.provider])}</p>
     </div>
   );
 }
@@ -118,7 +118,7 @@ function Connection({ oauth, config }: ConnectionProps) {
   const [asking, ask] = useState(false);
   const { saved, disconnecting } = oauth;
   if (saved === null || saved.connectedAt === null) return null;
-  const name = t.names[saved.provider];
+  const name = page.oauthNames[saved.provider];
   const isOver = config?.problem?.code.startsWith("oauth.") === true;
   const says = isOver ? t.over : t.connected;
   return (
@@ -167,7 +167,7 @@ function Secret({ value, error, onChange }: SecretProps) {
     return (
       <PasswordInput
         label={label}
-        description={t.hints.clientSecret}
+        description={t.hintClientSecret}
         value={value}
         onChange={(event) => onChange({ clientSecret: event.currentTarget.value })}
         autoComplete="new-password"
@@ -180,13 +180,13 @@ function Secret({ value, error, onChange }: SecretProps) {
       <TextInput
         className={styles.grow}
         label={label}
-        description={strings.smtp.password.saved}
+        description={page.passwordSaved}
         value="••••••••"
         error={error}
         readOnly
       />
       <Button variant="default" onClick={() => onChange({ clientSecret: "" })}>
-        {strings.smtp.password.replace}
+        {page.passwordReplace}
       </Button>
     </div>
   );

@@ -5,11 +5,11 @@ import { type KeyboardEvent, useEffect, useId, useRef, useState } from "react";
 import type { Discovery, Provider } from "../../api/types.ts";
 import { Badge } from "../../parts/badge.tsx";
 import { ProblemNotice } from "../../parts/notice.tsx";
-import { strings } from "../../strings.ts";
+import * as shared from "../../strings.ts";
 import { discover } from "../api.ts";
+import * as page from "../strings.ts";
 import styles from "./find-settings.module.css";
-
-const t = strings.smtp.find;
+import * as t from "./strings.ts";
 
 export type Found = Discovery["candidates"][number];
 
@@ -55,7 +55,7 @@ export function FindSettings({ providers, onUse }: FindSettingsProps) {
       <div className={styles.line}>
         <TextInput
           className={styles.address}
-          label={t.email}
+          label={shared.findEmail}
           aria-describedby={hint}
           placeholder="you@example.com"
           inputMode="email"
@@ -67,11 +67,11 @@ export function FindSettings({ providers, onUse }: FindSettingsProps) {
           spellCheck={false}
         />
         <Button variant="default" loading={isPending} onClick={start}>
-          {t.start}
+          {shared.findStart}
         </Button>
       </div>
       <p id={hint} className={styles.hint}>
-        {t.hint}
+        {t.findHint}
       </p>
       {error !== null && <ProblemNotice error={error} />}
       {data !== undefined && (
@@ -94,8 +94,8 @@ export function FindSettings({ providers, onUse }: FindSettingsProps) {
         </>
       )}
       <p role="status" className={styles.status}>
-        {isPending && t.searching}
-        {data !== undefined && !isPending && t.found(data.candidates.length)}
+        {isPending && t.findSearching}
+        {data !== undefined && !isPending && t.findFound(data.candidates.length)}
       </p>
     </div>
   );
@@ -118,14 +118,14 @@ function Result({ found, name, onUse }: ResultProps) {
         <div className={styles.title}>
           <strong id={heading}>{name ?? smtpServer}</strong>
           <Badge tone={verified ? "good" : "warn"} icon={verified ? "check" : "warning"}>
-            {verified ? t.verified : t.notVerified}
+            {verified ? t.findVerified : t.findNotVerified}
           </Badge>
         </div>
         <p className={styles.server}>
-          {smtpServer}:{smtpPort} · {strings.smtp.tlsModes[isImplicit ? "implicit" : "starttls"]}
+          {smtpServer}:{smtpPort} · {page.tlsModes[isImplicit ? "implicit" : "starttls"]}
         </p>
         <p className={styles.detail}>
-          {t.sources[source]} {detail}
+          {t.findSources[source]} {detail}
         </p>
       </div>
       <Button
@@ -134,7 +134,7 @@ function Result({ found, name, onUse }: ResultProps) {
         aria-describedby={heading}
         onClick={(event) => onUse(event.currentTarget.form)}
       >
-        {t.use}
+        {t.findUse}
       </Button>
     </li>
   );

@@ -4,15 +4,14 @@ import { type KeyboardEvent, useState } from "react";
 import { flushSync } from "react-dom";
 import type { Provider } from "../../api/types.ts";
 import { Icon } from "../../parts/icon.tsx";
-import { strings } from "../../strings.ts";
+import * as shared from "../../strings.ts";
 import { providersQuery } from "../api.ts";
 import type { Editor } from "../editor/use-config-editor.ts";
 import { sameHost } from "../form/destination.ts";
 import { FindSettings, type Found } from "./find-settings.tsx";
 import styles from "./provider.module.css";
 import { providerOf, withFound, withProvider } from "./provider.ts";
-
-const t = strings.smtp.provider;
+import * as t from "./strings.ts";
 
 /** The provider whose server the form names; null for another server, and while the catalogue is loading. */
 export function useProvider({ form }: Editor): Provider | null {
@@ -145,7 +144,7 @@ function Choice({ providers, current, onChoose, onUse, onClose }: ChoiceProps) {
         />
         {onClose !== null && (
           <Button variant="subtle" size="compact-sm" onClick={onClose}>
-            {strings.cancel}
+            {shared.cancel}
           </Button>
         )}
       </div>

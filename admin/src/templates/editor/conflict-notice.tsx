@@ -1,11 +1,10 @@
 import { Button, Modal } from "@mantine/core";
 import { useState } from "react";
 import { Notice } from "../../parts/notice.tsx";
-import { strings } from "../../strings.ts";
+import * as shared from "../../strings.ts";
 import type { Difference } from "../draft.ts";
 import { DifferencesView } from "../versions/differences-view.tsx";
-
-const t = strings.templates.conflict;
+import * as t from "./strings.ts";
 
 interface ConflictNoticeProps {
   /** What somebody else saved meanwhile. */
@@ -23,29 +22,29 @@ export function ConflictNotice({ theirs, differences, onTheirs, onMine }: Confli
     <>
       <Notice
         tone="warn"
-        title={t.title}
+        title={t.conflictTitle}
         actions={
           <>
             <Button variant="default" size="xs" onClick={() => compare(true)}>
-              {t.compare}
+              {t.conflictCompare}
             </Button>
             <Button variant="default" size="xs" onClick={onTheirs}>
-              {t.theirs}
+              {t.conflictTheirs}
             </Button>
             <Button variant="default" size="xs" onClick={onMine}>
-              {t.mine}
+              {t.conflictMine}
             </Button>
           </>
         }
       >
-        {t.byWhom(theirs.updatedBy ?? t.somebody, theirs.version)}
+        {t.conflictByWhom(theirs.updatedBy ?? t.conflictSomebody, theirs.version)}
       </Notice>
       <Modal
         opened={comparing}
         onClose={() => compare(false)}
-        title={t.compareTitle}
+        title={t.conflictCompareTitle}
         size="xl"
-        closeButtonProps={{ "aria-label": strings.close }}
+        closeButtonProps={{ "aria-label": shared.close }}
       >
         <DifferencesView differences={differences} />
       </Modal>

@@ -1,12 +1,10 @@
 import { Button, TextInput } from "@mantine/core";
 import { Time } from "../../parts/time.tsx";
-import { strings } from "../../strings.ts";
 import styles from "./editor.module.css";
 import { Languages } from "./languages.tsx";
+import * as t from "./strings.ts";
 import type { TestEmail } from "./test-email.tsx";
 import type { TemplateEditor } from "./use-template-editor.ts";
-
-const t = strings.templates.editor;
 
 interface EditorBarProps {
   readonly editor: TemplateEditor;
@@ -34,7 +32,7 @@ export function EditorBar({ editor, locale, onLocale, canTest, test }: EditorBar
           />
         )}
         <Button variant="default" loading={test.isPending} disabled={!canTest} onClick={() => test.send()}>
-          {strings.templates.test.send}
+          {t.testSend}
         </Button>
         <Button onClick={editor.save} loading={editor.saving.isPending} disabled={!editor.isDirty}>
           {t.save}

@@ -1,10 +1,9 @@
 import { Icon } from "../../parts/icon.tsx";
-import { strings } from "../../strings.ts";
 import { languageName } from "../language-name.ts";
+import * as page from "../strings.ts";
 import styles from "./editor.module.css";
 import type { SourceFault } from "./source-faults.ts";
-
-const t = strings.templates.editor;
+import * as t from "./strings.ts";
 
 interface FaultListProps {
   readonly faults: readonly SourceFault[];
@@ -38,9 +37,9 @@ export function FaultList({ faults, onGoTo }: FaultListProps) {
 
 function placeOf({ field, locale, line }: SourceFault): string {
   return [
-    field === null ? "" : t.fields[field],
+    field === null ? "" : page.fields[field],
     locale === null ? "" : languageName(locale),
-    line === null ? "" : strings.code.line(line),
+    line === null ? "" : page.line(line),
   ]
     .filter((word) => word !== "")
     .join(", ");

@@ -1,12 +1,12 @@
 import { Button, Group, Modal, NativeSelect, SegmentedControl, Stack, TextInput } from "@mantine/core";
 import { type SubmitEvent, useState } from "react";
 import { Icon } from "../../parts/icon.tsx";
-import { strings } from "../../strings.ts";
+import * as shared from "../../strings.ts";
 import { languageName, languageTag } from "../language-name.ts";
 import styles from "./editor.module.css";
+import * as t from "./strings.ts";
 import type { TemplateEditor } from "./use-template-editor.ts";
 
-const t = strings.templates.language;
 /** More do not fit side by side. */
 const maxTabs = 6;
 
@@ -31,7 +31,7 @@ export function Languages({ editor, locale, onLocale }: LanguagesProps) {
     <div className={styles.languages}>
       {locales.length <= maxTabs ? (
         <SegmentedControl
-          aria-label={t.label}
+          aria-label={t.languageLabel}
           data={locales.map((tag) => ({
             value: tag,
             label: <span title={languageName(tag)}>{tag}</span>,
@@ -41,7 +41,7 @@ export function Languages({ editor, locale, onLocale }: LanguagesProps) {
         />
       ) : (
         <NativeSelect
-          aria-label={t.label}
+          aria-label={t.languageLabel}
           data={locales.map((tag) => ({ value: tag, label: `${languageName(tag)} (${tag})` }))}
           value={locale}
           onChange={(event) => onLocale(event.currentTarget.value)}
@@ -53,19 +53,19 @@ export function Languages({ editor, locale, onLocale }: LanguagesProps) {
         leftSection={<Icon name="plus" size={14} />}
         onClick={() => add(true)}
       >
-        {t.add}
+        {t.languageAdd}
       </Button>
       {/* English is the last resort of all others. */}
       {locale !== "en" && locales.length > 1 && (
         <Button variant="subtle" color="bad" size="compact-sm" onClick={remove}>
-          {t.remove(languageName(locale))}
+          {t.languageRemove(languageName(locale))}
         </Button>
       )}
       <Modal
         opened={adding}
         onClose={() => add(false)}
-        title={t.addTitle}
-        closeButtonProps={{ "aria-label": strings.close }}
+        title={t.languageAddTitle}
+        closeButtonProps={{ "aria-label": shared.close }}
       >
         <AddLanguage
           editor={editor}
@@ -104,26 +104,26 @@ function AddLanguage({ editor: { draft, change }, from, onDone }: AddLanguagePro
     <form onSubmit={submit}>
       <Stack gap={14}>
         <TextInput
-          label={t.tag}
-          description={tag === null || isThere ? t.tagHint : languageName(tag)}
-          error={isThere ? t.exists : undefined}
+          label={t.languageTag}
+          description={tag === null || isThere ? t.languageTagHint : languageName(tag)}
+          error={isThere ? t.languageExists : undefined}
           value={typed}
           onChange={(event) => setTyped(event.currentTarget.value)}
           autoComplete="off"
           data-autofocus
         />
         <NativeSelect
-          label={t.from}
+          label={t.languageFrom}
           data={Object.keys(draft.sources).map((each) => ({ value: each, label: languageName(each) }))}
           value={copied}
           onChange={(event) => setCopied(event.currentTarget.value)}
         />
         <Group justify="flex-end" gap={8}>
           <Button variant="default" onClick={() => onDone(null)}>
-            {strings.cancel}
+            {shared.cancel}
           </Button>
           <Button type="submit" disabled={tag === null || isThere}>
-            {t.addConfirm}
+            {t.languageAddConfirm}
           </Button>
         </Group>
       </Stack>

@@ -7,21 +7,21 @@ import { CodeEditor, type Leap } from "../../code/code-editor.tsx";
 import { ProblemNotice } from "../../parts/notice.tsx";
 import { Card } from "../../parts/page.tsx";
 import { UnsavedGuard } from "../../parts/unsaved-guard.tsx";
-import { strings } from "../../strings.ts";
 import { templatesQuery } from "../api.ts";
 import { partDifferences } from "../draft.ts";
 import { PreviewCard } from "../preview/preview-card.tsx";
 import { useLivePreview } from "../preview/use-live-preview.ts";
+import * as page from "../strings.ts";
 import { PartVersions } from "../versions/part-versions.tsx";
 import { ConflictNotice } from "./conflict-notice.tsx";
 import styles from "./editor.module.css";
 import { State } from "./editor-bar.tsx";
 import { FaultList } from "./fault-list.tsx";
 import { type SourceFault, textFields } from "./source-faults.ts";
+import * as t from "./strings.ts";
 import { usePartEditor } from "./use-part-editor.ts";
 import { useSaveKey } from "./use-save-key.ts";
 
-const t = strings.templates;
 const tabs = ["mjml", "text"] as const;
 type Tab = (typeof tabs)[number];
 
@@ -51,7 +51,7 @@ export function PartEditor({ saved }: { saved: TemplatePart }) {
         <State editor={editor} />
         <div className={styles.actions}>
           <Button onClick={editor.save} loading={editor.saving.isPending} disabled={!editor.isDirty}>
-            {t.editor.save}
+            {t.save}
           </Button>
         </div>
       </div>
@@ -66,27 +66,27 @@ export function PartEditor({ saved }: { saved: TemplatePart }) {
       {isUnplaced && <ProblemNotice error={error} />}
       <SegmentedControl
         className={styles.switch}
-        aria-label={t.editor.views}
+        aria-label={t.views}
         data={[
-          { value: "write", label: t.editor.write },
-          { value: "look", label: t.editor.look },
+          { value: "write", label: t.write },
+          { value: "look", label: t.showPreview },
         ]}
         value={view}
         onChange={(value) => setView(value === "look" ? "look" : "write")}
         fullWidth
       />
       <div className={styles.halves} data-view={view}>
-        <Card title={t.editor.source} className={styles.source}>
+        <Card title={t.source} className={styles.source}>
           <div className={styles.inset}>
             <SegmentedControl
-              aria-label={t.editor.part}
-              data={tabs.map((each) => ({ value: each, label: t.editor.tabs[each] }))}
+              aria-label={t.whatToEdit}
+              data={tabs.map((each) => ({ value: each, label: t.tabs[each] }))}
               value={tab}
               onChange={(value) => setTab(value === "text" ? "text" : "mjml")}
             />
             {tab === "text" && !base.isBuiltIn && (
               <Switch
-                label={t.parts.hasText}
+                label={t.partHasText}
                 checked={draft.text !== null}
                 onChange={(event) => editor.change({ text: event.currentTarget.checked ? "" : null })}
               />
@@ -94,7 +94,7 @@ export function PartEditor({ saved }: { saved: TemplatePart }) {
             {(tab === "mjml" || draft.text !== null || base.isBuiltIn) && (
               <CodeEditor
                 key={`${revision} ${tab}`}
-                label={t.editor.fields[tab]}
+                label={page.fields[tab]}
                 hidesLabel
                 language={tab}
                 initial={draft[tab] ?? ""}
@@ -106,8 +106,8 @@ export function PartEditor({ saved }: { saved: TemplatePart }) {
               />
             )}
             <p id={hint} className={styles.hint}>
-              {tab === "text" && `${base.isBuiltIn ? t.parts.textHintLayout : t.parts.textHint} `}
-              {strings.code.keys}
+              {tab === "text" && `${base.isBuiltIn ? t.partTextHintLayout : t.partTextHint} `}
+              {t.editorKeys}
             </p>
           </div>
           <FaultList
@@ -124,7 +124,7 @@ export function PartEditor({ saved }: { saved: TemplatePart }) {
             tryable.length > 0 && (
               <NativeSelect
                 size="xs"
-                aria-label={t.parts.tryWith}
+                aria-label={t.partTryWith}
                 data={[...tryable]}
                 value={shownWith}
                 onChange={(event) => choose(event.currentTarget.value)}

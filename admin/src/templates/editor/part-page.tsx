@@ -3,12 +3,12 @@ import { useParams } from "@tanstack/react-router";
 import { ProblemNotice } from "../../parts/notice.tsx";
 import { Card, Page, SkeletonRows } from "../../parts/page.tsx";
 import { NotFound } from "../../shell/stray-pages.tsx";
-import { strings } from "../../strings.ts";
 import { partsQuery } from "../api.ts";
+import * as page from "../strings.ts";
 import { PartEditor } from "./part-editor.tsx";
+import * as t from "./strings.ts";
 
-const t = strings.templates;
-const back = { label: t.title, to: "/templates" } as const;
+const back = { label: page.title, to: "/templates" } as const;
 
 export function PartPage() {
   const { name } = useParams({ from: "/shell/templates/parts/$name" });
@@ -19,9 +19,7 @@ export function PartPage() {
     <Page
       title={name}
       back={back}
-      lead={
-        part !== undefined && `${part.isBuiltIn ? t.parts.layout : t.parts.partial(name)} ${t.parts.lead}`
-      }
+      lead={part !== undefined && `${part.isBuiltIn ? page.layout : page.partial(name)} ${t.partLead}`}
       isWide
     >
       {part !== undefined ? (

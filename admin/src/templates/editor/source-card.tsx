@@ -6,14 +6,14 @@ import { jsonFault } from "../../code/json-text.ts";
 import type { Schema } from "../../parts/json-schema.ts";
 import { Card } from "../../parts/page.tsx";
 import { readData } from "../../parts/read-data.ts";
-import { strings } from "../../strings.ts";
 import type { Source } from "../draft.ts";
+import * as page from "../strings.ts";
 import styles from "./editor.module.css";
 import { FaultList } from "./fault-list.tsx";
 import { faultsOf, type SourceFault, type TextField } from "./source-faults.ts";
+import * as t from "./strings.ts";
 import type { TemplateEditor } from "./use-template-editor.ts";
 
-const t = strings.templates.editor;
 const tabs = ["mjml", "text", "example", "schema"] as const;
 type Tab = (typeof tabs)[number];
 const languages: Record<Tab, Language> = { mjml: "mjml", text: "text", example: "json", schema: "json" };
@@ -70,7 +70,7 @@ export function SourceCard({ editor, locale, faults, target, onGoTo, onArrived }
       <div className={styles.inset}>
         <CodeEditor
           key={key("subject")}
-          label={t.fields.subject}
+          label={page.fields.subject}
           language="text"
           size="small"
           initial={source.subject}
@@ -79,7 +79,7 @@ export function SourceCard({ editor, locale, faults, target, onGoTo, onArrived }
         />
         <CodeEditor
           key={key("preheader")}
-          label={t.fields.preheader}
+          label={page.fields.preheader}
           language="text"
           size="small"
           initial={source.preheader ?? ""}
@@ -87,7 +87,7 @@ export function SourceCard({ editor, locale, faults, target, onGoTo, onArrived }
           {...props("preheader")}
         />
         <SegmentedControl
-          aria-label={t.part}
+          aria-label={t.whatToEdit}
           data={tabs
             .filter((each) => each !== "schema" || !base.isBuiltIn)
             .map((each) => ({ value: each, label: t.tabs[each] }))}
@@ -105,21 +105,21 @@ export function SourceCard({ editor, locale, faults, target, onGoTo, onArrived }
         {tab === "schema" && (
           <>
             <TextInput
-              label={t.fields.description}
+              label={page.fields.description}
               value={draft.description}
               onChange={(event) => change({ description: event.currentTarget.value })}
               maxLength={200}
               autoComplete="off"
             />
             <Switch
-              label={t.fields.sensitive}
+              label={page.fields.sensitive}
               description={t.sensitiveHint}
               checked={draft.sensitive}
               onChange={(event) => change({ sensitive: event.currentTarget.checked })}
             />
             <TextInput
               className={styles.minutes}
-              label={t.fields.expiresAfter}
+              label={page.fields.expiresAfter}
               description={t.expiresAfterHint}
               rightSection={<span className={styles.unit}>{t.minutes}</span>}
               rightSectionWidth={72}
@@ -133,7 +133,7 @@ export function SourceCard({ editor, locale, faults, target, onGoTo, onArrived }
         {(tab !== "text" || source.text !== null) && (
           <CodeEditor
             key={key(tab)}
-            label={t.fields[tab]}
+            label={page.fields[tab]}
             hidesLabel
             language={languages[tab]}
             initial={tab === "example" || tab === "schema" ? draft[tab] : (source[tab] ?? "")}
@@ -147,7 +147,7 @@ export function SourceCard({ editor, locale, faults, target, onGoTo, onArrived }
         <p id={hint} className={styles.hint}>
           {tab === "example" && `${base.isBuiltIn ? t.exampleHintBuiltIn : t.exampleHint} `}
           {tab === "schema" && `${t.schemaHint} `}
-          {strings.code.keys}
+          {t.editorKeys}
         </p>
       </div>
       <FaultList faults={shown} onGoTo={onGoTo} />

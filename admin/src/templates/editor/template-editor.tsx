@@ -10,7 +10,6 @@ import { Card } from "../../parts/page.tsx";
 import { readData } from "../../parts/read-data.ts";
 import { SendExample } from "../../parts/send-example.tsx";
 import { UnsavedGuard } from "../../parts/unsaved-guard.tsx";
-import { strings } from "../../strings.ts";
 import { differences, draftOf } from "../draft.ts";
 import { previewBody } from "../preview/preview-body.ts";
 import { PreviewCard } from "../preview/preview-card.tsx";
@@ -21,11 +20,10 @@ import styles from "./editor.module.css";
 import { EditorBar } from "./editor-bar.tsx";
 import { SourceCard, type Target } from "./source-card.tsx";
 import { type SourceFault, sourceFaults, type TextField } from "./source-faults.ts";
+import * as t from "./strings.ts";
 import { TestNotice, useTestEmail } from "./test-email.tsx";
 import { useSaveKey } from "./use-save-key.ts";
 import { type TemplateEditor as Editor, useTemplateEditor } from "./use-template-editor.ts";
-
-const t = strings.templates;
 
 /** A template as it is being written: its texts, and beside them the email that they make. */
 export function TemplateEditor({ saved }: { saved: TemplateDetail }) {
@@ -68,10 +66,10 @@ export function TemplateEditor({ saved }: { saved: TemplateDetail }) {
       <TestNotice test={test} />
       <SegmentedControl
         className={styles.switch}
-        aria-label={t.editor.views}
+        aria-label={t.views}
         data={[
-          { value: "write", label: t.editor.write },
-          { value: "look", label: t.editor.look },
+          { value: "write", label: t.write },
+          { value: "look", label: t.showPreview },
         ]}
         value={view}
         onChange={(value) => setView(value === "look" ? "look" : "write")}

@@ -4,12 +4,11 @@ import { ApiProblem } from "../../api/problem.ts";
 import { ProblemNotice } from "../../parts/notice.tsx";
 import { Card, Page, SkeletonRows } from "../../parts/page.tsx";
 import { NotFound } from "../../shell/stray-pages.tsx";
-import { strings } from "../../strings.ts";
 import { templateQuery } from "../api.ts";
+import * as page from "../strings.ts";
 import { TemplateEditor } from "./template-editor.tsx";
 
-const t = strings.templates;
-const back = { label: t.title, to: "/templates" } as const;
+const back = { label: page.title, to: "/templates" } as const;
 
 export function TemplatePage() {
   const { name } = useParams({ from: "/shell/templates/$name" });

@@ -3,10 +3,8 @@ import { Link } from "@tanstack/react-router";
 import { ApiProblem } from "../../api/problem.ts";
 import type { TemplateTest } from "../../api/types.ts";
 import { Notice, ProblemNotice } from "../../parts/notice.tsx";
-import { strings } from "../../strings.ts";
 import { type PreviewBody, testTemplate } from "../api.ts";
-
-const t = strings.templates.test;
+import * as t from "./strings.ts";
 
 export interface TestEmail {
   readonly isPending: boolean;
@@ -32,10 +30,10 @@ export function TestNotice({ test: { sent, error } }: { test: TestEmail }) {
   if (error instanceof ApiProblem) return <ProblemNotice error={error} />;
   if (sent === undefined) return null;
   return (
-    <Notice tone="good" title={t.sent(sent.to)}>
-      {t.what}{" "}
+    <Notice tone="good" title={t.testSent(sent.to)}>
+      {t.testWhat}{" "}
       <Link to="/emails/$id" params={{ id: sent.id }}>
-        {t.open}
+        {t.testOpen}
       </Link>
     </Notice>
   );

@@ -4,19 +4,18 @@ import type { TemplateInfo } from "../../api/types.ts";
 import { Badge } from "../../parts/badge.tsx";
 import { ProblemNotice } from "../../parts/notice.tsx";
 import { Card, Page, SkeletonRows } from "../../parts/page.tsx";
-import { strings } from "../../strings.ts";
 import { templatesQuery } from "../api.ts";
+import * as page from "../strings.ts";
 import { NewTemplate } from "./new-template.tsx";
 import { PartList } from "./part-list.tsx";
+import * as t from "./strings.ts";
 import styles from "./templates.module.css";
-
-const t = strings.templates;
 
 export function TemplateListPage() {
   const templates = useQuery(templatesQuery);
   return (
     <Page
-      title={t.title}
+      title={page.title}
       lead={t.lead}
       actions={templates.data !== undefined && <NewTemplate templates={templates.data} />}
     >

@@ -5,10 +5,9 @@ import { type SubmitEvent, useState } from "react";
 import { ApiProblem, sortProblems } from "../../api/problem.ts";
 import { Icon } from "../../parts/icon.tsx";
 import { ProblemNotice } from "../../parts/notice.tsx";
-import { strings } from "../../strings.ts";
+import * as shared from "../../strings.ts";
 import { partsQuery, savePart } from "../api.ts";
-
-const t = strings.templates.parts;
+import * as t from "./strings.ts";
 
 export function NewPart() {
   const [opened, open] = useState(false);
@@ -20,13 +19,13 @@ export function NewPart() {
         leftSection={<Icon name="plus" size={14} />}
         onClick={() => open(true)}
       >
-        {t.create}
+        {t.partCreate}
       </Button>
       <Modal
         opened={opened}
         onClose={() => open(false)}
-        title={t.createTitle}
-        closeButtonProps={{ "aria-label": strings.close }}
+        title={t.partCreateTitle}
+        closeButtonProps={{ "aria-label": shared.close }}
       >
         <NewPartForm onCancel={() => open(false)} />
       </Modal>
@@ -39,7 +38,7 @@ function NewPartForm({ onCancel }: { onCancel: () => void }) {
   const queries = useQueryClient();
   const navigate = useNavigate();
   const making = useMutation({
-    mutationFn: () => savePart(name, { mjml: t.start, text: null, version: 0 }),
+    mutationFn: () => savePart(name, { mjml: t.partStart, text: null, version: 0 }),
     onSuccess: async (part) => {
       await queries.invalidateQueries({ queryKey: partsQuery.queryKey });
       await navigate({ to: "/templates/parts/$name", params: { name: part.name } });
@@ -58,8 +57,8 @@ function NewPartForm({ onCancel }: { onCancel: () => void }) {
       <Stack gap={14}>
         {making.error !== null && wrong === undefined && <ProblemNotice error={making.error} />}
         <TextInput
-          label={strings.templates.create.name}
-          description={t.createHint}
+          label={t.createName}
+          description={t.partCreateHint}
           value={name}
           onChange={(event) => setName(event.currentTarget.value)}
           error={wrong}
@@ -69,10 +68,10 @@ function NewPartForm({ onCancel }: { onCancel: () => void }) {
         />
         <Group justify="flex-end" gap={8}>
           <Button variant="default" onClick={onCancel}>
-            {strings.cancel}
+            {shared.cancel}
           </Button>
           <Button type="submit" loading={making.isPending}>
-            {t.createTitle}
+            {t.partCreateTitle}
           </Button>
         </Group>
       </Stack>

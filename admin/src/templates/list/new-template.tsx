@@ -6,11 +6,10 @@ import { ApiProblem, sortProblems } from "../../api/problem.ts";
 import type { TemplateInfo } from "../../api/types.ts";
 import { Icon } from "../../parts/icon.tsx";
 import { ProblemNotice } from "../../parts/notice.tsx";
-import { strings } from "../../strings.ts";
+import * as shared from "../../strings.ts";
 import { saveTemplate, templateQuery } from "../api.ts";
 import { copyOf } from "./copy-of.ts";
-
-const t = strings.templates.create;
+import * as t from "./strings.ts";
 
 /** Asks for a name, and makes a template that works: it is written on its own page. */
 export function NewTemplate({ templates }: { templates: readonly TemplateInfo[] }) {
@@ -18,14 +17,14 @@ export function NewTemplate({ templates }: { templates: readonly TemplateInfo[] 
   return (
     <>
       <Button leftSection={<Icon name="plus" size={16} />} onClick={() => open(true)}>
-        {t.open}
+        {t.createOpen}
       </Button>
       <Modal
         opened={opened}
         onClose={() => open(false)}
-        title={t.title}
+        title={t.createTitle}
         size="lg"
-        closeButtonProps={{ "aria-label": strings.close }}
+        closeButtonProps={{ "aria-label": shared.close }}
       >
         <NewTemplateForm templates={templates} onCancel={() => open(false)} />
       </Modal>
@@ -71,8 +70,8 @@ function NewTemplateForm({ templates, onCancel }: NewTemplateFormProps) {
       <Stack gap={14}>
         {making.error !== null && !isPlaced && <ProblemNotice error={making.error} />}
         <TextInput
-          label={t.name}
-          description={t.nameHint}
+          label={t.createName}
+          description={t.createNameHint}
           value={name}
           onChange={(event) => setName(event.currentTarget.value)}
           error={faults.fields.name}
@@ -81,7 +80,7 @@ function NewTemplateForm({ templates, onCancel }: NewTemplateFormProps) {
           data-autofocus
         />
         <TextInput
-          label={t.description}
+          label={t.createDescription}
           value={description}
           onChange={(event) => setDescription(event.currentTarget.value)}
           error={faults.fields.description}
@@ -89,20 +88,20 @@ function NewTemplateForm({ templates, onCancel }: NewTemplateFormProps) {
           autoComplete="off"
         />
         <NativeSelect
-          label={t.from}
+          label={t.createFrom}
           data={[
-            { value: "", label: t.blank },
-            ...templates.map((template) => ({ value: template.name, label: t.copyOf(template.name) })),
+            { value: "", label: t.createBlank },
+            ...templates.map((template) => ({ value: template.name, label: t.createCopyOf(template.name) })),
           ]}
           value={from}
           onChange={(event) => setFrom(event.currentTarget.value)}
         />
         <Group justify="flex-end" gap={8}>
           <Button variant="default" onClick={onCancel}>
-            {strings.cancel}
+            {shared.cancel}
           </Button>
           <Button type="submit" loading={making.isPending}>
-            {t.submit}
+            {t.createSubmit}
           </Button>
         </Group>
       </Stack>
@@ -111,6 +110,6 @@ function NewTemplateForm({ templates, onCancel }: NewTemplateFormProps) {
 }
 
 function blank() {
-  const { subject, preheader, mjml, schema, example } = t.start;
+  const { subject, preheader, mjml, schema, example } = t.createStart;
   return { schema, example, sources: { en: { subject, preheader, mjml, text: null } } };
 }

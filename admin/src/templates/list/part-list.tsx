@@ -3,18 +3,17 @@ import { Link } from "@tanstack/react-router";
 import { Badge } from "../../parts/badge.tsx";
 import { ProblemNotice } from "../../parts/notice.tsx";
 import { Card, SkeletonRows } from "../../parts/page.tsx";
-import { strings } from "../../strings.ts";
 import { partsQuery } from "../api.ts";
+import * as page from "../strings.ts";
 import { NewPart } from "./new-part.tsx";
+import * as t from "./strings.ts";
 import styles from "./templates.module.css";
-
-const t = strings.templates;
 
 /** The layout, and the partials that templates share. */
 export function PartList() {
   const { data: parts, error } = useQuery(partsQuery);
   return (
-    <Card title={t.parts.title} aside={<NewPart />}>
+    <Card title={t.partsTitle} aside={<NewPart />}>
       {error !== null && parts === undefined ? (
         <ProblemNotice error={error} />
       ) : parts === undefined ? (
@@ -27,8 +26,8 @@ export function PartList() {
                 {name}
               </Link>
               {isBuiltIn && isEdited && <Badge tone="busy">{t.edited}</Badge>}
-              <span className={styles.locales}>{t.parts.usedBy(usedBy.length)}</span>
-              <span className={styles.description}>{isBuiltIn ? t.parts.layout : t.parts.partial(name)}</span>
+              <span className={styles.locales}>{t.partUsedBy(usedBy.length)}</span>
+              <span className={styles.description}>{isBuiltIn ? page.layout : page.partial(name)}</span>
             </li>
           ))}
         </ul>

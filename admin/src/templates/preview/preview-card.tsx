@@ -6,11 +6,12 @@ import { previewDocument } from "../../parts/email-frame.ts";
 import { formatBytes } from "../../parts/format.ts";
 import { Icon } from "../../parts/icon.tsx";
 import { Card, SkeletonRows } from "../../parts/page.tsx";
-import { strings } from "../../strings.ts";
+import * as shared from "../../strings.ts";
+import * as page from "../strings.ts";
 import styles from "./preview.module.css";
+import * as t from "./strings.ts";
 import type { LivePreview } from "./use-live-preview.ts";
 
-const t = strings.templates.preview;
 type View = "desktop" | "phone" | "text";
 const widths = { desktop: 680, phone: 375 } as const;
 type Warning = TemplatePreview["warnings"][number];
@@ -70,7 +71,7 @@ export function PreviewCard({ preview: { shown, error }, aside, onGoTo }: Previe
             <EmailFrame html={shown.html} width={widths[view]} isDark={isDark} />
           )}
           <p className={styles.note}>
-            {t.size(formatBytes(shown.sizeBytes))}. {strings.preview.blocked}
+            {t.size(formatBytes(shown.sizeBytes))}. {shared.previewBlocked}
           </p>
           {shown.warnings.length > 0 && (
             <ul className={styles.warnings} aria-label={t.warnings}>
@@ -81,9 +82,7 @@ export function PreviewCard({ preview: { shown, error }, aside, onGoTo }: Previe
                     {warning.detail}{" "}
                     {onGoTo !== undefined && (warning.line !== null || warning.code === "subject_long") && (
                       <Button variant="subtle" size="compact-xs" onClick={() => onGoTo(warning)}>
-                        {warning.line === null
-                          ? strings.templates.editor.fields.subject
-                          : strings.code.line(warning.line)}
+                        {warning.line === null ? page.fields.subject : page.line(warning.line)}
                       </Button>
                     )}
                   </span>

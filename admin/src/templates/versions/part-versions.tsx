@@ -6,16 +6,14 @@ import type { TemplateVersion } from "../../api/types.ts";
 import { Confirm } from "../../parts/confirm.tsx";
 import { ProblemNotice } from "../../parts/notice.tsx";
 import { Card, SkeletonRows } from "../../parts/page.tsx";
-import { strings } from "../../strings.ts";
 import { partsQuery, partVersionQuery, partVersionsQuery, removePart, restorePart } from "../api.ts";
 import { partDifferences } from "../draft.ts";
 import styles from "../editor/editor.module.css";
 import type { PartEditor } from "../editor/use-part-editor.ts";
 import { DifferencesView } from "./differences-view.tsx";
+import * as t from "./strings.ts";
 import { VersionTable } from "./version-table.tsx";
 
-const t = strings.templates.versions;
-const p = strings.templates.parts;
 const builtIn: TemplateVersion = { version: 0, at: null, by: null, note: null, change: "created" };
 
 export function PartVersions({ editor }: { editor: PartEditor }) {
@@ -69,18 +67,18 @@ function RemovePart({ editor }: { editor: PartEditor }) {
   return (
     <>
       <Button variant="subtle" color="bad" size="compact-sm" onClick={() => ask(true)}>
-        {isBuiltIn ? t.reset : p.remove}
+        {isBuiltIn ? t.reset : t.partRemove}
       </Button>
       <Confirm
         opened={asking}
-        title={isBuiltIn ? p.resetTitle : p.removeTitle(name)}
+        title={isBuiltIn ? t.partResetTitle : t.partRemoveTitle(name)}
         confirm={isBuiltIn ? t.reset : t.removeConfirm}
         busy={removing.isPending}
         error={removing.error}
         onConfirm={() => removing.mutate()}
         onClose={() => ask(false)}
       >
-        {isBuiltIn ? t.resetBody : p.removeBody}
+        {isBuiltIn ? t.resetBody : t.partRemoveBody}
       </Confirm>
     </>
   );

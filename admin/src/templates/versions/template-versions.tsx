@@ -6,7 +6,6 @@ import type { TemplateVersion } from "../../api/types.ts";
 import { Confirm } from "../../parts/confirm.tsx";
 import { ProblemNotice } from "../../parts/notice.tsx";
 import { Card, SkeletonRows } from "../../parts/page.tsx";
-import { strings } from "../../strings.ts";
 import {
   removeTemplate,
   restoreTemplate,
@@ -19,9 +18,8 @@ import { differences, draftOf } from "../draft.ts";
 import styles from "../editor/editor.module.css";
 import type { TemplateEditor } from "../editor/use-template-editor.ts";
 import { DifferencesView } from "./differences-view.tsx";
+import * as t from "./strings.ts";
 import { VersionTable } from "./version-table.tsx";
-
-const t = strings.templates.versions;
 
 /** What a built-in template was before anybody changed it. */
 const builtIn: TemplateVersion = { version: 0, at: null, by: null, note: null, change: "created" };

@@ -5,10 +5,9 @@ import type { TemplateVersion } from "../../api/types.ts";
 import { Confirm } from "../../parts/confirm.tsx";
 import table from "../../parts/table.module.css";
 import { Time } from "../../parts/time.tsx";
-import { strings } from "../../strings.ts";
+import * as shared from "../../strings.ts";
 import styles from "../editor/editor.module.css";
-
-const t = strings.templates.versions;
+import * as t from "./strings.ts";
 
 interface VersionTableProps {
   /** The newest first, and last the one that is built in, if there is. */
@@ -29,11 +28,11 @@ export function VersionTable({ versions, current, compare, onRestore }: VersionT
       <table className={table.table}>
         <thead>
           <tr>
-            <th scope="col">{t.columns.version}</th>
-            <th scope="col">{t.columns.when}</th>
-            <th scope="col">{t.columns.by}</th>
-            <th scope="col">{t.columns.change}</th>
-            <th scope="col">{t.columns.note}</th>
+            <th scope="col">{t.columnVersion}</th>
+            <th scope="col">{t.columnWhen}</th>
+            <th scope="col">{t.columnBy}</th>
+            <th scope="col">{t.columnChange}</th>
+            <th scope="col">{t.columnNote}</th>
             <th scope="col">
               <VisuallyHidden>{t.restore}</VisuallyHidden>
             </th>
@@ -70,7 +69,7 @@ export function VersionTable({ versions, current, compare, onRestore }: VersionT
         onClose={() => setCompared(null)}
         title={t.compareTitle(compared ?? 0)}
         size="xl"
-        closeButtonProps={{ "aria-label": strings.close }}
+        closeButtonProps={{ "aria-label": shared.close }}
       >
         {compared !== null && compare(compared)}
       </Modal>

@@ -1,0 +1,25 @@
+export const title = "API keys";
+export const lead =
+  "Your application sends with a key. Give each application its own, so that you can revoke one alone.";
+export const create = "Create key";
+export const createTitle = "Create an API key";
+export const name = "Name";
+export const nameHint = "The application that will use it.";
+export const scope = "It may";
+export const scopes = { send: "Send emails and read its own", admin: "Do everything, as you can" };
+export const scopeShort = { send: "Send", admin: "Admin" };
+export const createdTitle = "Copy the key now";
+export const createdBody = "It is shown this once. Sendwright keeps only its fingerprint.";
+export const tryIt = "Try it:";
+export const done = "Done";
+export const columnName = "Name";
+export const columnScope = "Scope";
+export const columnKey = "Key";
+export const columnCreated = "Created";
+export const columnLastUsed = "Last used";
+export const never = "Never";
+export const revoke = "Revoke";
+export const revokeTitle = (name: string) => `Revoke ${name}?`;
+export const revokeBody = "Requests with this key are refused from now on. This cannot be undone.";
+export const emptyTitle = "No API key yet";
+export const empty = "An application needs one to hand over emails.";

@@ -1,0 +1,18 @@
+export const stateNone = "Never tested";
+export const stateWorked = "Last test worked";
+export const stateFailed = "Last test failed";
+export const statePaused = "Paused, next try";
+export const statePauseOver = "Paused, tried with the next email";
+export const stateOff = "Off";
+export const stateUsed = "In use";
+export const stateStandby = "Standby";
+export const up = (name: string) => `Move ${name} up`;
+export const down = (name: string) => `Move ${name} down`;
+export const moved = (name: string, place: number, count: number) => `${name} is now ${place} of ${count}.`;
+export const sendThrough = (name: string) => `Use ${name} for sending`;
+export const resumed = (name: string) => `${name} is used again.`;
+export const rolledBack = (name: string) => `${name} is as it was before its last change.`;
+export const managed = "set by the environment";
+export const resume = "Use it again now";
+export const resumeNamed = (name: string) => `Use it again now: ${name}`;
+export const through = (server: string, port: number) => `${server}:${port}`;

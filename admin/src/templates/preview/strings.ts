@@ -1,0 +1,12 @@
+export const title = "Preview";
+export const views = "View";
+export const desktop = "Desktop";
+export const phone = "Phone";
+export const text = "Text";
+export const dark = "Dark";
+export const inbox = "In the inbox";
+export const frame = "Preview of the email";
+export const size = (size: string) => `${size} of HTML`;
+export const stale = "Not of what is written now";
+export const warnings = "What readers may mind";
+export const noPreview = "There is nothing to show yet: the template has faults.";
