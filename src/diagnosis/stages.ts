@@ -232,11 +232,10 @@ export class Stages implements Observer {
   #certificate(): Failure["certificate"] {
     const certificate = tlsEvidence.safeParse(this.#evidence.get("tls")).data;
     if (!certificate?.pin) return certificate;
-    const base64 = certificate.pin.caPem.replaceAll(/-----.*-----|\s/g, "");
+    const { pin, ...withoutPin } = certificate;
+    const base64 = pin.caPem.replaceAll(/-----.*-----|\s/g, "");
     const isWhole = !base64.includes(mask) && this.#redactor.text(base64) === base64;
-    if (isWhole) return certificate;
-    const { pin: _, ...withoutPin } = certificate;
-    return withoutPin;
+    return isWhole ? certificate : withoutPin;
   }
 
   #lines(stage: Stage): TranscriptEntry[] {

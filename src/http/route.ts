@@ -55,7 +55,10 @@ export function route<const Parts extends RouteParts>(parts: Parts) {
   const security: SecurityRequirement[] = audience === "anyone" ? [] : [{ session: [] }, { apiKey: [] }];
   // Said of every route, but left out of its type: a typed client throws on a problem, whichever it is.
   const responses: Parts["responses"] = { ...config.responses, default: problemReply };
-  return createRoute({ ...config, responses, security, middleware });
+  const described = { ...config, responses, security, middleware };
+  // TypeScript takes an optional member of a type parameter for one that may be undefined; the call of `route`
+  // has proved that the parts are those of a route.
+  return createRoute(described as never) as typeof described;
 }
 
 /** The limits as they are enforced: in words for people, as `x-body-limits` for programs. */

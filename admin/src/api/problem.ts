@@ -3,8 +3,8 @@ export interface FieldProblem {
   readonly pointer: string;
   readonly detail: string;
   /** In the source of a template, from 1 on. */
-  readonly line?: number | null | undefined;
-  readonly column?: number | null | undefined;
+  readonly line?: number | null;
+  readonly column?: number | null;
 }
 
 /** A problem as the server reports it (RFC 9457), with the code that programs compare. */
@@ -13,7 +13,7 @@ export interface Problem {
   readonly code: string;
   readonly title: string;
   readonly detail?: string | undefined;
-  readonly errors?: readonly FieldProblem[] | undefined;
+  readonly errors?: readonly FieldProblem[];
 }
 
 /** A request that failed: the server's own problem, or ours when no server answered. */

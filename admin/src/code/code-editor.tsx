@@ -28,7 +28,7 @@ interface CodeEditorProps {
   /** A field of one line or a few, or a whole text. */
   readonly size?: "small" | "large";
   /** Words below that belong to it. */
-  readonly describedBy?: string | undefined;
+  readonly describedBy?: string;
   readonly hidesLabel?: boolean;
 }
 

@@ -10,7 +10,7 @@ interface PageProps {
   /** The browser's tab, where it differs from the title. */
   readonly tab?: string;
   readonly lead?: ReactNode;
-  readonly back?: { readonly label: string; readonly to: LinkProps["to"] };
+  readonly back?: { readonly label: string; readonly to: NonNullable<LinkProps["to"]> };
   readonly actions?: ReactNode;
   /** Work is done here that wants all the room there is. */
   readonly isWide?: boolean;

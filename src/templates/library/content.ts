@@ -5,6 +5,7 @@ import {
   describeTemplate,
   type Layout,
   type Template,
+  type TemplateInfo,
   type TemplateOrigin,
   type TemplateSource,
 } from "../engine/template.ts";
@@ -131,7 +132,8 @@ export function entryOf(name: string, content: TemplateContent, version: number)
   const template = templateOf(name, content);
   const origin: TemplateOrigin = { isBuiltIn: content.definition === null, isEdited: true, version };
   const schema = content.definition?.schema ?? builtinEntries.get(name)?.info.schema;
-  return { template, info: describeTemplate(template, origin, schema) };
+  // JSON has no undefined: what zod calls optional is left out.
+  return { template, info: describeTemplate(template, origin, schema as TemplateInfo["schema"] | undefined) };
 }
 
 export function sourceOf({ subject, preheader, mjml, text: plain }: SourceContent): TemplateSource {

@@ -34,13 +34,13 @@ function Steps({ config, overview, onDone }: WelcomeProps & { config: SmtpConfig
   return (
     <Card>
       <ol className={styles.steps}>
-        <Step number={1} current={current} title={t.chooseTitle} done={config?.name}>
+        <Step number={1} current={current} title={t.chooseTitle} done={config?.name ?? null}>
           <ChooseRelay sandboxPort={overview.sandboxPort} />
         </Step>
-        <Step number={2} current={current} title={t.testTitle} done={isTested ? t.testDone : undefined}>
+        <Step number={2} current={current} title={t.testTitle} done={isTested ? t.testDone : null}>
           {config !== null && <TestRelay config={config} />}
         </Step>
-        <Step number={3} current={current} title={t.sendTitle} keepsOpen>
+        <Step number={3} current={current} title={t.sendTitle} done={null} keepsOpen>
           {config !== null && (
             <SendFirst
               isSandbox={config.smtpPort === overview.sandboxPort && config.smtpServer === "127.0.0.1"}
@@ -58,8 +58,8 @@ interface StepProps {
   /** The step that is to be done now. */
   readonly current: number;
   readonly title: string;
-  /** What came of it. */
-  readonly done?: string | undefined;
+  /** What came of it; null for no words of its own. */
+  readonly done: string | null;
   /** Its contents also tell how it ended. */
   readonly keepsOpen?: boolean;
   readonly children: ReactNode;

@@ -4,18 +4,28 @@ import { oauthBodyOf, oauthFormOf, providerAt } from "./oauth-client.ts";
 
 test("a saved client comes back as it was, with its secret kept", () => {
   const saved: SmtpConfig["oauth"] = {
-    ...{ provider: "microsoft", tenant: "contoso.com", clientId: "id", clientSecret: "********" },
-    ...{
-      clientSecretExpiresAt: "2027-01-31T00:00:00.000Z",
-      authorizationEndpoint: null,
-      tokenEndpoint: null,
-    },
-    ...{ scope: null, connectedAt: null, connectedBy: null, expiresAt: null },
-    ...{ accessExpiresAt: null, consentError: null },
+    provider: "microsoft",
+    tenant: "contoso.com",
+    clientId: "id",
+    clientSecret: "********",
+    clientSecretExpiresAt: "2027-01-31T00:00:00.000Z",
+    authorizationEndpoint: null,
+    tokenEndpoint: null,
+    scope: null,
+    connectedAt: null,
+    connectedBy: null,
+    expiresAt: null,
+    accessExpiresAt: null,
+    consentError: null,
   };
   expect(oauthBodyOf(oauthFormOf(saved, "smtp.example.com"))).toEqual({
-    ...{ provider: "microsoft", tenant: "contoso.com", clientId: "id", clientSecret: "********" },
-    ...{ clientSecretExpiresAt: "2027-01-31T00:00:00Z", authorizationEndpoint: null, tokenEndpoint: null },
+    provider: "microsoft",
+    tenant: "contoso.com",
+    clientId: "id",
+    clientSecret: "********",
+    clientSecretExpiresAt: "2027-01-31T00:00:00Z",
+    authorizationEndpoint: null,
+    tokenEndpoint: null,
     scope: null,
   });
 });
