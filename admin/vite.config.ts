@@ -1,10 +1,22 @@
 import react from "@vitejs/plugin-react";
-import { defineConfig } from "vite";
+import { defineConfig, type Plugin } from "vite";
 
-export default defineConfig({
-  // Relative addresses: the server's <base href> says under which path the pages live.
-  base: "./",
-  plugins: [react()],
+/** Where the service listens while the pages are developed (`npm run dev`). */
+const service = `http://127.0.0.1:${process.env.SENDWRIGHT_PORT ?? "4650"}`;
+/** The path under which people reach the pages, with a slash at its end: `/` or `/mail/`. */
+const basePath = new URL("./", `${process.env.SENDWRIGHT_PUBLIC_URL ?? service}/`).pathname;
+
+/** What the service does when it serves the built pages: it writes its base path into them. */
+const servedBasePath: Plugin = {
+  name: "served-base-path",
+  apply: "serve",
+  transformIndexHtml: (html) => html.replace(/<base href="[^"]*"/, () => `<base href="${basePath}"`),
+};
+
+export default defineConfig(({ command }) => ({
+  // Relative addresses when built: the server's <base href> says under which path the pages live.
+  base: command === "build" ? "./" : basePath,
+  plugins: [react(), servedBasePath],
   build: {
     outDir: "../dist/admin",
     emptyOutDir: true,
@@ -15,9 +27,12 @@ export default defineConfig({
     chunkSizeWarningLimit: 700,
   },
   server: {
+    host: "127.0.0.1",
+    strictPort: true,
     proxy: {
-      // The pages themselves also live under /api/docs; only what answers JSON goes to the server.
-      "^/api/(?!docs)": "http://127.0.0.1:4650",
+      // The page /api/docs is one of these pages; everything else below /api answers JSON or events. The Host
+      // header goes through as it came: the service compares it with Origin.
+      [`^${basePath}(api/(?!docs(?:$|\\?))|oauth/callback|metrics$)`]: service,
     },
   },
-});
+}));

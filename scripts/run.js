@@ -23,9 +23,13 @@ switch (task) {
     enableCompileCache();
     const { main } = await import("../dist/cli/main.js");
     await main([...process.argv.slice(0, 2), "start", ...args]);
-    // npm runs this in a shell that does not pass signals on: without the watch, the service would outlive it.
-    const parent = process.ppid;
-    setInterval(() => process.ppid !== parent && process.kill(process.pid, "SIGTERM"), 250).unref();
+    endWithParent();
+    break;
+  }
+  case "dev": {
+    endWithParent();
+    const { dev } = await import("./dev.ts");
+    await dev(...args);
     break;
   }
   case "demo":
@@ -63,4 +67,10 @@ switch (task) {
   default:
     process.stderr.write(`Unknown task ${JSON.stringify(task)}.\n`);
     process.exit(1);
+}
+
+/** npm runs this in a shell that does not pass signals on: without the watch, the service would outlive it. */
+function endWithParent() {
+  const parent = process.ppid;
+  setInterval(() => process.ppid !== parent && process.kill(process.pid, "SIGTERM"), 250).unref();
 }
