@@ -108,10 +108,10 @@ const retention = createRoute({
   component: lazyRouteComponent(() => import("./retention/retention-page.tsx"), "RetentionPage"),
 });
 
-const watching = createRoute({
+const monitoring = createRoute({
   getParentRoute: () => shell,
   path: "/settings/watching",
-  component: lazyRouteComponent(() => import("./monitoring/monitoring-page.tsx"), "WatchingPage"),
+  component: lazyRouteComponent(() => import("./monitoring/monitoring-page.tsx"), "MonitoringPage"),
 });
 
 const emails = createRoute({
@@ -210,7 +210,7 @@ const tree = root.addChildren([
     smtp,
     smtpNew,
     smtpConfig,
-    watching,
+    monitoring,
     retention,
     emails,
     email,

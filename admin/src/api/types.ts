@@ -25,7 +25,7 @@ export type {
   TemplateVersion,
 } from "../../../src/http/schema/templates.ts";
 export type {
-  Correction,
+  Correction as Alternative,
   Discovery,
   DnsFinding,
   TestReport,

@@ -27,7 +27,7 @@ import {
 } from "@codemirror/view";
 import type { Schema } from "../parts/json-schema.ts";
 import { liquidOffers, mjmlOffers, type Offers } from "./completions.ts";
-import { look } from "./editor-theme.ts";
+import { editorTheme } from "./editor-theme.ts";
 
 /** `mjml` and `text` with Liquid in them; `json` without. */
 export type Language = "mjml" | "text" | "json";
@@ -58,7 +58,7 @@ export function languageOf(language: Language): Extension {
 /** What can be read and copied, and no more. */
 export function readOnlyView(label: string): Extension {
   return [
-    look,
+    editorTheme,
     EditorView.lineWrapping,
     EditorView.editable.of(false),
     // Who has no mouse must be able to scroll.
@@ -120,7 +120,7 @@ const large: Extension = [
 
 export function editing(size: "small" | "large"): Extension {
   return [
-    look,
+    editorTheme,
     history(),
     drawSelection(),
     bracketMatching(),

@@ -1,10 +1,10 @@
 import type { EmailState } from "../api/model.ts";
 import { Badge } from "../parts/badge.tsx";
-import { looks } from "./states.ts";
+import { appearances } from "./states.ts";
 import * as t from "./strings.ts";
 
 export function StateBadge({ state }: { state: EmailState }) {
-  const { tone, icon } = looks[state];
+  const { tone, icon } = appearances[state];
   return (
     <Badge tone={tone} icon={icon}>
       {t.states[state]}

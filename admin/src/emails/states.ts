@@ -2,13 +2,13 @@ import type { EmailState, RetryableState } from "../api/model.ts";
 import type { BadgeTone } from "../parts/badge.tsx";
 import type { IconName } from "../parts/icon.tsx";
 
-interface Look {
+interface Appearance {
   readonly tone: BadgeTone;
   readonly icon: IconName;
 }
 
-/** How each state looks. Recipients have some of the same states. */
-export const looks: Record<EmailState, Look> = {
+/** How each state is shown. Recipients have some of the same states. */
+export const appearances: Record<EmailState, Appearance> = {
   queued: { tone: "busy", icon: "clock" },
   sending: { tone: "busy", icon: "arrowRight" },
   sent: { tone: "good", icon: "check" },
@@ -19,7 +19,7 @@ export const looks: Record<EmailState, Look> = {
   unknown: { tone: "warn", icon: "question" },
 };
 
-export const emailStates = Object.keys(looks) as readonly EmailState[];
+export const emailStates = Object.keys(appearances) as readonly EmailState[];
 
 /** Stands as the template of Test Connection's emails: these are not sent again. */
 export const testEmailTemplate = "test-email";

@@ -8,7 +8,7 @@ import * as t from "./strings.ts";
 import { WebhookForm } from "./webhook-form.tsx";
 
 /** How often SMTP configs are checked, and who is told of what is found. */
-export function WatchingPage() {
+export function MonitoringPage() {
   const { data: saved, error } = useQuery(settingsQuery);
   return (
     <Page title={t.title} lead={t.lead}>

@@ -5,13 +5,13 @@ import { Badge } from "../parts/badge.tsx";
 import { Icon, type IconName } from "../parts/icon.tsx";
 import { Card, focusPage } from "../parts/page.tsx";
 import { configsQuery } from "../smtp/api.ts";
-import { ReturnButton } from "../smtp/history/failing-change.tsx";
+import { RollbackButton } from "../smtp/history/failing-change.tsx";
 import styles from "./overview.module.css";
 import * as t from "./strings.ts";
 
-type Concern = Overview["concerns"][number];
+type Issue = Overview["concerns"][number];
 
-const looks: Record<Concern["code"], { tone: "bad" | "warn"; icon: IconName }> = {
+const appearances: Record<Issue["code"], { tone: "bad" | "warn"; icon: IconName }> = {
   change_failed: { tone: "bad", icon: "cross" },
   problem: { tone: "bad", icon: "lock" },
   paused: { tone: "warn", icon: "clock" },
@@ -21,14 +21,14 @@ const looks: Record<Concern["code"], { tone: "bad" | "warn"; icon: IconName }> =
 };
 
 /** The configs that an admin should look at, each with the way there. */
-export function Concerns({ concerns }: { concerns: readonly Concern[] }) {
+export function Issues({ issues }: { issues: readonly Issue[] }) {
   return (
     <Card title={t.issues}>
       <ul className={styles.list}>
-        {concerns.map(({ configId, code, reason }) => (
-          <li key={reason} className={styles.concern}>
-            <Badge {...looks[code]}>{t.issueKinds[code]}</Badge>
-            <span className={styles.concernWords}>
+        {issues.map(({ configId, code, reason }) => (
+          <li key={reason} className={styles.issue}>
+            <Badge {...appearances[code]}>{t.issueKinds[code]}</Badge>
+            <span className={styles.issueWords}>
               <Link className={styles.rowLink} to="/settings/smtp/$id" params={{ id: configId }}>
                 {reason}
               </Link>
@@ -49,7 +49,7 @@ function WayBack({ configId }: { configId: string }) {
   return (
     config !== undefined && (
       <span className={styles.wayBack}>
-        <ReturnButton config={config} onReturned={focusPage} />
+        <RollbackButton config={config} onRolledBack={focusPage} />
       </span>
     )
   );

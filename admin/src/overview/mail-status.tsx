@@ -14,18 +14,18 @@ const icons: Record<Level, IconName> = { good: "check", warn: "warning", bad: "c
 /** An email that is younger is not worth a name. */
 const noticeableMs = 60_000;
 
-/** Whether the sentence names the concern already. */
-export function isSaid({ mail }: Overview, { reason }: Overview["concerns"][number]): boolean {
+/** Whether the sentence names the issue already. */
+export function isNamed({ mail }: Overview, { reason }: Overview["concerns"][number]): boolean {
   return mail.sentence.endsWith(reason);
 }
 
 /** Whether mail works now: one sentence with its reason, and what is known beside it. */
-export function Verdict({ overview }: { overview: Overview }) {
+export function MailStatus({ overview }: { overview: Overview }) {
   const { mail, queue, oldestWaiting, lastSentAt } = overview;
   const now = Date.now();
-  const said = overview.concerns.find((concern) => isSaid(overview, concern));
+  const named = overview.concerns.find((issue) => isNamed(overview, issue));
   return (
-    <section className={`${styles.verdict} ${styles[mail.level]}`} aria-label={t.mailStatus}>
+    <section className={`${styles.status} ${styles[mail.level]}`} aria-label={t.mailStatus}>
       <span className={styles.mark} role="img" aria-label={t.levels[mail.level]}>
         <Icon name={icons[mail.level]} size={22} />
       </span>
@@ -57,10 +57,10 @@ export function Verdict({ overview }: { overview: Overview }) {
       </div>
       {mail.level !== "good" && (
         <Link
-          className={styles.mend}
-          {...(said === undefined
+          className={styles.repair}
+          {...(named === undefined
             ? { to: "/settings/smtp" }
-            : { to: "/settings/smtp/$id", params: { id: said.configId } })}
+            : { to: "/settings/smtp/$id", params: { id: named.configId } })}
         >
           {t.toSettings}
         </Link>

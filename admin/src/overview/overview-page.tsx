@@ -6,9 +6,9 @@ import { ProblemNotice } from "../parts/notice.tsx";
 import { Card, Page, SkeletonRows } from "../parts/page.tsx";
 import { overviewQuery } from "./api.ts";
 import { Chart } from "./chart/chart.tsx";
-import { Concerns } from "./issues.tsx";
+import { Issues } from "./issues.tsx";
 import { LatestEmails } from "./latest-emails.tsx";
-import { isSaid, Verdict } from "./mail-status.tsx";
+import { isNamed, MailStatus } from "./mail-status.tsx";
 import styles from "./overview.module.css";
 import * as t from "./strings.ts";
 import { Welcome } from "./welcome/welcome.tsx";
@@ -40,12 +40,12 @@ function Loaded({ overview }: { overview: Overview }) {
       </Page>
     );
   }
-  const others = overview.concerns.filter((concern) => !isSaid(overview, concern));
+  const others = overview.concerns.filter((issue) => !isNamed(overview, issue));
   return (
     <Page title={t.title}>
       <div className={styles.overview}>
-        <Verdict overview={overview} />
-        {others.length > 0 && <Concerns concerns={others} />}
+        <MailStatus overview={overview} />
+        {others.length > 0 && <Issues issues={others} />}
         <div className={styles.charts}>
           <Card title={t.hours}>
             <Chart title={t.hours} counts={overview.hours} nameOf={formatTimeOfDay} />

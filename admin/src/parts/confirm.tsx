@@ -26,7 +26,7 @@ export function Confirm(props: ConfirmProps) {
       title={title}
       closeButtonProps={{ "aria-label": shared.close }}
     >
-      <p style={{ color: "var(--ph-text-soft)" }}>{children}</p>
+      <p style={{ color: "var(--sw-text-soft)" }}>{children}</p>
       {props.error !== undefined && props.error !== null && (
         <div style={{ marginTop: 12 }}>
           <ProblemNotice error={props.error} />

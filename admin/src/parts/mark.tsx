@@ -5,7 +5,7 @@ export function Mark({ size = 28 }: { size?: number }) {
       <g
         transform="rotate(-14 16 16)"
         fill="none"
-        stroke="var(--ph-mark, var(--ph-brass))"
+        stroke="var(--sw-mark, var(--sw-brass))"
         strokeWidth={2.4}
         strokeLinecap="round"
       >
@@ -13,7 +13,7 @@ export function Mark({ size = 28 }: { size?: number }) {
         <path d="M3.5 12.1H17M3.5 10v4.2" />
         <path
           d="M15.5 12.1c5 0 8.5-1.7 11.7-5.6v11.2c-3.2-3.9-6.7-5.6-11.7-5.6z"
-          fill="var(--ph-mark, var(--ph-brass))"
+          fill="var(--sw-mark, var(--sw-brass))"
           strokeWidth={1.6}
           strokeLinejoin="round"
         />

@@ -20,7 +20,7 @@ const pages = [
   { to: "/settings/brand", label: t.brand, icon: "brush" },
   { to: "/sandbox", label: t.sandbox, icon: "sandbox" },
   { to: "/api-keys", label: t.apiKeys, icon: "key" },
-  { to: "/settings/watching", label: t.monitoring, icon: "watch" },
+  { to: "/settings/watching", label: t.monitoring, icon: "monitoring" },
   { to: "/settings/retention", label: t.retention, icon: "archive" },
   { to: "/audit", label: t.audit, icon: "list" },
   { to: "/api/docs", label: t.apiDocs, icon: "book" },

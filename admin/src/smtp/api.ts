@@ -39,7 +39,7 @@ export const versionsQuery = (id: string) =>
     queryFn: async () => (await (await configs[":id"].versions.$get({ param: { id } })).json()).items,
   });
 
-/** The catalogue of providers; it changes only with a restart of the service. */
+/** The catalog of providers; it changes only with a restart of the service. */
 export const providersQuery = queryOptions({
   queryKey: ["providers"],
   queryFn: async () => (await (await api.providers.$get()).json()).items,

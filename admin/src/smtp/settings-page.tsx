@@ -121,7 +121,7 @@ function AddButton() {
 
 function WithConfigs({ children }: { children: (configs: readonly SmtpConfig[]) => ReactNode }) {
   const configs = useQuery(configsQuery);
-  // The form is not to grow when the catalogue arrives; without it, settings are entered by hand.
+  // The form is not to grow when the catalog arrives; without it, settings are entered by hand.
   const providers = useQuery(providersQuery);
   if (configs.data !== undefined && !providers.isPending) return children(configs.data);
   return (

@@ -25,9 +25,9 @@ const ink: MantineColorsTuple = [
 /** What Mantine takes for its primary colour where a component has no variant of its own. */
 export const cssVariables: CSSVariablesResolver = () => ({
   variables: {
-    "--mantine-primary-color-filled": "var(--ph-action)",
-    "--mantine-primary-color-filled-hover": "var(--ph-action-hover)",
-    "--mantine-primary-color-contrast": "var(--ph-on-action)",
+    "--mantine-primary-color-filled": "var(--sw-action)",
+    "--mantine-primary-color-filled-hover": "var(--sw-action-hover)",
+    "--mantine-primary-color-contrast": "var(--sw-on-action)",
   },
   light: {},
   dark: {},
@@ -49,33 +49,33 @@ export const theme = createTheme({
     const primary = input.color === undefined || input.color === "ink";
     if (input.variant === "filled" && primary) {
       return {
-        background: "var(--ph-action)",
-        hover: "var(--ph-action-hover)",
-        color: "var(--ph-on-action)",
+        background: "var(--sw-action)",
+        hover: "var(--sw-action-hover)",
+        color: "var(--sw-on-action)",
         border: "1px solid transparent",
       };
     }
     if (input.variant === "filled" && input.color === "bad") {
       return {
-        background: "var(--ph-bad)",
-        hover: "color-mix(in srgb, var(--ph-bad) 88%, black)",
-        color: "var(--ph-surface)",
+        background: "var(--sw-bad)",
+        hover: "color-mix(in srgb, var(--sw-bad) 88%, black)",
+        color: "var(--sw-surface)",
         border: "1px solid transparent",
       };
     }
     if (input.variant === "default") {
       return {
-        background: "var(--ph-surface)",
-        hover: "var(--ph-sunken)",
-        color: input.color === "bad" ? "var(--ph-bad)" : "var(--ph-text)",
-        border: "1px solid var(--ph-line-strong)",
+        background: "var(--sw-surface)",
+        hover: "var(--sw-sunken)",
+        color: input.color === "bad" ? "var(--sw-bad)" : "var(--sw-text)",
+        border: "1px solid var(--sw-line-strong)",
       };
     }
     if (input.variant === "subtle") {
       return {
         background: "transparent",
-        hover: "var(--ph-sunken)",
-        color: input.color === "bad" ? "var(--ph-bad)" : "var(--ph-link)",
+        hover: "var(--sw-sunken)",
+        color: input.color === "bad" ? "var(--sw-bad)" : "var(--sw-link)",
         border: "1px solid transparent",
       };
     }

@@ -8,7 +8,7 @@ import styles from "../emails.module.css";
 import { replyWords } from "./reply.ts";
 import * as t from "./strings.ts";
 
-const looks: Record<Attempt["outcome"], { tone: "good" | "bad" | "warn"; icon: IconName }> = {
+const appearances: Record<Attempt["outcome"], { tone: "good" | "bad" | "warn"; icon: IconName }> = {
   sent: { tone: "good", icon: "check" },
   partial: { tone: "warn", icon: "half" },
   temporary: { tone: "warn", icon: "clock" },
@@ -41,7 +41,7 @@ export function Attempts({ attempts }: { attempts: readonly Attempt[] }) {
 }
 
 function AttemptItem({ attempt, isLatest }: { attempt: Attempt; isLatest: boolean }) {
-  const { tone, icon } = looks[attempt.outcome];
+  const { tone, icon } = appearances[attempt.outcome];
   const reply = replyWords(attempt);
   const way = [
     attempt.config === null ? null : t.through(attempt.config),

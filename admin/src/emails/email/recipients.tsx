@@ -1,7 +1,7 @@
 import type { Recipient } from "../../api/types.ts";
 import { Badge } from "../../parts/badge.tsx";
 import styles from "../emails.module.css";
-import { looks } from "../states.ts";
+import { appearances } from "../states.ts";
 import { replyWords } from "./reply.ts";
 import * as t from "./strings.ts";
 
@@ -10,7 +10,7 @@ export function Recipients({ recipients }: { recipients: readonly Recipient[] })
   return (
     <ul className={styles.recipients}>
       {recipients.map((recipient) => {
-        const { tone, icon } = looks[recipient.state];
+        const { tone, icon } = appearances[recipient.state];
         const reply = replyWords(recipient);
         return (
           <li key={`${recipient.role} ${recipient.address}`} className={styles.recipient}>

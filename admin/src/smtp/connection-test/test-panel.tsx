@@ -1,13 +1,13 @@
 import { Button, TextInput, VisuallyHidden } from "@mantine/core";
 import { Link } from "@tanstack/react-router";
 import { type SubmitEvent, useState } from "react";
-import type { Correction, TestStage } from "../../api/types.ts";
+import type { Alternative, TestStage } from "../../api/types.ts";
 import { formatDuration } from "../../parts/format.ts";
 import { Notice, ProblemNotice } from "../../parts/notice.tsx";
 import { Card } from "../../parts/page.tsx";
 import * as shared from "../../strings.ts";
 import type { Editor } from "../editor/use-config-editor.ts";
-import { Corrections } from "./alternatives.tsx";
+import { Alternatives } from "./alternatives.tsx";
 import { StageList } from "./stage-list.tsx";
 import { stageRows } from "./stages.ts";
 import * as t from "./strings.ts";
@@ -50,8 +50,8 @@ export function TestPanel({ run, editor, isStale, onStop, onTest, onSend }: Test
           <p className={`${styles.idle} ${styles.result}`}>{t.stillSending}</p>
         )}
         {rows.length > 0 && <StageList rows={rows} editor={editor} onTest={testAgain} />}
-        <Corrections
-          corrections={correctionsOf(run)}
+        <Alternatives
+          alternatives={alternativesOf(run)}
           isLooking={isRunning && stages.some(({ status }) => status === "failed")}
           editor={editor}
           onTest={testAgain}
@@ -150,9 +150,9 @@ function stagesOf(run: TestRun): readonly TestStage[] {
   return run.kind === "running" || run.kind === "stopped" || run.kind === "broken" ? run.stages : [];
 }
 
-function correctionsOf(run: TestRun): readonly Correction[] {
+function alternativesOf(run: TestRun): readonly Alternative[] {
   if (run.kind === "done") return run.report.corrections;
-  return run.kind === "running" ? run.corrections : [];
+  return run.kind === "running" ? run.alternatives : [];
 }
 
 /** For screen readers: each stage as it passes, then the whole. */

@@ -3,7 +3,7 @@ import { useEffect, useRef, useState } from "react";
 import { readEvents } from "../../api/event-stream.ts";
 import type { Stage } from "../../api/model.ts";
 import { ApiProblem, unreachable } from "../../api/problem.ts";
-import type { Correction, TestReport, TestStage } from "../../api/types.ts";
+import type { Alternative, TestReport, TestStage } from "../../api/types.ts";
 import { configsQuery, startTest, type TestOrder } from "../api.ts";
 import { type Progress, withResult } from "./stages.ts";
 import * as t from "./strings.ts";
@@ -22,7 +22,7 @@ interface RunningTest {
   readonly expected: readonly Stage[];
   readonly progress: Progress | null;
   /** What else was tried since a stage failed. */
-  readonly corrections: readonly Correction[];
+  readonly alternatives: readonly Alternative[];
 }
 
 /**
@@ -40,7 +40,7 @@ export function useConnectionTest(onRefused: (problem: ApiProblem) => void) {
     current.current?.abort();
     const controller = new AbortController();
     current.current = controller;
-    let running: RunningTest = { kind: "running", stages: [], expected, progress: null, corrections: [] };
+    let running: RunningTest = { kind: "running", stages: [], expected, progress: null, alternatives: [] };
     const show = (news: Partial<RunningTest>) => {
       running = { ...running, ...news };
       setRun(running);
@@ -56,7 +56,7 @@ export function useConnectionTest(onRefused: (problem: ApiProblem) => void) {
         }
         if (event === "progress") show({ progress: JSON.parse(data) as Progress });
         if (event === "correction") {
-          show({ corrections: [...running.corrections, JSON.parse(data) as Correction] });
+          show({ alternatives: [...running.alternatives, JSON.parse(data) as Alternative] });
         }
         if (event === "report") {
           report = JSON.parse(data) as TestReport;

@@ -8,17 +8,17 @@ import { Time } from "../../parts/time.tsx";
 import type { Editor } from "../editor/use-config-editor.ts";
 import * as page from "../strings.ts";
 import * as t from "./strings.ts";
-import type { StagedChanges } from "./use-draft.ts";
+import type { Drafts } from "./use-drafts.ts";
 
 interface DraftNoticeProps {
   readonly config: SmtpConfig;
   readonly draft: SmtpConfigDraft;
   readonly editor: Editor;
-  readonly staged: StagedChanges;
+  readonly drafts: Drafts;
 }
 
 /** That there is a draft beside the settings that send, and what can be done with it. */
-export function DraftNotice({ config, draft, editor, staged }: DraftNoticeProps) {
+export function DraftNotice({ config, draft, editor, drafts }: DraftNoticeProps) {
   const isContinued = editor.draft !== null;
   const isOutdated = draft.version < config.version;
   // What is in the form is not to be lost by a click here.
@@ -43,7 +43,7 @@ export function DraftNotice({ config, draft, editor, staged }: DraftNoticeProps)
                 {t.continueEditing}
               </Button>
             )}
-            {!isOutdated && <UseDraft draft={draft} editor={editor} staged={staged} />}
+            {!isOutdated && <UseDraft draft={draft} editor={editor} drafts={drafts} />}
             {isOutdated && isContinued && (
               <Button size="xs" onClick={() => void editor.loadCurrent()}>
                 {page.loadCurrent}
@@ -52,9 +52,9 @@ export function DraftNotice({ config, draft, editor, staged }: DraftNoticeProps)
             <Button
               size="xs"
               variant="default"
-              disabled={staged.isBusy}
+              disabled={drafts.isBusy}
               onClick={() => {
-                staged.discard();
+                drafts.discard();
                 focusPage();
               }}
             >
@@ -80,12 +80,12 @@ function DraftTest({ draft: { lastTest } }: { draft: SmtpConfigDraft }) {
   );
 }
 
-function UseDraft({ draft, editor, staged }: Omit<DraftNoticeProps, "config">) {
+function UseDraft({ draft, editor, drafts }: Omit<DraftNoticeProps, "config">) {
   const [asking, ask] = useState(false);
   const hasPassed = draft.lastTest?.ok === true && !editor.isDirty;
   function use() {
     ask(false);
-    staged.use();
+    drafts.use();
     focusPage();
   }
   return (
@@ -93,7 +93,7 @@ function UseDraft({ draft, editor, staged }: Omit<DraftNoticeProps, "config">) {
       <Button
         size="xs"
         variant="default"
-        disabled={staged.isBusy}
+        disabled={drafts.isBusy}
         onClick={() => (hasPassed ? use() : ask(true))}
       >
         {hasPassed ? t.activate : t.activateAnyway}

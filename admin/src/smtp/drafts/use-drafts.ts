@@ -15,9 +15,9 @@ function works(config: SmtpConfig): boolean {
 
 /**
  * Changes of a config beside it: kept as a draft, tested there, and put in its place.
- * @param test tests the draft, which is kept; resolves with whether it passed
+ * @param test tests the draft, which is stored; resolves with whether it passed
  */
-export function useStagedChanges(
+export function useDrafts(
   config: SmtpConfig | null,
   editor: Editor,
   test: (draft: SmtpConfigDraft) => Promise<boolean>,
@@ -30,15 +30,15 @@ export function useStagedChanges(
   const { data: draft = null } = useQuery({ ...query, enabled: isChangeable });
 
   /** Keeps the form as the draft. Null after saying what is wrong. */
-  async function keep(): Promise<SmtpConfigDraft | null> {
+  async function store(): Promise<SmtpConfigDraft | null> {
     const body = editor.body();
     if (body === null || editor.base === null) return null;
     try {
       const { version } = editor.base;
-      const kept = await saveDraft(id, { ...body, password: body.password ?? null, version });
-      queries.setQueryData(query.queryKey, kept);
-      editor.continueFrom(kept);
-      return kept;
+      const stored = await saveDraft(id, { ...body, password: body.password ?? null, version });
+      queries.setQueryData(query.queryKey, stored);
+      editor.continueFrom(stored);
+      return stored;
     } catch (error) {
       editor.refuse(error as Error);
       return null;
@@ -56,7 +56,7 @@ export function useStagedChanges(
   const activating = useMutation({ mutationFn: activate, onError: editor.refuse });
   const savingUntested = useMutation({
     mutationFn: async () => {
-      if ((await keep()) !== null) await activate();
+      if ((await store()) !== null) await activate();
     },
     onError: editor.refuse,
   });
@@ -72,13 +72,13 @@ export function useStagedChanges(
   async function testAndSave(): Promise<void> {
     setTesting(true);
     try {
-      const kept = await keep();
-      if (kept === null) return;
-      const hasPassed = await test(kept);
+      const stored = await store();
+      if (stored === null) return;
+      const hasPassed = await test(stored);
       const now = await queries.fetchQuery({ ...query, staleTime: 0 });
       if (now === null || !hasPassed) return;
       // Somebody else may have put theirs in its place while this one was tested.
-      if (now.updatedAt !== kept.updatedAt || now.lastTest?.ok !== true) return;
+      if (now.updatedAt !== stored.updatedAt || now.lastTest?.ok !== true) return;
       await activate();
     } catch (error) {
       editor.refuse(error as Error);
@@ -89,19 +89,19 @@ export function useStagedChanges(
 
   return {
     /** Whether a change is to be tested before it is used. What is to be switched off need not work. */
-    isStaged: config !== null && works(config) && editor.form.enabled,
+    isTestedFirst: config !== null && works(config) && editor.form.enabled,
     draft,
     isTesting,
     isBusy: isTesting || activating.isPending || savingUntested.isPending || discarding.isPending,
-    keep,
+    store,
     /** What a test found is kept with the draft. */
     reload: () => queries.invalidateQueries({ queryKey: query.queryKey }),
     testAndSave,
     saveUntested: () => savingUntested.mutate(),
-    /** The draft as it is kept, or the form where it goes on from the draft and was edited since. */
+    /** The draft as it is stored, or the form where it goes on from the draft and was edited since. */
     use: () => (editor.draft !== null && editor.isDirty ? savingUntested : activating).mutate(),
     discard: () => discarding.mutate(),
   };
 }
 
-export type StagedChanges = ReturnType<typeof useStagedChanges>;
+export type Drafts = ReturnType<typeof useDrafts>;

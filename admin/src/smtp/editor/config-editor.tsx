@@ -6,7 +6,7 @@ import { expectedStages } from "../connection-test/stages.ts";
 import { TestPanel } from "../connection-test/test-panel.tsx";
 import { useConnectionTest } from "../connection-test/use-connection-test.ts";
 import { DomainCard } from "../domain/domain-card.tsx";
-import { useStagedChanges } from "../drafts/use-draft.ts";
+import { useDrafts } from "../drafts/use-drafts.ts";
 import { AdvancedFields } from "../form/advanced-fields.tsx";
 import { ConfigFields } from "../form/config-fields.tsx";
 import { formOf, sameForm } from "../form/form.ts";
@@ -30,26 +30,26 @@ export function ConfigEditor({ config, onCreated }: ConfigEditorProps) {
   const [tested, setTested] = useState(editor.form);
   const form = useRef<HTMLFormElement>(null);
   const panel = useRef<HTMLDivElement>(null);
-  const staged = useStagedChanges(config, editor, (draft) => testDraft(draft, null));
+  const drafts = useDrafts(config, editor, (draft) => testDraft(draft, null));
   const isManaged = config !== null && config.managedBy !== null;
 
   const { refusals } = editor;
   const answered = useRef(0);
   useEffect(() => {
     // Only then: while faults are mended, the focus is where the admin types.
-    if (refusals === answered.current || staged.isTesting) return;
+    if (refusals === answered.current || drafts.isTesting) return;
     answered.current = refusals;
     form.current?.querySelector<HTMLElement>('[aria-invalid="true"]')?.focus();
-  }, [refusals, staged.isTesting]);
+  }, [refusals, drafts.isTesting]);
 
   async function save(event: SubmitEvent<HTMLFormElement>) {
     event.preventDefault();
-    if (staged.isStaged) {
+    if (drafts.isTestedFirst) {
       const hasChanges = editor.isDirty || editor.draft !== null;
-      return hasChanges ? staged.testAndSave() : test(null);
+      return hasChanges ? drafts.testAndSave() : test(null);
     }
     // Only there is its password known.
-    if (editor.draft !== null) return staged.saveUntested();
+    if (editor.draft !== null) return drafts.saveUntested();
     const body = editor.body();
     if (body === null) return;
     const saved = await editor.save(body).catch(() => null);
@@ -59,9 +59,9 @@ export function ConfigEditor({ config, onCreated }: ConfigEditorProps) {
   async function test(sendTo: string | null) {
     if (editor.draft !== null) {
       // Only where it is kept is its password known.
-      const draft = await staged.keep();
+      const draft = await drafts.store();
       if (draft !== null) await testDraft(draft, sendTo);
-      return staged.reload();
+      return drafts.reload();
     }
     // What is saved is tested as saved, so that the result is kept with it.
     const isSaved = config !== null && !editor.isDirty;
@@ -74,28 +74,28 @@ export function ConfigEditor({ config, onCreated }: ConfigEditorProps) {
   }
 
   async function testDraft(draft: SmtpConfigDraft, sendTo: string | null): Promise<boolean> {
-    const kept = formOf({ ...draft, enabled: editor.form.enabled });
-    setTested(kept);
+    const stored = formOf({ ...draft, enabled: editor.form.enabled });
+    setTested(stored);
     panel.current?.scrollIntoView({ block: "nearest" });
-    return start({ draft: draft.id, sendTo }, expectedStages(kept, sendTo !== null));
+    return start({ draft: draft.id, sendTo }, expectedStages(stored, sendTo !== null));
   }
 
   /** On from a fix: what is a draft is meant to be saved. */
-  const testAgain = () => void (editor.draft === null ? test(null) : staged.testAndSave());
+  const testAgain = () => void (editor.draft === null ? test(null) : drafts.testAndSave());
 
   return (
     <>
-      <EditorNotices config={config} editor={editor} staged={staged} />
+      <EditorNotices config={config} editor={editor} drafts={drafts} />
       <div className={styles.layout}>
         <Card>
           <form ref={form} onSubmit={(event) => void save(event)} noValidate>
-            <fieldset className={styles.all} disabled={isManaged || staged.isTesting}>
+            <fieldset className={styles.all} disabled={isManaged || drafts.isTesting}>
               <ConfigFields editor={editor} />
               <AdvancedFields editor={editor} />
             </fieldset>
             <SaveActions
               editor={editor}
-              staged={staged}
+              drafts={drafts}
               isManaged={isManaged}
               isTesting={run.kind === "running"}
               onTest={() => void test(null)}

@@ -4,7 +4,7 @@ import type { SmtpConfig } from "../../api/types.ts";
 import { Notice, ProblemNotice } from "../../parts/notice.tsx";
 import { focusPage } from "../../parts/page.tsx";
 import { DraftNotice } from "../drafts/draft-notice.tsx";
-import type { StagedChanges } from "../drafts/use-draft.ts";
+import type { Drafts } from "../drafts/use-drafts.ts";
 import { FailingChange } from "../history/failing-change.tsx";
 import { isPaused, Pause } from "../list/config-status.tsx";
 import { ResumeConfig } from "../list/resume-config.tsx";
@@ -17,11 +17,11 @@ interface EditorNoticesProps {
   /** As it is now: what the form is of does not tell of a pause that came or went since. */
   readonly config: SmtpConfig | null;
   readonly editor: Editor;
-  readonly staged: StagedChanges;
+  readonly drafts: Drafts;
 }
 
 /** What an admin should know before the form, the most urgent first. */
-export function EditorNotices({ config, editor, staged }: EditorNoticesProps) {
+export function EditorNotices({ config, editor, drafts }: EditorNoticesProps) {
   const { base, faults } = editor;
   const notices = [
     config !== null && config.managedBy !== null && (
@@ -55,8 +55,8 @@ export function EditorNotices({ config, editor, staged }: EditorNoticesProps) {
       </Notice>
     ),
     // While it is tested, it is not known yet whether it stays a draft.
-    config !== null && staged.draft !== null && !staged.isBusy && (
-      <DraftNotice key="draft" config={config} draft={staged.draft} editor={editor} staged={staged} />
+    config !== null && drafts.draft !== null && !drafts.isBusy && (
+      <DraftNotice key="draft" config={config} draft={drafts.draft} editor={editor} drafts={drafts} />
     ),
     faults.other !== null && (
       <Refusal key="refusal" error={faults.other} onLoad={() => void editor.loadCurrent()} />

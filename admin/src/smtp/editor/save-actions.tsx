@@ -1,6 +1,6 @@
 import { Button } from "@mantine/core";
 import * as shared from "../../strings.ts";
-import type { StagedChanges } from "../drafts/use-draft.ts";
+import type { Drafts } from "../drafts/use-drafts.ts";
 import { EditState } from "./edit-state.tsx";
 import styles from "./editor.module.css";
 import * as t from "./strings.ts";
@@ -8,14 +8,14 @@ import type { Editor } from "./use-config-editor.ts";
 
 interface SaveActionsProps {
   readonly editor: Editor;
-  readonly staged: StagedChanges;
+  readonly drafts: Drafts;
   readonly isManaged: boolean;
   readonly isTesting: boolean;
   readonly onTest: () => void;
 }
 
 /** What can be done with the form. Its submit button is the first. */
-export function SaveActions({ editor, staged, isManaged, isTesting, onTest }: SaveActionsProps) {
+export function SaveActions({ editor, drafts, isManaged, isTesting, onTest }: SaveActionsProps) {
   const faultCount = Object.keys(editor.faults.fields).length;
   const hasChanges = editor.isDirty || editor.draft !== null;
   return (
@@ -26,20 +26,20 @@ export function SaveActions({ editor, staged, isManaged, isTesting, onTest }: Sa
         </p>
       )}
       {!isManaged && (
-        <Button type="submit" loading={editor.isSaving || staged.isTesting}>
-          {staged.isStaged ? t.testAndSave : t.save}
+        <Button type="submit" loading={editor.isSaving || drafts.isTesting}>
+          {drafts.isTestedFirst ? t.testAndSave : t.save}
         </Button>
       )}
-      <Button variant="default" loading={isTesting && !staged.isTesting} onClick={onTest}>
+      <Button variant="default" loading={isTesting && !drafts.isTesting} onClick={onTest}>
         {shared.testConnection}
       </Button>
-      {staged.isStaged && editor.isDirty && (
-        <Button variant="subtle" size="compact-sm" disabled={staged.isBusy} onClick={staged.saveUntested}>
+      {drafts.isTestedFirst && editor.isDirty && (
+        <Button variant="subtle" size="compact-sm" disabled={drafts.isBusy} onClick={drafts.saveUntested}>
           {t.saveUntested}
         </Button>
       )}
-      {staged.isStaged && hasChanges && <p className={styles.goesOn}>{t.goesOn}</p>}
-      <EditState editor={editor} isShort={staged.isStaged} />
+      {drafts.isTestedFirst && hasChanges && <p className={styles.goesOn}>{t.goesOn}</p>}
+      <EditState editor={editor} isShort={drafts.isTestedFirst} />
     </div>
   );
 }

@@ -4,7 +4,7 @@ import { Notice, ProblemNotice } from "../../parts/notice.tsx";
 import { focusPage } from "../../parts/page.tsx";
 import { Time } from "../../parts/time.tsx";
 import * as t from "./strings.ts";
-import { useReturn } from "./use-rollback.ts";
+import { useRollback } from "./use-rollback.ts";
 
 /** That sending fails since the last change of a config, with the way back. */
 export function FailingChange({ config }: { config: SmtpConfig }) {
@@ -12,7 +12,7 @@ export function FailingChange({ config }: { config: SmtpConfig }) {
     <Notice
       tone="bad"
       title={<FailingSince config={config} />}
-      actions={<ReturnButton config={config} onReturned={focusPage} />}
+      actions={<RollbackButton config={config} onRolledBack={focusPage} />}
     >
       {t.failingMeaning}
     </Notice>
@@ -28,15 +28,15 @@ export function FailingSince({ config: { updatedBy, updatedAt } }: { config: Smt
   );
 }
 
-interface ReturnButtonProps {
+interface RollbackButtonProps {
   readonly config: SmtpConfig;
   /** The button is gone then: whoever has the focus is to get it elsewhere. */
-  readonly onReturned: () => void;
+  readonly onRolledBack: () => void;
 }
 
 /** Restores the version before the change; nothing where there is none to return to. */
-export function ReturnButton({ config, onReturned }: ReturnButtonProps) {
-  const returning = useReturn(config, onReturned);
+export function RollbackButton({ config, onRolledBack }: RollbackButtonProps) {
+  const rollingBack = useRollback(config, onRolledBack);
   const { returnTo } = config;
   if (returnTo === null) return null;
   return (
@@ -44,12 +44,12 @@ export function ReturnButton({ config, onReturned }: ReturnButtonProps) {
       <Button
         size="xs"
         aria-label={t.failingRollBackNamed(config.name)}
-        loading={returning.isPending}
-        onClick={() => returning.mutate(returnTo)}
+        loading={rollingBack.isPending}
+        onClick={() => rollingBack.mutate(returnTo)}
       >
         {t.failingRollBack}
       </Button>
-      {returning.error !== null && <ProblemNotice error={returning.error} />}
+      {rollingBack.error !== null && <ProblemNotice error={rollingBack.error} />}
     </>
   );
 }

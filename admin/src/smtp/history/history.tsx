@@ -11,9 +11,9 @@ import { Time } from "../../parts/time.tsx";
 import { versionsQuery } from "../api.ts";
 import { settingLabel, settingWord } from "../form/setting-words.ts";
 import styles from "./history.module.css";
-import { ReturnSetting } from "./rollback-setting.tsx";
+import { RollbackSetting } from "./rollback-setting.tsx";
 import * as t from "./strings.ts";
-import { useReturn } from "./use-rollback.ts";
+import { useRollback } from "./use-rollback.ts";
 
 /** So many are shown until somebody wants to see all. */
 const firstShown = 3;
@@ -23,7 +23,7 @@ export function History({ config }: { config: SmtpConfig }) {
   const { data: versions, error } = useQuery(versionsQuery(config.id));
   const [isWhole, showWhole] = useState(false);
   const [asked, ask] = useState<number | null>(null);
-  const returning = useReturn(config, () => {
+  const rollingBack = useRollback(config, () => {
     ask(null);
     focusPage();
   });
@@ -38,7 +38,7 @@ export function History({ config }: { config: SmtpConfig }) {
               key={version.version}
               version={version}
               isOldest={index === versions.length - 1}
-              onReturn={() => ask(version.version)}
+              onRollBack={() => ask(version.version)}
             />
           ))}
         </ol>
@@ -50,18 +50,18 @@ export function History({ config }: { config: SmtpConfig }) {
           </Button>
         </div>
       )}
-      <ReturnSetting />
+      <RollbackSetting />
       <Confirm
         opened={asked !== null}
         title={t.rollBackTitle(asked ?? 0)}
         confirm={t.rollBack}
         destroys={false}
-        busy={returning.isPending}
-        error={returning.error}
-        onConfirm={() => asked !== null && returning.mutate(asked)}
+        busy={rollingBack.isPending}
+        error={rollingBack.error}
+        onConfirm={() => asked !== null && rollingBack.mutate(asked)}
         onClose={() => {
           ask(null);
-          returning.reset();
+          rollingBack.reset();
         }}
       >
         {t.rollBackBody}
@@ -73,10 +73,10 @@ export function History({ config }: { config: SmtpConfig }) {
 interface VersionRowProps {
   readonly version: SmtpConfigVersion;
   readonly isOldest: boolean;
-  readonly onReturn: () => void;
+  readonly onRollBack: () => void;
 }
 
-function VersionRow({ version: shown, isOldest, onReturn }: VersionRowProps) {
+function VersionRow({ version: shown, isOldest, onRollBack }: VersionRowProps) {
   const { version, isCurrent, savedAt, savedBy, changes, lastTest, isUsable } = shown;
   return (
     <li className={styles.version}>
@@ -106,11 +106,11 @@ function VersionRow({ version: shown, isOldest, onReturn }: VersionRowProps) {
       {!isCurrent && !isUsable && <p className={styles.quiet}>{t.unusable}</p>}
       {!isCurrent && isUsable && (
         <Button
-          className={styles.return}
+          className={styles.rollBack}
           variant="default"
           size="compact-sm"
           aria-label={t.rollBackNamed(version)}
-          onClick={onReturn}
+          onClick={onRollBack}
         >
           {t.rollBack}
         </Button>

@@ -6,7 +6,7 @@ import styles from "./history.module.css";
 import * as t from "./strings.ts";
 
 /** Whether configs return by themselves when a change fails. One for all configs, saved at once. */
-export function ReturnSetting() {
+export function RollbackSetting() {
   const queries = useQueryClient();
   const { data: settings } = useQuery(settingsQuery);
   const saving = useMutation({

@@ -8,7 +8,7 @@ import { ProblemNotice } from "../../parts/notice.tsx";
 import { Card } from "../../parts/page.tsx";
 import { arrangeConfigs, configsQuery, providersQuery, switchConfig } from "../api.ts";
 import { formOf } from "../form/form.ts";
-import { FailingSince, ReturnButton } from "../history/failing-change.tsx";
+import { FailingSince, RollbackButton } from "../history/failing-change.tsx";
 import { providerOf } from "../providers/provider.ts";
 import styles from "./config-list.module.css";
 import { ConfigBadge, isPaused, LastTest, usedConfig } from "./config-status.tsx";
@@ -18,14 +18,14 @@ import * as t from "./strings.ts";
 /** Several configs in the order in which they are tried: which one sends, and what keeps another from it. */
 export function ConfigList({ configs }: { configs: readonly SmtpConfig[] }) {
   const { show, arranging, switching } = useListChanges();
-  const [change, tellChange] = useState("");
+  const [change, announceChange] = useState("");
   const links = useRef(new Map<string, HTMLElement>());
   const used = usedConfig(configs);
   const error = arranging.error ?? switching.error;
 
   /** The button is gone then: the focus goes to the name beside it. */
-  function told(config: SmtpConfig, words: string) {
-    tellChange(words);
+  function announce(config: SmtpConfig, words: string) {
+    announceChange(words);
     links.current.get(config.id)?.focus();
   }
 
@@ -35,7 +35,7 @@ export function ConfigList({ configs }: { configs: readonly SmtpConfig[] }) {
     if (config === undefined || other === undefined) return;
     const next = configs.map((each) => (each === config ? other : each === other ? config : each));
     show(next);
-    tellChange(t.moved(config.name, index + by + 1, configs.length));
+    announceChange(t.moved(config.name, index + by + 1, configs.length));
     arranging.mutate(next.filter(({ managedBy }) => managedBy === null).map(({ id }) => id));
   }
 
@@ -88,10 +88,16 @@ export function ConfigList({ configs }: { configs: readonly SmtpConfig[] }) {
                     <FailingSince config={config} />
                   </span>
                 )}
-                <span className={styles.mend}>
-                  <ReturnButton config={config} onReturned={() => told(config, t.rolledBack(config.name))} />
+                <span className={styles.repair}>
+                  <RollbackButton
+                    config={config}
+                    onRolledBack={() => announce(config, t.rolledBack(config.name))}
+                  />
                   {isPaused(config) && (
-                    <ResumeConfig config={config} onResumed={() => told(config, t.resumed(config.name))} />
+                    <ResumeConfig
+                      config={config}
+                      onResumed={() => announce(config, t.resumed(config.name))}
+                    />
                   )}
                 </span>
               </span>
@@ -111,7 +117,7 @@ export function ConfigList({ configs }: { configs: readonly SmtpConfig[] }) {
           ))}
         </ol>
       </Card>
-      <p role="status" className={styles.told}>
+      <p role="status" className={styles.announcement}>
         {change}
       </p>
     </>

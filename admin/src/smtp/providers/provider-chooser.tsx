@@ -13,7 +13,7 @@ import styles from "./provider.module.css";
 import { providerOf, withFound, withProvider } from "./provider.ts";
 import * as t from "./strings.ts";
 
-/** The provider whose server the form names; null for another server, and while the catalogue is loading. */
+/** The provider whose server the form names; null for another server, and while the catalog is loading. */
 export function useProvider({ form }: Editor): Provider | null {
   const { data: providers = [] } = useQuery(providersQuery);
   return providerOf(providers, form);

@@ -30,7 +30,7 @@ export function PartEditor({ saved }: { saved: TemplatePart }) {
   const editor = usePartEditor(saved);
   const { base, draft, revision, theirs } = editor;
   const { data: templates = [] } = useQuery(templatesQuery);
-  const [view, setView] = useState<"write" | "look">("write");
+  const [view, setView] = useState<"write" | "preview">("write");
   const [tab, setTab] = useState<Tab>("mjml");
   const [leap, setLeap] = useState<Leap | null>(null);
   const [chosen, choose] = useState<string | null>(null);
@@ -59,7 +59,7 @@ export function PartEditor({ saved }: { saved: TemplatePart }) {
         <ConflictNotice
           theirs={theirs}
           differences={partDifferences(theirs, draft)}
-          onTheirs={() => void editor.take(theirs)}
+          onTheirs={() => void editor.load(theirs)}
           onMine={() => editor.saveOver(theirs)}
         />
       )}
@@ -69,10 +69,10 @@ export function PartEditor({ saved }: { saved: TemplatePart }) {
         aria-label={t.views}
         data={[
           { value: "write", label: t.write },
-          { value: "look", label: t.showPreview },
+          { value: "preview", label: t.viewPreview },
         ]}
         value={view}
-        onChange={(value) => setView(value === "look" ? "look" : "write")}
+        onChange={(value) => setView(value === "preview" ? "preview" : "write")}
         fullWidth
       />
       <div className={styles.halves} data-view={view}>

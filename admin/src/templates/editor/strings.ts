@@ -17,7 +17,7 @@ export const languageExists = "It is there already.";
 export const languageRemove = (name: string) => `Remove ${name}`;
 export const views = "Write or look";
 export const write = "Write";
-export const showPreview = "Preview";
+export const viewPreview = "Preview";
 export const whatToEdit = "What to edit";
 export const source = "Source";
 export const tabs = { mjml: "HTML", text: "Text", example: "Sample data", schema: "Schema" };

@@ -32,7 +32,7 @@ export function TemplateEditor({ saved }: { saved: TemplateDetail }) {
   const locales = Object.keys(draft.sources);
   const [chosen, setLocale] = useState(() => (locales.includes("en") ? "en" : (locales[0] ?? "en")));
   const locale = locales.includes(chosen) ? chosen : (locales[0] ?? "en");
-  const [view, setView] = useState<"write" | "look">("write");
+  const [view, setView] = useState<"write" | "preview">("write");
   const [target, setTarget] = useState<Target | null>(null);
 
   const body = previewBody(draft, locale, base);
@@ -69,10 +69,10 @@ export function TemplateEditor({ saved }: { saved: TemplateDetail }) {
         aria-label={t.views}
         data={[
           { value: "write", label: t.write },
-          { value: "look", label: t.showPreview },
+          { value: "preview", label: t.viewPreview },
         ]}
         value={view}
-        onChange={(value) => setView(value === "look" ? "look" : "write")}
+        onChange={(value) => setView(value === "preview" ? "preview" : "write")}
         fullWidth
       />
       <div className={styles.halves} data-view={view}>
@@ -118,7 +118,7 @@ function Conflict({ editor, theirs }: { editor: Editor; theirs: TemplateDetail }
     <ConflictNotice
       theirs={theirs}
       differences={differences(draftOf(theirs), editor.draft, theirs.isBuiltIn)}
-      onTheirs={() => void editor.take(theirs)}
+      onTheirs={() => void editor.load(theirs)}
       onMine={() => editor.saveOver(theirs)}
     />
   );

@@ -57,7 +57,7 @@ export function usePartEditor(saved: TemplatePart) {
     },
     saveOver: (part: TemplatePart) => saving.mutate(part.version),
     /** Shows what was saved elsewhere in place of what was typed. */
-    async take(part: TemplatePart) {
+    async load(part: TemplatePart) {
       load(part);
       saving.reset();
       await queries.invalidateQueries({ queryKey: ["templates"] });

@@ -91,7 +91,7 @@ export function useTemplateEditor(saved: TemplateDetail) {
     /** Saves over what somebody else saved. */
     saveOver: (template: TemplateDetail) => saveAs(template.version),
     /** Shows what was saved elsewhere in place of what was typed. */
-    async take(template: TemplateDetail) {
+    async load(template: TemplateDetail) {
       load(template);
       saving.reset();
       await refresh(template);

@@ -37,25 +37,25 @@ function NewPartForm({ onCancel }: { onCancel: () => void }) {
   const [name, setName] = useState("");
   const queries = useQueryClient();
   const navigate = useNavigate();
-  const making = useMutation({
+  const creating = useMutation({
     mutationFn: () => savePart(name, { mjml: t.partStart, text: null, version: 0 }),
     onSuccess: async (part) => {
       await queries.invalidateQueries({ queryKey: partsQuery.queryKey });
       await navigate({ to: "/templates/parts/$name", params: { name: part.name } });
     },
   });
-  const problem = making.error instanceof ApiProblem ? making.error : null;
+  const problem = creating.error instanceof ApiProblem ? creating.error : null;
   const wrong = sortProblems(problem?.errors ?? [], ["name"]).fields.name;
 
   function submit(event: SubmitEvent<HTMLFormElement>) {
     event.preventDefault();
-    making.mutate();
+    creating.mutate();
   }
 
   return (
     <form onSubmit={submit} noValidate>
       <Stack gap={14}>
-        {making.error !== null && wrong === undefined && <ProblemNotice error={making.error} />}
+        {creating.error !== null && wrong === undefined && <ProblemNotice error={creating.error} />}
         <TextInput
           label={t.createName}
           description={t.partCreateHint}
@@ -70,7 +70,7 @@ function NewPartForm({ onCancel }: { onCancel: () => void }) {
           <Button variant="default" onClick={onCancel}>
             {shared.cancel}
           </Button>
-          <Button type="submit" loading={making.isPending}>
+          <Button type="submit" loading={creating.isPending}>
             {t.partCreateTitle}
           </Button>
         </Group>

@@ -45,7 +45,7 @@ function NewTemplateForm({ templates, onCancel }: NewTemplateFormProps) {
   const [from, setFrom] = useState("");
   const queries = useQueryClient();
   const navigate = useNavigate();
-  const making = useMutation({
+  const creating = useMutation({
     mutationFn: async () => {
       const content = from === "" ? blank() : copyOf(await queries.fetchQuery(templateQuery(from)));
       return saveTemplate(name, { ...content, description, version: 0 });
@@ -56,19 +56,19 @@ function NewTemplateForm({ templates, onCancel }: NewTemplateFormProps) {
       await navigate({ to: "/templates/$name", params: { name: template.name } });
     },
   });
-  const problem = making.error instanceof ApiProblem ? making.error : null;
+  const problem = creating.error instanceof ApiProblem ? creating.error : null;
   const faults = sortProblems(problem?.errors ?? [], fields);
   const isPlaced = Object.keys(faults.fields).length > 0 && faults.rest.length === 0;
 
   function submit(event: SubmitEvent<HTMLFormElement>) {
     event.preventDefault();
-    making.mutate();
+    creating.mutate();
   }
 
   return (
     <form onSubmit={submit} noValidate>
       <Stack gap={14}>
-        {making.error !== null && !isPlaced && <ProblemNotice error={making.error} />}
+        {creating.error !== null && !isPlaced && <ProblemNotice error={creating.error} />}
         <TextInput
           label={t.createName}
           description={t.createNameHint}
@@ -100,7 +100,7 @@ function NewTemplateForm({ templates, onCancel }: NewTemplateFormProps) {
           <Button variant="default" onClick={onCancel}>
             {shared.cancel}
           </Button>
-          <Button type="submit" loading={making.isPending}>
+          <Button type="submit" loading={creating.isPending}>
             {t.createSubmit}
           </Button>
         </Group>

@@ -33,7 +33,7 @@ export function PartVersions({ editor }: { editor: PartEditor }) {
           current={base.version}
           compare={(version) => <Comparison editor={editor} version={version} />}
           onRestore={async (version) => {
-            await editor.take(await restorePart(base.name, version, base.version));
+            await editor.load(await restorePart(base.name, version, base.version));
           }}
         />
       )}
@@ -61,7 +61,7 @@ function RemovePart({ editor }: { editor: PartEditor }) {
       if (!isBuiltIn) await navigate({ to: "/templates", ignoreBlocker: true });
       const parts = await queries.fetchQuery({ ...partsQuery, staleTime: 0 });
       const part = parts.find((each) => each.name === name);
-      if (part !== undefined) await editor.take(part);
+      if (part !== undefined) await editor.load(part);
     },
   });
   return (

@@ -42,7 +42,7 @@ export function TemplateVersions({ editor }: { editor: TemplateEditor }) {
           current={base.version}
           compare={(version) => <Comparison editor={editor} version={version} />}
           onRestore={async (version) => {
-            await editor.take(await restoreTemplate(base.name, version, base.version));
+            await editor.load(await restoreTemplate(base.name, version, base.version));
           }}
         />
       )}
@@ -68,7 +68,7 @@ function RemoveTemplate({ editor }: { editor: TemplateEditor }) {
     onSuccess: async () => {
       ask(false);
       if (isBuiltIn) {
-        await editor.take(await queries.fetchQuery({ ...templateQuery(name), staleTime: 0 }));
+        await editor.load(await queries.fetchQuery({ ...templateQuery(name), staleTime: 0 }));
         return;
       }
       queries.setQueryData(templatesQuery.queryKey, (list) => list?.filter((each) => each.name !== name));
