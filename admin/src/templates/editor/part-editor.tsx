@@ -21,6 +21,7 @@ import { type SourceFault, textFields } from "./source-faults.ts";
 import * as t from "./strings.ts";
 import { usePartEditor } from "./use-part-editor.ts";
 import { useSaveKey } from "./use-save-key.ts";
+import { type View, ViewSwitch } from "./view-switch.tsx";
 
 const tabs = ["mjml", "text"] as const;
 type Tab = (typeof tabs)[number];
@@ -30,7 +31,7 @@ export function PartEditor({ saved }: { saved: TemplatePart }) {
   const editor = usePartEditor(saved);
   const { base, draft, revision, theirs } = editor;
   const { data: templates = [] } = useQuery(templatesQuery);
-  const [view, setView] = useState<"write" | "preview">("write");
+  const [view, setView] = useState<View>("write");
   const [tab, setTab] = useState<Tab>("mjml");
   const [leap, setLeap] = useState<Leap | null>(null);
   const [chosen, choose] = useState<string | null>(null);
@@ -64,17 +65,7 @@ export function PartEditor({ saved }: { saved: TemplatePart }) {
         />
       )}
       {isUnplaced && <ProblemNotice error={error} />}
-      <SegmentedControl
-        className={styles.switch}
-        aria-label={t.views}
-        data={[
-          { value: "write", label: t.write },
-          { value: "preview", label: t.viewPreview },
-        ]}
-        value={view}
-        onChange={(value) => setView(value === "preview" ? "preview" : "write")}
-        fullWidth
-      />
+      <ViewSwitch view={view} onChange={setView} />
       <div className={styles.halves} data-view={view}>
         <Card title={t.source} className={styles.source}>
           <div className={styles.inset}>

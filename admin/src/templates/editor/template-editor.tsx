@@ -1,4 +1,3 @@
-import { SegmentedControl } from "@mantine/core";
 import { useState } from "react";
 import { ApiProblem, type FieldProblem } from "../../api/problem.ts";
 import type { TemplateDetail } from "../../api/types.ts";
@@ -24,6 +23,7 @@ import * as t from "./strings.ts";
 import { TestNotice, useTestEmail } from "./test-email.tsx";
 import { useSaveKey } from "./use-save-key.ts";
 import { type TemplateEditor as Editor, useTemplateEditor } from "./use-template-editor.ts";
+import { type View, ViewSwitch } from "./view-switch.tsx";
 
 /** A template as it is being written: its texts, and beside them the email that they make. */
 export function TemplateEditor({ saved }: { saved: TemplateDetail }) {
@@ -32,7 +32,7 @@ export function TemplateEditor({ saved }: { saved: TemplateDetail }) {
   const locales = Object.keys(draft.sources);
   const [chosen, setLocale] = useState(() => (locales.includes("en") ? "en" : (locales[0] ?? "en")));
   const locale = locales.includes(chosen) ? chosen : (locales[0] ?? "en");
-  const [view, setView] = useState<"write" | "preview">("write");
+  const [view, setView] = useState<View>("write");
   const [target, setTarget] = useState<Target | null>(null);
 
   const body = previewBody(draft, locale, base);
@@ -64,17 +64,7 @@ export function TemplateEditor({ saved }: { saved: TemplateDetail }) {
       {editor.theirs !== null && <Conflict editor={editor} theirs={editor.theirs} />}
       {isUnplaced && <ProblemNotice error={savingError} />}
       <TestNotice test={test} />
-      <SegmentedControl
-        className={styles.switch}
-        aria-label={t.views}
-        data={[
-          { value: "write", label: t.write },
-          { value: "preview", label: t.viewPreview },
-        ]}
-        value={view}
-        onChange={(value) => setView(value === "preview" ? "preview" : "write")}
-        fullWidth
-      />
+      <ViewSwitch view={view} onChange={setView} />
       <div className={styles.halves} data-view={view}>
         <SourceCard
           editor={editor}
