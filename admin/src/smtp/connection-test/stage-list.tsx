@@ -3,6 +3,7 @@ import { formatDuration } from "../../parts/format.ts";
 import { Icon, type IconName } from "../../parts/icon.tsx";
 import * as shared from "../../strings.ts";
 import type { Editor } from "../editor/use-config-editor.ts";
+import panel from "../findings.module.css";
 import { type ChainLink, chainOf, evidenceWords } from "./evidence.ts";
 import { FixOffer } from "./fix.tsx";
 import type { StageRow } from "./stages.ts";
@@ -14,6 +15,13 @@ const icons: Record<TestStage["status"], IconName> = {
   failed: "cross",
   warning: "warning",
   skipped: "dash",
+};
+
+const tones: Record<TestStage["status"], "good" | "bad" | "warn" | "neutral"> = {
+  passed: "good",
+  failed: "bad",
+  warning: "warn",
+  skipped: "neutral",
 };
 
 interface StageListProps {
@@ -38,7 +46,7 @@ function StageItem({ row, editor, onTest }: Omit<StageListProps, "rows"> & { rea
   if (result === null) {
     return (
       <li className={`${styles.stage} ${styles.toCome} ${isRunning ? styles.running : ""}`}>
-        <span className={styles.dot} />
+        <span className={`${styles.dot} ${panel.dot}`} />
         <span className={styles.name}>{shared.stages[stage]}</span>
         {found !== null && <p className={styles.evidence}>{found}</p>}
       </li>
@@ -47,8 +55,8 @@ function StageItem({ row, editor, onTest }: Omit<StageListProps, "rows"> & { rea
   const { status, durationMs, evidence, problem } = result;
   const seen = evidenceWords(result);
   return (
-    <li className={`${styles.stage} ${styles[status]}`}>
-      <span className={styles.dot} role="img" aria-label={t.statuses[status]}>
+    <li className={`${styles.stage} ${styles[status] ?? ""} ${panel[tones[status]]}`}>
+      <span className={`${styles.dot} ${panel.dot}`} role="img" aria-label={t.statuses[status]}>
         <Icon name={icons[status]} size={13} />
       </span>
       <span className={styles.name}>{shared.stages[stage]}</span>
@@ -60,7 +68,7 @@ function StageItem({ row, editor, onTest }: Omit<StageListProps, "rows"> & { rea
           <p className={styles.problemTitle}>{problem.title}</p>
           <p>{problem.explanation}</p>
           <p>
-            <span className={styles.remedyLead}>{shared.remedyLead}</span> {problem.remedy}
+            <span className={panel.remedyLead}>{shared.remedyLead}</span> {problem.remedy}
           </p>
           {problem.fix !== undefined && <FixOffer fix={problem.fix} editor={editor} onTest={onTest} />}
         </div>

@@ -7,6 +7,7 @@ import { Notice, ProblemNotice } from "../../parts/notice.tsx";
 import { Card } from "../../parts/page.tsx";
 import * as shared from "../../strings.ts";
 import type { Editor } from "../editor/use-config-editor.ts";
+import panel from "../findings.module.css";
 import { Alternatives } from "./alternatives.tsx";
 import { StageList } from "./stage-list.tsx";
 import { stageRows } from "./stages.ts";
@@ -43,11 +44,11 @@ export function TestPanel({ run, editor, isStale, onStop, onTest, onSend }: Test
       }
     >
       <div className={styles.body}>
-        {(run.kind === "idle" || run.kind === "refused") && <p className={styles.idle}>{t.idle}</p>}
-        {isStale && rows.length > 0 && <p className={styles.stale}>{t.stale}</p>}
+        {(run.kind === "idle" || run.kind === "refused") && <p className={panel.idle}>{t.idle}</p>}
+        {isStale && rows.length > 0 && <p className={`${styles.stale} ${panel.stale}`}>{t.stale}</p>}
         <Result run={run} />
         {hasFailed(run) && editor.draft !== null && (
-          <p className={`${styles.idle} ${styles.result}`}>{t.stillSending}</p>
+          <p className={`${panel.idle} ${styles.result}`}>{t.stillSending}</p>
         )}
         {rows.length > 0 && <StageList rows={rows} editor={editor} onTest={testAgain} />}
         <Alternatives
@@ -72,7 +73,7 @@ function Result({ run }: { run: TestRun }) {
       </div>
     );
   }
-  if (run.kind === "stopped") return <p className={`${styles.idle} ${styles.result}`}>{t.stopped}</p>;
+  if (run.kind === "stopped") return <p className={`${panel.idle} ${styles.result}`}>{t.stopped}</p>;
   if (run.kind !== "done" || !run.report.ok) return null;
   const hasRemark = run.report.stages.some(({ status }) => status === "warning");
   const words = (hasRemark ? t.okWarning : t.ok)(formatDuration(run.report.durationMs));
@@ -111,7 +112,7 @@ function Transcript({ stages }: { stages: readonly TestStage[] }) {
   const spoken = stages.filter(({ transcript }) => transcript.length > 0);
   if (spoken.length === 0) return null;
   return (
-    <details className={styles.transcript}>
+    <details className={`${styles.transcript} ${panel.quoted}`}>
       <summary>{t.transcript}</summary>
       {spoken.map(({ stage, transcript }) => (
         <pre key={stage}>{transcript.map(({ from, text }) => `${t.speakers[from]} ${text}`).join("\n")}</pre>

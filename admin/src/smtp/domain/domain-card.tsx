@@ -9,6 +9,7 @@ import { Card } from "../../parts/page.tsx";
 import * as shared from "../../strings.ts";
 import { checkDomain } from "../api.ts";
 import type { TestRun } from "../connection-test/use-connection-test.ts";
+import panel from "../findings.module.css";
 import type { SmtpForm } from "../form/form.ts";
 import styles from "./domain-card.module.css";
 import * as t from "./strings.ts";
@@ -18,6 +19,13 @@ const icons: Record<DnsFinding["status"], IconName> = {
   warning: "warning",
   failed: "cross",
   unknown: "question",
+};
+
+const tones: Record<DnsFinding["status"], "good" | "bad" | "warn" | "neutral"> = {
+  ok: "good",
+  warning: "warn",
+  failed: "bad",
+  unknown: "neutral",
 };
 
 interface DomainCardProps {
@@ -60,13 +68,13 @@ export function DomainCard({ form, run, isSandbox }: DomainCardProps) {
     >
       <div className={styles.body}>
         {data === undefined && error === null && (
-          <p className={styles.idle}>{isSandbox ? t.idleSandbox : t.idle}</p>
+          <p className={panel.idle}>{isSandbox ? t.idleSandbox : t.idle}</p>
         )}
         {error !== null && <ProblemNotice error={error} />}
         {data !== undefined && error === null && (
           <>
-            {isStale && <p className={styles.stale}>{t.stale}</p>}
-            <p className={styles.idle}>{t.of(data.domain)}</p>
+            {isStale && <p className={`${styles.stale} ${panel.stale}`}>{t.stale}</p>}
+            <p className={panel.idle}>{t.of(data.domain)}</p>
             <ul className={styles.findings}>
               {data.findings.map((finding) => (
                 <Finding key={finding.check} finding={finding} />
@@ -85,8 +93,8 @@ export function DomainCard({ form, run, isSandbox }: DomainCardProps) {
 function Finding({ finding }: { finding: DnsFinding }) {
   const { check, status, title, explanation, remedy, seen, record } = finding;
   return (
-    <li className={`${styles.finding} ${styles[status]}`}>
-      <span className={styles.dot} role="img" aria-label={t.statuses[status]}>
+    <li className={`${styles.finding} ${styles[status] ?? ""} ${panel[tones[status]]}`}>
+      <span className={panel.dot} role="img" aria-label={t.statuses[status]}>
         <Icon name={icons[status]} size={13} />
       </span>
       <div className={styles.words}>
@@ -96,7 +104,7 @@ function Finding({ finding }: { finding: DnsFinding }) {
         <p className={styles.explanation}>{explanation}</p>
         {remedy !== "" && (
           <p>
-            <span className={styles.remedyLead}>{shared.remedyLead}</span> {remedy}
+            <span className={panel.remedyLead}>{shared.remedyLead}</span> {remedy}
           </p>
         )}
         {record !== undefined && (
@@ -106,7 +114,7 @@ function Finding({ finding }: { finding: DnsFinding }) {
           </div>
         )}
         {seen.length > 0 && (
-          <details className={styles.seen}>
+          <details className={panel.quoted}>
             <summary>{t.seen}</summary>
             <pre>{seen.join("\n")}</pre>
           </details>
