@@ -44,6 +44,7 @@ import { TemplateParts } from "./templates/library/parts.ts";
 import { SavedTemplates } from "./templates/library/templates.ts";
 import { WebhookSender } from "./webhooks/sender.ts";
 
+/** An option that is undefined has its default, as a variable of the environment that is not set. */
 export interface ServicesOptions {
   /**
    * Path of the SQLite file, whose folder exists; `:memory:` keeps nothing. Or `postgres://…`: then any
@@ -53,25 +54,25 @@ export interface ServicesOptions {
   /** Encrypts what is secret: 16 characters or more, best a Fernet key. */
   readonly secret: string;
   /** Earlier secrets, which still decrypt. */
-  readonly previousSecrets?: readonly string[];
+  readonly previousSecrets?: readonly string[] | undefined;
   /**
    * An SMTP config that is set here: tried before all others, never stored, read-only in the page. As in
    * `POST /api/smtp-configs`.
    */
   readonly smtp?: SmtpConfigInput | undefined;
   /** Which relays may be dialled. Default: `default`, all but link-local and metadata addresses. */
-  readonly egress?: EgressMode;
+  readonly egress?: EgressMode | undefined;
   /** Who is asked about domains: `address` or `address:port`. Default: the name servers of the system. */
-  readonly dnsServers?: readonly string[];
+  readonly dnsServers?: readonly string[] | undefined;
   /** Where browsers see the pages: the base of the links in what Sendwright itself tells admins. Default: no links. */
   readonly publicUrl?: string | undefined;
   /** Port of the sandbox relay on the loopback; 0 takes any free one. Default: none is started. */
-  readonly sandboxPort?: number | null;
+  readonly sandboxPort?: number | null | undefined;
   /** Default: JSON lines on standard output, from `info` on. */
-  readonly log?: Log;
-  readonly clock?: Clock;
+  readonly log?: Log | undefined;
+  readonly clock?: Clock | undefined;
   /** In [0, 1), for the jitter of retries. */
-  readonly random?: () => number;
+  readonly random?: (() => number) | undefined;
 }
 
 /** How the service is, for monitoring: `ok` while emails can be accepted and delivered. */

@@ -32,7 +32,9 @@ export class SignInAlert {
     const { configs, emails, backgroundTasks, linkBase } = this.#dependencies;
     backgroundTasks.begin("new sign-in email failed", async () => {
       if (!(await this.#isNew(account.id, deviceName(visitor.userAgent) ?? unknownDevice))) return;
-      const canSend = (await configs.list()).some(({ settings, problem }) => settings.enabled && problem === null);
+      const canSend = (await configs.list()).some(
+        ({ settings, problem }) => settings.enabled && problem === null,
+      );
       const base = linkBase();
       const url = base === null ? null : `${base.replace(/\/$/, "")}/account`;
       if (canSend) await emails.newSignIn(account, url, visitor);

@@ -65,7 +65,14 @@ export async function testGiven(
   return {
     relay: { name: null, host, port, tls, sendTo },
     run: (watcher) =>
-      probe(config, { egress, clock: systemClock, templates: new LoadedTemplates(), sendTo, signal, ...watcher }),
+      probe(config, {
+        egress,
+        clock: systemClock,
+        templates: new LoadedTemplates(),
+        sendTo,
+        signal,
+        ...watcher,
+      }),
   };
 }
 

@@ -125,6 +125,9 @@ export interface ShownCertificate {
   readonly fingerprint256: string;
 }
 
+/** Some of the fields; one that is undefined stays as it is. */
+export type Changed<Fields> = { readonly [Name in keyof Fields]?: Fields[Name] | undefined };
+
 /** Who did it, for the audit log and for the scope of an idempotency key. */
 export interface Actor {
   /** `user:…`, `key:…`, `library` or `system`. */

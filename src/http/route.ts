@@ -51,7 +51,7 @@ export function route<const Parts extends RouteParts>(parts: Parts) {
   const bodyLimits = { ...usualBody, ...limits };
   const middleware: MiddlewareHandler<ServerEnv>[] = [allow(audience)];
   if (body !== undefined) middleware.push(jsonOnly(body.required === true, bodyLimits));
-  const config = body === undefined ? rest : withLimits(rest, body, bodyLimits);
+  const config = body === undefined ? rest : withLimits<typeof rest>(rest, body, bodyLimits);
   const security: SecurityRequirement[] = audience === "anyone" ? [] : [{ session: [] }, { apiKey: [] }];
   // Said of every route, but left out of its type: a typed client throws on a problem, whichever it is.
   const responses: Parts["responses"] = { ...config.responses, default: problemReply };
@@ -62,8 +62,8 @@ export function route<const Parts extends RouteParts>(parts: Parts) {
 }
 
 /** The limits as they are enforced: in words for people, as `x-body-limits` for programs. */
-function withLimits<Config extends Pick<RouteConfig, "request">>(
-  config: Config,
+function withLimits<Config>(
+  config: Config & { readonly request?: object | undefined },
   body: object,
   limits: BodyLimits,
 ): Config {

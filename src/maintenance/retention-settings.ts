@@ -1,4 +1,5 @@
 import { z } from "zod";
+import type { Changed } from "../core/model.ts";
 import { invalidInput } from "../core/parse.ts";
 import type { Db } from "../store/schema.ts";
 import { readSetting, writeSetting } from "../store/tables/settings.ts";
@@ -40,7 +41,7 @@ export async function readRetention(db: Db): Promise<RetentionSettings> {
  * @returns the names of what is different now
  * @throws SendwrightError `input.invalid` if contents would be kept longer than their emails
  */
-export async function changeRetention(db: Db, given: Partial<RetentionSettings>): Promise<string[]> {
+export async function changeRetention(db: Db, given: Changed<RetentionSettings>): Promise<string[]> {
   const before = await readRetention(db);
   const next: RetentionSettings = {
     contentRetentionDays: given.contentRetentionDays ?? before.contentRetentionDays,

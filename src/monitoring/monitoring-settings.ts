@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import { z } from "zod";
 import { isSendwrightError } from "../core/errors.ts";
+import type { Changed } from "../core/model.ts";
 import { parseAddress } from "../message/address.ts";
 import type { Db } from "../store/schema.ts";
 import { readSetting, writeSetting } from "../store/tables/settings.ts";
@@ -48,7 +49,7 @@ export async function readWatch(db: Db): Promise<WatchSettings> {
  * Stores what is given; the rest stays as it is.
  * @returns the names of what is different now
  */
-export async function changeWatch(db: Db, given: Partial<WatchSettings>): Promise<string[]> {
+export async function changeWatch(db: Db, given: Changed<WatchSettings>): Promise<string[]> {
   const before = await readWatch(db);
   const next: WatchSettings = {
     checkEveryHours: given.checkEveryHours ?? before.checkEveryHours,

@@ -66,7 +66,10 @@ export function WebhookForm({ saved }: { saved: Settings }) {
       {isThere && secret === null && <p className={styles.hint}>{t.webhookSigned}</p>}
       <div role="status" className={styles.outcome}>
         {testing.data !== undefined && (
-          <Notice tone={testing.data.ok ? "good" : "bad"} title={testing.data.ok ? t.webhookArrived : t.webhookLost}>
+          <Notice
+            tone={testing.data.ok ? "good" : "bad"}
+            title={testing.data.ok ? t.webhookArrived : t.webhookLost}
+          >
             {t.webhookReply(testing.data.detail)}
           </Notice>
         )}

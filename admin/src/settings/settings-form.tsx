@@ -4,8 +4,8 @@ import { Notice, ProblemNotice } from "../parts/notice.tsx";
 import { Card } from "../parts/page.tsx";
 import { UnsavedGuard } from "../parts/unsaved-guard.tsx";
 import styles from "./settings-form.module.css";
-import type { SettingsFormState } from "./use-settings-form.ts";
 import * as t from "./strings.ts";
+import type { SettingsFormState } from "./use-settings-form.ts";
 
 interface SettingsFormProps {
   readonly form: SettingsFormState;
@@ -27,7 +27,7 @@ export function SettingsForm({ form, title, children, actions, onSubmit }: Setti
   }
 
   return (
-    <Card title={title}>
+    <Card {...(title === undefined ? {} : { title })}>
       <form ref={form.element} onSubmit={submit} noValidate>
         <div className={styles.fields}>
           {form.isConflict ? (

@@ -91,7 +91,10 @@ export function useSettingsForm<Typed extends Partial<Record<Name, unknown>>>(
     },
     save(onSettled?: () => void) {
       const entries = changed.map((name) => [name, changeOf(savedOf(name), readOf(name))]);
-      saving.mutate({ change: Object.fromEntries(entries), edits }, { onSettled });
+      saving.mutate(
+        { change: Object.fromEntries(entries), edits },
+        onSettled === undefined ? {} : { onSettled },
+      );
     },
     /** Saves what is in none of the fields. */
     saveAlso(change: SettingsChange) {

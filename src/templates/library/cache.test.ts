@@ -116,7 +116,12 @@ it("looks again within a second where something is announced while it looks", as
       announced = callback;
     },
   };
-  const cache = new TemplateCache({ store, templates: new LoadedTemplates(), clock, log: createLog("silent") });
+  const cache = new TemplateCache({
+    store,
+    templates: new LoadedTemplates(),
+    clock,
+    log: createLog("silent"),
+  });
   await cache.reload();
   await cache.start();
   const { promise, resolve } = Promise.withResolvers<void>();
