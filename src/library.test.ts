@@ -3,13 +3,13 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { createLog } from "./core/log.ts";
-import { createSendwright, type Services } from "./library.ts";
+import { createSendwright, type Sendwright } from "./library.ts";
 import { generateKey } from "./secret/fernet.ts";
 import { startTestRelay } from "./testing/index.ts";
 
 const log = createLog("silent");
 let folder: string;
-let sendwright: Services | undefined;
+let sendwright: Sendwright | undefined;
 
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), "sendwright-library-"));

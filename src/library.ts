@@ -17,7 +17,7 @@ import type { Templates } from "./templates/engine/templates.ts";
 export type CreateOptions = Omit<ServicesOptions, "secret"> & { readonly secret: string | undefined };
 
 /** Sendwright inside a Node application. */
-export interface Services {
+export interface Sendwright {
   /**
    * Accepts an email: when this returns, it is stored, and will be delivered even if the process dies.
    * @throws SendwrightError as `Outbox.accept` does.
@@ -54,7 +54,7 @@ const createOptions = z.strictObject({
  * Opens Sendwright as a library: nothing is read from the environment, and no key file is made.
  * @throws SendwrightError `input.invalid`, `secret.missing`, and those of `openServices`.
  */
-export async function createSendwright(options: CreateOptions): Promise<Services> {
+export async function createSendwright(options: CreateOptions): Promise<Sendwright> {
   const { secret, ...rest } = parse(createOptions, options);
   if (secret === undefined) {
     throw new SendwrightError(
