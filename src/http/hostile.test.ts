@@ -22,7 +22,11 @@ beforeAll(async () => {
     publicUrl: null,
     linkBase: () => null,
   });
-  app = createApp(opened.services, { signedIn: signIn.signedIn, signIn, apiKey: adminKey });
+  app = createApp(opened.services, {
+    signedIn: (request) => signIn.signedIn(request),
+    signIn,
+    apiKey: adminKey,
+  });
   const config = { smtpServer: "127.0.0.1", smtpPort: 1, fromEmail: "app@example.com" };
   const { id } = await read<{ id: string }>(opened.call("POST", "/api/smtp-configs", config));
   operations = operationsOf(await read(app.request("/api/openapi.json")), {

@@ -39,7 +39,7 @@ describe.each(databases)("a service with something of everything in it on $name"
     await writeSample(services.store.db);
     const secret = services.secrets.sessionSecret();
     signIn = new SignIn({ ...services, secret, publicUrl: null, linkBase: () => null });
-    app = createApp(services, { signedIn: signIn.signedIn, signIn });
+    app = createApp(services, { signedIn: (request) => signIn.signedIn(request), signIn });
     const credentials = { email: "grace@example.com", password: "a long sentence" };
     await signIn.createAdmin({ name: "Grace", ...credentials });
     const reply = await app.request("/api/auth/sign-in/email", {

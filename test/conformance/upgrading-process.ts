@@ -18,37 +18,53 @@ const upgrades: readonly Upgrade[] = JSON.parse(process.argv[2] ?? "[]");
 const statements = new Map<string, string[]>();
 const stopped = new Map(upgrades.map(({ file }) => [file, Promise.withResolvers<void>()]));
 
-/** The thread of a SQLite file, which from a statement on is told nothing more. */
-class StoppedThread extends workerThreads.Worker {
-  readonly #file: string;
-  readonly #texts: string[] = [];
+/** The near end of each channel by the end that its thread is given. */
+const nearEnds = new Map<workerThreads.MessagePort, workerThreads.MessagePort>();
 
-  constructor(body: URL, options: workerThreads.WorkerOptions) {
-    super(body, options);
-    this.#file = (options.workerData as { file: string }).file;
-    statements.set(this.#file, []);
-  }
-
-  override postMessage(message: unknown): void {
-    const seen = statements.get(this.#file) ?? [];
-    const limit = upgrades.find(({ file }) => file === this.#file)?.stopAt ?? Number.POSITIVE_INFINITY;
-    if (seen.length >= limit) {
-      stopped.get(this.#file)?.resolve();
-      return;
-    }
-    seen.push(this.#textOf(message as SentStatement | null));
-    super.postMessage(message);
-  }
-
-  /** A text travels once; from then on its number stands for it. */
-  #textOf(message: SentStatement | null): string {
-    if (message === null) return "close";
-    const { number, text } = message;
-    if (number !== null && text !== null) this.#texts[number] = text;
-    return text ?? this.#texts[number ?? -1] ?? "";
+class KnownChannel extends workerThreads.MessageChannel {
+  constructor() {
+    super();
+    nearEnds.set(this.port2, this.port1);
   }
 }
 
+/** The thread of a SQLite file, which from a statement on is told nothing more. */
+class StoppedThread extends workerThreads.Worker {
+  constructor(body: URL, options: workerThreads.WorkerOptions) {
+    const { file, port } = options.workerData as { file: string; port: workerThreads.MessagePort };
+    const near = nearEnds.get(port);
+    if (near === undefined) throw new Error("The thread is asked through a channel that is not known.");
+    super(body, options);
+    stopAtLimit(file, near);
+  }
+}
+
+/** Notes the statements that are sent to the thread of a file, and sends none from its limit on. */
+function stopAtLimit(file: string, port: workerThreads.MessagePort): void {
+  const seen: string[] = [];
+  const texts: string[] = [];
+  statements.set(file, seen);
+  const limit = upgrades.find((upgrade) => upgrade.file === file)?.stopAt ?? Number.POSITIVE_INFINITY;
+  const send = port.postMessage.bind(port);
+  port.postMessage = (message: unknown) => {
+    if (seen.length >= limit) {
+      stopped.get(file)?.resolve();
+      return;
+    }
+    seen.push(textOf(message as SentStatement | null, texts));
+    send(message);
+  };
+}
+
+/** A text travels once; from then on its number stands for it. */
+function textOf(message: SentStatement | null, texts: string[]): string {
+  if (message === null) return "close";
+  const { number, text } = message;
+  if (number !== null && text !== null) texts[number] = text;
+  return text ?? texts[number ?? -1] ?? "";
+}
+
+workerThreads.MessageChannel = KnownChannel;
 workerThreads.Worker = StoppedThread;
 syncBuiltinESMExports();
 const { openSqliteStore } = await import("../../src/store/store.ts");
