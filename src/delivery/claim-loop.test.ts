@@ -259,7 +259,7 @@ describe("the configs", () => {
     await store.db.updateTable("smtp_config").set({ enabled: 0 }).execute();
     const fail = holdToFail();
     // There is no room, so no claim reads them either.
-    const place = lanes.of(rounds.enabled[0] ?? smtpConfig()).pool.take();
+    const place = lanes.of(rounds.enabled[0] ?? smtpConfig()).pool.acquire();
     rounds.configsChanged();
     await idle();
     await fail();

@@ -115,7 +115,7 @@ export function createRounds({
       wanted = true;
     }
     if (lane !== null && isOnTrial(lane) && claimed.length > 0) wanted = true;
-    const look = lane === null ? null : claimed.length < room ? await nextLook(now) : lane.pool.roomAt();
+    const look = lane === null ? null : claimed.length < room ? await nextLook(now) : lane.pool.capacityAt();
     setAlarm(now, look);
   }
 

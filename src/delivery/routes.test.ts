@@ -69,7 +69,7 @@ const change = (set: Record<string, string | number | null>) =>
 
 /** Sends through a lane, as the delivery worker does. */
 async function send(lane: Lane, relay: TestRelay): Promise<void> {
-  const taken = lane.pool.take();
+  const taken = lane.pool.acquire();
   try {
     await taken.open(() =>
       connect({
@@ -176,7 +176,7 @@ describe("a config", () => {
     const lane = await refreshed();
     await send(lane, relay);
     expect(isOnTrial(lane)).toBe(true);
-    expect(lane.pool.room()).toBeGreaterThan(1);
+    expect(lane.pool.capacity()).toBeGreaterThan(1);
     expect(lanes.room(lane)).toBe(1);
     lane.underWay = 1;
     expect(lanes.room(lane)).toBe(0);
@@ -185,7 +185,7 @@ describe("a config", () => {
     await change({ paused_until: null });
     await refresh();
     expect(isOnTrial(lane)).toBe(false);
-    expect(lanes.room(lane)).toBe(lane.pool.room());
+    expect(lanes.room(lane)).toBe(lane.pool.capacity());
   });
 
   it("rests by a decision of this node until it is read again with the pause", async () => {

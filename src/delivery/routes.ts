@@ -1,5 +1,5 @@
 import type { Clock } from "../core/clock.ts";
-import { createPool, type Pool } from "../smtp/pool/pool.ts";
+import { Pool } from "../smtp/pool/pool.ts";
 import type { ConfigSource } from "../smtp-configs/repository.ts";
 import type { Db } from "../store/schema.ts";
 import type { Step } from "../store/step.ts";
@@ -86,7 +86,7 @@ export function createLanes({ db, configSource, nodes, clock, onRoom }: LanesPar
     }
     const lane = {
       config,
-      pool: createPool({ clock, limits: shareOf(config.settings, nodes.standing), onRoom }),
+      pool: new Pool({ clock, limits: shareOf(config.settings, nodes.standing), onCapacity: onRoom }),
       underWay: 0,
       strikes: 0,
       ended: false,
@@ -130,7 +130,7 @@ export function createLanes({ db, configSource, nodes, clock, onRoom }: LanesPar
     isUsable: (config) => openBreakerAt(config.health, clock.now()) === null && of(config).rest === null,
 
     room(lane) {
-      const room = lane.pool.room();
+      const room = lane.pool.capacity();
       return isOnTrial(lane) ? Math.max(0, Math.min(room, 1 - lane.underWay)) : room;
     },
 

@@ -9,7 +9,7 @@ import { senderHeaders } from "../message/mime.ts";
 import type { Egress } from "../net/egress.ts";
 import type { Secrets } from "../secret/secrets.ts";
 import { type Connection, connect, type SendResult } from "../smtp/connection.ts";
-import type { Place } from "../smtp/pool/pool.ts";
+import type { Slot } from "../smtp/pool/slot.ts";
 import type { ResolvedConfig } from "../smtp-configs/open.ts";
 import type { ConfigSource } from "../smtp-configs/repository.ts";
 import type { ConfigResolver } from "../smtp-configs/resolver.ts";
@@ -96,7 +96,7 @@ export function createDeliveryWorker(parts: DeliveryWorkerParts): DeliveryWorker
    * One email's way, in five steps: load the SMTP configuration, decrypt the password, connect, send
    * over TLS, log the result.
    */
-  async function deliver(claimed: ClaimedEmail, lane: Lane, place: Place): Promise<void> {
+  async function deliver(claimed: ClaimedEmail, lane: Lane, slot: Slot): Promise<void> {
     const { email, recipients } = claimed;
     const startedAt = clock.now();
     let ending: Ending;
@@ -104,13 +104,13 @@ export function createDeliveryWorker(parts: DeliveryWorkerParts): DeliveryWorker
       refuseLate(email);
       const config = loadConfig(lane);
       const relay = await resolver.withToken(resolver.resolve(config));
-      await place.open(() => reach(relay));
-      ending = { kind: "answered", result: await send(place, config, claimed) };
+      await slot.open(() => reach(relay));
+      ending = { kind: "answered", result: await send(slot, config, claimed) };
     } catch (error) {
       ending = { kind: "failed", error: asFailure(error) };
     }
-    const logged = logResult({ email, recipients, lane, connection: place.connection, ending, startedAt });
-    place.release();
+    const logged = logResult({ email, recipients, lane, connection: slot.connection, ending, startedAt });
+    slot.release();
     rounds.want();
     await logged;
   }
@@ -160,7 +160,7 @@ export function createDeliveryWorker(parts: DeliveryWorkerParts): DeliveryWorker
   }
 
   async function send(
-    place: Place,
+    slot: Slot,
     config: SmtpConfig,
     { email, recipients, content }: ClaimedEmail,
   ): Promise<SendResult> {
@@ -169,7 +169,7 @@ export function createDeliveryWorker(parts: DeliveryWorkerParts): DeliveryWorker
       throw new SendwrightError("email.content_gone", "The contents of this email have been deleted.");
     }
     const { from, replyTo } = senderThrough(email, config);
-    return place.send({
+    return slot.send({
       from: from.address,
       to: recipients.filter(({ state }) => state === "queued").map(({ address }) => address),
       content: Buffer.concat([senderHeaders({ from, replyTo }), revealContent(secrets, email.id, stored)]),
@@ -196,7 +196,7 @@ export function createDeliveryWorker(parts: DeliveryWorkerParts): DeliveryWorker
   function begin(claimed: ClaimedEmail, lane: Lane): void {
     const { email } = claimed;
     lane.underWay++;
-    const delivery = deliver(claimed, lane, lane.pool.take())
+    const delivery = deliver(claimed, lane, lane.pool.acquire())
       .catch((error: unknown) => log.error({ err: error, email: email.id }, "a delivery ended unexpectedly"))
       .finally(() => {
         lane.underWay--;

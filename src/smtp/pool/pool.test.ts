@@ -5,7 +5,8 @@ import { SendwrightError } from "../../core/errors.ts";
 import { createFixedClock, type FixedClock } from "../../testing/fixed-clock.ts";
 import { capabilitiesOf } from "../capabilities.ts";
 import type { Connection, Message, SendResult } from "../connection.ts";
-import { createPool, type Place, type Pool, type PoolLimits } from "./pool.ts";
+import { Pool, type PoolLimits } from "./pool.ts";
+import type { Slot } from "./slot.ts";
 
 const second = 1_000;
 const reply = (code: number) => ({ code, enhancedCode: null, lines: ["as the test says"] });
@@ -102,8 +103,8 @@ class FakeSession implements Connection {
 
 let clock: FixedClock;
 let pool: Pool;
-/** How often the pool told of room. */
-let told: number;
+/** How often the pool announced capacity. */
+let announced: number;
 /** Sessions that are being opened, in their order, until the test lets them in or not. */
 let dials: { session: FakeSession; answer: PromiseWithResolvers<Connection> }[];
 /** All that were let in. */
@@ -114,14 +115,14 @@ beforeEach(() => {
 });
 
 function startPool(limits: Partial<PoolLimits> = {}): Pool {
-  told = 0;
+  announced = 0;
   dials = [];
   sessions = [];
-  pool = createPool({
+  pool = new Pool({
     clock,
     limits: { maxConnections: 3, maxPerSecond: null, ...limits },
-    onRoom: () => {
-      told++;
+    onCapacity: () => {
+      announced++;
     },
   });
   return pool;
@@ -154,30 +155,30 @@ async function turnAway(error: Error = refused()): Promise<void> {
 }
 
 interface Sending {
-  readonly place: Place;
+  readonly slot: Slot;
   /** The reply's code, or the code of the error. */
   readonly outcome: Promise<unknown>;
 }
 
 /** Sends one message, as the delivery worker does. */
 async function begin(how = connect): Promise<Sending> {
-  const place = pool.take();
+  const slot = pool.acquire();
   const outcome = (async () => {
     try {
-      await place.open(how);
-      return (await place.send(message)).reply?.code;
+      await slot.open(how);
+      return (await slot.send(message)).reply?.code;
     } catch (error) {
       return error instanceof SendwrightError ? error.code : error;
     } finally {
-      place.release();
+      slot.release();
     }
   })();
   await turn();
-  return { place, outcome };
+  return { slot, outcome };
 }
 
 /** A pool with one session that has sent a message and is idle. */
-async function provenPool(limits: Partial<PoolLimits> = {}, how = connect): Promise<FakeSession> {
+async function reachedPool(limits: Partial<PoolLimits> = {}, how = connect): Promise<FakeSession> {
   startPool(limits);
   const first = await begin(how);
   const session = await letIn();
@@ -187,17 +188,17 @@ async function provenPool(limits: Partial<PoolLimits> = {}, how = connect): Prom
   return session;
 }
 
-describe("a pool whose relay is not proven", () => {
+describe("a pool whose relay was not reached yet", () => {
   it("lets one message go ahead alone, and is wide open once that has a session", async () => {
     startPool();
-    expect(pool.room()).toBe(1);
+    expect(pool.capacity()).toBe(1);
     await begin();
-    expect(pool.room()).toBe(0);
-    const before = told;
+    expect(pool.capacity()).toBe(0);
+    const before = announced;
     await letIn();
-    expect(told).toBeGreaterThan(before);
+    expect(announced).toBeGreaterThan(before);
     // Two more in its session, and two sessions to be opened.
-    expect(pool.room()).toBe(4);
+    expect(pool.capacity()).toBe(4);
   });
 
   it("gives the next one a chance where the relay could not be reached", async () => {
@@ -206,7 +207,7 @@ describe("a pool whose relay is not proven", () => {
     await turnAway();
     expect(await first.outcome).toBe("smtp.rejected");
     await turn();
-    expect(pool.room()).toBe(1);
+    expect(pool.capacity()).toBe(1);
     expect(pool.size).toBe(0);
     const next = await begin();
     const session = await letIn();
@@ -214,32 +215,32 @@ describe("a pool whose relay is not proven", () => {
     expect(await next.outcome).toBe(250);
   });
 
-  it("has the room back of a place that was never opened", async () => {
+  it("has the capacity back of a slot that was never opened", async () => {
     startPool();
-    const place = pool.take();
-    expect(pool.room()).toBe(0);
-    place.release();
-    expect(pool.room()).toBe(1);
+    const slot = pool.acquire();
+    expect(pool.capacity()).toBe(0);
+    slot.release();
+    expect(pool.capacity()).toBe(1);
     expect(dials).toEqual([]);
   });
 
-  it("is not proven any more once the relay takes no session", async () => {
-    const session = await provenPool();
+  it("sends one message ahead again once the relay takes no session", async () => {
+    const session = await reachedPool();
     session.lose();
     const sendings = [await begin(), await begin(), await begin()];
     for (let count = 0; count < 3; count++) await turnAway();
     for (const { outcome } of sendings) expect(await outcome).toBe("smtp.rejected");
     await turn();
-    expect(pool.room()).toBe(1);
+    expect(pool.capacity()).toBe(1);
   });
 });
 
 describe("a pool of sessions", () => {
   it("sends the next message through the session that is there", async () => {
-    const session = await provenPool();
+    const session = await reachedPool();
     for (let count = 0; count < 5; count++) {
       const next = await begin();
-      expect(next.place.connection).toBe(session);
+      expect(next.slot.connection).toBe(session);
       session.answer();
       expect(await next.outcome).toBe(250);
     }
@@ -248,29 +249,29 @@ describe("a pool of sessions", () => {
   });
 
   it("opens more while all are busy, as many as it may; then messages share them evenly", async () => {
-    const first = await provenPool({ maxConnections: 2 });
+    const first = await reachedPool({ maxConnections: 2 });
     await begin();
     await begin();
     const second = await letIn();
     expect([first.load, second.load]).toEqual([1, 1]);
     for (let count = 0; count < 4; count++) await begin();
     expect([first.load, second.load]).toEqual([3, 3]);
-    expect(pool.room()).toBe(0);
+    expect(pool.capacity()).toBe(0);
     expect(pool.size).toBe(2);
     expect(dials).toEqual([]);
   });
 
-  it("has one place in a session without PIPELINING", async () => {
-    const session = await provenPool({ maxConnections: 1 }, connectWith("SIZE"));
-    expect(pool.room()).toBe(1);
+  it("has one slot in a session without PIPELINING", async () => {
+    const session = await reachedPool({ maxConnections: 1 }, connectWith("SIZE"));
+    expect(pool.capacity()).toBe(1);
     await begin();
     expect(session.load).toBe(1);
-    expect(pool.room()).toBe(0);
+    expect(pool.capacity()).toBe(0);
   });
 
-  it("gives a fast session what it sends in 20 ms, and a slow one three places again", async () => {
-    const session = await provenPool({ maxConnections: 1 });
-    expect(pool.room()).toBe(3);
+  it("gives a fast session what it sends in 20 ms, and a slow one three slots again", async () => {
+    const session = await reachedPool({ maxConnections: 1 });
+    expect(pool.capacity()).toBe(3);
     const sendEvery = async (intervalMs: number, count: number) => {
       for (let sent = 0; sent < count; sent++) {
         const next = await begin();
@@ -280,15 +281,15 @@ describe("a pool of sessions", () => {
       }
     };
     await sendEvery(4, 10);
-    expect(pool.room()).toBe(3 + 5);
+    expect(pool.capacity()).toBe(3 + 5);
     await sendEvery(1, 40);
-    expect(pool.room()).toBe(3 + 12);
+    expect(pool.capacity()).toBe(3 + 12);
     await sendEvery(500, 10);
-    expect(pool.room()).toBe(3);
+    expect(pool.capacity()).toBe(3);
   });
 
   it("ends a session after 100 messages, and goes on with a new one", async () => {
-    const session = await provenPool({ maxConnections: 1 });
+    const session = await reachedPool({ maxConnections: 1 });
     for (let count = 1; count < 100; count++) {
       expect(session.saidGoodbye).toBe(false);
       const next = await begin();
@@ -305,19 +306,19 @@ describe("a pool of sessions", () => {
     expect(await next.outcome).toBe(250);
   });
 
-  it("hands a session no more than 100 messages, also where several have a place in it", async () => {
-    const session = await provenPool({ maxConnections: 1 });
+  it("hands a session no more than 100 messages, also where several hold a slot in it", async () => {
+    const session = await reachedPool({ maxConnections: 1 });
     for (let count = 1; count < 98; count++) {
       const next = await begin();
       session.answer();
       await next.outcome;
     }
     const last = [await begin(), await begin()];
-    expect(pool.room()).toBe(0);
+    expect(pool.capacity()).toBe(0);
     session.answer();
     expect(await last[0]?.outcome).toBe(250);
     await turn();
-    expect(pool.room()).toBe(0);
+    expect(pool.capacity()).toBe(0);
     expect(session.saidGoodbye).toBe(false);
     session.answer();
     expect(await last[1]?.outcome).toBe(250);
@@ -326,7 +327,7 @@ describe("a pool of sessions", () => {
   });
 
   it("ends a session that was idle for ten seconds", async () => {
-    const session = await provenPool();
+    const session = await reachedPool();
     await clock.advance(10 * second - 1);
     expect(session.saidGoodbye).toBe(false);
     const next = await begin();
@@ -345,9 +346,9 @@ describe("a pool of sessions", () => {
   });
 
   it("opens a new session where the relay hung up on an idle one", async () => {
-    const session = await provenPool({ maxConnections: 1 });
+    const session = await reachedPool({ maxConnections: 1 });
     session.lose();
-    expect(pool.room()).toBe(1);
+    expect(pool.capacity()).toBe(1);
     const next = await begin();
     const fresh = await letIn();
     fresh.answer();
@@ -356,35 +357,35 @@ describe("a pool of sessions", () => {
   });
 
   it("counts a session until its goodbye is over: the relay does too", async () => {
-    const session = await provenPool({ maxConnections: 1 });
+    const session = await reachedPool({ maxConnections: 1 });
     await clock.advance(10 * second);
     expect(session.saidGoodbye).toBe(true);
     expect(pool.size).toBe(1);
-    expect(pool.room()).toBe(0);
-    const before = told;
+    expect(pool.capacity()).toBe(0);
+    const before = announced;
     session.goodbye.resolve();
     await turn();
-    expect(told).toBeGreaterThan(before);
+    expect(announced).toBeGreaterThan(before);
     expect(pool.size).toBe(0);
-    expect(pool.room()).toBe(1);
+    expect(pool.capacity()).toBe(1);
   });
 });
 
 describe("a message whose session is lost", () => {
   it("before its turn goes through another one", async () => {
-    const session = await provenPool({ maxConnections: 1 });
+    const session = await reachedPool({ maxConnections: 1 });
     const [first, next] = [await begin(), await begin()];
     session.lose(ended(250, { recipients: [{ address: "b@b.test", outcome: "unknown", reply: null }] }));
     await turn();
     const fresh = await letIn();
-    expect(next?.place.connection).toBe(fresh);
+    expect(next?.slot.connection).toBe(fresh);
     fresh.answer();
     expect(await next?.outcome).toBe(250);
     await first?.outcome;
   });
 
   it("after its content was complete does not: its outcome is unknown", async () => {
-    const session = await provenPool({ maxConnections: 1 });
+    const session = await reachedPool({ maxConnections: 1 });
     const sending = await begin();
     session.lose(
       ended(0, { reply: null, recipients: [{ address: "b@b.test", outcome: "unknown", reply: null }] }),
@@ -403,7 +404,7 @@ describe("a message whose session is lost", () => {
   });
 
   it("goes through another one that is free, rather than through a new one", async () => {
-    const first = await provenPool({ maxConnections: 2 });
+    const first = await reachedPool({ maxConnections: 2 });
     const [sending, other] = [await begin(), await begin()];
     const second = await letIn();
     second.answer();
@@ -411,14 +412,14 @@ describe("a message whose session is lost", () => {
     await turn();
     first.lose();
     await turn();
-    expect(sending?.place.connection).toBe(second);
+    expect(sending?.slot.connection).toBe(second);
     expect(dials).toEqual([]);
     second.answer();
     expect(await sending?.outcome).toBe(250);
   });
 
   it("waits behind others where there may be no new one", async () => {
-    const first = await provenPool({ maxConnections: 2 });
+    const first = await reachedPool({ maxConnections: 2 });
     const sendings = [await begin(), await begin()];
     const second = await letIn();
     for (let count = 0; count < 4; count++) sendings.push(await begin());
@@ -437,7 +438,7 @@ describe("a message whose session is lost", () => {
   });
 
   it("by 421 at its first command goes through another one (RFC 5321 §3.8)", async () => {
-    const session = await provenPool({ maxConnections: 1 });
+    const session = await reachedPool({ maxConnections: 1 });
     const sending = await begin();
     session.usable = false;
     session.answer(ended(421, { stage: "sender", bodyStarted: false }));
@@ -448,7 +449,7 @@ describe("a message whose session is lost", () => {
   });
 
   it("by 421 to its content does not: that was the relay's word on it", async () => {
-    const session = await provenPool({ maxConnections: 1 });
+    const session = await reachedPool({ maxConnections: 1 });
     const sending = await begin();
     session.usable = false;
     session.answer(ended(421));
@@ -457,7 +458,7 @@ describe("a message whose session is lost", () => {
   });
 
   it("by 421 does not where the relay had refused one of its recipients", async () => {
-    const session = await provenPool({ maxConnections: 1 });
+    const session = await reachedPool({ maxConnections: 1 });
     const sending = await begin();
     session.usable = false;
     const recipients = [550, 421].map((code) => ({
@@ -471,7 +472,7 @@ describe("a message whose session is lost", () => {
   });
 
   it("in its turn goes from session to session three times; then the relay's word is its outcome", async () => {
-    const first = await provenPool({ maxConnections: 5 });
+    const first = await reachedPool({ maxConnections: 5 });
     const others: Sending[] = [];
     for (let count = 0; count < 5; count++) others.push(await begin());
     while (dials.length > 0) await letIn();
@@ -491,7 +492,7 @@ describe("a message whose session is lost", () => {
   });
 
   it("fails with what kept the next session from being opened", async () => {
-    const session = await provenPool({ maxConnections: 1 });
+    const session = await reachedPool({ maxConnections: 1 });
     const sending = await begin();
     session.lose();
     await turn();
@@ -500,7 +501,7 @@ describe("a message whose session is lost", () => {
   });
 
   it("stays with the sessions that the relay allows, where it takes no new one", async () => {
-    const first = await provenPool({ maxConnections: 3 });
+    const first = await reachedPool({ maxConnections: 3 });
     const sendings = [await begin(), await begin()];
     const second = await letIn();
     // The third session is refused while the first is lost: its message has one left to go through.
@@ -515,7 +516,7 @@ describe("a message whose session is lost", () => {
   });
 
   it("is not moved for what is wrong with itself", async () => {
-    const session = await provenPool({ maxConnections: 1 });
+    const session = await reachedPool({ maxConnections: 1 });
     const sending = await begin();
     session.lose(new SendwrightError("email.lease_lost", "Another node has it."));
     expect(await sending.outcome).toBe("email.lease_lost");
@@ -525,14 +526,14 @@ describe("a message whose session is lost", () => {
 
 describe("a relay that allows fewer connections than configured", () => {
   it("is sent the message through a session that is open, and asked for no more of them for a minute", async () => {
-    const session = await provenPool({ maxConnections: 5 });
+    const session = await reachedPool({ maxConnections: 5 });
     const [busy, other] = [await begin(), await begin()];
     expect(dials).toHaveLength(1);
     await turnAway();
     expect(session.load).toBe(2);
     expect(pool.size).toBe(1);
-    // The third place in the one session is all there is.
-    expect(pool.room()).toBe(1);
+    // The third slot in the one session is all there is.
+    expect(pool.capacity()).toBe(1);
     await clock.advance(second);
     session.answer();
     session.answer();
@@ -540,14 +541,14 @@ describe("a relay that allows fewer connections than configured", () => {
     expect(await other?.outcome).toBe(250);
     const kept = [await begin(), await begin(), await begin()];
     expect(dials).toEqual([]);
-    expect(pool.room()).toBe(0);
-    const before = told;
+    expect(pool.capacity()).toBe(0);
+    const before = announced;
     await clock.advance(59 * second - 1);
-    expect(pool.room()).toBe(0);
-    expect(told).toBe(before);
+    expect(pool.capacity()).toBe(0);
+    expect(announced).toBe(before);
     await clock.advance(1);
-    expect(told).toBe(before + 1);
-    expect(pool.room()).toBe(4);
+    expect(announced).toBe(before + 1);
+    expect(pool.capacity()).toBe(4);
     for (const { outcome } of kept) {
       session.answer();
       expect(await outcome).toBe(250);
@@ -556,43 +557,43 @@ describe("a relay that allows fewer connections than configured", () => {
 
   it("is not asked for a session at all by a node whose share is none", async () => {
     startPool({ maxConnections: 0 });
-    expect(pool.room()).toBe(0);
-    expect(pool.roomAt()).toBeNull();
+    expect(pool.capacity()).toBe(0);
+    expect(pool.capacityAt()).toBeNull();
     await clock.advance(60 * second);
-    expect(pool.room()).toBe(0);
+    expect(pool.capacity()).toBe(0);
   });
 });
 
 describe("a limit of messages per second", () => {
-  it("leaves room for so many, and says when there will be more", async () => {
-    await provenPool({ maxConnections: 2, maxPerSecond: 3 });
-    expect(pool.room()).toBe(2);
-    expect(pool.roomAt()).toBeNull();
+  it("has capacity for so many, and says when there will be more", async () => {
+    await reachedPool({ maxConnections: 2, maxPerSecond: 3 });
+    expect(pool.capacity()).toBe(2);
+    expect(pool.capacityAt()).toBeNull();
     await begin();
     await begin();
-    expect(pool.room()).toBe(0);
-    expect(pool.roomAt()).toBe(clock.now() + second);
+    expect(pool.capacity()).toBe(0);
+    expect(pool.capacityAt()).toBe(clock.now() + second);
     await clock.advance(second);
-    expect(pool.room()).toBe(2);
+    expect(pool.capacity()).toBe(2);
   });
 
-  it("does not promise room that the sessions do not have", async () => {
-    await provenPool({ maxConnections: 1, maxPerSecond: 4 });
+  it("does not promise capacity that the sessions do not have", async () => {
+    await reachedPool({ maxConnections: 1, maxPerSecond: 4 });
     for (let count = 0; count < 3; count++) await begin();
-    expect(pool.room()).toBe(0);
-    expect(pool.roomAt()).toBeNull();
+    expect(pool.capacity()).toBe(0);
+    expect(pool.capacityAt()).toBeNull();
   });
 
-  it("of none, as a node's share may be, leaves no room, now or later", () => {
+  it("of none, as a node's share may be, has no capacity, now or later", () => {
     startPool({ maxPerSecond: 0 });
-    expect(pool.room()).toBe(0);
-    expect(pool.roomAt()).toBeNull();
+    expect(pool.capacity()).toBe(0);
+    expect(pool.capacityAt()).toBeNull();
   });
 });
 
 describe("closing a pool", () => {
   it("finishes what has begun, hands back what has not, then says goodbye", async () => {
-    const session = await provenPool({ maxConnections: 1 });
+    const session = await reachedPool({ maxConnections: 1 });
     const [first, waiting] = [await begin(), await begin()];
     let isClosed = false;
     const closing = pool.close().then(() => {
@@ -612,20 +613,20 @@ describe("closing a pool", () => {
     expect(clock.waiting).toBe(0);
   });
 
-  it("says goodbye to idle sessions at once, and leaves no room", async () => {
-    const session = await provenPool();
+  it("says goodbye to idle sessions at once, and has no capacity", async () => {
+    const session = await reachedPool();
     session.goodbye.resolve();
     await pool.close();
     expect(session.saidGoodbye).toBe(true);
-    expect(pool.room()).toBe(0);
-    expect(pool.roomAt()).toBeNull();
+    expect(pool.capacity()).toBe(0);
+    expect(pool.capacityAt()).toBeNull();
     expect(await (await begin()).outcome).toBe("smtp.withdrawn");
     expect(dials).toEqual([]);
-    expect(pool.room()).toBe(0);
+    expect(pool.capacity()).toBe(0);
   });
 
   it("waits for goodbyes that were under way", async () => {
-    const session = await provenPool();
+    const session = await reachedPool();
     await clock.advance(10 * second);
     expect(session.saidGoodbye).toBe(true);
     let isClosed = false;
@@ -651,7 +652,7 @@ describe("closing a pool", () => {
   });
 
   it("hands back a message between sessions", async () => {
-    const session = await provenPool({ maxConnections: 1 });
+    const session = await reachedPool({ maxConnections: 1 });
     const sending = await begin();
     session.lose();
     await turn();
@@ -673,7 +674,7 @@ describe("closing a pool", () => {
   });
 
   it("does not wait for a session that is lost", async () => {
-    const session = await provenPool({ maxConnections: 1 });
+    const session = await reachedPool({ maxConnections: 1 });
     const sending = await begin();
     const closing = pool.close();
     session.lose();
@@ -708,7 +709,7 @@ describe("whatever happens", () => {
         const alive = () => sessions.filter(({ usable }) => usable);
         const at = (which: number) => alive()[which % Math.max(1, alive().length)];
         for (const one of steps) {
-          if (one.kind === "send" && pool.room() > 0) {
+          if (one.kind === "send" && pool.capacity() > 0) {
             begun++;
             void (await begin()).outcome.then((outcome) => outcomes.push(outcome));
           } else if (one.kind === "let in" && dials.length > 0) await letIn();
@@ -725,7 +726,7 @@ describe("whatever happens", () => {
           expect(alive().length + dials.length).toBeLessThanOrEqual(given.maxConnections);
         }
         const closing = pool.close();
-        for (let rounds = 0; rounds < 20; rounds++) {
+        for (let turns = 0; turns < 20; turns++) {
           while (dials.length > 0) await letIn();
           for (const session of sessions) {
             session.answer();

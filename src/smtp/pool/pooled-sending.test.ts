@@ -10,7 +10,7 @@ import {
   startScriptedServer,
 } from "../../testing/index.ts";
 import { connect, type Message, type SendResult } from "../connection.ts";
-import { createPool, type Pool, type PoolLimits } from "./pool.ts";
+import { Pool, type PoolLimits } from "./pool.ts";
 
 /** A relay that counts its clients as relays do: until QUIT, or until they are gone. */
 interface CountingRelay extends AsyncDisposable {
@@ -84,27 +84,27 @@ async function startRelay({ sessions = 100, options, messages = Number.POSITIVE_
   } satisfies CountingRelay;
 }
 
-/** Sends as the delivery worker does: whatever there is room for, again and again. */
+/** Sends as the delivery worker does: whatever there is capacity for, again and again. */
 class Sender {
   readonly pool: Pool;
   readonly #port: number;
-  #tell = () => {};
+  #onCapacity = () => {};
 
   constructor(port: number, limits: Partial<PoolLimits>) {
     this.#port = port;
-    this.pool = createPool({
+    this.pool = new Pool({
       clock: systemClock,
       limits: { maxConnections: 5, maxPerSecond: null, ...limits },
-      onRoom: () => this.#tell(),
+      onCapacity: () => this.#onCapacity(),
     });
   }
 
   async send(messages: readonly Message[]): Promise<(SendResult | { code: string })[]> {
     const results: Promise<SendResult | { code: string }>[] = [];
     for (const message of messages) {
-      while (this.pool.room() === 0) {
+      while (this.pool.capacity() === 0) {
         await new Promise<void>((resolve) => {
-          this.#tell = resolve;
+          this.#onCapacity = resolve;
         });
       }
       results.push(this.sendOne(message));
@@ -113,15 +113,15 @@ class Sender {
   }
 
   async sendOne(message: Message): Promise<SendResult | { code: string }> {
-    const place = this.pool.take();
+    const slot = this.pool.acquire();
     try {
-      await place.open(() => connectTo(this.#port));
-      return await place.send(message);
+      await slot.open(() => connectTo(this.#port));
+      return await slot.send(message);
     } catch (error) {
       return { code: (error as { code: string }).code };
     } finally {
-      place.release();
-      this.#tell();
+      slot.release();
+      this.#onCapacity();
     }
   }
 }
@@ -145,7 +145,7 @@ function numbered(count: number): Message[] {
   }));
 }
 
-/** Each message was told that it was sent, and was: once, byte for byte. */
+/** Each message was reported as sent, and was: once, byte for byte. */
 function expectAllSent(
   messages: readonly Message[],
   results: readonly (SendResult | { code: string })[],

@@ -5,7 +5,7 @@ import type { Connection, Message, SendResult } from "../connection.ts";
  * Messages in a session: one that waits for its last reply, one whose first commands went with the
  * content of that, and one ready to follow. With fewer, the relay would wait for us between messages.
  */
-const placesPerSession = 3;
+const slotsPerSession = 3;
 /**
  * A fast session is handed what it sends in this time, so that it goes on while more is fetched; not more,
  * or what is urgent would wait behind it.
@@ -17,25 +17,26 @@ const maxMessages = 100;
 /** Longer than a burst pauses, shorter than relays wait before they hang up. */
 const maxIdleMs = 10_000;
 
-/** One connection, shared by the messages that have a place in it. */
+/** One connection, shared by the messages that hold a slot in it. */
 export class PooledSession {
   readonly connection: Promise<Connection>;
-  /** Resolves when it has ended: retired, left by all, and closed. */
+  /** Resolves when it has ended: retired, every slot released, and closed. */
   readonly over: Promise<void>;
   /** Null while it is being opened, or if it could not be. */
   open: Connection | null = null;
-  /** Places taken. */
-  taken = 0;
+  /** Slots held. */
+  held = 0;
   /** Whether a message was handed over: what ends the session from then on need not be the next one's fault. */
   served = false;
   /** Messages that had their turn: the relay said what becomes of them. */
   finished = 0;
-  /** Takes no more messages. */
+  /** Accepts no more messages. */
   retired = false;
   readonly #clock: Clock;
   readonly #onEnd: () => void;
-  #entered = 0;
-  readonly #pace = new Pace();
+  /** Slots acquired since it was opened. */
+  #acquired = 0;
+  readonly #throughput = new ThroughputEstimate();
   #settleOver = () => {};
   #ending = false;
   #cancelIdle = () => {};
@@ -62,46 +63,46 @@ export class PooledSession {
     return this.open?.usable === false;
   }
 
-  /** Open, and takes messages. */
+  /** Open, and accepts messages. */
   get serves(): boolean {
     return this.open?.usable === true && !this.retired;
   }
 
-  /** Places left. While it is being opened, there is one alone: should that fail, one message failed. */
-  get room(): number {
+  /** Free slots. While it is being opened, there is one alone: should that fail, one message failed. */
+  get capacity(): number {
     if (this.open === null || !this.serves) return 0;
-    const places = this.open.capabilities.pipelining ? placesPerSession + this.#pace.ahead() : 1;
-    return Math.max(0, Math.min(places - this.taken, maxMessages - this.#entered));
+    const slots = this.open.capabilities.pipelining ? slotsPerSession + this.#throughput.ahead() : 1;
+    return Math.max(0, Math.min(slots - this.held, maxMessages - this.#acquired));
   }
 
-  enter(): void {
+  acquire(): void {
     this.#cancelIdle();
-    this.taken++;
-    this.#entered++;
+    this.held++;
+    this.#acquired++;
   }
 
   async send(message: Message): Promise<SendResult> {
     this.served = true;
     const connection = await this.connection;
     const result = await connection.send(message);
-    this.#pace.note(this.#clock.now());
+    this.#throughput.record(this.#clock.now());
     if (!turnedAway(result)) this.finished++;
     return result;
   }
 
-  leave(): void {
-    this.taken--;
-    if (this.taken > 0) return;
-    if (!this.serves || this.#entered >= maxMessages) this.retire();
+  release(): void {
+    this.held--;
+    if (this.held > 0) return;
+    if (!this.serves || this.#acquired >= maxMessages) this.retire();
     else this.#cancelIdle = this.#clock.after(maxIdleMs, () => this.retire());
   }
 
-  /** Hands back what has not begun, takes no more, and ends when the last message has left. */
+  /** Hands back what has not begun, accepts no more, and ends when the last slot is released. */
   retire(): void {
     this.retired = true;
     this.#cancelIdle();
     this.open?.withdraw();
-    if (this.taken > 0 || this.#ending) return;
+    if (this.held > 0 || this.#ending) return;
     this.#ending = true;
     void this.#end();
   }
@@ -120,12 +121,12 @@ export function turnedAway({ recipients, bodyStarted }: SendResult): boolean {
 }
 
 /** How fast messages follow each other. */
-class Pace {
+class ThroughputEstimate {
   #lastAt = Number.NEGATIVE_INFINITY;
   /** Milliseconds from one message to the next, as a moving average over some ten of them. */
   #intervalMs = Number.POSITIVE_INFINITY;
 
-  note(now: number): void {
+  record(now: number): void {
     const interval = now - this.#lastAt;
     this.#lastAt = now;
     this.#intervalMs = Number.isFinite(this.#intervalMs) ? this.#intervalMs * 0.9 + interval * 0.1 : interval;

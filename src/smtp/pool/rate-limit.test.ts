@@ -1,50 +1,50 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { createQuota } from "./rate-limit.ts";
+import { RateLimiter } from "./rate-limit.ts";
 
 const second = 1_000;
 const t0 = Date.parse("2026-06-01T12:00:00Z");
 
-describe("a quota of messages per second", () => {
+describe("a rate limiter of messages per second", () => {
   it("lets all of them begin at once, then none for a second", () => {
-    const quota = createQuota(3);
-    expect(quota.left(t0)).toBe(3);
-    for (let index = 0; index < 3; index++) quota.take(t0);
-    expect(quota.left(t0)).toBe(0);
-    expect(quota.nextAt(t0)).toBe(t0 + second);
-    expect(quota.left(t0 + second - 1)).toBe(0);
-    expect(quota.left(t0 + second)).toBe(3);
+    const limiter = new RateLimiter(3);
+    expect(limiter.available(t0)).toBe(3);
+    for (let index = 0; index < 3; index++) limiter.acquire(t0);
+    expect(limiter.available(t0)).toBe(0);
+    expect(limiter.nextAt(t0)).toBe(t0 + second);
+    expect(limiter.available(t0 + second - 1)).toBe(0);
+    expect(limiter.available(t0 + second)).toBe(3);
   });
 
-  it("gives each place back a second after it was taken", () => {
-    const quota = createQuota(2);
-    quota.take(t0);
-    quota.take(t0 + 400);
-    expect(quota.nextAt(t0 + 400)).toBe(t0 + second);
-    expect(quota.left(t0 + second)).toBe(1);
-    quota.take(t0 + second);
-    expect(quota.nextAt(t0 + second)).toBe(t0 + 400 + second);
-    expect(quota.left(t0 + 400 + second)).toBe(1);
+  it("gives each slot back a second after it was acquired", () => {
+    const limiter = new RateLimiter(2);
+    limiter.acquire(t0);
+    limiter.acquire(t0 + 400);
+    expect(limiter.nextAt(t0 + 400)).toBe(t0 + second);
+    expect(limiter.available(t0 + second)).toBe(1);
+    limiter.acquire(t0 + second);
+    expect(limiter.nextAt(t0 + second)).toBe(t0 + 400 + second);
+    expect(limiter.available(t0 + 400 + second)).toBe(1);
   });
 
   it("is not in the way where there is no limit", () => {
-    const quota = createQuota(null);
-    for (let index = 0; index < 1_000; index++) quota.take(t0);
-    expect(quota.left(t0)).toBe(Number.POSITIVE_INFINITY);
-    expect(quota.nextAt(t0)).toBe(t0);
+    const limiter = new RateLimiter(null);
+    for (let index = 0; index < 1_000; index++) limiter.acquire(t0);
+    expect(limiter.available(t0)).toBe(Number.POSITIVE_INFINITY);
+    expect(limiter.nextAt(t0)).toBe(t0);
   });
 
-  it("does not keep anybody waiting whose clock was set back", () => {
-    const quota = createQuota(2);
-    quota.take(t0);
-    quota.take(t0);
+  it("does not stop sending when the clock was set back", () => {
+    const limiter = new RateLimiter(2);
+    limiter.acquire(t0);
+    limiter.acquire(t0);
     const earlier = t0 - 3_600 * second;
-    expect(quota.left(earlier)).toBe(2);
-    quota.take(earlier);
-    quota.take(earlier);
-    expect(quota.left(earlier)).toBe(0);
-    expect(quota.nextAt(earlier)).toBe(earlier + second);
-    expect(quota.left(earlier + second)).toBe(2);
+    expect(limiter.available(earlier)).toBe(2);
+    limiter.acquire(earlier);
+    limiter.acquire(earlier);
+    expect(limiter.available(earlier)).toBe(0);
+    expect(limiter.nextAt(earlier)).toBe(earlier + second);
+    expect(limiter.available(earlier + second)).toBe(2);
   });
 
   const pauses = fc.array(fc.record({ afterMs: fc.nat(700), wanted: fc.nat(12) }), { maxLength: 60 });
@@ -53,13 +53,13 @@ describe("a quota of messages per second", () => {
   it("never lets more begin in any one second, wherever that second begins", () => {
     fc.assert(
       fc.property(perSecond, pauses, (limit, steps) => {
-        const quota = createQuota(limit);
+        const limiter = new RateLimiter(limit);
         const begun: number[] = [];
         let now = t0;
         for (const { afterMs, wanted } of steps) {
           now += afterMs;
-          for (let index = 0; index < wanted && quota.left(now) > 0; index++) {
-            quota.take(now);
+          for (let index = 0; index < wanted && limiter.available(now) > 0; index++) {
+            limiter.acquire(now);
             begun.push(now);
           }
         }
@@ -71,20 +71,20 @@ describe("a quota of messages per second", () => {
     );
   });
 
-  it("is used up by whoever waits for it: as soon as it says, one may begin, and not a moment earlier", () => {
+  it("can be used up by waiting for it: as soon as it says, one may begin, and not a moment earlier", () => {
     fc.assert(
       fc.property(perSecond, fc.array(fc.nat(900), { maxLength: 60 }), (limit, delays) => {
-        const quota = createQuota(limit);
+        const limiter = new RateLimiter(limit);
         let now = t0;
         for (const delay of delays) {
-          const next = quota.nextAt(now);
+          const next = limiter.nextAt(now);
           if (next > now) {
-            expect(quota.left(now)).toBe(0);
-            expect(quota.left(next - 1)).toBe(0);
+            expect(limiter.available(now)).toBe(0);
+            expect(limiter.available(next - 1)).toBe(0);
             now = next;
           }
-          expect(quota.left(now)).toBeGreaterThan(0);
-          quota.take(now);
+          expect(limiter.available(now)).toBeGreaterThan(0);
+          limiter.acquire(now);
           now += Math.max(0, delay - 600);
         }
       }),

@@ -1,0 +1,98 @@
+import { isSendwrightError } from "../../core/errors.ts";
+import { withdrawn } from "../client.ts";
+import type { Connection, Message, SendResult } from "../connection.ts";
+import type { Connect, PoolSessions } from "./pool-sessions.ts";
+import { type PooledSession, turnedAway } from "./pooled-session.ts";
+
+/** How a session ends that the relay, or the network before it, has given up. */
+const endings: ReadonlySet<string> = new Set(["smtp.closed", "smtp.timeout", "smtp.protocol"]);
+/** A relay that ends session after session, and takes nothing, has a reason: at some point it is the outcome. */
+const maxMoves = 3;
+
+/** The slot of one message in a pool: at first reserved, then in a session. */
+export class Slot {
+  readonly #sessions: PoolSessions;
+  readonly #onReservationEnd: () => void;
+  #isReserved = true;
+  #session: PooledSession | null = null;
+  #connect: Connect = () => Promise.reject(new TypeError("A slot is opened first."));
+
+  constructor(sessions: PoolSessions, onReservationEnd: () => void) {
+    this.#sessions = sessions;
+    this.#onReservationEnd = onReservationEnd;
+  }
+
+  /** The connection that carries the message, or carried it last; null before there was one. */
+  get connection(): Connection | null {
+    return this.#session?.open ?? null;
+  }
+
+  /**
+   * Resolves once there is an open session for the message: one that is there, or a new one.
+   * @throws SendwrightError as `connect` does, if no session is open and none could be opened;
+   * `smtp.withdrawn` once the pool is closed.
+   */
+  async open(connect: Connect): Promise<void> {
+    this.#connect = connect;
+    this.#endReservation();
+    if (this.#sessions.isClosed) throw withdrawn();
+    await this.#acquireAny();
+  }
+
+  /**
+   * Sends, as `Connection.send`, after `open`. A session that has served may be over before the message
+   * has its turn; then it goes through another one: nothing of it has been sent.
+   */
+  async send(message: Message): Promise<SendResult> {
+    if (this.#sessions.isClosed) throw withdrawn();
+    let current = this.#session ?? (await this.#acquireAny());
+    for (let moves = 0; ; ) {
+      const { served, finished } = current;
+      const mayMove = served && moves < maxMoves;
+      try {
+        const result = await current.send(message);
+        if (!mayMove || this.#sessions.isClosed || !turnedAway(result)) return result;
+      } catch (error) {
+        if (!mayMove || this.#sessions.isClosed || !isSendwrightError(error) || !endings.has(error.code)) {
+          throw error;
+        }
+      }
+      // Behind others in a session that ended with them, this message has had no turn yet.
+      if (current.finished === finished) moves++;
+      current = await this.#acquireAny();
+    }
+  }
+
+  /** Gives the slot to the next message; to be called in any case. */
+  release(): void {
+    this.#endReservation();
+    this.#session?.release();
+  }
+
+  #endReservation(): void {
+    if (this.#isReserved) this.#onReservationEnd();
+    this.#isReserved = false;
+  }
+
+  #acquire(next: PooledSession): void {
+    this.#session?.release();
+    this.#session = next;
+    next.acquire();
+  }
+
+  /** If no session can be added, one of those that are there will do. */
+  async #acquireAny(): Promise<PooledSession> {
+    for (let next = this.#sessions.any(this.#connect); ; ) {
+      this.#acquire(next);
+      try {
+        await next.connection;
+        if (this.#sessions.isClosed) throw withdrawn();
+        return next;
+      } catch (error) {
+        const other = this.#sessions.existing();
+        if (this.#sessions.isClosed || other === undefined) throw error;
+        next = other;
+      }
+    }
+  }
+}
