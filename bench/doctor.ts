@@ -11,7 +11,7 @@ const apiKey = "an-admin-key-for-this-bench-alone-0123456789";
 /** More than a form allows in a minute, were it not a clock of its own that says what a minute is. */
 const apartMs = 10_000;
 
-/** How soon somebody who tests a connection sees something, and how long a test takes that passes. */
+/** How soon an admin who tests a connection sees something, and how long a test takes that passes. */
 export async function doctorSuite(): Promise<Results> {
   let now = Date.now();
   const clock = {
@@ -22,7 +22,10 @@ export async function doctorSuite(): Promise<Results> {
     },
   };
   const services = await openServices({
-    ...{ database: ":memory:", secret: generateKey(), log: createLog("silent"), clock },
+    database: ":memory:",
+    secret: generateKey(),
+    log: createLog("silent"),
+    clock,
   });
   const server = await serve(createApp(services, { signedIn: async () => null, apiKey }), {
     host: "127.0.0.1",
@@ -67,11 +70,15 @@ async function run(
   const response = await fetch(new URL("/api/smtp-configs/test", url), {
     method: "POST",
     headers: {
-      ...{ authorization: `Bearer ${apiKey}`, "content-type": "application/json" },
+      authorization: `Bearer ${apiKey}`,
+      "content-type": "application/json",
       accept: "text/event-stream",
     },
     body: JSON.stringify({
-      ...{ smtpServer: "127.0.0.1", smtpPort, useTls: false, fromEmail: "app@example.com" },
+      smtpServer: "127.0.0.1",
+      smtpPort,
+      useTls: false,
+      fromEmail: "app@example.com",
     }),
     signal: leaving.signal,
   });

@@ -25,8 +25,15 @@ function services(): Candidate {
     run() {
       const { subject, html, text } = templates.render(name, { data });
       return composeMessage({
-        ...{ messageId: "<1@example.com>", date, to: [to], cc: [], attachments: [], headers: {} },
-        ...{ subject, html, text },
+        messageId: "<1@example.com>",
+        date,
+        to: [to],
+        cc: [],
+        attachments: [],
+        headers: {},
+        subject,
+        html,
+        text,
       });
     },
   };

@@ -3,8 +3,8 @@ import { createLog, type Log } from "./core/log.ts";
 import { Metrics, type QueueFigures } from "./core/metrics.ts";
 import type { EgressMode } from "./core/model.ts";
 import { parse } from "./core/parse.ts";
-import { restMs } from "./delivery/circuit-breaker.ts";
-import { createDeliveryWorker, type DeliveryWorker } from "./delivery/worker.ts";
+import { cooldownMs } from "./delivery/circuit-breaker.ts";
+import { DeliveryWorker } from "./delivery/worker.ts";
 import { ConnectionTests } from "./diagnosis/connection-tests.ts";
 import { explainAttempt } from "./diagnosis/explain-attempt.ts";
 import { Discovery } from "./discovery/discovery.ts";
@@ -172,9 +172,17 @@ export async function openServices(options: ServicesOptions): Promise<Services> 
       openDns({ servers: options.dnsServers ?? null, signal });
     const discovery = new Discovery({ store, egress, clock, log, openDns: askDns });
     const senderDns = new SenderDns({ configs, clock, openDns: askDns });
-    const worker = createDeliveryWorker({
-      ...{ store, secrets, configSource, resolver, egress, clock, log, metrics, random },
-      onFaulty(config) {
+    const worker = new DeliveryWorker({
+      store,
+      secrets,
+      configSource,
+      resolver,
+      egress,
+      clock,
+      log,
+      metrics,
+      random,
+      onFailing(config) {
         versions.rollBack(config).then(
           (isRolledBack) => {
             if (isRolledBack)
@@ -183,7 +191,7 @@ export async function openServices(options: ServicesOptions): Promise<Services> 
           (error: unknown) => log.error({ err: error }, "the rollback to the earlier version failed"),
         );
       },
-      titleOf: (attempt) => explainAttempt(attempt, { namesAccount: false })?.title ?? null,
+      explainTitle: (attempt) => explainAttempt(attempt, { namesAccount: false })?.title ?? null,
     });
     const outbox = createOutbox({
       store,
@@ -212,7 +220,7 @@ export async function openServices(options: ServicesOptions): Promise<Services> 
       canRead: () => secrets.fits,
       openBreaker({ health }, reason) {
         const failures = health.breaker.failures + 1;
-        return { state: "open", until: clock.now() + restMs(failures, true), reason, failures };
+        return { state: "open", until: clock.now() + cooldownMs(failures, true), reason, failures };
       },
       tell: createAlertEmails({
         ...{ store, configs, clock, log, linkTo },

@@ -14,11 +14,11 @@ import { insertEmails } from "../store/tables/email-inserts.ts";
 import { findEmail } from "../store/tables/emails.ts";
 import { insertSmtpConfig } from "../store/tables/smtp-configs.ts";
 import { createFixedClock, type FixedClock } from "../testing/fixed-clock.ts";
-import { createRounds, type Rounds } from "./claim-loop.ts";
-import type { Standing } from "./cluster.ts";
-import { createLedger, type Ledger } from "./completer.ts";
-import { createLeases } from "./leases.ts";
-import { createLanes, type Lane, type Lanes } from "./routes.ts";
+import { ClaimLoop } from "./claim-loop.ts";
+import type { Membership } from "./cluster.ts";
+import { Completer } from "./completer.ts";
+import { Leases } from "./leases.ts";
+import { type Route, Routes } from "./routes.ts";
 
 const configSource = new ConfigSource(null);
 const second = 1_000;
@@ -40,21 +40,21 @@ let announced: () => void;
 /** How often this node looked for the others, and until when the next look takes. */
 let looks: number;
 let looking: Promise<void>;
-let standing: Standing;
-let lanes: Lanes;
-let ledger: Ledger;
-let rounds: Rounds;
+let membership: Membership;
+let routes: Routes;
+let completer: Completer;
+let claimLoop: ClaimLoop;
 /** What was claimed, in this order, with its way. */
-let begun: { readonly claimed: ClaimedEmail; readonly lane: Lane }[];
+let begun: { readonly claimed: ClaimedEmail; readonly route: Route }[];
 beforeEach(async () => {
   clock = createFixedClock();
   real = await openSqliteStore(":memory:");
   open({ shared: true });
 });
 afterEach(async () => {
-  await rounds.stopClaiming();
-  rounds.end();
-  await lanes.close();
+  await claimLoop.stopClaiming();
+  claimLoop.end();
+  await routes.close();
   await real.close();
 });
 
@@ -64,7 +64,7 @@ function open({ shared }: { readonly shared: boolean }): void {
   announcements = 0;
   looks = 0;
   looking = Promise.resolve();
-  standing = { rank: 0, nodes: 1 };
+  membership = { rank: 0, nodes: 1 };
   begun = [];
   store = {
     ...real,
@@ -86,30 +86,40 @@ function open({ shared }: { readonly shared: boolean }): void {
       announced = callback;
     },
   };
-  const nodes = {
-    get standing() {
-      return standing;
+  const cluster = {
+    get membership() {
+      return membership;
     },
-    async meet() {
+    async heartbeat() {
       looks++;
       await looking;
       return false;
     },
-    leave: async () => {},
   };
-  lanes = createLanes({ db: store.db, configSource, nodes, clock, onRoom() {} });
+  routes = new Routes({ db: store.db, configSource, cluster, clock, onCapacity() {} });
   const log = createLog("silent");
-  ledger = createLedger({
-    ...{ db: store.db, configSource, clock, log, metrics: new Metrics(), random: () => 0.5 },
-    hasOther: () => false,
-    onFaulty() {},
-    open: (config) => resolveSettings(config.settings, null),
+  completer = new Completer({
+    db: store.db,
+    configSource,
+    clock,
+    log,
+    metrics: new Metrics(),
+    random: () => 0.5,
+    hasFallback: () => false,
+    onFailing() {},
+    resolve: (config) => resolveSettings(config.settings, null),
     senderOf: (_, { settings }) => settings.fromEmail,
-    titleOf: () => null,
+    explainTitle: () => null,
   });
-  rounds = createRounds({
-    ...{ store, clock, log, nodes, lanes, leases: createLeases(store, clock), ledger },
-    begin: (claimed, lane) => begun.push({ claimed, lane }),
+  claimLoop = new ClaimLoop({
+    store,
+    clock,
+    log,
+    cluster,
+    routes,
+    leases: new Leases(store, clock),
+    completer,
+    onClaimed: (claimed, route) => begun.push({ claimed, route }),
   });
 }
 
@@ -139,13 +149,13 @@ function holdToFail(): () => Promise<void> {
 }
 
 async function start(): Promise<void> {
-  await rounds.start();
+  await claimLoop.start();
   await idle();
 }
 
 const save = () => insertSmtpConfig(store.db, smtpConfig());
 
-/** Another part has stored an email: the rounds know nothing of it yet. */
+/** Another part has stored an email: the claim loop knows nothing of it yet. */
 async function queue(): Promise<string> {
   const email = newEmail(clock.now());
   await real.transact([insertEmails(store.db, [email])]);
@@ -169,10 +179,10 @@ describe("an email that is stored while a round is under way", () => {
     await save();
     await start();
     const answer = hold();
-    rounds.want();
+    claimLoop.requestTick();
     await idle();
     const id = await queue();
-    rounds.want();
+    claimLoop.requestTick();
     await idle();
     expect(begun).toEqual([]);
     await answer();
@@ -183,10 +193,10 @@ describe("an email that is stored while a round is under way", () => {
     await save();
     await start();
     const fail = holdToFail();
-    rounds.want();
+    claimLoop.requestTick();
     await idle();
     const id = await queue();
-    rounds.want();
+    claimLoop.requestTick();
     await idle();
     await fail();
     expect(begun).toEqual([]);
@@ -199,10 +209,10 @@ describe("an email that is stored while a round is under way", () => {
     await start();
     const answer = hold();
     await save();
-    rounds.configsChanged();
+    claimLoop.configsChanged();
     await idle();
     const id = await queue();
-    rounds.want();
+    claimLoop.requestTick();
     await answer();
     expect(begunIds()).toEqual([id]);
   });
@@ -212,10 +222,10 @@ describe("an email that is stored while a round is under way", () => {
     await start();
     const before = transactions;
     const answer = hold();
-    rounds.want();
+    claimLoop.requestTick();
     await idle();
-    rounds.want();
-    rounds.want();
+    claimLoop.requestTick();
+    claimLoop.requestTick();
     await idle();
     await answer();
     expect(transactions - before).toBe(2);
@@ -243,9 +253,9 @@ describe("a wish for another round", () => {
     await save();
     await start();
     for (let microtasks = 0; microtasks < 12; microtasks++) {
-      afterTheAlarm(microtasks, rounds.want);
+      afterTheAlarm(microtasks, () => claimLoop.requestTick());
       const before = transactions;
-      rounds.want();
+      claimLoop.requestTick();
       await idle();
       expect(transactions - before, `${microtasks} microtasks after the end`).toBe(2);
     }
@@ -259,14 +269,14 @@ describe("the configs", () => {
     await store.db.updateTable("smtp_config").set({ enabled: 0 }).execute();
     const fail = holdToFail();
     // There is no room, so no claim reads them either.
-    const place = lanes.of(rounds.enabled[0] ?? smtpConfig()).pool.acquire();
-    rounds.configsChanged();
+    const place = routes.of(claimLoop.enabled[0] ?? smtpConfig()).pool.acquire();
+    claimLoop.configsChanged();
     await idle();
     await fail();
-    expect(rounds.enabled).toHaveLength(1);
+    expect(claimLoop.enabled).toHaveLength(1);
     await clock.advance(second);
     await idle();
-    expect(rounds.enabled).toEqual([]);
+    expect(claimLoop.enabled).toEqual([]);
     place.release();
   });
 });
@@ -276,10 +286,10 @@ describe("the alarm", () => {
     const { email } = await claimedOne();
     const answer = hold();
     const fail = holdToFail();
-    rounds.want();
+    claimLoop.requestTick();
     await idle();
-    const written = ledger.handBack(email);
-    rounds.want();
+    const written = completer.handBack(email);
+    claimLoop.requestTick();
     await idle();
     await fail();
     await answer();
@@ -294,11 +304,11 @@ describe("an email that is handed back", () => {
   it("is announced: another node may have room, and nothing else to look for", async () => {
     const { email } = await claimedOne();
     const before = announcements;
-    const written = ledger.handBack(email);
-    rounds.want();
+    const written = completer.handBack(email);
+    claimLoop.requestTick();
     await written;
     expect(announcements - before).toBe(1);
-    rounds.want();
+    claimLoop.requestTick();
     await idle();
     expect(announcements - before).toBe(1);
   });
@@ -335,7 +345,7 @@ describe("the look for other nodes", () => {
     const before = looks;
     await clock.advance(10 * second);
     await idle();
-    rounds.want();
+    claimLoop.requestTick();
     announced();
     await idle();
     expect(looks).toBe(before + 1);
@@ -350,7 +360,7 @@ describe("the look for other nodes", () => {
     looking = new Promise((resolve) => {
       found = resolve;
     });
-    const started = rounds.start();
+    const started = claimLoop.start();
     announced();
     await idle();
     expect(begun).toEqual([]);

@@ -8,285 +8,289 @@ import { type ClaimedEmail, claimEmails, nextDueAt } from "../store/tables/email
 import { expireEmails } from "../store/tables/email-queue.ts";
 import { openBreakerAt } from "../store/tables/smtp-config-health.ts";
 import type { SmtpConfig } from "../store/tables/smtp-configs.ts";
-import type { Nodes } from "./cluster.ts";
-import type { Ledger } from "./completer.ts";
+import type { Cluster } from "./cluster.ts";
+import type { Completer } from "./completer.ts";
 import type { Leases } from "./leases.ts";
-import { isOnTrial, type Lane, type Lanes } from "./routes.ts";
+import { isHalfOpen, type Route, type Routes } from "./routes.ts";
 
-/** Results for which a round is worth its while. */
-const enough = 64;
-/** There is a round at least this often. */
-const roundMs = 60_000;
-/** Looking for emails whose time is over is not the business of every round. */
+/** Results for which a tick is worth its cost. */
+const batchSize = 64;
+/** There is a tick at least this often. */
+const tickMs = 60_000;
+/** Emails whose time is over are ended this often at the most, not in every tick. */
 const expireEveryMs = 1_000;
 /** Emails that are ended in one transaction because their time is over. */
 const maxExpired = 200;
-/** Leases and the list of nodes are kept up this often: three times while a lease lasts. */
+/** Leases and the membership are kept up this often: three times while a lease lasts. */
 const upkeepEveryMs = 10_000;
-/** While a config rests, it is looked for this often whether somebody has ended that: a command, another hand. */
-const restingMs = 5_000;
-/** So often at the most where others announce something. */
+/** While a breaker is open, the configs are read this often: a command or another node may have closed it. */
+const openBreakerPollMs = 5_000;
+/** Upkeep happens this often at the most when other nodes announce something. */
 const announcedUpkeepMs = 1_000;
 
-/** The delivery worker's dealings with the database, one round after the other for as long as there is a reason. */
-export interface Rounds {
-  /** Begins, with the first round under way. */
-  start(): Promise<void>;
-  /** Another round is due: there is work or room, or something to write. */
-  want(): void;
-  /** The same, and what is known of the configs has changed. */
-  configsChanged(): void;
-  /** The configs that are on, in the order in which they are tried, as of the latest round. */
-  readonly enabled: readonly SmtpConfig[];
-  /** Claims no more from now on, but still writes. Resolves when no claim is under way. */
-  stopClaiming(): Promise<void>;
-  /** To be called when there is nothing left to write. */
-  end(): void;
-}
-
-export interface RoundsParts {
+export interface ClaimLoopDependencies {
   readonly store: Store;
   readonly clock: Clock;
   readonly log: Log;
-  readonly nodes: Nodes;
-  readonly lanes: Lanes;
+  readonly cluster: Pick<Cluster, "heartbeat">;
+  readonly routes: Routes;
   readonly leases: Leases;
-  readonly ledger: Ledger;
-  /** Takes a claimed email from here. */
-  readonly begin: (claimed: ClaimedEmail, lane: Lane) => void;
+  readonly completer: Completer;
+  /** Delivers a claimed email from here. */
+  readonly onClaimed: (claimed: ClaimedEmail, route: Route) => void;
 }
 
-export function createRounds({
-  store,
-  clock,
-  log,
-  nodes,
-  lanes,
-  leases,
-  ledger,
-  begin,
-}: RoundsParts): Rounds {
-  let claiming = true;
-  const underWay = new Set<Promise<void>>();
-  /** Those of them that look at `wanted` once more before they end. */
-  let running = 0;
+/** The delivery worker's transactions with the database, one tick after the other for as long as there is a reason. */
+export class ClaimLoop {
+  readonly #dependencies: ClaimLoopDependencies;
   /** SQLite writes one transaction at a time; of PostgreSQL's, one may wait for the disk while another is filled. */
-  const maxAtOnce = store.shared ? 2 : 1;
-  /** Places that rounds under way may take. */
-  let promised = 0;
-  /** A round had less room than there was, since some was promised, and took all of it: there may be more to claim. */
-  let cutShort = false;
-  let wanted = false;
-  /** A round waits for company: what is wanted now, it will see. */
-  let gathering = false;
-  let cancelTimer = () => {};
-  let timerAt = Number.POSITIVE_INFINITY;
-  let expiredAt = Number.NEGATIVE_INFINITY;
-  let keptUpAt = Number.NEGATIVE_INFINITY;
-  let upkeepDueAt = Number.NEGATIVE_INFINITY;
-  let upkeep: Promise<void> | null = null;
-  let changed = true;
-  let enabled: readonly SmtpConfig[] = [];
+  readonly #maxAtOnce: number;
+  #isClaiming = true;
+  readonly #underWay = new Set<Promise<void>>();
+  /** Those of them that look at `#isTickRequested` once more before they end. */
+  #running = 0;
+  /** Slots that ticks under way may claim for. */
+  #reservedSlots = 0;
+  /** A tick had less capacity than there was, since some was reserved, and used all of it: there may be more to claim. */
+  #isCutShort = false;
+  #isTickRequested = false;
+  /** A tick waits for more to write: what is requested now, it will see. */
+  #isCoalescing = false;
+  #cancelTimer = () => {};
+  #timerAt = Number.POSITIVE_INFINITY;
+  #expiredAt = Number.NEGATIVE_INFINITY;
+  #upkeepAt = Number.NEGATIVE_INFINITY;
+  #upkeepDueAt = Number.NEGATIVE_INFINITY;
+  #upkeep: Promise<void> | null = null;
+  #areConfigsStale = true;
+  #enabled: readonly SmtpConfig[] = [];
+
+  constructor(dependencies: ClaimLoopDependencies) {
+    this.#dependencies = dependencies;
+    this.#maxAtOnce = dependencies.store.shared ? 2 : 1;
+  }
+
+  /** The configs that are on, in the order in which they are tried, as of the latest tick. */
+  get enabled(): readonly SmtpConfig[] {
+    return this.#enabled;
+  }
+
+  /** Begins, with the first tick under way. */
+  async start(): Promise<void> {
+    const { store, clock } = this.#dependencies;
+    store.onAnnounced(() => {
+      // A node may have come or gone: limits are shared with it.
+      this.#upkeepDueAt = Math.min(this.#upkeepDueAt, this.#upkeepAt + announcedUpkeepMs);
+      this.configsChanged();
+    });
+    await this.#upkeepDone(clock.now());
+    if (store.shared) await store.transact([store.announcement()]);
+    this.requestTick();
+  }
+
+  /** Another tick is due: there is work or capacity, or something to write. */
+  requestTick(): void {
+    this.#isTickRequested = true;
+    if (this.#isCoalescing || this.#running >= this.#maxAtOnce) return;
+    this.#running++;
+    const ticks = this.#runTicks().finally(() => this.#underWay.delete(ticks));
+    this.#underWay.add(ticks);
+  }
+
+  /** Another tick is due, and what is known of the configs has changed. */
+  configsChanged(): void {
+    this.#areConfigsStale = true;
+    this.requestTick();
+  }
+
+  /** Claims no more from now on, but still writes. Resolves when no claim is under way. */
+  async stopClaiming(): Promise<void> {
+    this.#isClaiming = false;
+    // The delivery of what was claimed just now has begun when the tick is over.
+    await Promise.all(this.#underWay);
+  }
+
+  /** To be called when there is nothing left to write. */
+  end(): void {
+    this.#clearTimer();
+  }
+
+  async #runTicks(): Promise<void> {
+    const { clock, log, completer } = this.#dependencies;
+    while (this.#isTickRequested && !this.#isCoalescing) {
+      await this.#coalesce();
+      this.#isTickRequested = false;
+      try {
+        await this.#tick();
+      } catch (error) {
+        // A result that the database refuses is dealt with at once; a database that is away is left alone.
+        if (!isSendwrightError(error, "store.unavailable") && completer.isIsolating) {
+          this.#isTickRequested = true;
+        }
+        log.error({ err: error }, "the delivery worker's claim loop failed; retrying");
+        this.#setTimer(clock.now() + databaseRetryMs);
+      }
+    }
+    // In the same turn as the last look at the request: a call from here on begins anew.
+    this.#running--;
+  }
 
   /**
-   * Writes what became of emails, claims what is due and there is room for, both in one transaction, and
-   * sets the alarm for what is due later.
+   * What follows quickly belongs together: each tick costs the disk a sync and the same pages again. So a
+   * tick begins when a turn of the event loop has brought nothing more, or a batch is full.
    */
-  async function runRound(): Promise<void> {
-    endTimer();
+  async #coalesce(): Promise<void> {
+    const { completer } = this.#dependencies;
+    this.#isCoalescing = true;
+    for (let had = -1; completer.size > had && completer.size < batchSize; ) {
+      had = completer.size;
+      await nextTurn();
+    }
+    this.#isCoalescing = false;
+  }
+
+  /**
+   * Writes what became of emails, claims what is due and there is capacity for, both in one transaction, and
+   * sets the timer for what is due later.
+   */
+  async #tick(): Promise<void> {
+    const { clock, completer, routes, onClaimed } = this.#dependencies;
+    this.#clearTimer();
     const now = clock.now();
-    await keptUp(now);
-    if (now >= expiredAt + expireEveryMs) await expire(now);
-    if (changed || laneToUse() === null) await readConfigs();
-    const lane = claiming && !ledger.hasRefused() ? laneToUse() : null;
-    const free = lane === null ? 0 : lanes.room(lane);
-    const room = Math.max(0, free - promised);
-    promised += room;
+    await this.#upkeepDone(now);
+    if (now >= this.#expiredAt + expireEveryMs) await this.#expire(now);
+    if (this.#areConfigsStale || this.#usableRoute() === null) await this.#readConfigs();
+    const route = this.#isClaiming && !completer.isIsolating ? this.#usableRoute() : null;
+    const free = route === null ? 0 : routes.capacity(route);
+    const capacity = Math.max(0, free - this.#reservedSlots);
+    this.#reservedSlots += capacity;
     let claimed: readonly ClaimedEmail[] = [];
     try {
-      claimed = await writeAndClaim(room);
-      if (lane !== null) for (const one of claimed) begin(one, lane);
+      claimed = await this.#writeAndClaim(capacity);
+      if (route !== null) for (const one of claimed) onClaimed(one, route);
     } finally {
-      promised -= room;
+      this.#reservedSlots -= capacity;
     }
-    if (room < free && claimed.length === room) cutShort = true;
-    if (cutShort && promised === 0) {
-      cutShort = false;
-      wanted = true;
+    if (capacity < free && claimed.length === capacity) this.#isCutShort = true;
+    if (this.#isCutShort && this.#reservedSlots === 0) {
+      this.#isCutShort = false;
+      this.#isTickRequested = true;
     }
-    if (lane !== null && isOnTrial(lane) && claimed.length > 0) wanted = true;
-    const look = lane === null ? null : claimed.length < room ? await nextLook(now) : lane.pool.capacityAt();
-    setAlarm(now, look);
+    if (route !== null && isHalfOpen(route) && claimed.length > 0) this.#isTickRequested = true;
+    const isAllClaimed = claimed.length < capacity;
+    const dueAt = route === null ? null : isAllClaimed ? await this.#nextDueAt(now) : route.pool.capacityAt();
+    this.#scheduleTick(now, dueAt);
   }
 
   /**
-   * The first one that can be used. While an email tries whether a config is well again, the others do not
+   * The first one that can be used. While an email tries whether a config has recovered, the others do not
    * wait for it: they take the next one.
    */
-  function laneToUse(): Lane | null {
-    const usable = enabled.filter(lanes.isUsable).map(lanes.of);
-    return usable.find((lane) => !isOnTrial(lane) || lanes.room(lane) > 0) ?? usable[0] ?? null;
+  #usableRoute(): Route | null {
+    const { routes } = this.#dependencies;
+    const usable = this.#enabled
+      .filter((config) => routes.isUsable(config))
+      .map((config) => routes.of(config));
+    return usable.find((route) => !isHalfOpen(route) || routes.capacity(route) > 0) ?? usable[0] ?? null;
   }
 
-  /** Until what was due of the upkeep is done: before that, a node does not know which share of a limit is its own. */
-  async function keptUp(now: number): Promise<void> {
-    if (upkeep === null && now >= upkeepDueAt) {
-      upkeep = keepUp(now).finally(() => {
-        upkeep = null;
+  /** Resolves when the upkeep that was due is done: only then does a node know which share of a limit is its own. */
+  async #upkeepDone(now: number): Promise<void> {
+    if (this.#upkeep === null && now >= this.#upkeepDueAt) {
+      this.#upkeep = this.#keepUp(now).finally(() => {
+        this.#upkeep = null;
       });
     }
-    await upkeep;
+    await this.#upkeep;
   }
 
-  /** What must be done now and then, if one is to be believed alive. */
-  async function keepUp(now: number): Promise<void> {
+  /** Keeps the leases and the membership of this node alive. */
+  async #keepUp(now: number): Promise<void> {
+    const { leases, cluster } = this.#dependencies;
     // Noted before: what is announced meanwhile may come too late for this one, and asks for another.
-    keptUpAt = now;
-    upkeepDueAt = now + upkeepEveryMs;
+    this.#upkeepAt = now;
+    this.#upkeepDueAt = now + upkeepEveryMs;
     try {
       await leases.upkeep(now);
-      if (await nodes.meet(now)) changed = true;
+      if (await cluster.heartbeat(now)) this.#areConfigsStale = true;
     } catch (error) {
-      upkeepDueAt = Number.NEGATIVE_INFINITY;
+      this.#upkeepDueAt = Number.NEGATIVE_INFINITY;
       throw error;
     }
   }
 
-  async function expire(now: number): Promise<void> {
-    await store.transaction((db) => expireEmails(db, now, maxExpired));
-    expiredAt = now;
+  async #expire(now: number): Promise<void> {
+    await this.#dependencies.store.transaction((db) => expireEmails(db, now, maxExpired));
+    this.#expiredAt = now;
   }
 
-  async function readConfigs(): Promise<void> {
-    changed = false;
+  async #readConfigs(): Promise<void> {
+    const { store, routes } = this.#dependencies;
+    this.#areConfigsStale = false;
     try {
-      [enabled] = await store.transact([lanes.reading()]);
+      [this.#enabled] = await store.transact([routes.reading()]);
     } catch (error) {
-      changed = true;
+      this.#areConfigsStale = true;
       throw error;
     }
   }
 
-  /** With the claim, the configs are read again: whoever changed one meanwhile, what is claimed goes by that. */
-  async function writeAndClaim(limit: number): Promise<readonly ClaimedEmail[]> {
-    const page = ledger.nextPage();
-    if (page.size === 0 && limit === 0) return [];
+  /** With the claim, the configs are read again: if one was changed meanwhile, what is claimed goes by that. */
+  async #writeAndClaim(limit: number): Promise<readonly ClaimedEmail[]> {
+    const { store, clock, completer, leases, routes } = this.#dependencies;
+    const batch = completer.nextBatch();
+    if (batch.size === 0 && limit === 0) return [];
     const now = clock.now();
     const leaseUntil = leases.until(now);
     try {
       const claim = claimEmails(store.db, { now, leaseUntil, limit });
-      // A node with room may have nothing else to look for: it is told of what this one gives up.
-      const told = page.handsBack ? [store.announcement()] : [];
+      // A node with capacity may have nothing else to look for: it is notified of what this one gives up.
+      const announcements = batch.handsBack ? [store.announcement()] : [];
       const [claimed, configs, written] = await store.transact([
         claim,
-        lanes.reading(),
-        ...page.steps,
-        ...told,
+        routes.reading(),
+        ...batch.steps,
+        ...announcements,
       ]);
-      enabled = configs;
-      page.written(written);
+      this.#enabled = configs;
+      batch.written(written);
       for (const { email } of claimed) leases.hold(email, leaseUntil);
       return claimed;
     } catch (error) {
-      page.failed(error);
+      batch.failed(error);
       throw error;
     }
   }
 
-  /** What is due and was not claimed is over, or another node's: it is looked at again soon, not at once. */
-  async function nextLook(now: number): Promise<number | null> {
-    const dueAt = await nextDueAt(store.db);
+  /** What is due and was not claimed is over, or another node's: it is asked for again soon, not at once. */
+  async #nextDueAt(now: number): Promise<number | null> {
+    const dueAt = await nextDueAt(this.#dependencies.store.db);
     return dueAt === null || dueAt > now ? dueAt : now + expireEveryMs;
   }
 
-  function setAlarm(now: number, look: number | null): void {
+  #scheduleTick(now: number, dueAt: number | null): void {
+    const { store, leases } = this.#dependencies;
     // Alone on its database and with nothing under way, a node has nothing to keep up.
-    const keepUpAt = store.shared || leases.size > 0 ? [upkeepDueAt] : [];
-    const pauses = enabled.flatMap(({ health }) => openBreakerAt(health, now)?.until ?? []);
-    const latest = now + (pauses.length > 0 ? restingMs : roundMs);
-    const at = Math.min(latest, look ?? Number.POSITIVE_INFINITY, ...keepUpAt, ...pauses);
-    setTimer(at);
+    const upkeeps = store.shared || leases.size > 0 ? [this.#upkeepDueAt] : [];
+    const cooldowns = this.#enabled.flatMap(({ health }) => openBreakerAt(health, now)?.until ?? []);
+    const latest = now + (cooldowns.length > 0 ? openBreakerPollMs : tickMs);
+    this.#setTimer(Math.min(latest, dueAt ?? Number.POSITIVE_INFINITY, ...upkeeps, ...cooldowns));
   }
 
-  /** Of two rounds at once, one may know of something earlier than the other. */
-  function setTimer(at: number): void {
-    if (at >= timerAt) return;
-    endTimer();
-    timerAt = at;
-    cancelTimer = clock.after(Math.max(0, at - clock.now()), () => {
-      timerAt = Number.POSITIVE_INFINITY;
-      want();
+  /** Of two ticks at once, one may know of something earlier than the other. */
+  #setTimer(at: number): void {
+    const { clock } = this.#dependencies;
+    if (at >= this.#timerAt) return;
+    this.#clearTimer();
+    this.#timerAt = at;
+    this.#cancelTimer = clock.after(Math.max(0, at - clock.now()), () => {
+      this.#timerAt = Number.POSITIVE_INFINITY;
+      this.requestTick();
     });
   }
 
-  function endTimer(): void {
-    cancelTimer();
-    timerAt = Number.POSITIVE_INFINITY;
+  #clearTimer(): void {
+    this.#cancelTimer();
+    this.#timerAt = Number.POSITIVE_INFINITY;
   }
-
-  function want(): void {
-    wanted = true;
-    if (gathering || running >= maxAtOnce) return;
-    running++;
-    const rounds = runRounds().finally(() => underWay.delete(rounds));
-    underWay.add(rounds);
-  }
-
-  /**
-   * What follows quickly belongs together: each round costs the disk a sync and the same pages again. So a
-   * round begins when a turn of the event loop has brought nothing more, or enough has come.
-   */
-  async function gather(): Promise<void> {
-    gathering = true;
-    for (let had = -1; ledger.size > had && ledger.size < enough; ) {
-      had = ledger.size;
-      await nextTurn();
-    }
-    gathering = false;
-  }
-
-  async function runRounds(): Promise<void> {
-    while (wanted && !gathering) {
-      await gather();
-      wanted = false;
-      try {
-        await runRound();
-      } catch (error) {
-        // A result that the database refuses is dealt with at once; a database that is away is left alone.
-        if (!isSendwrightError(error, "store.unavailable") && ledger.hasRefused()) wanted = true;
-        log.error({ err: error }, "the delivery worker's round failed");
-        setTimer(clock.now() + databaseRetryMs);
-      }
-    }
-    // In the same turn as the last look: whatever is wanted from here on begins another one.
-    running--;
-  }
-
-  return {
-    async start() {
-      store.onAnnounced(() => {
-        // It may be a node that has come or gone: limits are shared with it.
-        upkeepDueAt = Math.min(upkeepDueAt, keptUpAt + announcedUpkeepMs);
-        changed = true;
-        want();
-      });
-      await keptUp(clock.now());
-      if (store.shared) await store.transact([store.announcement()]);
-      want();
-    },
-    want,
-    configsChanged() {
-      changed = true;
-      want();
-    },
-    get enabled() {
-      return enabled;
-    },
-    async stopClaiming() {
-      claiming = false;
-      // What was claimed just now has begun when the round is over.
-      await Promise.all(underWay);
-    },
-    end: endTimer,
-  };
 }

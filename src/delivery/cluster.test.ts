@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { databases, type OpenDatabase } from "../../test/conformance/databases.ts";
 import type { Store } from "../store/store.ts";
-import { createNodes, shareOf } from "./cluster.ts";
+import { Cluster, shareOf } from "./cluster.ts";
 
 describe("the shares of several nodes", () => {
   const limits = fc.record({
@@ -44,60 +44,60 @@ describe.each(databases)("nodes on $name", ({ shared, start, open, stop }) => {
   afterEach(() => database.dispose());
 
   it("have the whole to themselves while they are alone", async () => {
-    const nodes = createNodes(database.store);
-    expect(nodes.standing).toEqual({ rank: 0, nodes: 1 });
-    expect(await nodes.meet(0)).toBe(false);
-    expect(await nodes.meet(10_000)).toBe(false);
-    expect(nodes.standing).toEqual({ rank: 0, nodes: 1 });
-    await nodes.leave();
+    const cluster = new Cluster(database.store);
+    expect(cluster.membership).toEqual({ rank: 0, nodes: 1 });
+    expect(await cluster.heartbeat(0)).toBe(false);
+    expect(await cluster.heartbeat(10_000)).toBe(false);
+    expect(cluster.membership).toEqual({ rank: 0, nodes: 1 });
+    await cluster.leave();
   });
 
   if (!shared) return;
-  const placesOf = (all: readonly ReturnType<typeof createNodes>[]) =>
-    all.map(({ standing }) => `${standing.rank} of ${standing.nodes}`).sort();
+  const ranksOf = (all: readonly Cluster[]) =>
+    all.map(({ membership }) => `${membership.rank} of ${membership.nodes}`).sort();
 
-  /** So many nodes that have met each other at a time. */
-  async function meeting(count: number, now: number) {
+  /** So many nodes that have heard of each other by a time. */
+  async function acquainted(count: number, now: number) {
     const stores: Store[] = [database.store];
     while (stores.length < count) stores.push(await database.another());
-    const all = stores.map(createNodes);
-    for (let round = 0; round < 2; round++) for (const nodes of all) await nodes.meet(now);
+    const all = stores.map((each) => new Cluster(each));
+    for (let beat = 0; beat < 2; beat++) for (const cluster of all) await cluster.heartbeat(now);
     return { stores, all };
   }
 
-  it("have each a standing of their own, which all of them see alike", async () => {
-    const { all } = await meeting(3, 0);
-    expect(placesOf(all)).toEqual(["0 of 3", "1 of 3", "2 of 3"]);
-    for (const nodes of all) expect(await nodes.meet(5_000)).toBe(false);
+  it("have each a rank of their own, which all of them see alike", async () => {
+    const { all } = await acquainted(3, 0);
+    expect(ranksOf(all)).toEqual(["0 of 3", "1 of 3", "2 of 3"]);
+    for (const cluster of all) expect(await cluster.heartbeat(5_000)).toBe(false);
   });
 
-  it("are told when their standing has changed", async () => {
-    const { all } = await meeting(2, 0);
-    const newcomer = createNodes(await database.another());
-    expect(await newcomer.meet(1_000)).toBe(true);
-    for (const nodes of all) expect(await nodes.meet(1_000)).toBe(true);
-    expect(placesOf([...all, newcomer])).toEqual(["0 of 3", "1 of 3", "2 of 3"]);
+  it("learn when their membership has changed", async () => {
+    const { all } = await acquainted(2, 0);
+    const newcomer = new Cluster(await database.another());
+    expect(await newcomer.heartbeat(1_000)).toBe(true);
+    for (const cluster of all) expect(await cluster.heartbeat(1_000)).toBe(true);
+    expect(ranksOf([...all, newcomer])).toEqual(["0 of 3", "1 of 3", "2 of 3"]);
   });
 
   it("count a node no more that leaves, or was not heard of for half a minute", async () => {
-    const { all } = await meeting(3, 0);
+    const { all } = await acquainted(3, 0);
     const [first, second, third] = all;
     await third?.leave();
-    await first?.meet(1_000);
-    await second?.meet(1_000);
-    expect(placesOf(all.slice(0, 2))).toEqual(["0 of 2", "1 of 2"]);
-    await first?.meet(30_999);
-    expect(first?.standing.nodes).toBe(2);
-    await first?.meet(31_000);
-    expect(first?.standing).toEqual({ rank: 0, nodes: 1 });
+    await first?.heartbeat(1_000);
+    await second?.heartbeat(1_000);
+    expect(ranksOf(all.slice(0, 2))).toEqual(["0 of 2", "1 of 2"]);
+    await first?.heartbeat(30_999);
+    expect(first?.membership.nodes).toBe(2);
+    await first?.heartbeat(31_000);
+    expect(first?.membership).toEqual({ rank: 0, nodes: 1 });
     // The silent one was only slow: it is back.
-    await second?.meet(32_000);
-    await first?.meet(32_000);
-    expect(placesOf(all.slice(0, 2))).toEqual(["0 of 2", "1 of 2"]);
+    await second?.heartbeat(32_000);
+    await first?.heartbeat(32_000);
+    expect(ranksOf(all.slice(0, 2))).toEqual(["0 of 2", "1 of 2"]);
   });
 
-  it("tell the others at once when they leave", async () => {
-    const { stores, all } = await meeting(2, 0);
+  it("notify the others at once when they leave", async () => {
+    const { stores, all } = await acquainted(2, 0);
     const heard = Promise.withResolvers<void>();
     const listens = Promise.withResolvers<void>();
     let calls = 0;
@@ -108,7 +108,7 @@ describe.each(databases)("nodes on $name", ({ shared, start, open, stop }) => {
     await listens.promise;
     await all[0]?.leave();
     await heard.promise;
-    await all[1]?.meet(1_000);
-    expect(all[1]?.standing).toEqual({ rank: 0, nodes: 1 });
+    await all[1]?.heartbeat(1_000);
+    expect(all[1]?.membership).toEqual({ rank: 0, nodes: 1 });
   });
 });

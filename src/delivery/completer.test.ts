@@ -20,10 +20,10 @@ import {
   updateSmtpConfig,
 } from "../store/tables/smtp-configs.ts";
 import { createFixedClock, type FixedClock } from "../testing/fixed-clock.ts";
-import { createNodes } from "./cluster.ts";
-import { createLedger, type Ledger, type Page } from "./completer.ts";
-import type { Ending } from "./outcome.ts";
-import { createLanes, type Lane, type Lanes } from "./routes.ts";
+import { Cluster } from "./cluster.ts";
+import { type Batch, Completer } from "./completer.ts";
+import type { AttemptEnd } from "./outcome.ts";
+import { type Route, Routes } from "./routes.ts";
 
 const configSource = new ConfigSource(null);
 
@@ -32,45 +32,45 @@ const minute = 60 * second;
 
 let clock: FixedClock;
 let store: Store;
-let lanes: Lanes;
-let ledger: Ledger;
+let routes: Routes;
+let completer: Completer;
 /** Whether another config can be used. */
-let hasOther: boolean;
+let hasFallback: boolean;
 /** Versions that were told to be faulty. */
-let faulty: number[];
-let lane: Lane;
+let failing: number[];
+let route: Route;
 beforeEach(async () => {
   clock = createFixedClock();
   store = await openSqliteStore(":memory:");
-  hasOther = false;
-  faulty = [];
-  lanes = createLanes({ db: store.db, configSource, nodes: createNodes(store), clock, onRoom() {} });
-  ledger = createLedger({
+  hasFallback = false;
+  failing = [];
+  routes = new Routes({ db: store.db, configSource, cluster: new Cluster(store), clock, onCapacity() {} });
+  completer = new Completer({
     db: store.db,
     configSource,
     clock,
     log: createLog("silent"),
     metrics: new Metrics(),
     random: () => 0.5,
-    hasOther: () => hasOther,
-    onFaulty: ({ revision }) => faulty.push(revision.version),
-    open: (config) => resolveSettings(config.settings, null),
+    hasFallback: () => hasFallback,
+    onFailing: ({ revision }) => failing.push(revision.version),
+    resolve: (config) => resolveSettings(config.settings, null),
     senderOf: (_, { settings }) => settings.fromEmail,
-    titleOf: ({ errorCode }) => (errorCode === "smtp.auth_rejected" ? "The password is wrong" : null),
+    explainTitle: ({ errorCode }) => (errorCode === "smtp.auth_rejected" ? "The password is wrong" : null),
   });
   await insertSmtpConfig(store.db, smtpConfig());
   await refresh();
 });
 afterEach(async () => {
-  await lanes.close();
+  await routes.close();
   await store.close();
 });
 
 /** Reads the configs anew, as each round may. */
 async function refresh(): Promise<void> {
-  const [[first]] = await store.transact([lanes.reading()]);
+  const [[first]] = await store.transact([routes.reading()]);
   if (first === undefined) throw new Error("there is a config");
-  lane = lanes.of(first);
+  route = routes.of(first);
 }
 
 async function config(): Promise<SmtpConfig> {
@@ -97,7 +97,7 @@ async function claimOne(): Promise<ClaimedEmail> {
 
 const replyOf = (code: number): SmtpReply => ({ code, enhancedCode: null, lines: [`as it is with ${code}`] });
 
-function answered(code: number, stage: Stage = "message"): Ending {
+function answered(code: number, stage: Stage = "message"): AttemptEnd {
   const outcome = code < 400 ? "sent" : code < 500 ? "temporary" : "permanent";
   return {
     kind: "answered",
@@ -112,14 +112,14 @@ function answered(code: number, stage: Stage = "message"): Ending {
   };
 }
 
-function unreachable(): Ending {
+function unreachable(): AttemptEnd {
   const error = new SendwrightError("smtp.connect", "smtp.example.com:587 refuses connections.", {
     smtp: { stage: "connect", systemCode: "ECONNREFUSED" },
   });
   return { kind: "failed", error };
 }
 
-function signInRefused(): Ending {
+function signInRefused(): AttemptEnd {
   const error = new SendwrightError("smtp.auth_rejected", "The relay refused the sign-in.", {
     smtp: { stage: "auth", reply: replyOf(535) },
   });
@@ -129,11 +129,11 @@ function signInRefused(): Ending {
 /** Enters a result; says how the promise ended that it would be written. */
 function settle(
   { email, recipients }: ClaimedEmail,
-  ending: Ending,
-  { startedAt = clock.now(), through = lane } = {},
+  end: AttemptEnd,
+  { startedAt = clock.now(), through = route } = {},
 ) {
   const entry = { state: "waiting" as "waiting" | "written" | Error };
-  ledger.settle({ email, recipients, lane: through, connection: null, ending, startedAt }).then(
+  completer.settle({ email, recipients, route: through, connection: null, end, startedAt }).then(
     () => {
       entry.state = "written";
     },
@@ -144,12 +144,12 @@ function settle(
   return entry;
 }
 
-/** Writes a page, as a round does. */
-async function write(page = ledger.nextPage()): Promise<Page> {
-  const [written] = await store.transact(page.steps);
-  page.written(written);
+/** Writes a batch, as a round does. */
+async function write(batch = completer.nextBatch()): Promise<Batch> {
+  const [written] = await store.transact(batch.steps);
+  batch.written(written);
   await turn();
-  return page;
+  return batch;
 }
 
 const stateOf = async ({ email }: ClaimedEmail) => (await findEmail(store.db, email.id))?.state;
@@ -170,10 +170,10 @@ describe("a result", () => {
     expect(await listAttempts(store.db, claimed.email.id)).toMatchObject([
       { outcome: "sent", configName: "relay" },
     ]);
-    expect(ledger.nextPage().size).toBe(0);
+    expect(completer.nextBatch().size).toBe(0);
   });
 
-  it("is written with others, the oldest first, no more of them than a page has", async () => {
+  it("is written with others, the oldest first, no more of them than a batch has", async () => {
     const claimed = await claim(70);
     const entries = claimed.map((one) => settle(one, answered(250)));
     const first = await write();
@@ -188,27 +188,27 @@ describe("a result", () => {
   it("comes again before those that came later, where the database was away", async () => {
     const claimed = await claim(3);
     const entries = claimed.slice(0, 2).map((one) => settle(one, answered(250)));
-    const page = ledger.nextPage();
+    const batch = completer.nextBatch();
     const [, , third] = claimed;
     if (third === undefined) throw new Error("three were claimed");
     entries.push(settle(third, answered(250)));
-    page.failed(new SendwrightError("store.unavailable", "The database cannot be used now."));
+    batch.failed(new SendwrightError("store.unavailable", "The database cannot be used now."));
     await turn();
     expect(entries.map(({ state }) => state)).toEqual(["waiting", "waiting", "waiting"]);
-    expect(ledger.hasRefused()).toBe(false);
+    expect(completer.isIsolating).toBe(false);
     expect((await write()).size).toBe(3);
     expect(entries.map(({ state }) => state)).toEqual(["written", "written", "written"]);
     expect(await Promise.all(claimed.map(stateOf))).toEqual(["sent", "sent", "sent"]);
   });
 
-  it("that the database refuses fails alone: those of its page are then written one by one", async () => {
+  it("that the database refuses fails alone: those of its batch are then written one by one", async () => {
     const claimed = await claim(4);
     const entries = claimed.map((one) => settle(one, answered(250)));
-    ledger.nextPage().failed(new Error("refused"));
-    expect(ledger.hasRefused()).toBe(true);
+    completer.nextBatch().failed(new Error("refused"));
+    expect(completer.isIsolating).toBe(true);
     const later = settle(await claimOne(), answered(250));
     await write();
-    const second = ledger.nextPage();
+    const second = completer.nextBatch();
     expect(second.size).toBe(1);
     second.failed(new Error("refused again"));
     await turn();
@@ -220,7 +220,7 @@ describe("a result", () => {
     ]);
     await write();
     await write();
-    expect(ledger.hasRefused()).toBe(false);
+    expect(completer.isIsolating).toBe(false);
     expect(later.state).toBe("waiting");
     await write();
     expect(later.state).toBe("written");
@@ -229,8 +229,10 @@ describe("a result", () => {
 
   it("goes one by one also after the database was away in between", async () => {
     const entries = (await claim(2)).map((one) => settle(one, answered(250)));
-    ledger.nextPage().failed(new Error("refused"));
-    ledger.nextPage().failed(new SendwrightError("store.unavailable", "The database cannot be used now."));
+    completer.nextBatch().failed(new Error("refused"));
+    completer
+      .nextBatch()
+      .failed(new SendwrightError("store.unavailable", "The database cannot be used now."));
     expect((await write()).size).toBe(1);
     expect(entries.map(({ state }) => state)).toEqual(["written", "waiting"]);
     expect((await write()).size).toBe(1);
@@ -250,18 +252,18 @@ describe("a result", () => {
     const [first, second] = await claim(2);
     if (first === undefined || second === undefined) throw new Error("two were claimed");
     const entry = settle(first, answered(250));
-    const back = ledger.handBack(second.email);
-    ledger.abandon(new Error("no time"));
+    const back = completer.handBack(second.email);
+    completer.failPending(new Error("no time"));
     await expect(back).rejects.toThrow("no time");
     expect(entry.state).toEqual(new Error("no time"));
-    expect(ledger.nextPage().size).toBe(0);
+    expect(completer.nextBatch().size).toBe(0);
   });
 });
 
 describe("an email handed back", () => {
   it("is queued as it was, and its config left alone", async () => {
     const claimed = await claimOne();
-    const back = ledger.handBack(claimed.email);
+    const back = completer.handBack(claimed.email);
     await write();
     await back;
     expect(await findEmail(store.db, claimed.email.id)).toMatchObject({ state: "queued", attemptCount: 0 });
@@ -273,10 +275,10 @@ describe("an email handed back", () => {
 describe("a relay that cannot be reached", () => {
   it("rests, from the moment on at which that is known; the database hears of it with the result", async () => {
     settle(await claimOne(), unreachable());
-    expect(lanes.isUsable(lane.config)).toBe(false);
-    expect(lane.rest).toEqual({ written: false });
+    expect(routes.isUsable(route.config)).toBe(false);
+    expect(route.cooldown).toEqual({ written: false });
     await refresh();
-    expect(lanes.isUsable(lane.config)).toBe(false);
+    expect(routes.isUsable(route.config)).toBe(false);
     await write();
     expect(await config()).toMatchObject(
       paused({
@@ -286,10 +288,10 @@ describe("a relay that cannot be reached", () => {
       }),
     );
     await refresh();
-    expect(lane.rest).toBeNull();
-    expect(lanes.isUsable(lane.config)).toBe(false);
+    expect(route.cooldown).toBeNull();
+    expect(routes.isUsable(route.config)).toBe(false);
     await clock.advance(10 * second);
-    expect(lanes.isUsable(lane.config)).toBe(true);
+    expect(routes.isUsable(route.config)).toBe(true);
   });
 
   it("rests the longer the more often in a row it could not be reached", async () => {
@@ -298,9 +300,9 @@ describe("a relay that cannot be reached", () => {
       settle(await claimOne(), unreachable());
       await write();
       await refresh();
-      const restMs = (openBreakerAt(lane.config.health, clock.now())?.until ?? 0) - clock.now();
+      const restMs = (openBreakerAt(route.config.health, clock.now())?.until ?? 0) - clock.now();
       rests.push(restMs / second);
-      expect(lane.config).toMatchObject(paused({ failures: failure + 1 }));
+      expect(route.config).toMatchObject(paused({ failures: failure + 1 }));
       await clock.advance(restMs);
     }
     expect(rests).toEqual([10, 30, 60, 120, 300, 300]);
@@ -316,7 +318,7 @@ describe("a relay that cannot be reached", () => {
     const [alone, other] = await claim(2);
     if (alone === undefined || other === undefined) throw new Error("two were claimed");
     settle(alone, unreachable());
-    hasOther = true;
+    hasFallback = true;
     settle(other, unreachable());
     await write();
     expect(await findEmail(store.db, alone.email.id)).toMatchObject({
@@ -367,14 +369,14 @@ describe("a new version of a config", () => {
     settle(await claimOne(), answered(250));
     await write();
     expect(await config()).toMatchObject({ health: { knownGoodVersion: 1, failingVersion: null } });
-    expect(faulty).toEqual([]);
+    expect(failing).toEqual([]);
   });
 
   it("is told once to be faulty, where it must be mended before it took anything", async () => {
     settle(await claimOne(), signInRefused());
     await write();
     expect(await config()).toMatchObject({ health: { knownGoodVersion: null, failingVersion: 1 } });
-    expect(faulty).toEqual([1]);
+    expect(failing).toEqual([1]);
   });
 
   it("is not faulty for a relay that cannot be reached, nor once it was proven", async () => {
@@ -389,7 +391,7 @@ describe("a new version of a config", () => {
     settle(await claimOne(), signInRefused());
     await write();
     expect(await config()).toMatchObject({ health: { knownGoodVersion: 1, failingVersion: null } });
-    expect(faulty).toEqual([]);
+    expect(failing).toEqual([]);
   });
 });
 
@@ -412,7 +414,7 @@ describe("a config that must be mended", () => {
     });
   });
 
-  it("stays so whatever another result of the same page says, also one that has read it anew", async () => {
+  it("stays so whatever another result of the same batch says, also one that has read it anew", async () => {
     await store.db
       .updateTable("smtp_config")
       .set({ paused_until: clock.now(), paused_reason: "before", failures: 1 })
@@ -428,7 +430,7 @@ describe("a config that must be mended", () => {
   });
 
   it("is left alone where it was saved since: that was about the old settings", async () => {
-    const through = lane;
+    const through = route;
     const claimed = await claimOne();
     const saved = smtpConfig({ revision: { version: 2 }, settings: { smtpPort: 2525 } });
     await updateSmtpConfig(store.db, saved, 1);
@@ -443,11 +445,11 @@ describe("a relay that answers and takes nothing", () => {
   const busy = (stage: Stage = "message") => answered(451, stage);
 
   it("rests after the second time in a row, where another config can take over", async () => {
-    hasOther = true;
+    hasFallback = true;
     const [first, second] = await claim(2);
     if (first === undefined || second === undefined) throw new Error("two were claimed");
     settle(first, busy());
-    expect(lane.rest).toBeNull();
+    expect(route.cooldown).toBeNull();
     settle(second, busy());
     await write();
     expect(await config()).toMatchObject(paused({ failures: 1, reason: "as it is with 451" }));
@@ -462,16 +464,16 @@ describe("a relay that answers and takes nothing", () => {
   });
 
   it("is not meant where it takes one in between, or speaks of a recipient only", async () => {
-    hasOther = true;
-    for (const ending of [busy(), answered(250), busy(), busy("recipient"), busy(), answered(550), busy()]) {
-      settle(await claimOne(), ending);
+    hasFallback = true;
+    for (const end of [busy(), answered(250), busy(), busy("recipient"), busy(), answered(550), busy()]) {
+      settle(await claimOne(), end);
     }
     await write();
     expect(await config()).toMatchObject(notPaused);
   });
 
   it("rests again after the one email with which it is tried, and longer", async () => {
-    hasOther = true;
+    hasFallback = true;
     for (const claimed of await claim(2)) settle(claimed, busy());
     await write();
     await clock.advance(10 * second);

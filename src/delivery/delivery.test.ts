@@ -29,7 +29,7 @@ import {
   startTestRelay,
   type TestRelay,
 } from "../testing/index.ts";
-import { createDeliveryWorker, type DeliveryWorker } from "./worker.ts";
+import { DeliveryWorker } from "./worker.ts";
 
 const configSource = new ConfigSource(null);
 
@@ -68,7 +68,7 @@ async function openEverything(withSecret: string): Promise<void> {
   const metrics = new Metrics();
   const opening = { store, source: configSource, secrets, clock, accessTokens: null };
   configs = new SmtpConfigs({ ...opening, onChanged: () => worker.configsChanged() });
-  worker = createDeliveryWorker({
+  worker = new DeliveryWorker({
     store,
     secrets,
     configSource,
@@ -78,8 +78,8 @@ async function openEverything(withSecret: string): Promise<void> {
     log: createLog("silent"),
     metrics,
     random: () => 0.5,
-    onFaulty() {},
-    titleOf: () => null,
+    onFailing() {},
+    explainTitle: () => null,
   });
   const templates = new LoadedTemplates();
   outbox = createOutbox({

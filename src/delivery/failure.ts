@@ -2,24 +2,24 @@ import { failureOf } from "../emails/attempt-failure.ts";
 import { classOf } from "../smtp/reply.ts";
 import type { ResolvedConfig } from "../smtp-configs/open.ts";
 import type { AttemptFailure } from "../store/tables/emails.ts";
-import type { Ending } from "./outcome.ts";
+import type { AttemptEnd } from "./outcome.ts";
 
 /**
- * What the log keeps of a try that failed at some stage, for its explanation.
- * @param way how the relay was reached, and the sender that it was told
+ * What the log stores of an attempt that failed at some stage, for its explanation.
+ * @param relay how it was reached, and the sender that it was given
  */
 export function failureIn(
-  ending: Ending,
-  { opened, from }: { readonly opened: ResolvedConfig; readonly from: string },
+  end: AttemptEnd,
+  { resolved, from }: { readonly resolved: ResolvedConfig; readonly from: string },
 ): AttemptFailure {
-  if (ending.kind === "failed") {
-    return failureOf(opened, { from, recipient: null, refusal: null, smtp: ending.error.smtp });
+  if (end.kind === "failed") {
+    return failureOf(resolved, { from, recipient: null, refusal: null, smtp: end.error.smtp });
   }
-  const { recipients, reply, stage, lost } = ending.result;
+  const { recipients, reply, stage, lost } = end.result;
   const refused = recipients.find(({ outcome }) => outcome !== "sent");
   const isTaken = reply !== null && classOf(reply) === 2;
   const isAlone = recipients.length === 1 || isTaken || stage === "recipient";
-  return failureOf(opened, {
+  return failureOf(resolved, {
     from,
     recipient: isAlone ? (refused?.address ?? null) : null,
     refusal: isTaken ? (refused?.reply ?? null) : null,

@@ -6,7 +6,7 @@ import { claimEmails, releaseLeases } from "../store/tables/email-claims.ts";
 import { insertEmails } from "../store/tables/email-inserts.ts";
 import { type Email, findEmail } from "../store/tables/emails.ts";
 import { createFixedClock, type FixedClock } from "../testing/fixed-clock.ts";
-import { createLeases, type Leases } from "./leases.ts";
+import { Leases } from "./leases.ts";
 
 const second = 1_000;
 const lost = expect.objectContaining({ code: "email.lease_lost" });
@@ -22,11 +22,11 @@ describe.each(databases)("leases on $name", ({ shared, start, open, stop }) => {
     database = await open();
     store = database.store;
     clock = createFixedClock();
-    leases = createLeases(store, clock);
+    leases = new Leases(store, clock);
   });
   afterEach(() => database.dispose());
 
-  /** Queues emails and claims them, as a round of the delivery worker does; the leases are held by `holder`. */
+  /** Queues emails and claims them, as a tick of the claim loop does; the leases are held by `holder`. */
   async function claim(count: number, holder: Leases | null = leases, by = store): Promise<Email[]> {
     const now = clock.now();
     const leaseUntil = leases.until(now);
@@ -64,14 +64,14 @@ describe.each(databases)("leases on $name", ({ shared, start, open, stop }) => {
 
   it("go on with each upkeep for as long as they are held, and no longer", async () => {
     const email = await claimOne();
-    for (let round = 0; round < 6; round++) {
+    for (let beat = 0; beat < 6; beat++) {
       await clock.advance(10 * second);
       await leases.upkeep(clock.now());
       leases.assertHeld(email);
       expect(await stateOf(email)).toBe("sending");
     }
     leases.release(email);
-    for (let round = 0; round < 3; round++) {
+    for (let beat = 0; beat < 3; beat++) {
       await clock.advance(10 * second);
       await leases.upkeep(clock.now());
     }
@@ -151,12 +151,12 @@ describe.each(databases)("leases on $name", ({ shared, start, open, stop }) => {
     let others: Leases;
     beforeEach(async () => {
       other = await database.another();
-      others = createLeases(other, clock);
+      others = new Leases(other, clock);
     });
 
     it("stay with the node that renews them in time", async () => {
       const email = await claimOne(others, other);
-      for (let round = 0; round < 5; round++) {
+      for (let beat = 0; beat < 5; beat++) {
         await clock.advance(10 * second);
         await others.upkeep(clock.now());
         await leases.upkeep(clock.now());

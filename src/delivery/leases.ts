@@ -12,60 +12,64 @@ const leaseMs = 30_000;
 /** No body is begun in the last moments of a lease: the clocks of nodes may differ. */
 const marginMs = 3_000;
 
-/** The leases that this node holds. */
-export interface Leases {
-  /** When a lease that is taken now runs out. */
-  until(now: number): number;
-  hold(email: Email, until: number): void;
-  release(email: Email): void;
-  /** @throws SendwrightError `email.lease_lost` where the email may belong to another node by now. */
-  assertHeld(email: Email): void;
-  /** Renews those that are held, then frees those that ran out, whosever they were. */
-  upkeep(now: number): Promise<void>;
-  /** How many are held. */
-  readonly size: number;
+interface Lease {
+  readonly email: Email;
+  until: number;
 }
 
-export function createLeases(store: Store, clock: Clock): Leases {
-  const held = new Map<string, { readonly email: Email; until: number }>();
+/** The leases that this node holds. */
+export class Leases {
+  readonly #store: Store;
+  readonly #clock: Clock;
+  readonly #held = new Map<string, Lease>();
 
-  /** An email that was lost may have been claimed again, by this node too: that is another lease. */
-  function leaseOf({ id, lease: token }: Email) {
-    const lease = held.get(id);
-    return lease?.email.lease === token ? lease : undefined;
+  constructor(store: Store, clock: Clock) {
+    this.#store = store;
+    this.#clock = clock;
   }
 
-  return {
-    until: (now) => now + leaseMs,
-    hold: (email, until) => void held.set(email.id, { email, until }),
-    release(email) {
-      if (leaseOf(email) !== undefined) held.delete(email.id);
-    },
+  /** How many are held. */
+  get size(): number {
+    return this.#held.size;
+  }
 
-    assertHeld(email) {
-      const lease = leaseOf(email);
-      if (lease !== undefined && clock.now() < lease.until - marginMs) return;
-      throw leaseLost();
-    },
+  /** When a lease that is acquired now runs out. */
+  until(now: number): number {
+    return now + leaseMs;
+  }
 
-    async upkeep(now) {
-      const until = now + leaseMs;
-      const leases = [...held.values()];
-      const renewed = await renewLeases(
-        store.db,
-        leases.map(({ email }) => email),
-        until,
-      );
-      for (const lease of leases) {
-        if (renewed.has(lease.email.id)) lease.until = until;
-      }
-      await store.transaction((db) => releaseLeases(db, now, now));
-    },
+  hold(email: Email, until: number): void {
+    this.#held.set(email.id, { email, until });
+  }
 
-    get size() {
-      return held.size;
-    },
-  };
+  release(email: Email): void {
+    if (this.#leaseOf(email) !== undefined) this.#held.delete(email.id);
+  }
+
+  /** @throws SendwrightError `email.lease_lost` if the email may belong to another node by now. */
+  assertHeld(email: Email): void {
+    const lease = this.#leaseOf(email);
+    if (lease !== undefined && this.#clock.now() < lease.until - marginMs) return;
+    throw leaseLost();
+  }
+
+  /** Renews the leases that are held, then frees those that ran out, of every node. */
+  async upkeep(now: number): Promise<void> {
+    const until = this.until(now);
+    const leases = [...this.#held.values()];
+    const emails = leases.map(({ email }) => email);
+    const renewed = await renewLeases(this.#store.db, emails, until);
+    for (const lease of leases) {
+      if (renewed.has(lease.email.id)) lease.until = until;
+    }
+    await this.#store.transaction((db) => releaseLeases(db, now, now));
+  }
+
+  /** An email that was lost may have been claimed again, by this node too: that is another lease. */
+  #leaseOf({ id, lease: token }: Email): Lease | undefined {
+    const lease = this.#held.get(id);
+    return lease?.email.lease === token ? lease : undefined;
+  }
 }
 
 export function leaseLost(): SendwrightError {

@@ -4,7 +4,7 @@ import { type ErrorCode, SendwrightError } from "../core/errors.ts";
 import { recipientStates, type SmtpReply } from "../core/model.ts";
 import type { RecipientResult, SendResult } from "../smtp/connection.ts";
 import type { Email, Recipient } from "../store/tables/emails.ts";
-import { attemptOf, type Ending, emailStateOf, failureOutcome, settlementOf } from "./outcome.ts";
+import { type AttemptEnd, attemptOf, emailStateOf, failureOutcome, settlementOf } from "./outcome.ts";
 
 const now = 1_000_000;
 
@@ -53,7 +53,7 @@ function reply(code: number, text: string): SmtpReply {
   return { code, enhancedCode: null, lines: [text] };
 }
 
-function answered(...outcomes: RecipientResult["outcome"][]): Ending {
+function answered(...outcomes: RecipientResult["outcome"][]): AttemptEnd {
   const codes = { sent: 250, temporary: 451, permanent: 550, unknown: 0 } as const;
   const recipients = outcomes.map((outcome, position) => ({
     address: `r${position}@example.com`,
@@ -71,7 +71,7 @@ function answered(...outcomes: RecipientResult["outcome"][]): Ending {
   return { kind: "answered", result };
 }
 
-function failed(code: ErrorCode, replyCode?: number): Ending {
+function failed(code: ErrorCode, replyCode?: number): AttemptEnd {
   const smtp =
     replyCode === undefined
       ? { stage: "connect" as const }
@@ -79,12 +79,12 @@ function failed(code: ErrorCode, replyCode?: number): Ending {
   return { kind: "failed", error: new SendwrightError(code, "It failed.", { smtp }) };
 }
 
-function settle(ending: Ending, given: { email?: Partial<Email>; recipients?: Recipient[] } = {}) {
+function settle(end: AttemptEnd, given: { email?: Partial<Email>; recipients?: Recipient[] } = {}) {
   const of = email(given.email);
   const recipients = given.recipients ?? [recipient(0)];
-  const attempt = attemptOf({ config: null, connection: null, ending, startedAt: now - 40, now });
-  const goesOn = attempt.outcome === "config";
-  return settlementOf({ email: of, recipients, ending, attempt, now, random: 0.5, goesOn });
+  const attempt = attemptOf({ config: null, connection: null, end, startedAt: now - 40, now });
+  const isUncounted = attempt.outcome === "config";
+  return settlementOf({ email: of, recipients, end, attempt, now, random: 0.5, isUncounted });
 }
 
 const states = ({ recipients }: ReturnType<typeof settle>) => recipients.map(({ state }) => state);
@@ -115,8 +115,8 @@ describe("what a failure before the final dot means", () => {
     ["store.unavailable", undefined, "temporary"],
     ["internal", undefined, "temporary"],
   ])("%s (%s) is %s", (code, replyCode, outcome) => {
-    const ending = failed(code, replyCode);
-    if (ending.kind === "failed") expect(failureOutcome(ending.error)).toBe(outcome);
+    const end = failed(code, replyCode);
+    if (end.kind === "failed") expect(failureOutcome(end.error)).toBe(outcome);
   });
 });
 
@@ -148,8 +148,8 @@ describe("what is written after a try", () => {
 
   it("does not touch recipients that have their outcome", () => {
     const done = recipient(0, { state: "sent", code: 250, reply: "ok" });
-    const ending: Ending = answered("sent", "permanent");
-    const settlement = settle(ending, { recipients: [done, recipient(1)] });
+    const end: AttemptEnd = answered("sent", "permanent");
+    const settlement = settle(end, { recipients: [done, recipient(1)] });
     expect(settlement.recipients).toMatchObject([
       { position: 1, state: "failed", code: 550, reply: "permanent" },
     ]);
@@ -214,7 +214,7 @@ describe("what is written after a try", () => {
     });
   });
 
-  it("waits without counting while the config must be mended", () => {
+  it("waits without counting while the config needs an admin", () => {
     const settlement = settle(failed("smtp.auth_rejected", 535), { email: { attemptCount: 3 } });
     expect(settlement).toMatchObject({ state: "queued", attemptCount: 3, nextAttemptAt: now });
   });
@@ -225,7 +225,7 @@ describe("what is written after a try", () => {
     expect(settlement.attempt).toMatchObject({ outcome: "unknown", errorCode: "smtp.unknown_outcome" });
   });
 
-  it("rests after a lost answer if so asked, or if no time is left to send again", () => {
+  it("ends after a lost answer if so asked, or if no time is left to send again", () => {
     expect(settle(answered("unknown"), { email: { onUnknown: "hold" } }).state).toBe("unknown");
     expect(settle(answered("unknown"), { email: { expiresAt: now + 1 } }).state).toBe("unknown");
   });

@@ -13,15 +13,15 @@ import type { Attempt, Email, Recipient } from "../store/tables/emails.ts";
 import type { SmtpConfig } from "../store/tables/smtp-configs.ts";
 import { nextAttemptAt } from "./backoff.ts";
 
-/** How one try ended: with an outcome for each recipient, or with an error before there was any. */
-export type Ending =
+/** How one attempt ended: with an outcome for each recipient, or with an error before there was any. */
+export type AttemptEnd =
   | { readonly kind: "answered"; readonly result: SendResult }
   | { readonly kind: "failed"; readonly error: SendwrightError };
 
 /** Where a connection has not come so far that a message could be to blame. */
 const beforeMessages: ReadonlySet<Stage> = new Set(stages.slice(0, stages.indexOf("sender")));
 
-/** Errors that say that the config, not the email, must be mended first. */
+/** Errors that say that the config, not the email, needs an admin first. */
 const configErrors: ReadonlySet<string> = new Set([
   "config.none_usable",
   "secret.mismatch",
@@ -48,10 +48,10 @@ export function failureOutcome(error: SendwrightError): "temporary" | "permanent
   return error.retry === "never" && error.code !== "internal" ? "permanent" : "temporary";
 }
 
-/** The word for a whole try, for the log. */
-function attemptOutcome(ending: Ending): AttemptOutcome {
-  if (ending.kind === "failed") return failureOutcome(ending.error);
-  const { recipients } = ending.result;
+/** The word for a whole attempt, for the log. */
+function attemptOutcome(end: AttemptEnd): AttemptOutcome {
+  if (end.kind === "failed") return failureOutcome(end.error);
+  const { recipients } = end.result;
   // "Authentication required" (RFC 4954 §6), "Must issue STARTTLS first" (RFC 3207 §4): the config's fault.
   if (recipients.every(({ reply }) => reply?.code === 530)) return "config";
   const outcomes = new Set(recipients.map((recipient) => recipient.outcome));
@@ -60,16 +60,16 @@ function attemptOutcome(ending: Ending): AttemptOutcome {
   return outcomes.has("temporary") ? "temporary" : "permanent";
 }
 
-/** Whether the way to the relay failed, whatever the message. */
-export function blamesConfig(ending: Ending, outcome: AttemptOutcome): boolean {
+/** Whether the relay could not be used, whatever the message. */
+export function isRelayFailure(end: AttemptEnd, outcome: AttemptOutcome): boolean {
   if (outcome === "config") return true;
-  if (ending.kind === "answered" || outcome !== "temporary") return false;
-  const stage = ending.error.smtp?.stage;
+  if (end.kind === "answered" || outcome !== "temporary") return false;
+  const stage = end.error.smtp?.stage;
   return stage !== undefined && beforeMessages.has(stage);
 }
 
-/** Whether a try says that the config is wrong: its way to the relay, or the sender that it names itself. */
-export function isConfigsFault(
+/** Whether an attempt says that the config is wrong: how it reaches the relay, or its own sender. */
+export function isConfigFault(
   { outcome, stage }: Pick<Attempt, "outcome" | "stage">,
   { from }: Pick<Email, "from">,
 ): boolean {
@@ -77,7 +77,7 @@ export function isConfigsFault(
 }
 
 /** Whether a relay that answers has taken nothing, for reasons that need not be the message's or a recipient's. */
-export function isStrike({ outcome, stage }: Pick<Attempt, "outcome" | "stage">): boolean {
+export function countsAsFailure({ outcome, stage }: Pick<Attempt, "outcome" | "stage">): boolean {
   return outcome === "unknown" || (outcome === "temporary" && stage !== "recipient");
 }
 
@@ -94,19 +94,19 @@ export function emailStateOf(recipients: readonly RecipientState[]): EmailState 
   return states.has("expired") ? "expired" : "cancelled";
 }
 
-/** The row of the log for a try. */
-export function attemptOf(tried: {
+/** The row of the log for an attempt. */
+export function attemptOf(result: {
   readonly config: SmtpConfig | null;
   readonly connection: Connection | null;
-  readonly ending: Ending;
+  readonly end: AttemptEnd;
   readonly startedAt: number;
   readonly now: number;
 }): Attempt {
-  const { config, connection, ending, startedAt, now } = tried;
-  const error = ending.kind === "failed" ? ending.error : ending.result.lost;
+  const { config, connection, end, startedAt, now } = result;
+  const error = end.kind === "failed" ? end.error : end.result.lost;
   const reply =
-    ending.kind === "answered" && error === null ? telling(ending.result) : (error?.smtp?.reply ?? null);
-  const outcome = attemptOutcome(ending);
+    end.kind === "answered" && error === null ? replyForLog(end.result) : (error?.smtp?.reply ?? null);
+  const outcome = attemptOutcome(end);
   return {
     at: startedAt,
     configId: config?.id ?? null,
@@ -114,7 +114,7 @@ export function attemptOf(tried: {
     relayHost: config?.settings.smtpServer ?? null,
     relayAddress: connection?.address ?? null,
     tlsVersion: connection?.tls?.version ?? null,
-    stage: ending.kind === "answered" ? ending.result.stage : (error?.smtp?.stage ?? null),
+    stage: end.kind === "answered" ? end.result.stage : (error?.smtp?.stage ?? null),
     outcome,
     errorCode: outcome === "unknown" ? "smtp.unknown_outcome" : (error?.code ?? null),
     ...replyColumns(reply, error?.message ?? null),
@@ -125,24 +125,24 @@ export function attemptOf(tried: {
 }
 
 /** The reply that tells most: that to the message, else the first refusal. */
-function telling(result: SendResult): SmtpReply | null {
+function replyForLog(result: SendResult): SmtpReply | null {
   return result.reply ?? result.recipients.find(({ outcome }) => outcome !== "sent")?.reply ?? null;
 }
 
 export interface SettleInput {
   readonly email: Email;
-  /** All recipients of the email, as they were before the try. */
+  /** All recipients of the email, as they were before the attempt. */
   readonly recipients: readonly Recipient[];
-  readonly ending: Ending;
+  readonly end: AttemptEnd;
   readonly now: number;
   /** In [0, 1), for the jitter. */
   readonly random: number;
   readonly attempt: Attempt;
-  /** The email goes on at once, through another config or when this one is mended: the try is not counted. */
-  readonly goesOn: boolean;
+  /** The email goes on at once, through another config or once an admin has corrected this one: the attempt is not counted. */
+  readonly isUncounted: boolean;
 }
 
-/** What is written of an email that was claimed, and not tried. */
+/** What is written of an email that was claimed, and not attempted. */
 export function handedBack(email: Email, now: number): Settlement {
   const { attemptCount, possibleDuplicate, sentAt } = email;
   return {
@@ -157,14 +157,14 @@ export function handedBack(email: Email, now: number): Settlement {
   };
 }
 
-/** Turns the end of a try into what is written: pure, so that each case is a test. */
+/** Turns the end of an attempt into what is written: pure, so that each case is a test. */
 export function settlementOf(input: SettleInput): Settlement {
-  const { email, recipients, ending, now, random, attempt, goesOn } = input;
-  const attemptCount = goesOn ? email.attemptCount : email.attemptCount + 1;
-  const retryAt = goesOn ? now : nextAttemptAt(attemptCount, now, email.expiresAt, random);
+  const { email, recipients, end, now, random, attempt, isUncounted } = input;
+  const attemptCount = isUncounted ? email.attemptCount : email.attemptCount + 1;
+  const retryAt = isUncounted ? now : nextAttemptAt(attemptCount, now, email.expiresAt, random);
   const outcomes = recipients
     .filter((recipient) => recipient.state === "queued")
-    .map((recipient) => recipientOutcome(recipient, ending, attempt.outcome, email, retryAt));
+    .map((recipient) => recipientOutcome(recipient, end, attempt.outcome, email, retryAt));
 
   const after = recipients.map(
     (recipient) =>
@@ -186,25 +186,25 @@ export function settlementOf(input: SettleInput): Settlement {
 
 function recipientOutcome(
   recipient: Recipient,
-  ending: Ending,
+  end: AttemptEnd,
   attempt: AttemptOutcome,
   email: Email,
   retryAt: number | null,
 ): RecipientOutcome {
-  if (ending.kind === "failed") {
-    const { error } = ending;
+  if (end.kind === "failed") {
+    const { error } = end;
     const reply = error.smtp?.reply ?? null;
     const state = attempt === "permanent" ? "failed" : retryAt === null ? "expired" : "queued";
     return { position: recipient.position, state, ...replyColumns(reply, error.message) };
   }
-  const result = ending.result.recipients.find((candidate) => candidate.address === recipient.address);
+  const result = end.result.recipients.find((candidate) => candidate.address === recipient.address);
   // The client answers for each address it was given; without an answer nothing was sent.
   if (result === undefined)
     return { position: recipient.position, state: "queued", ...replyColumns(null, null) };
   return {
     position: recipient.position,
     state: attempt === "config" ? "queued" : recipientState(result.outcome, email, retryAt),
-    ...replyColumns(result.reply, ending.result.lost?.message ?? null),
+    ...replyColumns(result.reply, end.result.lost?.message ?? null),
   };
 }
 
@@ -221,7 +221,7 @@ function recipientState(
     case "temporary":
       return retryAt === null ? "expired" : "queued";
     case "unknown":
-      // Without time for another try, "perhaps" is the last word.
+      // Without time for another attempt, "perhaps" is the last word.
       return email.onUnknown === "resend" && retryAt !== null ? "queued" : "unknown";
     default:
       return outcome satisfies never;

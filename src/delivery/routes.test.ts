@@ -9,7 +9,7 @@ import { openSqliteStore, type Store } from "../store/store.ts";
 import { insertSmtpConfig } from "../store/tables/smtp-configs.ts";
 import { createFixedClock, type FixedClock } from "../testing/fixed-clock.ts";
 import { startTestRelay, type TestRelay } from "../testing/test-relay.ts";
-import { createLanes, isOnTrial, type Lane, type Lanes } from "./routes.ts";
+import { isHalfOpen, type Route, Routes } from "./routes.ts";
 
 const configSource = new ConfigSource(null);
 
@@ -22,42 +22,40 @@ const message = {
 
 let clock: FixedClock;
 let store: Store;
-let lanes: Lanes;
-/** This node's standing among others. */
-let standing: { rank: number; nodes: number };
+let routes: Routes;
+/** This node's membership among others. */
+let membership: { rank: number; nodes: number };
 /** How often there was more room. */
 let told: number;
 beforeEach(async () => {
   clock = createFixedClock();
   store = await openSqliteStore(":memory:");
-  standing = { rank: 0, nodes: 1 };
+  membership = { rank: 0, nodes: 1 };
   told = 0;
-  const nodes = {
-    get standing() {
-      return standing;
+  const cluster = {
+    get membership() {
+      return membership;
     },
-    meet: async () => false,
-    leave: async () => {},
   };
-  const onRoom = () => {
+  const onCapacity = () => {
     told++;
   };
-  lanes = createLanes({ db: store.db, configSource, nodes, clock, onRoom });
+  routes = new Routes({ db: store.db, configSource, cluster, clock, onCapacity });
 });
 afterEach(async () => {
-  await lanes.close();
+  await routes.close();
   await store.close();
 });
 
-async function refresh(): Promise<Lane[]> {
-  const [configs] = await store.transact([lanes.reading()]);
-  return configs.map(lanes.of);
+async function refresh(): Promise<Route[]> {
+  const [configs] = await store.transact([routes.reading()]);
+  return configs.map((config) => routes.of(config));
 }
 
-async function refreshed(): Promise<Lane> {
-  const [lane] = await refresh();
-  if (lane === undefined) throw new Error("there is a config");
-  return lane;
+async function refreshed(): Promise<Route> {
+  const [route] = await refresh();
+  if (route === undefined) throw new Error("there is a config");
+  return route;
 }
 
 const save = (given: GivenConfig = {}) => insertSmtpConfig(store.db, smtpConfig(given));
@@ -67,9 +65,9 @@ const pausedFor = (ms: number): GivenConfig => ({
 const change = (set: Record<string, string | number | null>) =>
   store.db.updateTable("smtp_config").set(set).execute();
 
-/** Sends through a lane, as the delivery worker does. */
-async function send(lane: Lane, relay: TestRelay): Promise<void> {
-  const taken = lane.pool.acquire();
+/** Sends through a route, as the delivery worker does. */
+async function send(route: Route, relay: TestRelay): Promise<void> {
+  const taken = route.pool.acquire();
   try {
     await taken.open(() =>
       connect({
@@ -86,7 +84,7 @@ async function send(lane: Lane, relay: TestRelay): Promise<void> {
   }
 }
 
-describe("the lanes", () => {
+describe("the routes", () => {
   it("are those of the configs that are on, in their order", async () => {
     await save({ id: "b", settings: { position: 2 } });
     await save({ id: "off", settings: { position: 0, enabled: false } });
@@ -97,11 +95,11 @@ describe("the lanes", () => {
 
   it("stay for as long as the settings do, and know of pauses and tests what was read last", async () => {
     await save();
-    const lane = await refreshed();
+    const route = await refreshed();
     await change({ paused_until: 5, paused_reason: "busy", failures: 2, last_test_json: null });
-    expect(await refreshed()).toBe(lane);
-    expect(lane.config).toMatchObject(paused({ until: 5, reason: "busy", failures: 2 }));
-    expect(lane.ended).toBe(false);
+    expect(await refreshed()).toBe(route);
+    expect(route.config).toMatchObject(paused({ until: 5, reason: "busy", failures: 2 }));
+    expect(route.ended).toBe(false);
   });
 
   it.each([
@@ -112,19 +110,19 @@ describe("the lanes", () => {
     [
       "shared with another node",
       async () => {
-        standing = { rank: 1, nodes: 2 };
+        membership = { rank: 1, nodes: 2 };
       },
     ],
   ])("end with a config that is %s: they take nothing more", async (_how, happen) => {
     await save();
-    const lane = await refreshed();
-    expect(lanes.room(lane)).toBe(1);
+    const route = await refreshed();
+    expect(routes.capacity(route)).toBe(1);
     await happen();
     const after = await refresh();
-    expect(after).not.toContain(lane);
-    expect(lane.ended).toBe(true);
-    expect(lanes.room(lane)).toBe(0);
-    for (const other of after) expect(lanes.room(other)).toBe(1);
+    expect(after).not.toContain(route);
+    expect(route.ended).toBe(true);
+    expect(routes.capacity(route)).toBe(0);
+    for (const other of after) expect(routes.capacity(other)).toBe(1);
   });
 
   it("end one by one: the others go on", async () => {
@@ -139,23 +137,23 @@ describe("the lanes", () => {
   });
 
   it("go by the newest reading, whichever answer comes first", async () => {
-    const older = lanes.reading();
+    const older = routes.reading();
     const [answer] = await store.transact([{ queries: older.queries, read: (results) => results }]);
     await save();
-    const lane = await refreshed();
-    expect(older.read(answer)).toEqual([lane.config]);
-    expect(lane.ended).toBe(false);
-    expect(await refreshed()).toBe(lane);
+    const route = await refreshed();
+    expect(older.read(answer)).toEqual([route.config]);
+    expect(route.ended).toBe(false);
+    expect(await refreshed()).toBe(route);
   });
 
   it("have this node's share of the limits", async () => {
     await save({ settings: { maxConnections: 5, maxPerSecond: 1 } });
-    expect(lanes.room(await refreshed())).toBe(1);
-    standing = { rank: 0, nodes: 2 };
+    expect(routes.capacity(await refreshed())).toBe(1);
+    membership = { rank: 0, nodes: 2 };
     // One message a second is the other node's.
-    expect(lanes.room(await refreshed())).toBe(0);
-    standing = { rank: 1, nodes: 2 };
-    expect(lanes.room(await refreshed())).toBe(1);
+    expect(routes.capacity(await refreshed())).toBe(0);
+    membership = { rank: 1, nodes: 2 };
+    expect(routes.capacity(await refreshed())).toBe(1);
   });
 });
 
@@ -163,51 +161,51 @@ describe("a config", () => {
   it("is not usable while it is paused", async () => {
     await save(pausedFor(1_000));
     const { config } = await refreshed();
-    expect(lanes.isUsable(config)).toBe(false);
+    expect(routes.isUsable(config)).toBe(false);
     await clock.advance(999);
-    expect(lanes.isUsable(config)).toBe(false);
+    expect(routes.isUsable(config)).toBe(false);
     await clock.advance(1);
-    expect(lanes.isUsable(config)).toBe(true);
+    expect(routes.isUsable(config)).toBe(true);
   });
 
   it("that was paused is tried with one email, until the pause is forgotten", async () => {
     await using relay = await startTestRelay();
     await save(pausedFor(0));
-    const lane = await refreshed();
-    await send(lane, relay);
-    expect(isOnTrial(lane)).toBe(true);
-    expect(lane.pool.capacity()).toBeGreaterThan(1);
-    expect(lanes.room(lane)).toBe(1);
-    lane.underWay = 1;
-    expect(lanes.room(lane)).toBe(0);
-    lane.underWay = 3;
-    expect(lanes.room(lane)).toBe(0);
+    const route = await refreshed();
+    await send(route, relay);
+    expect(isHalfOpen(route)).toBe(true);
+    expect(route.pool.capacity()).toBeGreaterThan(1);
+    expect(routes.capacity(route)).toBe(1);
+    route.underWay = 1;
+    expect(routes.capacity(route)).toBe(0);
+    route.underWay = 3;
+    expect(routes.capacity(route)).toBe(0);
     await change({ paused_until: null });
     await refresh();
-    expect(isOnTrial(lane)).toBe(false);
-    expect(lanes.room(lane)).toBe(lane.pool.capacity());
+    expect(isHalfOpen(route)).toBe(false);
+    expect(routes.capacity(route)).toBe(route.pool.capacity());
   });
 
   it("rests by a decision of this node until it is read again with the pause", async () => {
     await save();
-    const lane = await refreshed();
-    lane.rest = { written: false };
-    expect(lanes.isUsable(lane.config)).toBe(false);
+    const route = await refreshed();
+    route.cooldown = { written: false };
+    expect(routes.isUsable(route.config)).toBe(false);
     await refresh();
-    expect(lanes.isUsable(lane.config)).toBe(false);
+    expect(routes.isUsable(route.config)).toBe(false);
     // Read before the pause was written, looked at after: that reading does not know it.
-    const early = lanes.reading();
-    lane.rest.written = true;
+    const early = routes.reading();
+    route.cooldown.written = true;
     await store.transact([early]);
-    expect(lanes.isUsable(lane.config)).toBe(false);
+    expect(routes.isUsable(route.config)).toBe(false);
     await refresh();
-    expect(lane.rest).toBeNull();
-    expect(lanes.isUsable(lane.config)).toBe(true);
+    expect(route.cooldown).toBeNull();
+    expect(routes.isUsable(route.config)).toBe(true);
   });
 });
 
-describe("the sessions of the lanes", () => {
-  it("are counted, also those of a lane that has ended and is not done yet", async () => {
+describe("the sessions of the routes", () => {
+  it("are counted, also those of a route that has ended and is not done yet", async () => {
     const reached = Promise.withResolvers<void>();
     const answer = Promise.withResolvers<undefined>();
     await using relay = await startTestRelay({
@@ -217,19 +215,19 @@ describe("the sessions of the lanes", () => {
       },
     });
     await save();
-    expect(lanes.sessions()).toBe(0);
+    expect(routes.sessions()).toBe(0);
     const sending = send(await refreshed(), relay);
     await reached.promise;
-    expect(lanes.sessions()).toBe(1);
+    expect(routes.sessions()).toBe(1);
     await change({ version: 2 });
     await refresh();
-    expect(lanes.sessions()).toBe(1);
+    expect(routes.sessions()).toBe(1);
     answer.resolve(undefined);
     await sending;
-    while (lanes.sessions() > 0) await turn();
+    while (routes.sessions() > 0) await turn();
   });
 
-  it("are all over when the lanes are closed, also those that had ended before", async () => {
+  it("are all over when the routes are closed, also those that had ended before", async () => {
     const goodbye = Promise.withResolvers<void>();
     const asked = Promise.withResolvers<void>();
     await using relay = await startTestRelay({
@@ -245,23 +243,23 @@ describe("the sessions of the lanes", () => {
     await change({ version: 2 });
     await refresh();
     let isClosed = false;
-    const closing = lanes.close().then(() => {
+    const closing = routes.close().then(() => {
       isClosed = true;
     });
     for (let turns = 0; turns < 10; turns++) await turn();
     expect(isClosed).toBe(false);
     goodbye.resolve();
     await Promise.all([sending, closing]);
-    expect(lanes.sessions()).toBe(0);
+    expect(routes.sessions()).toBe(0);
   });
 
   it("tell when there is more room", async () => {
     await using relay = await startTestRelay();
     await save();
-    const lane = await refreshed();
+    const route = await refreshed();
     const before = told;
-    await send(lane, relay);
+    await send(route, relay);
     expect(told).toBeGreaterThan(before);
-    expect(lanes.sessions()).toBe(1);
+    expect(routes.sessions()).toBe(1);
   });
 });

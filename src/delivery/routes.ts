@@ -5,144 +5,151 @@ import type { Db } from "../store/schema.ts";
 import type { Step } from "../store/step.ts";
 import { openBreakerAt } from "../store/tables/smtp-config-health.ts";
 import type { SmtpConfig } from "../store/tables/smtp-configs.ts";
-import { type Nodes, shareOf } from "./cluster.ts";
+import { type Cluster, shareOf } from "./cluster.ts";
 
-/** The way through one config, for as long as its settings and this node's share of them stay as they are. */
-export interface Lane {
-  /** As read last: its pause may have changed. */
+/** The route through one config, for as long as its settings and this node's share of them stay as they are. */
+export interface Route {
+  /** As read last: its breaker may have changed. */
   config: SmtpConfig;
   readonly pool: Pool;
-  /** Emails on their way through it. */
+  /** Emails that are being sent through it. */
   underWay: number;
   /** Attempts in a row that failed although the relay answered. */
-  strikes: number;
-  /** The config is gone, or it is another lane's now. */
+  consecutiveFailures: number;
+  /** The config is gone, or belongs to another route now. */
   ended: boolean;
-  /** A pause that was decided here, until the config is read again with it. */
-  rest: Rest | null;
+  /** A cooldown that was decided here, until the config is read again with it; else null. */
+  cooldown: LocalCooldown | null;
 }
 
-interface Rest {
+interface LocalCooldown {
   written: boolean;
 }
 
-/** Whether the config was paused and has yet to show that it is well again. */
-export function isOnTrial({ config }: Lane): boolean {
+/** Whether the breaker was open and the config has yet to show that it has recovered. */
+export function isHalfOpen({ config }: Route): boolean {
   return config.health.breaker.state === "open";
 }
 
-export interface Lanes {
-  /** The lane of a config as it is now; its pauses do not matter. */
-  of(config: SmtpConfig): Lane;
-  /**
-   * Reads the configs that are on, in their order, as a part of a transaction, and ends the lanes of those
-   * that are gone or were changed. What was read earlier but comes later changes nothing: the result is that of the
-   * newest reading.
-   */
-  reading(): Step<readonly SmtpConfig[]>;
-  /** Whether a config may be used now. */
-  isUsable(config: SmtpConfig): boolean;
-  /** How many more emails the lane takes now. A config that was paused is tried with one. */
-  room(lane: Lane): number;
-  /** Connections of all lanes, also of those that have ended and are not done yet. */
-  sessions(): number;
-  /** Ends all lanes. Resolves when the last session is over. */
-  close(): Promise<void>;
-}
-
-export interface LanesParts {
+export interface RoutesDependencies {
   readonly db: Db;
   readonly configSource: ConfigSource;
-  readonly nodes: Nodes;
+  readonly cluster: Pick<Cluster, "membership">;
   readonly clock: Clock;
-  readonly onRoom: () => void;
+  /** Called when there may be more capacity than before. */
+  readonly onCapacity: () => void;
 }
 
-export function createLanes({ db, configSource, nodes, clock, onRoom }: LanesParts): Lanes {
-  const lanes = new Map<string, Lane>();
+/** The routes of the configs that are on. */
+export class Routes {
+  readonly #dependencies: RoutesDependencies;
+  readonly #routes = new Map<string, Route>();
   /** Readings are numbered as they begin; of those that have come, the newest one counts. */
-  let begun = 0;
-  let newest = 0;
-  let known: readonly SmtpConfig[] = [];
-  /** Of lanes that have ended, each until its last session has. */
-  const closing = new Map<Pool, Promise<void>>();
-  /** The version is that of the settings; the seal shows a change by other hands too. */
-  const keyOf = ({ id, revision, secret }: SmtpConfig) =>
-    `${id} ${revision.version} ${secret.seal} ${nodes.standing.rank} ${nodes.standing.nodes}`;
+  #begun = 0;
+  #newest = 0;
+  #known: readonly SmtpConfig[] = [];
+  /** Of routes that have ended, each until its last session has. */
+  readonly #closing = new Map<Pool, Promise<void>>();
 
-  function end({ pool }: Lane): void {
-    closing.set(
-      pool,
-      pool.close().finally(() => closing.delete(pool)),
-    );
+  constructor(dependencies: RoutesDependencies) {
+    this.#dependencies = dependencies;
   }
 
-  function of(config: SmtpConfig): Lane {
-    const key = keyOf(config);
-    const known = lanes.get(key);
+  /** The route of a config as it is now, whatever its breaker says. */
+  of(config: SmtpConfig): Route {
+    const key = this.#keyOf(config);
+    const known = this.#routes.get(key);
     if (known !== undefined) {
       known.config = config;
       return known;
     }
-    const lane = {
+    const { clock, cluster, onCapacity } = this.#dependencies;
+    const route = {
       config,
-      pool: new Pool({ clock, limits: shareOf(config.settings, nodes.standing), onCapacity: onRoom }),
+      pool: new Pool({ clock, limits: shareOf(config.settings, cluster.membership), onCapacity }),
       underWay: 0,
-      strikes: 0,
+      consecutiveFailures: 0,
       ended: false,
-      rest: null,
+      cooldown: null,
     };
-    lanes.set(key, lane);
-    return lane;
+    this.#routes.set(key, route);
+    return route;
   }
 
-  return {
-    of,
+  /**
+   * Reads the configs that are on, in their order, as a part of a transaction, and ends the routes of those
+   * that are gone or were changed. What was read earlier but comes later changes nothing: the result is that of the
+   * newest reading.
+   */
+  reading(): Step<readonly SmtpConfig[]> {
+    const number = ++this.#begun;
+    const written = [...this.#routes.values()].flatMap((route) => {
+      const { cooldown } = route;
+      return cooldown?.written ? [{ route, cooldown }] : [];
+    });
+    const { db, configSource } = this.#dependencies;
+    const { queries, read } = configSource.listStep(db);
+    return {
+      queries,
+      read: (results) => {
+        if (number < this.#newest) return this.#known;
+        this.#newest = number;
+        const configs = read(results).filter(({ settings }) => settings.enabled);
+        this.#known = configs;
+        for (const { route, cooldown } of written) {
+          if (route.cooldown === cooldown) route.cooldown = null;
+        }
+        this.#endAllBut(configs);
+        for (const config of configs) this.of(config);
+        return configs;
+      },
+    };
+  }
 
-    reading() {
-      const number = ++begun;
-      const written = [...lanes.values()].flatMap((lane) => {
-        const { rest } = lane;
-        return rest?.written ? [{ lane, rest }] : [];
-      });
-      const { queries, read } = configSource.listStep(db);
-      return {
-        queries,
-        read(results) {
-          if (number < newest) return known;
-          newest = number;
-          const configs = read(results).filter(({ settings }) => settings.enabled);
-          known = configs;
-          for (const { lane, rest } of written) if (lane.rest === rest) lane.rest = null;
-          const keys = new Set(configs.map(keyOf));
-          for (const [key, lane] of lanes) {
-            if (keys.has(key)) continue;
-            lane.ended = true;
-            lanes.delete(key);
-            end(lane);
-          }
-          for (const config of configs) of(config);
-          return configs;
-        },
-      };
-    },
+  /** Whether a config may be used now. */
+  isUsable(config: SmtpConfig): boolean {
+    const breaker = openBreakerAt(config.health, this.#dependencies.clock.now());
+    return breaker === null && this.of(config).cooldown === null;
+  }
 
-    isUsable: (config) => openBreakerAt(config.health, clock.now()) === null && of(config).rest === null,
+  /** How many more emails the route accepts now. One that is half-open is tried with one. */
+  capacity(route: Route): number {
+    const capacity = route.pool.capacity();
+    return isHalfOpen(route) ? Math.max(0, Math.min(capacity, 1 - route.underWay)) : capacity;
+  }
 
-    room(lane) {
-      const room = lane.pool.capacity();
-      return isOnTrial(lane) ? Math.max(0, Math.min(room, 1 - lane.underWay)) : room;
-    },
+  /** Connections of all routes, also of those that have ended and are not done yet. */
+  sessions(): number {
+    const pools = [...this.#routes.values()].map(({ pool }) => pool);
+    return [...pools, ...this.#closing.keys()].reduce((sum, { size }) => sum + size, 0);
+  }
 
-    sessions: () =>
-      [...lanes.values()]
-        .map(({ pool }) => pool)
-        .concat(...closing.keys())
-        .reduce((sum, { size }) => sum + size, 0),
+  /** Ends all routes. Resolves when the last session is over. */
+  async close(): Promise<void> {
+    for (const route of this.#routes.values()) this.#end(route);
+    await Promise.all(this.#closing.values());
+  }
 
-    async close() {
-      for (const lane of lanes.values()) end(lane);
-      await Promise.all(closing.values());
-    },
-  };
+  /** The version is that of the settings; the seal also shows a change that was made in the database. */
+  #keyOf({ id, revision, secret }: SmtpConfig): string {
+    const { rank, nodes } = this.#dependencies.cluster.membership;
+    return `${id} ${revision.version} ${secret.seal} ${rank} ${nodes}`;
+  }
+
+  #endAllBut(configs: readonly SmtpConfig[]): void {
+    const keys = new Set(configs.map((config) => this.#keyOf(config)));
+    for (const [key, route] of this.#routes) {
+      if (keys.has(key)) continue;
+      route.ended = true;
+      this.#routes.delete(key);
+      this.#end(route);
+    }
+  }
+
+  #end({ pool }: Route): void {
+    this.#closing.set(
+      pool,
+      pool.close().finally(() => this.#closing.delete(pool)),
+    );
+  }
 }

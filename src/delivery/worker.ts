@@ -1,3 +1,7 @@
+/**
+ * The delivery worker: claims emails that are due, sends each through the first config that can be used, and stores
+ * the outcome (RFC 5321 §4.5.4 for retries). It does not compose emails, and explains no failure.
+ */
 import type { Clock } from "../core/clock.ts";
 import { type ErrorCode, isSendwrightError, SendwrightError } from "../core/errors.ts";
 import type { Log } from "../core/log.ts";
@@ -19,32 +23,15 @@ import { findContent } from "../store/tables/email-content.ts";
 import type { Email } from "../store/tables/emails.ts";
 import { endCooldowns } from "../store/tables/smtp-config-health.ts";
 import type { SmtpConfig } from "../store/tables/smtp-configs.ts";
-import { createRounds } from "./claim-loop.ts";
-import { createNodes } from "./cluster.ts";
-import { createLedger, type LedgerParts, type Tried } from "./completer.ts";
-import { createLeases, leaseLost } from "./leases.ts";
-import type { Ending } from "./outcome.ts";
-import { createLanes, isOnTrial, type Lane } from "./routes.ts";
+import { ClaimLoop } from "./claim-loop.ts";
+import { Cluster } from "./cluster.ts";
+import { type AttemptResult, Completer, type CompleterDependencies } from "./completer.ts";
+import { Leases, leaseLost } from "./leases.ts";
+import type { AttemptEnd } from "./outcome.ts";
+import { isHalfOpen, type Route, Routes } from "./routes.ts";
 import { type Sender, senderFor } from "./sender.ts";
 
-/** The worker that delivers. */
-export interface DeliveryWorker {
-  /** Frees what an earlier process left under way, then delivers whatever is due. */
-  start(): Promise<void>;
-  /** Looks for work now: something was queued. */
-  wake(): void;
-  /** Looks at the configs again, and for work: one was changed, tested or paused. */
-  configsChanged(): void;
-  /** Connections to relays, open or being opened. */
-  sessions(): number;
-  /**
-   * Takes no new email, hands back those of which nothing was sent, and waits for those between MAIL and
-   * the last reply; past the deadline their connections are cut.
-   */
-  stop(deadlineMs: number): Promise<void>;
-}
-
-export interface DeliveryWorkerParts {
+export interface DeliveryWorkerDependencies {
   readonly store: Store;
   readonly secrets: Secrets;
   readonly configSource: ConfigSource;
@@ -55,17 +42,15 @@ export interface DeliveryWorkerParts {
   readonly metrics: Metrics;
   /** In [0, 1), for the jitter of the schedule. */
   readonly random: () => number;
-  /** A version of a config has failed by its own fault, before any email was taken through it. */
-  readonly onFaulty: (config: SmtpConfig) => void;
-  /** As a ledger wants it. */
-  readonly titleOf: LedgerParts["titleOf"];
+  readonly onFailing: CompleterDependencies["onFailing"];
+  readonly explainTitle: CompleterDependencies["explainTitle"];
 }
 
 /** A token so young was refused for what it is, not for its age. */
 const freshMs = 60_000;
 
-/** Why nothing was tried: the email goes back to the queue as it was. */
-const notTried: ReadonlySet<ErrorCode> = new Set([
+/** Why nothing was attempted: the email goes back to the queue as it was. */
+const notAttempted: ReadonlySet<ErrorCode> = new Set([
   "smtp.withdrawn",
   "email.lease_lost",
   "email.expired",
@@ -73,178 +58,241 @@ const notTried: ReadonlySet<ErrorCode> = new Set([
   "config.none_usable",
 ]);
 
-export function createDeliveryWorker(parts: DeliveryWorkerParts): DeliveryWorker {
-  const { store, secrets, configSource, resolver, egress, clock, log, metrics, random } = parts;
-  const { onFaulty, titleOf } = parts;
-  const underWay = new Set<Promise<void>>();
-  const cut = new AbortController();
-  let stopped = false;
+/** The worker that delivers. */
+export class DeliveryWorker {
+  readonly #dependencies: DeliveryWorkerDependencies;
+  readonly #cluster: Cluster;
+  readonly #routes: Routes;
+  readonly #leases: Leases;
+  readonly #completer: Completer;
+  readonly #claimLoop: ClaimLoop;
+  readonly #underWay = new Set<Promise<void>>();
+  readonly #cut = new AbortController();
+  #isStopped = false;
 
-  const nodes = createNodes(store);
-  const lanes = createLanes({ db: store.db, configSource, nodes, clock, onRoom: () => rounds.want() });
-  const leases = createLeases(store, clock);
-  const untilStored = { clock, log, signal: cut.signal };
-  const ledger = createLedger({
-    ...{ db: store.db, configSource, clock, log, metrics, random, onFaulty, titleOf },
-    hasOther: (config) => rounds.enabled.some((other) => other.id !== config.id && lanes.isUsable(other)),
-    open: (config) => resolver.resolve(config),
-    senderOf: (email, config) => senderThrough(email, config).from.address,
-  });
-  const rounds = createRounds({ store, clock, log, nodes, lanes, leases, ledger, begin });
+  constructor(dependencies: DeliveryWorkerDependencies) {
+    const { store, configSource, resolver, clock, log, metrics, random } = dependencies;
+    const { onFailing, explainTitle } = dependencies;
+    const { db } = store;
+    this.#dependencies = dependencies;
+    this.#cluster = new Cluster(store);
+    this.#leases = new Leases(store, clock);
+    this.#routes = new Routes({
+      db,
+      configSource,
+      cluster: this.#cluster,
+      clock,
+      onCapacity: () => this.wake(),
+    });
+    this.#completer = new Completer({
+      db,
+      configSource,
+      clock,
+      log,
+      metrics,
+      random,
+      onFailing,
+      explainTitle,
+      hasFallback: (config) => this.#hasFallback(config),
+      resolve: (config) => resolver.resolve(config),
+      senderOf: (email, config) => this.#senderThrough(email, config).from.address,
+    });
+    this.#claimLoop = new ClaimLoop({
+      store,
+      clock,
+      log,
+      cluster: this.#cluster,
+      routes: this.#routes,
+      leases: this.#leases,
+      completer: this.#completer,
+      onClaimed: (claimed, route) => this.#begin(claimed, route),
+    });
+  }
+
+  /** Frees what an earlier process left under way, then delivers whatever is due. */
+  async start(): Promise<void> {
+    const { store, clock, log } = this.#dependencies;
+    const now = clock.now();
+    // Alone on its database, a node knows that the others are dead; else their leases run out.
+    if (!store.shared) {
+      const freed = await store.transaction((db) => releaseLeases(db, Number.MAX_SAFE_INTEGER, now));
+      if (freed > 0) {
+        log.info({ emails: freed }, "emails under way when the last process ended are queued again");
+      }
+    }
+    // Another secret, a file of certificates, a cable: what was corrected may have needed the restart.
+    await endCooldowns(store.db, now);
+    await this.#claimLoop.start();
+  }
+
+  /** Asks for work now: something was queued. */
+  wake(): void {
+    this.#claimLoop.requestTick();
+  }
+
+  /** Reads the configs again, and asks for work: one was changed, tested or paused. */
+  configsChanged(): void {
+    this.#claimLoop.configsChanged();
+  }
+
+  /** Connections to relays, open or being opened. */
+  sessions(): number {
+    return this.#routes.sessions();
+  }
 
   /**
-   * One email's way, in five steps: load the SMTP configuration, decrypt the password, connect, send
-   * over TLS, log the result.
+   * Claims no new email, hands back those of which nothing was sent, and waits for those between MAIL and
+   * the last reply; past the deadline their connections are cut.
    */
-  async function deliver(claimed: ClaimedEmail, lane: Lane, slot: Slot): Promise<void> {
+  async stop(deadlineMs: number): Promise<void> {
+    const { clock, log } = this.#dependencies;
+    this.#isStopped = true;
+    const cancelCut = clock.after(deadlineMs, () => {
+      this.#cut.abort();
+      this.#completer.failPending(new Error("The database did not answer in time."));
+    });
+    const closing = this.#routes.close();
+    await this.#claimLoop.stopClaiming();
+    await Promise.all([closing, ...this.#underWay]);
+    cancelCut();
+    this.#claimLoop.end();
+    await this.#cluster.leave().catch((error: unknown) => {
+      log.warn(
+        { err: error },
+        "the other nodes were not notified that this one leaves: they notice within seconds",
+      );
+    });
+  }
+
+  #begin(claimed: ClaimedEmail, route: Route): void {
+    const { log } = this.#dependencies;
+    const { email } = claimed;
+    route.underWay++;
+    const delivery = this.#deliver(claimed, route, route.pool.acquire())
+      .catch((error: unknown) => log.error({ err: error, email: email.id }, "a delivery ended unexpectedly"))
+      .finally(() => {
+        route.underWay--;
+        this.#leases.release(email);
+        this.#underWay.delete(delivery);
+        // A cooldown that was decided here, or ended, is in the database now.
+        if (route.cooldown !== null || isHalfOpen(route)) this.configsChanged();
+        else this.wake();
+      });
+    this.#underWay.add(delivery);
+  }
+
+  /**
+   * One email in five steps: load the SMTP configuration, decrypt the password, connect, send over TLS,
+   * log the result.
+   */
+  async #deliver(claimed: ClaimedEmail, route: Route, slot: Slot): Promise<void> {
+    const { clock, resolver } = this.#dependencies;
     const { email, recipients } = claimed;
     const startedAt = clock.now();
-    let ending: Ending;
+    let end: AttemptEnd;
     try {
-      refuseLate(email);
-      const config = loadConfig(lane);
+      this.#refuseLate(email);
+      const config = this.#loadConfig(route);
       const relay = await resolver.withToken(resolver.resolve(config));
-      await slot.open(() => reach(relay));
-      ending = { kind: "answered", result: await send(slot, config, claimed) };
+      await slot.open(() => this.#connect(relay));
+      end = { kind: "answered", result: await this.#send(slot, config, claimed) };
     } catch (error) {
-      ending = { kind: "failed", error: asFailure(error) };
+      end = { kind: "failed", error: asFailure(error) };
     }
-    const logged = logResult({ email, recipients, lane, connection: slot.connection, ending, startedAt });
+    const logged = this.#logResult({ email, recipients, route, connection: slot.connection, end, startedAt });
     slot.release();
-    rounds.want();
+    this.wake();
     await logged;
+  }
+
+  /** If a session could not be had in time, the email is not sent late. */
+  #refuseLate({ expiresAt }: Email): void {
+    if (expiresAt > this.#dependencies.clock.now()) return;
+    throw new SendwrightError("email.expired", "The time in which this email was to be sent is over.");
+  }
+
+  /** The config as the latest tick read it, if it is still to be used. */
+  #loadConfig({ config, ended }: Route): SmtpConfig {
+    if (this.#isStopped) throw new SendwrightError("smtp.withdrawn", "Sendwright is stopping.");
+    if (ended) throw new SendwrightError("config.version_conflict", `${config.settings.name} was changed.`);
+    if (!this.#routes.isUsable(config)) {
+      throw new SendwrightError("config.none_usable", `${config.settings.name} is paused.`);
+    }
+    return config;
   }
 
   /**
    * A relay may refuse an access token before its end, as after a change of the account: then a new one has
    * one try.
    */
-  async function reach(relay: ResolvedConfig): Promise<Connection> {
-    const parts = { egress, clock, signal: cut.signal };
+  async #connect(relay: ResolvedConfig): Promise<Connection> {
+    const { egress, clock, resolver } = this.#dependencies;
+    const given = { egress, clock, signal: this.#cut.signal };
     try {
-      return await connect({ ...relay, ...parts });
+      return await connect({ ...relay, ...given });
     } catch (error) {
       if (relay.needsToken === null || !isSendwrightError(error, "smtp.auth_rejected")) throw error;
       const renewed = await resolver.withToken(relay, freshMs);
       if (renewed.credentials?.password === relay.credentials?.password) throw error;
-      return await connect({ ...renewed, ...parts });
+      return await connect({ ...renewed, ...given });
     }
   }
 
-  /** What was claimed for a lane that has ended, or for a delivery worker that stops, is not to blame for that. */
-  function logResult(tried: Tried): Promise<void> {
-    const { email, lane, ending } = tried;
-    const wasTried =
-      ending.kind === "answered" || !(stopped || lane.ended || notTried.has(ending.error.code));
-    return wasTried ? ledger.settle(tried) : ledger.handBack(email);
-  }
-
-  /** Where a session could not be had in time, the email is not sent late. */
-  function refuseLate({ expiresAt }: Email): void {
-    if (expiresAt > clock.now()) return;
-    throw new SendwrightError("email.expired", "The time in which this email was to be sent is over.");
-  }
-
-  /** The config as the latest round read it, if it is still to be used. */
-  function loadConfig({ config, ended }: Lane): SmtpConfig {
-    if (stopped) throw new SendwrightError("smtp.withdrawn", "Sendwright is stopping.");
-    if (ended) throw new SendwrightError("config.version_conflict", `${config.settings.name} was changed.`);
-    if (!lanes.isUsable(config)) {
-      throw new SendwrightError("config.none_usable", `${config.settings.name} is paused.`);
-    }
-    return config;
-  }
-
-  function senderThrough(email: Email, config: SmtpConfig): Sender {
-    return senderFor(email, config, rounds.enabled[0] ?? config);
-  }
-
-  async function send(
+  async #send(
     slot: Slot,
     config: SmtpConfig,
     { email, recipients, content }: ClaimedEmail,
   ): Promise<SendResult> {
-    const stored = content ?? (await retryUntilStored(() => findContent(store.db, email.id), untilStored));
+    const { store, secrets } = this.#dependencies;
+    const stored = content ?? (await this.#untilStored(() => findContent(store.db, email.id)));
     if (stored === undefined) {
       throw new SendwrightError("email.content_gone", "The contents of this email have been deleted.");
     }
-    const { from, replyTo } = senderThrough(email, config);
+    const { from, replyTo } = this.#senderThrough(email, config);
     return slot.send({
       from: from.address,
       to: recipients.filter(({ state }) => state === "queued").map(({ address }) => address),
       content: Buffer.concat([senderHeaders({ from, replyTo }), revealContent(secrets, email.id, stored)]),
       needsSmtpUtf8:
         email.needsSmtpUtf8 || [from, ...replyTo].some(({ address }) => parseAddress(address).needsSmtpUtf8),
-      beforeContent: () => beforeContent(email),
+      beforeContent: () => this.#beforeContent(email),
     });
   }
 
+  /** What was claimed for a route that has ended, or for a delivery worker that stops, is not to blame for that. */
+  #logResult(result: AttemptResult): Promise<void> {
+    const { email, route, end } = result;
+    const wasAttempted =
+      end.kind === "answered" || !(this.#isStopped || route.ended || notAttempted.has(end.error.code));
+    return wasAttempted ? this.#completer.settle(result) : this.#completer.handBack(email);
+  }
+
   /** No body is begun by a node that may have lost the email; and some must not begin without a note. */
-  function beforeContent(email: Email): Promise<void> | undefined {
-    leases.assertHeld(email);
-    refuseLate(email);
-    return email.onUnknown === "hold" ? noteBody(email) : undefined;
+  #beforeContent(email: Email): Promise<void> | undefined {
+    this.#leases.assertHeld(email);
+    this.#refuseLate(email);
+    return email.onUnknown === "hold" ? this.#noteBody(email) : undefined;
   }
 
-  async function noteBody(email: Email): Promise<void> {
-    if (!(await retryUntilStored(() => markBodyStarted(store.db, email, clock.now()), untilStored)))
-      throw leaseLost();
+  async #noteBody(email: Email): Promise<void> {
+    const { store, clock } = this.#dependencies;
+    if (!(await this.#untilStored(() => markBodyStarted(store.db, email, clock.now())))) throw leaseLost();
     // Writing may have taken its time.
-    leases.assertHeld(email);
+    this.#leases.assertHeld(email);
   }
 
-  function begin(claimed: ClaimedEmail, lane: Lane): void {
-    const { email } = claimed;
-    lane.underWay++;
-    const delivery = deliver(claimed, lane, lane.pool.acquire())
-      .catch((error: unknown) => log.error({ err: error, email: email.id }, "a delivery ended unexpectedly"))
-      .finally(() => {
-        lane.underWay--;
-        leases.release(email);
-        underWay.delete(delivery);
-        // A pause that was decided here, or ended, is in the database now.
-        if (lane.rest !== null || isOnTrial(lane)) rounds.configsChanged();
-        else rounds.want();
-      });
-    underWay.add(delivery);
+  #untilStored<T>(work: () => Promise<T>): Promise<T> {
+    const { clock, log } = this.#dependencies;
+    return retryUntilStored(work, { clock, log, signal: this.#cut.signal });
   }
 
-  return {
-    async start() {
-      const now = clock.now();
-      // Alone on its database, a node knows that the others are dead; else their leases run out.
-      if (!store.shared) {
-        const freed = await store.transaction((db) => releaseLeases(db, Number.MAX_SAFE_INTEGER, now));
-        if (freed > 0) {
-          log.info({ emails: freed }, "emails under way when the last process ended are queued again");
-        }
-      }
-      // Another secret, a file of certificates, a cable: what was mended may have needed the restart.
-      await endCooldowns(store.db, now);
-      await rounds.start();
-    },
-    wake: rounds.want,
-    configsChanged: rounds.configsChanged,
-    sessions: lanes.sessions,
-    async stop(deadlineMs) {
-      stopped = true;
-      const cancelCut = clock.after(deadlineMs, () => {
-        cut.abort();
-        ledger.abandon(new Error("The database did not answer in time."));
-      });
-      const closing = lanes.close();
-      await rounds.stopClaiming();
-      await Promise.all([closing, ...underWay]);
-      cancelCut();
-      rounds.end();
-      await nodes.leave().catch((error: unknown) => {
-        log.warn(
-          { err: error },
-          "the other nodes were not told that this one leaves: they notice within seconds",
-        );
-      });
-    },
-  };
+  #senderThrough(email: Email, config: SmtpConfig): Sender {
+    return senderFor(email, config, this.#claimLoop.enabled[0] ?? config);
+  }
+
+  #hasFallback(config: SmtpConfig): boolean {
+    return this.#claimLoop.enabled.some((other) => other.id !== config.id && this.#routes.isUsable(other));
+  }
 }
 
 function asFailure(error: unknown): SendwrightError {

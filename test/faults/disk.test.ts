@@ -46,10 +46,10 @@ function byOtherHands<Result>(work: (database: DatabaseSync) => Result): Result 
   }
 }
 
-const failure = "the delivery worker's round failed";
+const failure = "the delivery worker's claim loop failed";
 
 /** Resolves when the delivery worker has failed once more to write. */
-async function courierFails(service: Service): Promise<void> {
+async function workerFails(service: Service): Promise<void> {
   const failures = () => service.stdout.split(failure).length;
   const before = failures();
   await service.line(() => (failures() > before ? true : undefined));
@@ -68,7 +68,9 @@ describe("while the disk is full", () => {
     for (let count = 0; count < 1_000; count++) {
       const subject = `email ${count}`;
       const { status, body } = await service.call<AcceptedEmail & Problem>("POST", "/api/emails", {
-        ...{ to: "jo@example.com", subject, text: "Hello Jo" },
+        to: "jo@example.com",
+        subject,
+        text: "Hello Jo",
       });
       if (status === 202) {
         accepted.set(subject, body);
@@ -95,7 +97,7 @@ describe("while the disk is full", () => {
     expect([...(await emailsOf(service)).keys()].sort()).toEqual([...accepted.keys()].sort());
     answerDots();
     await expect.poll(() => relay.taken.length).toBeGreaterThan(0);
-    await courierFails(service);
+    await workerFails(service);
 
     byOtherHands((database) => database.exec("drop table filler; pragma wal_checkpoint(truncate)"));
     using posting = new Posting({ to: async () => service });
@@ -115,7 +117,7 @@ describe("while the disk is full", () => {
   it("and the process is killed, nothing is lost, and what the relay has already may come twice, marked", async () => {
     answerDots();
     await expect.poll(() => relay.taken.length).toBeGreaterThan(0);
-    await courierFails(service);
+    await workerFails(service);
     await service.end("SIGKILL");
     service = await folder.start(env);
     await allFinal(service);
