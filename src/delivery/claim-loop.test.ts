@@ -37,14 +37,14 @@ let fates: Fate[];
 let transactions: number;
 let announcements: number;
 let announced: () => void;
-/** How often this node looked for the others, and until when the next look takes. */
-let looks: number;
-let looking: Promise<void>;
+/** How many heartbeats this node began, and until when the next one takes. */
+let heartbeats: number;
+let heartbeatDone: Promise<void>;
 let membership: Membership;
 let routes: Routes;
 let completer: Completer;
 let claimLoop: ClaimLoop;
-/** What was claimed, in this order, with its way. */
+/** What was claimed, in this order, with its route. */
 let begun: { readonly claimed: ClaimedEmail; readonly route: Route }[];
 beforeEach(async () => {
   clock = createFixedClock();
@@ -62,8 +62,8 @@ function open({ shared }: { readonly shared: boolean }): void {
   fates = [];
   transactions = 0;
   announcements = 0;
-  looks = 0;
-  looking = Promise.resolve();
+  heartbeats = 0;
+  heartbeatDone = Promise.resolve();
   membership = { rank: 0, nodes: 1 };
   begun = [];
   store = {
@@ -91,8 +91,8 @@ function open({ shared }: { readonly shared: boolean }): void {
       return membership;
     },
     async heartbeat() {
-      looks++;
-      await looking;
+      heartbeats++;
+      await heartbeatDone;
       return false;
     },
   };
@@ -174,8 +174,8 @@ async function claimedOne(): Promise<ClaimedEmail> {
 
 const begunIds = () => begun.map(({ claimed }) => claimed.email.id);
 
-describe("an email that is stored while a round is under way", () => {
-  it("is claimed as soon as that has claimed, where it had all of the room", async () => {
+describe("an email that is stored while a tick is under way", () => {
+  it("is claimed as soon as that has claimed, if that had all of the capacity", async () => {
     await save();
     await start();
     const answer = hold();
@@ -189,7 +189,7 @@ describe("an email that is stored while a round is under way", () => {
     expect(begunIds()).toEqual([id]);
   });
 
-  it("is claimed as soon as a round has failed and is repeated, where that had all of the room", async () => {
+  it("is claimed as soon as a tick has failed and is repeated, if that had all of the capacity", async () => {
     await save();
     await start();
     const fail = holdToFail();
@@ -205,7 +205,7 @@ describe("an email that is stored while a round is under way", () => {
     expect(begunIds()).toEqual([id]);
   });
 
-  it("is claimed when the configs have been read, where that round reads them", async () => {
+  it("is claimed when the configs have been read, if that tick reads them", async () => {
     await start();
     const answer = hold();
     await save();
@@ -217,7 +217,7 @@ describe("an email that is stored while a round is under way", () => {
     expect(begunIds()).toEqual([id]);
   });
 
-  it("takes no round more than one for what is new, and one for what was left", async () => {
+  it("takes no tick more than one for what is new, and one for what was left", async () => {
     await save();
     await start();
     const before = transactions;
@@ -232,14 +232,14 @@ describe("an email that is stored while a round is under way", () => {
   });
 });
 
-describe("a wish for another round", () => {
-  /** Calls the function so many microtasks after the next alarm is set, which is the last that a round does. */
-  function afterTheAlarm(microtasks: number, call: () => void): void {
+describe("a request for another tick", () => {
+  /** Calls the function so many microtasks after the next timer is set, which is the last that a tick does. */
+  function afterTheTimer(microtasks: number, call: () => void): void {
     const { after } = clock;
     clock.after = (...timer) => {
       clock.after = after;
-      let rest = microtasks;
-      const next = () => (rest-- > 0 ? queueMicrotask(next) : call());
+      let left = microtasks;
+      const next = () => (left-- > 0 ? queueMicrotask(next) : call());
       next();
       return after(...timer);
     };
@@ -248,12 +248,12 @@ describe("a wish for another round", () => {
   it.each([
     ["alone", false],
     ["shared", true],
-  ])("is heard at every moment of the end of a round, on a database that is %s", async (_, shared) => {
+  ])("is heard at every moment of the end of a tick, on a database that is %s", async (_, shared) => {
     open({ shared });
     await save();
     await start();
     for (let microtasks = 0; microtasks < 12; microtasks++) {
-      afterTheAlarm(microtasks, () => claimLoop.requestTick());
+      afterTheTimer(microtasks, () => claimLoop.requestTick());
       const before = transactions;
       claimLoop.requestTick();
       await idle();
@@ -268,8 +268,8 @@ describe("the configs", () => {
     await start();
     await store.db.updateTable("smtp_config").set({ enabled: 0 }).execute();
     const fail = holdToFail();
-    // There is no room, so no claim reads them either.
-    const place = routes.of(claimLoop.enabled[0] ?? smtpConfig()).pool.acquire();
+    // There is no capacity, so no claim reads them either.
+    const slot = routes.of(claimLoop.enabled[0] ?? smtpConfig()).pool.acquire();
     claimLoop.configsChanged();
     await idle();
     await fail();
@@ -277,12 +277,12 @@ describe("the configs", () => {
     await clock.advance(second);
     await idle();
     expect(claimLoop.enabled).toEqual([]);
-    place.release();
+    slot.release();
   });
 });
 
-describe("the alarm", () => {
-  it("for what a round could not write stays, though another round ends later and knows of nothing", async () => {
+describe("the timer", () => {
+  it("for what a tick could not write stays, though another tick ends later and knows of nothing", async () => {
     const { email } = await claimedOne();
     const answer = hold();
     const fail = holdToFail();
@@ -301,7 +301,7 @@ describe("the alarm", () => {
 });
 
 describe("an email that is handed back", () => {
-  it("is announced: another node may have room, and nothing else to look for", async () => {
+  it("is announced: another node may have capacity, and nothing else to wait for", async () => {
     const { email } = await claimedOne();
     const before = announcements;
     const written = completer.handBack(email);
@@ -314,57 +314,57 @@ describe("an email that is handed back", () => {
   });
 });
 
-describe("the look for other nodes", () => {
-  it("comes again within a second where one announces itself while it is under way", async () => {
+describe("the heartbeat", () => {
+  it("comes again within a second if a node announces itself while it is under way", async () => {
     await save();
     await start();
-    let found = () => {};
-    looking = new Promise((resolve) => {
-      found = resolve;
+    let answer = () => {};
+    heartbeatDone = new Promise((resolve) => {
+      answer = resolve;
     });
     await clock.advance(10 * second);
     await idle();
-    const before = looks;
+    const before = heartbeats;
     announced();
     await idle();
-    found();
+    answer();
     await idle();
-    expect(looks).toBe(before);
+    expect(heartbeats).toBe(before);
     await clock.advance(second);
     await idle();
-    expect(looks).toBe(before + 1);
+    expect(heartbeats).toBe(before + 1);
   });
 
   it("is one at a time: an older answer never comes after a newer one", async () => {
     await save();
     await start();
-    let found = () => {};
-    looking = new Promise((resolve) => {
-      found = resolve;
+    let answer = () => {};
+    heartbeatDone = new Promise((resolve) => {
+      answer = resolve;
     });
-    const before = looks;
+    const before = heartbeats;
     await clock.advance(10 * second);
     await idle();
     claimLoop.requestTick();
     announced();
     await idle();
-    expect(looks).toBe(before + 1);
-    found();
+    expect(heartbeats).toBe(before + 1);
+    answer();
     await idle();
   });
 
   it("is waited for before the first claim: a share of a limit is known only then", async () => {
     await save();
     await queue();
-    let found = () => {};
-    looking = new Promise((resolve) => {
-      found = resolve;
+    let answer = () => {};
+    heartbeatDone = new Promise((resolve) => {
+      answer = resolve;
     });
     const started = claimLoop.start();
     announced();
     await idle();
     expect(begun).toEqual([]);
-    found();
+    answer();
     await started;
     await idle();
     expect(begun).toHaveLength(1);

@@ -36,7 +36,7 @@ let routes: Routes;
 let completer: Completer;
 /** Whether another config can be used. */
 let hasFallback: boolean;
-/** Versions that were told to be faulty. */
+/** Versions that were reported as failing. */
 let failing: number[];
 let route: Route;
 beforeEach(async () => {
@@ -66,7 +66,7 @@ afterEach(async () => {
   await store.close();
 });
 
-/** Reads the configs anew, as each round may. */
+/** Reads the configs anew, as each tick may. */
 async function refresh(): Promise<void> {
   const [[first]] = await store.transact([routes.reading()]);
   if (first === undefined) throw new Error("there is a config");
@@ -126,25 +126,25 @@ function signInRefused(): AttemptEnd {
   return { kind: "failed", error };
 }
 
-/** Enters a result; says how the promise ended that it would be written. */
+/** Settles a result; shows how the promise ended that it would be written. */
 function settle(
   { email, recipients }: ClaimedEmail,
   end: AttemptEnd,
   { startedAt = clock.now(), through = route } = {},
 ) {
-  const entry = { state: "waiting" as "waiting" | "written" | Error };
+  const pending = { state: "waiting" as "waiting" | "written" | Error };
   completer.settle({ email, recipients, route: through, connection: null, end, startedAt }).then(
     () => {
-      entry.state = "written";
+      pending.state = "written";
     },
     (error: Error) => {
-      entry.state = error;
+      pending.state = error;
     },
   );
-  return entry;
+  return pending;
 }
 
-/** Writes a batch, as a round does. */
+/** Writes a batch, as a tick does. */
 async function write(batch = completer.nextBatch()): Promise<Batch> {
   const [written] = await store.transact(batch.steps);
   batch.written(written);
@@ -155,14 +155,14 @@ async function write(batch = completer.nextBatch()): Promise<Batch> {
 const stateOf = async ({ email }: ClaimedEmail) => (await findEmail(store.db, email.id))?.state;
 
 describe("a result", () => {
-  it("is told once it is written, not before", async () => {
+  it("is reported once it is written, not before", async () => {
     const claimed = await claimOne();
-    const entry = settle(claimed, answered(250));
+    const pending = settle(claimed, answered(250));
     await turn();
-    expect(entry.state).toBe("waiting");
+    expect(pending.state).toBe("waiting");
     expect(await stateOf(claimed)).toBe("sending");
     expect(await write()).toMatchObject({ size: 1 });
-    expect(entry.state).toBe("written");
+    expect(pending.state).toBe("written");
     expect(await findEmail(store.db, claimed.email.id)).toMatchObject({ state: "sent", attemptCount: 1 });
     expect((await listRecipients(store.db, [claimed.email.id])).get(claimed.email.id)).toMatchObject([
       { state: "sent", code: 250 },
@@ -173,37 +173,37 @@ describe("a result", () => {
     expect(completer.nextBatch().size).toBe(0);
   });
 
-  it("is written with others, the oldest first, no more of them than a batch has", async () => {
+  it("is written with others, the oldest first, no more of them than a batch holds", async () => {
     const claimed = await claim(70);
-    const entries = claimed.map((one) => settle(one, answered(250)));
+    const pendings = claimed.map((one) => settle(one, answered(250)));
     const first = await write();
     expect(first.size).toBe(64);
-    expect(entries.map(({ state }) => state)).toEqual(
+    expect(pendings.map(({ state }) => state)).toEqual(
       claimed.map((_, at) => (at < 64 ? "written" : "waiting")),
     );
     expect((await write()).size).toBe(6);
-    expect(entries.every(({ state }) => state === "written")).toBe(true);
+    expect(pendings.every(({ state }) => state === "written")).toBe(true);
   });
 
-  it("comes again before those that came later, where the database was away", async () => {
+  it("comes again before those that came later, if the database was away", async () => {
     const claimed = await claim(3);
-    const entries = claimed.slice(0, 2).map((one) => settle(one, answered(250)));
+    const pendings = claimed.slice(0, 2).map((one) => settle(one, answered(250)));
     const batch = completer.nextBatch();
     const [, , third] = claimed;
     if (third === undefined) throw new Error("three were claimed");
-    entries.push(settle(third, answered(250)));
+    pendings.push(settle(third, answered(250)));
     batch.failed(new SendwrightError("store.unavailable", "The database cannot be used now."));
     await turn();
-    expect(entries.map(({ state }) => state)).toEqual(["waiting", "waiting", "waiting"]);
+    expect(pendings.map(({ state }) => state)).toEqual(["waiting", "waiting", "waiting"]);
     expect(completer.isIsolating).toBe(false);
     expect((await write()).size).toBe(3);
-    expect(entries.map(({ state }) => state)).toEqual(["written", "written", "written"]);
+    expect(pendings.map(({ state }) => state)).toEqual(["written", "written", "written"]);
     expect(await Promise.all(claimed.map(stateOf))).toEqual(["sent", "sent", "sent"]);
   });
 
   it("that the database refuses fails alone: those of its batch are then written one by one", async () => {
     const claimed = await claim(4);
-    const entries = claimed.map((one) => settle(one, answered(250)));
+    const pendings = claimed.map((one) => settle(one, answered(250)));
     completer.nextBatch().failed(new Error("refused"));
     expect(completer.isIsolating).toBe(true);
     const later = settle(await claimOne(), answered(250));
@@ -212,7 +212,7 @@ describe("a result", () => {
     expect(second.size).toBe(1);
     second.failed(new Error("refused again"));
     await turn();
-    expect(entries.map(({ state }) => state)).toEqual([
+    expect(pendings.map(({ state }) => state)).toEqual([
       "written",
       new Error("refused again"),
       "waiting",
@@ -228,22 +228,22 @@ describe("a result", () => {
   });
 
   it("goes one by one also after the database was away in between", async () => {
-    const entries = (await claim(2)).map((one) => settle(one, answered(250)));
+    const pendings = (await claim(2)).map((one) => settle(one, answered(250)));
     completer.nextBatch().failed(new Error("refused"));
     completer
       .nextBatch()
       .failed(new SendwrightError("store.unavailable", "The database cannot be used now."));
     expect((await write()).size).toBe(1);
-    expect(entries.map(({ state }) => state)).toEqual(["written", "waiting"]);
+    expect(pendings.map(({ state }) => state)).toEqual(["written", "waiting"]);
     expect((await write()).size).toBe(1);
   });
 
-  it("of an email that belongs to another by now is not written, and nobody waits for it", async () => {
+  it("of an email that belongs to another node by now is not written, and its delivery goes on", async () => {
     const claimed = await claimOne();
     await store.transaction((db) => releaseLeases(db, Number.MAX_SAFE_INTEGER, clock.now()));
-    const entry = settle(claimed, answered(250));
+    const pending = settle(claimed, answered(250));
     await write();
-    expect(entry.state).toBe("written");
+    expect(pending.state).toBe("written");
     expect(await stateOf(claimed)).toBe("queued");
     expect(await listAttempts(store.db, claimed.email.id)).toEqual([]);
   });
@@ -251,11 +251,11 @@ describe("a result", () => {
   it("is given up when the end does not wait for the database", async () => {
     const [first, second] = await claim(2);
     if (first === undefined || second === undefined) throw new Error("two were claimed");
-    const entry = settle(first, answered(250));
+    const pending = settle(first, answered(250));
     const back = completer.handBack(second.email);
     completer.failPending(new Error("no time"));
     await expect(back).rejects.toThrow("no time");
-    expect(entry.state).toEqual(new Error("no time"));
+    expect(pending.state).toEqual(new Error("no time"));
     expect(completer.nextBatch().size).toBe(0);
   });
 });
@@ -273,7 +273,7 @@ describe("an email handed back", () => {
 });
 
 describe("a relay that cannot be reached", () => {
-  it("rests, from the moment on at which that is known; the database hears of it with the result", async () => {
+  it("is not used from the moment on at which that is known; the database hears of it with the result", async () => {
     settle(await claimOne(), unreachable());
     expect(routes.isUsable(route.config)).toBe(false);
     expect(route.cooldown).toEqual({ written: false });
@@ -294,18 +294,18 @@ describe("a relay that cannot be reached", () => {
     expect(routes.isUsable(route.config)).toBe(true);
   });
 
-  it("rests the longer the more often in a row it could not be reached", async () => {
-    const rests = [];
+  it("has a longer cooldown the more often in a row it could not be reached", async () => {
+    const cooldowns = [];
     for (let failure = 0; failure < 6; failure++) {
       settle(await claimOne(), unreachable());
       await write();
       await refresh();
-      const restMs = (openBreakerAt(route.config.health, clock.now())?.until ?? 0) - clock.now();
-      rests.push(restMs / second);
+      const cooldownMs = (openBreakerAt(route.config.health, clock.now())?.until ?? 0) - clock.now();
+      cooldowns.push(cooldownMs / second);
       expect(route.config).toMatchObject(paused({ failures: failure + 1 }));
-      await clock.advance(restMs);
+      await clock.advance(cooldownMs);
     }
-    expect(rests).toEqual([10, 30, 60, 120, 300, 300]);
+    expect(cooldowns).toEqual([10, 30, 60, 120, 300, 300]);
   });
 
   it("counts as one failure for all emails that met it at once", async () => {
@@ -333,7 +333,7 @@ describe("a relay that cannot be reached", () => {
     });
   });
 
-  it("is well again with the first email that it answers, whatever it says of that", async () => {
+  it("has recovered with the first email that it answers, whatever it says of that", async () => {
     settle(await claimOne(), unreachable());
     await write();
     await clock.advance(10 * second);
@@ -343,7 +343,7 @@ describe("a relay that cannot be reached", () => {
     expect(await config()).toMatchObject(notPaused);
   });
 
-  it("is not thought well, or worse, for what had begun before it was paused", async () => {
+  it("is not thought recovered, or worse, for what had begun before it was paused", async () => {
     const [first, early, late] = await claim(3);
     if (first === undefined || early === undefined || late === undefined)
       throw new Error("three were claimed");
@@ -365,21 +365,21 @@ describe("a relay that cannot be reached", () => {
 });
 
 describe("a new version of a config", () => {
-  it("is proven by the first email that is taken through it", async () => {
+  it("is known to be good with the first email that is accepted through it", async () => {
     settle(await claimOne(), answered(250));
     await write();
     expect(await config()).toMatchObject({ health: { knownGoodVersion: 1, failingVersion: null } });
     expect(failing).toEqual([]);
   });
 
-  it("is told once to be faulty, where it must be mended before it took anything", async () => {
+  it("is reported once as failing, if it needs an admin before any email was accepted through it", async () => {
     settle(await claimOne(), signInRefused());
     await write();
     expect(await config()).toMatchObject({ health: { knownGoodVersion: null, failingVersion: 1 } });
     expect(failing).toEqual([1]);
   });
 
-  it("is not faulty for a relay that cannot be reached, nor once it was proven", async () => {
+  it("is not failing for a relay that cannot be reached, nor once it is known to be good", async () => {
     settle(await claimOne(), unreachable());
     await write();
     expect(await config()).toMatchObject({ health: { failingVersion: null } });
@@ -395,8 +395,8 @@ describe("a new version of a config", () => {
   });
 });
 
-describe("a config that must be mended", () => {
-  it("rests for an hour; the email waits for it and loses nothing", async () => {
+describe("a config that needs an admin", () => {
+  it("is not used for an hour; the email waits for it and loses nothing", async () => {
     const claimed = await claimOne();
     settle(claimed, signInRefused());
     await write();
@@ -429,7 +429,7 @@ describe("a config that must be mended", () => {
     expect(await config()).toMatchObject(paused({ until: clock.now() + 60 * minute, failures: 2 }));
   });
 
-  it("is left alone where it was saved since: that was about the old settings", async () => {
+  it("is left alone if it was saved since: that was about the old settings", async () => {
     const through = route;
     const claimed = await claimOne();
     const saved = smtpConfig({ revision: { version: 2 }, settings: { smtpPort: 2525 } });
@@ -444,7 +444,7 @@ describe("a config that must be mended", () => {
 describe("a relay that answers and takes nothing", () => {
   const busy = (stage: Stage = "message") => answered(451, stage);
 
-  it("rests after the second time in a row, where another config can take over", async () => {
+  it("is not used after the second time in a row, if another config can take over", async () => {
     hasFallback = true;
     const [first, second] = await claim(2);
     if (first === undefined || second === undefined) throw new Error("two were claimed");
@@ -457,13 +457,13 @@ describe("a relay that answers and takes nothing", () => {
     expect((await findEmail(store.db, second.email.id))?.nextAttemptAt).toBe(clock.now());
   });
 
-  it("is used on where it is the only one", async () => {
+  it("is used on if it is the only one", async () => {
     for (const claimed of await claim(6)) settle(claimed, busy());
     await write();
     expect(await config()).toMatchObject(notPaused);
   });
 
-  it("is not meant where it takes one in between, or speaks of a recipient only", async () => {
+  it("is not meant if it takes one in between, or speaks of a recipient only", async () => {
     hasFallback = true;
     for (const end of [busy(), answered(250), busy(), busy("recipient"), busy(), answered(550), busy()]) {
       settle(await claimOne(), end);
@@ -472,7 +472,7 @@ describe("a relay that answers and takes nothing", () => {
     expect(await config()).toMatchObject(notPaused);
   });
 
-  it("rests again after the one email with which it is tried, and longer", async () => {
+  it("is not used again after the one email with which it is tried, and for longer", async () => {
     hasFallback = true;
     for (const claimed of await claim(2)) settle(claimed, busy());
     await write();

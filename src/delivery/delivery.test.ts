@@ -368,7 +368,7 @@ describe("failures", () => {
   });
 });
 
-describe("a config that must be mended", () => {
+describe("a config that needs an admin", () => {
   const auth = { username: "shop", password: "right-password" };
   const signIn = { username: "shop", password: "wrong-password", allowCleartextAuth: true };
 
@@ -394,20 +394,20 @@ describe("a config that must be mended", () => {
   });
 
   it("is not paused for what its old settings did", async () => {
-    let mend: () => Promise<unknown> = async () => undefined;
+    let correct: () => Promise<unknown> = async () => undefined;
     const relay = await relayWith(
       {
         auth,
         onEhlo: async () => {
-          await mend();
+          await correct();
           return undefined;
         },
       },
       signIn,
     );
     const [view] = (await configs.list()).map(smtpConfigView);
-    mend = async () => {
-      mend = async () => undefined;
+    correct = async () => {
+      correct = async () => undefined;
       await configs.update(
         view?.id ?? "",
         parse(smtpConfigUpdate, { ...view, password: "right-password" }),

@@ -86,7 +86,7 @@ describe.each(databases)("leases on $name", ({ shared, start, open, stop }) => {
     expect(leases.size).toBe(1);
   });
 
-  it("are renewed past their time where nobody has taken the email", async () => {
+  it("are renewed past their time if no other node has claimed the email", async () => {
     const email = await claimOne();
     await clock.advance(300 * second);
     expect(() => leases.assertHeld(email)).toThrow(lost);

@@ -25,20 +25,20 @@ let store: Store;
 let routes: Routes;
 /** This node's membership among others. */
 let membership: { rank: number; nodes: number };
-/** How often there was more room. */
-let told: number;
+/** How often more capacity was announced. */
+let announced: number;
 beforeEach(async () => {
   clock = createFixedClock();
   store = await openSqliteStore(":memory:");
   membership = { rank: 0, nodes: 1 };
-  told = 0;
+  announced = 0;
   const cluster = {
     get membership() {
       return membership;
     },
   };
   const onCapacity = () => {
-    told++;
+    announced++;
   };
   routes = new Routes({ db: store.db, configSource, cluster, clock, onCapacity });
 });
@@ -93,7 +93,7 @@ describe("the routes", () => {
     expect((await refresh()).map(({ config }) => config.id)).toEqual(["a", "b", "c"]);
   });
 
-  it("stay for as long as the settings do, and know of pauses and tests what was read last", async () => {
+  it("stay for as long as the settings do, and know of breakers and tests what was read last", async () => {
     await save();
     const route = await refreshed();
     await change({ paused_until: 5, paused_reason: "busy", failures: 2, last_test_json: null });
@@ -186,7 +186,7 @@ describe("a config", () => {
     expect(routes.capacity(route)).toBe(route.pool.capacity());
   });
 
-  it("rests by a decision of this node until it is read again with the pause", async () => {
+  it("is in cooldown by a decision of this node until it is read again with the pause", async () => {
     await save();
     const route = await refreshed();
     route.cooldown = { written: false };
@@ -253,13 +253,13 @@ describe("the sessions of the routes", () => {
     expect(routes.sessions()).toBe(0);
   });
 
-  it("tell when there is more room", async () => {
+  it("announce when there is more capacity", async () => {
     await using relay = await startTestRelay();
     await save();
     const route = await refreshed();
-    const before = told;
+    const before = announced;
     await send(route, relay);
-    expect(told).toBeGreaterThan(before);
+    expect(announced).toBeGreaterThan(before);
     expect(routes.sessions()).toBe(1);
   });
 });

@@ -111,7 +111,7 @@ describe("where the first of two configs", () => {
       expect(pause?.reason).toContain(reason);
       expect((pause?.until ?? 0) - scene.clock.now()).toBe(pauseMs);
 
-      // After the pause one email looks whether it is well again.
+      // After the cooldown one email tries whether it has recovered.
       await scene.clock.advance(pauseMs);
       const again = await sendMany(5);
       await allSent(again);
@@ -146,7 +146,7 @@ describe("where the first of two configs", () => {
     );
   });
 
-  it("rests the longer, the more often it fails in a row", async () => {
+  it("has a longer cooldown the more often it fails in a row", async () => {
     const { relay: first } = await startPatient("the greeting", says("421 no"));
     await using _first = first;
     await using other = await startFaultyRelay();
@@ -196,7 +196,7 @@ describe("where the first of two configs", () => {
     "hangs up at every final dot": { place: "the final dot", does: drops, reason: "", lost: true },
   };
   it.each(Object.entries(strikes))(
-    "%s, it rests, and emails go through the second",
+    "%s, it is not used, and emails go through the second",
     async (_, { place, does, reason, lost }) => {
       const { relay: first, patient } = await startPatient(place, does);
       await using _first = first;
@@ -205,7 +205,7 @@ describe("where the first of two configs", () => {
       await scene.config(other, { name: "second" });
       // Perhaps it is the message: so several have to fail before it is taken for the relay.
       const ids = await sendMany(60);
-      await scene.until("the first to rest", async () => isPaused(await scene.configOf(id)));
+      await scene.until("the first to be in cooldown", async () => isPaused(await scene.configOf(id)));
       const pause = pauseOf(await scene.configOf(id));
       expect(pause?.until).toBe(scene.clock.now() + 10 * second);
       expect(pause?.reason ?? "").toContain(reason);
@@ -218,22 +218,22 @@ describe("where the first of two configs", () => {
       });
       expect((await tries(ids)).first).toBeLessThanOrEqual(10);
 
-      // After the pause, one email tries; it is not well, so it goes on resting.
+      // After the cooldown, one email tries; it has not recovered, so another cooldown follows.
       await scene.clock.advance(10 * second);
-      const trial = await sendMany(10);
+      const halfOpen = await sendMany(10);
       const expected = { first: 1, second: lost ? 9 : 10 };
       await scene.until("all to be tried", async () => {
-        const { first: ones = 0, second: twos = 0 } = await tries(trial);
+        const { first: ones = 0, second: twos = 0 } = await tries(halfOpen);
         return ones + twos === expected.first + expected.second;
       });
-      expect(await tries(trial)).toEqual(expected);
+      expect(await tries(halfOpen)).toEqual(expected);
       expect(await scene.configOf(id)).toMatchObject(
         paused({ until: scene.clock.now() + 30 * second, failures: 2 }),
       );
 
       patient.ill = false;
       await scene.clock.advance(hour);
-      await allSent([...ids, ...trial]);
+      await allSent([...ids, ...halfOpen]);
       expect(first.taken.length).toBeGreaterThan(0);
       const last = await sendMany(5);
       await allSent(last);
@@ -350,7 +350,7 @@ describe("where all configs fail", () => {
       return other.taken.length === 5;
     });
     await allSent(ids);
-    // Nobody waited for longer than the schedule of one failure, give or take a round.
+    // Nobody waited for longer than the schedule of one failure, give or take a tick.
     for (const id of ids) {
       const { sentAt, createdAt } = await scene.email(id);
       expect((sentAt ?? 0) - createdAt).toBeLessThanOrEqual(2 * minute);

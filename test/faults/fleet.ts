@@ -5,7 +5,7 @@ export interface Fleet extends AsyncDisposable {
   readonly nodes: readonly Node[];
   /**
    * One that listens, each in its turn; while there is none, the first that does.
-   * @throws Error where a process has ended that nobody killed.
+   * @throws Error if a process has ended that the test did not kill.
    */
   anyUp(): Promise<Service>;
 }

@@ -51,7 +51,7 @@ export const saysInstead =
     return over;
   };
 
-/** Lets somebody on the way add this to its reply, which the client must not take for an answer in TLS. */
+/** Lets an attacker on the network add this to its reply, which the client must not take for an answer in TLS. */
 export const goesOnWith =
   (injected: string): Fault =>
   (peer) => {

@@ -73,7 +73,7 @@ beforeEach(async () => {
   clocks = [stoppable(clock), stoppable(clock)];
   const first = await openScene({ database, clock: clocks[0] });
   nodes = [first, await openScene({ database, clock: clocks[1] })];
-  await meet();
+  await heartbeats();
 });
 afterEach(async () => {
   for (const one of clocks) {
@@ -83,10 +83,10 @@ afterEach(async () => {
   await Promise.all(nodes.map((node) => node[Symbol.asyncDispose]()));
 });
 
-/** Each node tells that it lives, and looks for the other, once more. */
-async function meet(): Promise<void> {
+/** Each node has one more heartbeat, and sees the other. */
+async function heartbeats(): Promise<void> {
   const before = clock.now();
-  await nodes[0].until("both nodes to tell that they live", async () => {
+  await nodes[0].until("a heartbeat of both nodes", async () => {
     // Not for so long that one is taken for dead whose words are on their way.
     if (clock.now() < before + 11 * second) await clock.advance(second);
     const seen = await nodes[0].services.store.db.selectFrom("nodes").select("seen_at").execute();
@@ -138,13 +138,13 @@ describe("a node that stops for longer than its leases last", () => {
     clocks[stopped].goOn();
     if (first === "its timers") {
       clocks[stopped].fireOverdue();
-      await meet();
+      await heartbeats();
     }
     goesOn();
     await nodes[stopped].until("what it had begun to be over", isOver);
     clocks[stopped].fireOverdue();
-    // By the next round, whatever came of it would be written.
-    await meet();
+    // By the next tick, whatever came of it would be written.
+    await heartbeats();
     const next = await nodes[stopped].send();
     expect(await nodes[stopped].tried(next.id)).toMatchObject({ state: "sent", possibleDuplicate: false });
   }
@@ -270,7 +270,7 @@ describe("two nodes together", () => {
     },
   );
 
-  it("lose nothing and no time where one is told to stop: it hands back what it has not begun", async () => {
+  it("lose nothing and no time if one is stopped: it hands back what it has not begun", async () => {
     let answer = () => {};
     const held = new Promise<void>((resolve) => {
       answer = resolve;

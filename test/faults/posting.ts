@@ -3,7 +3,7 @@ import type { EmailSummary } from "../../src/http/schema/emails.ts";
 import type { Reply, Service } from "../service/service.ts";
 import type { TakenMessage } from "./relay.ts";
 
-/** An application that is told 503, or cut off, waits for so long before it tries again. */
+/** An application that is answered 503, or cut off, waits for so long before it tries again. */
 const againMs = 50;
 /** Anything takes far less, also where leases have to run out; what waits for longer waits in vain. */
 const patienceMs = 150_000;
@@ -21,7 +21,7 @@ export interface PostingOptions {
   readonly onAnswer?: (status: number) => void;
 }
 
-/** An application that posts emails as one should: with a key each, and again until it is told 202. */
+/** An application that posts emails as one should: with a key each, and again until it is answered 202. */
 export class Posting implements Disposable {
   /** By their subjects, which are their keys. */
   readonly accepted = new Map<string, AcceptedEmail>();
@@ -56,17 +56,17 @@ export class Posting implements Disposable {
   /** Posts some at once, and each next one when one of these is accepted. */
   async postAll(subjects: readonly string[], atOnce = 8): Promise<void> {
     const left = [...subjects];
-    const lane = async () => {
+    const worker = async () => {
       for (let next = left.shift(); next !== undefined; next = left.shift()) await this.post(next);
     };
-    await Promise.all(Array.from({ length: atOnce }, lane));
+    await Promise.all(Array.from({ length: atOnce }, worker));
   }
 
-  /** The same, and nobody waits for it before `done`. */
+  /** The same in the background; `done` waits for it. */
   begin(subjects: readonly string[]): void {
     this.#asked += subjects.length;
     const all = this.postAll(subjects);
-    all.catch(() => {}); // `done` tells.
+    all.catch(() => {}); // `done` throws it.
     this.#begun.push(all);
   }
 

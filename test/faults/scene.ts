@@ -29,7 +29,7 @@ export interface Scene extends AsyncDisposable {
   /** The email once it has been tried so often and is not under way. */
   tried(id: string, times?: number): Promise<EmailDetail>;
   /** The first value that is neither null nor false. @throws Error that says what was waited for in vain. */
-  until<Value>(what: string, look: () => Value | Promise<Value>): Promise<Exclude<Value, null | false>>;
+  until<Value>(what: string, probe: () => Value | Promise<Value>): Promise<Exclude<Value, null | false>>;
 }
 
 /**
@@ -52,11 +52,11 @@ export async function openScene({
 
   async function until<Value>(
     what: string,
-    look: () => Value | Promise<Value>,
+    probe: () => Value | Promise<Value>,
   ): Promise<Exclude<Value, null | false>> {
     const giveUpAt = performance.now() + patienceMs;
     for (;;) {
-      const found = await look();
+      const found = await probe();
       if (found !== null && found !== false) return found as Exclude<Value, null | false>;
       if (performance.now() > giveUpAt) throw new Error(`Waited in vain for ${what}.`);
       // Sockets and the database have their turn, and whatever is due now.

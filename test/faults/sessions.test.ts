@@ -206,7 +206,7 @@ describe.each([
     expect(relay.connections.length).toBe(2);
   });
 
-  it("that is to be held rests as unknown after a lost answer, until an admin decides", async () => {
+  it("that is to be held stays unknown after a lost answer, until an admin decides", async () => {
     const lost = fault("the final dot", position, drops, () => scene.clock);
     const { relay, sent } = await sendThree(
       lost,

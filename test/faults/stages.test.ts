@@ -24,15 +24,15 @@ const minute = 60_000;
 const hour = 60 * minute;
 
 /** What becomes of the email and of the config. */
-type Verdict = keyof typeof verdicts;
-const verdicts = {
-  "the config waits to be mended": {
+type Outcome = keyof typeof outcomes;
+const outcomes = {
+  "the config needs an admin": {
     attempt: { outcome: "config", possibleDuplicate: false },
     email: { state: "queued", attemptCount: 0, possibleDuplicate: false },
     retryMs: 0,
     pauseMs: hour,
   },
-  "the config rests": {
+  "the config is in cooldown": {
     attempt: { outcome: "temporary", possibleDuplicate: false },
     email: { state: "queued", attemptCount: 1, possibleDuplicate: false },
     retryMs: minute,
@@ -44,7 +44,7 @@ const verdicts = {
     retryMs: minute,
     pauseMs: null,
   },
-  "nobody knows": {
+  "the outcome is unknown": {
     attempt: { outcome: "unknown", errorCode: "smtp.unknown_outcome", possibleDuplicate: true },
     email: { state: "queued", attemptCount: 1, possibleDuplicate: true },
     retryMs: minute,
@@ -75,7 +75,7 @@ interface Row {
   readonly relay: string;
   readonly place: Place;
   readonly does: Fault;
-  readonly verdict: Verdict;
+  readonly outcome: Outcome;
   /** What the log says of the attempt, and the config of its pause. */
   readonly words: string;
 }
@@ -88,16 +88,16 @@ function rows(
   relay: string,
   places: readonly Place[],
   does: Fault,
-  verdict: Verdict,
+  outcome: Outcome,
   words: string,
 ): readonly Row[] {
-  return places.map((place) => ({ relay, place, does, verdict, words }));
+  return places.map((place) => ({ relay, place, does, outcome, words }));
 }
 
-const mend = "the config waits to be mended";
-const rest = "the config rests";
+const needsAdmin = "the config needs an admin";
+const cooldown = "the config is in cooldown";
 const again = "it is tried again";
-const nobodyKnows = "nobody knows";
+const isUnknown = "the outcome is unknown";
 
 const day = 24 * hour;
 const names = ["127.0.0.1"];
@@ -117,9 +117,9 @@ const ownWord = selfSigned({ names });
 const old = { ...certificate, maxVersion: "TLSv1.1", ciphers: "DEFAULT@SECLEVEL=0" } as const;
 
 const table: readonly Row[] = [
-  ...rows("refuses for good", opening, says("554 5.7.1 not you"), mend, "not you"),
-  ...rows("refuses for good", ["AUTH"], says("535 5.7.8 who are you"), mend, "who are you"),
-  ...rows("refuses the account", ["AUTH"], says("534 5.7.9 blocked"), mend, "blocked"),
+  ...rows("refuses for good", opening, says("554 5.7.1 not you"), needsAdmin, "not you"),
+  ...rows("refuses for good", ["AUTH"], says("535 5.7.8 who are you"), needsAdmin, "who are you"),
+  ...rows("refuses the account", ["AUTH"], says("534 5.7.9 blocked"), needsAdmin, "blocked"),
   ...rows(
     "refuses for good",
     [...envelope, "the content", "the final dot"],
@@ -127,9 +127,9 @@ const table: readonly Row[] = [
     "it fails",
     "no",
   ),
-  ...rows("wants a sign-in", ["MAIL"], says("530 5.7.0 sign in first"), mend, "sign in first"),
+  ...rows("wants a sign-in", ["MAIL"], says("530 5.7.0 sign in first"), needsAdmin, "sign in first"),
 
-  ...rows("refuses for now", [...opening, "AUTH"], says("454 4.7.0 later"), rest, "later"),
+  ...rows("refuses for now", [...opening, "AUTH"], says("454 4.7.0 later"), cooldown, "later"),
   ...rows(
     "refuses for now",
     [...envelope, "the content", "the final dot"],
@@ -138,7 +138,7 @@ const table: readonly Row[] = [
     "later",
   ),
 
-  ...rows("says 421", [...opening, "AUTH"], says("421 4.3.2 closing"), rest, "closing"),
+  ...rows("says 421", [...opening, "AUTH"], says("421 4.3.2 closing"), cooldown, "closing"),
   ...rows(
     "says 421",
     [...envelope, "the content", "the final dot"],
@@ -147,53 +147,71 @@ const table: readonly Row[] = [
     "closing",
   ),
 
-  ...rows("drops the connection", [...opening, "the handshake", "AUTH"], drops, rest, "127.0.0.1"),
+  ...rows("drops the connection", [...opening, "the handshake", "AUTH"], drops, cooldown, "127.0.0.1"),
   ...rows("drops the connection", envelope, drops, again, "connection"),
-  ...rows("drops the connection", ["the final dot"], drops, nobodyKnows, "connection"),
+  ...rows("drops the connection", ["the final dot"], drops, isUnknown, "connection"),
 
-  ...rows("resets the connection", [...opening, "the handshake", "AUTH"], resets, rest, "ECONNRESET"),
+  ...rows("resets the connection", [...opening, "the handshake", "AUTH"], resets, cooldown, "ECONNRESET"),
   ...rows("resets the connection", envelope, resets, again, "ECONNRESET"),
-  ...rows("resets the connection", ["the final dot"], resets, nobodyKnows, "ECONNRESET"),
+  ...rows("resets the connection", ["the final dot"], resets, isUnknown, "ECONNRESET"),
 
   ...rows("vanishes", ["the content"], vanishes, again, "connection"),
 
-  ...rows("says nothing", ["the greeting"], waits(60), rest, "60 seconds"),
-  ...rows("says nothing", ["EHLO", "STARTTLS", "AUTH"], waits(60), rest, "60 seconds"),
-  ...rows("says nothing", ["the handshake"], waits(30), rest, "30 seconds"),
+  ...rows("says nothing", ["the greeting"], waits(60), cooldown, "60 seconds"),
+  ...rows("says nothing", ["EHLO", "STARTTLS", "AUTH"], waits(60), cooldown, "60 seconds"),
+  ...rows("says nothing", ["the handshake"], waits(30), cooldown, "30 seconds"),
   ...rows("says nothing", ["MAIL", "RCPT"], waits(60), again, "60 seconds"),
   ...rows("says nothing", ["DATA"], waits(120), again, "120 seconds"),
-  ...rows("says nothing", ["the final dot"], waits(600), nobodyKnows, "600 seconds"),
+  ...rows("says nothing", ["the final dot"], waits(600), isUnknown, "600 seconds"),
 
-  ...rows("stalls in its reply", [...opening, "AUTH"], stalls(60), rest, "60 seconds"),
+  ...rows("stalls in its reply", [...opening, "AUTH"], stalls(60), cooldown, "60 seconds"),
   ...rows("stalls in its reply", ["MAIL", "RCPT"], stalls(60), again, "60 seconds"),
   ...rows("stalls in its reply", ["DATA"], stalls(120), again, "120 seconds"),
-  ...rows("stalls in its reply", ["the final dot"], stalls(600), nobodyKnows, "600 seconds"),
+  ...rows("stalls in its reply", ["the final dot"], stalls(600), isUnknown, "600 seconds"),
 
-  ...rows("drips its reply", [...opening, "AUTH"], drips, rest, "60 seconds"),
+  ...rows("drips its reply", [...opening, "AUTH"], drips, cooldown, "60 seconds"),
   ...rows("drips its reply", ["MAIL", "RCPT"], drips, again, "60 seconds"),
   ...rows("drips its reply", ["DATA"], drips, again, "120 seconds"),
-  ...rows("drips its reply", ["the final dot"], drips, nobodyKnows, "600 seconds"),
+  ...rows("drips its reply", ["the final dot"], drips, isUnknown, "600 seconds"),
 
-  ...rows("answers as a web server", [...opening, "AUTH"], says("HTTP/1.1 400 Bad Request"), rest, "SMTP"),
+  ...rows(
+    "answers as a web server",
+    [...opening, "AUTH"],
+    says("HTTP/1.1 400 Bad Request"),
+    cooldown,
+    "SMTP",
+  ),
   ...rows("answers as a web server", [...envelope, "the content"], says("HTTP/1.1 400 Bad"), again, "SMTP"),
-  ...rows("answers as a web server", ["the final dot"], says("HTTP/1.1 400 Bad"), nobodyKnows, "SMTP"),
-  ...rows("goes on in the clear", ["the handshake"], saysInstead("250 what\r\n"), mend, "TLS"),
-  ...rows("is impersonated", ["STARTTLS"], goesOnWith("235 2.7.0 in\r\n"), rest, "7.0 in"),
-  ...rows("shows an expired certificate", ["the handshake"], shows(expired), mend, "CERT_HAS_EXPIRED"),
-  ...rows("shows a certificate of tomorrow", ["the handshake"], shows(early), mend, "CERT_NOT_YET_VALID"),
-  ...rows("shows another name", ["the handshake"], shows(other), mend, "ERR_TLS_CERT_ALTNAME_INVALID"),
-  ...rows("shows a stranger's certificate", ["the handshake"], shows(unknown), mend, "UNABLE_TO_GET_ISSUER"),
-  ...rows("shows its own signature", ["the handshake"], shows(ownWord), mend, "SELF_SIGNED"),
-  ...rows("speaks an old TLS alone", ["the handshake"], shows(old), mend, "TLS"),
+  ...rows("answers as a web server", ["the final dot"], says("HTTP/1.1 400 Bad"), isUnknown, "SMTP"),
+  ...rows("goes on in the clear", ["the handshake"], saysInstead("250 what\r\n"), needsAdmin, "TLS"),
+  ...rows("is impersonated", ["STARTTLS"], goesOnWith("235 2.7.0 in\r\n"), cooldown, "7.0 in"),
+  ...rows("shows an expired certificate", ["the handshake"], shows(expired), needsAdmin, "CERT_HAS_EXPIRED"),
+  ...rows(
+    "shows a certificate of tomorrow",
+    ["the handshake"],
+    shows(early),
+    needsAdmin,
+    "CERT_NOT_YET_VALID",
+  ),
+  ...rows("shows another name", ["the handshake"], shows(other), needsAdmin, "ERR_TLS_CERT_ALTNAME_INVALID"),
+  ...rows(
+    "shows a stranger's certificate",
+    ["the handshake"],
+    shows(unknown),
+    needsAdmin,
+    "UNABLE_TO_GET_ISSUER",
+  ),
+  ...rows("shows its own signature", ["the handshake"], shows(ownWord), needsAdmin, "SELF_SIGNED"),
+  ...rows("speaks an old TLS alone", ["the handshake"], shows(old), needsAdmin, "TLS"),
 
-  ...rows("answers in the wrong class", opening, says("354 go"), rest, "go"),
+  ...rows("answers in the wrong class", opening, says("354 go"), cooldown, "go"),
   ...rows("answers in the wrong class", ["MAIL", "RCPT"], says("354 go"), again, "go"),
   ...rows("answers in the wrong class", ["DATA", "the content"], says("250 fine"), again, "fine"),
-  ...rows("answers in the wrong class", ["the final dot"], says("354 go"), nobodyKnows, "go"),
+  ...rows("answers in the wrong class", ["the final dot"], says("354 go"), isUnknown, "go"),
 
-  ...rows("mixes its codes", [...opening, "AUTH"], says("250-fine\r\n550 no"), rest, "SMTP"),
+  ...rows("mixes its codes", [...opening, "AUTH"], says("250-fine\r\n550 no"), cooldown, "SMTP"),
   ...rows("mixes its codes", [...envelope, "the content"], says("250-fine\r\n550 no"), again, "SMTP"),
-  ...rows("mixes its codes", ["the final dot"], says("250-fine\r\n550 no"), nobodyKnows, "SMTP"),
+  ...rows("mixes its codes", ["the final dot"], says("250-fine\r\n550 no"), isUnknown, "SMTP"),
 ];
 
 let scene: Scene;
@@ -218,8 +236,8 @@ describe.each([
     rows: table.filter(({ place }) => inTransaction.has(place)),
   },
 ])("with commands $way, a relay that", ({ ehlo, rows }) => {
-  it.each(rows)("$relay at $place: $verdict", async ({ place, does, verdict, words }) => {
-    const expected = verdicts[verdict];
+  it.each(rows)("$relay at $place: $outcome", async ({ place, does, outcome, words }) => {
+    const expected = outcomes[outcome];
     const message = inTransaction.has(place) ? 1 : 0;
     await using relay = await startFaultyRelay({
       tls: certificate,
@@ -244,7 +262,7 @@ describe.each([
     );
 
     await scene.clock.advance(Math.max(expected.retryMs ?? hour, expected.pauseMs ?? 0));
-    if (verdict === "it fails") {
+    if (outcome === "it fails") {
       expect(await scene.email(id)).toMatchObject({ state: "failed", attempts: [{}] });
       return;
     }
@@ -252,29 +270,29 @@ describe.each([
     expect(await scene.configOf(config)).toMatchObject(notPaused);
     // The first try left nothing behind that counts, or may have: only that one is marked.
     expect(relay.taken.map((message) => message.messageId)).toEqual([messageId]);
-    expect((await scene.email(id)).possibleDuplicate).toBe(verdict === nobodyKnows);
+    expect((await scene.email(id)).possibleDuplicate).toBe(outcome === isUnknown);
   });
 });
 
 describe("a relay", () => {
-  it("that offers no STARTTLS where TLS is required waits to be mended: nothing is sent in the clear", async () => {
+  it("that offers no STARTTLS where TLS is required needs an admin: nothing is sent in the clear", async () => {
     await using relay = await startFaultyRelay({ auth: true });
     const config = await scene.config(relay, settings);
     const { id } = await scene.send();
     expect(await scene.tried(id)).toMatchObject({
-      ...verdicts[mend].email,
+      ...outcomes[needsAdmin].email,
       attempts: [{ outcome: "config", stage: "starttls", errorCode: "smtp.starttls_missing" }],
     });
     expect(await scene.configOf(config)).toMatchObject(paused({ until: scene.clock.now() + hour }));
     expect(relay.connections[0]?.received.toString()).toMatch(/^EHLO \S+\r\n(?:QUIT\r\n)?$/);
   });
 
-  it("that offers no sign-in where there is a password waits to be mended", async () => {
+  it("that offers no sign-in where there is a password needs an admin", async () => {
     await using relay = await startFaultyRelay({ tls: certificate });
     const config = await scene.config(relay, settings);
     const { id } = await scene.send();
     expect(await scene.tried(id)).toMatchObject({
-      ...verdicts[mend].email,
+      ...outcomes[needsAdmin].email,
       attempts: [{ outcome: "config", stage: "auth", errorCode: "smtp.auth_unavailable" }],
     });
     expect(await scene.configOf(config)).toMatchObject(paused({ until: scene.clock.now() + hour }));
@@ -295,7 +313,7 @@ describe("a relay", () => {
     const { id } = await scene.send({ to });
     const tried = await scene.tried(id);
     expect(tried).toMatchObject({
-      ...verdicts[again].email,
+      ...outcomes[again].email,
       attempts: [
         { outcome: "temporary", stage: "recipient", errorCode: "smtp.timeout", durationMs: 15 * minute },
       ],
