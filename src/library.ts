@@ -9,7 +9,8 @@ import type { Accepted } from "./emails/acceptance.ts";
 import type { EmailDetail } from "./emails/emails.ts";
 import type { EmailRequest } from "./emails/request.ts";
 import { createHandler, type HandlerOptions } from "./http/handler.ts";
-import { type Health, openServices, type ServicesOptions } from "./services.ts";
+import type { Health } from "./monitoring/health.ts";
+import { openServices, type ServicesOptions } from "./services.ts";
 import type { SmtpConfigInput } from "./smtp-configs/settings.ts";
 import type { Templates } from "./templates/engine/templates.ts";
 

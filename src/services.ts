@@ -1,7 +1,7 @@
 import { type Clock, systemClock } from "./core/clock.ts";
 import { createLog, type Log } from "./core/log.ts";
-import { Metrics, type QueueFigures } from "./core/metrics.ts";
-import type { EgressMode } from "./core/model.ts";
+import { Metrics } from "./core/metrics.ts";
+import { type EgressMode, systemActor } from "./core/model.ts";
 import { parse } from "./core/parse.ts";
 import { cooldownMs } from "./delivery/circuit-breaker.ts";
 import { DeliveryWorker } from "./delivery/worker.ts";
@@ -10,10 +10,11 @@ import { explainAttempt } from "./diagnosis/explain-attempt.ts";
 import { Discovery } from "./discovery/discovery.ts";
 import { createOutbox, type Outbox } from "./emails/emails.ts";
 import { Retention } from "./maintenance/retention.ts";
-import { createAlertEmails } from "./monitoring/alert-emails.ts";
-import { type Alerts, createAlerts, watcher } from "./monitoring/alerts.ts";
-import { createWatch, type Watch } from "./monitoring/monitor.ts";
-import { concernsOf, judgeMail } from "./monitoring/status.ts";
+import { AlertEmails } from "./monitoring/alert-emails.ts";
+import { Alerts } from "./monitoring/alerts.ts";
+import { configLinks } from "./monitoring/config-link.ts";
+import { type Health, readHealth, readQueueFigures } from "./monitoring/health.ts";
+import { Monitor } from "./monitoring/monitor.ts";
 import { openDns } from "./net/dns.ts";
 import { createEgress, webPorts } from "./net/egress.ts";
 import { type Sandbox, startSandbox } from "./sandbox/sandbox.ts";
@@ -34,8 +35,6 @@ import { SmtpConfigs } from "./smtp-configs/smtp-configs.ts";
 import { Drafts } from "./smtp-configs/versions/drafts.ts";
 import { VersionHistory } from "./smtp-configs/versions/history.ts";
 import { isPostgresUrl, openPostgresStore, openSqliteStore, type Store } from "./store/store.ts";
-import { findOldestWaiting } from "./store/tables/email-counts.ts";
-import { countOpen } from "./store/tables/emails.ts";
 import { insertEncryptionKey, listEncryptionKeys } from "./store/tables/encryption-keys.ts";
 import { LoadedTemplates } from "./templates/engine/templates.ts";
 import { TemplateCache } from "./templates/library/cache.ts";
@@ -75,15 +74,6 @@ export interface ServicesOptions {
   readonly random?: (() => number) | undefined;
 }
 
-/** How the service is, for monitoring: `ok` while emails can be accepted and delivered. */
-export interface Health {
-  readonly ok: boolean;
-  /** In words: what keeps mail from being delivered; empty when nothing does. */
-  readonly problems: readonly string[];
-  readonly key: "fits" | "mismatch";
-  readonly emails: { readonly queued: number; readonly sending: number };
-}
-
 /** The running parts. What HTTP and the command line do, they do through these. */
 export interface Services extends OpenConfigs {
   readonly clock: Clock;
@@ -100,7 +90,7 @@ export interface Services extends OpenConfigs {
   readonly tests: ConnectionTests;
   readonly discovery: Discovery;
   readonly senderDns: SenderDns;
-  readonly watch: Watch;
+  readonly monitor: Monitor;
   readonly alerts: Alerts;
   readonly webhook: WebhookSender;
   readonly outbox: Outbox;
@@ -202,16 +192,25 @@ export async function openServices(options: ServicesOptions): Promise<Services> 
       metrics,
       onQueued: () => worker.wake(),
     });
-    const linkTo = linksFrom(options.publicUrl);
+    const linkTo = configLinks(options.publicUrl);
     const webhook = new WebhookSender({ store, secrets, egress: webEgress, clock, log });
-    const alerts = createAlerts({ store, clock, linkTo });
-    const watch = createWatch({
+    const alerts = new Alerts({ store, clock, linkTo });
+    const alertEmails = new AlertEmails({
+      store,
+      configs,
+      clock,
+      log,
+      linkTo,
+      accept: (email, key) => outbox.accept(email, { caller: systemActor, idempotencyKey: key }),
+    });
+    const monitor = new Monitor({
       store,
       configSource,
       configs,
       resolver,
       templates,
       alerts,
+      alertEmails,
       egress,
       clock,
       log,
@@ -222,17 +221,13 @@ export async function openServices(options: ServicesOptions): Promise<Services> 
         const failures = health.breaker.failures + 1;
         return { state: "open", until: clock.now() + cooldownMs(failures, true), reason, failures };
       },
-      tell: createAlertEmails({
-        ...{ store, configs, clock, log, linkTo },
-        accept: (email, key) => outbox.accept(email, { caller: watcher, idempotencyKey: key }),
-      }),
       onEvents: () => void webhook.wake(),
       onChanged: wakeWorkers,
     });
     const retention = new Retention({ store, clock, log });
     const sandbox = sandboxPort === null ? null : await startSandbox({ port: sandboxPort, log, clock });
     metrics.lookUp({
-      queue: () => queueOf(store, clock),
+      queue: () => readQueueFigures(store, clock),
       sessions: () => worker.sessions(),
       alerts: async () => (await alerts.list()).length,
     });
@@ -241,7 +236,7 @@ export async function openServices(options: ServicesOptions): Promise<Services> 
     retention.start();
     await templateCache.start();
     webhook.start();
-    watch.start();
+    monitor.start();
 
     return {
       clock,
@@ -261,16 +256,16 @@ export async function openServices(options: ServicesOptions): Promise<Services> 
       tests,
       discovery,
       senderDns,
-      watch,
+      monitor,
       alerts,
       webhook,
       outbox,
       worker,
       wakeWorkers,
       sandbox,
-      health: () => healthOf(store, secrets, configs, clock),
+      health: () => readHealth({ store, secrets, configs, clock }),
       async close(deadlineMs = 10_000) {
-        await watch.stop();
+        await monitor.stop();
         await Promise.all([templateCache.stop(), retention.stop(), webhook.stop(), worker.stop(deadlineMs)]);
         await accessTokens.stop();
         await sandbox?.close();
@@ -301,40 +296,6 @@ async function unlockStore(
     }
     return secrets;
   });
-}
-
-/** Links to the page of a config; none where nobody has said what the pages' address is. */
-function linksFrom(publicUrl: string | undefined): (configId: string) => string | null {
-  const base = publicUrl?.replace(/\/+$/, "");
-  return (configId) => (base === undefined ? null : `${base}/settings/smtp/${encodeURIComponent(configId)}`);
-}
-
-async function queueOf({ reader }: Store, clock: Clock): Promise<QueueFigures> {
-  const now = clock.now();
-  const oldest = await findOldestWaiting(reader, now);
-  return { ...(await countOpen(reader)), oldestAgeMs: oldest === null ? 0 : now - oldest.createdAt };
-}
-
-async function healthOf(store: Store, secrets: Secrets, configs: SmtpConfigs, clock: Clock): Promise<Health> {
-  const emails = await countOpen(store.reader);
-  const saved = await configs.list();
-  const now = clock.now();
-  const facts = {
-    keyFits: secrets.fits,
-    configs: saved,
-    oldestWaitingAt: null,
-    lastSentAt: null,
-    sandbox: null,
-    now,
-  };
-  const { level, sentence } = judgeMail(facts);
-  const problems =
-    level === "bad" || level === "none"
-      ? [sentence]
-      : concernsOf(saved, now)
-          .filter(({ code }) => code === "problem" || code === "paused")
-          .map(({ reason }) => reason);
-  return { ok: problems.length === 0, problems, key: secrets.fits ? "fits" : "mismatch", emails };
 }
 
 /** The SMTP configs of a database: where they come from, how they are changed, and how they are used. */

@@ -8,7 +8,12 @@ import {
   readRetention,
   retentionFields,
 } from "./maintenance/retention-settings.ts";
-import { changeWatch, readWatch, type WatchSettings, watchFields } from "./monitoring/monitoring-settings.ts";
+import {
+  changeMonitoring,
+  type MonitoringSettings,
+  monitoringFields,
+  readMonitoring,
+} from "./monitoring/monitoring-settings.ts";
 import type { Secrets } from "./secret/secrets.ts";
 import {
   changeRollbackSetting,
@@ -27,7 +32,7 @@ import { changeWebhook, readStoredWebhook, webhookFields } from "./webhooks/endp
  * The settings of the installation. Each belongs to the room that acts on it; here they are read and changed
  * together, under one version, so that nobody undoes what somebody else has changed.
  */
-export interface Settings extends RetentionSettings, WatchSettings {
+export interface Settings extends RetentionSettings, MonitoringSettings {
   /** Grows with every change, from 1 on. */
   readonly version: number;
   readonly returnFailedChanges: boolean;
@@ -38,14 +43,14 @@ export interface Settings extends RetentionSettings, WatchSettings {
 /** What changes; whatever is left out stays as it is. `version` is that of the settings that were read. */
 export const settingsChange = z
   .strictObject(
-    { ...retentionFields, ...rollbackFields, brand: brandChange, ...watchFields, ...webhookFields },
+    { ...retentionFields, ...rollbackFields, brand: brandChange, ...monitoringFields, ...webhookFields },
     "must be an object",
   )
   .partial()
   .extend({ version: z.int("must be the version of the settings that were read").min(1) });
 export type SettingsChange = z.output<typeof settingsChange>;
 
-export interface SettingsParts {
+export interface SettingsDependencies {
   readonly store: Store;
   readonly secrets: Secrets;
   readonly clock: Clock;
@@ -64,7 +69,7 @@ export async function readSettings(db: Db): Promise<Settings> {
     ...(await readRetention(db)),
     returnFailedChanges: await readRollbackSetting(db),
     brand: await readBrand(db),
-    ...(await readWatch(db)),
+    ...(await readMonitoring(db)),
     webhookUrl: (await readStoredWebhook(db))?.url ?? null,
   };
 }
@@ -76,7 +81,7 @@ export async function readSettings(db: Db): Promise<Settings> {
  * does not go together; `secret.mismatch` for a new secret while the secrets do not fit.
  */
 export async function changeSettings(
-  { store, secrets, clock, templatesChanged }: SettingsParts,
+  { store, secrets, clock, templatesChanged }: SettingsDependencies,
   change: SettingsChange,
   actor: Actor,
 ): Promise<{ readonly settings: Settings; readonly webhookSecret: string | null }> {
@@ -88,7 +93,7 @@ export async function changeSettings(
       ...(await changeRetention(db, change)),
       ...(await changeRollbackSetting(db, change.returnFailedChanges)),
       ...(await changeBrand(db, change.brand ?? {})),
-      ...(await changeWatch(db, change)),
+      ...(await changeMonitoring(db, change)),
       ...webhook.changed,
     ];
     if (changed.length > 0) {

@@ -15,6 +15,28 @@ export function age(ms: number): string {
   return `${Math.floor(ms / 86_400_000)} days`;
 }
 
+/** As `age`, for a sentence: `40 minutes`, `2 hours`, `4 days`. */
+export function ageInWords(ms: number): string {
+  const minutes = Math.floor(ms / 60_000);
+  if (minutes < 90) return `${minutes} minutes`;
+  const hours = Math.round(minutes / 60);
+  return hours < 48 ? `${hours} hours` : `${Math.floor(hours / 24)} days`;
+}
+
+/** A time as RFC 3339 writes it, in UTC. @param ms since the epoch */
+export function rfc3339(ms: number): string {
+  return new Date(ms).toISOString();
+}
+
+export function rfc3339OrNull(ms: number | null): string | null {
+  return ms === null ? null : rfc3339(ms);
+}
+
+/** The day of a time in UTC: `2026-03-08`. @param ms since the epoch */
+export function utcDay(ms: number): string {
+  return rfc3339(ms).slice(0, 10);
+}
+
 /** `512 B`, `4.1 KiB`, `35.0 MiB`. */
 export function bytes(count: number): string {
   if (count < 1_024) return `${count} B`;

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { rfc3339 } from "../core/format.ts";
 import type { Evidence } from "../smtp/observer.ts";
 
 /** The part of the evidence that explanations read; people read the rest. */
@@ -38,8 +39,4 @@ export function shown(evidence: Evidence): Evidence {
     validTo: rfc3339(tls.validTo),
     chain: tls.chain.map((certificate) => ({ ...certificate, validTo: rfc3339(certificate.validTo) })),
   };
-}
-
-function rfc3339(ms: number): string {
-  return new Date(ms).toISOString();
 }

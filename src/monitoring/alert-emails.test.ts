@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { type GivenConfig, smtpConfigSummary } from "../../test/support/smtp-config.ts";
 import type { AlertKind } from "../core/model.ts";
 import type { Alert } from "../store/tables/alerts.ts";
-import { canTell } from "./alert-emails.ts";
+import { canSend } from "./alert-emails.ts";
 
 const now = 1_000;
 const config = (id: string, given: GivenConfig = {}) => smtpConfigSummary({ id, ...given });
@@ -19,26 +19,26 @@ const spare = config("spare");
 
 describe("an email about trouble", () => {
   test("goes through the troubled config itself where that still sends", () => {
-    expect(canTell(alert("certificate_expiring"), [troubled], now)).toBe(true);
-    expect(canTell(alert("dmarc_broken"), [troubled], now)).toBe(true);
+    expect(canSend(alert("certificate_expiring"), [troubled], now)).toBe(true);
+    expect(canSend(alert("dmarc_broken"), [troubled], now)).toBe(true);
   });
 
   test("needs another config that works where it does not", () => {
     for (const kind of ["unusable", "unreachable", "tls_failed", "sign_in_failed"] as const) {
-      expect(canTell(alert(kind), [troubled], now)).toBe(false);
-      expect(canTell(alert(kind), [troubled, spare], now)).toBe(true);
-      expect(canTell(alert(kind), [troubled, config("spare", off)], now)).toBe(false);
-      expect(canTell(alert(kind), [troubled, config("spare", pausedNow)], now)).toBe(false);
+      expect(canSend(alert(kind), [troubled], now)).toBe(false);
+      expect(canSend(alert(kind), [troubled, spare], now)).toBe(true);
+      expect(canSend(alert(kind), [troubled, config("spare", off)], now)).toBe(false);
+      expect(canSend(alert(kind), [troubled, config("spare", pausedNow)], now)).toBe(false);
     }
   });
 
   test("does not go where mail would go through the config whose sender is refused", () => {
-    expect(canTell(alert("sender_refused"), [spare, troubled], now)).toBe(true);
-    expect(canTell(alert("sender_refused"), [troubled, spare], now)).toBe(false);
+    expect(canSend(alert("sender_refused"), [spare, troubled], now)).toBe(true);
+    expect(canSend(alert("sender_refused"), [troubled, spare], now)).toBe(false);
   });
 
   test("that is over goes through whatever works", () => {
-    expect(canTell(alert("sign_in_failed", "cleared"), [troubled], now)).toBe(true);
-    expect(canTell(alert("sign_in_failed", "cleared"), [config("troubled", off)], now)).toBe(false);
+    expect(canSend(alert("sign_in_failed", "cleared"), [troubled], now)).toBe(true);
+    expect(canSend(alert("sign_in_failed", "cleared"), [config("troubled", off)], now)).toBe(false);
   });
 });

@@ -1,16 +1,18 @@
 import type { Clock } from "../core/clock.ts";
 import { isSendwrightError } from "../core/errors.ts";
+import { rfc3339 } from "../core/format.ts";
 import type { Log } from "../core/log.ts";
-import type { AlertKind } from "../core/model.ts";
 import type { SmtpConfigs } from "../smtp-configs/smtp-configs.ts";
 import type { SmtpConfigSummary } from "../smtp-configs/summary.ts";
 import type { Store } from "../store/store.ts";
 import { type Alert, alertTold, listAlertsToTell } from "../store/tables/alerts.ts";
-import { openBreakerAt } from "../store/tables/smtp-config-health.ts";
 import { listAdminAddresses } from "../store/tables/users.ts";
-import { readWatch } from "./monitoring-settings.ts";
+import { blockingKinds } from "./assess.ts";
+import type { LinkToConfig } from "./config-link.ts";
+import { readMonitoring } from "./monitoring-settings.ts";
+import { isUsable } from "./status.ts";
 
-/** An email to admins, as the outbox takes it. */
+/** An email to admins, as the outbox accepts it. */
 export interface AlertEmail {
   readonly to: string[];
   readonly template: "config-alert";
@@ -18,83 +20,79 @@ export interface AlertEmail {
   readonly priority: "high";
 }
 
-export interface AlertEmailsParts {
+export interface AlertEmailsDependencies {
   readonly store: Store;
   readonly configs: SmtpConfigs;
   readonly clock: Clock;
   readonly log: Log;
-  /** Takes an email in, once for each key. */
+  readonly linkTo: LinkToConfig;
+  /** Queues an email, once for each key. */
   readonly accept: (email: AlertEmail, key: string) => Promise<unknown>;
-  /** Where an admin looks at a config; null where Sendwright does not know its own address. */
-  readonly linkTo: (configId: string) => string | null;
 }
 
-/** An email has no more recipients. */
+/** The most recipients that an email may have. */
 const maxRecipients = 50;
 
-/**
- * Sends the emails that alerts are due, each once, however often it is called and on however many nodes. What
- * cannot be sent now is not sent later: by then it is no news.
- */
-export function createAlertEmails(parts: AlertEmailsParts): () => Promise<void> {
-  const { store, configs, clock, log, accept, linkTo } = parts;
+/** Emails admins about alerts. */
+export class AlertEmails {
+  readonly #dependencies: AlertEmailsDependencies;
 
-  async function send(email: AlertEmail, key: string): Promise<void> {
-    try {
-      await accept(email, key);
-    } catch (error) {
-      // What no try can make right must not keep the others waiting; a database that is away comes back.
-      if (!isSendwrightError(error) || error.retry !== "never") throw error;
-      log.error({ err: error, key }, "an email about an alert was refused");
-    }
+  constructor(dependencies: AlertEmailsDependencies) {
+    this.#dependencies = dependencies;
   }
 
-  return async () => {
+  /**
+   * Queues the emails that are due, each once, even if several nodes do so at the same time. An email that cannot be
+   * sent now is dropped: later it would be no news.
+   */
+  async sendDue(): Promise<void> {
+    const { store, configs, clock, log, linkTo } = this.#dependencies;
     const due = await listAlertsToTell(store.db);
     if (due.length === 0) return;
-    const { alertEmails } = await readWatch(store.db);
+    const { alertEmails } = await readMonitoring(store.db);
     const to = (alertEmails ?? (await listAdminAddresses(store.db))).slice(0, maxRecipients);
     for (const alert of due) {
       const { id, configId, level, emailDue } = alert;
-      if (to.length > 0 && canTell(alert, await configs.list(), clock.now())) {
+      if (to.length > 0 && canSend(alert, await configs.list(), clock.now())) {
         const data = alertData(alert, linkTo(configId));
         const email: AlertEmail = { to: [...to], template: "config-alert", data, priority: "high" };
-        await send(email, `alert/${id}/${emailDue}/${level}`);
+        await this.#send(email, `alert/${id}/${emailDue}/${level}`);
       } else {
-        log.warn(
-          { configId, alert: id },
-          "no email tells of an alert: nobody is to get it, or no config can send",
-        );
+        log.warn({ configId, alert: id }, "alert email dropped; no recipient, or no config to send it");
       }
       await alertTold(store.db, alert);
     }
-  };
+  }
+
+  async #send(email: AlertEmail, key: string): Promise<void> {
+    try {
+      await this.#dependencies.accept(email, key);
+    } catch (error) {
+      // An email that is refused for good must not hold up the others; an unreachable database comes back.
+      if (!isSendwrightError(error) || error.retry !== "never") throw error;
+      this.#dependencies.log.error({ err: error, key }, "alert email refused; dropped");
+    }
+  }
 }
 
-/** Trouble for which nothing goes through the config itself. */
-const blocking: ReadonlySet<AlertKind> = new Set(["unusable", "unreachable", "tls_failed", "sign_in_failed"]);
-
 /**
- * Whether an email about this can be sent now. Sending takes the first config that can be used: where that is
- * the troubled one, an email would wait for the very trouble that it tells of, or be refused for it.
+ * Whether an email about an alert can be sent now. Sending tries the first usable config: if that is the one with
+ * the problem, the email would stay queued, or be rejected, for the very problem it is about.
  * @param configs all, in their order
  */
-export function canTell(
+export function canSend(
   { configId, kind, emailDue }: Alert,
   configs: readonly SmtpConfigSummary[],
   now: number,
 ): boolean {
-  const usable = configs.filter(
-    ({ settings, problem, health }) =>
-      settings.enabled && problem === null && openBreakerAt(health, now) === null,
-  );
+  const usable = configs.filter((config) => isUsable(config, now));
   if (emailDue === "cleared") return usable.length > 0;
-  // Sending goes on to the next one by itself, but not from one that refuses its sender.
+  // Sending fails over to the next config, but not from one that rejects its sender.
   if (kind === "sender_refused") return usable[0] !== undefined && usable[0].id !== configId;
-  return usable.some(({ id }) => id !== configId || !blocking.has(kind));
+  return usable.some(({ id }) => id !== configId || !blockingKinds.has(kind));
 }
 
-/** What the template `config-alert` says of an alert. */
+/** The data of the template `config-alert`. */
 function alertData(alert: Alert, url: string | null): Record<string, unknown> {
   const isOver = alert.emailDue === "cleared";
   return {
@@ -103,12 +101,12 @@ function alertData(alert: Alert, url: string | null): Record<string, unknown> {
     title: onOneLine(alert.title, 200),
     explanation: onOneLine(alert.explanation, 2000),
     ...(isOver ? {} : { remedy: onOneLine(alert.remedy, 2000) }),
-    time: new Date(isOver ? (alert.clearedAt ?? alert.raisedAt) : alert.raisedAt).toISOString(),
+    time: rfc3339(isOver ? (alert.clearedAt ?? alert.raisedAt) : alert.raisedAt),
     ...(url === null ? {} : { url }),
   };
 }
 
-/** Explanations quote relays. */
+/** Removes the line breaks of SMTP replies, which explanations quote. */
 function onOneLine(text: string, max: number): string {
   return text.replaceAll(/[\p{Cc}\u2028\u2029]+/gu, " ").slice(0, max);
 }

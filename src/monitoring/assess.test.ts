@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { Finding } from "../sender-dns/finding.ts";
-import { judgeConsent, judgeDns } from "./assess.ts";
+import { assessConsent, assessDns } from "./assess.ts";
 
 const finding = (check: Finding["check"], status: Finding["status"]): Finding => ({
   ...{ check, status, title: `${check} ${status}`, explanation: "So it is.", remedy: "Mend it.", seen: [] },
@@ -9,28 +9,28 @@ const report = (dmarc: Finding["status"], spf: Finding["status"], domain = "exam
   ...{ domain, checkedAt: 0, findings: [finding("spf", spf), finding("dmarc", dmarc)] },
 });
 const right = { domain: "example.com", dmarc: true, spf: true };
-const ills = ({ judgements }: ReturnType<typeof judgeDns>) =>
-  judgements.filter(({ is }) => is === "ill").map(({ kind }) => kind);
+const problems = ({ findings }: ReturnType<typeof assessDns>) =>
+  findings.filter(({ status }) => status === "problem").map(({ kind }) => kind);
 
 describe("the DNS of a domain", () => {
   test("is remembered as right once it was, and broken if it is no longer", () => {
-    const first = judgeDns(report("ok", "ok"), null);
-    expect([ills(first), first.proven]).toEqual([[], right]);
-    const second = judgeDns(report("warning", "failed"), first.proven);
-    expect([ills(second), second.proven]).toEqual([["dmarc_broken", "spf_broken"], right]);
+    const first = assessDns(report("ok", "ok"), null);
+    expect([problems(first), first.proven]).toEqual([[], right]);
+    const second = assessDns(report("warning", "failed"), first.proven);
+    expect([problems(second), second.proven]).toEqual([["dmarc_broken", "spf_broken"], right]);
   });
 
-  test("is no alarm where it never was right, or is another domain's", () => {
-    expect(ills(judgeDns(report("warning", "failed"), null))).toEqual([]);
-    expect(ills(judgeDns(report("warning", "failed", "example.net"), right))).toEqual([]);
+  test("is no problem if it never was right, or is another domain's", () => {
+    expect(problems(assessDns(report("warning", "failed"), null))).toEqual([]);
+    expect(problems(assessDns(report("warning", "failed", "example.net"), right))).toEqual([]);
   });
 
-  test("is neither well nor ill where nobody answers", () => {
-    expect(judgeDns(report("unknown", "unknown"), right)).toEqual({ judgements: [], proven: right });
+  test("has no finding if no server answers", () => {
+    expect(assessDns(report("unknown", "unknown"), right)).toEqual({ findings: [], proven: right });
   });
 
   test("is not broken by what is only a guess", () => {
-    expect(ills(judgeDns(report("ok", "warning"), right))).toEqual([]);
+    expect(problems(assessDns(report("ok", "warning"), right))).toEqual([]);
   });
 });
 
@@ -43,13 +43,13 @@ describe("a consent", () => {
   });
 
   test("is told of a week before it ends, and so is the client's secret", () => {
-    expect(judgeConsent(null, now)).toMatchObject({ is: "well" });
-    expect(judgeConsent(oauth("2026-03-08T00:00:00Z"), now)).toMatchObject({ is: "well" });
-    expect(judgeConsent(oauth("2026-03-07T23:59:59Z"), now)).toMatchObject({
+    expect(assessConsent(null, now)).toMatchObject({ status: "ok" });
+    expect(assessConsent(oauth("2026-03-08T00:00:00Z"), now)).toMatchObject({ status: "ok" });
+    expect(assessConsent(oauth("2026-03-07T23:59:59Z"), now)).toMatchObject({
       title: "The consent of the provider ends soon",
       explanation: expect.stringContaining("2026-03-07"),
     });
-    expect(judgeConsent(oauth(null, "2026-03-02T00:00:00Z"), now)).toMatchObject({
+    expect(assessConsent(oauth(null, "2026-03-02T00:00:00Z"), now)).toMatchObject({
       title: "The client secret ends soon",
     });
   });

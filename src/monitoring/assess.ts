@@ -1,34 +1,49 @@
+// Assesses what a check of a config has seen: which kinds of problem it has, and which it has not.
+// RFC 5321 §4.2.1: a 4yz reply may be another one later.
+// It does not connect, ask the DNS or remember: transitions.ts compares findings with the open alerts.
 import { errorTable } from "../core/errors.ts";
+import { rfc3339, utcDay } from "../core/format.ts";
 import type { AlertKind, Stage } from "../core/model.ts";
 import type { TestReport } from "../diagnosis/report.ts";
 import type { FailedStage } from "../diagnosis/stages.ts";
 import type { Finding } from "../sender-dns/finding.ts";
 import type { DnsReport } from "../sender-dns/sender-dns.ts";
-import type { OauthConnection } from "../smtp-configs/oauth/connection.ts";
+import type { CheckOutcome } from "../store/tables/config-checks.ts";
+import { expiriesOf } from "./expiry.ts";
 
-/** What a check says of one kind of trouble. Of a kind that it could not look at, it says nothing. */
-export type Judgement = { readonly kind: AlertKind } & (Well | Ill);
+/** What a check found about one kind of problem. A kind that the check could not see has no finding. */
+export type CheckFinding = OkFinding | ProblemFinding;
 
-interface Well {
-  readonly is: "well";
+interface OkFinding {
+  readonly kind: AlertKind;
+  readonly status: "ok";
 }
 
-export interface Ill {
-  readonly is: "ill";
+export interface ProblemFinding {
+  readonly kind: AlertKind;
+  readonly status: "problem";
   readonly title: string;
   readonly explanation: string;
   readonly remedy: string;
-  /** Grows as it becomes more urgent. */
+  /** Grows as the problem becomes more urgent. */
   readonly level: number;
-  /** It may be over in a moment: it counts only if it is seen twice. */
-  readonly mayPass: boolean;
+  /** The problem may be gone in a moment, so it counts only if two checks in a row find it. */
+  readonly isTransient: boolean;
 }
 
+/** The kinds of problem that keep every email from being sent through the config. */
+export const blockingKinds: ReadonlySet<AlertKind> = new Set([
+  "unusable",
+  "unreachable",
+  "tls_failed",
+  "sign_in_failed",
+]);
+
 const dayMs = 86_400_000;
-/** Renewed a month before its end, a certificate never comes so far. Each of them is told of. */
+/** Days before a certificate expires: at each of them the alert becomes more urgent. Most are renewed before the first. */
 const certificateDays: readonly number[] = [21, 7, 1];
 
-/** Which trouble a failure at a stage is. */
+/** The kind of problem that a failure at a stage is. */
 const kindOfStage = {
   resolve: "unreachable",
   connect: "unreachable",
@@ -42,96 +57,95 @@ const kindOfStage = {
   message: "sender_refused",
 } as const satisfies Record<Stage, AlertKind>;
 
-/** What a probe as far as the sender has shown. Stages that were passed are well; those behind a failure unknown. */
-export function judgeProbe(report: TestReport, failed: FailedStage | null, now: number): Judgement[] {
+/**
+ * Assesses a probe that went as far as the sender. Stages that passed are ok; nothing is known of those behind a
+ * failure.
+ */
+export function assessProbe(report: TestReport, failed: FailedStage | null, now: number): CheckFinding[] {
   const passed = (stage: Stage) =>
     report.stages.some((one) => one.stage === stage && (one.status === "passed" || one.status === "warning"));
-  // Without TLS or a sign-in these stages are skipped, and what comes after them shows that they are not needed.
-  const well: AlertKind[] = [
+  // Without TLS or authentication these stages are skipped: that a later one passed shows they are not needed.
+  const ok: AlertKind[] = [
     ...(passed("ehlo") ? (["unreachable"] as const) : []),
     ...(passed("tls") || passed("sender") ? (["tls_failed"] as const) : []),
     ...(passed("auth") || passed("sender") ? (["sign_in_failed"] as const) : []),
     ...(passed("sender") ? (["sender_refused"] as const) : []),
   ];
-  const bad = failed === null ? [] : [judgeFailure(failed)];
-  const certificate = judgeCertificate(certificateEnd(report), passed("sender"), now);
+  const problems = failed === null ? [] : [assessFailure(failed)];
   return [
-    ...well
-      .filter((kind) => bad.every((one) => one.kind !== kind))
-      .map((kind) => ({ kind, is: "well" }) as const),
-    ...bad,
-    ...certificate,
+    ...ok.filter((kind) => problems.every((one) => one.kind !== kind)).map(okFinding),
+    ...problems,
+    ...assessCertificate(certificateEnd(report), passed("sender"), now),
   ];
 }
 
-function judgeFailure({ stage, failure, problem }: FailedStage): Judgement {
-  const kind = kindOfStage[stage];
-  const { title, explanation, remedy } = problem;
-  const mayPass = kind === "unreachable" || passes(failure);
-  return { kind, is: "ill", title, explanation, remedy, level: 1, mayPass };
+function okFinding(kind: AlertKind): OkFinding {
+  return { kind, status: "ok" };
 }
 
-/** A connection that is cut off while TLS is set up says nothing about TLS. */
+function assessFailure({ stage, failure, problem }: FailedStage): ProblemFinding {
+  const kind = kindOfStage[stage];
+  const { title, explanation, remedy } = problem;
+  const isTransient = kind === "unreachable" || mayPass(failure);
+  return { kind, status: "problem", title, explanation, remedy, level: 1, isTransient };
+}
+
+/** A connection that is cut off during the TLS handshake says nothing about TLS. */
 const cutOff: ReadonlySet<string> = new Set(["ETIMEDOUT", "ECONNRESET", "EPIPE"]);
 
-/** RFC 5321 §4.2.1: 4yz may be another answer later. */
-function passes({ code, reply, systemCode }: FailedStage["failure"]): boolean {
+function mayPass({ code, reply, systemCode }: FailedStage["failure"]): boolean {
   const retry = errorTable[code as keyof typeof errorTable];
   if (retry === "by-reply") return reply === undefined || reply.code < 500;
   return retry === "later" || (systemCode !== undefined && cutOff.has(systemCode));
 }
 
-/** When the certificate ends that was shown in a stage that passed; null where there was none. */
+/** When the certificate expires that a stage showed and accepted, in milliseconds since the epoch; null if none was. */
 export function certificateEnd(report: TestReport): number | null {
   const tls = report.stages.find(({ stage, status }) => stage === "tls" && status !== "failed");
   const validTo = tls?.evidence.validTo;
+  // A report is written for people: its evidence has times as text.
   return typeof validTo === "string" ? Date.parse(validTo) : null;
 }
 
-function judgeCertificate(endsAt: number | null, isThrough: boolean, now: number): Judgement[] {
+function assessCertificate(endsAt: number | null, hasPassed: boolean, now: number): CheckFinding[] {
   const kind = "certificate_expiring";
-  if (endsAt === null) return isThrough ? [{ kind, is: "well" }] : [];
+  if (endsAt === null) return hasPassed ? [okFinding(kind)] : [];
   const daysLeft = Math.floor((endsAt - now) / dayMs);
   const level = certificateDays.filter((days) => daysLeft < days).length;
-  if (level === 0) return [{ kind, is: "well" }];
-  const day = new Date(endsAt).toISOString().slice(0, 10);
+  if (level === 0) return [okFinding(kind)];
   return [
     {
       kind,
-      is: "ill",
-      // The words stay while the days go by.
-      title: `The certificate ends on ${day}`,
-      explanation: `The certificate of the server is valid until ${new Date(endsAt).toISOString()}. After that, sending stops.`,
+      status: "problem",
+      // A date, because the days left would be other words with every check.
+      title: `The certificate ends on ${utcDay(endsAt)}`,
+      explanation: `The certificate of the server is valid until ${rfc3339(endsAt)}. After that, sending stops.`,
       remedy: "Remind whoever runs the server to renew it.",
       level,
-      mayPass: false,
+      isTransient: false,
     },
   ];
 }
 
-/** What was right in the DNS of a domain, ever since it is watched. */
-export interface Proven {
-  readonly domain: string;
-  readonly dmarc: boolean;
-  readonly spf: boolean;
-}
+/** What was once right in the DNS of a sender's domain. */
+export type ProvenDns = NonNullable<CheckOutcome["proven"]>;
 
 /**
- * What the DNS says of the sender's domain now. What was never right is no alarm, and neither is what nobody
- * answers for; a record that is being replaced is missing for a moment, so what broke may pass.
+ * Assesses the DNS of the sender's domain. A record that was never right is no problem, and one that no server
+ * answers for has no finding. A record that is being replaced is missing for a moment, so its problem is transient.
  */
-export function judgeDns(
+export function assessDns(
   { domain, findings }: DnsReport,
-  before: Proven | null,
-): { readonly judgements: readonly Judgement[]; readonly proven: Proven } {
+  before: ProvenDns | null,
+): { readonly findings: readonly CheckFinding[]; readonly proven: ProvenDns } {
   const known = before?.domain === domain ? before : { domain, dmarc: false, spf: false };
   const dmarc = findings.find(({ check }) => check === "dmarc");
   const spf = findings.find(({ check }) => check === "spf");
   return {
-    judgements: [
-      ...judgeRecord("dmarc_broken", dmarc, known.dmarc, ["failed", "warning"]),
-      // Its warnings are guesses: of relays that are in no catalogue, or of records that let too much through.
-      ...judgeRecord("spf_broken", spf, known.spf, ["failed"]),
+    findings: [
+      ...assessRecord("dmarc_broken", dmarc, known.dmarc, ["failed", "warning"]),
+      // Warnings about SPF are guesses: a server that is not in the catalog, or a record that allows too much.
+      ...assessRecord("spf_broken", spf, known.spf, ["failed"]),
     ],
     proven: {
       domain,
@@ -141,45 +155,37 @@ export function judgeDns(
   };
 }
 
-function judgeRecord(
+function assessRecord(
   kind: "dmarc_broken" | "spf_broken",
   finding: Finding | undefined,
   wasRight: boolean,
   wrong: readonly Finding["status"][],
-): Judgement[] {
+): CheckFinding[] {
   if (finding === undefined || finding.status === "unknown") return [];
-  if (!wrong.includes(finding.status) || !wasRight) return [{ kind, is: "well" }];
-  const { title, explanation, remedy, record } = finding;
-  const publish = record === undefined ? "" : ` ${record.name} ${record.type} ${record.value}`;
-  return [{ kind, is: "ill", title, explanation, remedy: remedy + publish, level: 1, mayPass: true }];
+  if (!wrong.includes(finding.status) || !wasRight) return [okFinding(kind)];
+  const { title, explanation, remedy: advice, record } = finding;
+  const remedy = record === undefined ? advice : `${advice} ${record.name} ${record.type} ${record.value}`;
+  return [{ kind, status: "problem", title, explanation, remedy, level: 1, isTransient: true }];
 }
 
-/** So long before a consent or a client's secret ends, an admin is told. */
-const consentNoticeMs = 7 * dayMs;
-
-/** What ends soon and takes an admin to renew, if a config signs in with OAuth. */
-export function judgeConsent(
-  oauth: Pick<OauthConnection, "expiresAt" | "clientSecretExpiresAt"> | null,
-  now: number,
-): Judgement {
+/** Assesses the consent and the client secret of a config that authenticates with OAuth. */
+export function assessConsent(oauth: Parameters<typeof expiriesOf>[0], now: number): CheckFinding {
   const kind = "consent_expiring";
-  const ends = [
-    { at: oauth?.expiresAt ?? null, what: "The consent of the provider", remedy: "Connect it again before." },
-    {
-      at: oauth?.clientSecretExpiresAt ?? null,
-      what: "The client secret",
-      remedy: "Create a new one at the provider and enter it before.",
-    },
-  ];
-  const soon = ends.find(({ at }) => at !== null && at - now < consentNoticeMs);
-  if (soon?.at == null) return { kind, is: "well" };
+  const [first] = expiriesOf(oauth, now);
+  if (first === undefined) return okFinding(kind);
+  const { what, day, remedy } = first;
+  const subject = capitalized(what);
   return {
     kind,
-    is: "ill",
-    title: `${soon.what} ends soon`,
-    explanation: `${soon.what} ends on ${new Date(soon.at).toISOString().slice(0, 10)}. After that, nobody can sign in with it.`,
-    remedy: soon.remedy,
+    status: "problem",
+    title: `${subject} ends soon`,
+    explanation: `${subject} ends on ${day}. After that, nobody can sign in with it.`,
+    remedy: `${capitalized(remedy)}.`,
     level: 1,
-    mayPass: false,
+    isTransient: false,
   };
+}
+
+function capitalized(words: string): string {
+  return words.charAt(0).toUpperCase() + words.slice(1);
 }

@@ -11,104 +11,121 @@ import type { ConfigResolver } from "../smtp-configs/resolver.ts";
 import type { CheckOutcome } from "../store/tables/config-checks.ts";
 import type { SmtpConfig } from "../store/tables/smtp-configs.ts";
 import type { LoadedTemplates } from "../templates/engine/templates.ts";
-import { certificateEnd, type Judgement, judgeConsent, judgeDns, judgeProbe, type Proven } from "./assess.ts";
+import {
+  assessConsent,
+  assessDns,
+  assessProbe,
+  blockingKinds,
+  type CheckFinding,
+  certificateEnd,
+  type ProvenDns,
+} from "./assess.ts";
 
 /** What a check of a config found. */
-export interface Checked {
-  readonly judgements: readonly Judgement[];
+export interface CheckResult {
+  readonly findings: readonly CheckFinding[];
   readonly outcome: Omit<CheckOutcome, "suspects">;
-  /** Why nothing can be sent through it until an admin mends it; null where that is not so. */
-  readonly mustBeMended: string | null;
+  /** Why no email can be sent through the config until an admin acts; null if it can. */
+  readonly needsAdmin: string | null;
 }
 
-export interface CheckParts {
+export interface CheckDependencies {
   readonly resolver: ConfigResolver;
   readonly templates: LoadedTemplates;
   readonly egress: Egress;
   readonly clock: Clock;
   readonly openDns: OpenDns;
-  /** Cuts it; the check then rejects with its reason. */
-  readonly signal: AbortSignal;
-  readonly oauth: OauthConnection | null;
 }
 
-/** So old an access token may be: an older one says nothing of whether the consent still holds. */
-const provenMs = 60_000;
+export interface CheckOptions {
+  /** What was right in the DNS until now. */
+  readonly before: ProvenDns | null;
+  readonly oauth: OauthConnection | null;
+  /** Cuts the check, which then rejects with the signal's reason. */
+  readonly signal: AbortSignal;
+}
 
-/** The kinds for which sending stops using a config until it is mended. A refused sender may be one of many. */
-const mended: ReadonlySet<string> = new Set(["unusable", "tls_failed", "sign_in_failed"]);
+/** Milliseconds. A check gets a new access token if the current one is older, because that shows the consent still holds. */
+const maxTokenAgeMs = 60_000;
 
-/**
- * Looks at a config as far as the sender, and at its domain in the DNS. No email is sent, no recipient named.
- * @param before what was right in the DNS until now
- */
+/** Checks a config as far as the sender, and its domain in the DNS. It sends no email and names no recipient. */
 export async function checkConfig(
   config: SmtpConfig,
-  before: Proven | null,
-  parts: CheckParts,
-): Promise<Checked> {
-  const { clock, oauth } = parts;
-  const [reached, dns] = await Promise.all([reach(config, parts), checkSender(config.settings, parts)]);
-  const { judgements, proven } = judgeDns(dns, before);
-  const all = [...reached.judgements, judgeConsent(oauth, clock.now()), ...judgements];
-  const stopping = reached.judgements.find((one) => one.is === "ill" && !one.mayPass && mended.has(one.kind));
+  { before, oauth, signal }: CheckOptions,
+  dependencies: CheckDependencies,
+): Promise<CheckResult> {
+  const [reached, report] = await Promise.all([
+    checkServer(config, signal, dependencies),
+    checkSender(config.settings, dependencies),
+  ]);
+  const dns = assessDns(report, before);
   return {
-    judgements: all,
-    outcome: { ...reached.outcome, proven },
-    mustBeMended: stopping?.is === "ill" ? `${stopping.title}. ${stopping.explanation}` : null,
+    findings: [...reached.findings, assessConsent(oauth, dependencies.clock.now()), ...dns.findings],
+    outcome: { ...reached.outcome, proven: dns.proven },
+    needsAdmin: needsAdmin(reached.findings),
   };
 }
 
-type Reached = Pick<Checked, "judgements"> & { readonly outcome: Omit<Checked["outcome"], "proven"> };
+/** A sender that the server rejects blocks no config: it may be one of many. */
+function needsAdmin(findings: readonly CheckFinding[]): string | null {
+  for (const finding of findings) {
+    if (finding.status === "ok" || finding.isTransient || !blockingKinds.has(finding.kind)) continue;
+    return `${finding.title}. ${finding.explanation}`;
+  }
+  return null;
+}
 
-async function reach(
+interface ServerCheck extends Pick<CheckResult, "findings"> {
+  readonly outcome: Omit<CheckResult["outcome"], "proven">;
+}
+
+async function checkServer(
   config: SmtpConfig,
-  { resolver, templates, egress, clock, signal }: CheckParts,
-): Promise<Reached> {
-  let failed: FailedStage | null = null;
-  let opened: ResolvedConfig;
+  signal: AbortSignal,
+  { resolver, templates, egress, clock }: CheckDependencies,
+): Promise<ServerCheck> {
+  let resolved: ResolvedConfig;
   try {
-    opened = resolver.resolve(config);
+    resolved = resolver.resolve(config);
   } catch (error) {
     if (!isSendwrightError(error)) throw error;
     return unusable(error);
   }
-  const report = await probe(opened, {
+  const failures: FailedStage[] = [];
+  const report = await probe(resolved, {
     templates,
     egress,
     clock,
     signal,
-    withToken: (target) => resolver.withToken(target, provenMs),
+    withToken: (target) => resolver.withToken(target, maxTokenAgeMs),
     triesAlternatives: false,
-    onFailed: (seen) => {
-      failed = seen;
-    },
+    onFailed: (failure) => failures.push(failure),
   });
-  const seen = failed as FailedStage | null;
+  const failed = failures.at(-1) ?? null;
   return {
-    judgements: [{ kind: "unusable", is: "well" }, ...judgeProbe(report, seen, clock.now())],
+    findings: [{ kind: "unusable", status: "ok" }, ...assessProbe(report, failed, clock.now())],
     outcome: {
       ok: report.ok,
-      stage: seen?.stage ?? null,
-      title: seen?.problem.title ?? null,
+      stage: failed?.stage ?? null,
+      title: failed?.problem.title ?? null,
       certificateEndsAt: certificateEnd(report),
     },
   };
 }
 
-/** Its password cannot be read, or it was changed by other hands. */
-function unusable({ message }: SendwrightError): Reached {
+/** The finding about a config whose password cannot be read, or that was changed in the database by hand. */
+function unusable({ message }: SendwrightError): ServerCheck {
   const title = "The config cannot be used";
   return {
-    judgements: [
+    findings: [
       {
         kind: "unusable",
-        is: "ill",
+        status: "problem",
         title,
         explanation: message,
         remedy: "Look at the config, enter its password again and save.",
         level: 1,
-        mayPass: false,
+        isTransient: false,
       },
     ],
     outcome: { ok: false, stage: null, title, certificateEndsAt: null },

@@ -18,7 +18,7 @@ import { findConfigCheck } from "../store/tables/config-checks.ts";
 import { createFixedClock } from "../testing/fixed-clock.ts";
 import { makeAuthority, startTestRelay, type TestRelay } from "../testing/index.ts";
 import { changeWebhook } from "../webhooks/endpoint.ts";
-import { changeWatch } from "./monitoring-settings.ts";
+import { changeMonitoring } from "./monitoring-settings.ts";
 
 const ada: Actor = { id: "user:1", name: "Ada" };
 const start = Date.now();
@@ -28,7 +28,7 @@ const auth = { username: "jo", password: "correct horse" };
 
 let folder: string;
 let database: string;
-/** Its timers never fire: each look is asked for. */
+/** The time of a clock whose timers never fire: each test asks for the checks. */
 let now: number;
 const clock = { now: () => now, after: () => () => {} };
 let services: Services;
@@ -45,13 +45,13 @@ const open = (given: object = {}) =>
   });
 
 beforeEach(async () => {
-  folder = mkdtempSync(join(tmpdir(), "sendwright-watch-"));
+  folder = mkdtempSync(join(tmpdir(), "sendwright-monitor-"));
   database = join(folder, "sendwright.db");
   now = start;
   zone = { "example.com": { TXT: ["v=spf1 -all"] }, "_dmarc.example.com": { TXT: ["v=DMARC1; p=none"] } };
   dns = await startDnsServer(zone as Zone);
   services = await open();
-  await changeWatch(services.store.db, { checkEveryHours: 24, alertEmails: ["ops@example.net"] });
+  await changeMonitoring(services.store.db, { checkEveryHours: 24, alertEmails: ["ops@example.net"] });
 });
 
 afterEach(async () => {
@@ -80,18 +80,18 @@ function add({ port }: TestRelay, given: Partial<SmtpConfigInput> = {}) {
   return services.configs.create(parse(smtpConfigCreate, form), ada);
 }
 
-/** Looks after so long until nothing is due. @returns how many configs were checked */
-async function lookAfter(ms: number): Promise<number> {
+/** Checks what is due after so long, until nothing is. @returns how many configs were checked */
+async function checkAfter(ms: number): Promise<number> {
   now += ms;
   let checked = 0;
-  while (await services.watch.look()) checked++;
+  while (await services.monitor.checkDue()) checked++;
   return checked;
 }
 
 /** The first check of a config comes within eleven minutes. */
-async function firstLook(): Promise<void> {
-  await services.watch.look();
-  await lookAfter(11 * minuteMs);
+async function firstCheck(): Promise<void> {
+  await services.monitor.checkDue();
+  await checkAfter(11 * minuteMs);
 }
 
 const kinds = async () => (await services.alerts.list()).map(({ kind }) => kind);
@@ -103,15 +103,15 @@ describe("a check", () => {
   test("comes by itself, once a day, and sends no email", async () => {
     const server = await relay({ auth });
     const { id } = await add(server, { ...auth, allowCleartextAuth: true });
-    expect(await lookAfter(0)).toBe(0);
+    expect(await checkAfter(0)).toBe(0);
     expect((await services.configs.get(id)).lastCheck).toBeNull();
-    expect(await lookAfter(11 * minuteMs)).toBe(1);
+    expect(await checkAfter(11 * minuteMs)).toBe(1);
     expect((await services.configs.get(id)).lastCheck).toEqual({
       ...{ at: now, ok: true, stage: null, title: null },
       certificateEndsAt: null,
     });
-    expect(await lookAfter(22 * 60 * minuteMs)).toBe(0);
-    expect(await lookAfter(2 * 60 * minuteMs)).toBe(1);
+    expect(await checkAfter(22 * 60 * minuteMs)).toBe(0);
+    expect(await checkAfter(2 * 60 * minuteMs)).toBe(1);
     expect(server.messages).toEqual([]);
     expect(await services.alerts.list()).toEqual([]);
   });
@@ -156,14 +156,14 @@ describe("a check", () => {
   test("comes soon after a change of the config, which the last one knows nothing of", async () => {
     const server = await relay();
     const view = await add(server);
-    await firstLook();
+    await firstCheck();
     await services.configs.update(
       view.id,
       parse(smtpConfigUpdate, { ...smtpConfigView(view), fromEmail: "other@example.com" }),
       ada,
     );
     expect((await services.configs.get(view.id)).lastCheck).toBeNull();
-    expect(await lookAfter(0)).toBe(1);
+    expect(await checkAfter(0)).toBe(1);
     expect((await services.configs.get(view.id)).lastCheck).toMatchObject({ ok: true });
   });
 
@@ -171,21 +171,23 @@ describe("a check", () => {
     const { id } = await add(await relay());
     await add(await relay());
     await services.configs.setEnabled(id, false, ada);
-    await firstLook();
+    await firstCheck();
     expect((await services.configs.get(id)).lastCheck).toBeNull();
-    await changeWatch(services.store.db, { checkEveryHours: 0 });
-    expect(await lookAfter(30 * dayMs)).toBe(0);
-    await services.watch.checkNow(id, ada);
+    await changeMonitoring(services.store.db, { checkEveryHours: 0 });
+    expect(await checkAfter(30 * dayMs)).toBe(0);
+    await services.monitor.checkNow(id, ada);
     expect((await services.configs.get(id)).lastCheck).toMatchObject({ ok: true });
   });
 
   test("can be asked for, which the audit log has", async () => {
     const { id } = await add(await relay());
-    await services.watch.checkNow(id, ada);
+    await services.monitor.checkNow(id, ada);
     expect((await services.configs.get(id)).lastCheck).toMatchObject({ ok: true });
     const [entry] = await listAudit(services.store.db, { after: null, limit: 1 });
     expect(entry).toMatchObject({ actor: ada, action: "smtp_config.checked", target: id });
-    await expect(services.watch.checkNow("nobody", ada)).rejects.toMatchObject({ code: "config.not_found" });
+    await expect(services.monitor.checkNow("nobody", ada)).rejects.toMatchObject({
+      code: "config.not_found",
+    });
   });
 });
 
@@ -197,20 +199,20 @@ describe("a certificate that nears its end", () => {
     const endsAt = start + 25 * dayMs;
     const server = await relay({ tls: until(endsAt) });
     const view = await add(server, { useTls: true, caPem: authority.caPem });
-    await firstLook();
+    await firstCheck();
     expect((await services.configs.get(view.id)).lastCheck?.certificateEndsAt).toBe(
       Math.floor(endsAt / 1000) * 1000,
     );
     expect(await kinds()).toEqual([]);
 
-    await lookAfter(5 * dayMs);
+    await checkAfter(5 * dayMs);
     const [alert] = await services.alerts.list();
     expect(alert).toMatchObject({ configId: view.id, kind: "certificate_expiring", level: 1 });
     const title = `The certificate ends on ${new Date(endsAt).toISOString().slice(0, 10)}`;
     expect(await subjects()).toEqual([`127.0.0.1: ${title}`]);
     await services.alerts.acknowledge(alert?.id ?? "", ada);
-    await lookAfter(dayMs);
-    await lookAfter(dayMs);
+    await checkAfter(dayMs);
+    await checkAfter(dayMs);
     expect(await subjects()).toHaveLength(1);
 
     for (const [days, level] of [
@@ -218,7 +220,7 @@ describe("a certificate that nears its end", () => {
       [1 / 2, 3],
     ] as const) {
       now = endsAt - days * dayMs;
-      await lookAfter(0);
+      await checkAfter(0);
       // Somebody knew of it; now it is another matter.
       expect(await services.alerts.list()).toMatchObject([{ id: alert?.id, level, acknowledgedAt: null }]);
     }
@@ -228,7 +230,7 @@ describe("a certificate that nears its end", () => {
     const renewed = await relay({ tls: until(start + 300 * dayMs) });
     const change = { ...smtpConfigView(await services.configs.get(view.id)), smtpPort: renewed.port };
     await services.configs.update(view.id, parse(smtpConfigUpdate, change), ada);
-    await lookAfter(0);
+    await checkAfter(0);
     expect(await kinds()).toEqual([]);
     expect((await subjects()).at(-1)).toBe(`127.0.0.1: over: ${title}`);
   });
@@ -241,10 +243,10 @@ describe("a sign-in that stops working", () => {
     const second = await relay();
     const { id } = await add(first, { ...auth, name: "First", allowCleartextAuth: true });
     await add(second, { name: "Second", fromEmail: "spare@example.com" });
-    await firstLook();
+    await firstCheck();
 
     account.password = "changed";
-    await lookAfter(dayMs);
+    await checkAfter(dayMs);
     expect(await kinds()).toEqual(["sign_in_failed"]);
     expect(await services.configs.get(id)).toMatchObject({
       lastCheck: { ok: false, stage: "auth", title: "Username or password is wrong" },
@@ -258,7 +260,7 @@ describe("a sign-in that stops working", () => {
     expect(text).not.toContain(auth.password);
 
     account.password = auth.password;
-    await services.watch.checkNow(id, ada);
+    await services.monitor.checkNow(id, ada);
     expect(await kinds()).toEqual([]);
     expect(await services.configs.get(id)).toMatchObject({ lastCheck: { ok: true }, ...notPaused });
     expect((await subjects()).at(-1)).toBe("First: over: Username or password is wrong");
@@ -268,38 +270,38 @@ describe("a sign-in that stops working", () => {
     const account = { ...auth };
     const server = await relay({ auth: account });
     const { id } = await add(server, { ...auth, allowCleartextAuth: true });
-    await firstLook();
+    await firstCheck();
     account.password = "changed";
-    await lookAfter(dayMs);
+    await checkAfter(dayMs);
     expect(await kinds()).toEqual(["sign_in_failed"]);
     expect(await emailsOf()).toEqual([]);
     await add(await relay());
-    await lookAfter(minuteMs);
+    await checkAfter(minuteMs);
     expect(await emailsOf()).toEqual([]);
     await services.configs.remove(id, ada);
-    await lookAfter(minuteMs);
+    await checkAfter(minuteMs);
     expect(await services.alerts.list()).toEqual([]);
   });
 
   test("is looked at again soon once sending has found it", async () => {
     const account = { ...auth };
     const { id } = await add(await relay({ auth: account }), { ...auth, allowCleartextAuth: true });
-    await firstLook();
+    await firstCheck();
     account.password = "changed";
     now += 60 * minuteMs;
     const { version } = (await services.configs.get(id)).revision;
     const pause = { until: now + 60 * minuteMs, reason: "535", failures: 1 };
     await pauseConfig(services.store, { id, version }, pause);
-    expect(await lookAfter(0)).toBe(1);
+    expect(await checkAfter(0)).toBe(1);
     expect(await kinds()).toEqual(["sign_in_failed"]);
   });
 });
 
 test("a row that was changed by other hands is told of", async () => {
   const { id } = await add(await relay());
-  await firstLook();
+  await firstCheck();
   await services.store.db.updateTable("smtp_config").set({ smtp_port: 1 }).where("id", "=", id).execute();
-  await lookAfter(dayMs);
+  await checkAfter(dayMs);
   expect(await kinds()).toEqual(["unusable"]);
   expect(await services.configs.get(id)).toMatchObject(paused({}));
 });
@@ -307,12 +309,12 @@ test("a row that was changed by other hands is told of", async () => {
 test("a relay that does not answer is told of once it is so after ten minutes, too", async () => {
   const { port } = await relay();
   await add({ port } as TestRelay);
-  await firstLook();
+  await firstCheck();
   await relays.splice(0)[0]?.close();
-  expect(await lookAfter(dayMs)).toBe(1);
+  expect(await checkAfter(dayMs)).toBe(1);
   expect(await kinds()).toEqual([]);
-  expect(await lookAfter(9 * minuteMs)).toBe(0);
-  expect(await lookAfter(minuteMs)).toBe(1);
+  expect(await checkAfter(9 * minuteMs)).toBe(0);
+  expect(await checkAfter(minuteMs)).toBe(1);
   expect(await kinds()).toEqual(["unreachable"]);
 });
 
@@ -320,14 +322,14 @@ test("a relay that is back within ten minutes is told of to nobody", async () =>
   let isBusy = false;
   const server = await relay({ onEhlo: () => (isBusy ? "421 4.3.2 try again later" : undefined) });
   await add(server);
-  await firstLook();
+  await firstCheck();
   isBusy = true;
-  await lookAfter(dayMs);
+  await checkAfter(dayMs);
   isBusy = false;
-  await lookAfter(10 * minuteMs);
+  await checkAfter(10 * minuteMs);
   expect(await kinds()).toEqual([]);
   isBusy = true;
-  await lookAfter(dayMs);
+  await checkAfter(dayMs);
   expect(await kinds()).toEqual([]);
 });
 
@@ -337,9 +339,9 @@ test("a sender that is refused is told of, and its config goes on", async () => 
   const spare = await relay();
   await add(spare, { name: "Spare" });
   const { id } = await add(strict, { name: "Strict" });
-  await firstLook();
+  await firstCheck();
   isRefused = true;
-  await lookAfter(dayMs);
+  await checkAfter(dayMs);
   expect(await kinds()).toEqual(["sender_refused"]);
   expect(await services.configs.get(id)).toMatchObject(notPaused);
   await spare.delivered(1);
@@ -348,12 +350,12 @@ test("a sender that is refused is told of, and its config goes on", async () => 
 describe("the DNS of the sender's domain", () => {
   test("is told of when a DMARC record goes that was there, and when it is back", async () => {
     await add(await relay());
-    await firstLook();
+    await firstCheck();
     delete zone["_dmarc.example.com"];
-    await lookAfter(dayMs);
+    await checkAfter(dayMs);
     // It may be in the middle of being replaced.
     expect(await kinds()).toEqual([]);
-    await lookAfter(10 * minuteMs);
+    await checkAfter(10 * minuteMs);
     expect(await services.alerts.list()).toMatchObject([
       {
         kind: "dmarc_broken",
@@ -362,19 +364,19 @@ describe("the DNS of the sender's domain", () => {
       },
     ]);
     zone["_dmarc.example.com"] = "silent";
-    await lookAfter(dayMs);
+    await checkAfter(dayMs);
     expect(await kinds()).toEqual(["dmarc_broken"]);
     zone["_dmarc.example.com"] = { TXT: ["v=DMARC1; p=reject"] };
-    await lookAfter(dayMs);
+    await checkAfter(dayMs);
     expect(await kinds()).toEqual([]);
   }, 20_000);
 
   test("is no alarm where there was never a record", async () => {
     delete zone["_dmarc.example.com"];
     await add(await relay());
-    await firstLook();
-    await lookAfter(dayMs);
-    await lookAfter(10 * minuteMs);
+    await firstCheck();
+    await checkAfter(dayMs);
+    await checkAfter(10 * minuteMs);
     expect(await kinds()).toEqual([]);
   });
 });
@@ -400,9 +402,9 @@ test("the webhook gets what is found, and that it is over; also where a config i
       name: "Main",
       allowCleartextAuth: true,
     });
-    await firstLook();
+    await firstCheck();
     account.password = "changed";
-    await lookAfter(dayMs);
+    await checkAfter(dayMs);
     await services.webhook.wake();
     // Neither the receiver's trouble nor a restart loses it.
     await services.close();
@@ -421,7 +423,7 @@ test("the webhook gets what is found, and that it is over; also where a config i
     ]);
     expect(JSON.stringify(events)).not.toContain(auth.password);
     await services.configs.setEnabled(id, false, ada);
-    await lookAfter(minuteMs);
+    await checkAfter(minuteMs);
     await services.webhook.wake();
     expect(events[1]).toMatchObject({
       type: "config.alert.cleared",
@@ -439,16 +441,16 @@ test("alerts outlive a restart, and are not told again", async () => {
   const { port } = await relay();
   await add({ port } as TestRelay, { name: "Gone" });
   await add(await relay(), { name: "Spare" });
-  await firstLook();
+  await firstCheck();
   await relays.splice(0)[0]?.close();
-  await lookAfter(dayMs);
-  await lookAfter(10 * minuteMs);
+  await checkAfter(dayMs);
+  await checkAfter(10 * minuteMs);
   const before = await services.alerts.list();
   expect(before).toMatchObject([{ kind: "unreachable", configName: "Gone" }]);
   expect(await subjects()).toHaveLength(1);
   await services.close();
   services = await open();
-  await lookAfter(dayMs);
+  await checkAfter(dayMs);
   expect(await services.alerts.list()).toEqual(before);
   expect(await subjects()).toHaveLength(1);
 });
@@ -458,7 +460,7 @@ test("the config of the environment is checked too, and keeps its last check ove
   await services.close();
   const smtp = { smtpServer: "127.0.0.1", smtpPort: port, useTls: false, fromEmail: "shop@example.com" };
   services = await open({ smtp });
-  await firstLook();
+  await firstCheck();
   await services.close();
   services = await open({ smtp });
   expect(await services.configs.get("environment")).toMatchObject({ lastCheck: { ok: true } });

@@ -5,28 +5,28 @@ import type { SmtpConfig } from "../store/tables/smtp-configs.ts";
 const minuteMs = 60_000;
 const hourMs = 60 * minuteMs;
 
-/** A failure that may pass is looked at again so much later. */
-const againMs = 10 * minuteMs;
-/** The first check of a config comes within this time: not all of them at once. */
-const firstWithinMs = 10 * minuteMs;
-/** Checks of several configs drift apart by up to this share of the interval. */
+/** Milliseconds until a config with a transient problem is checked again. */
+const recheckMs = 10 * minuteMs;
+/** Milliseconds over which first checks are spread, because many configs may be new at once. */
+const firstSpreadMs = 10 * minuteMs;
+/** The share of the interval by which a check may come earlier, so checks of several configs drift apart. */
 const jitter = 0.1;
 
-/** @param random in [0, 1) */
+/** When a new config is checked, in milliseconds since the epoch. @param random in [0, 1) */
 export function firstCheckAt(now: number, random: number): number {
-  return now + minuteMs + Math.floor(random * firstWithinMs);
+  return now + minuteMs + Math.floor(random * firstSpreadMs);
 }
 
-/** @param random in [0, 1) */
+/** When a config is checked again, in milliseconds since the epoch. @param random in [0, 1) */
 export function nextCheckAt(
   now: number,
   { everyHours, isSuspect, random }: { everyHours: number; isSuspect: boolean; random: number },
 ): number {
-  if (isSuspect) return now + againMs;
+  if (isSuspect) return now + recheckMs;
   return now + Math.round(everyHours * hourMs * (1 - jitter * random));
 }
 
-/** Whether a check of a config that is on is due. */
+/** Whether a check of a config that is turned on is due. */
 export function isDue(
   config: SmtpConfig,
   check: ConfigCheck,
@@ -39,11 +39,11 @@ export function isDue(
   if (checkedAt === null) return false;
   // The interval may have been made shorter since.
   if (checkedAt + everyHours * hourMs <= now) return true;
-  // What was found is about other settings.
+  // The last check was of other settings.
   if (check.version !== config.revision.version) return true;
   const { lastTest } = config.health;
-  // An admin has tested what was told of.
+  // An admin has tested the config since, perhaps after fixing what the alert is about.
   if (hasAlerts && lastTest?.ok === true && lastTest.at > checkedAt) return true;
-  // Sending has found something that the check before did not.
-  return outcome?.ok === true && openBreakerAt(config.health, now) !== null && checkedAt + againMs <= now;
+  // Sending has failed since the last check, which passed.
+  return outcome?.ok === true && openBreakerAt(config.health, now) !== null && checkedAt + recheckMs <= now;
 }

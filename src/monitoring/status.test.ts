@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { type GivenConfig, smtpConfigSummary } from "../../test/support/smtp-config.ts";
-import { concernsOf, judgeMail, type MailFacts } from "./status.ts";
+import { configIssues, type MailFacts, mailStatus } from "./status.ts";
 
 const now = Date.parse("2026-06-01T12:00:00Z");
 const minute = 60_000;
@@ -17,8 +17,8 @@ function config({ health, ...given }: GivenConfig = {}, known: Parameters<typeof
   );
 }
 
-const judge = (given: Partial<MailFacts> = {}) =>
-  judgeMail({
+const statusOf = (given: Partial<MailFacts> = {}) =>
+  mailStatus({
     keyFits: true,
     configs: [config()],
     oldestWaitingAt: null,
@@ -38,27 +38,27 @@ const other = config({ id: "2", settings: { name: "Spare" } });
 
 describe("whether mail works", () => {
   it("does not hang on the database's secret where the environment sets a config", () => {
-    expect(judge({ keyFits: false }).code).toBe("key_mismatch");
+    expect(statusOf({ keyFits: false }).code).toBe("key_mismatch");
     const managed = config({ id: "environment" });
-    expect(judge({ keyFits: false, configs: [managed, config({}, broken)] })).toMatchObject({
+    expect(statusOf({ keyFits: false, configs: [managed, config({}, broken)] })).toMatchObject({
       level: "warn",
       code: "partly",
     });
   });
 
   it("is said in one sentence with the reason", () => {
-    expect(judge()).toEqual({ level: "good", code: "working", sentence: "Mail is working." });
-    expect(judge({ configs: [] })).toEqual({
+    expect(statusOf()).toEqual({ level: "good", code: "working", sentence: "Mail is working." });
+    expect(statusOf({ configs: [] })).toEqual({
       level: "none",
       code: "no_config",
       sentence: "Mail is not set up yet: there is no SMTP config.",
     });
-    expect(judge({ configs: [config(paused)] })).toEqual({
+    expect(statusOf({ configs: [config(paused)] })).toEqual({
       level: "bad",
       code: "paused",
       sentence: "No mail is sent: Relay is paused: The sign-in was refused.",
     });
-    expect(judge({ configs: [config({}, broken)] }).sentence).toBe(
+    expect(statusOf({ configs: [config({}, broken)] }).sentence).toBe(
       "No mail is sent: Relay cannot be used: Enter its password again.",
     );
   });
@@ -75,28 +75,28 @@ describe("whether mail works", () => {
     ["untested", "warn", { configs: [config({ health: { lastTest: null } })] }],
     ["working", "good", { configs: [config({ health: { lastTest: null } })], lastSentAt: now }],
   ] as const)("is %s", (code, level, given) => {
-    expect(judge(given)).toMatchObject({ code, level });
+    expect(statusOf(given)).toMatchObject({ code, level });
   });
 
   it("is known to be over when a pause has ended", () => {
-    expect(judge({ configs: [config(pausedUntil(now))] }).code).toBe("working");
+    expect(statusOf({ configs: [config(pausedUntil(now))] }).code).toBe("working");
   });
 
   it("counts an email that was sent after a failed test as the later word", () => {
     const configs = [config({ health: { lastTest: failedTest } })];
-    expect(judge({ configs, lastSentAt: now - 2 * minute }).code).toBe("test_failed");
-    expect(judge({ configs, lastSentAt: now }).code).toBe("working");
+    expect(statusOf({ configs, lastSentAt: now - 2 * minute }).code).toBe("test_failed");
+    expect(statusOf({ configs, lastSentAt: now }).code).toBe("working");
   });
 
   it("is doubtful once an email waits for five minutes", () => {
-    expect(judge({ oldestWaitingAt: now - 5 * minute + 1 }).code).toBe("working");
-    expect(judge({ oldestWaitingAt: now - 5 * minute })).toMatchObject({
+    expect(statusOf({ oldestWaitingAt: now - 5 * minute + 1 }).code).toBe("working");
+    expect(statusOf({ oldestWaitingAt: now - 5 * minute })).toMatchObject({
       level: "warn",
       code: "waiting",
       sentence: "Mail is late: an email has been waiting for 5 minutes.",
     });
-    expect(judge({ oldestWaitingAt: now - 130 * minute }).sentence).toMatch(/for 2 hours\.$/);
-    expect(judge({ oldestWaitingAt: now - 3 * 1440 * minute }).sentence).toMatch(/for 3 days\.$/);
+    expect(statusOf({ oldestWaitingAt: now - 130 * minute }).sentence).toMatch(/for 2 hours\.$/);
+    expect(statusOf({ oldestWaitingAt: now - 3 * 1440 * minute }).sentence).toMatch(/for 3 days\.$/);
   });
 });
 
@@ -109,7 +109,7 @@ describe("the configs to look at", () => {
       config({ id: "d" }),
       config({ id: "e", settings: { enabled: false }, ...paused }),
     ];
-    expect(concernsOf(configs, now).map(({ configId, code }) => [configId, code])).toEqual([
+    expect(configIssues(configs, now).map(({ configId, code }) => [configId, code])).toEqual([
       ["a", "problem"],
       ["b", "paused"],
       ["c", "test_failed"],
@@ -118,7 +118,8 @@ describe("the configs to look at", () => {
 
   it("tell whose change fails, and when it was made", () => {
     const changed = config(paused, { rollbackTo: 1 });
-    const wordsAt = (ms: number) => concernsOf([changed], now + ms).map(({ code, reason }) => [code, reason]);
+    const wordsAt = (ms: number) =>
+      configIssues([changed], now + ms).map(({ code, reason }) => [code, reason]);
     expect(wordsAt(0)).toEqual([
       ["change_failed", "Relay: sending fails since the change by Ada just now."],
       ["paused", "Relay is paused: The sign-in was refused."],

@@ -1,12 +1,14 @@
-import type { AlertKind } from "../core/model.ts";
+import { ageInWords } from "../core/format.ts";
 import type { SmtpConfigSummary } from "../smtp-configs/summary.ts";
 import type { Alert } from "../store/tables/alerts.ts";
 import { openBreakerAt } from "../store/tables/smtp-config-health.ts";
+import { blockingKinds } from "./assess.ts";
+import { expiriesOf } from "./expiry.ts";
 
 /** Whether mail works now. `bad`: nothing is sent; `warn`: it may not be; `none`: it was never set up. */
-export type VerdictLevel = "good" | "warn" | "bad" | "none";
+export type MailLevel = "good" | "warn" | "bad" | "none";
 
-export const verdictCodes = [
+export const mailStatusCodes = [
   "working",
   "sandbox",
   "untested",
@@ -20,16 +22,16 @@ export const verdictCodes = [
   "key_mismatch",
   "no_config",
 ] as const;
-export type VerdictCode = (typeof verdictCodes)[number];
+export type MailStatusCode = (typeof mailStatusCodes)[number];
 
-export interface Verdict {
-  readonly level: VerdictLevel;
-  readonly code: VerdictCode;
+export interface MailStatus {
+  readonly level: MailLevel;
+  readonly code: MailStatusCode;
   /** One sentence with the reason. */
   readonly sentence: string;
 }
 
-export const concernCodes = [
+export const configIssueCodes = [
   "change_failed",
   "problem",
   "paused",
@@ -39,10 +41,10 @@ export const concernCodes = [
 ] as const;
 
 /** Why an admin should look at a config. */
-export interface Concern {
+export interface ConfigIssue {
   readonly configId: string;
   readonly name: string;
-  readonly code: (typeof concernCodes)[number];
+  readonly code: (typeof configIssueCodes)[number];
   readonly reason: string;
 }
 
@@ -50,7 +52,7 @@ export interface MailFacts {
   readonly keyFits: boolean;
   /** In the order in which they are tried. */
   readonly configs: readonly SmtpConfigSummary[];
-  /** When the email that waits longest was accepted. */
+  /** When the oldest queued email was accepted; null if none is queued. */
   readonly oldestWaitingAt: number | null;
   readonly lastSentAt: number | null;
   /** Where the sandbox listens; null while it is off. */
@@ -58,38 +60,37 @@ export interface MailFacts {
   readonly now: number;
 }
 
-/** The first try again comes after a minute: what waits longer than this has failed more than once. */
+/** Milliseconds. The first retry comes after a minute, so an email that is older has failed more than once. */
 const longWaitMs = 5 * 60_000;
 
-/** Says whether mail works now: the worst that is known, with its reason. */
-export function judgeMail(facts: MailFacts): Verdict {
+/** Whether mail works now: the worst that is known, with its reason. */
+export function mailStatus(facts: MailFacts): MailStatus {
   const { keyFits, configs, oldestWaitingAt, lastSentAt, now } = facts;
   const managed = configs.find(({ managedBy, problem }) => managedBy !== null && problem === null);
-  // The environment gives its password with each start: no key of the database is needed for it.
+  // The environment gives its password with each start: it needs no key of the database.
   if (!keyFits && managed === undefined) {
     return bad("key_mismatch", "No mail is sent: the secret is not the one this database was made with.");
   }
   if (configs.length === 0) {
-    return verdict("none", "no_config", "Mail is not set up yet: there is no SMTP config.");
+    return status("none", "no_config", "Mail is not set up yet: there is no SMTP config.");
   }
   const enabled = configs.filter(({ settings }) => settings.enabled);
   if (enabled.length === 0) return bad("all_off", "No mail is sent: every SMTP config is switched off.");
 
-  const usable = enabled.filter((config) => obstacle(config, now) === null);
-  const [first] = usable;
-  const obstacles = enabled.flatMap((config) => obstacle(config, now) ?? []);
-  const [worst] = obstacles;
-  if (worst !== undefined && first === undefined) {
-    return bad(worst.code === "paused" ? "paused" : "broken", `No mail is sent: ${worst.reason}`);
+  const first = configs.find((config) => isUsable(config, now));
+  const [blocker] = enabled.flatMap((config) => blockerOf(config, now) ?? []);
+  if (blocker !== undefined && first === undefined) {
+    return bad(blocker.code === "paused" ? "paused" : "broken", `No mail is sent: ${blocker.reason}`);
   }
   if (first !== undefined && first.rollbackTo !== null) {
     return warn("change_failed", `Mail may not work: ${first.settings.name} fails since it was changed.`);
   }
   if (oldestWaitingAt !== null && now - oldestWaitingAt >= longWaitMs) {
-    return warn("waiting", `Mail is late: an email has been waiting for ${inWords(now - oldestWaitingAt)}.`);
+    const age = ageInWords(now - oldestWaitingAt);
+    return warn("waiting", `Mail is late: an email has been waiting for ${age}.`);
   }
-  if (worst !== undefined && first !== undefined) {
-    return warn("partly", `Mail is sent through ${first.settings.name}: ${worst.reason}`);
+  if (blocker !== undefined && first !== undefined) {
+    return warn("partly", `Mail is sent through ${first.settings.name}: ${blocker.reason}`);
   }
   const lastTest = first?.health.lastTest ?? null;
   if (lastTest?.ok === false && lastTest.at > (lastSentAt ?? 0)) {
@@ -101,10 +102,15 @@ export function judgeMail(facts: MailFacts): Verdict {
   if (first !== undefined && isSandbox(first.settings, facts.sandbox)) {
     return warn("sandbox", "Mail stays on this machine: every email goes to the built-in sandbox.");
   }
-  return verdict("good", "working", "Mail is working.");
+  return status("good", "working", "Mail is working.");
 }
 
-/** Nobody should believe that mail reaches people when it does not. */
+/** Whether emails go through a config now: it is turned on and nothing blocks it. */
+export function isUsable(config: SmtpConfigSummary, now: number): boolean {
+  return config.settings.enabled && blockerOf(config, now) === null;
+}
+
+/** Mail that goes to the sandbox reaches nobody, so its status must not be good. */
 function isSandbox(
   { smtpServer, smtpPort }: SmtpConfigSummary["settings"],
   sandbox: MailFacts["sandbox"],
@@ -114,90 +120,80 @@ function isSandbox(
   );
 }
 
-/** The configs that an admin should look at, in their order. Those that are switched off rest. */
-export function concernsOf(
+/** What an admin should look at, in the order of the configs. A config that is turned off has no issues. */
+export function configIssues(
   configs: readonly SmtpConfigSummary[],
   now: number,
   alerts: readonly Alert[] = [],
-): Concern[] {
+): ConfigIssue[] {
   return configs
     .filter(({ settings }) => settings.enabled)
-    .flatMap((config) => {
-      const changes = changeFailed(config, now);
-      const concern = obstacle(config, now);
-      const found = alerts.filter((alert) => alert.configId === config.id);
-      // Why it cannot be used is said once.
-      const told = found
-        .filter(({ kind }) => concern === null || !isBlocking(kind))
-        .map((alert) => alertConcern(config, alert));
-      if (concern !== null) return [...changes, concern, ...told];
-      const { id: configId, settings, health } = config;
-      const { name } = settings;
-      const { lastTest } = health;
-      const failed = { configId, name, code: "test_failed" as const };
-      const concerns: Concern[] =
-        lastTest?.ok === false ? [{ ...failed, reason: testWords(name, lastTest.title) }] : [];
-      const isTold = found.some(({ kind }) => kind === "consent_expiring");
-      return [...changes, ...told, ...concerns, ...(isTold ? [] : expiring(config, now))];
-    });
+    .flatMap((config) =>
+      issuesOf(
+        config,
+        now,
+        alerts.filter(({ configId }) => configId === config.id),
+      ),
+    );
 }
 
-/** What an earlier version would mend: which change it was, and whose. */
-function changeFailed({ id: configId, settings, rollbackTo, revision }: SmtpConfigSummary, now: number) {
+function issuesOf(config: SmtpConfigSummary, now: number, alerts: readonly Alert[]): ConfigIssue[] {
+  const changes = changeFailed(config, now);
+  const blocker = blockerOf(config, now);
+  if (blocker !== null) {
+    // An alert of these kinds would give the reason of the blocker once more.
+    const others = alerts.filter(({ kind }) => !blockingKinds.has(kind));
+    return [...changes, blocker, ...others.map((alert) => alertIssue(config, alert))];
+  }
+  const { lastTest } = config.health;
+  const tests =
+    lastTest?.ok === false
+      ? [issue(config, "test_failed", testWords(config.settings.name, lastTest.title))]
+      : [];
+  const hasExpiryAlert = alerts.some(({ kind }) => kind === "consent_expiring");
+  return [
+    ...changes,
+    ...alerts.map((alert) => alertIssue(config, alert)),
+    ...tests,
+    ...(hasExpiryAlert ? [] : expiring(config, now)),
+  ];
+}
+
+/** The change that an earlier version would undo, and who made it. */
+function changeFailed(config: SmtpConfigSummary, now: number): ConfigIssue[] {
+  const { settings, rollbackTo, revision } = config;
   if (rollbackTo === null) return [];
-  const { name } = settings;
   const { updatedAt, updatedBy } = revision;
   const ageMs = now - updatedAt;
-  const when = ageMs < 2 * 60_000 ? "just now" : `${inWords(ageMs)} ago`;
-  const reason = `${name}: sending fails since the change by ${updatedBy} ${when}.`;
-  return [{ configId, name, code: "change_failed" as const, reason }];
+  const when = ageMs < 2 * 60_000 ? "just now" : `${ageInWords(ageMs)} ago`;
+  const reason = `${settings.name}: sending fails since the change by ${updatedBy} ${when}.`;
+  return [issue(config, "change_failed", reason)];
 }
 
-/** Trouble that is why a config is paused, or cannot be used. */
-function isBlocking(kind: AlertKind): boolean {
-  return ["unusable", "unreachable", "tls_failed", "sign_in_failed"].includes(kind);
+function alertIssue(config: SmtpConfigSummary, { title, remedy }: Alert): ConfigIssue {
+  const words = [`${config.settings.name}: ${sentence(title)}`, remedy];
+  return issue(config, "alert", words.filter((part) => part !== "").join(" "));
 }
 
-function alertConcern({ id: configId, settings }: SmtpConfigSummary, { title, remedy }: Alert): Concern {
-  const { name } = settings;
-  const reason = [`${name}: ${sentence(title)}`, remedy].filter((part) => part !== "").join(" ");
-  return { configId, name, code: "alert", reason };
-}
-
-/** So long before a consent or a client's secret ends, an admin is told. */
-const noticeMs = 7 * 24 * 60 * 60_000;
-
-/** What ends soon and takes an admin to renew. */
-function expiring({ id: configId, settings, oauth }: SmtpConfigSummary, now: number): Concern[] {
-  const { name } = settings;
-  const ends = [
-    { at: oauth?.expiresAt ?? null, what: "the consent of the provider", remedy: "connect it again before" },
-    {
-      at: oauth?.clientSecretExpiresAt ?? null,
-      what: "the client secret",
-      remedy: "create a new one at the provider and enter it before",
-    },
-  ];
-  return ends.flatMap(({ at, what, remedy }) => {
-    if (at === null || at - now > noticeMs) return [];
-    const day = new Date(at).toISOString().slice(0, 10);
-    const verb = at <= now ? "has ended" : "ends";
-    const reason = `${name}: ${what} ${verb} on ${day}; ${remedy}.`;
-    return [{ configId, name, code: "expiring" as const, reason }];
+function expiring(config: SmtpConfigSummary, now: number): ConfigIssue[] {
+  return expiriesOf(config.oauth, now).map(({ what, day, hasExpired, remedy }) => {
+    const verb = hasExpired ? "has ended" : "ends";
+    return issue(config, "expiring", `${config.settings.name}: ${what} ${verb} on ${day}; ${remedy}.`);
   });
 }
 
-/** What keeps a config from being used now. */
-function obstacle(config: SmtpConfigSummary, now: number): Concern | null {
-  const { id: configId, settings, problem, health } = config;
+/** What keeps a config that is turned on from being used now; null if nothing does. */
+function blockerOf(config: SmtpConfigSummary, now: number): ConfigIssue | null {
+  const { settings, problem, health } = config;
   const { name } = settings;
-  if (problem !== null) {
-    return { configId, name, code: "problem", reason: `${name} cannot be used: ${problem.detail}` };
-  }
+  if (problem !== null) return issue(config, "problem", `${name} cannot be used: ${problem.detail}`);
   const breaker = openBreakerAt(health, now);
   if (breaker === null) return null;
-  const why = sentence(breaker.reason ?? "it failed");
-  return { configId, name, code: "paused", reason: `${name} is paused: ${why}` };
+  return issue(config, "paused", `${name} is paused: ${sentence(breaker.reason ?? "it failed")}`);
+}
+
+function issue(config: SmtpConfigSummary, code: ConfigIssue["code"], reason: string): ConfigIssue {
+  return { configId: config.id, name: config.settings.name, code, reason };
 }
 
 function testWords(name: string, title: string | null): string {
@@ -206,26 +202,19 @@ function testWords(name: string, title: string | null): string {
     : `the last test of ${name} failed: ${sentence(title)}`;
 }
 
-/** Reasons come from many places, with a full stop or without. */
+/** Ends with a full stop, which only some of the reasons bring. */
 function sentence(words: string): string {
   return /[.!?]$/.test(words) ? words : `${words}.`;
 }
 
-function inWords(durationMs: number): string {
-  const minutes = Math.floor(durationMs / 60_000);
-  if (minutes < 90) return `${minutes} minutes`;
-  const hours = Math.round(minutes / 60);
-  return hours < 48 ? `${hours} hours` : `${Math.floor(hours / 24)} days`;
-}
-
-function verdict(level: VerdictLevel, code: VerdictCode, words: string): Verdict {
+function status(level: MailLevel, code: MailStatusCode, words: string): MailStatus {
   return { level, code, sentence: words };
 }
 
-function bad(code: VerdictCode, words: string): Verdict {
-  return verdict("bad", code, words);
+function bad(code: MailStatusCode, words: string): MailStatus {
+  return status("bad", code, words);
 }
 
-function warn(code: VerdictCode, words: string): Verdict {
-  return verdict("warn", code, words);
+function warn(code: MailStatusCode, words: string): MailStatus {
+  return status("warn", code, words);
 }

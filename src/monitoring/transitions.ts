@@ -1,40 +1,40 @@
 import type { AlertKind } from "../core/model.ts";
 import type { Alert } from "../store/tables/alerts.ts";
-import type { Ill, Judgement } from "./assess.ts";
+import type { CheckFinding, ProblemFinding } from "./assess.ts";
 
 /** What a check changes about the alerts of a config. */
 export interface Transitions {
-  readonly raised: readonly (Ill & { readonly kind: AlertKind })[];
-  /** Those that last and have become more urgent, with what is said of them now. */
-  readonly worsened: readonly { readonly alert: Alert; readonly now: Ill }[];
+  readonly raised: readonly ProblemFinding[];
+  /** Open alerts that have become more urgent, with the problem as it is now. */
+  readonly worsened: readonly { readonly alert: Alert; readonly now: ProblemFinding }[];
   readonly cleared: readonly Alert[];
-  /** Seen once: they count if the next check sees them too. */
+  /** Transient problems found once: they count if the next check finds them too. */
   readonly suspects: readonly AlertKind[];
 }
 
 /**
- * Pure: from what is known and what a check found to what is told. An alert is raised once and lasts until a check
- * finds that it is over; a check that could not look says neither.
- * @param open the alerts of this config that last
+ * Compares the findings of a check with the open alerts; pure. An alert is raised once and stays open until a check
+ * finds its kind ok. A kind without a finding changes nothing.
+ * @param open the open alerts of this config
  * @param suspects those of the check before
  */
 export function transitionsOf(
   open: readonly Alert[],
-  judgements: readonly Judgement[],
+  findings: readonly CheckFinding[],
   suspects: readonly AlertKind[],
 ): Transitions {
-  const ill = judgements.filter((one) => one.is === "ill");
-  const well = new Set(judgements.filter(({ is }) => is === "well").map(({ kind }) => kind));
-  const lasting = (kind: AlertKind) => open.find((alert) => alert.kind === kind);
-  const fresh = ill.filter(({ kind }) => lasting(kind) === undefined);
-  const counts = (one: Ill & { readonly kind: AlertKind }) => !one.mayPass || suspects.includes(one.kind);
+  const problems = findings.filter((finding) => finding.status === "problem");
+  const ok = new Set(findings.filter(({ status }) => status === "ok").map(({ kind }) => kind));
+  const openAlert = (kind: AlertKind) => open.find((alert) => alert.kind === kind);
+  const fresh = problems.filter(({ kind }) => openAlert(kind) === undefined);
+  const counts = ({ kind, isTransient }: ProblemFinding) => !isTransient || suspects.includes(kind);
   return {
     raised: fresh.filter(counts),
-    worsened: ill.flatMap((now) => {
-      const alert = lasting(now.kind);
+    worsened: problems.flatMap((now) => {
+      const alert = openAlert(now.kind);
       return alert !== undefined && now.level > alert.level ? [{ alert, now }] : [];
     }),
-    cleared: open.filter(({ kind }) => well.has(kind)),
-    suspects: fresh.filter((one) => !counts(one)).map(({ kind }) => kind),
+    cleared: open.filter(({ kind }) => ok.has(kind)),
+    suspects: fresh.filter((problem) => !counts(problem)).map(({ kind }) => kind),
   };
 }

@@ -2,7 +2,7 @@ import { setImmediate as turn } from "node:timers/promises";
 import { createLog } from "../../src/core/log.ts";
 import { parse } from "../../src/core/parse.ts";
 import type { EmailDetail } from "../../src/emails/emails.ts";
-import { changeWatch } from "../../src/monitoring/monitoring-settings.ts";
+import { changeMonitoring } from "../../src/monitoring/monitoring-settings.ts";
 import { openServices, type Services } from "../../src/services.ts";
 import { smtpConfigCreate } from "../../src/smtp-configs/settings.ts";
 import type { SmtpConfig } from "../../src/store/tables/smtp-configs.ts";
@@ -48,7 +48,7 @@ export async function openScene({
     random: () => 0.5,
   });
   // The sessions that are counted here are those of emails.
-  await changeWatch(services.store.db, { checkEveryHours: 0 });
+  await changeMonitoring(services.store.db, { checkEveryHours: 0 });
 
   async function until<Value>(
     what: string,

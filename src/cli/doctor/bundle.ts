@@ -3,6 +3,7 @@ import { arch, platform, release } from "node:os";
 import type { Clock } from "../../core/clock.ts";
 import { documentedOptions, type Environment, type ServerOptions } from "../../core/environment.ts";
 import { isSendwrightError, SendwrightError } from "../../core/errors.ts";
+import { rfc3339 } from "../../core/format.ts";
 import type { Secrets } from "../../secret/secrets.ts";
 import { resolveConfig } from "../../smtp-configs/open.ts";
 import { countByState, type FailedAttempt, listFailedAttempts } from "../../store/tables/failed-attempts.ts";
@@ -156,8 +157,4 @@ function passwordsIn(address: string): string[] {
 
 function usernamesOf(configs: readonly SmtpConfig[]): readonly string[] {
   return configs.flatMap(({ settings: { username } }) => (username === null ? [] : [username]));
-}
-
-function rfc3339(ms: number): string {
-  return new Date(ms).toISOString();
 }

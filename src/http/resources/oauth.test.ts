@@ -5,7 +5,7 @@ import {
   startAuthorizationServer,
 } from "../../../test/support/authorization-server.ts";
 import { openApp, read, type TestApp } from "../../../test/support/open-app.ts";
-import { changeWatch } from "../../monitoring/monitoring-settings.ts";
+import { changeMonitoring } from "../../monitoring/monitoring-settings.ts";
 import { type RelayedMessage, type RelayOptions, relayScript } from "../../testing/relay-script.ts";
 import { type ScriptedServer, startScriptedServer } from "../../testing/scripted-server.ts";
 import type { Problem } from "../schema/common.ts";
@@ -63,7 +63,7 @@ async function open(options: Parameters<typeof openApp>[0] = {}): Promise<TestAp
     ...options,
   });
   // The provider's questions are counted: none are to come from a check.
-  await changeWatch(opened.services.store.db, { checkEveryHours: 0 });
+  await changeMonitoring(opened.services.store.db, { checkEveryHours: 0 });
   return opened;
 }
 

@@ -1,5 +1,6 @@
 import { z } from "zod";
-import { concernsOf, judgeMail } from "../../monitoring/status.ts";
+import { rfc3339, rfc3339OrNull } from "../../core/format.ts";
+import { configIssues, mailStatus } from "../../monitoring/status.ts";
 import type { Services } from "../../services.ts";
 import {
   countEmails,
@@ -11,7 +12,6 @@ import {
 import { readQueueDepth } from "../../store/tables/queue-depth.ts";
 import { json, route, routes } from "../route.ts";
 import { overview } from "../schema/monitoring.ts";
-import { rfc3339, rfc3339OrNull } from "./views.ts";
 
 const minuteMs = 60_000;
 const hourMs = 60 * minuteMs;
@@ -57,8 +57,8 @@ export function overviewRoutes({ store, secrets, configs, clock, sandbox, alerts
     const { oldestDueAt, ...depth } = await readQueueDepth(store.reader, now);
     const facts = { keyFits: secrets.fits, configs: saved, lastSentAt, sandbox, now };
     const reply = {
-      mail: judgeMail({ ...facts, oldestWaitingAt: oldestWaiting?.createdAt ?? null }),
-      concerns: concernsOf(saved, now, await alerts.list()),
+      mail: mailStatus({ ...facts, oldestWaitingAt: oldestWaiting?.createdAt ?? null }),
+      concerns: configIssues(saved, now, await alerts.list()),
       waiting: depth.due + depth.scheduled + depth.sending,
       queue: { ...depth, oldestDueAt: rfc3339OrNull(oldestDueAt) },
       oldestWaiting:

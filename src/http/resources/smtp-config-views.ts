@@ -1,3 +1,4 @@
+import { rfc3339, rfc3339OrNull } from "../../core/format.ts";
 import { passwordMask } from "../../core/model.ts";
 import type { OauthConnection } from "../../smtp-configs/oauth/connection.ts";
 import type { SmtpConfigSummary } from "../../smtp-configs/summary.ts";
@@ -5,7 +6,6 @@ import type { DraftSummary } from "../../smtp-configs/versions/drafts.ts";
 import type { SettingChange, VersionSummary } from "../../smtp-configs/versions/history.ts";
 import type { LastTest } from "../../store/tables/smtp-config-health.ts";
 import type { SmtpConfig, SmtpConfigDraft, SmtpConfigVersion } from "../schema/smtp-configs.ts";
-import { rfc3339, rfc3339OrNull } from "./views.ts";
 
 /** SMTP configs as the API writes them: in one level, with the mask for a password and times as RFC 3339. */
 

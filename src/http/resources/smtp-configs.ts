@@ -210,7 +210,7 @@ const testSaved = route({
   responses: { 200: testReply },
 });
 
-export function smtpConfigRoutes({ configs, tests, discovery: search, senderDns, watch, log }: Services) {
+export function smtpConfigRoutes({ configs, tests, discovery: search, senderDns, monitor, log }: Services) {
   return routes()
     .openapi(list, async (c) =>
       c.json({ items: (await configs.list()).map(smtpConfigView), next: null }, 200),
@@ -263,7 +263,7 @@ export function smtpConfigRoutes({ configs, tests, discovery: search, senderDns,
     })
     .openapi(check, async (c) => {
       const { id } = c.req.valid("param");
-      await watch.checkNow(id, c.get("caller").actor);
+      await monitor.checkNow(id, c.get("caller").actor);
       return c.json(smtpConfigView(await configs.get(id)), 200);
     })
     .openapi(testSaved, (c) =>

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { rfc3339OrNull } from "../../core/format.ts";
 import { parse } from "../../core/parse.ts";
 import type { Services } from "../../services.ts";
 import { partEdit } from "../../templates/library/parts.ts";
@@ -10,7 +11,7 @@ import {
   templatePartVersion,
   templateVersionList,
 } from "../schema/templates.ts";
-import { rfc3339OrNull, templatePartView, templateVersionView } from "./views.ts";
+import { templatePartView, templateVersionView } from "./views.ts";
 
 const params = z.object({ name: z.string().meta({ description: "Its name", example: "layout" }) });
 const versionParams = params.extend({

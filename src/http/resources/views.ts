@@ -1,6 +1,7 @@
 import type { Caller } from "../../accounts/caller.ts";
 import { deviceOf } from "../../accounts/device.ts";
 import type { Session as SessionInside } from "../../accounts/sign-in.ts";
+import { rfc3339, rfc3339OrNull } from "../../core/format.ts";
 import { explainAttempt } from "../../diagnosis/explain-attempt.ts";
 import type { EmailDetail, EmailSummary as SummaryInside } from "../../emails/emails.ts";
 import type { Provider as ProviderInside } from "../../providers/catalog.ts";
@@ -161,12 +162,4 @@ export function sessionView({ signedInAt, seenAt, ...session }: SessionInside): 
     signedInAt: signedInAt.toISOString(),
     seenAt: seenAt.toISOString(),
   };
-}
-
-export function rfc3339(ms: number): string {
-  return new Date(ms).toISOString();
-}
-
-export function rfc3339OrNull(ms: number | null): string | null {
-  return ms === null ? null : rfc3339(ms);
 }

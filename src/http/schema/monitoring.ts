@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { alertKinds, emailStates } from "../../core/model.ts";
-import { concernCodes, verdictCodes } from "../../monitoring/status.ts";
+import { configIssueCodes, mailStatusCodes } from "../../monitoring/status.ts";
 import { id, pageOf, time, timeOrNull } from "./common.ts";
 
 export const alert = z
@@ -64,7 +64,7 @@ export const overview = z
       level: z
         .enum(["good", "warn", "bad", "none"])
         .describe("`bad`: nothing is sent; `warn`: not all is well; `none`: there is no SMTP config"),
-      code: z.enum(verdictCodes),
+      code: z.enum(mailStatusCodes),
       sentence: z.string().describe("Whether mail works, with the reason"),
     }),
     concerns: z
@@ -72,7 +72,7 @@ export const overview = z
         z.object({
           configId: z.string(),
           name: z.string(),
-          code: z.enum(concernCodes),
+          code: z.enum(configIssueCodes),
           reason: z.string(),
         }),
       )

@@ -1,9 +1,9 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { createLog } from "../../src/core/log.ts";
 import { parse } from "../../src/core/parse.ts";
-import { createAlerts } from "../../src/monitoring/alerts.ts";
-import type { Judgement } from "../../src/monitoring/assess.ts";
-import { changeWatch } from "../../src/monitoring/monitoring-settings.ts";
+import { Alerts } from "../../src/monitoring/alerts.ts";
+import type { CheckFinding } from "../../src/monitoring/assess.ts";
+import { changeMonitoring } from "../../src/monitoring/monitoring-settings.ts";
 import { transitionsOf } from "../../src/monitoring/transitions.ts";
 import { openServices, type Services } from "../../src/services.ts";
 import { smtpConfigCreate } from "../../src/smtp-configs/settings.ts";
@@ -24,14 +24,14 @@ import {
 import { startTestRelay } from "../../src/testing/index.ts";
 import { databases, type OpenDatabase } from "./databases.ts";
 
-const ill: Judgement = {
-  ...{ kind: "sign_in_failed", is: "ill", title: "Refused", explanation: "535", remedy: "Look" },
-  ...{ level: 1, mayPass: false },
+const problem: CheckFinding = {
+  ...{ kind: "sign_in_failed", status: "problem", title: "Refused", explanation: "535", remedy: "Look" },
+  ...{ level: 1, isTransient: false },
 };
-const well: Judgement = { kind: "sign_in_failed", is: "well" };
+const ok: CheckFinding = { kind: "sign_in_failed", status: "ok" };
 const config = { id: "config-1", name: "Main" };
 
-describe.each(databases)("watching on $name", ({ shared, start, open, stop }) => {
+describe.each(databases)("monitoring on $name", ({ shared, start, open, stop }) => {
   let database: OpenDatabase;
   let store: Store;
   let now: number;
@@ -45,11 +45,11 @@ describe.each(databases)("watching on $name", ({ shared, start, open, stop }) =>
   });
   afterEach(() => database.dispose());
 
-  const alerts = () => createAlerts({ store, clock, linkTo: () => null });
-  async function find(judgement: Judgement): Promise<readonly Alert[]> {
+  const alerts = () => new Alerts({ store, clock, linkTo: () => null });
+  async function find(finding: CheckFinding): Promise<readonly Alert[]> {
     await store.transaction(async (db) => {
       const open = await listOpenAlerts(db);
-      await alerts().apply(db, config, transitionsOf(open, [judgement], []));
+      await alerts().apply(db, config, transitionsOf(open, [finding], []));
     });
     return listOpenAlerts(store.db);
   }
@@ -83,23 +83,23 @@ describe.each(databases)("watching on $name", ({ shared, start, open, stop }) =>
   });
 
   it("keeps one alert of a kind until it is over, and then another may come", async () => {
-    const [first, ...others] = await find(ill);
+    const [first, ...others] = await find(problem);
     expect([first?.kind, others]).toEqual(["sign_in_failed", []]);
-    await Promise.all([find(ill), find(ill)]);
+    await Promise.all([find(problem), find(problem)]);
     expect(await listOpenAlerts(store.db)).toEqual([first]);
     now = 2_000;
-    expect(await find(well)).toEqual([]);
+    expect(await find(ok)).toEqual([]);
     expect(await listAlertsToTell(store.db)).toMatchObject([
       { id: first?.id, clearedAt: 2_000, emailDue: "cleared" },
     ]);
-    const [second] = await find(ill);
+    const [second] = await find(problem);
     expect(second?.id).not.toBe(first?.id);
   });
 
   it("leaves due what became due while an email was sent", async () => {
-    await find(ill);
+    await find(problem);
     const [raised] = await listAlertsToTell(store.db);
-    await find(well);
+    await find(ok);
     if (raised !== undefined) await alertTold(store.db, raised);
     expect(await listAlertsToTell(store.db)).toMatchObject([{ emailDue: "cleared" }]);
   });
@@ -133,15 +133,15 @@ describe.each(databases)("watching on $name", ({ shared, start, open, stop }) =>
     const one = await node();
     const two = await node();
     try {
-      await changeWatch(store.db, { checkEveryHours: 24, alertEmails: ["ops@example.net"] });
+      await changeMonitoring(store.db, { checkEveryHours: 24, alertEmails: ["ops@example.net"] });
       const form = { smtpServer: "127.0.0.1", smtpPort: relay.port, useTls: false };
       const spare = parse(smtpConfigCreate, { ...form, name: "Spare", fromEmail: "spare@example.com" });
       const strict = parse(smtpConfigCreate, { ...form, name: "Strict", fromEmail: "no-longer@example.com" });
       await one.configs.create(spare, ada);
       await one.configs.create(strict, ada);
-      await one.watch.look();
+      await one.monitor.checkDue();
       now += 2 * 60_000;
-      const round = () => Promise.all([one.watch.look(), two.watch.look()]);
+      const round = () => Promise.all([one.monitor.checkDue(), two.monitor.checkDue()]);
       for (let made = await round(); made.includes(true); made = await round());
       const before = connections;
       expect((await one.alerts.list()).map(({ kind, configName }) => [kind, configName])).toEqual([
