@@ -8,7 +8,8 @@ import { DeliveryWorker } from "./delivery/worker.ts";
 import { ConnectionTests } from "./diagnosis/connection-tests.ts";
 import { explainAttempt } from "./diagnosis/explain-attempt.ts";
 import { Discovery } from "./discovery/discovery.ts";
-import { createOutbox, type Outbox } from "./emails/emails.ts";
+import { BulkRetry } from "./emails/bulk-retry.ts";
+import { Outbox } from "./emails/emails.ts";
 import { Retention } from "./maintenance/retention.ts";
 import { AlertEmails } from "./monitoring/alert-emails.ts";
 import { Alerts } from "./monitoring/alerts.ts";
@@ -94,9 +95,8 @@ export interface Services extends OpenConfigs {
   readonly alerts: Alerts;
   readonly webhook: WebhookSender;
   readonly outbox: Outbox;
+  readonly bulkRetry: BulkRetry;
   readonly worker: DeliveryWorker;
-  /** Has all delivery workers look for work now, on every node: an admin has changed something. */
-  readonly wakeWorkers: () => void;
   readonly sandbox: Sandbox | null;
   /** @throws SendwrightError `store.unavailable` */
   health(): Promise<Health>;
@@ -183,7 +183,7 @@ export async function openServices(options: ServicesOptions): Promise<Services> 
       },
       explainTitle: (attempt) => explainAttempt(attempt, { namesAccount: false })?.title ?? null,
     });
-    const outbox = createOutbox({
+    const outbox = new Outbox({
       store,
       secrets,
       configSource,
@@ -260,8 +260,8 @@ export async function openServices(options: ServicesOptions): Promise<Services> 
       alerts,
       webhook,
       outbox,
+      bulkRetry: new BulkRetry({ store, clock, onQueued: wakeWorkers }),
       worker,
-      wakeWorkers,
       sandbox,
       health: () => readHealth({ store, secrets, configs, clock }),
       async close(deadlineMs = 10_000) {

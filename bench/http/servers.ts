@@ -4,8 +4,9 @@ import { join } from "node:path";
 import { ApiKeys } from "../../src/accounts/api-keys.ts";
 import { createLog } from "../../src/core/log.ts";
 import { parse } from "../../src/core/parse.ts";
+import type { Accepted, AcceptOptions } from "../../src/emails/acceptance.ts";
 import { prepareEmail } from "../../src/emails/compose.ts";
-import type { Outbox } from "../../src/emails/emails.ts";
+import { Outbox } from "../../src/emails/emails.ts";
 import { emailRequest } from "../../src/emails/request.ts";
 import { createApp } from "../../src/http/app.ts";
 import { serve } from "../../src/http/serve.ts";
@@ -27,7 +28,7 @@ export function openStoring(): Promise<TestedServer> {
 
 /** The same in all but one thing: what was accepted is kept in memory. */
 export function openInMemory(): Promise<TestedServer> {
-  return open((services) => ({ ...services, outbox: keepingInMemory(services) }));
+  return open((services) => ({ ...services, outbox: new InMemoryOutbox(services) }));
 }
 
 async function open(arrange: (services: Services) => Services): Promise<TestedServer> {
@@ -52,17 +53,22 @@ async function open(arrange: (services: Services) => Services): Promise<TestedSe
   };
 }
 
-function keepingInMemory({ outbox, clock, templates, secrets }: Services): Outbox {
-  const kept: Omit<NewEmail, "idempotency">[] = [];
-  return {
-    ...outbox,
-    async accept(input, { caller }) {
-      const request = parse(emailRequest, input);
-      const now = clock.now();
-      const prepared = prepareEmail(request, { caller, now, domain: "example.com", templates, secrets });
-      kept.push(prepared);
-      const { id, messageId, state } = prepared.email;
-      return { id, messageId, state, repeated: false };
-    },
-  };
+class InMemoryOutbox extends Outbox {
+  readonly #services: Services;
+  readonly #accepted: Omit<NewEmail, "idempotency">[] = [];
+
+  constructor(services: Services) {
+    super({ ...services, onQueued() {} });
+    this.#services = services;
+  }
+
+  override async accept(input: unknown, { caller }: AcceptOptions): Promise<Accepted> {
+    const { clock, templates, secrets } = this.#services;
+    const request = parse(emailRequest, input);
+    const now = clock.now();
+    const prepared = prepareEmail(request, { caller, now, domain: "example.com", templates, secrets });
+    this.#accepted.push(prepared);
+    const { id, messageId, state } = prepared.email;
+    return { id, messageId, state, repeated: false };
+  }
 }

@@ -7,7 +7,7 @@ import { notPaused, paused } from "../../test/support/smtp-config.ts";
 import { createLog } from "../core/log.ts";
 import { Metrics } from "../core/metrics.ts";
 import { parse } from "../core/parse.ts";
-import { createOutbox, type EmailDetail, type Outbox } from "../emails/emails.ts";
+import { type EmailDetail, Outbox } from "../emails/emails.ts";
 import { smtpConfigView } from "../http/resources/smtp-config-views.ts";
 import { createEgress } from "../net/egress.ts";
 import { generateKey } from "../secret/fernet.ts";
@@ -82,7 +82,7 @@ async function openEverything(withSecret: string): Promise<void> {
     explainTitle: () => null,
   });
   const templates = new LoadedTemplates();
-  outbox = createOutbox({
+  outbox = new Outbox({
     store,
     secrets,
     configSource,

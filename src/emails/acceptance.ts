@@ -20,7 +20,7 @@ import { checkRequestSize } from "./request-size.ts";
 
 export interface AcceptOptions {
   readonly caller: Actor;
-  /** The same key and request from the same caller give the first answer again, for 24 hours. */
+  /** For 24 hours, the same key and request from the same caller get the first reply again. */
   readonly idempotencyKey?: string | undefined;
 }
 
@@ -28,30 +28,11 @@ export interface Accepted {
   readonly id: string;
   readonly messageId: string;
   readonly state: EmailState;
-  /** True where an idempotency key showed that the email had been accepted before. */
+  /** Whether an idempotency key showed that the email had been accepted before. */
   readonly repeated: boolean;
 }
 
-/** Takes emails in. */
-export interface Acceptance {
-  /**
-   * Checks, renders, composes and stores an email. It returns after the commit: from then on the
-   * email survives whatever the disk survives.
-   * @param input an EmailRequest; nothing is assumed about it.
-   * @throws SendwrightError `input.invalid`, `address.invalid`, `header.invalid`, `template.not_found`,
-   *   `template.invalid`, `message.too_large`, `idempotency.conflict`, `store.unavailable`
-   */
-  accept(input: unknown, options: AcceptOptions): Promise<Accepted>;
-  /**
-   * Accepts many emails at once, each by itself: what is wrong with one keeps no other from being stored.
-   * @param inputs EmailRequests, each with an `idempotencyKey` of its own if it likes.
-   * @param options a key here gives each email without one the key `<key>/<place>`.
-   * @returns for each, in their order, what `accept` returns or throws.
-   */
-  acceptAll(inputs: readonly unknown[], options: AcceptOptions): Promise<(Accepted | SendwrightError)[]>;
-}
-
-export interface AcceptanceParts {
+export interface AcceptanceDependencies {
   readonly store: Store;
   readonly secrets: Secrets;
   readonly configSource: ConfigSource;
@@ -67,35 +48,97 @@ export const idempotencyKey = z
   .string()
   .regex(/^[\x21-\x7e]{1,255}$/, "must have 1 to 255 visible ASCII characters");
 
-/** How long an idempotency key is kept. */
+/** Milliseconds for which an idempotency key is kept. */
 export const keyLivesMs = 24 * 60 * 60 * 1000;
-/** Emails that are stored in one transaction. */
-const maxGroup = 64;
-const maxGroupBytes = 8_000_000;
-/** The default sender changes rarely; it is read again after this time. */
+/** The most emails that are stored in one transaction. */
+const maxBatch = 64;
+const maxBatchBytes = 8_000_000;
+/** Milliseconds after which the default sender is read again: it changes rarely. */
 const senderLivesMs = 1_000;
 
-export function createAcceptance(parts: AcceptanceParts): Acceptance {
-  const { store, secrets, configSource, templates, clock, metrics, onQueued } = parts;
+/** Accepts emails: what it has accepted is stored, and will be delivered. */
+export class Acceptance {
+  readonly #dependencies: AcceptanceDependencies;
+  readonly #batcher: Batcher<NewEmail, boolean>;
+  /** The From email of the first config that is turned on, and when it was read. */
+  #sender: { readonly readAt: number; readonly address: Promise<string | undefined> } | null = null;
 
-  const batcher = new Batcher(
-    async (emails: readonly NewEmail[]) => {
+  constructor(dependencies: AcceptanceDependencies) {
+    this.#dependencies = dependencies;
+    const { store } = dependencies;
+    const storeBatch = async (emails: readonly NewEmail[]) => {
       await store.transact([insertEmails(store.db, emails), store.announcement()]);
       return emails.map(() => true);
-    },
-    // Of several connections, one may wait for the disk while the next is filled.
-    {
-      maxItems: maxGroup,
+    };
+    this.#batcher = new Batcher(storeBatch, {
+      maxItems: maxBatch,
+      // Of several connections, one may wait for the disk while the next is filled.
       concurrency: store.shared ? 2 : 1,
       sizeOf: ({ content }) => content.length,
-      maxSize: maxGroupBytes,
-    },
-  );
+      maxSize: maxBatchBytes,
+    });
+  }
 
-  /** Stores an email; false where its idempotency key has been used. */
-  async function keep(email: NewEmail): Promise<boolean> {
+  /**
+   * Checks, renders, composes and stores an email. It returns after the commit: from then on the
+   * email survives whatever the disk survives.
+   * @param input an EmailRequest; nothing is assumed about it.
+   * @throws SendwrightError `input.invalid`, `address.invalid`, `header.invalid`, `template.not_found`,
+   *   `template.invalid`, `message.too_large`, `idempotency.conflict`, `store.unavailable`
+   */
+  async accept(input: unknown, { caller, idempotencyKey }: AcceptOptions): Promise<Accepted> {
+    const { templates, secrets, clock, metrics, onQueued } = this.#dependencies;
+    const request = parseRequest(input, templates);
+    const idempotency =
+      idempotencyKey === undefined ? null : { key: idempotencyKey, requestHash: hashRequest(input) };
+    if (idempotency !== null) {
+      const earlier = await this.#earlierReply(caller, idempotency);
+      if (earlier !== null) return earlier;
+    }
+    const now = clock.now();
+    const domain = await this.#domainOf(request);
+    const prepared = prepareEmail(request, { caller, now, domain, templates, secrets });
+    if (await this.#store({ ...prepared, idempotency })) {
+      metrics.accepted(clock.now() - now);
+      onQueued();
+      const { id, messageId, state } = prepared.email;
+      return { id, messageId, state, repeated: false };
+    }
+    // Another request with the same key was stored since.
+    const faster = idempotency === null ? null : await this.#earlierReply(caller, idempotency);
+    if (faster !== null) return faster;
+    throw new SendwrightError("store.unavailable", "The email could not be stored. Send it again.");
+  }
+
+  /**
+   * Accepts many emails at once, each on its own: an error in one keeps no other from being stored.
+   * @param inputs EmailRequests, each with an optional `idempotencyKey` of its own.
+   * @param options a key here gives each email without one the key `<key>/<index>`.
+   * @returns for each, in their order, what `accept` returns or throws.
+   */
+  async acceptAll(
+    inputs: readonly unknown[],
+    options: AcceptOptions,
+  ): Promise<(Accepted | SendwrightError)[]> {
+    const replies: Promise<Accepted | SendwrightError>[] = [];
+    for (const [index, input] of inputs.entries()) {
+      replies.push(this.#acceptOneOf(input, index, options).catch(refusal));
+      // Rendering takes long, and other requests are to be served in between.
+      await nextTurn();
+    }
+    return Promise.all(replies);
+  }
+
+  async #acceptOneOf(input: unknown, index: number, { caller, idempotencyKey: whole }: AcceptOptions) {
+    const { request, key } = withoutKey(input);
+    const otherwise = whole === undefined ? undefined : `${whole}/${index}`;
+    return this.accept(request, { caller, idempotencyKey: key ?? otherwise });
+  }
+
+  /** @returns false if the email's idempotency key has been used. */
+  async #store(email: NewEmail): Promise<boolean> {
     try {
-      return await batcher.add(email);
+      return await this.#batcher.add(email);
     } catch (error) {
       if (isKeyTaken(error)) return false;
       throw error;
@@ -103,10 +146,11 @@ export function createAcceptance(parts: AcceptanceParts): Acceptance {
   }
 
   /** @throws SendwrightError `idempotency.conflict` */
-  async function earlierAnswer(
+  async #earlierReply(
     caller: Actor,
     { key, requestHash }: NonNullable<NewEmail["idempotency"]>,
   ): Promise<Accepted | null> {
+    const { store, clock } = this.#dependencies;
     const earlier = await findByIdempotencyKey(store.db, caller.id, key);
     if (earlier === undefined) return null;
     const { id, messageId, state, createdAt } = earlier.email;
@@ -123,74 +167,30 @@ export function createAcceptance(parts: AcceptanceParts): Acceptance {
     return { id, messageId, state, repeated: true };
   }
 
-  let sender: { readonly readAt: number; readonly address: Promise<string | undefined> } | null = null;
-
-  /** The right side of the Message-ID: the domain that the email speaks for (RFC 5322 §3.6.4). */
-  async function domainOf(request: ParsedEmailRequest): Promise<string> {
-    const address = request.from?.address ?? (await defaultSender());
+  /** The right side of the Message-ID: the domain that the email is sent for (RFC 5322 §3.6.4). */
+  async #domainOf(request: ParsedEmailRequest): Promise<string> {
+    const address = request.from?.address ?? (await this.#defaultSender());
     return address?.slice(address.lastIndexOf("@") + 1) ?? "sendwright.invalid";
   }
 
-  function defaultSender(): Promise<string | undefined> {
+  #defaultSender(): Promise<string | undefined> {
+    const { store, configSource, clock } = this.#dependencies;
     const now = clock.now();
-    if (sender === null || sender.readAt + senderLivesMs <= now) {
+    if (this.#sender === null || this.#sender.readAt + senderLivesMs <= now) {
       const address = configSource
         .list(store.db)
         .then((configs) => configs.find(({ settings }) => settings.enabled)?.settings.fromEmail);
-      sender = { readAt: now, address };
-      // What failed is read again by the next one.
+      this.#sender = { readAt: now, address };
+      // The next email reads it again after a failure.
       address.catch(() => {
-        sender = null;
+        this.#sender = null;
       });
     }
-    return sender.address;
-  }
-
-  async function accept(input: unknown, { caller, idempotencyKey }: AcceptOptions): Promise<Accepted> {
-    const request = parseRequest(input, templates);
-    const idempotency =
-      idempotencyKey === undefined ? null : { key: idempotencyKey, requestHash: hashRequest(input) };
-    if (idempotency !== null) {
-      const earlier = await earlierAnswer(caller, idempotency);
-      if (earlier !== null) return earlier;
-    }
-    const now = clock.now();
-    const domain = await domainOf(request);
-    const prepared = prepareEmail(request, { caller, now, domain, templates, secrets });
-    if (await keep({ ...prepared, idempotency })) {
-      metrics.accepted(clock.now() - now);
-      onQueued();
-      const { id, messageId, state } = prepared.email;
-      return { id, messageId, state, repeated: false };
-    }
-    // Somebody was faster with the same key.
-    const faster = idempotency === null ? null : await earlierAnswer(caller, idempotency);
-    if (faster !== null) return faster;
-    throw new SendwrightError("store.unavailable", "The email could not be stored. Send it again.");
-  }
-
-  return {
-    accept,
-
-    async acceptAll(inputs, options) {
-      const answers: Promise<Accepted | SendwrightError>[] = [];
-      for (const [index, input] of inputs.entries()) {
-        answers.push(acceptPart(input, index, options).catch(refusal));
-        // Rendering takes its time, and others want to be served too.
-        await nextTurn();
-      }
-      return Promise.all(answers);
-    },
-  };
-
-  async function acceptPart(input: unknown, index: number, { caller, idempotencyKey: whole }: AcceptOptions) {
-    const { request, key } = withoutKey(input);
-    const otherwise = whole === undefined ? undefined : `${whole}/${index}`;
-    return accept(request, { caller, idempotencyKey: key ?? otherwise });
+    return this.#sender.address;
   }
 }
 
-/** What is no refusal is nobody's answer. */
+/** An error that is not about the email fails the whole call. */
 function refusal(error: unknown): SendwrightError {
   if (isSendwrightError(error)) return error;
   throw error;
@@ -205,12 +205,12 @@ function withoutKey(input: unknown): { readonly request: unknown; readonly key: 
   return { request, key: parse(z.object({ idempotencyKey }), { idempotencyKey: own }).idempotencyKey };
 }
 
-/** Where the request is wrong anyway, what is wrong with the template's data is said in the same breath. */
+/** Reports errors in the request and in the template's data together, so a caller can fix both at once. */
 function parseRequest(input: unknown, templates: Templates): ParsedEmailRequest {
   checkRequestSize(input);
   try {
     const request = parse(emailRequest, input);
-    // Only plain data can be hashed, and it is not for a schema to find that out.
+    // Only plain data can be hashed, which the schema does not check.
     if (request.data !== undefined) plainData(request.data);
     return request;
   } catch (error) {
@@ -231,7 +231,7 @@ function templateIssues(input: unknown, templates: Templates): readonly Issue[] 
   }
 }
 
-/** SHA-256 of the request as it came, whatever the order of its keys. */
+/** SHA-256 of the request as it was given; the order of its keys makes no difference. */
 function hashRequest(input: unknown): string {
   const canonical = JSON.stringify(input, (_key, value: unknown) => {
     if (value instanceof Uint8Array) return Buffer.from(value).toString("base64");

@@ -4,27 +4,30 @@ import { redactor } from "../smtp/redact.ts";
 import type { ResolvedConfig } from "../smtp-configs/open.ts";
 import type { AttemptFailure } from "../store/tables/emails.ts";
 
-/** What was seen of an attempt that failed. */
-interface Seen {
+/** What is known of an attempt that failed. */
+interface FailedAttempt {
   /** The sender that MAIL FROM names. */
   readonly from: string;
-  /** Whom the refusal means; null where it is not about one recipient alone. */
+  /** The recipient that the server rejected; null if the failure is not about one recipient alone. */
   readonly recipient: string | null;
-  /** The answer to a recipient who was refused while others were taken; null where the attempt's own says it. */
+  /** The reply about a recipient that was rejected while others were accepted; null if it is the attempt's own reply. */
   readonly refusal: SmtpReply | null;
-  /** Undefined where the relay answered to the end. */
+  /** Undefined if the SMTP server replied to the end. */
   readonly smtp: SmtpFailure | undefined;
 }
 
-/** An explanation names no more of them, and a certificate may have thousands. */
+/** A certificate may have thousands of names; explanations list at most these. */
 const keptNames = 11;
 
 /**
- * What the log keeps of a failed attempt, so that it can be explained whenever it is read. Some providers
- * want the token as the username too, so what people and relays wrote is redacted; replies are already.
+ * What the log keeps of a failed attempt to explain it later. Some providers want the token as the username too, so
+ * texts of people and servers are redacted; replies are already.
  */
-export function failureOf(opened: ResolvedConfig, { from, recipient, refusal, smtp }: Seen): AttemptFailure {
-  const { relay, credentials, allowCleartextAuth } = opened;
+export function failureOf(
+  resolved: ResolvedConfig,
+  { from, recipient, refusal, smtp }: FailedAttempt,
+): AttemptFailure {
+  const { relay, credentials, allowCleartextAuth } = resolved;
   const { text } = redactor(credentials);
   const { systemCode = null, offered = null, certificate = null } = smtp ?? {};
   return {

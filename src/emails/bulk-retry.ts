@@ -26,38 +26,51 @@ export type BulkRetryRequest = z.output<typeof bulkRetryRequest>;
 
 export interface BulkRetried {
   readonly retried: number;
-  /** Left out: without contents, of another state by now, or a test email. */
+  /** Emails left out: without content, no longer of this state, or a test email. */
   readonly skipped: number;
-  /** The `after` of the next request; null when all are through. */
+  /** The `after` of the next request; null after the last part. */
   readonly next: string | null;
 }
 
-/**
- * Tries many emails again, the oldest first, by the rules that hold for one (`Outbox.retry`): a part of
- * them with each call, so that no transaction is long and whoever asked may stop or go on later. The
- * caller tells the delivery workers.
- */
-export async function retryEmails(
-  { store, clock }: { readonly store: Store; readonly clock: Clock },
-  { filter, limit, after = "" }: BulkRetryRequest,
-  actor: Actor,
-): Promise<BulkRetried> {
-  // One more than asked for shows whether there is a next part. A search must keep nobody waiting.
-  const found = await listForRetry(store.reader, filter, { after, limit: limit + 1 });
-  const ids = found.slice(0, limit);
-  const { state } = filter;
-  const now = clock.now();
-  const retried = await store.transaction(async (db) => {
-    const count = await requeueEmails(db, ids, { state, now, expiresAt: now + defaultExpiryMs });
-    if (count > 0) {
-      const entry = { at: now, actor, action: "email.retried", target: null };
-      await writeAudit(db, { ...entry, detail: { count, state } });
-    }
-    return count;
-  });
-  return {
-    retried,
-    skipped: ids.length - retried,
-    next: found.length > limit ? (ids.at(-1) ?? null) : null,
-  };
+export interface BulkRetryDependencies {
+  readonly store: Store;
+  readonly clock: Clock;
+  /** Called after a commit that leaves something to deliver. */
+  readonly onQueued: () => void;
+}
+
+/** Retries all emails that a filter matches. */
+export class BulkRetry {
+  readonly #dependencies: BulkRetryDependencies;
+
+  constructor(dependencies: BulkRetryDependencies) {
+    this.#dependencies = dependencies;
+  }
+
+  /**
+   * Retries a part of the emails, the oldest first, by the rules of `Outbox.retry`. Parts keep transactions short, and
+   * the caller may stop after each.
+   */
+  async retry({ filter, limit, after = "" }: BulkRetryRequest, actor: Actor): Promise<BulkRetried> {
+    const { store, clock, onQueued } = this.#dependencies;
+    // One more than asked for shows whether there is a next part. The reader keeps a slow search from blocking writes.
+    const found = await listForRetry(store.reader, filter, { after, limit: limit + 1 });
+    const ids = found.slice(0, limit);
+    const { state } = filter;
+    const now = clock.now();
+    const retried = await store.transaction(async (db) => {
+      const count = await requeueEmails(db, ids, { state, now, expiresAt: now + defaultExpiryMs });
+      if (count > 0) {
+        const detail = { count, state };
+        await writeAudit(db, { at: now, actor, action: "email.retried", target: null, detail });
+      }
+      return count;
+    });
+    if (retried > 0) onQueued();
+    return {
+      retried,
+      skipped: ids.length - retried,
+      next: found.length > limit ? (ids.at(-1) ?? null) : null,
+    };
+  }
 }

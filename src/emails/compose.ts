@@ -5,7 +5,6 @@ import { invalidInput } from "../core/parse.ts";
 import { composeMessage, makeMessageId } from "../message/mime.ts";
 import type { Secrets } from "../secret/secrets.ts";
 import type { NewEmail } from "../store/tables/email-inserts.ts";
-
 import type { TemplateInfo } from "../templates/engine/template.ts";
 import type { Templates } from "../templates/engine/templates.ts";
 import { protectContent } from "./content-encryption.ts";
@@ -14,7 +13,7 @@ import type { ParsedEmailRequest } from "./request.ts";
 /** How long an email is worth sending unless its request or its template says otherwise. */
 export const defaultExpiryMs = 24 * 60 * 60 * 1000;
 
-/** Most bytes of one composed message: what most relays take. */
+/** Most bytes of one composed message: what most SMTP servers accept. */
 const maxMessageBytes = 25_000_000;
 
 export interface PrepareOptions {
@@ -27,7 +26,7 @@ export interface PrepareOptions {
 }
 
 /**
- * Makes a request into what is stored. Rendering and composing happen once, here: every try sends the
+ * Turns a request into the email that is stored. Rendering and composing happen once, here: every attempt sends the
  * same bytes, with the same Message-ID and Date.
  * @throws SendwrightError `input.invalid`, `header.invalid`, `template.not_found`, `template.invalid`,
  *   `message.too_large`, `secret.mismatch` for a sensitive email
@@ -40,7 +39,7 @@ export function prepareEmail(
   const template = request.template === undefined ? null : templates.get(request.template);
   const { subject, html, text, expiresAfterMs } = contentsOf(request, template, templates);
   const given = [html ?? "", text ?? "", ...request.attachments.map((attachment) => attachment.content)];
-  // Nothing gets shorter by being composed, and composing what is too large takes its time.
+  // Composing makes nothing shorter, and composing a message that is too large takes long.
   const least = given.reduce((sum, { length }) => sum + length, 0);
   if (least > maxMessageBytes) throw tooLarge(least);
   const { startsAt, expiresAt } = timesOf(request, expiresAfterMs, now);
@@ -116,7 +115,7 @@ function timesOf(request: ParsedEmailRequest, expiresAfterMs: number | null, now
   return { startsAt, expiresAt };
 }
 
-/** Whoever is named twice gets the message once, in the first role that names them. */
+/** An address that is named twice gets the message once, in the first role that names it. */
 function recipientsOf(request: ParsedEmailRequest): NewEmail["recipients"] {
   const roles = new Map<string, RecipientRole>();
   for (const role of recipientRoles) {

@@ -3,7 +3,7 @@ import { isSendwrightError } from "../core/errors.ts";
 import { emailStates } from "../core/model.ts";
 import { parseAddress } from "../message/address.ts";
 
-/** In the normal form in which addresses are stored. */
+/** An address, normalized as it is stored. */
 const wholeAddress = z.string().transform((text, context) => {
   try {
     return parseAddress(text).address;
@@ -14,10 +14,10 @@ const wholeAddress = z.string().transform((text, context) => {
   }
 });
 
-/** PostgreSQL has no text with a NUL in it, so nothing could match. */
+/** PostgreSQL refuses text with a NUL, and no stored text has one. */
 const words = z.string().refine((text) => !text.includes("\0"), "must not hold NUL");
 
-/** Which emails are meant, wherever a request says so. */
+/** The filter of every request that is about many emails. */
 export const emailCriteria = {
   state: z.enum(emailStates).optional(),
   recipient: wholeAddress.optional().describe("A whole address"),

@@ -1,3 +1,6 @@
+// The request side of emails: accepts them, shows what became of them, and retries or cancels them.
+// RFC 5322 for the message that is composed once, here; delivery sends its bytes.
+// It does not connect to SMTP servers or choose a config: see delivery/.
 import PostalMime from "postal-mime";
 import { SendwrightError } from "../core/errors.ts";
 import { type Actor, testEmailTemplate } from "../core/model.ts";
@@ -13,52 +16,62 @@ import {
   listRecipients,
   type Recipient,
 } from "../store/tables/emails.ts";
-import { type Acceptance, type AcceptanceParts, createAcceptance } from "./acceptance.ts";
+import { Acceptance, type AcceptanceDependencies, type Accepted, type AcceptOptions } from "./acceptance.ts";
 import { defaultExpiryMs } from "./compose.ts";
 import { revealContent } from "./content-encryption.ts";
 
 export type EmailSummary = Email & { readonly recipients: readonly Recipient[] };
 export type EmailDetail = EmailSummary & { readonly attempts: readonly Attempt[] };
 
-/** Takes emails in and answers for them; the delivery worker takes them from here. */
-export interface Outbox extends Acceptance {
-  /** The newest first; `next` is the `after` of the following page, or null at the end. */
-  list(filter: EmailFilter): Promise<{ items: EmailSummary[]; next: string | null }>;
-  /** @throws SendwrightError `email.not_found` */
-  get(id: string): Promise<EmailDetail>;
-  /**
-   * The composed MIME bytes, as the relay gets them but for From and Reply-To.
-   * @throws SendwrightError `email.not_found`, or `email.content_gone` where they are purged or sensitive.
-   */
-  source(id: string): Promise<Uint8Array>;
-  /**
-   * What a reader would see of the contents.
-   * @throws SendwrightError as `source` does.
-   */
-  preview(id: string): Promise<{ html: string | null; text: string | null }>;
-  /**
-   * Queues an email again for the recipients that have not got it.
-   * @throws SendwrightError `email.not_found`, `email.state_conflict`, `email.content_gone`
-   */
-  retry(id: string, actor: Actor): Promise<void>;
-  /**
-   * Ends an email that waits.
-   * @throws SendwrightError `email.not_found`, or `email.state_conflict` where it no longer waits.
-   */
-  cancel(id: string, actor: Actor): Promise<void>;
-}
+/** Accepts emails and answers for them; the delivery worker claims them from the same store. */
+export class Outbox {
+  readonly #dependencies: AcceptanceDependencies;
+  readonly #acceptance: Acceptance;
 
-export function createOutbox(parts: AcceptanceParts): Outbox {
-  const { store, secrets, clock, onQueued } = parts;
-
-  async function mustFind(id: string): Promise<Email> {
-    const email = await findEmail(store.db, id);
-    if (email === undefined) throw new SendwrightError("email.not_found", `There is no email ${id}.`);
-    return email;
+  constructor(dependencies: AcceptanceDependencies) {
+    this.#dependencies = dependencies;
+    this.#acceptance = new Acceptance(dependencies);
   }
 
-  async function source(id: string): Promise<Uint8Array> {
-    const email = await mustFind(id);
+  /** Accepts one email, as `Acceptance.accept` does, with its errors. */
+  accept(input: unknown, options: AcceptOptions): Promise<Accepted> {
+    return this.#acceptance.accept(input, options);
+  }
+
+  /** Accepts many emails, as `Acceptance.acceptAll` does. */
+  acceptAll(inputs: readonly unknown[], options: AcceptOptions): Promise<(Accepted | SendwrightError)[]> {
+    return this.#acceptance.acceptAll(inputs, options);
+  }
+
+  /** The newest first; `next` is the `after` of the following page, or null at the end. */
+  async list(filter: EmailFilter): Promise<{ items: EmailSummary[]; next: string | null }> {
+    const { reader } = this.#dependencies.store;
+    const emails = await listEmails(reader, { ...filter, limit: filter.limit + 1 });
+    const page = emails.slice(0, filter.limit);
+    const ids = page.map(({ id }) => id);
+    const recipients = await listRecipients(reader, ids);
+    return {
+      items: page.map((email) => ({ ...email, recipients: recipients.get(email.id) ?? [] })),
+      next: emails.length > filter.limit ? (ids.at(-1) ?? null) : null,
+    };
+  }
+
+  /** @throws SendwrightError `email.not_found` */
+  async get(id: string): Promise<EmailDetail> {
+    const { db } = this.#dependencies.store;
+    // The email is read last: it may be newer than its attempts, but never says less than they do.
+    const attempts = await listAttempts(db, id);
+    const recipients = (await listRecipients(db, [id])).get(id) ?? [];
+    return { ...(await this.#find(id)), recipients, attempts };
+  }
+
+  /**
+   * The composed MIME bytes, as the SMTP server gets them but for From and Reply-To.
+   * @throws SendwrightError `email.not_found`, or `email.content_gone` if they are purged or sensitive.
+   */
+  async source(id: string): Promise<Uint8Array> {
+    const { store, secrets } = this.#dependencies;
+    const email = await this.#find(id);
     if (email.sensitive) {
       throw new SendwrightError("email.content_gone", "The contents of a sensitive email are never shown.");
     }
@@ -67,75 +80,70 @@ export function createOutbox(parts: AcceptanceParts): Outbox {
     return revealContent(secrets, id, stored);
   }
 
-  return {
-    ...createAcceptance(parts),
-    source,
+  /**
+   * The content as a reader would see it; null for a part that the email does not have.
+   * @throws SendwrightError as `source` does.
+   */
+  async preview(id: string): Promise<{ html: string | null; text: string | null }> {
+    const { html = null, text = null } = await PostalMime.parse(await this.source(id));
+    return { html, text };
+  }
 
-    async preview(id) {
-      const { html, text } = await PostalMime.parse(await source(id));
-      return { html: html ?? null, text: text ?? null };
-    },
-
-    async list(filter) {
-      const emails = await listEmails(store.reader, { ...filter, limit: filter.limit + 1 });
-      const page = emails.slice(0, filter.limit);
-      const recipients = await listRecipients(
-        store.reader,
-        page.map((email) => email.id),
+  /**
+   * Queues an email again for the recipients that have not got it.
+   * @throws SendwrightError `email.not_found`, `email.state_conflict`, `email.content_gone`
+   */
+  async retry(id: string, actor: Actor): Promise<void> {
+    const { store, clock, onQueued } = this.#dependencies;
+    const email = await this.#find(id);
+    if (email.template === testEmailTemplate) {
+      throw new SendwrightError(
+        "email.state_conflict",
+        "This was a test of one SMTP config, and sent again it might go through another. Send a new test email from the settings.",
       );
-      return {
-        items: page.map((email) => ({ ...email, recipients: recipients.get(email.id) ?? [] })),
-        next: emails.length > filter.limit ? (page.at(-1)?.id ?? null) : null,
-      };
-    },
-
-    async get(id) {
-      // The email comes last: it may be newer than its attempts, but never speaks of less than they do.
-      const attempts = await listAttempts(store.db, id);
-      const recipients = (await listRecipients(store.db, [id])).get(id) ?? [];
-      return { ...(await mustFind(id)), recipients, attempts };
-    },
-
-    async retry(id, actor) {
-      const email = await mustFind(id);
-      if (email.template === testEmailTemplate) {
+    }
+    if ((await findContent(store.db, id)) === undefined) throw contentGone(email);
+    const now = clock.now();
+    // A queued email keeps its expiry: an impatient admin must not have a reset link sent late.
+    const expiresAt = email.state === "queued" ? email.expiresAt : now + defaultExpiryMs;
+    await store.transaction(async (db) => {
+      if (!(await requeueEmail(db, id, now, expiresAt))) {
         throw new SendwrightError(
           "email.state_conflict",
-          "This was a test of one SMTP config, and sent again it might go through another. Send a new test email from the settings.",
+          email.state === "sent"
+            ? "This email has been sent to everybody: there is nothing to try again."
+            : "This email is being sent right now. Wait for the outcome.",
         );
       }
-      if ((await findContent(store.db, id)) === undefined) throw contentGone(email);
-      const now = clock.now();
-      // What still waits keeps its time: a reset link is not sent late because somebody was impatient.
-      const expiresAt = email.state === "queued" ? email.expiresAt : now + defaultExpiryMs;
-      await store.transaction(async (transaction) => {
-        if (!(await requeueEmail(transaction, id, now, expiresAt))) {
-          throw new SendwrightError(
-            "email.state_conflict",
-            email.state === "sent"
-              ? "This email has been sent to everybody: there is nothing to try again."
-              : "This email is being sent right now. Wait for the outcome.",
-          );
-        }
-        await writeAudit(transaction, { at: now, actor, action: "email.retried", target: id, detail: {} });
-      });
-      onQueued();
-    },
+      await writeAudit(db, { at: now, actor, action: "email.retried", target: id, detail: {} });
+    });
+    onQueued();
+  }
 
-    async cancel(id, actor) {
-      const email = await mustFind(id);
-      const now = clock.now();
-      await store.transaction(async (transaction) => {
-        if (!(await endQueued(transaction, id, "cancelled", now))) {
-          throw new SendwrightError(
-            "email.state_conflict",
-            `Only a queued email can be cancelled; this one is ${email.state}.`,
-          );
-        }
-        await writeAudit(transaction, { at: now, actor, action: "email.cancelled", target: id, detail: {} });
-      });
-    },
-  };
+  /**
+   * Cancels a queued email.
+   * @throws SendwrightError `email.not_found`, or `email.state_conflict` if it is no longer queued.
+   */
+  async cancel(id: string, actor: Actor): Promise<void> {
+    const { store, clock } = this.#dependencies;
+    const email = await this.#find(id);
+    const now = clock.now();
+    await store.transaction(async (db) => {
+      if (!(await endQueued(db, id, "cancelled", now))) {
+        throw new SendwrightError(
+          "email.state_conflict",
+          `Only a queued email can be cancelled; this one is ${email.state}.`,
+        );
+      }
+      await writeAudit(db, { at: now, actor, action: "email.cancelled", target: id, detail: {} });
+    });
+  }
+
+  async #find(id: string): Promise<Email> {
+    const email = await findEmail(this.#dependencies.store.db, id);
+    if (email === undefined) throw new SendwrightError("email.not_found", `There is no email ${id}.`);
+    return email;
+  }
 }
 
 function contentGone(email: Email): SendwrightError {

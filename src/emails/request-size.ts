@@ -1,13 +1,13 @@
 import { invalidInput } from "../core/parse.ts";
 
-/** Levels, values and fields of one object that a request may have, more than any that is right has. */
+/** Limits on the levels, the values and the fields of one object of a request, beyond what a valid one has. */
 const maxDepth = 32;
 const maxValues = 50_000;
 const maxFields = 1_000;
 
 /**
- * Looks how much a request holds before anything walks through it by recursion, or field by field: what a
- * caller in the same process hands over may be of any size, or hold itself.
+ * Limits how much a request holds before it is walked recursively, or field by field: an object from a caller in the
+ * same process may be of any size, or contain itself.
  * @throws SendwrightError `input.invalid`
  */
 export function checkRequestSize(input: unknown): void {
@@ -30,7 +30,7 @@ export function checkRequestSize(input: unknown): void {
 function fieldsOf(holder: object): readonly unknown[] {
   const names = Object.keys(holder);
   if (names.length > maxFields) throw tooMuch(`has an object of more than ${maxFields} fields`);
-  // An accessor is refused where it stands, and not run here.
+  // An accessor is not run here: the schema refuses it later.
   return names.map((name) => Object.getOwnPropertyDescriptor(holder, name)?.value);
 }
 

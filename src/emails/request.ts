@@ -13,7 +13,7 @@ const maxLine = 998;
 /** Most characters of an address with its name, which is more than the two may have. */
 const maxMailbox = 2_000;
 
-/** Most headers of one email: relays refuse more than a few dozen. */
+/** Most headers of one email: SMTP servers reject more than a few dozen. */
 const maxHeaders = 100;
 
 const mailboxText = z.string().max(maxMailbox, `must have at most ${maxMailbox} characters`);
@@ -40,7 +40,7 @@ const mailboxes = z
   .union([mailbox, z.array(mailbox).max(maxRecipients, `must name at most ${maxRecipients}`)])
   .transform((input) => (Array.isArray(input) ? input : [input]));
 
-/** Text of a header: a line break or NUL is refused, since whoever can write one can write headers. */
+/** Text of a header. A line break or NUL is refused, because with it a caller could add headers. */
 const line = headerText(maxLine);
 
 function headerText(max: number) {
@@ -50,7 +50,7 @@ function headerText(max: number) {
     .refine((text) => !/[\r\n\0]/.test(text), "must not hold a line break or NUL");
 }
 
-/** A point in time: RFC 3339 text, or a Date where the caller is in the same process. */
+/** A point in time: RFC 3339 text, or a Date if the caller is in the same process. */
 const time = z
   .union([z.iso.datetime({ offset: true }), z.date()])
   .transform((input) => (typeof input === "string" ? Date.parse(input) : input.getTime()));
@@ -58,7 +58,7 @@ const time = z
 const attachment = z.strictObject({
   filename: line.min(1),
   contentType: line.default("application/octet-stream"),
-  /** base64, or bytes where the caller is in the same process. */
+  /** base64, or bytes if the caller is in the same process. */
   content: z.union([z.string(), z.instanceof(Uint8Array)]),
   /** Makes it an inline image that the HTML shows as `cid:…`. */
   contentId: line.min(1).nullish(),
@@ -121,13 +121,13 @@ export const emailRequest = z
 
 type Contents = "subject" | "html" | "text" | "template" | "data";
 
-/** Contents of the caller's own making. */
+/** Content that the caller has written. */
 type WrittenContents = { subject: string; template?: undefined; data?: undefined } & (
   | { html: string; text?: string | undefined }
   | { html?: string | undefined; text: string }
 );
 
-/** A template with the data that it needs, which may be left out where it needs none. */
+/** A template with its data, which is optional if the template needs none. */
 type TemplateContents = {
   [Name in keyof TemplateData]: { template: Name } & (object extends TemplateData[Name]
     ? { data?: TemplateData[Name] | undefined }

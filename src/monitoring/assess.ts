@@ -1,6 +1,3 @@
-// Assesses what a check of a config has seen: which kinds of problem it has, and which it has not.
-// RFC 5321 §4.2.1: a 4yz reply may be another one later.
-// It does not connect, ask the DNS or remember: transitions.ts compares findings with the open alerts.
 import { errorTable } from "../core/errors.ts";
 import { rfc3339, utcDay } from "../core/format.ts";
 import type { AlertKind, Stage } from "../core/model.ts";
@@ -93,6 +90,7 @@ function assessFailure({ stage, failure, problem }: FailedStage): ProblemFinding
 /** A connection that is cut off during the TLS handshake says nothing about TLS. */
 const cutOff: ReadonlySet<string> = new Set(["ETIMEDOUT", "ECONNRESET", "EPIPE"]);
 
+/** RFC 5321 §4.2.1: a 4yz reply may be another one later. */
 function mayPass({ code, reply, systemCode }: FailedStage["failure"]): boolean {
   const retry = errorTable[code as keyof typeof errorTable];
   if (retry === "by-reply") return reply === undefined || reply.code < 500;

@@ -1,3 +1,6 @@
+// Monitors SMTP configs: checks each on a schedule, raises and clears alerts, and says whether mail works now.
+// Alerts go out as emails and webhook events, and the pages show them.
+// It does not deliver webhook events or emails, and it repairs nothing: see webhooks/ and emails/.
 import { SendwrightError } from "../core/errors.ts";
 import type { Log } from "../core/log.ts";
 import type { Actor } from "../core/model.ts";

@@ -1,4 +1,3 @@
-import PostalMime from "postal-mime";
 import { z } from "zod";
 import type { Caller } from "../../accounts/caller.ts";
 import { isSendwrightError, SendwrightError } from "../../core/errors.ts";
@@ -192,8 +191,7 @@ export function emailRoutes({ outbox, log }: Services) {
     })
     .openapi(preview, async (c) => {
       const { id } = await visible(c.req.valid("param").id, c.get("caller"));
-      const { html = null, text = null } = await PostalMime.parse(await outbox.source(id));
-      return c.json({ html, text }, 200);
+      return c.json(await outbox.preview(id), 200);
     })
     .openapi(retry, async (c) => {
       await outbox.retry(c.req.valid("param").id, c.get("caller").actor);

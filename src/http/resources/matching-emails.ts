@@ -1,13 +1,13 @@
 import { z } from "zod";
 import { parse } from "../../core/parse.ts";
-import { bulkRetryRequest, retryEmails } from "../../emails/bulk-retry.ts";
+import { bulkRetryRequest } from "../../emails/bulk-retry.ts";
 import { emailCriteria } from "../../emails/criteria.ts";
 import type { Services } from "../../services.ts";
 import { countMeeting } from "../../store/tables/email-criteria.ts";
 import { json, jsonBody, route, routes } from "../route.ts";
 import { bulkRetried, emailCount } from "../schema/emails.ts";
 
-/** Beyond this, "many" is the whole truth that anybody needs. */
+/** A larger number would take long to count, and tells an admin no more. */
 const countCap = 10_000;
 
 const count = route({
@@ -36,8 +36,8 @@ const retry = route({
   responses: { 200: json(bulkRetried, "What was done, and where to go on") },
 });
 
-/** What is about all emails that a filter matches. */
-export function matchingEmailRoutes({ store, clock, wakeWorkers }: Services) {
+/** Routes about all emails that a filter matches. */
+export function matchingEmailRoutes({ store, bulkRetry }: Services) {
   return routes()
     .openapi(count, async (c) => {
       const { scope, actor } = c.get("caller");
@@ -46,8 +46,6 @@ export function matchingEmailRoutes({ store, clock, wakeWorkers }: Services) {
     })
     .openapi(retry, async (c) => {
       const request = parse(bulkRetryRequest, c.req.valid("json"));
-      const done = await retryEmails({ store, clock }, request, c.get("caller").actor);
-      if (done.retried > 0) wakeWorkers();
-      return c.json(done, 200);
+      return c.json(await bulkRetry.retry(request, c.get("caller").actor), 200);
     });
 }
