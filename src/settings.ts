@@ -29,8 +29,8 @@ import { brandChange, changeBrand, readBrand } from "./templates/library/brand.t
 import { changeWebhook, readStoredWebhook, webhookFields } from "./webhooks/endpoint.ts";
 
 /**
- * The settings of the installation. Each belongs to the room that acts on it; here they are read and changed
- * together, under one version, so that nobody undoes what somebody else has changed.
+ * The settings of the installation. Each belongs to the room that acts on it. Here they are read and changed together,
+ * under one version: a change that is based on an older version is refused, because it would undo another one.
  */
 export interface Settings extends RetentionSettings, MonitoringSettings {
   /** Grows with every change, from 1 on. */
@@ -40,7 +40,7 @@ export interface Settings extends RetentionSettings, MonitoringSettings {
   readonly brand: Brand;
 }
 
-/** What changes; whatever is left out stays as it is. `version` is that of the settings that were read. */
+/** The fields that change; the others stay as they are. `version` is that of the settings that were read. */
 export const settingsChange = z
   .strictObject(
     { ...retentionFields, ...rollbackFields, brand: brandChange, ...monitoringFields, ...webhookFields },
@@ -54,7 +54,7 @@ export interface SettingsDependencies {
   readonly store: Store;
   readonly secrets: Secrets;
   readonly clock: Clock;
-  /** Called after the brand was changed, which is part of every template. */
+  /** Loads the templates again, on every node: the brand, which every template shows, has changed. */
   readonly templatesChanged: () => Promise<void>;
 }
 
@@ -62,7 +62,7 @@ const versionKey = "settings_version";
 const storedVersion = z.strictObject({ version: z.int(), updatedBy: z.string() });
 
 export async function readSettings(db: Db): Promise<Settings> {
-  // The version comes first: should somebody save meanwhile, then it is too old for the rest, and never too new.
+  // The version is read first: if the settings are saved in between, it is too old for the rest, never too new.
   const { version } = await readVersion(db);
   return {
     version,
@@ -75,10 +75,10 @@ export async function readSettings(db: Db): Promise<Settings> {
 }
 
 /**
- * Changes what is given, all of it or nothing, and writes down who did it.
- * @returns the settings as they are now, and the webhook's secret if a new one was made: it is shown this once.
- * @throws SendwrightError `config.version_conflict` if somebody saved since `version`; `input.invalid` for what
- * does not go together; `secret.mismatch` for a new secret while the secrets do not fit.
+ * Changes the fields that are given, all or none, and logs who did it.
+ * @returns the settings as they are now, and the webhook's secret if one was created: it is shown only this once.
+ * @throws SendwrightError `config.version_conflict` if the settings were saved since `version`; `input.invalid` for
+ *   values that contradict each other; `secret.mismatch` for a new webhook secret while the key does not match
  */
 export async function changeSettings(
   { store, secrets, clock, templatesChanged }: SettingsDependencies,

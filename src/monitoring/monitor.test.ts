@@ -1,6 +1,6 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
+import { type AddressInfo, createServer as createSilentServer, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import PostalMime from "postal-mime";
@@ -464,4 +464,55 @@ test("the config of the environment is checked too, and keeps its last check ove
   await services.close();
   services = await open({ smtp });
   expect(await services.configs.get("environment")).toMatchObject({ lastCheck: { ok: true } });
+});
+
+describe("a monitor that is stopped", () => {
+  test("cuts the check under way and gives its claim back", async () => {
+    const connected = Promise.withResolvers<void>();
+    const sockets = new Set<Socket>();
+    const silent = createSilentServer((socket) => {
+      sockets.add(socket);
+      connected.resolve();
+    });
+    await new Promise<void>((resolve) => silent.listen(0, "127.0.0.1", resolve));
+    try {
+      const { port } = silent.address() as AddressInfo;
+      const { id } = await add({ port } as TestRelay);
+      const check = services.monitor.checkNow(id, ada);
+      await connected.promise;
+      expect(await findConfigCheck(services.store.db, id)).toMatchObject({
+        claimedUntil: expect.any(Number),
+      });
+      await services.monitor.stop();
+      await check;
+      expect(await findConfigCheck(services.store.db, id)).toMatchObject({
+        claimedUntil: null,
+        checkedAt: null,
+      });
+      expect(await checkAfter(dayMs)).toBe(0);
+    } finally {
+      for (const socket of sockets) socket.destroy();
+      await new Promise((resolve) => silent.close(resolve));
+    }
+  });
+
+  test("leaves no timer, and does not start again", async () => {
+    const ticking = createFixedClock(start);
+    const running = await openServices({
+      database: ":memory:",
+      secret,
+      clock: ticking,
+      log: createLog("silent"),
+    });
+    try {
+      const { waiting } = ticking;
+      await running.monitor.stop();
+      await running.monitor.stop();
+      expect(ticking.waiting).toBe(waiting - 1);
+      running.monitor.start();
+      expect(ticking.waiting).toBe(waiting - 1);
+    } finally {
+      await running.close();
+    }
+  });
 });

@@ -36,7 +36,7 @@ export const webhookFields = {
     .max(2000, "must have at most 2000 characters")
     .refine(isEndpoint, "must be an https address without a fragment or sign-in; http only on localhost")
     .nullable(),
-  /** The mask keeps it, null makes a new one. */
+  /** The mask keeps the secret; null creates a new one. */
   webhookSecret: z.union([z.literal(passwordMask), z.null()], {
     error: `must be ${passwordMask}, which keeps it, or null for a new one`,
   }),
@@ -48,8 +48,9 @@ export async function readStoredWebhook(db: Db): Promise<StoredWebhook | null> {
 }
 
 /**
- * Null where there is none. Who can write the database alone cannot have events signed for another address.
- * @throws SendwrightError `token.invalid` where the secret cannot be read, `secret.mismatch` while none can
+ * The webhook; null if there is none. Its secret is bound to its address: an attacker who can only write the database
+ * cannot have events signed for another one.
+ * @throws SendwrightError `token.invalid` if the secret cannot be decrypted; `secret.mismatch` while no secret can
  */
 export async function readWebhook(db: Db, secrets: Secrets): Promise<Webhook | null> {
   const saved = await readStoredWebhook(db);
@@ -70,16 +71,16 @@ function keysFor(secrets: Secrets, url: string): Keyring {
   return secrets.keyringFor("webhook", url);
 }
 
-/** What changes of the webhook; what is left out stays as it is. */
+/** The fields of the webhook that change; the others stay as they are. */
 export interface WebhookChange {
   readonly webhookUrl?: string | null | undefined;
-  /** Null asks for a new one, the mask keeps it. */
+  /** Null asks for a new secret; the mask keeps the current one. */
   readonly webhookSecret?: string | null | undefined;
 }
 
 /**
- * Stores what is given. Another address gets another secret, so that nobody who has the old one can sign for it.
- * @returns the names of what is different now, and the secret if a new one was made: it is shown this once.
+ * Stores the fields that are given. A new address gets a new secret, because others may know the old one.
+ * @returns the names of the fields that have changed, and the secret if one was created: it is shown only this once.
  * @throws SendwrightError `secret.mismatch` while the secrets do not fit.
  */
 export async function changeWebhook(
@@ -102,13 +103,13 @@ export async function changeWebhook(
   return { changed: isOther ? ["webhookUrl", "webhookSecret"] : ["webhookSecret"], secret };
 }
 
-/** Encrypts the secret under the primary key, for a rotation. */
+/** Encrypts the secret under the primary key, for a rotation. @returns null if there is no webhook */
 export async function rotateWebhook(
   store: Store,
   secrets: Secrets,
   dryRun: boolean,
 ): Promise<"rotated" | "current" | null> {
-  // Alone: the address and the secret that it read are what it writes back.
+  // Exclusively, because it writes back the address that it has read.
   return store.exclusively(async (db) => {
     const saved = await readStoredWebhook(db);
     if (saved === null) return null;

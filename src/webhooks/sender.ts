@@ -1,3 +1,6 @@
+// Delivers events to the webhook: signs them, posts them and retries until the receiver accepts them.
+// Standard Webhooks 1.0.0, for the headers and the signature.
+// It does not decide what is an event: monitoring/ stores them in the transaction of what they are about.
 import type { Clock } from "../core/clock.ts";
 import { SendwrightError } from "../core/errors.ts";
 import type { Log } from "../core/log.ts";
@@ -20,12 +23,12 @@ import {
 import { readWebhook, type Webhook } from "./endpoint.ts";
 import { signedHeaders } from "./signature.ts";
 
-/** What became of a test event. */
+/** The result of a test event. */
 export interface WebhookTest {
   readonly ok: boolean;
-  /** Null where there was no answer. */
+  /** The HTTP status of the reply; null if there was none. */
   readonly status: number | null;
-  /** In words. */
+  /** The result in words, for people. */
   readonly detail: string;
   readonly durationMs: number;
 }
@@ -48,7 +51,7 @@ const leaseMs = 30 * secondMs;
 /** Milliseconds between polls: another node may have stored an event. */
 const pollMs = minuteMs;
 const batchSize = 10;
-/** The receiver wants no more (Standard Webhooks 1.0.0): events for it are given up. */
+/** The receiver wants no more events (Standard Webhooks 1.0.0), so they are given up. */
 const gone = 410;
 
 /** Delivers stored events to the webhook until it has accepted them or every retry is used up. */
@@ -119,12 +122,12 @@ export class WebhookSender implements Service {
     const claimed = { ...read, tries: read.tries + 1, nextTryAt: leasedUntil };
     const posted = await this.#post(webhook, read);
     if (isAccepted(posted)) return deleteWebhookDelivery(db, read.id);
-    // An attempt that was cut off says nothing of the receiver.
+    // An attempt that was cut says nothing about the receiver.
     if (this.#stopped.signal.aborted) {
       return postponeWebhookDelivery(db, claimed, { tries: read.tries, at: clock.now() });
     }
     const delayMs = delaysMs[read.tries];
-    const fields = { event: read.id, tries: claimed.tries, why: inWords(posted) };
+    const fields = { event: read.id, tries: claimed.tries, why: resultInWords(posted) };
     if (delayMs === undefined || (posted.kind === "answered" && posted.status === gone)) {
       log.error(fields, "webhook delivery failed; giving up");
       return deleteWebhookDelivery(db, read.id);
@@ -146,7 +149,7 @@ export class WebhookSender implements Service {
     return {
       ok: isAccepted(posted),
       status: posted.kind === "answered" ? posted.status : null,
-      detail: inWords(posted),
+      detail: resultInWords(posted),
       durationMs: clock.now() - startedAt,
     };
   }
@@ -162,7 +165,7 @@ function isAccepted(posted: PostResult): boolean {
   return posted.kind === "answered" && posted.status >= 200 && posted.status < 300;
 }
 
-function inWords(posted: PostResult): string {
+function resultInWords(posted: PostResult): string {
   if (posted.kind === "failed") return posted.reason;
   const { status } = posted;
   return status >= 300 && status < 400

@@ -1,9 +1,9 @@
 import { createHmac } from "node:crypto";
 
-/** What a webhook's request says beside its body (Standard Webhooks 1.0.0, "Webhook headers"). */
+/** The headers of a webhook request (Standard Webhooks 1.0.0, "Webhook headers"). */
 export interface WebhookHeaders {
   readonly "webhook-id": string;
-  /** Of this try, in seconds since the epoch. */
+  /** When this attempt was signed, in seconds since the epoch. */
   readonly "webhook-timestamp": string;
   readonly "webhook-signature": string;
 }
@@ -11,7 +11,7 @@ export interface WebhookHeaders {
 const prefix = "whsec_";
 
 /**
- * Signs a body as Standard Webhooks 1.0.0 has it: HMAC-SHA256 over `id.timestamp.body`, in base64 after `v1,`.
+ * Signs a body as Standard Webhooks 1.0.0 specifies: HMAC-SHA256 over `id.timestamp.body`, in base64 after `v1,`.
  * @param secret `whsec_` and the base64 of the key
  * @param id without a full stop, which separates the parts
  * @param now milliseconds since the epoch

@@ -1,3 +1,6 @@
+// The templates that come with Sendwright, in all their locales.
+// They are pure data, checked by the same engine as the templates of admins.
+// Admins edit copies of them: see templates/library/.
 import type { Template } from "../engine/template.ts";
 import { configAlert } from "./config-alert.ts";
 import { deliveryFailure } from "./delivery-failure.ts";

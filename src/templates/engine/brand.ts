@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { line, link, webLink } from "./fields.ts";
 
-/** How the emails of an installation look. What is left out is left out of the emails, too. */
+/** How the emails of an installation look. A field that is missing is missing in the emails, too. */
 export const brandSchema = z.strictObject({
   name: line(100).optional().describe("The name of the product, as its users know it"),
   url: webLink().optional().describe("Where the name or logo in the header leads"),

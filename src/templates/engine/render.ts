@@ -58,7 +58,7 @@ const noPartials: Partials = {};
 
 const brandOf = boundedCache(20, brandScope);
 
-/** By identity: whoever renders often keeps the objects, and whoever edits makes new ones. */
+/** Keyed by identity: callers that render often keep the objects, and an edit creates new ones. */
 const compile = boundedCache(4, (layout: Layout) =>
   boundedCache(4, (partials: Partials) =>
     boundedCache(500, (source: TemplateSource) => compileTemplate(source, layout, partials)),

@@ -1,3 +1,6 @@
+// Renders templates: Liquid with a schema for the data, MJML or HTML with a layout, and text made from the HTML.
+// BCP 47 for locales; the data schema is a bounded part of JSON Schema.
+// It does not read the database or compose messages: see templates/library/ and message/.
 import { SendwrightError } from "../../core/errors.ts";
 import { parse } from "../../core/parse.ts";
 import { builtinLayout } from "../builtin/layout.ts";
@@ -21,9 +24,9 @@ export interface TemplateEntry {
   readonly template: Template;
 }
 
-/** What an installation has of its own. */
+/** The templates, brand, layout and partials that an installation has saved. */
 export interface OwnTemplates extends Required<RenderContext> {
-  /** They go before the built-in ones of the same name. */
+  /** They replace the built-in templates of the same name. */
   readonly entries: readonly TemplateEntry[];
 }
 
@@ -35,7 +38,7 @@ export const builtinEntries: ReadonlyMap<string, TemplateEntry> = new Map(
   }),
 );
 
-/** Names in a message: of ten thousand, nobody reads more. */
+/** Most names in an error message, because there may be thousands of templates. */
 const maxNamed = 50;
 
 /** Templates in memory, which may be replaced while emails are rendered: the built-in ones until they are. */

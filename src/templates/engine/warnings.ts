@@ -17,7 +17,7 @@ const largeHtmlBytes = 100_000;
 /** Programs show 40 to 70 characters of a subject; past this, nobody reads on. */
 const longSubject = 120;
 
-/** Looks at a rendered email as its reader's mail program would. */
+/** Warns of what a mail program would show wrong in a rendered email. */
 export function warningsOf(
   { subject, html }: Pick<RenderedTemplate, "subject" | "html">,
   source: TemplateSource,

@@ -33,7 +33,7 @@ export function brandView(brand: Brand) {
   return { name, url, logoUrl, color, address, footerLinks };
 }
 
-/** How the emails of this installation look: empty until somebody says it. */
+/** How the emails of this installation look; empty until an admin sets it. */
 export async function readBrand(db: Db): Promise<Brand> {
   const saved = await readSetting(db, settingKey);
   return saved === undefined ? {} : brandSchema.parse(saved);

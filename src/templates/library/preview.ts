@@ -12,7 +12,7 @@ import { definitionInput, partInput, sourceInput, sourceOf, templateName } from 
 import { contextWith, partFaults } from "./render-context.ts";
 import { faulty } from "./templates.ts";
 
-/** What is to be looked at: a template as it is saved, or as it is being written. */
+/** What is previewed: a template as it is saved, or as it is being edited. */
 export const previewRequest = z.strictObject({
   locale: z.string().optional().describe("BCP 47, such as `en` or `de-CH`"),
   data: z.record(z.string(), z.unknown()).optional().describe("Default: the template's example"),
@@ -34,7 +34,7 @@ export interface TemplatePreview extends Omit<RenderedTemplate, "expiresAfterMs"
   readonly warnings: readonly TemplateWarning[];
 }
 
-/** A template that was rendered to be looked at, with what sending it needs to know. */
+/** A template that was rendered for a preview, with what sending it needs. */
 export interface RenderedDraft {
   readonly preview: TemplatePreview;
   readonly sensitive: boolean;

@@ -1,3 +1,6 @@
+// The templates that admins create and edit, with their versions, beside the built-in ones.
+// Every change is checked by rendering before it is stored, so what is stored can be sent.
+// It does not send emails: preview.ts renders without sending.
 import { isDeepStrictEqual } from "node:util";
 import { z } from "zod";
 import { type Issue, isSendwrightError, SendwrightError } from "../../core/errors.ts";
