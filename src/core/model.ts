@@ -76,7 +76,7 @@ export type AuthMethod = (typeof authMethods)[number];
 /** What the API shows where a secret is saved. Sent back, it keeps that secret. */
 export const passwordMask = "********";
 
-/** What the watch over SMTP configs tells of, each once until it is over. */
+/** The kinds of problem that the monitor raises alerts for; at most one alert of a kind is open for a config. */
 export const alertKinds = [
   "unusable",
   "unreachable",

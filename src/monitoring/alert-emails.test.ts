@@ -11,8 +11,19 @@ const pausedNow: GivenConfig = {
   health: { breaker: { state: "open", until: now + 1, reason: null, failures: 1 } },
 };
 const alert = (kind: AlertKind, emailDue: Alert["emailDue"] = "raised"): Alert => ({
-  ...{ id: "1", configId: "troubled", configName: "Main", kind, level: 1, title: "", explanation: "" },
-  ...{ remedy: "", raisedAt: 0, clearedAt: null, acknowledgedAt: null, acknowledgedBy: null, emailDue },
+  id: "1",
+  configId: "troubled",
+  configName: "Main",
+  kind,
+  level: 1,
+  title: "",
+  explanation: "",
+  remedy: "",
+  raisedAt: 0,
+  clearedAt: null,
+  acknowledgedAt: null,
+  acknowledgedBy: null,
+  emailDue,
 });
 const troubled = config("troubled");
 const spare = config("spare");

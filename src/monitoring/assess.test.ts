@@ -3,10 +3,17 @@ import type { Finding } from "../sender-dns/finding.ts";
 import { assessConsent, assessDns } from "./assess.ts";
 
 const finding = (check: Finding["check"], status: Finding["status"]): Finding => ({
-  ...{ check, status, title: `${check} ${status}`, explanation: "So it is.", remedy: "Mend it.", seen: [] },
+  check,
+  status,
+  title: `${check} ${status}`,
+  explanation: "So it is.",
+  remedy: "Mend it.",
+  seen: [],
 });
 const report = (dmarc: Finding["status"], spf: Finding["status"], domain = "example.com") => ({
-  ...{ domain, checkedAt: 0, findings: [finding("spf", spf), finding("dmarc", dmarc)] },
+  domain,
+  checkedAt: 0,
+  findings: [finding("spf", spf), finding("dmarc", dmarc)],
 });
 const right = { domain: "example.com", dmarc: true, spf: true };
 const problems = ({ findings }: ReturnType<typeof assessDns>) =>

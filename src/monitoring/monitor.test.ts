@@ -39,8 +39,13 @@ const secret = "cw_0x689RpI-jtRR7oE8h_eQsKImvJapLeSbXpwF4e4=";
 
 const open = (given: object = {}) =>
   openServices({
-    ...{ database, secret, clock, log: createLog("silent"), random: () => 0.5 },
-    ...{ dnsServers: [dns.address], publicUrl: "https://mail.example.com/" },
+    database,
+    secret,
+    clock,
+    log: createLog("silent"),
+    random: () => 0.5,
+    dnsServers: [dns.address],
+    publicUrl: "https://mail.example.com/",
     ...given,
   });
 
@@ -107,7 +112,10 @@ describe("a check", () => {
     expect((await services.configs.get(id)).lastCheck).toBeNull();
     expect(await checkAfter(11 * minuteMs)).toBe(1);
     expect((await services.configs.get(id)).lastCheck).toEqual({
-      ...{ at: now, ok: true, stage: null, title: null },
+      at: now,
+      ok: true,
+      stage: null,
+      title: null,
       certificateEndsAt: null,
     });
     expect(await checkAfter(22 * 60 * minuteMs)).toBe(0);
@@ -119,13 +127,11 @@ describe("a check", () => {
   test("is made by the service that runs, without being asked", async () => {
     const ticking = createFixedClock(start);
     const running = await openServices({
-      ...{
-        database: ":memory:",
-        secret,
-        clock: ticking,
-        log: createLog("silent"),
-        dnsServers: [dns.address],
-      },
+      database: ":memory:",
+      secret,
+      clock: ticking,
+      log: createLog("silent"),
+      dnsServers: [dns.address],
     });
     try {
       const server = await relay();
@@ -416,8 +422,11 @@ test("the webhook gets what is found, and that it is over; also where a config i
       {
         type: "config.alert.raised",
         data: {
-          ...{ kind: "sign_in_failed", config: { id, name: "Main" }, title: "Username or password is wrong" },
-          ...{ clearedAt: null, url: `https://mail.example.com/settings/smtp/${id}` },
+          kind: "sign_in_failed",
+          config: { id, name: "Main" },
+          title: "Username or password is wrong",
+          clearedAt: null,
+          url: `https://mail.example.com/settings/smtp/${id}`,
         },
       },
     ]);

@@ -6,7 +6,12 @@ import { firstCheckAt, isDue, nextCheckAt } from "./schedule.ts";
 const hourMs = 3_600_000;
 const outcome = { ok: true, stage: null, title: null, certificateEndsAt: null, suspects: [], proven: null };
 const checked: ConfigCheck = {
-  ...{ configId: "config-1", dueAt: 24 * hourMs, claimedUntil: null, checkedAt: 0, version: 1, outcome },
+  configId: "config-1",
+  dueAt: 24 * hourMs,
+  claimedUntil: null,
+  checkedAt: 0,
+  version: 1,
+  outcome,
 };
 const given = { everyHours: 24, hasAlerts: false, now: hourMs };
 

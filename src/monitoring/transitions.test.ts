@@ -5,21 +5,30 @@ import type { CheckFinding } from "./assess.ts";
 import { transitionsOf } from "./transitions.ts";
 
 const problem = (kind: AlertKind, given: { level?: number; isTransient?: boolean } = {}): CheckFinding => ({
-  ...{
-    kind,
-    status: "problem",
-    title: "Wrong",
-    explanation: "It is.",
-    remedy: "Mend it.",
-    level: 1,
-    isTransient: false,
-  },
+  kind,
+  status: "problem",
+  title: "Wrong",
+  explanation: "It is.",
+  remedy: "Mend it.",
+  level: 1,
+  isTransient: false,
   ...given,
 });
 const ok = (kind: AlertKind): CheckFinding => ({ kind, status: "ok" });
 const openAlert = (kind: AlertKind, level = 1): Alert => ({
-  ...{ id: kind, configId: "1", configName: "Main", kind, level, title: "", explanation: "", remedy: "" },
-  ...{ raisedAt: 0, clearedAt: null, acknowledgedAt: null, acknowledgedBy: null, emailDue: null },
+  id: kind,
+  configId: "1",
+  configName: "Main",
+  kind,
+  level,
+  title: "",
+  explanation: "",
+  remedy: "",
+  raisedAt: 0,
+  clearedAt: null,
+  acknowledgedAt: null,
+  acknowledgedBy: null,
+  emailDue: null,
 });
 const nothing = { raised: [], worsened: [], cleared: [], suspects: [] };
 
