@@ -69,8 +69,13 @@ describe.each(databases)("access tokens on $name", ({ shared, start, open, stop 
     const verifier = "v".repeat(43);
     const endpoint = new TokenEndpoint({ egress: createEgress("default"), clock });
     const client: OauthClient = {
-      ...{ provider: "custom", tenant: null, ...provider.client, clientSecretExpiresAt: null, scope: "mail" },
-      ...{ authorizationEndpoint: provider.authorizationEndpoint, tokenEndpoint: provider.tokenEndpoint },
+      provider: "custom",
+      tenant: null,
+      ...provider.client,
+      clientSecretExpiresAt: null,
+      scope: "mail",
+      authorizationEndpoint: provider.authorizationEndpoint,
+      tokenEndpoint: provider.tokenEndpoint,
     };
     const redirectUri = "http://localhost/oauth/callback";
     const request = { state: "s", redirectUri, codeVerifier: verifier, loginHint: null };
@@ -82,8 +87,12 @@ describe.each(databases)("access tokens on $name", ({ shared, start, open, stop 
       client,
       tokens: {
         ...issued,
-        ...{ refreshToken: refreshToken ?? "", destination, rolls: false },
-        ...{ obtainedAt: now, connectedAt: now, connectedBy: "Ada" },
+        refreshToken: refreshToken ?? "",
+        destination,
+        rolls: false,
+        obtainedAt: now,
+        connectedAt: now,
+        connectedBy: "Ada",
       },
     });
     await writeOauthGrant(store.db, config.id, await findOauthGrant(store.db, config.id), enc);

@@ -25,8 +25,13 @@ import { startTestRelay } from "../../src/testing/index.ts";
 import { databases, type OpenDatabase } from "./databases.ts";
 
 const problem: CheckFinding = {
-  ...{ kind: "sign_in_failed", status: "problem", title: "Refused", explanation: "535", remedy: "Look" },
-  ...{ level: 1, isTransient: false },
+  kind: "sign_in_failed",
+  status: "problem",
+  title: "Refused",
+  explanation: "535",
+  remedy: "Look",
+  level: 1,
+  isTransient: false,
 };
 const ok: CheckFinding = { kind: "sign_in_failed", status: "ok" };
 const config = { id: "config-1", name: "Main" };
@@ -127,8 +132,12 @@ describe.each(databases)("monitoring on $name", ({ shared, start, open, stop }) 
     });
     const node = (): Promise<Services> =>
       openServices({
-        ...{ database: database.url, secret: "cw_0x689RpI-jtRR7oE8h_eQsKImvJapLeSbXpwF4e4=", clock },
-        ...{ log: createLog("silent"), dnsServers: ["127.0.0.1:9"], random: () => 0 },
+        database: database.url,
+        secret: "cw_0x689RpI-jtRR7oE8h_eQsKImvJapLeSbXpwF4e4=",
+        clock,
+        log: createLog("silent"),
+        dnsServers: ["127.0.0.1:9"],
+        random: () => 0,
       });
     const one = await node();
     const two = await node();

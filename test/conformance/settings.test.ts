@@ -131,7 +131,10 @@ describe.each(databases)("settings on $name", (database) => {
     const stranger = await unlock({ rows: rowsOfAnother, primary: generateKey(), previous: [], clock });
     const before = [await rows(), await audit()];
     const change = {
-      ...{ version: 2, returnFailedChanges: true, checkEveryHours: 6, alertEmails: [] },
+      version: 2,
+      returnFailedChanges: true,
+      checkEveryHours: 6,
+      alertEmails: [],
       brand: { name: "Another" },
       ...wrong,
     };

@@ -115,25 +115,49 @@ const alert = (id: string, kind: "unreachable" | "tls_failed"): alerts.Alert => 
     explanation: "e",
     remedy: "r",
   },
-  ...{ raisedAt: now, clearedAt: null, acknowledgedAt: null, acknowledgedBy: null, emailDue: "raised" },
+  raisedAt: now,
+  clearedAt: null,
+  acknowledgedAt: null,
+  acknowledgedBy: null,
+  emailDue: "raised",
 });
 
 const settlement = (state: "sent" | "queued" | "failed"): emailSettlements.Settlement => ({
   state,
   nextAttemptAt: state === "queued" ? later : null,
-  ...{ attemptCount: 2, possibleDuplicate: true, sentAt: state === "sent" ? now : null },
+  attemptCount: 2,
+  possibleDuplicate: true,
+  sentAt: state === "sent" ? now : null,
   finishedAt: state === "queued" ? null : now,
   recipients: [{ position: 1, state, code: 250, enhancedCode: "2.0.0", reply: "Ok" }],
   attempt: {
-    ...{ at: now, configId: "config-2", configName: null, relayHost: "smtp.example.com", relayAddress: null },
-    ...{ tlsVersion: null, stage: "message", outcome: "sent", errorCode: null, code: null },
-    ...{ enhancedCode: null, reply: null, durationMs: 5, possibleDuplicate: true, failure: null },
+    at: now,
+    configId: "config-2",
+    configName: null,
+    relayHost: "smtp.example.com",
+    relayAddress: null,
+    tlsVersion: null,
+    stage: "message",
+    outcome: "sent",
+    errorCode: null,
+    code: null,
+    enhancedCode: null,
+    reply: null,
+    durationMs: 5,
+    possibleDuplicate: true,
+    failure: null,
   },
 });
 
 const someTemplate = (name: string, content: unknown): templates.StoredTemplate => ({
-  ...{ kind: "template", name, version: 2, revision: 2, content },
-  ...{ createdAt: now, updatedAt: later, updatedBy: "user:2" },
+  kind: "template",
+  name,
+  version: 2,
+  revision: 2,
+  content,
+  createdAt: now,
+  updatedAt: later,
+  updatedBy: "user:2",
 });
 
 /**

@@ -71,8 +71,11 @@ test("a failed attempt says what it means, what to do, and where", async ({ prod
   await using relay = await startTestRelay({ auth: { username: "shop", password: "right" } });
   const { id: config } = await product.call<{ id: string }>("POST", "/api/smtp-configs", {
     ...product.sandboxConfig,
-    ...{ name: "Office", smtpPort: relay.port, allowCleartextAuth: true },
-    ...{ username: "shop", password: "wrong" },
+    name: "Office",
+    smtpPort: relay.port,
+    allowCleartextAuth: true,
+    username: "shop",
+    password: "wrong",
   });
   const body = { to: "jo@example.com", subject: "Your order 1017", text: "On its way." };
   const { id } = await product.call<{ id: string }>("POST", "/api/emails", body);

@@ -48,11 +48,18 @@ async function placesOf(product: Product): Promise<Place[]> {
   await product.services.store.db
     .insertInto("alerts")
     .values({
-      ...{ id: "alert-1", config_id: paused, config_name: "In reserve", kind: "sign_in_failed", level: 1 },
+      id: "alert-1",
+      config_id: paused,
+      config_name: "In reserve",
+      kind: "sign_in_failed",
+      level: 1,
       title: "Username or password is wrong",
       explanation: `smtp.example.com refuses the sign-in of ${"somebody.".repeat(8)}else@example.com.`,
       remedy: "Enter both again.",
-      ...{ raised_at: Date.now(), cleared_at: null, acknowledged_at: null, acknowledged_by: null },
+      raised_at: Date.now(),
+      cleared_at: null,
+      acknowledged_at: null,
+      acknowledged_by: null,
       email_due: null,
     })
     .execute();

@@ -19,8 +19,14 @@ test("an admin connects a config with its provider, tests it, and disconnects it
     },
   });
   await product.call("POST", "/api/smtp-configs", {
-    ...{ smtpServer: "127.0.0.1", smtpPort: relay.port, useTls: false, allowCleartextAuth: true },
-    ...{ username: mailbox, password: null, authMethod: "oauth", fromEmail: mailbox },
+    smtpServer: "127.0.0.1",
+    smtpPort: relay.port,
+    useTls: false,
+    allowCleartextAuth: true,
+    username: mailbox,
+    password: null,
+    authMethod: "oauth",
+    fromEmail: mailbox,
   });
   const { page } = await enter("/settings/smtp");
   await page.getByText("Needs to be connected").first().waitFor();

@@ -15,8 +15,13 @@ describe("watching", () => {
     const auth = { username: "shop@example.com", password: "a password" };
     await using relay = await startTestRelay({ auth });
     const { id } = await product.call<{ id: string }>("POST", "/api/smtp-configs", {
-      ...{ name: "Company relay", smtpServer: "127.0.0.1", smtpPort: relay.port, useTls: false },
-      ...{ ...auth, allowCleartextAuth: true, fromEmail: "shop@example.com" },
+      name: "Company relay",
+      smtpServer: "127.0.0.1",
+      smtpPort: relay.port,
+      useTls: false,
+      ...auth,
+      allowCleartextAuth: true,
+      fromEmail: "shop@example.com",
     });
     const { page } = await enter("/settings/smtp");
     await page.getByText("Not checked yet").waitFor();

@@ -76,16 +76,28 @@ export async function writeSample(db: Db): Promise<void> {
   await db
     .insertInto("oauth_grants")
     .values({
-      ...{ config_id: "config-1", grant_enc: "grant", version: 7, renewing_until: null, refused_at: null },
-      ...{ refusal: null, consent_state: "state", consent_enc: "consent", consent_error: null },
+      config_id: "config-1",
+      grant_enc: "grant",
+      version: 7,
+      renewing_until: null,
+      refused_at: null,
+      refusal: null,
+      consent_state: "state",
+      consent_enc: "consent",
+      consent_error: null,
       consent_expires_at: sampleNow + hourMs,
     })
     .execute();
   await db
     .insertInto("encryption_key")
     .values({
-      ...{ key_id: "old", kdf: "none", salt: null, params_json: '{"n":1}', check_token: "token" },
-      ...{ created_at: sampleNow - hourMs, retired_at: sampleNow },
+      key_id: "old",
+      kdf: "none",
+      salt: null,
+      params_json: '{"n":1}',
+      check_token: "token",
+      created_at: sampleNow - hourMs,
+      retired_at: sampleNow,
     })
     .execute();
   const event = { body: '{"type":"config.alert.raised"}', createdAt: sampleNow };
@@ -107,15 +119,23 @@ function versionOf(config: SmtpConfig, kind: "past" | "draft") {
 
 function auditRow(number: number) {
   return {
-    ...{ id: sampleId(number), at: sampleNow - number * hourMs, actor_id: "user:1", actor_name: "Ada" },
-    ...{ action: "smtp_config.updated", target: "config-1", detail_json: '{"name":"Main"}' },
+    id: sampleId(number),
+    at: sampleNow - number * hourMs,
+    actor_id: "user:1",
+    actor_name: "Ada",
+    action: "smtp_config.updated",
+    target: "config-1",
+    detail_json: '{"name":"Main"}',
   };
 }
 
 function checkRow(configId: string, checkedAt: number | null) {
   const outcome = { ok: true, stage: null, title: null, certificateEndsAt: null, suspects: [], proven: null };
   return {
-    ...{ config_id: configId, due_at: sampleNow + hourMs, claimed_until: null, checked_at: checkedAt },
+    config_id: configId,
+    due_at: sampleNow + hourMs,
+    claimed_until: null,
+    checked_at: checkedAt,
     version: checkedAt === null ? null : 1,
     outcome_json: checkedAt === null ? null : JSON.stringify(outcome),
   };
@@ -133,21 +153,34 @@ async function writeEmail(
   await db
     .insertInto("emails")
     .values({
-      ...{ id, state, priority: 1, from_address: "shop@example.com", from_name: "Shop" },
+      id,
+      state,
+      priority: 1,
+      from_address: "shop@example.com",
+      from_name: "Shop",
       ...{
         reply_to_json: "[]",
         subject: `Order 100% ${number}`,
         template: number % 2 === 0 ? "order" : null,
       },
-      ...{ tags_json: '["order"]', message_id: `<${id}@example.com>`, caller: "library" },
-      ...{ idempotency_key: `key-${number}`, request_hash: `hash-${number}`, needs_smtputf8: 0 },
+      tags_json: '["order"]',
+      message_id: `<${id}@example.com>`,
+      caller: "library",
+      idempotency_key: `key-${number}`,
+      request_hash: `hash-${number}`,
+      needs_smtputf8: 0,
       sensitive: number % 2 === 0 ? 1 : 0,
       on_unknown: number % 2 === 0 ? "hold" : "resend",
-      ...{ possible_duplicate: 0, attempts: 1, expires_at: sampleNow + 24 * hourMs, lease: 1 },
+      possible_duplicate: 0,
+      attempts: 1,
+      expires_at: sampleNow + 24 * hourMs,
+      lease: 1,
       next_attempt_at: state === "queued" ? at : null,
       lease_until: state === "sending" ? sampleNow + hourMs : null,
       body_started_at: state === "sending" ? sampleNow : null,
-      ...{ config_id: "config-1", created_at: at, sent_at: state === "sent" ? at + 1 : null },
+      config_id: "config-1",
+      created_at: at,
+      sent_at: state === "sent" ? at + 1 : null,
       finished_at: isOpen ? null : at + 1,
       ...given,
     })
@@ -160,20 +193,37 @@ async function writeEmail(
     .insertInto("recipients")
     .values(
       states.map((recipientState, position) => ({
-        ...{ email_id: id, position, role: "to" as const, state: recipientState, code: 250 },
+        email_id: id,
+        position,
+        role: "to" as const,
+        state: recipientState,
+        code: 250,
         address: position === 0 ? "jo@example.com" : `guest${number}@example.com`,
-        ...{ enhanced_code: "2.0.0", reply: "2.0.0 Ok: queued" },
+        enhanced_code: "2.0.0",
+        reply: "2.0.0 Ok: queued",
       })),
     )
     .execute();
   await db
     .insertInto("attempts")
     .values({
-      ...{ id, email_id: id, at, config_id: "config-1", config_name: "Main", relay_host: "smtp.example.com" },
-      ...{ relay_address: "192.0.2.1", tls_version: "TLSv1.3", stage: "recipient" as const },
+      id,
+      email_id: id,
+      at,
+      config_id: "config-1",
+      config_name: "Main",
+      relay_host: "smtp.example.com",
+      relay_address: "192.0.2.1",
+      tls_version: "TLSv1.3",
+      stage: "recipient" as const,
       outcome: state === "sent" ? "sent" : "temporary",
-      ...{ error_code: null, code: 451, enhanced_code: "4.3.0", reply: "4.3.0 Later", duration_ms: 12 },
-      ...{ possible_duplicate: 0, failure_json: null },
+      error_code: null,
+      code: 451,
+      enhanced_code: "4.3.0",
+      reply: "4.3.0 Later",
+      duration_ms: 12,
+      possible_duplicate: 0,
+      failure_json: null,
     })
     .execute();
 }

@@ -15,8 +15,13 @@ beforeEach(async () => {
   relay = await startTestRelay({ auth });
   config = await read<SmtpConfig>(
     app.call("POST", "/api/smtp-configs", {
-      ...{ smtpServer: "127.0.0.1", smtpPort: relay.port, useTls: false, fromEmail: "shop@example.com" },
-      ...{ ...auth, password: "mistyped-once", allowCleartextAuth: true },
+      smtpServer: "127.0.0.1",
+      smtpPort: relay.port,
+      useTls: false,
+      fromEmail: "shop@example.com",
+      ...auth,
+      password: "mistyped-once",
+      allowCleartextAuth: true,
     }),
   );
 });
@@ -34,7 +39,9 @@ describe("alerts", () => {
     expect(checked.lastCheck).toMatchObject({ ok: false, stage: "auth" });
     const [alert] = await list();
     expect(alert).toMatchObject({
-      ...{ configId: config.id, kind: "sign_in_failed", title: "Username or password is wrong" },
+      configId: config.id,
+      kind: "sign_in_failed",
+      title: "Username or password is wrong",
       acknowledgedAt: null,
     });
     const concerns = async () => (await read<Overview>(app.call("GET", "/api/overview"))).concerns;

@@ -68,13 +68,22 @@ async function open(options: Parameters<typeof openApp>[0] = {}): Promise<TestAp
 }
 
 const settings = () => ({
-  ...{ smtpServer: "127.0.0.1", smtpPort: relay.port, useTls: false, allowCleartextAuth: true },
-  ...{ username: mailbox, password: null, authMethod: "oauth", fromEmail: mailbox },
+  smtpServer: "127.0.0.1",
+  smtpPort: relay.port,
+  useTls: false,
+  allowCleartextAuth: true,
+  username: mailbox,
+  password: null,
+  authMethod: "oauth",
+  fromEmail: mailbox,
 });
 
 const client = () => ({
-  ...{ provider: "custom", ...provider.client, scope: "smtp.send offline_access" },
-  ...{ authorizationEndpoint: provider.authorizationEndpoint, tokenEndpoint: provider.tokenEndpoint },
+  provider: "custom",
+  ...provider.client,
+  scope: "smtp.send offline_access",
+  authorizationEndpoint: provider.authorizationEndpoint,
+  tokenEndpoint: provider.tokenEndpoint,
 });
 
 async function saved(): Promise<SmtpConfig> {

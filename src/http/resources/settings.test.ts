@@ -181,8 +181,10 @@ describe("the settings", () => {
 
   it("take no watching that cannot be", async () => {
     const response = await patch({
-      ...{ checkEveryHours: 0.5, alertEmails: ["nobody"] },
-      ...{ webhookUrl: "http://hook.example.com/", webhookSecret: "whsec_mine" },
+      checkEveryHours: 0.5,
+      alertEmails: ["nobody"],
+      webhookUrl: "http://hook.example.com/",
+      webhookSecret: "whsec_mine",
     });
     expect(response.status).toBe(400);
     const { errors } = await read<Problem>(response);

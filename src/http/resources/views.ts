@@ -105,8 +105,19 @@ export function providerView(provider: ProviderInside): Provider {
   const { id, name, isCommon, smtpServer, smtpPort, useTls, tlsMode } = provider;
   const { username, fromEmail, usernameHint, passwordHint, fromHint, helpUrl } = provider;
   return {
-    ...{ id, name, isCommon, smtpServer, smtpPort, useTls, tlsMode },
-    ...{ username, fromEmail, usernameHint, passwordHint, fromHint, helpUrl },
+    id,
+    name,
+    isCommon,
+    smtpServer,
+    smtpPort,
+    useTls,
+    tlsMode,
+    username,
+    fromEmail,
+    usernameHint,
+    passwordHint,
+    fromHint,
+    helpUrl,
     regions: provider.regions.map((region) => ({
       id: region.id,
       name: region.name,
@@ -122,7 +133,14 @@ export function dnsReportView({ domain, checkedAt, findings }: DnsReportInside):
 export function alertView(inside: AlertInside): Alert {
   const { id, configId, configName, kind, title, explanation, remedy, raisedAt } = inside;
   return {
-    ...{ id, configId, configName, kind, title, explanation, remedy, raisedAt: rfc3339(raisedAt) },
+    id,
+    configId,
+    configName,
+    kind,
+    title,
+    explanation,
+    remedy,
+    raisedAt: rfc3339(raisedAt),
     acknowledgedAt: rfc3339OrNull(inside.acknowledgedAt),
     acknowledgedBy: inside.acknowledgedBy,
   };

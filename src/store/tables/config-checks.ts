@@ -42,8 +42,12 @@ export async function planConfigCheck(db: Db, configId: string, dueAt: number): 
   await db
     .insertInto("config_checks")
     .values({
-      ...{ config_id: configId, due_at: dueAt, claimed_until: null },
-      ...{ checked_at: null, version: null, outcome_json: null },
+      config_id: configId,
+      due_at: dueAt,
+      claimed_until: null,
+      checked_at: null,
+      version: null,
+      outcome_json: null,
     })
     .onConflict((conflict) => conflict.column("config_id").doNothing())
     .execute();
