@@ -52,11 +52,11 @@ async function runOnce(): Promise<Outcome> {
   const closing = output.match(/^\d+ passed, \d+ failed.*$/gm)?.at(-1);
   const passed = code === 0 && closing !== undefined;
   if (passed) return { passed, closing, failures: "" };
-  const told = output.search(/^.*(?:Failed (?:Suites|Tests)|Unhandled Errors)/m);
+  const start = output.search(/^.*(?:Failed (?:Suites|Tests)|Unhandled Errors)/m);
   return {
     passed,
     closing: closing ?? `ended with ${code} and without a result`,
-    failures: told === -1 ? output.slice(-4_000) : output.slice(told),
+    failures: start === -1 ? output.slice(-4_000) : output.slice(start),
   };
 }
 

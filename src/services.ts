@@ -18,7 +18,7 @@ import { type Health, readHealth, readQueueFigures } from "./monitoring/health.t
 import { Monitor } from "./monitoring/monitor.ts";
 import { openDns } from "./net/dns.ts";
 import { createEgress, webPorts } from "./net/egress.ts";
-import { type Sandbox, startSandbox } from "./sandbox/sandbox.ts";
+import { Sandbox } from "./sandbox/sandbox.ts";
 import { parseSecret } from "./secret/derive.ts";
 import type { Secrets } from "./secret/secrets.ts";
 import { unlock } from "./secret/unlock.ts";
@@ -225,7 +225,8 @@ export async function openServices(options: ServicesOptions): Promise<Services> 
       onChanged: wakeWorkers,
     });
     const retention = new Retention({ store, clock, log });
-    const sandbox = sandboxPort === null ? null : await startSandbox({ port: sandboxPort, log, clock });
+    const sandbox = sandboxPort === null ? null : new Sandbox({ port: sandboxPort, log, clock });
+    await sandbox?.start();
     metrics.lookUp({
       queue: () => readQueueFigures(store, clock),
       sessions: () => worker.sessions(),
@@ -268,7 +269,7 @@ export async function openServices(options: ServicesOptions): Promise<Services> 
         await monitor.stop();
         await Promise.all([templateCache.stop(), retention.stop(), webhook.stop(), worker.stop(deadlineMs)]);
         await accessTokens.stop();
-        await sandbox?.close();
+        await sandbox?.stop();
         await store.close();
       },
     };

@@ -26,21 +26,21 @@ const storedLink = z.object({
  * in the fragment, which browsers do not send: no proxy logs it.
  * @param baseUrl where browsers see Sendwright.
  */
-export async function makeFirstAdminLink(db: Db, baseUrl: string): Promise<string | null> {
+export async function createFirstAdminLink(db: Db, baseUrl: string): Promise<string | null> {
   if (await hasAdmin(db)) return null;
-  return makeLink(db, baseUrl, "first", null);
+  return createLink(db, baseUrl, "first", null);
 }
 
 /** A link against lock-out, valid for an hour: `sendwright admin reset`. */
-export function makeResetLink(db: Db, clock: Clock, baseUrl: string): Promise<string> {
-  return makeLink(db, baseUrl, "reset", clock.now() + resetLinkLivesMs);
+export function createResetLink(db: Db, clock: Clock, baseUrl: string): Promise<string> {
+  return createLink(db, baseUrl, "reset", clock.now() + resetLinkLivesMs);
 }
 
 /**
  * Uses the link up.
  * @throws SendwrightError `auth.link_invalid`
  */
-export async function takeAdminLink(store: Store, clock: Clock, token: string): Promise<void> {
+export async function redeemAdminLink(store: Store, clock: Clock, token: string): Promise<void> {
   await store.transaction(async (db) => {
     const link = storedLink.optional().parse(await readSetting(db, settingKey));
     const valid =
@@ -75,7 +75,7 @@ export async function countAdmins(db: Db): Promise<{ readonly all: number; reado
   return { all: Number(row?.all_admins ?? 0), withPassword: Number(row?.with_password ?? 0) };
 }
 
-async function makeLink(
+async function createLink(
   db: Db,
   baseUrl: string,
   kind: "first" | "reset",

@@ -16,7 +16,7 @@ const storedLink = z.object({ tokenHash: z.string(), expiresAt: z.number() });
  * The token is in the fragment, which browsers do not send: no proxy logs it.
  * @param baseUrl where browsers see Sendwright.
  */
-export async function makePasswordLink(
+export async function createPasswordLink(
   db: Db,
   clock: Clock,
   baseUrl: string,
@@ -33,7 +33,7 @@ export async function makePasswordLink(
  * @returns the id of the admin whose link it is.
  * @throws SendwrightError `auth.link_invalid`
  */
-export async function takePasswordLink(store: Store, clock: Clock, token: string): Promise<string> {
+export async function redeemPasswordLink(store: Store, clock: Clock, token: string): Promise<string> {
   const dot = token.lastIndexOf(".");
   const userId = token.slice(0, Math.max(dot, 0));
   await store.transaction(async (db) => {

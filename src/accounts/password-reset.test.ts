@@ -8,7 +8,7 @@ import type { App } from "../http/route.ts";
 import type { Problem } from "../http/schema/common.ts";
 import { listAudit } from "../store/tables/audit-log.ts";
 import { findContent } from "../store/tables/email-content.ts";
-import { makeResetLink } from "./admin-link.ts";
+import { createResetLink } from "./admin-link.ts";
 import { SignIn } from "./sign-in.ts";
 
 const ada = { email: "ada@example.com", password: "a long sentence" };
@@ -148,7 +148,7 @@ describe("a link for a new password", () => {
     const first = await latest();
     await ask(eve.email);
     const { services, clock } = opened;
-    await makeResetLink(services.store.db, clock, "https://mail.example.com");
+    await createResetLink(services.store.db, clock, "https://mail.example.com");
     const hers = await latest();
     await ask(ada.email);
     const second = await latest();

@@ -9,7 +9,7 @@ import { type Account, normalEmail, setPassword } from "./accounts.ts";
 import { AttemptLimit } from "./attempt-limit.ts";
 import type { BackgroundTasks } from "./background-tasks.ts";
 import type { Auth } from "./better-auth.ts";
-import { makePasswordLink, takePasswordLink } from "./password-link.ts";
+import { createPasswordLink, redeemPasswordLink } from "./password-link.ts";
 
 export interface PasswordResetDependencies {
   readonly store: Store;
@@ -62,7 +62,7 @@ export class PasswordReset {
    */
   async redeem(token: string, password: string): Promise<void> {
     const { store, clock, log, auth } = this.#dependencies;
-    const userId = await takePasswordLink(store, clock, token);
+    const userId = await redeemPasswordLink(store, clock, token);
     const ready = await auth();
     const { internalAdapter } = await ready.$context;
     const account = await internalAdapter.findUserById(userId);
@@ -89,7 +89,7 @@ export class PasswordReset {
     if (account === undefined) return;
     const link = await store.transaction(async (db) => {
       await writeAudit(db, { ...this.#entryFor(account, "admin.reset_requested"), actor: stranger });
-      return makePasswordLink(db, clock, baseUrl, account.id);
+      return createPasswordLink(db, clock, baseUrl, account.id);
     });
     await emails.passwordReset(account, link, visitor);
   }

@@ -6,7 +6,7 @@ import type { App } from "../http/route.ts";
 import type { Me, Session } from "../http/schema/accounts.ts";
 import type { Problem } from "../http/schema/common.ts";
 import type { AuditEntry } from "../http/schema/monitoring.ts";
-import { makeFirstAdminLink, makeResetLink } from "./admin-link.ts";
+import { createFirstAdminLink, createResetLink } from "./admin-link.ts";
 import { SignIn } from "./sign-in.ts";
 
 const baseUrl = "https://mail.example.com";
@@ -63,7 +63,7 @@ async function users(): Promise<number> {
 
 describe("the first admin", () => {
   it("is made by a link, which is then used up, and is signed in", async () => {
-    const link = await makeFirstAdminLink(opened.services.store.db, `${baseUrl}/mail/`);
+    const link = await createFirstAdminLink(opened.services.store.db, `${baseUrl}/mail/`);
     expect(link).toMatch(/^https:\/\/mail\.example\.com\/mail\/first-admin#token=[\w-]{43}$/);
     const token = await tokenOf(link);
     const response = await post("/api/first-admin", { token, name: "Ada", ...ada, email: "Ada@Example.com" });
@@ -82,7 +82,7 @@ describe("the first admin", () => {
   });
 
   it("is one, also when the link is used twice at once", async () => {
-    const token = await tokenOf(makeFirstAdminLink(opened.services.store.db, baseUrl));
+    const token = await tokenOf(createFirstAdminLink(opened.services.store.db, baseUrl));
     const tries = ["a", "b", "c"].map((name) =>
       post("/api/first-admin", { token, email: `${name}@example.com`, password: ada.password }),
     );
@@ -93,8 +93,8 @@ describe("the first admin", () => {
 
   it("needs the latest link, whose token is nowhere stored", async () => {
     const { db } = opened.services.store;
-    const old = await tokenOf(makeFirstAdminLink(db, baseUrl));
-    const token = await tokenOf(makeFirstAdminLink(db, baseUrl));
+    const old = await tokenOf(createFirstAdminLink(db, baseUrl));
+    const token = await tokenOf(createFirstAdminLink(db, baseUrl));
     expect(JSON.stringify(await db.selectFrom("settings").selectAll().execute())).not.toContain(token);
     for (const wrong of [old, "", "x", `${token}x`]) {
       expect((await post("/api/first-admin", { token: wrong, ...ada })).status).toBe(403);
@@ -103,7 +103,7 @@ describe("the first admin", () => {
   });
 
   it("keeps the link when a field is wrong, and names every one", async () => {
-    const token = await tokenOf(makeFirstAdminLink(opened.services.store.db, baseUrl));
+    const token = await tokenOf(createFirstAdminLink(opened.services.store.db, baseUrl));
     const response = await post("/api/first-admin", { token, email: "x", password: "short", admin: true });
     const { errors = [] } = await read<Problem>(response);
     expect(errors.map(({ pointer }) => pointer).sort()).toEqual(["/admin", "/email", "/password"]);
@@ -112,7 +112,7 @@ describe("the first admin", () => {
 
   it("gets no link where there is an admin", async () => {
     await signIn.createAdmin(ada);
-    expect(await makeFirstAdminLink(opened.services.store.db, baseUrl)).toBeNull();
+    expect(await createFirstAdminLink(opened.services.store.db, baseUrl)).toBeNull();
   });
 });
 
@@ -121,12 +121,12 @@ describe("a reset link", () => {
     await signIn.createAdmin(ada);
     const cookie = cookieOf(await signInAs(ada));
     const { services, clock } = opened;
-    const late = await tokenOf(makeResetLink(services.store.db, clock, baseUrl));
+    const late = await tokenOf(createResetLink(services.store.db, clock, baseUrl));
     await clock.advance(60 * 60 * 1000);
     const changed = { email: ada.email, password: "another sentence" };
     expect((await post("/api/first-admin", { token: late, ...changed })).status).toBe(403);
 
-    const token = await tokenOf(makeResetLink(services.store.db, clock, baseUrl));
+    const token = await tokenOf(createResetLink(services.store.db, clock, baseUrl));
     expect((await post("/api/first-admin", { token, ...changed })).status).toBe(200);
     expect((await me(cookie)).status).toBe(401);
     expect((await signInAs(ada)).status).toBe(401);
@@ -273,7 +273,7 @@ describe("other sites", () => {
   const foreign = { origin: "https://evil.example", "sec-fetch-site": "cross-site" };
 
   it("cannot sign anybody in, make an admin, or act with an admin's cookie", async () => {
-    const token = await tokenOf(makeFirstAdminLink(opened.services.store.db, baseUrl));
+    const token = await tokenOf(createFirstAdminLink(opened.services.store.db, baseUrl));
     const stolen = await post("/api/first-admin", { token, ...ada }, foreign);
     expect(await read<Problem>(stolen)).toMatchObject({ status: 403, code: "request.cross_site" });
     expect(await users()).toBe(0);

@@ -6,7 +6,7 @@ import { writeAudit } from "../store/tables/audit-log.ts";
 import type { Templates } from "../templates/engine/templates.ts";
 import { AccountEmails } from "./account-emails.ts";
 import { type Account, normalEmail, setPassword, type Visitor } from "./accounts.ts";
-import { takeAdminLink } from "./admin-link.ts";
+import { redeemAdminLink } from "./admin-link.ts";
 import { AttemptLimit } from "./attempt-limit.ts";
 import { BackgroundTasks } from "./background-tasks.ts";
 import type { Auth, AuthDependencies } from "./better-auth.ts";
@@ -165,7 +165,7 @@ export class SignIn {
    */
   async redeemLink(token: string, admin: NewAdmin, visitor: Visitor): Promise<Signed> {
     const { store, clock, log } = this.#dependencies;
-    await takeAdminLink(store, clock, token);
+    await redeemAdminLink(store, clock, token);
     await this.createAdmin(admin);
     log.info("admin created or password set with a one-time link");
     return this.#signInWith(admin, visitor);

@@ -78,9 +78,9 @@ export async function testGiven(
 
 function formOf(given: GivenSettings, password: string | null): object {
   const { server, username, from, allowCleartextAuth = false, caFile, sendTo } = given;
-  const tls = tlsWays.find((way) => way === (given.tls ?? "auto"));
+  const tls = tlsChoices.find((choice) => choice === (given.tls ?? "auto"));
   if (tls === undefined) {
-    throw new SendwrightError("input.invalid", `--tls must be one of ${tlsWays.join(", ")}.`);
+    throw new SendwrightError("input.invalid", `--tls must be one of ${tlsChoices.join(", ")}.`);
   }
   // Most usernames are addresses, and then it is whom the relay lets one send as.
   const fromEmail = from ?? (username?.includes("@") ? username : undefined);
@@ -103,7 +103,7 @@ function formOf(given: GivenSettings, password: string | null): object {
   };
 }
 
-const tlsWays = [...tlsModes, "off"] as const;
+const tlsChoices = [...tlsModes, "off"] as const;
 
 function readCaFile(file: string): string {
   try {

@@ -22,8 +22,8 @@ interface DatabaseOptions {
 
 export interface FoundSecret {
   readonly secret: string;
-  /** The key file that was just made, or null. */
-  readonly made: string | null;
+  /** The key file if it was created just now, or null. */
+  readonly createdFile: string | null;
 }
 
 interface SecretOptions extends DatabaseOptions {
@@ -36,13 +36,13 @@ export function keyFileOf(dataDir: string): string {
 }
 
 /**
- * The secret from the options, else from the key file in the data folder. Where there is neither, nor
- * a database that would have been made with one, a key file is made: mode 0600, synced before use.
+ * The secret from the options, else from the key file in the data folder. If there is neither, nor a database
+ * that a secret was used with, creates a key file: mode 0600, synced before use.
  * @throws SendwrightError as `readSecret`.
  */
 export function findSecret(options: SecretOptions): FoundSecret {
   const secret = readSecret(options);
-  if (secret !== null) return { secret, made: null };
+  if (secret !== null) return { secret, createdFile: null };
   const key = generateKey();
   const keyFile = keyFileOf(options.dataDir);
   // "wx": never write over a key.
@@ -53,11 +53,11 @@ export function findSecret(options: SecretOptions): FoundSecret {
   } finally {
     closeSync(descriptor);
   }
-  return { secret: key, made: keyFile };
+  return { secret: key, createdFile: keyFile };
 }
 
 /**
- * The same, and nothing is made: null where there is neither a key file nor a database yet.
+ * The same, and creates nothing: null if there is neither a key file nor a database yet.
  * @throws SendwrightError `secret.missing` for a database whose key file is gone: a new key could not
  *   read what the old one encrypted; `secret.unusable`.
  */

@@ -1,5 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { adminKey, openApp, read, type TestApp } from "../../test/support/open-app.ts";
+import { generateKey } from "../secret/fernet.ts";
+import { unlock } from "../secret/unlock.ts";
+import { listEncryptionKeys } from "../store/tables/encryption-keys.ts";
 import { createApp } from "./app.ts";
 import type { Me } from "./schema/accounts.ts";
 import type { Problem } from "./schema/common.ts";
@@ -106,12 +109,12 @@ describe("requests that cannot be read", () => {
     }
   });
 
-  it("refuses a body that is too large, with or without a length told", async () => {
+  it("refuses a body that is too large, with or without a length declared", async () => {
     const body = JSON.stringify({ name: "x".repeat(300 * 1024) });
     const headers = { cookie: "admin=1", "content-type": "application/json" };
-    const told = { method: "POST", headers: { ...headers, "content-length": String(body.length) }, body };
-    const untold = { method: "POST", headers, body: new Blob([body]).stream(), duplex: "half" };
-    for (const init of [told, untold]) {
+    const sized = { method: "POST", headers: { ...headers, "content-length": String(body.length) }, body };
+    const streamed = { method: "POST", headers, body: new Blob([body]).stream(), duplex: "half" };
+    for (const init of [sized, streamed]) {
       const response = await app.request("/api/api-keys", init as RequestInit);
       expect(response.status).toBe(413);
       expect(await read<Problem>(response)).toMatchObject({ code: "request.too_large" });
@@ -187,14 +190,16 @@ describe("what every reply says to browsers", () => {
 describe("health", () => {
   it("tells anyone whether it works, and admins what is in the way", async () => {
     expect(await read<Health>(app.request("/api/health"))).toEqual({ ok: false, key: "fits" });
-    const told = await read<Health>(app.call("GET", "/api/health"));
-    expect(told.problems).toHaveLength(1);
-    expect(told.emails).toEqual({ queued: 0, sending: 0 });
+    const health = await read<Health>(app.call("GET", "/api/health"));
+    expect(health.problems).toHaveLength(1);
+    expect(health.emails).toEqual({ queued: 0, sending: 0 });
   });
 
   it("is ready with a key that fits", async () => {
     expect(await read(app.request("/api/ready"))).toEqual({ ok: true });
-    const secrets = { ...app.services.secrets, fits: false };
+    const { store, clock } = app.services;
+    const rows = await listEncryptionKeys(store.db);
+    const secrets = await unlock({ rows, primary: generateKey(), previous: [], clock });
     const locked = createApp({ ...app.services, secrets }, { signedIn: async () => null });
     const response = await locked.request("/api/ready");
     expect(response.status).toBe(503);

@@ -126,8 +126,8 @@ export function createApp(services: Services, options: AppOptions): App {
   app.get("/*", page);
   app.notFound((c) => refusal(c, app, log));
   app.onError((error, c) => {
-    const said = hostReplyOf(error);
-    if (said !== undefined) return said;
+    const reply = hostReplyOf(error);
+    if (reply !== undefined) return reply;
     // Work that was stopped because nobody waits for it any more did not fail.
     if (error === c.req.raw.signal.reason) return new Response(null, { status: clientGone });
     return problemResponse(error, log);

@@ -125,11 +125,11 @@ export function inBrief(problem: Problem, maxBytes: number): Problem {
   // A character has up to six bytes in JSON.
   const brief = { ...rest, detail: shorten(rest.detail, Math.max(60, Math.floor(maxBytes / 12))) };
   let left = maxBytes - bytesOf(brief);
-  const kept = errors.filter((issue) => {
+  const shown = errors.filter((issue) => {
     left -= bytesOf(issue) + 1;
     return left > 0;
   });
-  return kept.length === 0 ? brief : { ...brief, errors: kept };
+  return shown.length === 0 ? brief : { ...brief, errors: shown };
 }
 
 /** The answer for a failed request. Nothing in it is for caches. */

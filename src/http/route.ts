@@ -34,7 +34,7 @@ export type App = OpenAPIHono<ServerEnv>;
 
 type SecurityRequirement = NonNullable<RouteConfig["security"]>[number];
 
-type RouteParts = Omit<RouteConfig, "middleware" | "security"> & {
+type RouteDefinition = Omit<RouteConfig, "middleware" | "security"> & {
   /** Who may call it. */
   readonly for: Audience;
   /** Of its body. */
@@ -45,8 +45,8 @@ type RouteParts = Omit<RouteConfig, "middleware" | "security"> & {
  * One route, described once: the description is both what the OpenAPI document says and what is
  * enforced before the handler runs.
  */
-export function route<const Parts extends RouteParts>(parts: Parts) {
-  const { for: audience, limits, ...rest } = parts;
+export function route<const Definition extends RouteDefinition>(definition: Definition) {
+  const { for: audience, limits, ...rest } = definition;
   const body = rest.request?.body;
   const bodyLimits = { ...usualBody, ...limits };
   const middleware: MiddlewareHandler<ServerEnv>[] = [allow(audience)];
@@ -54,10 +54,10 @@ export function route<const Parts extends RouteParts>(parts: Parts) {
   const config = body === undefined ? rest : withLimits<typeof rest>(rest, body, bodyLimits);
   const security: SecurityRequirement[] = audience === "anyone" ? [] : [{ session: [] }, { apiKey: [] }];
   // Said of every route, but left out of its type: a typed client throws on a problem, whichever it is.
-  const responses: Parts["responses"] = { ...config.responses, default: problemReply };
+  const responses: Definition["responses"] = { ...config.responses, default: problemReply };
   const described = { ...config, responses, security, middleware };
   // TypeScript takes an optional member of a type parameter for one that may be undefined; the call of `route`
-  // has proved that the parts are those of a route.
+  // has proved that the definition is that of a route.
   return createRoute(described as never) as typeof described;
 }
 

@@ -26,10 +26,10 @@ export async function serve(
     server.listen(port, host, resolve);
   });
   const address = server.address();
-  const taken = address !== null && typeof address === "object" ? address.port : port;
+  const boundPort = address !== null && typeof address === "object" ? address.port : port;
   return {
-    url: `http://${reachable(host)}:${taken}`,
-    port: taken,
+    url: `http://${reachable(host)}:${boundPort}`,
+    port: boundPort,
     async close(deadlineMs = 5_000) {
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
       server.closeIdleConnections();

@@ -1,11 +1,11 @@
 import { z } from "zod";
-import { hasAdmin, makeFirstAdminLink } from "../accounts/admin-link.ts";
+import { createFirstAdminLink, hasAdmin } from "../accounts/admin-link.ts";
 import { minPasswordLength } from "../accounts/password-policy.ts";
 import { type Credentials, SignIn } from "../accounts/sign-in.ts";
 import { parse } from "../core/parse.ts";
+import { isLoopback } from "../net/host.ts";
 import type { Services } from "../services.ts";
 import { createApp } from "./app.ts";
-import { isLoopback } from "./middleware/remote-address.ts";
 import { type Listening, serve } from "./serve.ts";
 
 const adminOfTheEnvironment = z.object({
@@ -82,6 +82,6 @@ export async function startStandalone(services: Services, options: StandaloneOpt
       await signIn.drain();
     },
     publicUrl: baseUrl,
-    firstAdminLink: await makeFirstAdminLink(store.db, baseUrl),
+    firstAdminLink: await createFirstAdminLink(store.db, baseUrl),
   };
 }

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { isEndpoint, normaliseEhloName, normaliseHost } from "./host.ts";
+import { isEndpoint, isLoopback, normaliseEhloName, normaliseHost } from "./host.ts";
 
 describe("a host", () => {
   test.each([
@@ -101,3 +101,17 @@ describe("an address that secrets may be sent to", () => {
     expect(isEndpoint(address)).toBe(false);
   });
 });
+
+test.each(["localhost", "LOCALHOST", "127.0.0.1", "127.1.2.3", "::1", "[::1]", "::ffff:127.0.0.1"])(
+  "%s is this machine",
+  (host) => {
+    expect(isLoopback(host)).toBe(true);
+  },
+);
+
+test.each(["", "0.0.0.0", "::", "127.0.0.1.example.com", "localhost.example.com", "::ffff:10.0.0.1"])(
+  "%s is not known to be this machine",
+  (host) => {
+    expect(isLoopback(host)).toBe(false);
+  },
+);

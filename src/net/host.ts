@@ -56,7 +56,14 @@ export function isEndpoint(value: string): boolean {
   return protocol === "https:" || (protocol === "http:" && isLoopback(hostname));
 }
 
-/** Whether a host, as URLs write it, is this machine. Other names are not, whatever a resolver answers. */
-function isLoopback(hostname: string): boolean {
-  return hostname === "localhost" || hostname === "[::1]" || /^127(?:\.\d{1,3}){3}$/.test(hostname);
+/**
+ * Whether a host is this machine: as URLs write it, or an address of a socket, where IPv4 may be mapped into
+ * IPv6. Other names are not, whatever a resolver answers.
+ */
+export function isLoopback(host: string): boolean {
+  const address = host
+    .toLowerCase()
+    .replace(/^\[(.*)\]$/, "$1")
+    .replace(/^::ffff:/, "");
+  return address === "localhost" || address === "::1" || /^127(?:\.\d{1,3}){3}$/.test(address);
 }

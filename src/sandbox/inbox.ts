@@ -1,6 +1,6 @@
 import type { SandboxMessage } from "./sandbox-message.ts";
 
-interface Kept {
+interface StoredMessage {
   readonly message: SandboxMessage;
   readonly source: Uint8Array;
 }
@@ -10,7 +10,7 @@ export class Inbox {
   readonly #maxMessages: number;
   readonly #maxBytes: number;
   /** Oldest first. */
-  readonly #kept = new Map<string, Kept>();
+  readonly #messages = new Map<string, StoredMessage>();
   #bytes = 0;
 
   constructor(limits: { readonly maxMessages: number; readonly maxBytes: number }) {
@@ -19,26 +19,26 @@ export class Inbox {
   }
 
   add(message: SandboxMessage, source: Uint8Array): void {
-    this.#kept.set(message.id, { message, source });
+    this.#messages.set(message.id, { message, source });
     this.#bytes += source.byteLength;
-    for (const [id, oldest] of this.#kept) {
-      if (this.#kept.size <= this.#maxMessages && this.#bytes <= this.#maxBytes) break;
-      this.#kept.delete(id);
+    for (const [id, oldest] of this.#messages) {
+      if (this.#messages.size <= this.#maxMessages && this.#bytes <= this.#maxBytes) break;
+      this.#messages.delete(id);
       this.#bytes -= oldest.source.byteLength;
     }
   }
 
   /** Newest first. */
   list(): SandboxMessage[] {
-    return Array.from(this.#kept.values(), (kept) => kept.message).reverse();
+    return Array.from(this.#messages.values(), ({ message }) => message).reverse();
   }
 
-  get(id: string): Kept | undefined {
-    return this.#kept.get(id);
+  get(id: string): StoredMessage | undefined {
+    return this.#messages.get(id);
   }
 
   clear(): void {
-    this.#kept.clear();
+    this.#messages.clear();
     this.#bytes = 0;
   }
 }

@@ -4,10 +4,16 @@ import { networkInterfaces } from "node:os";
 import { expect, test } from "vitest";
 import { createLog } from "../core/log.ts";
 import { createFixedClock } from "../testing/index.ts";
-import { type Sandbox, startSandbox } from "./sandbox.ts";
+import { Sandbox } from "./sandbox.ts";
 
 const clock = createFixedClock(Date.UTC(2026, 0, 2));
-const start = () => startSandbox({ port: 0, log: createLog("silent"), clock });
+const create = (port: number) => new Sandbox({ port, log: createLog("silent"), clock });
+
+async function start(): Promise<Sandbox> {
+  const sandbox = create(0);
+  await sandbox.start();
+  return sandbox;
+}
 
 const transaction = (from: string, to: readonly string[], content: string, parameters = "") =>
   [
@@ -138,7 +144,7 @@ test("takes any sign-in, in the clear or none, and internationalised addresses",
   expect(heard).not.toContain("STARTTLS");
 });
 
-test("refuses a message beyond 25 MiB, announced or not, and keeps nothing of it", async () => {
+test("refuses a message beyond 25 MiB, announced or not, and stores nothing of it", async () => {
   await using sandbox = await start();
   const line = `${"x".repeat(998)}\r\n`;
   const heard = await talk(
@@ -149,7 +155,7 @@ test("refuses a message beyond 25 MiB, announced or not, and keeps nothing of it
   expect(sandbox.list()).toEqual([]);
 });
 
-test("keeps the last 200 messages, newest first", async () => {
+test("stores the last 200 messages, newest first", async () => {
   await using sandbox = await start();
   const many = Array.from({ length: 202 }, (_, n) =>
     transaction("a@a.test", ["b@b.test"], `Subject: ${n}\r\n\r\n`),
@@ -160,16 +166,16 @@ test("keeps the last 200 messages, newest first", async () => {
   expect([subjects[0], subjects[199]]).toEqual(["201", "2"]);
 });
 
-test("tells its listeners until they leave, and forgets everything when cleared", async () => {
+test("notifies its listeners until they leave, and forgets everything when cleared", async () => {
   await using sandbox = await start();
   const seen: string[] = [];
   sandbox.onMessage(() => {
     throw new Error("a view that fails");
   });
-  const leave = sandbox.onMessage((message) => seen.push(message.subject));
+  const unsubscribe = sandbox.onMessage((message) => seen.push(message.subject));
   const heard = await talk(sandbox, transaction("a@a.test", ["b@b.test"], "Subject: one\r\n\r\n"));
   expect(heard).toContain("Caught by the Sendwright sandbox");
-  leave();
+  unsubscribe();
   await talk(sandbox, transaction("a@a.test", ["b@b.test"], "Subject: two\r\n\r\n"));
   expect(seen).toEqual(["one"]);
   expect(sandbox.list()).toHaveLength(2);
@@ -179,13 +185,23 @@ test("tells its listeners until they leave, and forgets everything when cleared"
 
 test("names the setting that helps when its port is taken", async () => {
   await using sandbox = await start();
-  const second = startSandbox({ port: sandbox.port, log: createLog("silent"), clock });
-  await expect(second).rejects.toMatchObject({
+  await expect(create(sandbox.port).start()).rejects.toMatchObject({
     code: "sandbox.unavailable",
     message: expect.stringMatching(
       new RegExp(`port ${sandbox.port} .*another program.*SENDWRIGHT_SANDBOX_PORT`),
     ),
   });
+});
+
+test("leaves nothing behind where its start fails, and starts once the port is free", async () => {
+  const first = await start();
+  await using second = create(first.port);
+  await expect(second.start()).rejects.toThrow();
+  await second.stop();
+  await first.stop();
+  await second.start();
+  await talk(second, transaction("a@a.test", ["b@b.test"], "Subject: one\r\n\r\n"));
+  expect([first.list().length, second.list().length]).toEqual([0, 1]);
 });
 
 test("is out of reach from other machines", async () => {
@@ -200,12 +216,13 @@ test("is out of reach from other machines", async () => {
   expect(sandbox.host).toBe("127.0.0.1");
 });
 
-test("closes at once although a client stays connected", async () => {
+test("stops at once although a client stays connected", async () => {
   const sandbox = await start();
   const socket = connect(sandbox.port, sandbox.host);
   await once(socket, "data");
   const closed = once(socket, "close");
   socket.resume();
-  await sandbox.close();
+  await sandbox.stop();
   await closed;
+  await sandbox.stop();
 });

@@ -1,35 +1,21 @@
+// The sandbox: a relay on this machine that stores what it receives, for trying things out.
+// RFC 5321: the server's side of SMTP, which the package smtp-server speaks.
+// It passes nothing on, writes nothing to disk, and shows no pages: those are in admin/.
 import { once } from "node:events";
 import { SMTPServer, type SMTPServerDataStream, type SMTPServerSession } from "smtp-server";
 import type { Clock } from "../core/clock.ts";
 import { SendwrightError } from "../core/errors.ts";
 import { newId } from "../core/id.ts";
 import type { Log } from "../core/log.ts";
+import type { Service } from "../core/service.ts";
 import { Inbox } from "./inbox.ts";
 import { readAttachment, readMessage, type SandboxMessage } from "./sandbox-message.ts";
 
-export interface SandboxOptions {
-  /** 0 takes any free port. */
+export interface SandboxDependencies {
+  /** 0 is any free port. */
   readonly port: number;
   readonly log: Log;
   readonly clock: Clock;
-}
-
-/** A relay that keeps what it is given and passes nothing on. */
-export interface Sandbox extends AsyncDisposable {
-  readonly host: "127.0.0.1";
-  readonly port: number;
-  /** Newest first. */
-  list(): readonly SandboxMessage[];
-  get(id: string): SandboxMessage | null;
-  /** The message as it came, byte for byte. */
-  source(id: string): Uint8Array | null;
-  /** The decoded content of `attachments[index]`. */
-  attachment(id: string, index: number): Promise<Uint8Array | null>;
-  clear(): void;
-  /** Calls back with each message caught from now on; the function returned ends that. */
-  onMessage(listener: (message: SandboxMessage) => void): () => void;
-  /** Says 421 to open connections and frees the port. */
-  close(): Promise<void>;
 }
 
 const host = "127.0.0.1";
@@ -38,22 +24,115 @@ const maxMessageBytes = 25 * 1024 * 1024;
 const maxBytes = 8 * maxMessageBytes;
 
 /**
- * Starts a catching SMTP server, so that a newcomer can send before owning an account: on the
- * loopback only, in memory, without TLS, for any sender, recipient and sign-in. It keeps the last
- * 200 messages and no more than 200 MiB of them; one message may have 25 MiB.
- * @throws SendwrightError `sandbox.unavailable` when the port cannot be had.
+ * A catching SMTP server, so that a newcomer can send before owning an account: on the loopback only, in
+ * memory, without TLS, for any sender, recipient and sign-in. It stores the last 200 messages and no more
+ * than 200 MiB of them; one message may have 25 MiB.
  */
-export async function startSandbox({ port, log, clock }: SandboxOptions): Promise<Sandbox> {
-  const inbox = new Inbox({ maxMessages, maxBytes });
-  const listeners = new Set<(message: SandboxMessage) => void>();
+export class Sandbox implements Service, AsyncDisposable {
+  readonly host = host;
+  readonly #log: Log;
+  readonly #clock: Clock;
+  readonly #inbox = new Inbox({ maxMessages, maxBytes });
+  readonly #listeners = new Set<(message: SandboxMessage) => void>();
+  #port: number;
+  #server: SMTPServer | null = null;
 
-  async function take(stream: SMTPServerDataStream, session: SMTPServerSession): Promise<void> {
+  constructor({ port, log, clock }: SandboxDependencies) {
+    this.#port = port;
+    this.#log = log;
+    this.#clock = clock;
+  }
+
+  /** The port that it listens on; before the start, the port that was asked for. */
+  get port(): number {
+    return this.#port;
+  }
+
+  /** @throws SendwrightError `sandbox.unavailable` if it cannot listen on the port. */
+  async start(): Promise<void> {
+    const server = this.#createServer();
+    this.#port = await listen(server, this.#port);
+    this.#server = server;
+  }
+
+  /** Says 421 to open connections and frees the port. */
+  async stop(): Promise<void> {
+    const server = this.#server;
+    this.#server = null;
+    if (server !== null) await new Promise<void>((resolve) => server.close(resolve));
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.stop();
+  }
+
+  /** Newest first. */
+  list(): readonly SandboxMessage[] {
+    return this.#inbox.list();
+  }
+
+  get(id: string): SandboxMessage | null {
+    return this.#inbox.get(id)?.message ?? null;
+  }
+
+  /** The message as it came, byte for byte. */
+  source(id: string): Uint8Array | null {
+    return this.#inbox.get(id)?.source ?? null;
+  }
+
+  /** The decoded content of `attachments[index]`. */
+  async attachment(id: string, index: number): Promise<Uint8Array | null> {
+    const source = this.source(id);
+    return source === null ? null : readAttachment(source, index);
+  }
+
+  clear(): void {
+    this.#inbox.clear();
+  }
+
+  /** Calls back with each message caught from now on; the function returned ends that. */
+  onMessage(listener: (message: SandboxMessage) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  #createServer(): SMTPServer {
+    const server = new SMTPServer({
+      name: "sandbox.localhost",
+      banner: "Sendwright sandbox: nothing leaves this machine",
+      disabledCommands: ["STARTTLS"],
+      authOptional: true,
+      allowInsecureAuth: true,
+      authMethods: ["PLAIN", "LOGIN", "XOAUTH2"],
+      onAuth: (_auth, _session, done) => done(null, { user: true }),
+      size: maxMessageBytes,
+      rejectOversized: true,
+      hideENHANCEDSTATUSCODES: false,
+      disableReverseLookup: true,
+      // A pooled connection may be open for long: shutting down does not wait for it.
+      closeTimeout: 1,
+      onData: (stream, session, done) => {
+        this.#accept(stream, session).then(
+          () => done(null, "Caught by the Sendwright sandbox"),
+          (error: unknown) => {
+            this.#log.error({ err: error }, "the sandbox could not store a message");
+            done(new Error("The sandbox could not store the message"));
+          },
+        );
+      },
+    });
+    // The failure to listen also comes here; `listen` throws it.
+    server.on("error", (error) => this.#log.debug({ err: error }, "a sandbox connection failed"));
+    return server;
+  }
+
+  async #accept(stream: SMTPServerDataStream, session: SMTPServerSession): Promise<void> {
     const chunks: Uint8Array[] = [];
-    // The stream must be read to its end; what is too large is refused by the server, and not kept meanwhile.
+    // The stream must be read to its end, also if the server refuses the message as too large.
     for await (const chunk of stream) if (!stream.sizeExceeded) chunks.push(chunk);
     if (stream.sizeExceeded) return;
     const { mailFrom, rcptTo } = session.envelope;
-    const receivedAt = clock.now();
+    const receivedAt = this.#clock.now();
     const envelope = {
       id: newId(receivedAt),
       receivedAt,
@@ -62,66 +141,18 @@ export async function startSandbox({ port, log, clock }: SandboxOptions): Promis
     };
     const source = Buffer.concat(chunks);
     const message = await readMessage(envelope, source);
-    inbox.add(message, source);
-    for (const listener of listeners) tell(listener, message);
+    this.#inbox.add(message, source);
+    for (const listener of this.#listeners) this.#notify(listener, message);
   }
 
-  /** A view that fails must not make the sender believe that the message was refused. */
-  function tell(listener: (message: SandboxMessage) => void, message: SandboxMessage): void {
+  /** A listener that fails must not make the sender believe that the message was refused. */
+  #notify(listener: (message: SandboxMessage) => void, message: SandboxMessage): void {
     try {
       listener(message);
     } catch (error) {
-      log.error({ err: error }, "a listener of the sandbox failed");
+      this.#log.error({ err: error }, "a listener of the sandbox failed");
     }
   }
-
-  const server = new SMTPServer({
-    name: "sandbox.localhost",
-    banner: "Sendwright sandbox: nothing leaves this machine",
-    disabledCommands: ["STARTTLS"],
-    authOptional: true,
-    allowInsecureAuth: true,
-    authMethods: ["PLAIN", "LOGIN", "XOAUTH2"],
-    onAuth: (_auth, _session, done) => done(null, { user: true }),
-    size: maxMessageBytes,
-    rejectOversized: true,
-    hideENHANCEDSTATUSCODES: false,
-    disableReverseLookup: true,
-    // A pooled connection may be open for long: shutting down does not wait for it.
-    closeTimeout: 1,
-    onData(stream, session, done) {
-      take(stream, session).then(
-        () => done(null, "Caught by the Sendwright sandbox"),
-        (error: unknown) => {
-          log.error({ err: error }, "the sandbox could not keep a message");
-          done(new Error("The sandbox could not keep the message"));
-        },
-      );
-    },
-  });
-  // Also the failure to listen comes by here; it is thrown below.
-  server.on("error", (error) => log.debug({ err: error }, "a sandbox connection failed"));
-  const taken = await listen(server, port);
-
-  const close = () => new Promise<void>((resolve) => server.close(resolve));
-  return {
-    host,
-    port: taken,
-    list: () => inbox.list(),
-    get: (id) => inbox.get(id)?.message ?? null,
-    source: (id) => inbox.get(id)?.source ?? null,
-    async attachment(id, index) {
-      const kept = inbox.get(id);
-      return kept === undefined ? null : readAttachment(kept.source, index);
-    },
-    clear: () => inbox.clear(),
-    onMessage(listener) {
-      listeners.add(listener);
-      return () => listeners.delete(listener);
-    },
-    close,
-    [Symbol.asyncDispose]: close,
-  };
 }
 
 /** @returns the port it listens on. */

@@ -94,8 +94,10 @@ describe("the derivation", () => {
 
   test("is read back from JSON", () => {
     for (const secret of [generateKey(), hex, "a long enough password"]) {
-      const made = newDerivation(secret);
-      expect(parseDerivation(made.kdf, made.salt, JSON.parse(JSON.stringify(made.params)))).toEqual(made);
+      const created = newDerivation(secret);
+      expect(parseDerivation(created.kdf, created.salt, JSON.parse(JSON.stringify(created.params)))).toEqual(
+        created,
+      );
     }
   });
 

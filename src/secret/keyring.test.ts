@@ -2,20 +2,20 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import type { Clock } from "../core/clock.ts";
 import { encrypt, generateKey, open, parseKey } from "./fernet.ts";
-import { createKeyring } from "./keyring.ts";
+import { Keyring } from "./keyring.ts";
 
 const [a, b, c] = [generateKey(), generateKey(), generateKey()].map((text) => parseKey(text)!);
 const nowMs = 1_750_000_000_000;
 const clock: Clock = { now: () => nowMs, after: () => () => {} };
-const old = createKeyring(a!, [], { ...clock, now: () => 1_000_000_500 });
+const old = new Keyring(a!, [], { ...clock, now: () => 1_000_000_500 });
 
 test("encrypts with the first key", () => {
-  const token = createKeyring(a!, [b!], clock).encrypt("x");
+  const token = new Keyring(a!, [b!], clock).encrypt("x");
   expect(open(a!, token)).toEqual({ plaintext: Buffer.from("x"), timestamp: BigInt(nowMs / 1000) });
 });
 
 test("decrypts with each of its keys", () => {
-  const keyring = createKeyring(a!, [b!, c!], clock);
+  const keyring = new Keyring(a!, [b!, c!], clock);
   for (const key of [a!, b!, c!]) {
     expect(keyring.decrypt(encrypt(key, "x", { now: 0 })).toString()).toBe("x");
   }
@@ -23,10 +23,10 @@ test("decrypts with each of its keys", () => {
 
 test("refuses what none of its keys opens, as each key does alone", () => {
   const token = encrypt(c!, "x", { now: 0 });
-  expect(() => createKeyring(a!, [b!], clock).decrypt(token)).toThrow(
+  expect(() => new Keyring(a!, [b!], clock).decrypt(token)).toThrow(
     expect.objectContaining({ code: "token.invalid" }),
   );
-  expect(() => createKeyring(a!, [b!], clock).rotate(token)).toThrow(
+  expect(() => new Keyring(a!, [b!], clock).rotate(token)).toThrow(
     expect.objectContaining({ code: "token.invalid" }),
   );
 });
@@ -35,7 +35,7 @@ test("rotates to the first key and keeps the token's time", () => {
   fc.assert(
     fc.property(fc.uint8Array(), (bytes) => {
       const token = old.encrypt(bytes);
-      const rotated = createKeyring(b!, [a!], clock).rotate(token);
+      const rotated = new Keyring(b!, [a!], clock).rotate(token);
       expect(open(b!, rotated)).toEqual({ plaintext: Buffer.from(bytes), timestamp: 1_000_000n });
       expect(() => open(a!, rotated)).toThrow();
     }),
@@ -43,7 +43,7 @@ test("rotates to the first key and keeps the token's time", () => {
 });
 
 test("knows whether a token is the first key's", () => {
-  const keyring = createKeyring(b!, [a!], clock);
+  const keyring = new Keyring(b!, [a!], clock);
   expect(keyring.isCurrent(old.encrypt("x"))).toBe(false);
   expect(keyring.isCurrent(keyring.encrypt("x"))).toBe(true);
   expect(keyring.isCurrent("nonsense")).toBe(false);

@@ -1,7 +1,7 @@
 import type { Clock } from "../core/clock.ts";
 import { fitsCheckToken, makeCheckToken } from "./check-token.ts";
 import { chooseKdf, deriveKey, keyIdOf, newDerivation, parseDerivation } from "./derive.ts";
-import { createSecrets, type KeyRow, type NamedKey, type Secrets } from "./secrets.ts";
+import { type KeyRow, type NamedKey, Secrets } from "./secrets.ts";
 
 export interface UnlockOptions {
   readonly rows: readonly KeyRow[];
@@ -44,12 +44,12 @@ export async function unlock({ rows, primary, previous, clock }: UnlockOptions):
     encrypting = reused;
     newKey = { ...reused.row, retiredAt: null };
   } else {
-    const made = await makeKey(primary, clock.now());
-    encrypting = made;
-    newKey = made.row;
+    const created = await createKey(primary, clock.now());
+    encrypting = created;
+    newKey = created.row;
   }
   const others = opened.filter(({ keyId }) => keyId !== encrypting.keyId);
-  return createSecrets({ primary: encrypting, others, fits, unknownKeyIds, newKey, clock });
+  return new Secrets({ primary: encrypting, others, fits, unknownKeyIds, newKey, clock });
 }
 
 async function openRow(row: KeyRow, secrets: readonly string[]): Promise<OpenedRow | null> {
@@ -63,7 +63,7 @@ async function openRow(row: KeyRow, secrets: readonly string[]): Promise<OpenedR
   return null;
 }
 
-async function makeKey(secret: string, now: number): Promise<NamedKey & { row: KeyRow }> {
+async function createKey(secret: string, now: number): Promise<NamedKey & { row: KeyRow }> {
   const derivation = newDerivation(secret);
   const key = await deriveKey(secret, derivation);
   const keyId = keyIdOf(key);

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, type MockInstance, vi } from "vitest";
 import { type GivenConfig, sealedConfig, smtpConfig } from "../../test/support/smtp-config.ts";
 import { generateKey } from "../secret/fernet.ts";
 import type { Secrets } from "../secret/secrets.ts";
@@ -14,22 +14,21 @@ import { ConfigResolver } from "./resolver.ts";
 const clock = createFixedClock();
 
 let secrets: Secrets;
-/** How often a password was decrypted. */
-let decrypted: number;
+/** The resolver's decryptions of passwords. */
+let decrypt: MockInstance<Secrets["decrypt"]>;
 let store: Store;
 let resolver: ConfigResolver;
 beforeEach(async () => {
-  secrets = await unlock({ rows: [], primary: generateKey(), previous: [], clock });
-  secrets.newKeyStored();
-  decrypted = 0;
-  store = await openSqliteStore(":memory:");
-  const counting: Secrets = {
-    ...secrets,
-    decrypt(token) {
-      decrypted++;
-      return secrets.decrypt(token);
-    },
+  const primary = generateKey();
+  const unlocked = async () => {
+    const opened = await unlock({ rows: [], primary, previous: [], clock });
+    opened.newKeyStored();
+    return opened;
   };
+  secrets = await unlocked();
+  store = await openSqliteStore(":memory:");
+  const counting = await unlocked();
+  decrypt = vi.spyOn(counting, "decrypt");
   resolver = new ConfigResolver({
     store,
     source: new ConfigSource(null),
@@ -61,7 +60,7 @@ describe("resolving a config for each email", () => {
     expect(resolved.credentials).toEqual({ username: "shop", password: "right", method: "auto" });
     // Each round reads the row anew.
     for (let round = 0; round < 5; round++) expect(resolver.resolve(structuredClone(config))).toBe(resolved);
-    expect(decrypted).toBe(1);
+    expect(decrypt).toHaveBeenCalledTimes(1);
   });
 
   it("does so too where only a pause or a test was noted", () => {
@@ -78,7 +77,7 @@ describe("resolving a config for each email", () => {
       const health = { ...config.health, ...change };
       expect(resolver.resolve({ ...config, health })).toBe(resolved);
     }
-    expect(decrypted).toBe(1);
+    expect(decrypt).toHaveBeenCalledTimes(1);
   });
 
   it("keeps several configs apart", () => {
@@ -90,7 +89,7 @@ describe("resolving a config for each email", () => {
         "of c",
       ]);
     }
-    expect(decrypted).toBe(3);
+    expect(decrypt).toHaveBeenCalledTimes(3);
   });
 
   it("takes a config that was saved anew", () => {
@@ -162,9 +161,9 @@ describe("resolving a config for each email", () => {
     expect(outcomeOf(() => resolver.resolve(changed))).toEqual(expected);
     if (sealed.includes(column)) expect(expected).toBe("seal.broken");
     // What was refused is not remembered, neither is what was resolved before it.
-    const before = decrypted;
+    const before = decrypt.mock.calls.length;
     expect(resolver.resolve(config)).toEqual(resolveConfig(config, secrets));
-    expect(decrypted).toBe(before + 1);
+    expect(decrypt).toHaveBeenCalledTimes(before + 1);
   });
 
   it("leaves no column out", () => {

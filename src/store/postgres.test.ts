@@ -210,24 +210,24 @@ describe("a transaction in one go", () => {
 describe("work that one node does at a time", () => {
   it("waits until the other one is done with it", async () => {
     const other = await anotherNode();
-    const told: string[] = [];
+    const order: string[] = [];
     const inside = Promise.withResolvers<void>();
     const goOn = Promise.withResolvers<void>();
     const first = store.exclusively(async (within) => {
-      told.push("first begins");
+      order.push("first begins");
       inside.resolve();
       await goOn.promise;
       await writeSetting(within, "by", "first");
-      told.push("first ends");
+      order.push("first ends");
     });
     await inside.promise;
     const second = other.exclusively(async (within) => {
-      told.push(`second begins, after the ${await readSetting(within, "by")}`);
+      order.push(`second begins, after the ${await readSetting(within, "by")}`);
     });
     await expect.poll(() => waitingForLocks()).toBe(1);
     goOn.resolve();
     await Promise.all([first, second]);
-    expect(told).toEqual(["first begins", "first ends", "second begins, after the first"]);
+    expect(order).toEqual(["first begins", "first ends", "second begins, after the first"]);
   });
 
   it("is let go by one that fails, with nothing of it kept", async () => {

@@ -24,14 +24,14 @@ describe("a statement for many rows", () => {
 
   it("is the statement for each of its rows, however many there are", async () => {
     const { statement } = insertSettings();
-    let stored = 0;
+    let nextRow = 0;
     for (const count of [1, 2, 3, 63, 64, 65, 131]) {
-      const rows = Array.from({ length: count }, () => row(stored++));
+      const rows = Array.from({ length: count }, () => row(nextRow++));
       for (const query of statement(store.db, rows)) await store.db.executeQuery(query);
     }
-    const kept = await store.db.selectFrom("settings").selectAll().execute();
-    expect(new Map(kept.map(({ key, value_json }) => [key, value_json]))).toEqual(
-      new Map(Array.from({ length: stored }, (_, index) => [`key ${index}`, String(index)])),
+    const stored = await store.db.selectFrom("settings").selectAll().execute();
+    expect(new Map(stored.map(({ key, value_json }) => [key, value_json]))).toEqual(
+      new Map(Array.from({ length: nextRow }, (_, index) => [`key ${index}`, String(index)])),
     );
   });
 
@@ -62,7 +62,7 @@ describe("a statement for many rows", () => {
     );
     const rows = ["a", "b", "c"].map((key) => ({ value_json: `<${key}>`, key, unused: 5 }));
     for (const query of statement(store.db, rows)) await store.db.executeQuery(query);
-    const kept = await store.db.selectFrom("settings").selectAll().orderBy("key").execute();
-    expect(kept).toEqual(["a", "b", "c"].map((key) => ({ key, value_json: `${key}<${key}>${key}` })));
+    const stored = await store.db.selectFrom("settings").selectAll().orderBy("key").execute();
+    expect(stored).toEqual(["a", "b", "c"].map((key) => ({ key, value_json: `${key}<${key}>${key}` })));
   });
 });

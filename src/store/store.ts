@@ -5,7 +5,7 @@ import { newId } from "../core/id.ts";
 import { migrate, refuseUnlessCurrent } from "./migrate.ts";
 import { listen, postgresDialect } from "./postgres.ts";
 import type { Schema } from "./schema.ts";
-import { keepCopy } from "./sqlite/copy.ts";
+import { saveCopy } from "./sqlite/copy.ts";
 import type { SqliteAccess } from "./sqlite/database.ts";
 import { createSqlite } from "./sqlite/dialect.ts";
 import { holdLock } from "./sqlite/lock.ts";
@@ -48,7 +48,7 @@ export function isPostgresUrl(database: string): boolean {
 export async function openSqliteStore(file: string): Promise<Store> {
   const release = file === ":memory:" ? () => {} : holdLock(lockFile(file));
   return opened(sqliteStore(file, release), ({ db, exclusively }) =>
-    migrate({ db, exclusively, beforeUpgrade: (name) => keepCopy(db, file, name) }),
+    migrate({ db, exclusively, beforeUpgrade: (name) => saveCopy(db, file, name) }),
   );
 }
 

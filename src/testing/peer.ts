@@ -183,9 +183,9 @@ export class Peer {
     const length = read.length(this.#unread);
     if (length !== null) {
       this.#read = null;
-      const taken = this.#unread.subarray(0, length);
+      const bytes = this.#unread.subarray(0, length);
       this.#unread = this.#unread.subarray(length);
-      read.resolve(taken);
+      read.resolve(bytes);
     } else if (this.#cut !== null) {
       this.#read = null;
       read.reject(this.#cut);

@@ -59,9 +59,16 @@ describe.each(databases)("access tokens on $name", ({ shared, start, open, stop 
   function node(on: Store): AccessTokens {
     const endpoint = new TokenEndpoint({ egress: createEgress("default"), clock });
     const log = createLog("silent");
-    const made = new AccessTokens({ store: on, secrets, endpoint, clock, log, onChanged: () => changes++ });
-    nodes.push(made);
-    return made;
+    const created = new AccessTokens({
+      store: on,
+      secrets,
+      endpoint,
+      clock,
+      log,
+      onChanged: () => changes++,
+    });
+    nodes.push(created);
+    return created;
   }
 
   /** As after a consent, just now. */

@@ -263,25 +263,25 @@ describe.each(databases)("the queue on $name", ({ shared, start, open, stop }) =
     const lost = await queue({ at: t0 - 1, sensitive: true, recipients: ["a@example.com", "b@example.com"] });
     const stale = await claimOne();
     await releaseLeases(store.db, t0 + 30_000, t0 + 30_000);
-    const kept = await queue();
+    const queued = await queue();
     const [again, own] = await claim(2, t0 + 30_000);
-    expect([again?.id, own?.id].sort()).toEqual([lost, kept].sort());
+    expect([again?.id, own?.id].sort()).toEqual([lost, queued].sort());
     const before = await findEmail(store.db, lost);
-    const holders = [stale, ...[again, own].filter((email) => email?.id === kept)] as Email[];
+    const holders = [stale, ...[again, own].filter((email) => email?.id === queued)] as Email[];
     const [written] = await store.transact([
       settleEmails(
         store.db,
         holders.map((claimed) => ({ claimed, settlement: sent() })),
       ),
     ]);
-    expect(written).toEqual(new Set([kept]));
+    expect(written).toEqual(new Set([queued]));
     expect(await findEmail(store.db, lost)).toEqual(before);
     const states = (await listRecipients(store.db, [lost])).get(lost)?.map(({ state }) => state);
     expect(states).toEqual(["queued", "queued"]);
     expect(await listAttempts(store.db, lost)).toEqual([]);
     expect(await findContent(store.db, lost)).toBeDefined();
-    expect(await findEmail(store.db, kept)).toMatchObject({ state: "sent" });
-    expect(await listAttempts(store.db, kept)).toHaveLength(1);
+    expect(await findEmail(store.db, queued)).toMatchObject({ state: "sent" });
+    expect(await listAttempts(store.db, queued)).toHaveLength(1);
   });
 
   it("settles an email once", async () => {
@@ -323,7 +323,7 @@ describe.each(databases)("the queue on $name", ({ shared, start, open, stop }) =
   it("renews no lease that was settled, freed or given to another", async () => {
     const settled = await queue({ at: t0 - 2 });
     const freed = await queue({ at: t0 - 1 });
-    const taken = await queue();
+    const claimed = await queue();
     const stale = await claim();
     const [first] = stale;
     if (first?.id !== settled) throw new Error("the oldest comes first");
@@ -331,7 +331,7 @@ describe.each(databases)("the queue on $name", ({ shared, start, open, stop }) =
     await releaseLeases(store.db, t0 + 30_000, t0 + 30_000);
     // Both are queued for the same moment now; which of them is claimed does not matter.
     const [again] = await claim(1, t0 + 30_000);
-    expect([freed, taken]).toContain(again?.id);
+    expect([freed, claimed]).toContain(again?.id);
     expect(await renewLeases(store.db, stale, t0 + 90_000)).toEqual(new Set());
     expect(await renewLeases(store.db, [], t0 + 90_000)).toEqual(new Set());
     expect(await releaseLeases(store.db, t0 + 60_000, t0 + 60_000)).toBe(1);

@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { makeResetLink, takeAdminLink } from "../../src/accounts/admin-link.ts";
-import { makePasswordLink, takePasswordLink } from "../../src/accounts/password-link.ts";
+import { createResetLink, redeemAdminLink } from "../../src/accounts/admin-link.ts";
+import { createPasswordLink, redeemPasswordLink } from "../../src/accounts/password-link.ts";
 import type { Store } from "../../src/store/store.ts";
 import { createFixedClock } from "../../src/testing/fixed-clock.ts";
 import { databases } from "./databases.ts";
@@ -21,19 +21,19 @@ describe.each(databases)("a one-time link on $name", ({ start, open, stop }) => 
   it.each([
     [
       "of the command line",
-      () => makeResetLink(store.db, clock, baseUrl),
-      (token: string) => takeAdminLink(store, clock, token),
+      () => createResetLink(store.db, clock, baseUrl),
+      (token: string) => redeemAdminLink(store, clock, token),
     ],
     [
       "for a new password",
-      () => makePasswordLink(store.db, clock, baseUrl, "ada"),
-      (token: string) => takePasswordLink(store, clock, token),
+      () => createPasswordLink(store.db, clock, baseUrl, "ada"),
+      (token: string) => redeemPasswordLink(store, clock, token),
     ],
-  ] as const)("%s lets one in of many who use it at once", async (_name, make, take) => {
+  ] as const)("%s lets one in of many who use it at once", async (_name, make, redeem) => {
     for (let round = 0; round < 5; round += 1) {
       const [, token = ""] = (await make()).split("#token=");
-      const taken = await Promise.allSettled(Array.from({ length: 8 }, () => take(token)));
-      expect(taken.filter(({ status }) => status === "fulfilled")).toHaveLength(1);
+      const results = await Promise.allSettled(Array.from({ length: 8 }, () => redeem(token)));
+      expect(results.filter(({ status }) => status === "fulfilled")).toHaveLength(1);
     }
   });
 });

@@ -112,11 +112,11 @@ describe.each(databases)("settings on $name", (database) => {
         ),
       ),
     );
-    const kept = results.filter((result) => result.status === "fulfilled");
+    const saved = results.filter((result) => result.status === "fulfilled");
     const refused = results.find((result) => result.status === "rejected");
-    expect(kept).toHaveLength(1);
+    expect(saved).toHaveLength(1);
     expect(refused?.reason).toMatchObject({ code: "config.version_conflict" });
-    expect(await read()).toEqual(kept[0]?.value.settings);
+    expect(await read()).toEqual(saved[0]?.value.settings);
   });
 
   it.each<readonly [string, Change, string]>([

@@ -55,8 +55,8 @@ describe("a PostgreSQL database that is upgraded", () => {
     const columns = await client.query(`
       select c.relname, a.attname from pg_class c join pg_attribute a on a.attrelid = c.oid
       where c.relnamespace = 'public'::regnamespace and a.attnum > 0 order by c.relname, a.attnum`);
-    const made = await client.query("select name from kysely_migration order by name");
-    return { columns: columns.rows, made: made.rows };
+    const migrations = await client.query("select name from kysely_migration order by name");
+    return { columns: columns.rows, migrations: migrations.rows };
   }
 
   it.each(versions)(

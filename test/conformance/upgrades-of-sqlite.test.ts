@@ -42,8 +42,8 @@ async function writeOlder(file: string, count: number): Promise<void> {
 interface Contents {
   readonly schema: readonly unknown[];
   readonly rows: Rows;
-  /** The names of the migrations that were made. */
-  readonly made: readonly unknown[];
+  /** The names of the migrations that the file has had. */
+  readonly migrations: readonly unknown[];
 }
 
 /** All that a file holds; what a killed process left in its log is undone by looking. */
@@ -53,12 +53,13 @@ function contentsOf(file: string): Contents {
     expect(database.prepare("pragma integrity_check").get(), file).toEqual({ integrity_check: "ok" });
     const schema = database.prepare("select type, name, tbl_name, sql from sqlite_schema").all();
     const rows: Record<string, Record<string, unknown>[]> = {};
-    let made: unknown[] = [];
+    let migrations: unknown[] = [];
     for (const { name } of schema.filter(({ type }) => type === "table")) {
-      if (name === "kysely_migration") made = database.prepare("select name from kysely_migration").all();
+      if (name === "kysely_migration")
+        migrations = database.prepare("select name from kysely_migration").all();
       else rows[String(name)] = database.prepare(`select * from ${name}`).all();
     }
-    return { schema: schema.map((one) => JSON.stringify(one)).sort(), rows, made };
+    return { schema: schema.map((one) => JSON.stringify(one)).sort(), rows, migrations };
   } finally {
     database.close();
   }
@@ -106,12 +107,12 @@ describe("a SQLite file that is upgraded", () => {
       stdio: ["ignore", "pipe", "inherit"],
       timeout: 60_000,
     });
-    let said = "";
+    let output = "";
     child.stdout.setEncoding("utf8").on("data", (text: string) => {
-      said += text;
+      output += text;
     });
     const [, signal] = await once(child, "close");
-    return { signal, statements: said === "" ? {} : (JSON.parse(said) as Record<string, string[]>) };
+    return { signal, statements: output === "" ? {} : (JSON.parse(output) as Record<string, string[]>) };
   }
 
   it.each(versions)(
@@ -157,7 +158,7 @@ describe("the copy from before an upgrade", () => {
   });
   afterEach(() => rmSync(folder, { recursive: true }));
 
-  const look = (path: string) => {
+  const summaryOf = (path: string) => {
     const database = new DatabaseSync(path);
     const { names } = database
       .prepare("select group_concat(name) as names from (select name from kysely_migration order by name)")
@@ -176,8 +177,8 @@ describe("the copy from before an upgrade", () => {
     other.close();
     expect(copiesOf(file)).toEqual([copy()]);
     expect(statSync(copy()).mode & 0o777).toBe(0o600);
-    expect(look(copy())).toEqual({ names: migrationNames.slice(0, 4), subject: "the newest" });
-    expect(look(file)).toEqual({ names: migrationNames, subject: "the newest" });
+    expect(summaryOf(copy())).toEqual({ names: migrationNames.slice(0, 4), subject: "the newest" });
+    expect(summaryOf(file)).toEqual({ names: migrationNames, subject: "the newest" });
   });
 
   it("takes the place of an earlier one, and of what was left of one that was interrupted", async () => {
@@ -189,7 +190,7 @@ describe("the copy from before an upgrade", () => {
     changed.close();
     await (await openSqliteStore(file)).close();
     expect(copiesOf(file)).toEqual([copy()]);
-    expect(look(copy()).subject).toBe("since then");
+    expect(summaryOf(copy()).subject).toBe("since then");
   });
 
   it("is not made where nothing is pending", async () => {
@@ -215,13 +216,13 @@ describe("the copy from before an upgrade", () => {
       ["-c", command, "sh", process.execPath, "--input-type=module", "--eval", program, store, file],
       { stdio: ["ignore", "pipe", "inherit"], timeout: 60_000 },
     );
-    const said = (await child.stdout.setEncoding("utf8").toArray()).join("");
-    expect(JSON.parse(said)).toEqual({
+    const output = (await child.stdout.setEncoding("utf8").toArray()).join("");
+    expect(JSON.parse(output)).toEqual({
       code: "store.unavailable",
       message: expect.stringMatching(/^The database was not upgraded: its copy .*Nothing was changed\.$/),
     });
     expect(copiesOf(file)).toEqual([]);
-    expect(look(file).names).toEqual(migrationNames.slice(0, 4));
+    expect(summaryOf(file).names).toEqual(migrationNames.slice(0, 4));
   });
 });
 

@@ -28,16 +28,16 @@ export const test = base
       expect(visits.flatMap(({ witness }) => witness.complaints)).toEqual([]);
     });
     return async (options?: BrowserContextOptions): Promise<Visit> => {
-      const made = await visit(browser, options);
-      visits.push(made);
-      return made;
+      const created = await visit(browser, options);
+      visits.push(created);
+      return created;
     };
   })
   .extend("enter", ({ stranger, product }) => {
     return async (path: string, options?: BrowserContextOptions): Promise<Visit> => {
-      const made = await stranger(options);
-      await signIn(made.context, product);
-      await made.page.goto(product.url + path);
-      return made;
+      const created = await stranger(options);
+      await signIn(created.context, product);
+      await created.page.goto(product.url + path);
+      return created;
     };
   });

@@ -28,20 +28,20 @@ const cache = join(import.meta.dirname, "../../node_modules/.cache");
  */
 export async function unpackedBrowser(spare: string): Promise<UnpackedBrowser> {
   const { version } = JSON.parse(readFileSync(join(packed, "../package.json"), "utf8"));
-  const kept = join(cache, `chromium-${version}`);
-  if (existsSync(kept)) return browserIn(kept);
+  const unpacked = join(cache, `chromium-${version}`);
+  if (existsSync(unpacked)) return browserIn(unpacked);
   if (!isWritable(cache)) return unpackInto(spare);
   // Only a complete folder gets the name that others look for.
-  const fresh = mkdtempSync(`${kept}-`);
+  const fresh = mkdtempSync(`${unpacked}-`);
   try {
     await unpackInto(fresh);
-    renameSync(fresh, kept);
+    renameSync(fresh, unpacked);
   } catch (error) {
     rmSync(fresh, { recursive: true, force: true });
     // Another process may have been faster.
-    if (!existsSync(kept)) throw error;
+    if (!existsSync(unpacked)) throw error;
   }
-  return browserIn(kept);
+  return browserIn(unpacked);
 }
 
 function isWritable(folder: string): boolean {

@@ -178,20 +178,20 @@ function limited(command: readonly [string, ...string[]], { maxFileBytes }: Limi
 function watch(child: ChildProcess, output: string[]): Run {
   const printed = { stdout: "", stderr: "" };
   const waiting = new Set<() => void>();
-  const tell = () => {
+  const report = () => {
     for (const check of waiting) check();
   };
   for (const name of ["stdout", "stderr"] as const) {
     child[name]?.setEncoding("utf8").on("data", (text: string) => {
       printed[name] += text;
       output.push(text);
-      tell();
+      report();
     });
   }
   let ended = false;
   const end = once(child, "close").then(([code]): EndedRun => {
     ended = true;
-    tell();
+    report();
     return { code, ...printed };
   });
   return {

@@ -213,13 +213,13 @@ async function untilReady(child: ChildProcess): Promise<RunningServer> {
     await closed;
   };
   stdin.on("error", () => {}); // It is gone already.
-  let said = "";
+  let output = "";
   const ready = await new Promise<boolean>((resolve) => {
     stderr.setEncoding("utf8").on("data", (text: string) => {
       // It is read for ever, so that it never waits for us, but only the latest is kept: while it recovers, it
       // has a word for each client that comes too early.
-      said = (said + text).slice(-64 * 1024);
-      if (said.includes("database system is ready to accept connections")) resolve(true);
+      output = (output + text).slice(-64 * 1024);
+      if (output.includes("database system is ready to accept connections")) resolve(true);
     });
     // The keeper has closed its end: this is that of the server's last process.
     stderr.once("end", () => resolve(false));
@@ -227,7 +227,7 @@ async function untilReady(child: ChildProcess): Promise<RunningServer> {
   });
   if (!ready) {
     await end("QUIT");
-    throw new Error(`PostgreSQL did not start:\n${said}`);
+    throw new Error(`PostgreSQL did not start:\n${output}`);
   }
   return { end: (how) => end(signals[how]) };
 }

@@ -1,4 +1,4 @@
-import { makeResetLink } from "../../accounts/admin-link.ts";
+import { createResetLink } from "../../accounts/admin-link.ts";
 import { systemClock } from "../../core/clock.ts";
 import type { ServerOptions } from "../../core/environment.ts";
 import { openStoreBeside } from "../../store/store.ts";
@@ -10,7 +10,7 @@ export async function adminResetCommand(options: ServerOptions): Promise<number>
   try {
     const baseUrl = options.publicUrl ?? `http://${options.host}:${options.port}`;
     console.log("Open this link within an hour to set the password of an admin. It works once:");
-    console.log(await makeResetLink(store.db, systemClock, baseUrl));
+    console.log(await createResetLink(store.db, systemClock, baseUrl));
     return 0;
   } finally {
     await store.close();

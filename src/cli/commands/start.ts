@@ -15,10 +15,10 @@ export async function startCommand(options: ServerOptions, unknown: readonly str
 
   const previousSecrets = parsePreviousSecrets(options.previousSecrets);
   mkdirSync(options.dataDir, { recursive: true, mode: 0o700 });
-  const { secret, made } = findSecret(options);
-  if (made !== null) {
+  const { secret, createdFile } = findSecret(options);
+  if (createdFile !== null) {
     log.warn(
-      { file: made },
+      { file: createdFile },
       "a key was made: without this file saved passwords cannot be read, so back it up",
     );
   }

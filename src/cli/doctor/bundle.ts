@@ -14,7 +14,7 @@ import { withoutCredentials } from "./environment.ts";
 import type { Examination } from "./examine.ts";
 import { createMasker, maskUsername } from "./masking.ts";
 
-interface BundleParts {
+interface BundleDependencies {
   /** Null where it cannot be read. */
   readonly environment: Environment | null;
   readonly examination: Examination;
@@ -28,7 +28,12 @@ const failedAttempts = 50;
  * What helps to understand an installation from afar, as JSON for people: no secret in any form, of addresses
  * their domains alone, and of emails neither contents nor subjects. Servers and ports are kept: they matter most.
  */
-export async function makeBundle({ environment, examination, version, clock }: BundleParts): Promise<string> {
+export async function makeBundle({
+  environment,
+  examination,
+  version,
+  clock,
+}: BundleDependencies): Promise<string> {
   const { checks, store, secrets, configs } = examination;
   const options = environment?.options ?? null;
   const bundle = {

@@ -20,13 +20,13 @@ const postgres = { id: "database.version", title: "PostgreSQL" };
 export async function openExamined(options: ServerOptions, findings: Findings): Promise<Store | null> {
   if (options.databaseUrl !== undefined) return openTables(options.databaseUrl, findings);
   const path = resolve(databaseOf(options));
-  const checked = await findings.look(file, () => checkSqliteFile(path));
+  const checked = await findings.examine(file, () => checkSqliteFile(path));
   findings.add(...(checked?.checks ?? []));
   return checked?.isReadable === true ? openTables(path, findings) : null;
 }
 
 function openTables(database: string, findings: Findings): Promise<Store | null> {
-  return findings.look(tables, async () => {
+  return findings.examine(tables, async () => {
     try {
       const store = await openStoreBeside(database, "read");
       findings.add(ok(tables, "of this version"));
@@ -58,14 +58,14 @@ function openTables(database: string, findings: Findings): Promise<Store | null>
 const silenceMs = 30_000;
 
 /** Whether anybody is there to send. */
-export async function lookForServer(
+export async function checkServer(
   options: ServerOptions,
   store: Store,
   clock: Clock,
   findings: Findings,
 ): Promise<boolean> {
-  if (store.shared) await lookAtPostgres(store, clock, findings);
-  const served = await findings.look(server, async () => {
+  if (store.shared) await checkPostgres(store, clock, findings);
+  const served = await findings.examine(server, async () => {
     if (!store.shared) return isServed(databaseOf(options)) ? 1 : 0;
     return countNodes(store.db, clock.now() - silenceMs);
   });
@@ -78,8 +78,8 @@ export async function lookForServer(
   return true;
 }
 
-async function lookAtPostgres({ db }: Store, clock: Clock, findings: Findings): Promise<void> {
-  await findings.look(postgres, async () => {
+async function checkPostgres({ db }: Store, clock: Clock, findings: Findings): Promise<void> {
+  await findings.examine(postgres, async () => {
     // The first query also opens the connection, which takes longer than to ask for the time.
     const { version } = await readPostgresStatus(db);
     const askedAt = clock.now();

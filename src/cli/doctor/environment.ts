@@ -1,5 +1,6 @@
 import type { Environment, ServerOptions } from "../../core/environment.ts";
 import type { Issue } from "../../core/errors.ts";
+import { isLoopback } from "../../net/host.ts";
 import { type Check, failed, ok, warning } from "./checks/check.ts";
 
 /** The oldest Node.js that has what Sendwright uses. */
@@ -60,8 +61,4 @@ export function withoutCredentials(address: string): string {
   // Drivers take a password as a parameter too.
   url.search = "";
   return url.href;
-}
-
-function isLoopback(host: string): boolean {
-  return /^(?:localhost|127\.[\d.]+|\[?::1\]?)$/i.test(host);
 }

@@ -20,7 +20,7 @@ import { checkQueue } from "./checks/queue.ts";
 import { checkSecret } from "./checks/secret.ts";
 import { checkConfigs, checkNames } from "./checks/smtp-configs.ts";
 import { checkDataFolder, isShut } from "./data-folder.ts";
-import { lookForServer, openExamined } from "./database.ts";
+import { checkServer, openExamined } from "./database.ts";
 import { checkEnvironment, checkNode } from "./environment.ts";
 import { Findings } from "./findings.ts";
 
@@ -49,32 +49,34 @@ export async function examine(environment: Environment, clock: Clock): Promise<E
   const { checks } = findings;
   findings.add(checkNode(process.versions.node), ...checkEnvironment(environment));
   if (options.databaseUrl === undefined) {
-    await findings.look(folder, () => findings.add(...checkDataFolder(options)));
+    await findings.examine(folder, () => findings.add(...checkDataFolder(options)));
   }
   const isHidden = options.databaseUrl === undefined && isShut(options.dataDir);
   const store = isHidden ? null : await openExamined(options, findings);
   if (store === null) {
     findings.add(checkClock(clock.now(), null));
     if (isHidden) return { checks, store, secrets: null, configs: [] };
-    await findings.look(secret, () => findings.add(checkSecretAlone(options)));
+    await findings.examine(secret, () => findings.add(checkSecretAlone(options)));
     return { checks, store, secrets: null, configs: [] };
   }
 
   const { db, reader } = store;
-  const isServed = await lookForServer(options, store, clock, findings);
-  await findings.look(time, async () => findings.add(checkClock(clock.now(), await findNewestTime(db))));
-  const configs = (await findings.look(inUse, () => listSmtpConfigs(db))) ?? [];
-  const secrets = await findings.look(secret, () => unlockExamined(store, options, configs, clock, findings));
+  const isServed = await checkServer(options, store, clock, findings);
+  await findings.examine(time, async () => findings.add(checkClock(clock.now(), await findNewestTime(db))));
+  const configs = (await findings.examine(inUse, () => listSmtpConfigs(db))) ?? [];
+  const secrets = await findings.examine(secret, () =>
+    unlockExamined(store, options, configs, clock, findings),
+  );
   const set = async () => (secrets === null ? [] : environmentConfig(options, secrets, clock));
-  const all = [...((await findings.look(inUse, set)) ?? []), ...configs];
+  const all = [...((await findings.examine(inUse, set)) ?? []), ...configs];
   if (secrets !== null) findings.add(...checkConfigs(all, secrets, clock.now()));
-  await findings.look(names, async () =>
+  await findings.examine(names, async () =>
     findings.add(...(await checkNames(all, createEgress(options.egress)))),
   );
-  await findings.look(queue, async () =>
+  await findings.examine(queue, async () =>
     findings.add(checkQueue(await readQueueDepth(reader, clock.now()), isServed, clock.now())),
   );
-  await findings.look(admins, async () => findings.add(await checkAdmins(store)));
+  await findings.examine(admins, async () => findings.add(await checkAdmins(store)));
   return { checks, store, secrets, configs };
 }
 

@@ -1,7 +1,7 @@
 import { isSendwrightError } from "../../core/errors.ts";
 import { type Check, failed, refused, type Subject } from "./checks/check.ts";
 
-/** What an examination finds, in the making. */
+/** The checks of an examination, collected while it runs. */
 export class Findings {
   readonly checks: Check[] = [];
 
@@ -10,10 +10,10 @@ export class Findings {
   }
 
   /**
-   * Runs a part of the examination. If it breaks down, that is a finding like any other, and hinders no other part.
+   * Runs a part of the examination. An error becomes a finding like any other, and the other parts go on.
    * @returns what the work gives, or null.
    */
-  async look<Value>(subject: Subject, work: () => Value | Promise<Value>): Promise<Value | null> {
+  async examine<Value>(subject: Subject, work: () => Value | Promise<Value>): Promise<Value | null> {
     try {
       return await work();
     } catch (error) {
@@ -26,5 +26,5 @@ export class Findings {
 function brokenDown(subject: Subject, error: unknown): Check {
   if (isSendwrightError(error)) return refused(subject, error.message);
   const message = error instanceof Error ? error.message : String(error);
-  return failed(subject, `It could not be looked at: ${message}`, "Please report this, with --bundle.");
+  return failed(subject, `This could not be examined: ${message}`, "Please report this, with --bundle.");
 }

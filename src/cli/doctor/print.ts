@@ -37,9 +37,9 @@ export function printChecks(checks: readonly Check[], heading: string, output: O
 function lineOf({ title, status, found, remedy }: Check, width: number, output: Output): string {
   const mark = markOf(markFor[status], output);
   const indent = width + 6;
-  const said = paragraph(found, indent, output).slice(indent);
+  const detail = paragraph(found, indent, output).slice(indent);
   const todo = remedy === null ? "" : paragraph(`What to do: ${remedy}`, indent, output);
-  return `  ${mark} ${oneLine(title).padEnd(width)}  ${said}${todo}`;
+  return `  ${mark} ${oneLine(title).padEnd(width)}  ${detail}${todo}`;
 }
 
 function sumOf(checks: readonly Check[]): string {

@@ -75,8 +75,8 @@ export function connectTemplateApi(url: string | undefined, options: ServerOptio
       const result = shape.safeParse(reply);
       if (result.success) return result.data;
     }
-    const said = problem.safeParse(reply);
-    const detail = said.success ? said.data.detail : `it answered with status ${response.status}`;
+    const parsed = problem.safeParse(reply);
+    const detail = parsed.success ? parsed.data.detail : `it answered with status ${response.status}`;
     throw new SendwrightError("input.invalid", `${base}: ${detail}`);
   }
 

@@ -1,4 +1,5 @@
 import type { Context } from "hono";
+import { isLoopback } from "../../net/host.ts";
 import type { ServerEnv } from "../route.ts";
 
 /** The address of the other end of the connection; null inside a host. */
@@ -14,10 +15,4 @@ export function isLocal(c: Context<ServerEnv>): boolean {
   const address = remoteAddress(c);
   const proxied = ["forwarded", "x-forwarded-for", "via"].some((name) => c.req.header(name) !== undefined);
   return address !== null && isLoopback(address) && isLoopback(new URL(c.req.url).hostname) && !proxied;
-}
-
-/** Whether a host, as it stands in a URL, is this machine itself. */
-export function isLoopback(host: string): boolean {
-  const address = host.replace(/^\[|\]$/g, "").replace(/^::ffff:/i, "");
-  return address === "localhost" || address === "::1" || /^127(\.\d{1,3}){3}$/.test(address);
 }

@@ -16,34 +16,34 @@ const use = ({ key }: NewApiKey) => app.request("/api/me", { headers: { authoriz
 
 describe("API keys", () => {
   it("have 256 random bits, are shown once, and are stored as a hash alone", async () => {
-    const made = await make({ name: "Shop" });
-    expect(made).toMatchObject({ name: "Shop", scope: "send", createdBy: "Ada", lastUsedAt: null });
-    expect(made.key).toMatch(/^sw_[\w-]{43}$/);
-    expect(made.key.startsWith(made.prefix)).toBe(true);
-    expect(JSON.stringify(await list())).not.toContain(made.key);
+    const created = await make({ name: "Shop" });
+    expect(created).toMatchObject({ name: "Shop", scope: "send", createdBy: "Ada", lastUsedAt: null });
+    expect(created.key).toMatch(/^sw_[\w-]{43}$/);
+    expect(created.key.startsWith(created.prefix)).toBe(true);
+    expect(JSON.stringify(await list())).not.toContain(created.key);
     const rows = await app.services.store.db.selectFrom("api_keys").selectAll().execute();
-    expect(JSON.stringify(rows)).not.toContain(made.key.slice(made.prefix.length));
-    expect((await make({ name: "Shop" })).key).not.toBe(made.key);
+    expect(JSON.stringify(rows)).not.toContain(created.key.slice(created.prefix.length));
+    expect((await make({ name: "Shop" })).key).not.toBe(created.key);
   });
 
   it("show when they were last used, to the minute", async () => {
-    const made = await make({ name: "Shop" });
-    await use(made);
+    const created = await make({ name: "Shop" });
+    await use(created);
     expect((await list())[0]?.lastUsedAt).toBe("2026-01-01T00:00:00.000Z");
     await app.clock.advance(59_000);
-    await use(made);
+    await use(created);
     expect((await list())[0]?.lastUsedAt).toBe("2026-01-01T00:00:00.000Z");
     await app.clock.advance(1_000);
-    await use(made);
+    await use(created);
     expect((await list())[0]?.lastUsedAt).toBe("2026-01-01T00:01:00.000Z");
   });
 
   it("are refused once deleted", async () => {
-    const made = await make({ name: "Shop", scope: "admin" });
-    expect((await use(made)).status).toBe(200);
-    expect((await app.call("DELETE", `/api/api-keys/${made.id}`)).status).toBe(204);
-    expect((await use(made)).status).toBe(401);
-    expect((await app.call("DELETE", `/api/api-keys/${made.id}`)).status).toBe(404);
+    const created = await make({ name: "Shop", scope: "admin" });
+    expect((await use(created)).status).toBe(200);
+    expect((await app.call("DELETE", `/api/api-keys/${created.id}`)).status).toBe(204);
+    expect((await use(created)).status).toBe(401);
+    expect((await app.call("DELETE", `/api/api-keys/${created.id}`)).status).toBe(404);
   });
 
   it("name every wrong field", async () => {

@@ -37,11 +37,11 @@ export function apiKeyRoutes(apiKeys: ApiKeys) {
   return routes()
     .openapi(list, async (c) => c.json({ items: (await apiKeys.list()).map(apiKeyView), next: null }, 200))
     .openapi(create, async (c) => {
-      const { key, ...made } = await apiKeys.create(
+      const { key, ...created } = await apiKeys.create(
         parse(apiKeyRequest, c.req.valid("json")),
         c.get("caller").actor,
       );
-      return c.json({ ...apiKeyView(made), key }, 201);
+      return c.json({ ...apiKeyView(created), key }, 201);
     })
     .openapi(remove, async (c) => {
       await apiKeys.remove(c.req.valid("param").id, c.get("caller").actor);

@@ -38,8 +38,8 @@ it("checks the domain of a sender that is not saved", async () => {
 });
 
 it("checks the domain of a saved config as it is saved", async () => {
-  const made = await read<SmtpConfig>(app.call("POST", "/api/smtp-configs", { ...body, smtpPort: 587 }));
-  const report = await read<DnsReport>(app.call("GET", `/api/smtp-configs/${made.id}/dns`));
+  const created = await read<SmtpConfig>(app.call("POST", "/api/smtp-configs", { ...body, smtpPort: 587 }));
+  const report = await read<DnsReport>(app.call("GET", `/api/smtp-configs/${created.id}/dns`));
   expect(report.findings[0]).toMatchObject({
     check: "spf",
     status: "ok",

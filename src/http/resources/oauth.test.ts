@@ -87,9 +87,9 @@ const client = () => ({
 });
 
 async function saved(): Promise<SmtpConfig> {
-  const made = await app.call("POST", "/api/smtp-configs", settings());
-  expect(made.status).toBe(201);
-  return read<SmtpConfig>(made);
+  const created = await app.call("POST", "/api/smtp-configs", settings());
+  expect(created.status).toBe(201);
+  return read<SmtpConfig>(created);
 }
 
 /** A config with its client, not connected yet. */
@@ -151,8 +151,8 @@ describe("a consent", () => {
         mechanisms: ["OAUTHBEARER"],
       },
     });
-    const made = await app.call("POST", "/api/smtp-configs", { ...settings(), smtpPort: bearer.port });
-    const { id } = await read<SmtpConfig>(made);
+    const created = await app.call("POST", "/api/smtp-configs", { ...settings(), smtpPort: bearer.port });
+    const { id } = await read<SmtpConfig>(created);
     await app.call("PUT", `/api/smtp-configs/${id}/oauth`, client());
     await connect(id);
     const report = await test(id);
@@ -218,8 +218,8 @@ describe("a consent", () => {
     const late = await provider.consent(await start(id));
     await app.clock.advance(10 * minute);
     expect(await back(late)).toBe("../settings/smtp?consent=invalid");
-    const made = new URL("http://localhost/oauth/callback?code=x&state=made-up");
-    expect(await back(made)).toBe("../settings/smtp?consent=invalid");
+    const invented = new URL("http://localhost/oauth/callback?code=x&state=made-up");
+    expect(await back(invented)).toBe("../settings/smtp?consent=invalid");
   });
 
   it("that was asked for before is void", async () => {
@@ -327,8 +327,8 @@ describe("the client", () => {
   });
 
   it("is for configs that sign in with OAuth", async () => {
-    const made = await app.call("POST", "/api/smtp-configs", { ...settings(), authMethod: "plain" });
-    const { id } = await read<SmtpConfig>(made);
+    const created = await app.call("POST", "/api/smtp-configs", { ...settings(), authMethod: "plain" });
+    const { id } = await read<SmtpConfig>(created);
     expect((await app.call("PUT", `/api/smtp-configs/${id}/oauth`, client())).status).toBe(400);
   });
 });

@@ -10,7 +10,7 @@ beforeEach(async () => {
 });
 afterEach(() => app.close());
 
-const look = (query = "") => read<Overview>(app.call("GET", `/api/overview${query}`));
+const getOverview = (query = "") => read<Overview>(app.call("GET", `/api/overview${query}`));
 const configure = (given: object = {}) =>
   read<SmtpConfig>(
     app.call("POST", "/api/smtp-configs", {
@@ -37,7 +37,7 @@ describe("GET /api/overview", () => {
   });
 
   it("says of a new service that it is not set up, and where the sandbox is", async () => {
-    const overview = await look();
+    const overview = await getOverview();
     expect(overview).toMatchObject({
       mail: { level: "none", code: "no_config" },
       concerns: [],
@@ -53,13 +53,13 @@ describe("GET /api/overview", () => {
   it("counts what waits, and what was sent", async () => {
     const id = await send();
     await send({ scheduledAt: "2026-01-01T05:00:00Z" });
-    const before = await look();
+    const before = await getOverview();
     expect(before).toMatchObject({ waiting: 2, oldestWaiting: { id, subject: "Hello" }, lastSentAt: null });
     expect(before.hours.at(-1)).toMatchObject({ sent: 0, failed: 0, waiting: 2 });
 
     await configure();
-    await expect.poll(async () => (await look()).lastSentAt).toBe("2026-01-01T00:00:00.000Z");
-    const after = await look();
+    await expect.poll(async () => (await getOverview()).lastSentAt).toBe("2026-01-01T00:00:00.000Z");
+    const after = await getOverview();
     expect(after.mail).toMatchObject({ level: "warn", code: "sandbox" });
     expect(after.oldestWaiting).toBeNull();
     expect(after.hours.at(-1)).toMatchObject({ sent: 1, failed: 0, waiting: 1 });
@@ -67,12 +67,12 @@ describe("GET /api/overview", () => {
   });
 
   it("says how much is due, since when, and how much is for later", async () => {
-    expect((await look()).queue).toEqual({ due: 0, scheduled: 0, sending: 0, oldestDueAt: null });
+    expect((await getOverview()).queue).toEqual({ due: 0, scheduled: 0, sending: 0, oldestDueAt: null });
     await send();
     await app.clock.advance(180_000);
     await send();
     await send({ scheduledAt: "2026-01-01T05:00:00Z" });
-    const { queue, waiting } = await look();
+    const { queue, waiting } = await getOverview();
     expect(queue).toEqual({ due: 2, scheduled: 1, sending: 0, oldestDueAt: "2026-01-01T00:00:00.000Z" });
     expect(waiting).toBe(3);
   });
@@ -83,24 +83,24 @@ describe("GET /api/overview", () => {
     await app.clock.advance(3 * 3_600_000);
     const at = app.clock.now();
     await db.updateTable("emails").set({ state: "failed", finished_at: at }).where("id", "=", id).execute();
-    expect((await look()).hours.at(-1)).toMatchObject({ failed: 1, waiting: 0 });
+    expect((await getOverview()).hours.at(-1)).toMatchObject({ failed: 1, waiting: 0 });
     await app.clock.advance(2 * 3_600_000);
-    expect((await look()).hours.at(-3)).toMatchObject({ from: at, failed: 1 });
+    expect((await getOverview()).hours.at(-3)).toMatchObject({ from: at, failed: 1 });
     await app.clock.advance(24 * 3_600_000);
-    const later = await look();
+    const later = await getOverview();
     expect(sum(later.hours, "failed")).toBe(0);
     expect(later.days.at(-2)).toMatchObject({ failed: 1 });
     const long = { finished_at: at - 30 * 24 * 3_600_000 };
     await db.updateTable("emails").set(long).where("id", "=", id).execute();
     await app.clock.advance(60_000);
-    expect(sum((await look()).days, "failed")).toBe(0);
+    expect(sum((await getOverview()).days, "failed")).toBe(0);
   });
 
   it("begins hours and days where the reader's clock does", async () => {
-    const india = await look("?utcOffset=330");
+    const india = await getOverview("?utcOffset=330");
     expect(india.days.at(-1)).toMatchObject({ from: Date.parse("2025-12-31T18:30:00Z") });
     expect(india.hours.at(-1)).toMatchObject({ from: Date.parse("2025-12-31T23:30:00Z") });
-    expect((await look()).days.at(-1)).toMatchObject({ from: Date.parse("2026-01-01T00:00:00Z") });
+    expect((await getOverview()).days.at(-1)).toMatchObject({ from: Date.parse("2026-01-01T00:00:00Z") });
     expect((await app.call("GET", "/api/overview?utcOffset=east")).status).toBe(400);
   });
 
@@ -110,7 +110,7 @@ describe("GET /api/overview", () => {
       .updateTable("smtp_config")
       .set({ paused_until: app.clock.now() + 60_000, paused_reason: "The sign-in was refused" })
       .execute();
-    expect(await look()).toMatchObject({
+    expect(await getOverview()).toMatchObject({
       mail: { level: "bad", code: "paused" },
       concerns: [
         { configId: id, name: "Relay", code: "paused", reason: "Relay is paused: The sign-in was refused." },

@@ -167,9 +167,9 @@ describe("an earlier version", () => {
     for (let version = 1; version <= 24; version++) {
       await app.call("PUT", path(), { ...config, fromName: `Name ${version}`, version });
     }
-    const kept = (await versions()).map(({ version }) => version);
-    expect(kept).toHaveLength(21);
-    expect(kept.at(-1)).toBe(5);
+    const stored = (await versions()).map(({ version }) => version);
+    expect(stored).toHaveLength(21);
+    expect(stored.at(-1)).toBe(5);
   });
 
   it("goes with its config", async () => {

@@ -33,9 +33,15 @@ async function pointers(response: Response): Promise<string[]> {
 
 describe("POST /api/smtp-configs", () => {
   it("needs server, port and sender, and no more", async () => {
-    const made = await create(plain);
-    expect(made).toMatchObject({ ...plain, name: "127.0.0.1", username: null, password: null, version: 1 });
-    expect(await read(app.call("GET", `/api/smtp-configs/${made.id}`))).toEqual(made);
+    const created = await create(plain);
+    expect(created).toMatchObject({
+      ...plain,
+      name: "127.0.0.1",
+      username: null,
+      password: null,
+      version: 1,
+    });
+    expect(await read(app.call("GET", `/api/smtp-configs/${created.id}`))).toEqual(created);
     expect(await pointers(await app.call("POST", "/api/smtp-configs", {}))).toEqual([
       "/fromEmail",
       "/smtpPort",
@@ -85,35 +91,35 @@ describe("POST /api/smtp-configs", () => {
 
 describe("PUT /api/smtp-configs/{id}", () => {
   it("takes back what GET gave", async () => {
-    const made = await create(withPassword);
-    const response = await app.call("PUT", `/api/smtp-configs/${made.id}`, made);
+    const created = await create(withPassword);
+    const response = await app.call("PUT", `/api/smtp-configs/${created.id}`, created);
     expect(response.status).toBe(200);
     expect(await read<SmtpConfig>(response)).toMatchObject({ password: "********", version: 2 });
   });
 
   it("names every wrong field at once, and changes nothing", async () => {
-    const made = await create(withPassword);
-    const bad = { ...made, smtpPort: "25abc", fromEmail: "a@b\r\n", password: "", extra: 1 };
-    expect(await pointers(await app.call("PUT", `/api/smtp-configs/${made.id}`, bad))).toEqual([
+    const created = await create(withPassword);
+    const bad = { ...created, smtpPort: "25abc", fromEmail: "a@b\r\n", password: "", extra: 1 };
+    expect(await pointers(await app.call("PUT", `/api/smtp-configs/${created.id}`, bad))).toEqual([
       "/extra",
       "/fromEmail",
       "/password",
       "/smtpPort",
     ]);
-    expect(await read(app.call("GET", `/api/smtp-configs/${made.id}`))).toEqual(made);
+    expect(await read(app.call("GET", `/api/smtp-configs/${created.id}`))).toEqual(created);
   });
 
   it("wants the password again for another server", async () => {
-    const made = await create(withPassword);
-    const response = await app.call("PUT", `/api/smtp-configs/${made.id}`, { ...made, smtpPort: 2526 });
+    const created = await create(withPassword);
+    const response = await app.call("PUT", `/api/smtp-configs/${created.id}`, { ...created, smtpPort: 2526 });
     expect(response.status).toBe(409);
     expect(await read<Problem>(response)).toMatchObject({ code: "config.password_required" });
   });
 
   it("refuses an outdated version", async () => {
-    const made = await create(plain);
-    await app.call("PUT", `/api/smtp-configs/${made.id}`, { ...made, name: "First" });
-    const response = await app.call("PUT", `/api/smtp-configs/${made.id}`, { ...made, name: "Second" });
+    const created = await create(plain);
+    await app.call("PUT", `/api/smtp-configs/${created.id}`, { ...created, name: "First" });
+    const response = await app.call("PUT", `/api/smtp-configs/${created.id}`, { ...created, name: "Second" });
     expect(response.status).toBe(409);
     expect(await read<Problem>(response)).toMatchObject({ code: "config.version_conflict" });
   });
@@ -130,13 +136,15 @@ describe("DELETE /api/smtp-configs/{id}", () => {
 
 describe("no reply holds the password", () => {
   it("neither the config's own, nor the audit log", async () => {
-    const made = await create(withPassword);
+    const created = await create(withPassword);
     const replies = [
-      JSON.stringify(made),
+      JSON.stringify(created),
       await (await app.call("GET", "/api/smtp-configs")).text(),
       await (await app.call("GET", "/api/audit-log")).text(),
-      await (await app.call("POST", `/api/smtp-configs/${made.id}/test`)).text(),
-      await (await app.call("PUT", `/api/smtp-configs/${made.id}`, { ...made, password, version: 7 })).text(),
+      await (await app.call("POST", `/api/smtp-configs/${created.id}/test`)).text(),
+      await (
+        await app.call("PUT", `/api/smtp-configs/${created.id}`, { ...created, password, version: 7 })
+      ).text(),
     ];
     for (const reply of replies) {
       expect(reply).not.toContain(password);
@@ -196,10 +204,10 @@ describe("tests of the connection", () => {
 
   it("dials nobody when the form points the saved password elsewhere", async () => {
     await using elsewhere = await startScriptedServer((peer) => peer.closed);
-    const made = await create(withPassword);
-    const edited = { ...made, smtpPort: elsewhere.port };
+    const created = await create(withPassword);
+    const edited = { ...created, smtpPort: elsewhere.port };
     for (const accept of ["application/json", "text/event-stream"]) {
-      const response = await app.call("POST", `/api/smtp-configs/${made.id}/test`, edited, { accept });
+      const response = await app.call("POST", `/api/smtp-configs/${created.id}/test`, edited, { accept });
       expect(response.status).toBe(409);
       expect(await read<Problem>(response)).toMatchObject({ code: "config.password_required" });
     }
@@ -327,8 +335,8 @@ describe("POST /api/smtp-configs/{id}/resume", () => {
   });
 
   it("leaves one alone that is not paused, and writes nothing down", async () => {
-    const made = await create(plain);
-    expect(await read(app.call("POST", `/api/smtp-configs/${made.id}/resume`))).toEqual(made);
+    const created = await create(plain);
+    expect(await read(app.call("POST", `/api/smtp-configs/${created.id}/resume`))).toEqual(created);
     expect(await actions()).toEqual(["smtp_config.created"]);
   });
 

@@ -56,8 +56,8 @@ const welcome = {
 
 describe("a template of one's own", () => {
   it("is made, sent in its languages, edited and deleted", async () => {
-    const made = await read<TemplateDetail>(put("welcome", welcome));
-    expect(made).toMatchObject({
+    const created = await read<TemplateDetail>(put("welcome", welcome));
+    expect(created).toMatchObject({
       name: "welcome",
       isBuiltIn: false,
       isEdited: true,
@@ -74,8 +74,13 @@ describe("a template of one's own", () => {
     expect(render("fr").html).toContain("Good to have you, Zoë.");
 
     // What GET gave can be PUT back, and changes nothing.
-    expect((await read<TemplateDetail>(put("welcome", made))).version).toBe(1);
-    const edited = { ...made, sensitive: true, sources: { en: made.sources.en }, note: "English will do" };
+    expect((await read<TemplateDetail>(put("welcome", created))).version).toBe(1);
+    const edited = {
+      ...created,
+      sensitive: true,
+      sources: { en: created.sources.en },
+      note: "English will do",
+    };
     expect(await read<TemplateDetail>(put("welcome", edited))).toMatchObject({
       version: 2,
       sensitive: true,
@@ -417,8 +422,8 @@ describe("the parts of templates", () => {
     expect(html()).not.toContain("Above everything");
     await app.call("POST", `${part("layout")}/versions/1/restore`, { version: 2 });
     expect(html()).toContain("Above everything");
-    const made = await read<{ items: TemplateVersion[] }>(app.call("GET", `${part("layout")}/versions`));
-    expect(made.items.map(({ change }) => change)).toEqual(["restored", "reset", "edited"]);
+    const versions = await read<{ items: TemplateVersion[] }>(app.call("GET", `${part("layout")}/versions`));
+    expect(versions.items.map(({ change }) => change)).toEqual(["restored", "reset", "edited"]);
     expect((await audit()).map(({ action }) => action)).toEqual([
       "template_part.restored",
       "template_part.reset",

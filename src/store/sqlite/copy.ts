@@ -4,14 +4,14 @@ import { type Kysely, sql } from "kysely";
 import { isSendwrightError, SendwrightError } from "../../core/errors.ts";
 
 /**
- * Keeps a copy of a database as it is before an upgrade, for whoever wants to go back: `sendwright.db` becomes
+ * Saves a copy of a database as it is before an upgrade, for an admin who wants to go back: `sendwright.db` becomes
  * `sendwright.db.before-0009-watching`, with what is still in the log, readable by its owner alone. The copy of
  * an earlier upgrade is deleted once this one is on the disk.
  * @param db an open connection to the file, in no transaction.
  * @param name the first migration of the upgrade.
  * @throws SendwrightError `store.unavailable`; then no file has changed.
  */
-export async function keepCopy<Tables>(db: Kysely<Tables>, file: string, name: string): Promise<void> {
+export async function saveCopy<Tables>(db: Kysely<Tables>, file: string, name: string): Promise<void> {
   const copy = `${file}${infix}${name}`;
   // A name of its own until it is whole: a copy that was interrupted is never taken for one.
   const unfinished = `${copy}.part`;
@@ -33,7 +33,7 @@ export async function keepCopy<Tables>(db: Kysely<Tables>, file: string, name: s
 
 const infix = ".before-";
 
-/** The copies that are kept of a database file, and what is left of one that was interrupted. */
+/** The saved copies of a database file, and what is left of one that was interrupted. */
 export function copiesOf(file: string): readonly string[] {
   const folder = dirname(file);
   const start = basename(file) + infix;

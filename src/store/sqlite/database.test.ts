@@ -88,14 +88,14 @@ describe("transactions", () => {
     const count = run("select count(*) from number");
     const done = database.transact([[insert(1), count], [], [insert(2), insert(3), count]]);
     expect(
-      done.map((one) => one.kept && one.answers.map(({ rows, changes }) => rows[0]?.[0] ?? changes)),
+      done.map((one) => one.committed && one.answers.map(({ rows, changes }) => rows[0]?.[0] ?? changes)),
     ).toEqual([[1, 1], [], [1, 1, 3]]);
     expect(stored()).toEqual([1, 2, 3]);
   });
 
   it("that fail take none with them, and leave nothing", () => {
     const done = database.transact([[insert(1)], [insert(2), insert(1)], [run("nonsense")], [insert(3)]]);
-    expect(done.map(({ kept }) => kept)).toEqual([true, false, false, true]);
+    expect(done.map(({ committed }) => committed)).toEqual([true, false, false, true]);
     expect(done[1]).toMatchObject({ error: { errcode: 1555, message: expect.stringContaining("UNIQUE") } });
     expect(stored()).toEqual([1, 3]);
   });
@@ -106,10 +106,10 @@ describe("transactions", () => {
     );
     const orphan = run("insert into owner values (99)");
     const done = database.transact([[insert(1)], [orphan], [insert(2)]]);
-    expect(done.map(({ kept }) => kept)).toEqual([false, false, false]);
+    expect(done.map(({ committed }) => committed)).toEqual([false, false, false]);
     expect(done[0]).toMatchObject({ error: { message: expect.stringContaining("FOREIGN KEY") } });
     expect(stored()).toEqual([]);
-    expect(database.transact([[insert(4)]])).toMatchObject([{ kept: true }]);
+    expect(database.transact([[insert(4)]])).toMatchObject([{ committed: true }]);
     expect(stored()).toEqual([4]);
   });
 
@@ -118,11 +118,11 @@ describe("transactions", () => {
     database.execute(run("create table filler (n integer, bytes blob)"));
     database.execute(run("pragma max_page_count = 20"));
     const done = database.transact([[insert(1)], [fill(2)], [insert(3)]]);
-    expect(done[1]).toMatchObject({ kept: false, error: { errcode: 13 } });
+    expect(done[1]).toMatchObject({ committed: false, error: { errcode: 13 } });
     // SQLite may undo the one or end the whole; whoever was told that it is kept has it.
-    expect(stored()).toEqual(done.flatMap(({ kept }, index) => (kept ? [index + 1] : [])));
+    expect(stored()).toEqual(done.flatMap(({ committed }, index) => (committed ? [index + 1] : [])));
     database.execute(run("pragma max_page_count = 10000"));
-    expect(database.transact([[fill(2)]])).toMatchObject([{ kept: true }]);
+    expect(database.transact([[fill(2)]])).toMatchObject([{ committed: true }]);
   });
 
   it("fail, and wait no longer than they should, while another process writes", () => {
@@ -131,11 +131,11 @@ describe("transactions", () => {
     database.execute(run("pragma busy_timeout = 0"));
     const done = database.transact([[insert(1)], [insert(2)]]);
     expect(done).toMatchObject([
-      { kept: false, error: { errcode: 5 } },
-      { kept: false, error: { errcode: 5 } },
+      { committed: false, error: { errcode: 5 } },
+      { committed: false, error: { errcode: 5 } },
     ]);
     other.execute(run("rollback"));
-    expect(database.transact([[insert(1)]])).toMatchObject([{ kept: true }]);
+    expect(database.transact([[insert(1)]])).toMatchObject([{ committed: true }]);
     other.close();
   });
 });

@@ -23,8 +23,8 @@ export interface SqliteDatabase {
 
 /** The answers to the statements of a transaction, or why it was undone. */
 export type Transacted =
-  | { readonly kept: true; readonly answers: readonly SqliteAnswer[] }
-  | { readonly kept: false; readonly error: unknown };
+  | { readonly committed: true; readonly answers: readonly SqliteAnswer[] }
+  | { readonly committed: false; readonly error: unknown };
 
 export interface SqliteStatement {
   readonly sql: string;
@@ -98,12 +98,12 @@ export function openSqliteDatabase(file: string, access: SqliteAccess): SqliteDa
     try {
       const answers = statements.map(execute);
       database.exec("release one");
-      return { kept: true, answers };
+      return { committed: true, answers };
     } catch (error) {
       // A disk that is full may have ended the whole (https://sqlite.org/lang_transaction.html).
       if (!database.isTransaction) throw error;
       database.exec("rollback to one; release one");
-      return { kept: false, error };
+      return { committed: false, error };
     }
   }
 
@@ -117,7 +117,7 @@ export function openSqliteDatabase(file: string, access: SqliteAccess): SqliteDa
         return done;
       } catch (error) {
         if (database.isTransaction) database.exec("rollback");
-        return transactions.map(() => ({ kept: false, error }));
+        return transactions.map(() => ({ committed: false, error }));
       }
     },
     close: () => database.close(),

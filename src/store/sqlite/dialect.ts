@@ -118,7 +118,7 @@ async function open(file: string, access: SqliteAccess): Promise<SqliteThread> {
     execute: async (statement) => database.execute(statement),
     async transact(statements) {
       const [done] = database.transact([statements]);
-      if (done?.kept !== true) throw done?.error;
+      if (done?.committed !== true) throw done?.error;
       return done.answers;
     },
     close: async () => database.close(),

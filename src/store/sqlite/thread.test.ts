@@ -107,10 +107,10 @@ describe("the thread of a SQLite file", () => {
   it("takes bytes as they are when it is asked, and no others that lie beside them", async () => {
     const memory = Buffer.from(new SharedArrayBuffer(100));
     memory.fill("a");
-    const kept = thread.execute(run("insert into note values (?)", memory.subarray(10, 20)));
+    const inserted = thread.execute(run("insert into note values (?)", memory.subarray(10, 20)));
     const transacted = thread.transact([run("insert into note values (?)", memory.subarray(30, 35))]);
     memory.fill("b");
-    await Promise.all([kept, transacted]);
+    await Promise.all([inserted, transacted]);
     const { rows } = await thread.execute(run("select body from note order by rowid"));
     expect(rows.map(([body]) => Buffer.from(body as Uint8Array).toString())).toEqual([
       "a".repeat(10),
@@ -187,12 +187,12 @@ it("keeps no process alive that is done with it, but one that waits for it", asy
   const child = spawn(process.execPath, ["--input-type=module", "--eval", program("found")], {
     stdio: ["ignore", "pipe", "inherit"],
   });
-  let said = "";
+  let output = "";
   child.stdout.setEncoding("utf8").on("data", (text: string) => {
-    said += text;
+    output += text;
   });
   const [code, signal] = await once(child, "close");
-  expect({ said, code, signal }).toEqual({ said: "found 300000", code: 0, signal: null });
+  expect({ output, code, signal }).toEqual({ output: "found 300000", code: 0, signal: null });
 });
 
 it("works under node --watch, which speaks to threads too, and again after a change", async () => {
@@ -200,13 +200,13 @@ it("works under node --watch, which speaks to threads too, and again after a cha
   writeFileSync(main, program("first"));
   const child = spawn(process.execPath, ["--watch", main], { stdio: ["ignore", "pipe", "pipe"] });
   const ended = once(child, "close");
-  let said = "";
+  let output = "";
   /** All that was said until one run is over, well or not. */
   const run = () =>
     new Promise<string>((resolve) => {
       const hear = (text: string) => {
-        said += text;
-        if (/(?:Completed|Failed) running/.test(said)) resolve(said);
+        output += text;
+        if (/(?:Completed|Failed) running/.test(output)) resolve(output);
       };
       for (const stream of [child.stdout, child.stderr]) {
         stream.setEncoding("utf8").removeAllListeners("data").on("data", hear);
@@ -214,7 +214,7 @@ it("works under node --watch, which speaks to threads too, and again after a cha
     });
   try {
     expect(await run()).toContain("first 300000");
-    said = "";
+    output = "";
     writeFileSync(main, program("second"));
     expect(await run()).toContain("second 300000");
   } finally {

@@ -78,7 +78,7 @@ function received({ number, text, parameters }: SentStatement): SqliteStatement 
 
 function transact(transactions: readonly (readonly SentStatement[])[]): void {
   for (const done of database?.transact(transactions.map((one) => one.map(received))) ?? []) {
-    if (done.kept) answer(done.answers);
+    if (done.committed) answer(done.answers);
     else fail(done.error);
   }
 }

@@ -40,15 +40,15 @@ export function checkSecret({ secrets, keys, configs, previousCount }: SecretFac
 }
 
 function checkPrevious(
-  { primaryKeyId, unknownKeyIds, isCurrentSeal }: Secrets,
+  secrets: Secrets,
   inUse: readonly EncryptionKey[],
   configs: readonly SmtpConfig[],
   previousCount: number,
 ): Check {
-  const old = inUse.filter(({ keyId }) => keyId !== primaryKeyId).length;
-  const behind = configs.filter((config) => !isCurrentSeal(config.secret.seal)).length;
+  const old = inUse.filter(({ keyId }) => keyId !== secrets.primaryKeyId).length;
+  const behind = configs.filter((config) => !secrets.isCurrentSeal(config.secret.seal)).length;
   const what = `${behind} of ${configs.length} SMTP configs, and perhaps emails,`;
-  if (unknownKeyIds.length > 0) {
+  if (secrets.unknownKeyIds.length > 0) {
     return warning(
       previous,
       `An earlier secret may still be needed and is not known here: ${what} are not under the present one.`,
