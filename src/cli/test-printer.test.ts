@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { TestReport, TestStage } from "../diagnosis/report.ts";
 import type { Output } from "./terminal.ts";
-import { createTestPrinter, type TestedRelay } from "./test-printer.ts";
+import { type TestedRelay, TestPrinter } from "./test-printer.ts";
 
 const relay: TestedRelay = {
   name: "Main relay",
@@ -46,7 +46,7 @@ function printed(
     columns: 80,
     ...given.output,
   };
-  const printer = createTestPrinter({ ...relay, ...given.relay }, output, {
+  const printer = new TestPrinter({ ...relay, ...given.relay }, output, {
     verbose: given.verbose ?? false,
   });
   for (const one of stages) printer.stage(one);

@@ -13,7 +13,7 @@ import type { Relay } from "../smtp/relay.ts";
 import { fixAsOptions, fixInWords, seenAt } from "./stage-words.ts";
 import { bold, dim, fitted, type Mark, markOf, type Output, oneLine, paragraph } from "./terminal.ts";
 
-/** What is tested, as its heading says it. */
+/** The relay that is tested, for the heading. */
 export interface TestedRelay {
   /** The name of a saved config; null for settings that are not saved. */
   readonly name: string | null;
@@ -23,20 +23,9 @@ export interface TestedRelay {
   readonly sendTo: string | null;
 }
 
-/** Tells on the terminal how a connection test goes: a line a stage, as each ends. */
-export interface TestPrinter {
-  stage(stage: TestStage): void;
-  /** What the stage under way has seen so far. */
-  progress(progress: TestProgress): void;
-  /** The end, in a sentence or two. */
-  report(report: TestReport): void;
-  /** It was broken off. */
-  stopped(): void;
-}
-
 const nameWidth = Math.max(...Object.values(stageNames).map(({ title }) => title.length));
 const durationWidth = 9;
-/** What stands before that which was seen. */
+/** Columns before the evidence of a stage. */
 const besideWidth = nameWidth + durationWidth + 6;
 const again = "… once more, encrypted";
 
@@ -47,41 +36,85 @@ const markFor = {
   skipped: "none",
 } as const satisfies Record<TestStage["status"], Mark>;
 
-export function createTestPrinter(
-  relay: TestedRelay,
-  output: Output,
-  { verbose }: { verbose: boolean },
-): TestPrinter {
-  const { name, host, port, sendTo } = relay;
-  const where = `${host}:${port}`;
-  const order = stageOrder(relay.tls).filter(
-    (stage) => sendTo !== null || (stage !== "recipient" && stage !== "message"),
-  );
-  const ended = new Map<Stage, TestStage>();
-  /** What was explained has a blank line after it already. */
-  let hasGap = false;
-  output.write(`${bold(name === null ? where : `${oneLine(name)}, ${where}`, output)}\n\n`);
-  underWay("resolve");
+/** Shows on the terminal how a connection test goes: one line for each stage, as it ends. */
+export class TestPrinter {
+  readonly #relay: TestedRelay;
+  readonly #output: Output;
+  readonly #verbose: boolean;
+  readonly #order: readonly Stage[];
+  readonly #ended = new Map<Stage, TestStage>();
+  /** Whether a blank line is the last one, as after an explanation. */
+  #hasGap = false;
 
-  /** Written over when the stage has ended; where nobody looks on, what ended is enough. */
-  function underWay(stage: Stage | undefined, words = ""): void {
+  /** Prints the heading. */
+  constructor(relay: TestedRelay, output: Output, { verbose }: { readonly verbose: boolean }) {
+    const { name, host, port, sendTo } = relay;
+    this.#relay = relay;
+    this.#output = output;
+    this.#verbose = verbose;
+    this.#order = stageOrder(relay.tls).filter(
+      (stage) => sendTo !== null || (stage !== "recipient" && stage !== "message"),
+    );
+    const where = `${host}:${port}`;
+    output.write(`${bold(name === null ? where : `${oneLine(name)}, ${where}`, output)}\n\n`);
+    this.#showUnderWay("resolve");
+  }
+
+  stage(stage: TestStage): void {
+    const before = this.#ended.get(stage.stage);
+    this.#clear();
+    this.#output.write(`${this.#line(stage, before)}\n`);
+    if (this.#verbose) this.#output.write(this.#transcript(stage, before));
+    if (stage.problem !== undefined) this.#output.write(this.#explanation(stage.problem));
+    this.#hasGap = stage.problem !== undefined;
+    this.#ended.set(stage.stage, stage);
+    if (stage.status !== "failed") this.#showUnderWay(this.#next(stage.stage));
+  }
+
+  /** The evidence so far of the stage under way. */
+  progress({ stage, evidence }: TestProgress): void {
+    this.#showUnderWay(stage, seenAt({ stage, evidence }));
+  }
+
+  /** The end, in a sentence or two. */
+  report(report: TestReport): void {
+    this.#clear();
+    if (report.corrections.length > 0) {
+      this.#output.write(
+        `${this.#hasGap ? "" : "\n"}  Also tried, without signing in:\n${this.#alternatives(report)}\n`,
+      );
+      this.#hasGap = true;
+    }
+    this.#output.write(`${this.#hasGap ? "" : "\n"}${paragraph(this.#summary(report), 2, this.#output)}`);
+  }
+
+  /** The test was interrupted. */
+  stopped(): void {
+    this.#clear();
+    this.#output.write("\n  Stopped.\n");
+  }
+
+  /** A terminal shows the stage under way, and its end overwrites that; a file shows what ended. */
+  #showUnderWay(stage: Stage | undefined, words = ""): void {
+    const output = this.#output;
     if (!output.isTerminal || stage === undefined) return;
-    clear();
-    const label = ended.has(stage) ? again : stageNames[stage].title;
+    this.#clear();
+    const label = this.#ended.has(stage) ? again : stageNames[stage].title;
     output.write(`  ${dim(fitted(`· ${label} … ${oneLine(words)}`, output.columns - 3), output)}`);
   }
 
-  function clear(): void {
-    if (output.isTerminal) output.write("\r\u001b[2K");
+  #clear(): void {
+    if (this.#output.isTerminal) this.#output.write("\r\u001b[2K");
   }
 
   /** After TLS has begun by STARTTLS, EHLO comes again (RFC 3207 §4.2). */
-  function next(after: Stage): Stage | undefined {
-    if (after === "tls" && ended.get("starttls")?.status === "passed") return "ehlo";
-    return order.find((stage) => !ended.has(stage));
+  #next(after: Stage): Stage | undefined {
+    if (after === "tls" && this.#ended.get("starttls")?.status === "passed") return "ehlo";
+    return this.#order.find((stage) => !this.#ended.has(stage));
   }
 
-  function line(stage: TestStage, before: TestStage | undefined): string {
+  #line(stage: TestStage, before: TestStage | undefined): string {
+    const output = this.#output;
     const label = (before === undefined ? stageNames[stage.stage].title : again).padEnd(nameWidth);
     // The report adds both rounds of EHLO up.
     const tookMs = stage.durationMs - (before?.durationMs ?? 0);
@@ -94,9 +127,9 @@ export function createTestPrinter(
     return `${begin}\n      ${dim(fitted(seen, output.columns - 7), output)}`;
   }
 
-  /** What it means and what to do. */
-  function explained({ title, explanation, remedy, fix }: Problem): string {
-    const change = fix === undefined ? "" : changeFor({ ...fix });
+  #explanation({ title, explanation, remedy, fix }: Problem): string {
+    const output = this.#output;
+    const change = fix === undefined ? "" : this.#changeFor({ ...fix });
     const pin = fix?.caPem === undefined ? "" : fix.caPem;
     return [
       "\n",
@@ -109,7 +142,8 @@ export function createTestPrinter(
     ].join("");
   }
 
-  function changeFor(fix: Readonly<Record<string, unknown>>): string {
+  #changeFor(fix: Readonly<Record<string, unknown>>): string {
+    const { name } = this.#relay;
     if (fix.caPem !== undefined) {
       return name === null
         ? "Save this as relay.pem, then try it with: --ca-file relay.pem"
@@ -120,24 +154,27 @@ export function createTestPrinter(
     return `In the settings: ${fixInWords(fix)}`;
   }
 
-  function transcriptOf({ transcript }: TestStage, before: TestStage | undefined): string {
+  #transcript({ transcript }: TestStage, before: TestStage | undefined): string {
     return transcript
       .slice(before?.transcript.length ?? 0)
-      .map(({ from, text }) => `      ${dim(`${from === "client" ? "→" : "←"} ${oneLine(text)}`, output)}\n`)
+      .map(
+        ({ from, text }) =>
+          `      ${dim(`${from === "client" ? "→" : "←"} ${oneLine(text)}`, this.#output)}\n`,
+      )
       .join("");
   }
 
-  /** What else was tried after a failure. */
-  function others({ corrections }: TestReport): string {
+  #alternatives({ corrections }: TestReport): string {
     return corrections
       .map(({ works, title, fix }) => {
-        const line = `  ${markOf(works ? "good" : "none", output)} ${oneLine(title)}\n`;
-        return fix === null ? line : line + paragraph(changeFor({ ...fix }), 4, output);
+        const line = `  ${markOf(works ? "good" : "none", this.#output)} ${oneLine(title)}\n`;
+        return fix === null ? line : line + paragraph(this.#changeFor({ ...fix }), 4, this.#output);
       })
       .join("");
   }
 
-  function verdict(report: TestReport): string {
+  #summary(report: TestReport): string {
+    const { sendTo } = this.#relay;
     const failed = failedStage(report);
     if (failed !== undefined) {
       return `It stopped at "${stageNames[failed.stage].title}" after ${duration(report.durationMs)}.`;
@@ -148,32 +185,4 @@ export function createTestPrinter(
       ? `${works} No email was sent: a relay may still refuse the recipient, or the email at the end of DATA. --send-to tries that out.`
       : `${works} The relay took the test email for ${sendTo}: look in its inbox.`;
   }
-
-  return {
-    stage(stage) {
-      const before = ended.get(stage.stage);
-      clear();
-      output.write(`${line(stage, before)}\n`);
-      if (verbose) output.write(transcriptOf(stage, before));
-      if (stage.problem !== undefined) output.write(explained(stage.problem));
-      hasGap = stage.problem !== undefined;
-      ended.set(stage.stage, stage);
-      if (stage.status !== "failed") underWay(next(stage.stage));
-    },
-    progress({ stage, evidence }) {
-      underWay(stage, seenAt({ stage, evidence }));
-    },
-    report(report) {
-      clear();
-      if (report.corrections.length > 0) {
-        output.write(`${hasGap ? "" : "\n"}  Also tried, without signing in:\n${others(report)}\n`);
-        hasGap = true;
-      }
-      output.write(`${hasGap ? "" : "\n"}${paragraph(verdict(report), 2, output)}`);
-    },
-    stopped() {
-      clear();
-      output.write("\n  Stopped.\n");
-    },
-  };
 }

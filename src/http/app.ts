@@ -12,7 +12,7 @@ import { callerByKey, identify } from "./middleware/authenticate.ts";
 import { refuseCrossSite } from "./middleware/cross-site.ts";
 import { securityHeaders } from "./middleware/security-headers.ts";
 import { describeSecurity, openApiDocument } from "./openapi.ts";
-import { builtPages, createPages } from "./pages.ts";
+import { builtPages, Pages } from "./pages.ts";
 import { problemResponse } from "./problem.ts";
 import { createOwnAddress, type OwnAddress } from "./public-url.ts";
 import { alertRoutes } from "./resources/alerts.ts";
@@ -87,7 +87,7 @@ export function createApp(services: Services, options: AppOptions): App {
   const { signedIn, signIn, apiKey = null, publicUrl = null } = options;
   const basePath = options.basePath?.replace(/\/+$/, "") ?? null;
   const apiKeys = new ApiKeys({ ...services, environmentKey: apiKey });
-  const pages = createPages(options.pages ?? builtPages);
+  const pages = new Pages(options.pages ?? builtPages);
   const app = routes({ getPath: (request) => pathWithin(basePath ?? "", request.url) });
 
   app.use(securityHeaders);

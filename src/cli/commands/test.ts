@@ -18,7 +18,7 @@ import { type GivenSettings, optionOf, testGiven } from "../given-settings.ts";
 import { interruptibly } from "../interrupt.ts";
 import { databaseOf, unlockBeside } from "../secret-source.ts";
 import { oneLine, standardOutput } from "../terminal.ts";
-import { createTestPrinter, type TestedRelay } from "../test-printer.ts";
+import { type TestedRelay, TestPrinter } from "../test-printer.ts";
 
 export interface TestFlags extends GivenSettings {
   readonly all?: boolean;
@@ -174,10 +174,10 @@ async function watched(
   run: (watcher: TestWatcher) => Promise<TestReport>,
 ): Promise<TestReport> {
   if (json) return run({});
-  const printer = createTestPrinter(relay, standardOutput(), { verbose });
+  const printer = new TestPrinter(relay, standardOutput(), { verbose });
   try {
     const report = await run({
-      onProgress: printer.progress,
+      onProgress: (progress) => printer.progress(progress),
       onStage(stage) {
         // What ends because it was broken off is no fault of the relay.
         if (!signal.aborted) printer.stage(stage);

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { openSqliteDatabase, type SqliteDatabase, type SqliteStatement } from "./database.ts";
+import { SqliteDatabase, type SqliteStatement } from "./database.ts";
 
 const run = (sql: string, ...parameters: unknown[]): SqliteStatement => ({ sql, parameters });
 const insert = (n: number) => run("insert into number (n) values (?)", n);
@@ -13,7 +13,7 @@ let database: SqliteDatabase;
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), "sendwright-sqlite-"));
   file = join(folder, "numbers.db");
-  database = openSqliteDatabase(file, "write");
+  database = new SqliteDatabase(file, "write");
   database.execute(run("create table number (n integer primary key, of integer)"));
 });
 afterEach(() => {
@@ -67,19 +67,19 @@ describe("a SQLite database", () => {
   });
 
   it("cannot write where it is there for reading", () => {
-    const reader = openSqliteDatabase(file, "read");
+    const reader = new SqliteDatabase(file, "read");
     expect(() => reader.execute(insert(1))).toThrow(/readonly/);
     expect(reader.execute(run("select count(*) from number")).rows).toEqual([[0]]);
     reader.close();
   });
 
   it("is not opened where there is no folder for it, or where the file is something else", () => {
-    expect(() => openSqliteDatabase(join(folder, "missing", "numbers.db"), "write")).toThrow(
+    expect(() => new SqliteDatabase(join(folder, "missing", "numbers.db"), "write")).toThrow(
       /unable to open/,
     );
     const other = join(folder, "letter.txt");
     writeFileSync(other, "Dear Jo,\n".repeat(1_000));
-    expect(() => openSqliteDatabase(other, "write")).toThrow(/not a database/);
+    expect(() => new SqliteDatabase(other, "write")).toThrow(/not a database/);
   });
 });
 
@@ -126,7 +126,7 @@ describe("transactions", () => {
   });
 
   it("fail, and wait no longer than they should, while another process writes", () => {
-    const other = openSqliteDatabase(file, "write");
+    const other = new SqliteDatabase(file, "write");
     other.execute(run("begin immediate"));
     database.execute(run("pragma busy_timeout = 0"));
     const done = database.transact([[insert(1)], [insert(2)]]);

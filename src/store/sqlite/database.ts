@@ -9,18 +9,6 @@ export interface SqliteAnswer {
   readonly changes: number;
 }
 
-/** One connection to a SQLite file, which answers at once: whoever calls waits for the disk. */
-export interface SqliteDatabase {
-  /** @throws the error of `node:sqlite`, with SQLite's `errcode`. */
-  execute(statement: SqliteStatement): SqliteAnswer;
-  /**
-   * Executes transactions, each of them whole or not at all, and commits them together: what costs time is
-   * to wait for the disk, once for all. One that fails takes none with it, unless the commit itself fails.
-   */
-  transact(transactions: readonly (readonly SqliteStatement[])[]): Transacted[];
-  close(): void;
-}
-
 /** The answers to the statements of a transaction, or why it was undone. */
 export type Transacted =
   | { readonly committed: true; readonly answers: readonly SqliteAnswer[] }
@@ -55,77 +43,88 @@ export const beginTransaction = "begin immediate";
 /** What a connection is for: one that only reads cannot write by mistake. */
 export type SqliteAccess = "write" | "read";
 
-/** @param file a path, or `:memory:`. A file that is made here can be read by its owner alone. */
-export function openSqliteDatabase(file: string, access: SqliteAccess): SqliteDatabase {
-  if (access === "write" && file !== ":memory:") createPrivate(file);
-  const database = new DatabaseSync(file);
-  try {
-    database.exec(forBoth);
-    // Whoever only reads leaves the way of writing as it is: `query_only` would let it be changed.
-    database.exec(access === "read" ? "pragma query_only = on" : forWriting);
-  } catch (error) {
-    database.close();
-    throw error;
-  }
-  const known = new Map<string, Prepared>();
+/** One connection to a SQLite file, which answers at once: the caller waits for the disk. */
+export class SqliteDatabase {
+  readonly #database: DatabaseSync;
+  readonly #prepared = new Map<string, Prepared>();
 
-  function prepare(sql: string): Prepared {
-    const earlier = known.get(sql);
-    if (earlier !== undefined) return earlier;
-    if (known.size >= maxStatements) known.clear();
-    const statement = database.prepare(sql);
-    statement.setReturnArrays(true);
-    const names = statement.columns().map(({ name }) => name);
-    const altersSchema = /^\s*(?:create|alter|drop)\s/i.test(sql);
-    const prepared = { statement, columns: names.length === 0 ? null : names, altersSchema };
-    known.set(sql, prepared);
-    return prepared;
+  /** @param file a path, or `:memory:`. A file that is created here can be read by its owner alone. */
+  constructor(file: string, access: SqliteAccess) {
+    if (access === "write" && file !== ":memory:") createPrivate(file);
+    this.#database = new DatabaseSync(file);
+    try {
+      this.#database.exec(forBoth);
+      // A connection for reading does not choose how the file is written: `query_only` would let it.
+      this.#database.exec(access === "read" ? "pragma query_only = on" : forWriting);
+    } catch (error) {
+      this.#database.close();
+      throw error;
+    }
   }
 
-  function execute({ sql, parameters }: SqliteStatement): SqliteAnswer {
-    const { statement, columns, altersSchema } = prepare(sql);
+  /** @throws the error of `node:sqlite`, with SQLite's `errcode`. */
+  execute({ sql, parameters }: SqliteStatement): SqliteAnswer {
+    const { statement, columns, altersSchema } = this.#prepare(sql);
     const values = parameters as SQLInputValue[];
     // The columns of `select *` are other ones from now on.
-    if (altersSchema) known.clear();
+    if (altersSchema) this.#prepared.clear();
     if (columns === null) return { columns, rows: [], changes: Number(statement.run(...values).changes) };
     // With `setReturnArrays` each row is an array, whatever the type says.
     const rows = statement.all(...values) as unknown as readonly (readonly unknown[])[];
     return { columns, rows, changes: rows.length };
   }
 
-  function transactOne(statements: readonly SqliteStatement[]): Transacted {
-    database.exec("savepoint one");
+  /**
+   * Executes transactions, each of them whole or not at all, and commits them together: the wait for the disk,
+   * which costs the time, is one for all. A transaction that fails leaves the others intact, unless the commit
+   * itself fails.
+   */
+  transact(transactions: readonly (readonly SqliteStatement[])[]): Transacted[] {
     try {
-      const answers = statements.map(execute);
-      database.exec("release one");
-      return { committed: true, answers };
+      this.#database.exec(beginTransaction);
+      const done = transactions.map((statements) => this.#transactOne(statements));
+      this.#database.exec("commit");
+      return done;
     } catch (error) {
-      // A disk that is full may have ended the whole (https://sqlite.org/lang_transaction.html).
-      if (!database.isTransaction) throw error;
-      database.exec("rollback to one; release one");
-      return { committed: false, error };
+      if (this.#database.isTransaction) this.#database.exec("rollback");
+      return transactions.map(() => ({ committed: false, error }));
     }
   }
 
-  return {
-    execute,
-    transact(transactions) {
-      try {
-        database.exec(beginTransaction);
-        const done = transactions.map(transactOne);
-        database.exec("commit");
-        return done;
-      } catch (error) {
-        if (database.isTransaction) database.exec("rollback");
-        return transactions.map(() => ({ committed: false, error }));
-      }
-    },
-    close: () => database.close(),
-  };
+  close(): void {
+    this.#database.close();
+  }
+
+  #prepare(sql: string): Prepared {
+    const earlier = this.#prepared.get(sql);
+    if (earlier !== undefined) return earlier;
+    if (this.#prepared.size >= maxStatements) this.#prepared.clear();
+    const statement = this.#database.prepare(sql);
+    statement.setReturnArrays(true);
+    const names = statement.columns().map(({ name }) => name);
+    const altersSchema = /^\s*(?:create|alter|drop)\s/i.test(sql);
+    const prepared = { statement, columns: names.length === 0 ? null : names, altersSchema };
+    this.#prepared.set(sql, prepared);
+    return prepared;
+  }
+
+  #transactOne(statements: readonly SqliteStatement[]): Transacted {
+    this.#database.exec("savepoint one");
+    try {
+      const answers = statements.map((statement) => this.execute(statement));
+      this.#database.exec("release one");
+      return { committed: true, answers };
+    } catch (error) {
+      // A disk that is full may have ended the whole (https://sqlite.org/lang_transaction.html).
+      if (!this.#database.isTransaction) throw error;
+      this.#database.exec("rollback to one; release one");
+      return { committed: false, error };
+    }
+  }
 }
 
 /**
- * Makes the file of a database, unless there is one: SQLite would have everybody read it, and gives its -wal and
+ * Creates the file of a database, unless there is one: SQLite would have everybody read it, and gives its -wal and
  * -shm files the mode of the file itself. One that is there is not opened, since closing it would free the locks
  * that other connections of this process hold (https://sqlite.org/howtocorrupt.html, 2.2).
  */
@@ -133,6 +132,6 @@ function createPrivate(file: string): void {
   try {
     closeSync(openSync(file, "wx", 0o600));
   } catch {
-    // It is there, or cannot be made: SQLite will say why.
+    // It is there, or cannot be created: SQLite will say why.
   }
 }

@@ -8,9 +8,9 @@ import {
   SqliteIntrospector,
   SqliteQueryCompiler,
 } from "kysely";
-import { beginTransaction, openSqliteDatabase, type SqliteAccess, type SqliteAnswer } from "./database.ts";
+import { beginTransaction, type SqliteAccess, type SqliteAnswer, SqliteDatabase } from "./database.ts";
 import { sqliteError } from "./error.ts";
-import { type SqliteThread, startSqliteThread } from "./thread.ts";
+import { type SqliteConnection, SqliteThread } from "./thread.ts";
 
 /** A SQLite file, as Kysely's dialect and, past it, for whole transactions at once. */
 export interface Sqlite {
@@ -37,7 +37,7 @@ export function createSqlite(file: string, access: SqliteAccess = "write"): Sqli
 class SqliteDriver implements Driver {
   readonly #file: string;
   readonly #access: SqliteAccess;
-  #database: SqliteThread | null = null;
+  #database: SqliteConnection | null = null;
   #connection: DatabaseConnection | null = null;
   /** Resolves when the transaction ends that Kysely has begun: its statements come one by one. */
   #transaction: Promise<void> | null = null;
@@ -111,9 +111,9 @@ class SqliteDriver implements Driver {
   }
 }
 
-async function open(file: string, access: SqliteAccess): Promise<SqliteThread> {
-  if (file !== ":memory:") return startSqliteThread(file, access);
-  const database = openSqliteDatabase(file, access);
+async function open(file: string, access: SqliteAccess): Promise<SqliteConnection> {
+  if (file !== ":memory:") return SqliteThread.start(file, access);
+  const database = new SqliteDatabase(file, access);
   return {
     execute: async (statement) => database.execute(statement),
     async transact(statements) {

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { SqliteStatement } from "./database.ts";
-import { type SqliteThread, startSqliteThread } from "./thread.ts";
+import { SqliteThread } from "./thread.ts";
 
 const run = (sql: string, ...parameters: unknown[]): SqliteStatement => ({ sql, parameters });
 const insert = (n: number) => run("insert into number (n) values (?)", n);
@@ -20,7 +20,7 @@ let thread: SqliteThread;
 beforeEach(async () => {
   folder = mkdtempSync(join(tmpdir(), "sendwright-sqlite-"));
   file = join(folder, "numbers.db");
-  thread = await startSqliteThread(file, "write");
+  thread = await SqliteThread.start(file, "write");
   await thread.execute(run("create table number (n integer primary key)"));
   await thread.execute(run("create table note (body blob)"));
 });
@@ -156,7 +156,7 @@ describe("closing the thread", () => {
     await thread.transact([insert(1)]);
     await thread.close();
     expect(statSync(`${file}-wal`, { throwIfNoEntry: false })).toBeUndefined();
-    thread = await startSqliteThread(file, "read");
+    thread = await SqliteThread.start(file, "read");
     expect(await stored()).toEqual([1]);
   });
 
@@ -169,7 +169,7 @@ describe("closing the thread", () => {
 });
 
 it("is not started where the file cannot be opened", async () => {
-  await expect(startSqliteThread(join(folder, "missing", "x.db"), "write")).rejects.toMatchObject({
+  await expect(SqliteThread.start(join(folder, "missing", "x.db"), "write")).rejects.toMatchObject({
     errcode: 14,
     message: "unable to open database file",
   });
@@ -177,8 +177,8 @@ it("is not started where the file cannot be opened", async () => {
 
 /** A program of its own that asks the thread something and tells the answer. */
 const program = (word: string) => `
-  import { startSqliteThread } from ${JSON.stringify(new URL("thread.ts", import.meta.url).href)};
-  const thread = await startSqliteThread(${JSON.stringify(join(folder, "other.db"))}, "write");
+  import { SqliteThread } from ${JSON.stringify(new URL("thread.ts", import.meta.url).href)};
+  const thread = await SqliteThread.start(${JSON.stringify(join(folder, "other.db"))}, "write");
   const { rows } = await thread.execute(${JSON.stringify(slow)});
   process.stdout.write("${word} " + rows[0][0]);
 `;

@@ -1,17 +1,17 @@
-import { MessageChannel, receiveMessageOnPort, Worker } from "node:worker_threads";
+import { MessageChannel, type MessagePort, receiveMessageOnPort, Worker } from "node:worker_threads";
 import type { SqliteAccess, SqliteAnswer, SqliteStatement } from "./database.ts";
 import type { Failure, Question, Reply, SentStatement } from "./worker.ts";
 
-/** A SQLite file in a thread of its own. */
-export interface SqliteThread {
+/** A SQLite database as the dialect uses it: a file in a thread of its own, or memory in this one. */
+export interface SqliteConnection {
   /** @throws SqliteFailure */
   execute(statement: SqliteStatement): Promise<SqliteAnswer>;
   /**
-   * Executes all of them in one transaction, or none; the thread waits for nobody in between.
+   * Executes all of them in one transaction, or none; nothing else is executed in between.
    * @throws SqliteFailure
    */
   transact(statements: readonly SqliteStatement[]): Promise<readonly SqliteAnswer[]>;
-  /** Answers what was asked, then closes the file and ends the thread. */
+  /** Answers what was asked, then closes the database. */
   close(): Promise<void>;
 }
 
@@ -31,7 +31,7 @@ function errorOf({ message, errcode }: Failure): Error {
   return errcode === null ? new TypeError(message) : new SqliteFailure(message, errcode);
 }
 
-/** Texts of statements that the thread keeps: more than Sendwright has. */
+/** Texts of statements that the thread stores: more than Sendwright has. */
 const maxTexts = 500;
 /** Rows pass through the thread and are gone: what V8 would reserve for them by default is never needed. */
 const maxYoungGenerationSizeMb = 8;
@@ -43,85 +43,103 @@ interface Asked {
 
 /**
  * `node:sqlite` answers while the caller waits, also for the disk. In a thread of its own that holds up
- * neither the sockets to the relays nor those who ask for something else.
- * @throws SqliteFailure if the file cannot be opened.
+ * neither the sockets to the relays nor other requests.
  */
-export async function startSqliteThread(file: string, access: SqliteAccess): Promise<SqliteThread> {
-  // The sources run as they are; the build has the same file as JavaScript.
-  const body = new URL(import.meta.url.endsWith(".ts") ? "./worker.ts" : "./worker.js", import.meta.url);
-  // A channel of its own: on the worker's, others speak too. `node --watch` reports there what was loaded, and
-  // so may what NODE_OPTIONS has Node.js load.
-  const { port1: port, port2 } = new MessageChannel();
-  const worker = new Worker(body, {
-    workerData: { file, access, port: port2 },
-    transferList: [port2],
-    execArgv: [],
-    resourceLimits: { maxYoungGenerationSizeMb },
-  });
-  const asked: Asked[] = [];
-  let ended: SqliteFailure | null = null;
+export class SqliteThread implements SqliteConnection {
+  readonly #worker: Worker;
+  readonly #port: MessagePort;
+  readonly #asked: Asked[] = [];
+  /** The numbers that stand for texts of statements. */
+  readonly #numbers = new Map<string, number>();
+  #ended: SqliteFailure | null = null;
 
-  function take(reply: Reply): void {
-    const next = asked.shift();
-    if (asked.length === 0) port.unref();
+  private constructor(file: string, access: SqliteAccess) {
+    // The sources run as they are; the build has the same file as JavaScript.
+    const body = new URL(import.meta.url.endsWith(".ts") ? "./worker.ts" : "./worker.js", import.meta.url);
+    // A channel of its own: on the worker's, others speak too. `node --watch` reports there what was loaded, and
+    // so may what NODE_OPTIONS has Node.js load.
+    const { port1, port2 } = new MessageChannel();
+    this.#port = port1;
+    this.#worker = new Worker(body, {
+      workerData: { file, access, port: port2 },
+      transferList: [port2],
+      execArgv: [],
+      resourceLimits: { maxYoungGenerationSizeMb },
+    });
+    // An idle database does not stop the process from ending; one with questions does, by its port.
+    this.#worker.unref();
+    this.#port.on("message", (reply: Reply) => this.#settle(reply));
+    this.#worker.on("error", (error) => this.#end(`the thread of the database failed: ${String(error)}`));
+    this.#worker.on("exit", () => this.#end("the thread of the database has ended"));
+  }
+
+  /** @throws SqliteFailure if the file cannot be opened. */
+  static async start(file: string, access: SqliteAccess): Promise<SqliteThread> {
+    const thread = new SqliteThread(file, access);
+    try {
+      await thread.#answer();
+      return thread;
+    } catch (error) {
+      await thread.#worker.terminate();
+      throw error;
+    }
+  }
+
+  async execute(statement: SqliteStatement): Promise<SqliteAnswer> {
+    const [given] = await this.#ask(this.#packed(statement));
+    if (given === undefined) throw new SqliteFailure("the database gave no answer", null);
+    return given;
+  }
+
+  transact(statements: readonly SqliteStatement[]): Promise<readonly SqliteAnswer[]> {
+    return this.#ask(statements.map((statement) => this.#packed(statement)));
+  }
+
+  /** Answers what was asked, then closes the file and ends the thread. */
+  async close(): Promise<void> {
+    await this.#ask(null).catch(() => null);
+    await this.#worker.terminate();
+  }
+
+  #ask(question: Question): Promise<readonly SqliteAnswer[]> {
+    if (this.#ended !== null) return Promise.reject(this.#ended);
+    if (this.#asked.length === 0) this.#port.ref();
+    this.#port.postMessage(question);
+    return this.#answer();
+  }
+
+  #answer(): Promise<readonly SqliteAnswer[]> {
+    return new Promise((resolve, reject) => this.#asked.push({ resolve, reject }));
+  }
+
+  #settle(reply: Reply): void {
+    const next = this.#asked.shift();
+    if (this.#asked.length === 0) this.#port.unref();
     if (reply.ok) next?.resolve(reply.answers);
     else next?.reject(errorOf(reply.failure));
   }
-  function end(message: string): void {
-    // The end may be heard of before the last answers are: what they tell was committed.
-    for (let last = receiveMessageOnPort(port); last !== undefined; last = receiveMessageOnPort(port)) {
-      take(last.message as Reply);
+
+  #end(message: string): void {
+    // The end may arrive before the last answers: the work that they report was committed.
+    for (;;) {
+      const last = receiveMessageOnPort(this.#port);
+      if (last === undefined) break;
+      this.#settle(last.message as Reply);
     }
-    ended ??= new SqliteFailure(message, null);
-    for (const { reject } of asked.splice(0)) reject(ended);
-    port.close();
-  }
-  // An idle database keeps no process alive; one that is waited for does, by its port.
-  worker.unref();
-  port.on("message", take);
-  worker.on("error", (error) => end(`the thread of the database failed: ${String(error)}`));
-  worker.on("exit", () => end("the thread of the database has ended"));
-
-  function ask(question: Question): Promise<readonly SqliteAnswer[]> {
-    if (ended !== null) return Promise.reject(ended);
-    if (asked.length === 0) port.ref();
-    port.postMessage(question);
-    return answer();
-  }
-  function answer(): Promise<readonly SqliteAnswer[]> {
-    return new Promise((resolve, reject) => asked.push({ resolve, reject }));
+    this.#ended ??= new SqliteFailure(message, null);
+    for (const { reject } of this.#asked.splice(0)) reject(this.#ended);
+    this.#port.close();
   }
 
-  const numbers = new Map<string, number>();
-
-  function packed({ sql, parameters }: SqliteStatement): SentStatement {
+  #packed({ sql, parameters }: SqliteStatement): SentStatement {
     const values = parameters.map(ownBytes);
-    const known = numbers.get(sql);
+    const known = this.#numbers.get(sql);
     if (known !== undefined) return { number: known, text: null, parameters: values };
-    if (numbers.size >= maxTexts) return { number: null, text: sql, parameters: values };
-    const number = numbers.size;
-    numbers.set(sql, number);
+    if (this.#numbers.size >= maxTexts) return { number: null, text: sql, parameters: values };
+    const number = this.#numbers.size;
+    this.#numbers.set(sql, number);
     return { number, text: sql, parameters: values };
   }
-
-  try {
-    await answer();
-  } catch (error) {
-    await worker.terminate();
-    throw error;
-  }
-  return {
-    async execute(statement) {
-      const [given] = await ask(packed(statement));
-      if (given === undefined) throw new SqliteFailure("the database gave no answer", null);
-      return given;
-    },
-    transact: (statements) => ask(statements.map(packed)),
-    async close() {
-      await ask(null).catch(() => null);
-      await worker.terminate();
-    },
-  };
 }
 
 /**

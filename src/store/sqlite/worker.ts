@@ -1,17 +1,11 @@
 import { type MessagePort, receiveMessageOnPort, workerData } from "node:worker_threads";
-import {
-  openSqliteDatabase,
-  type SqliteAccess,
-  type SqliteAnswer,
-  type SqliteDatabase,
-  type SqliteStatement,
-} from "./database.ts";
+import { type SqliteAccess, type SqliteAnswer, SqliteDatabase, type SqliteStatement } from "./database.ts";
 
-/** The thread of a SQLite file: takes statements in order and answers each. See thread.ts. */
+/** The thread of a SQLite file: executes statements in order and answers each. See thread.ts. */
 
 /**
  * A statement under way to the thread. Texts for many rows are long, so each travels once: from then on its
- * number stands for it. A text without a number is not kept.
+ * number stands for it. A text without a number is not stored.
  */
 export interface SentStatement {
   readonly number: number | null;
@@ -44,14 +38,14 @@ const fail = (error: unknown) => {
 
 let database: SqliteDatabase | null = null;
 try {
-  database = openSqliteDatabase(file, access);
+  database = new SqliteDatabase(file, access);
   answer([]);
 } catch (error) {
   fail(error);
 }
 
 port.on("message", (first: Question) => {
-  // What came while the disk was waited for is taken together: transactions among it share a commit.
+  // Questions that arrived while the disk was busy are handled together: transactions among them share a commit.
   const questions = [first];
   for (let next = receiveMessageOnPort(port); next !== undefined; next = receiveMessageOnPort(port)) {
     questions.push(next.message as Question);
@@ -61,7 +55,7 @@ port.on("message", (first: Question) => {
     const together = questions.splice(0, end === -1 ? questions.length : end).filter(isTransaction);
     if (together.length > 0) transact(together);
     const next = questions.shift();
-    if (next !== undefined) takeOne(next);
+    if (next !== undefined) executeOne(next);
   }
 });
 
@@ -83,7 +77,7 @@ function transact(transactions: readonly (readonly SentStatement[])[]): void {
   }
 }
 
-function takeOne(question: Question): void {
+function executeOne(question: Question): void {
   try {
     if (question === null) {
       database?.close();
