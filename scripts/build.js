@@ -66,7 +66,7 @@ function newestIn(path) {
   const inside = readdirSync(path)
     .filter((name) => !name.endsWith(".test.ts"))
     .map((name) => newestIn(join(path, name)));
-  // The folder's own time tells of files that were removed.
+  // The folder's own time changes when a file is removed.
   return Math.max(stats.mtimeMs, ...inside);
 }
 

@@ -14,7 +14,7 @@ import { floors } from "./floors.ts";
 const reserved: readonly { readonly modules: RegExp; readonly only: RegExp; readonly why: string }[] = [
   {
     modules: /^node:(net|tls)$/,
-    only: /^(smtp\/wire|smtp\/chain|net|sandbox|testing|sender-dns\/spf)\b/,
+    only: /^(smtp\/wire|net|testing|sender-dns\/spf)\b/,
     why: "smtp/wire.ts alone opens sockets to SMTP servers",
   },
   {

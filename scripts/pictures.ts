@@ -1,4 +1,5 @@
 // Draws the pictures of the documentation: starts the product with sample data, and photographs its pages.
+// Run it by hand after a change of the pages: node scripts/pictures.ts
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import type { BrowserContextOptions, Page } from "playwright-core";

@@ -7,7 +7,7 @@ import { parseArgs } from "node:util";
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
-    /** As many processes beside it as there are cores, each of which keeps one busy. */
+    /** Runs beside them one process for each core, which keeps the core busy. */
     busy: { type: "boolean", default: false },
     /** The long form of the tests with faults; of these alone, unless files are named. */
     long: { type: "boolean", default: false },
@@ -29,9 +29,9 @@ const busyLoop = `
 /** What one run came to. */
 interface Outcome {
   readonly passed: boolean;
-  /** The last line of the tests, or what there is instead. */
+  /** The last line of the tests, or a sentence in its place. */
   readonly closing: string;
-  /** What vitest tells of those that failed; empty where none did. */
+  /** The output of vitest about failed tests; empty if none failed. */
   readonly failures: string;
 }
 

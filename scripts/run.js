@@ -1,4 +1,4 @@
-// The entry of every npm script. Plain JavaScript, so that an old Node gets a sentence and not a stack trace.
+// The entry of every npm script. Plain JavaScript, because an old Node then prints a sentence and no stack trace.
 const [major, minor] = process.versions.node.split(".").map(Number);
 if (major < 22 || (major === 22 && minor < 18)) {
   process.stderr.write(
@@ -19,7 +19,7 @@ switch (task) {
     break;
   case "start": {
     build();
-    // Compiled code is kept between runs: a third less time to start.
+    // Compiled code is cached between runs: a third less time to start.
     enableCompileCache();
     const { main } = await import("../dist/cli/main.js");
     await main([...process.argv.slice(0, 2), "start", ...args]);

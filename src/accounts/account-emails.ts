@@ -34,7 +34,7 @@ export class AccountEmails {
       template,
       data: { ...this.#dataFor(to, visitor), url, validMinutes: passwordLinkMinutes },
       locale: preferredLocale(visitor.acceptLanguage, this.#templates.get(template).locales),
-      // Whatever an admin has made of the template: the link lets its reader in.
+      // Also if an admin has edited the template: the link lets its reader in.
       sensitive: true,
       priority: "high",
     };
@@ -42,7 +42,7 @@ export class AccountEmails {
   }
 
   /**
-   * Tells of a sign-in from an unknown device, in English as the pages are: the language of the browser may be that
+   * Reports a sign-in from an unknown device, in English as the pages are: the language of the browser may be that
    * of an intruder.
    * @param url where the account can be secured; null if no base of links is known
    */

@@ -1,3 +1,6 @@
+// The admins of the stand-alone server: their passwords, links, sessions, and the API keys of programs.
+// NIST SP 800-63B: passwords. better-auth stores the sessions.
+// It serves no routes, and knows no roles: every admin may do everything.
 import type { Db } from "../store/schema.ts";
 import type { Auth } from "./better-auth.ts";
 import { dropPasswordLink } from "./password-link.ts";

@@ -11,8 +11,8 @@ const settingKey = "admin_link";
 const resetLinkLivesMs = 60 * 60 * 1000;
 
 /**
- * The one link that is valid. `first` makes the first admin, while there is none; `reset` makes an admin
- * or gives one a new password, for whoever can run commands on the server.
+ * The one link that is valid. `first` creates the first admin, while there is none; `reset` creates an admin
+ * or gives one a new password, for an operator who can run commands on the server.
  */
 const storedLink = z.object({
   kind: z.enum(["first", "reset"]),
@@ -48,7 +48,7 @@ export async function redeemAdminLink(store: Store, clock: Clock, token: string)
       isTokenOf(link.tokenHash, token) &&
       (link.expiresAt === null || link.expiresAt > clock.now()) &&
       (link.kind === "reset" || !(await hasAdmin(db))) &&
-      // Of two that take it at once, one finds it gone.
+      // Of two requests that redeem it at once, one finds it gone.
       (await removeSetting(db, settingKey));
     if (!valid) {
       throw new SendwrightError(

@@ -14,5 +14,5 @@ export interface Caller {
 /** A host may answer in its own words who it does not let in, such as with a redirect to its sign-in. */
 export type Identified = Caller | Response | null;
 
-/** Tells who is signed in; null for nobody. */
+/** Finds who is signed in; null if nobody is. */
 export type SignedIn = (request: Request) => Promise<Identified>;

@@ -42,7 +42,7 @@ export async function redeemPasswordLink(store: Store, clock: Clock, token: stri
       link !== undefined &&
       isTokenOf(link.tokenHash, token.slice(dot + 1)) &&
       link.expiresAt > clock.now() &&
-      // Of two that take it at once, one finds it gone.
+      // Of two requests that redeem it at once, one finds it gone.
       (await dropPasswordLink(db, userId));
     if (!valid) {
       throw new SendwrightError(

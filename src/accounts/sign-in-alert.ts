@@ -19,7 +19,7 @@ export interface SignInAlertDependencies {
 const devices = z.array(z.string());
 const unknownDevice = "unknown";
 
-/** Tells admins by email of sign-ins from devices that they have not used before. */
+/** Notifies admins by email of sign-ins from devices that they have not used before. */
 export class SignInAlert {
   readonly #dependencies: SignInAlertDependencies;
 

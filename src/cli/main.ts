@@ -1,3 +1,6 @@
+// The command line: start, test, doctor, rotate, templates and the links for admins.
+// The options are those of core/environment.ts, which help and documentation also read.
+// It repairs nothing: doctor examines, and says what to do.
 import { Command } from "commander";
 import { documentedOptions, readEnvironment, type ServerOptions } from "../core/environment.ts";
 import { isSendwrightError } from "../core/errors.ts";

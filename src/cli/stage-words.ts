@@ -37,7 +37,7 @@ const choices: Readonly<Record<string, string>> = {
   implicit: "Implicit TLS",
 };
 
-/** The change of settings that would mend it: `Port: 465 · How TLS starts: Implicit TLS`. */
+/** The change of settings that would solve the problem: `Port: 465 · How TLS starts: Implicit TLS`. */
 export function fixInWords(fix: Readonly<Record<string, unknown>>): string {
   return Object.entries(fix)
     .map(([name, value]) => {

@@ -3,7 +3,7 @@ import { styleText } from "node:util";
 /** Where a command prints to. */
 export interface Output {
   write(text: string): void;
-  /** Somebody looks on: a line may be written over while things go on. */
+  /** A terminal shows the output, so a line may be overwritten while work goes on. */
   readonly isTerminal: boolean;
   readonly hasColours: boolean;
   /** Characters in a line; Infinity where nobody breaks lines. */
@@ -46,7 +46,7 @@ export function dim(text: string, { hasColours }: Output): string {
   return hasColours ? styleText("dim", text, { validateStream: false }) : text;
 }
 
-/** What others have said, on one line: whoever writes to a terminal may not steer it. */
+/** Text of others on one line, without control characters: it must not steer the terminal. */
 export function oneLine(text: string): string {
   return text.replaceAll(/[\p{Cc}\p{Zl}\p{Zp}\s]+/gu, " ").trim();
 }

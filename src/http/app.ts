@@ -1,3 +1,6 @@
+// The API and the pages over HTTP: who may call, what a request may hold, and how a reply looks.
+// RFC 9110: HTTP semantics. RFC 9457: problem details.
+// It decides nothing about email: each route calls a service of the rooms below.
 import type { Context } from "hono";
 import { compress } from "hono/compress";
 import { METHODS } from "hono/router";
@@ -48,10 +51,10 @@ export interface AppOptions {
   readonly pages?: string | undefined;
 }
 
-/** As other servers call it; nobody gets to see it. */
+/** The status that other servers log for a client that is gone; it is never seen. */
 const clientGone = 499;
 
-/** The API: one line a thing. What a route takes, gives and who may call it stands in its file. */
+/** The API, one line for each resource. The file of a resource says what its routes accept, return and allow. */
 function addApi(app: App, services: Services, apiKeys: ApiKeys, ownAddress: OwnAddress) {
   return app
     .route("/api/overview", overviewRoutes(services))
@@ -81,7 +84,7 @@ function addSignIn(api: ReturnType<typeof addApi>, signIn: SignIn) {
 /** For a typed client: `hc<AppType>(url)` of `hono/client`. */
 export type AppType = ReturnType<typeof addSignIn>;
 
-/** Everything that Sendwright says over HTTP: the API, and the pages at every other path. */
+/** Everything that Sendwright serves over HTTP: the API, and the pages at every other path. */
 export function createApp(services: Services, options: AppOptions): App {
   const { log } = services;
   const { signedIn, signIn, apiKey = null, publicUrl = null } = options;
@@ -128,7 +131,7 @@ export function createApp(services: Services, options: AppOptions): App {
   app.onError((error, c) => {
     const reply = hostReplyOf(error);
     if (reply !== undefined) return reply;
-    // Work that was stopped because nobody waits for it any more did not fail.
+    // Work that was stopped because its client is gone did not fail.
     if (error === c.req.raw.signal.reason) return new Response(null, { status: clientGone });
     return problemResponse(error, log);
   });

@@ -13,7 +13,7 @@ export interface Listening {
 
 /**
  * Listens on a port of its own.
- * @param address port 0 takes any free one.
+ * @param address port 0 is any free port.
  * @throws SendwrightError `server.unavailable`
  */
 export async function serve(

@@ -22,7 +22,7 @@ export interface StandaloneOptions {
   readonly publicUrl?: string | undefined;
   /** An admin key of the operator's choice (SENDWRIGHT_API_KEY). */
   readonly apiKey?: string | undefined;
-  /** Made at the start if there is no admin. */
+  /** Created at the start if there is no admin. */
   readonly firstAdmin?: Credentials | undefined;
   /** The folder of the built pages. */
   readonly pages?: string | undefined;

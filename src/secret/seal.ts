@@ -4,7 +4,7 @@ import type { FernetKey } from "./fernet.ts";
 import { encodeFields, type Field } from "./fields.ts";
 
 /**
- * What a seal vouches for. Whoever can write the database but lacks the key cannot point a saved
+ * The values that a seal protects. An attacker who can write the database but lacks the key cannot point a saved
  * password at another server, allow it in cleartext, or move it to another row.
  */
 export interface Sealed {

@@ -1,3 +1,6 @@
+// The keys that the secrets give: encryption, seals, and keys for one purpose.
+// The Fernet specification: tokens. RFC 5869: keys derived for a purpose. RFC 7914: keys derived from passphrases.
+// It does not read the environment or the database, and stores nothing.
 import type { Clock } from "../core/clock.ts";
 import { SendwrightError } from "../core/errors.ts";
 import { purposeKey } from "./derive.ts";

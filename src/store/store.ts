@@ -1,3 +1,6 @@
+// The database: SQLite for one server, PostgreSQL for any number of nodes, behind one interface.
+// Transactions are data (step.ts), and tables/ has one file for each table.
+// It knows no rules of email: which rows to write is decided in the rooms above.
 import { existsSync } from "node:fs";
 import { CompiledQuery, Kysely, type QueryResult, sql, type Transaction } from "kysely";
 import { isSendwrightError, SendwrightError } from "../core/errors.ts";

@@ -1,7 +1,7 @@
 import { setImmediate as turn } from "node:timers/promises";
 import type { Clock } from "../core/clock.ts";
 
-/** A clock for tests: its time stands still until it is told to move. */
+/** A clock for tests: its time stands still until `advance` is called. */
 export interface FixedClock extends Clock {
   /**
    * Moves the time forward and fires the timers that become due, in order, each at its own time.

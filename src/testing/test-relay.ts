@@ -13,7 +13,7 @@ export interface TestRelay extends AsyncDisposable {
 }
 
 /**
- * A relay on a free port of 127.0.0.1 that keeps what it is sent in memory.
+ * A relay on a free port of 127.0.0.1 that stores in memory the messages it receives.
  *
  * ```ts
  * await using relay = await startTestRelay();

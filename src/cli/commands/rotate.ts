@@ -39,7 +39,7 @@ export async function rotateCommand(
       `${report.rotated} ${dryRun ? "to rotate" : "rotated"}, ${report.current} already current, ${report.failed.length} failed.`,
     );
     if (report.failed.length > 0) {
-      console.log("What failed was left as it was. Mend it as said above, then run this again.");
+      console.log("What failed was left as it was. Solve the problems above, then run this again.");
       return 1;
     }
     if (!dryRun) console.log("SENDWRIGHT_PREVIOUS_SECRETS is no longer needed.");

@@ -7,7 +7,7 @@ import { openServices, type Services } from "../../services.ts";
 import { environmentSmtp } from "../environment-smtp.ts";
 import { databaseOf, findSecret, parsePreviousSecrets } from "../secret-source.ts";
 
-/** Serves until it is told to stop. Returns once it serves: the sockets keep the process alive. */
+/** Serves until a signal stops it. Returns once it serves: the sockets keep the process alive. */
 export async function startCommand(options: ServerOptions, unknown: readonly string[]): Promise<undefined> {
   const log = createLog(options.logLevel);
   for (const name of unknown)
@@ -19,7 +19,7 @@ export async function startCommand(options: ServerOptions, unknown: readonly str
   if (createdFile !== null) {
     log.warn(
       { file: createdFile },
-      "a key was made: without this file saved passwords cannot be read, so back it up",
+      "a key was created: without this file saved passwords cannot be read, so back it up",
     );
   }
   const services = await openServices({

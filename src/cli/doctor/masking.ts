@@ -3,7 +3,7 @@ import { redactor } from "../../smtp/redact.ts";
 const mask = "***";
 
 /**
- * Hides in a text what a bug report must not tell: secrets, in every form in which a relay hands them back, names
+ * Hides in a text what a bug report must not reveal: secrets, in every form in which a relay repeats them, names
  * that people sign in with, and everything of an address but its domain.
  */
 export function createMasker(

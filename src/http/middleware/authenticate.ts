@@ -3,7 +3,7 @@ import type { Caller, Identified, SignedIn } from "../../accounts/caller.ts";
 
 type Keys = Pick<ApiKeys, "callerOf">;
 
-/** Who sends a request: the bearer of an API key, or else whoever is signed in. */
+/** Who sends a request: the bearer of an API key, or else the admin who is signed in. */
 export async function identify(request: Request, apiKeys: Keys, signedIn: SignedIn): Promise<Identified> {
   const byKey = await callerByKey(request, apiKeys);
   return byKey === undefined ? signedIn(request) : byKey;

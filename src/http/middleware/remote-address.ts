@@ -8,8 +8,8 @@ export function remoteAddress(c: Context<ServerEnv>): string | null {
 }
 
 /**
- * Whether the request was made on this machine: over the loopback, under a name of it, and not passed on
- * by a proxy, which would make the whole world look local.
+ * Whether the request was made on this machine: over the loopback, under a name of it, and not
+ * forwarded by a proxy, behind which every client would seem local.
  */
 export function isLocal(c: Context<ServerEnv>): boolean {
   const address = remoteAddress(c);

@@ -17,7 +17,7 @@ export const pagePolicy = [
   "frame-ancestors 'none'",
 ].join("; ");
 
-/** What every reply says to browsers; a reply that has its own policy or cache rule keeps it. */
+/** The headers of every reply for browsers; the policy or cache rule of a route has precedence. */
 export const securityHeaders: MiddlewareHandler = async (c, next) => {
   await next();
   // The host's own pages are not ours to restrict.

@@ -41,7 +41,7 @@ const get = route({
 export function overviewRoutes({ store, secrets, configs, clock, sandbox, alerts }: Services) {
   let past: { readonly key: string; readonly days: Promise<EmailCounts[]> } | undefined;
 
-  /** A month may hold millions of emails, and pages look every few seconds. */
+  /** A month may hold millions of emails, and pages ask every few seconds. */
   async function countDays(spans: readonly Span[], now: number): Promise<EmailCounts[]> {
     const key = `${spans[0]?.from} ${Math.floor(now / minuteMs)}`;
     if (past?.key !== key) past = { key, days: countEmails(store.reader, spans.slice(0, -1)) };

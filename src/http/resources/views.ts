@@ -32,7 +32,7 @@ import type {
 } from "../schema/templates.ts";
 import type { DnsReport } from "../schema/tests.ts";
 
-/** Values as the API writes them: times as RFC 3339, and nothing that is only for the rooms inside. */
+/** Values as the API writes them: times as RFC 3339, and no field that only the rooms below need. */
 
 export function emailSummaryView(email: SummaryInside): EmailSummary {
   return {

@@ -1,3 +1,4 @@
+import { rfc3339 } from "../../../core/format.ts";
 import type { PostgresStatus } from "../../../store/postgres-status.ts";
 import { type Check, failed, ok, warning } from "./check.ts";
 
@@ -15,7 +16,7 @@ const setTheClock = "Set the machine's clock, and keep it right with NTP (`timed
 
 /** @param newest the latest time in the database, by which a clock that went back is known. */
 export function checkClock(now: number, newest: number | null): Check {
-  const shown = new Date(now).toISOString();
+  const shown = rfc3339(now);
   if (now < firstRelease) {
     return failed(
       subject,
@@ -26,7 +27,7 @@ export function checkClock(now: number, newest: number | null): Check {
   if (newest !== null && newest - now > harmlessMs) {
     return failed(
       subject,
-      `It is ${shown} here, but the database knows ${new Date(newest).toISOString()} already: the clock went back, and emails wait until it has caught up.`,
+      `It is ${shown} here, but the database knows ${rfc3339(newest)} already: the clock went back, and emails wait until it has caught up.`,
       setTheClock,
     );
   }

@@ -1,5 +1,6 @@
 import { isSendwrightError } from "../../../core/errors.ts";
 import { age } from "../../../core/format.ts";
+import { rfc3339 } from "../../../core/format.ts";
 import type { Egress } from "../../../net/egress.ts";
 import type { Secrets } from "../../../secret/secrets.ts";
 import { problemOf } from "../../../smtp-configs/open.ts";
@@ -48,7 +49,7 @@ function checkConfig(config: SmtpConfig, secrets: Secrets, now: number): Check {
     const reason = breaker.reason === null ? "" : `: ${breaker.reason}`;
     return warning(
       subject,
-      `Paused until ${new Date(breaker.until).toISOString()}${reason}`,
+      `Paused until ${rfc3339(breaker.until)}${reason}`,
       `${tryIt} A test that passes ends the pause.`,
     );
   }
