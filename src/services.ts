@@ -1,8 +1,14 @@
+/**
+ * The parts of a running Sendwright and how they are joined: read this first. Each part stands in the room that its
+ * import names; this file decides nothing else.
+ */
+import { EventEmitter } from "node:events";
 import { type Clock, systemClock } from "./core/clock.ts";
 import { createLog, type Log } from "./core/log.ts";
 import { Metrics } from "./core/metrics.ts";
 import { type EgressMode, systemActor } from "./core/model.ts";
 import { parse } from "./core/parse.ts";
+import { ServiceGroup } from "./core/service.ts";
 import { cooldownMs } from "./delivery/circuit-breaker.ts";
 import { DeliveryWorker } from "./delivery/worker.ts";
 import { ConnectionTests } from "./diagnosis/connection-tests.ts";
@@ -16,7 +22,7 @@ import { Alerts } from "./monitoring/alerts.ts";
 import { configLinks } from "./monitoring/config-link.ts";
 import { type Health, readHealth, readQueueFigures } from "./monitoring/health.ts";
 import { Monitor } from "./monitoring/monitor.ts";
-import { openDns } from "./net/dns.ts";
+import { type OpenDns, openDns as openDnsOf } from "./net/dns.ts";
 import { createEgress, webPorts } from "./net/egress.ts";
 import { Sandbox } from "./sandbox/sandbox.ts";
 import { parseSecret } from "./secret/derive.ts";
@@ -30,13 +36,13 @@ import { TokenEndpoint } from "./smtp-configs/oauth/token-endpoint.ts";
 import { ConfigSource } from "./smtp-configs/repository.ts";
 import { ConfigResolver } from "./smtp-configs/resolver.ts";
 import type { SavingDependencies } from "./smtp-configs/saving.ts";
-import type { SmtpConfigCreate } from "./smtp-configs/settings.ts";
-import { type SmtpConfigInput, smtpConfigCreate } from "./smtp-configs/settings.ts";
+import { type SmtpConfigCreate, type SmtpConfigInput, smtpConfigCreate } from "./smtp-configs/settings.ts";
 import { SmtpConfigs } from "./smtp-configs/smtp-configs.ts";
 import { Drafts } from "./smtp-configs/versions/drafts.ts";
 import { VersionHistory } from "./smtp-configs/versions/history.ts";
 import { isPostgresUrl, openPostgresStore, openSqliteStore, type Store } from "./store/store.ts";
 import { insertEncryptionKey, listEncryptionKeys } from "./store/tables/encryption-keys.ts";
+import type { SmtpConfig } from "./store/tables/smtp-configs.ts";
 import { LoadedTemplates } from "./templates/engine/templates.ts";
 import { TemplateCache } from "./templates/library/cache.ts";
 import { TemplateHistory } from "./templates/library/history.ts";
@@ -86,7 +92,7 @@ export interface Services extends OpenConfigs {
   readonly templates: LoadedTemplates;
   readonly savedTemplates: SavedTemplates;
   readonly templateParts: TemplateParts;
-  /** Has this node, and then the others, read again what templates show: the brand has changed. */
+  /** Reloads the templates on this node, and then on the others: the brand has changed. */
   readonly templatesChanged: () => Promise<void>;
   readonly tests: ConnectionTests;
   readonly discovery: Discovery;
@@ -100,188 +106,195 @@ export interface Services extends OpenConfigs {
   readonly sandbox: Sandbox | null;
   /** @throws SendwrightError `store.unavailable` */
   health(): Promise<Health>;
-  /** Finishes what is being sent, for up to `deadlineMs` (default 10 s), and lets everything go. */
+  /** Finishes what is being sent, for up to `deadlineMs` (default 10 s), and releases everything. */
   close(deadlineMs?: number): Promise<void>;
 }
 
 /**
- * Opens the database, unlocks the keys, and starts to deliver: every part is chosen and joined here.
- * @throws SendwrightError `input.invalid` for `smtp`, `secret.unusable`, `store.locked`, `store.newer`, `store.upgrade_failed`,
+ * Opens the database, unlocks the keys, and starts to deliver. A start that fails leaves nothing open.
+ * @throws SendwrightError `input.invalid` for `smtp`, `secret.unusable`, `store.locked`, `store.newer`,
  *   `store.unavailable`, `sandbox.unavailable`
  */
 export async function openServices(options: ServicesOptions): Promise<Services> {
-  const { clock = systemClock, log = createLog("info"), random = Math.random, sandboxPort = null } = options;
+  const { database, clock = systemClock, log = createLog("info"), random = Math.random } = options;
   const smtp = options.smtp === undefined ? null : parse(smtpConfigCreate, options.smtp);
   const primary = parseSecret(options.secret, "the secret");
   const previous = (options.previousSecrets ?? []).map((secret) => parseSecret(secret, "a previous secret"));
-
-  const { database } = options;
   const store = await (isPostgresUrl(database) ? openPostgresStore(database) : openSqliteStore(database));
   try {
     const secrets = await unlockStore(store, primary, previous, clock);
-    if (!secrets.fits) {
-      log.error("the secret does not fit this database: passwords cannot be read, and nothing is sent");
-    }
-    const metrics = new Metrics();
-    const tellNodes = () => {
-      if (!store.shared) return;
-      store.transact([store.announcement()]).catch((error: unknown) => {
-        log.warn({ err: error }, "the other nodes were not told of a change: they see it within seconds");
-      });
-    };
-    const wakeWorkers = () => {
-      worker.configsChanged();
-      tellNodes();
-    };
-    const egress = createEgress(options.egress ?? "default");
-    const templates = new LoadedTemplates();
-    const onChanged = wakeWorkers;
-    const webEgress = createEgress(options.egress ?? "default", undefined, webPorts);
-    const endpoint = new TokenEndpoint({ egress: webEgress, clock });
-    const oauth = { store, secrets, endpoint, clock, log, onChanged };
-    const accessTokens = new AccessTokens(oauth);
-    const consents = new Consents({ ...oauth, accessTokens });
-    const opened = openConfigs({ store, secrets, clock, smtp, accessTokens, onChanged });
-    const { configSource, configs, resolver, drafts, versions } = opened;
-    const templateCache = new TemplateCache({ store, templates, clock, log });
-    const history = new TemplateHistory({ store, cache: templateCache, clock, onChanged: tellNodes });
-    const savedTemplates = new SavedTemplates({ templates, cache: templateCache, history });
-    const templateParts = new TemplateParts({ templates, cache: templateCache, history });
-    const tests = new ConnectionTests({
-      store,
-      drafts,
-      configSource,
-      resolver,
-      templates,
-      egress,
-      clock,
-      log,
-      onRecovered: wakeWorkers,
-    });
-    const askDns = ({ signal }: { readonly signal: AbortSignal }) =>
-      openDns({ servers: options.dnsServers ?? null, signal });
-    const discovery = new Discovery({ store, egress, clock, log, openDns: askDns });
-    const senderDns = new SenderDns({ configs, clock, openDns: askDns });
-    const worker = new DeliveryWorker({
-      store,
-      secrets,
-      configSource,
-      resolver,
-      egress,
-      clock,
-      log,
-      metrics,
-      random,
-      onFailing(config) {
-        versions.rollBack(config).then(
-          (isRolledBack) => {
-            if (isRolledBack)
-              log.warn({ configId: config.id }, "a change failed: the earlier version is used again");
-          },
-          (error: unknown) => log.error({ err: error }, "the rollback to the earlier version failed"),
-        );
-      },
-      explainTitle: (attempt) => explainAttempt(attempt, { namesAccount: false })?.title ?? null,
-    });
-    const outbox = new Outbox({
-      store,
-      secrets,
-      configSource,
-      templates,
-      clock,
-      metrics,
-      onQueued: () => worker.wake(),
-    });
-    const linkTo = configLinks(options.publicUrl);
-    const webhook = new WebhookSender({ store, secrets, egress: webEgress, clock, log });
-    const alerts = new Alerts({ store, clock, linkTo });
-    const alertEmails = new AlertEmails({
-      store,
-      configs,
-      clock,
-      log,
-      linkTo,
-      accept: (email, key) => outbox.accept(email, { caller: systemActor, idempotencyKey: key }),
-    });
-    const monitor = new Monitor({
-      store,
-      configSource,
-      configs,
-      resolver,
-      templates,
-      alerts,
-      alertEmails,
-      egress,
-      clock,
-      log,
-      random,
-      openDns: askDns,
-      canRead: () => secrets.fits,
-      openBreaker({ health }, reason) {
-        const failures = health.breaker.failures + 1;
-        return { state: "open", until: clock.now() + cooldownMs(failures, true), reason, failures };
-      },
-      onEvents: () => void webhook.wake(),
-      onChanged: wakeWorkers,
-    });
-    const retention = new Retention({ store, clock, log });
-    const sandbox = sandboxPort === null ? null : new Sandbox({ port: sandboxPort, log, clock });
-    await sandbox?.start();
-    metrics.lookUp({
-      queue: () => readQueueFigures(store, clock),
-      sessions: () => worker.sessions(),
-      alerts: async () => (await alerts.list()).length,
-    });
-    await accessTokens.start();
-    await worker.start();
-    retention.start();
-    await templateCache.start();
-    webhook.start();
-    monitor.start();
-
-    return {
-      clock,
-      log,
-      metrics,
-      store,
-      secrets,
-      ...opened,
-      consents,
-      templates,
-      savedTemplates,
-      templateParts,
-      async templatesChanged() {
-        await templateCache.reload();
-        tellNodes();
-      },
-      tests,
-      discovery,
-      senderDns,
-      monitor,
-      alerts,
-      webhook,
-      outbox,
-      bulkRetry: new BulkRetry({ store, clock, onQueued: wakeWorkers }),
-      worker,
-      sandbox,
-      health: () => readHealth({ store, secrets, configs, clock }),
-      async close(deadlineMs = 10_000) {
-        await monitor.stop();
-        await Promise.all([templateCache.stop(), retention.stop(), webhook.stop(), worker.stop(deadlineMs)]);
-        await accessTokens.stop();
-        await sandbox?.stop();
-        await store.close();
-      },
-    };
+    if (!secrets.fits) log.error("secret does not fit this database; sending nothing");
+    return await startServices({ ...options, store, secrets, smtp, clock, log, random });
   } catch (error) {
     await store.close();
     throw error;
   }
 }
 
+/** What the parts are made of. */
+interface Base extends Omit<ServicesOptions, "smtp"> {
+  readonly store: Store;
+  readonly secrets: Secrets;
+  readonly smtp: SmtpConfigCreate | null;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly random: () => number;
+}
+
+/** Builds the parts, from those that need nothing to those that need most, and starts what runs in the background. */
+async function startServices(base: Base): Promise<Services> {
+  const { store, secrets, smtp, clock, log, random } = base;
+  const metrics = new Metrics();
+
+  // Where this node may dial to.
+  const egress = createEgress(base.egress ?? "default");
+  const webEgress = createEgress(base.egress ?? "default", undefined, webPorts);
+  const openDns: OpenDns = ({ signal }) => openDnsOf({ servers: base.dnsServers ?? null, signal });
+
+  // What is told of a change: the delivery worker of this node, and the other nodes.
+  const changes = new EventEmitter<{ configs: []; templates: [] }>();
+  const onChanged = () => void changes.emit("configs");
+  for (const change of ["configs", "templates"] as const) changes.on(change, () => announce(store, log));
+
+  // SMTP configs.
+  const endpoint = new TokenEndpoint({ egress: webEgress, clock });
+  const oauth = { store, secrets, endpoint, clock, log, onChanged };
+  const accessTokens = new AccessTokens(oauth);
+  const consents = new Consents({ ...oauth, accessTokens });
+  const opened = openConfigs({ store, secrets, clock, smtp, accessTokens, onChanged });
+  const { configSource, configs, resolver, drafts, versions } = opened;
+
+  // Templates.
+  const templates = new LoadedTemplates();
+  const templateCache = new TemplateCache({ store, templates, clock, log });
+  const onTemplatesChanged = () => void changes.emit("templates");
+  const history = new TemplateHistory({ store, cache: templateCache, clock, onChanged: onTemplatesChanged });
+  const savedTemplates = new SavedTemplates({ templates, cache: templateCache, history });
+  const templateParts = new TemplateParts({ templates, cache: templateCache, history });
+
+  // Delivery, and the request side that feeds it.
+  const worker = new DeliveryWorker({
+    store,
+    secrets,
+    configSource,
+    resolver,
+    egress,
+    clock,
+    log,
+    metrics,
+    random,
+    onFailing: (config) => void rollBack(versions, config, log),
+    explainTitle: (attempt) => explainAttempt(attempt, { namesAccount: false })?.title ?? null,
+  });
+  changes.on("configs", () => worker.configsChanged());
+  const onQueued = () => worker.wake();
+  const outbox = new Outbox({ store, secrets, configSource, templates, clock, metrics, onQueued });
+  const bulkRetry = new BulkRetry({ store, clock, onQueued: onChanged });
+
+  // What an admin asks about connections and domains.
+  const onRecovered = onChanged;
+  const tests = new ConnectionTests({
+    store,
+    drafts,
+    configSource,
+    resolver,
+    templates,
+    egress,
+    clock,
+    log,
+    onRecovered,
+  });
+  const discovery = new Discovery({ store, egress, clock, log, openDns });
+  const senderDns = new SenderDns({ configs, clock, openDns });
+
+  // What is checked and told without being asked.
+  const linkTo = configLinks(base.publicUrl);
+  const webhook = new WebhookSender({ store, secrets, egress: webEgress, clock, log });
+  const alerts = new Alerts({ store, clock, linkTo });
+  const alertEmails = new AlertEmails({
+    store,
+    configs,
+    clock,
+    log,
+    linkTo,
+    accept: (email, key) => outbox.accept(email, { caller: systemActor, idempotencyKey: key }),
+  });
+  const monitor = new Monitor({
+    store,
+    configSource,
+    configs,
+    resolver,
+    templates,
+    alerts,
+    alertEmails,
+    egress,
+    clock,
+    log,
+    random,
+    openDns,
+    canRead: () => secrets.fits,
+    openBreaker({ health }, reason) {
+      const failures = health.breaker.failures + 1;
+      return { state: "open", until: clock.now() + cooldownMs(failures, true), reason, failures };
+    },
+    onEvents: () => void webhook.wake(),
+    onChanged,
+  });
+  const retention = new Retention({ store, clock, log });
+  const sandboxPort = base.sandboxPort ?? null;
+  const sandbox = sandboxPort === null ? null : new Sandbox({ port: sandboxPort, log, clock });
+  metrics.lookUp({
+    queue: () => readQueueFigures(store, clock),
+    sessions: () => worker.sessions(),
+    alerts: async () => (await alerts.list()).length,
+  });
+
+  const background = new ServiceGroup([
+    ...(sandbox === null ? [] : [sandbox]),
+    templateCache,
+    accessTokens,
+    worker,
+    retention,
+    webhook,
+    monitor,
+  ]);
+  await background.start();
+  return {
+    ...opened,
+    clock,
+    log,
+    metrics,
+    store,
+    secrets,
+    consents,
+    templates,
+    savedTemplates,
+    templateParts,
+    async templatesChanged() {
+      await templateCache.reload();
+      onTemplatesChanged();
+    },
+    tests,
+    discovery,
+    senderDns,
+    monitor,
+    alerts,
+    webhook,
+    outbox,
+    bulkRetry,
+    worker,
+    sandbox,
+    health: () => readHealth({ store, secrets, configs, clock }),
+    async close(deadlineMs = 10_000) {
+      await background.stop(deadlineMs);
+      await store.close();
+    },
+  };
+}
+
 /**
- * A key that fits, or is the database's first, is stored at once; another waits for an admin's hand. Nodes
- * that start together on an empty database agree on one.
+ * A key that fits, or is the database's first, is stored at once; another waits for an admin. Nodes that start
+ * together on an empty database agree on one.
  */
 async function unlockStore(
   store: Store,
@@ -297,6 +310,24 @@ async function unlockStore(
     }
     return secrets;
   });
+}
+
+/** Tells the other nodes, if there may be any, to look at what has changed. */
+function announce(store: Store, log: Log): void {
+  if (!store.shared) return;
+  store.transact([store.announcement()]).catch((error: unknown) => {
+    log.warn({ err: error }, "announcement failed; other nodes poll within seconds");
+  });
+}
+
+/** Goes back to the version that worked, if admins have chosen that. */
+async function rollBack(versions: VersionHistory, config: SmtpConfig, log: Log): Promise<void> {
+  try {
+    const isRolledBack = await versions.rollBack(config);
+    if (isRolledBack) log.warn({ configId: config.id }, "config change failed; rolled back");
+  } catch (error) {
+    log.error({ err: error }, "config rollback failed");
+  }
 }
 
 /** The SMTP configs of a database: where they come from, how they are changed, and how they are used. */

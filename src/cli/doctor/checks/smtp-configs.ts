@@ -1,6 +1,5 @@
 import { isSendwrightError } from "../../../core/errors.ts";
-import { age } from "../../../core/format.ts";
-import { rfc3339 } from "../../../core/format.ts";
+import { age, rfc3339 } from "../../../core/format.ts";
 import type { Egress } from "../../../net/egress.ts";
 import type { Secrets } from "../../../secret/secrets.ts";
 import { problemOf } from "../../../smtp-configs/open.ts";
