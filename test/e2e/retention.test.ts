@@ -104,6 +104,7 @@ describe("retention", () => {
     await save(page);
     await page.getByText("Somebody else saved these settings while you were editing.").waitFor();
     await page.getByRole("button", { name: "Load the current values" }).click();
+    await expect.poll(() => page.getByLabel("Name", { exact: true }).inputValue()).toBe("");
     await page.getByLabel("Name", { exact: true }).fill("Fjord Supply");
     await product.call("PATCH", "/api/settings", {
       version: 2,

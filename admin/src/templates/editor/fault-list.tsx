@@ -12,12 +12,14 @@ interface FaultListProps {
 
 /** The faults in words, read out as they come; each leads to its place. */
 export function FaultList({ faults, onGoTo }: FaultListProps) {
+  // A fault of the layout is found once for each template that has it.
+  const distinct = new Map(faults.map((fault) => [JSON.stringify(fault), fault]));
   return (
     <div role="status" aria-label={t.faults}>
-      {faults.length > 0 && (
+      {distinct.size > 0 && (
         <ul className={styles.faults}>
-          {faults.map((fault) => (
-            <li key={`${fault.locale} ${fault.field} ${fault.line} ${fault.column} ${fault.detail}`}>
+          {[...distinct].map(([key, fault]) => (
+            <li key={key}>
               <Icon name="cross" size={15} />
               <span>
                 {fault.field !== null && (
