@@ -3,6 +3,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { watch } from "node:fs";
 import { join } from "node:path";
+import { parseArgs } from "node:util";
 
 const root = join(import.meta.dirname, "..");
 /** Editors write a file in several steps, and a change of branches touches many files. */
@@ -12,9 +13,16 @@ const stopMs = 15_000;
 
 /**
  * Runs until Ctrl-C, or until the pages' server ends.
- * @param pagesPort the loopback port where a browser opens the pages
+ * @param args `--inspect` opens a debugger port for the service; a number is the loopback port where a browser opens
+ * the pages, by default 5173.
  */
-export async function dev(pagesPort = "5173"): Promise<void> {
+export async function dev(args: string[]): Promise<void> {
+  const { values, positionals } = parseArgs({
+    args,
+    options: { inspect: { type: "boolean", default: false } },
+    allowPositionals: true,
+  });
+  const [pagesPort = "5173"] = positionals;
   const publicUrl = process.env.SENDWRIGHT_PUBLIC_URL ?? `http://127.0.0.1:${pagesPort}`;
   // Its links lead to the pages as they are developed, not to those that were built.
   const env = { ...process.env, SENDWRIGHT_PUBLIC_URL: publicUrl };
@@ -24,6 +32,7 @@ export async function dev(pagesPort = "5173"): Promise<void> {
     spawn(command, args, { cwd: root, env, stdio: ["ignore", "inherit", "inherit"], detached: true });
   const startService = () =>
     start(process.execPath, [
+      ...(values.inspect ? ["--inspect"] : []),
       "--eval",
       'import("./src/cli/main.ts").then((cli) => cli.main(["node", "sendwright", "start"]))',
     ]);

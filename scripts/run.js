@@ -29,7 +29,7 @@ switch (task) {
   case "dev": {
     endWithParent();
     const { dev } = await import("./dev.ts");
-    await dev(...args);
+    await dev(args);
     break;
   }
   case "demo":
