@@ -51,10 +51,10 @@ describe("a consent", () => {
 
   test("is told of a week before it ends, and so is the client's secret", () => {
     expect(assessConsent(null, now)).toMatchObject({ status: "ok" });
-    expect(assessConsent(oauth("2026-03-08T00:00:00Z"), now)).toMatchObject({ status: "ok" });
-    expect(assessConsent(oauth("2026-03-07T23:59:59Z"), now)).toMatchObject({
+    expect(assessConsent(oauth("2026-03-08T00:00:01Z"), now)).toMatchObject({ status: "ok" });
+    expect(assessConsent(oauth("2026-03-08T00:00:00Z"), now)).toMatchObject({
       title: "The consent of the provider ends soon",
-      explanation: expect.stringContaining("2026-03-07"),
+      explanation: expect.stringContaining("2026-03-08"),
     });
     expect(assessConsent(oauth(null, "2026-03-02T00:00:00Z"), now)).toMatchObject({
       title: "The client secret ends soon",

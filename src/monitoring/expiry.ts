@@ -33,6 +33,6 @@ export function expiriesOf(
     },
   ];
   return known.flatMap(({ at, what, remedy }) =>
-    at === null || at - now >= noticeMs ? [] : [{ what, day: utcDay(at), hasExpired: at <= now, remedy }],
+    at === null || at - now > noticeMs ? [] : [{ what, day: utcDay(at), hasExpired: at <= now, remedy }],
   );
 }
