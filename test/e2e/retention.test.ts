@@ -6,7 +6,7 @@ import { test } from "./scene.ts";
 const contents = (page: Page) => page.getByLabel("Keep contents for");
 const emails = (page: Page) => page.getByLabel("Keep emails for");
 const save = (page: Page) => page.getByRole("button", { name: "Save", exact: true }).click();
-const saved = (page: Page) => page.getByRole("status").getByText("Saved").waitFor();
+const saved = (page: Page) => page.getByRole("status").getByText("Saved", { exact: true }).waitFor();
 const settings = (product: Product) => product.call("GET", "/api/settings");
 
 describe("retention", () => {

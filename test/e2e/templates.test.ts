@@ -231,7 +231,7 @@ describe("what templates share", () => {
     await page.getByLabel("Link 1: Address").fill("https://nordlys.example.com/help");
     await email(page).getByRole("link", { name: "Help" }).waitFor();
     await save(page).click();
-    await page.getByRole("status").getByText("Saved").waitFor();
+    await page.getByRole("status").getByText("Saved", { exact: true }).waitFor();
     const { brand } = await product.call<{ brand: unknown }>("GET", "/api/settings");
     expect(brand).toEqual({
       name: "Nordlys",

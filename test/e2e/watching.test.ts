@@ -54,7 +54,7 @@ describe("watching", () => {
     await checks.getByText("Must be an email address").waitFor();
     await checks.getByLabel("Who gets an email").fill("ops@example.com\nlead@example.com");
     await checks.getByRole("button", { name: "Save" }).click();
-    await checks.getByText("Saved").waitFor();
+    await checks.getByText("Saved", { exact: true }).waitFor();
     expect(await product.call("GET", "/api/settings")).toMatchObject({
       checkEveryHours: 6,
       alertEmails: ["ops@example.com", "lead@example.com"],
