@@ -18,12 +18,13 @@ switch (task) {
     build();
     break;
   case "start": {
+    // Before anything else: a parent that ends while the service starts is noticed too.
+    endWithParent();
     build();
     // Compiled code is cached between runs: a third less time to start.
     enableCompileCache();
     const { main } = await import("../dist/cli/main.js");
     await main([...process.argv.slice(0, 2), "start", ...args]);
-    endWithParent();
     break;
   }
   case "dev": {
@@ -72,5 +73,11 @@ switch (task) {
 /** npm runs this in a shell that does not pass signals on: without the watch, the service would outlive it. */
 function endWithParent() {
   const parent = process.ppid;
-  setInterval(() => process.ppid !== parent && process.kill(process.pid, "SIGTERM"), 250).unref();
+  const timer = setInterval(() => {
+    if (process.ppid === parent) return;
+    // Once: a second signal would end the service without waiting for what it is sending.
+    clearInterval(timer);
+    process.kill(process.pid, "SIGTERM");
+  }, 250);
+  timer.unref();
 }
