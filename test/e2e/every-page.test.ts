@@ -244,7 +244,7 @@ const looks = [
   { name: "narrow and dark", size: { width: 390, height: 844 }, colorScheme: "dark" },
 ] as const;
 
-test("every page has no barrier, fits the screen, and keeps to its policy", { timeout: 180_000 }, async ({
+test("every page has no barrier, fits the screen, and keeps to its policy", { timeout: 360_000 }, async ({
   product,
   enter,
   stranger,
