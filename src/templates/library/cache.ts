@@ -18,7 +18,7 @@ import { entryOf, layoutOf, readPartContent, readTemplateContent } from "./conte
 
 /** Milliseconds between polls for what other nodes wrote. */
 const pollMs = 5_000;
-/** Milliseconds to a poll after an announcement: every accepted email is announced, too. */
+/** Milliseconds at least between polls for announcements: every accepted email is announced, too. */
 const announcedPollMs = 1_000;
 
 export interface TemplateCacheDependencies {
@@ -32,17 +32,21 @@ export interface TemplateCacheDependencies {
 export class TemplateCache implements Service {
   readonly #store: Store;
   readonly #templates: LoadedTemplates;
+  readonly #clock: Clock;
   readonly #log: Log;
   readonly #poll: Poll;
   #rows: ReadonlyMap<string, StoredTemplate> = new Map();
   #entries: ReadonlyMap<string, TemplateEntry> = new Map();
   /** Of what is in memory; -1 before the first reload. */
   #revision = -1;
+  /** When the last read began. */
+  #readAt = Number.NEGATIVE_INFINITY;
   #reloading: Promise<unknown> = Promise.resolve();
 
   constructor({ store, templates, clock, log }: TemplateCacheDependencies) {
     this.#store = store;
     this.#templates = templates;
+    this.#clock = clock;
     this.#log = log;
     const run = async () => {
       await this.reload();
@@ -56,7 +60,9 @@ export class TemplateCache implements Service {
   async start(): Promise<void> {
     await this.reload();
     if (!this.#store.shared) return;
-    this.#store.onAnnounced(() => this.#poll.wakeIn(announcedPollMs));
+    this.#store.onAnnounced(() => {
+      this.#poll.wakeIn(Math.max(0, this.#readAt + announcedPollMs - this.#clock.now()));
+    });
     this.#poll.start();
   }
 
@@ -90,6 +96,7 @@ export class TemplateCache implements Service {
 
   async #read(): Promise<number> {
     const { reader } = this.#store;
+    this.#readAt = this.#clock.now();
     const newest = await readTemplatesRevision(reader);
     if (newest === this.#revision) return newest;
     const [keys, changed, brand] = await Promise.all([
