@@ -1,5 +1,6 @@
 import { defineConfig } from "vitest/config";
 import { closingLine, slowestFiles } from "./test/setup/reporters.ts";
+import { SlowFirst } from "./test/setup/slow-first.ts";
 
 /** Folders of tests that run the built product, in processes or in a browser. */
 const product = ["service", "e2e", "faults"] as const;
@@ -9,6 +10,7 @@ export default defineConfig({
   test: {
     reporters: ["default", slowestFiles, closingLine],
     globalSetup: "test/setup/shared.ts",
+    sequence: { sequencer: SlowFirst },
     // Tests wait for databases, sockets and browsers as often as they compute.
     maxWorkers: "100%",
     // Real databases, browsers and key derivation take their time on a small machine that is busy with other things

@@ -1,8 +1,8 @@
-import { DatabaseSync } from "node:sqlite";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { Problem } from "../../src/http/schema/common.ts";
 import { postEmail, refusal, saveConfig } from "../service/calls.ts";
 import { makeServiceFolder, type Service, type ServiceFolder } from "../service/service.ts";
+import { openBeside } from "../support/beside.ts";
 import { type AcceptedEmail, allFinal, emailsOf, judge, nothingWrong, Posting } from "./posting.ts";
 import { type FaultyRelay, startFaultyRelay } from "./relay.ts";
 
@@ -37,8 +37,8 @@ afterEach(async () => {
 });
 
 /** What another program does to the database, which is not bound by the service's limits. */
-function byOtherHands<Result>(work: (database: DatabaseSync) => Result): Result {
-  const database = new DatabaseSync(folder.database, { timeout: 10_000 });
+function byOtherHands<Result>(work: (database: ReturnType<typeof openBeside>) => Result): Result {
+  const database = openBeside(folder.database);
   try {
     return work(database);
   } finally {
@@ -134,7 +134,7 @@ describe("while another program has locked the database", () => {
     const before = await postEmail(service, { subject: "before" });
     await expect.poll(() => waiting).toBe(1);
 
-    const other = new DatabaseSync(folder.database, { timeout: 10_000 });
+    const other = openBeside(folder.database);
     other.exec("begin exclusive");
     answerDots();
     const email = { to: "jo@example.com", subject: "too early", text: "Hello" };

@@ -1,10 +1,10 @@
 import { chmodSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { DatabaseSync } from "node:sqlite";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import type { Check } from "../../src/cli/doctor/checks/check.ts";
 import { generateKey } from "../../src/secret/fernet.ts";
 import { startTestRelay } from "../../src/testing/index.ts";
+import { openBeside } from "../support/beside.ts";
 import { type Postgres, startPostgres } from "../support/postgres.ts";
 import { emailOnce, postEmail, saveConfig } from "./calls.ts";
 import { apiKey, makeServiceFolder, type ServiceFolder } from "./service.ts";
@@ -110,7 +110,7 @@ describe("sendwright doctor", () => {
 
   it("reports a database that is locked, foreign or newer, and does not break", async () => {
     await (await folder.start()).end("SIGTERM");
-    const database = new DatabaseSync(folder.database);
+    const database = openBeside(folder.database);
     database.exec("pragma journal_mode = delete; begin exclusive");
     expect((await doctor()).checks.get("database.file")).toMatchObject({
       status: "failed",
@@ -140,7 +140,7 @@ describe("sendwright doctor", () => {
     await using relay = await startTestRelay();
     const service = await folder.start();
     const { id } = await saveConfig(service, relay);
-    const database = new DatabaseSync(folder.database);
+    const database = openBeside(folder.database);
     database.exec("update smtp_config set smtp_server = 'localhost'");
     database.exec("update audit_log set at = at + 3600000");
     database.close();
@@ -164,7 +164,7 @@ describe("sendwright doctor --bundle", () => {
     const { id } = await postEmail(service, email);
     await emailOnce(service, id, ({ state }) => state === "failed");
     // As an older version or another hand may have left it: nothing was redacted.
-    const database = new DatabaseSync(folder.database);
+    const database = openBeside(folder.database);
     const reply = `<jo.smith@customer.example> unknown to app-user-7 (${said}, ${password}, ${apiKey}, ${secret})`;
     database.prepare("update attempts set reply = ?").run(reply);
     database.close();

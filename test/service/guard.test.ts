@@ -1,4 +1,4 @@
-import { DatabaseSync, type SQLInputValue } from "node:sqlite";
+import type { SQLInputValue } from "node:sqlite";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { SmtpConfig } from "../../src/http/schema/smtp-configs.ts";
 import type { TestReport } from "../../src/http/schema/tests.ts";
@@ -8,6 +8,7 @@ import {
   type ScriptedServer,
   startScriptedServer,
 } from "../../src/testing/index.ts";
+import { openBeside } from "../support/beside.ts";
 import { emailOnce, getConfig, postEmail, refusal, saveConfig } from "./calls.ts";
 import { makeServiceFolder, type Service, type ServiceFolder } from "./service.ts";
 
@@ -96,7 +97,7 @@ describe("a masked password", () => {
 describe("a row changed in the database by other hands", () => {
   /** Writes as another program would, beside the running server. */
   function write(sql: string, ...values: SQLInputValue[]): void {
-    const database = new DatabaseSync(folder.database, { timeout: 5_000 });
+    const database = openBeside(folder.database);
     try {
       expect(database.prepare(sql).run(...values).changes).toBe(1);
     } finally {

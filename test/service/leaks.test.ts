@@ -1,12 +1,12 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { DatabaseSync } from "node:sqlite";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Email } from "../../src/http/schema/emails.ts";
 import type { SmtpConfig } from "../../src/http/schema/smtp-configs.ts";
 import type { TestReport } from "../../src/http/schema/tests.ts";
 import { generateKey } from "../../src/secret/fernet.ts";
 import { type Peer, type ScriptedServer, startScriptedServer } from "../../src/testing/index.ts";
+import { openBeside } from "../support/beside.ts";
 import { emailOnce, getConfig, postEmail, saveConfig, settingsFor } from "./calls.ts";
 import { apiKey, makeServiceFolder, type Service, type ServiceFolder } from "./service.ts";
 
@@ -189,7 +189,7 @@ describe("a password that the relay echoes in every way", () => {
   });
 
   it("is in no column of any table", () => {
-    const database = new DatabaseSync(folder.database, { readOnly: true });
+    const database = openBeside(folder.database, { readOnly: true });
     const tables = database.prepare("select name from sqlite_schema where type = 'table'").all();
     const places = tables.flatMap(({ name }) =>
       database

@@ -2,13 +2,13 @@ import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { DatabaseSync } from "node:sqlite";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { Health } from "../../src/http/schema/monitoring.ts";
 import type { SmtpConfig } from "../../src/http/schema/smtp-configs.ts";
 import { exampleSecrets } from "../../src/secret/derive.ts";
 import { decrypt, generateKey, parseKey } from "../../src/secret/fernet.ts";
 import { startTestRelay } from "../../src/testing/index.ts";
+import { openBeside } from "../support/beside.ts";
 import { emailOnce, getConfig, postEmail, refusal, saveConfig } from "./calls.ts";
 import { makeServiceFolder, type Service, type ServiceFolder } from "./service.ts";
 
@@ -30,7 +30,7 @@ interface SecretRow {
 
 /** What is encrypted and sealed, straight from the file. */
 function secretRows(): SecretRow[] {
-  const database = new DatabaseSync(folder.database, { readOnly: true });
+  const database = openBeside(folder.database, { readOnly: true });
   try {
     return database
       .prepare("select id, password_enc, seal from smtp_config order by id")
@@ -41,7 +41,7 @@ function secretRows(): SecretRow[] {
 }
 
 function keyRows(): { key_id: string; retired_at: number | null }[] {
-  const database = new DatabaseSync(folder.database, { readOnly: true });
+  const database = openBeside(folder.database, { readOnly: true });
   try {
     return database
       .prepare("select key_id, retired_at from encryption_key order by created_at")

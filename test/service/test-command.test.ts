@@ -2,12 +2,12 @@ import { once } from "node:events";
 import { writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
-import { DatabaseSync } from "node:sqlite";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { AuditEntry } from "../../src/http/schema/monitoring.ts";
 import type { TestReport } from "../../src/http/schema/tests.ts";
 import { generateKey } from "../../src/secret/fernet.ts";
 import { makeAuthority, startTestRelay } from "../../src/testing/index.ts";
+import { openBeside } from "../support/beside.ts";
 import { emailOnce, getConfig, postEmail, saveConfig } from "./calls.ts";
 import { makeServiceFolder, type Service, type ServiceFolder } from "./service.ts";
 
@@ -65,7 +65,7 @@ describe("sendwright test of saved configs", () => {
     await using relay = await startTestRelay();
     const service = await folder.start();
     const { id } = await saveConfig(service, relay);
-    const database = new DatabaseSync(folder.database);
+    const database = openBeside(folder.database);
     database
       .prepare("update smtp_config set paused_until = ?, paused_reason = '535 No', failures = 1")
       .run(Date.now() + 3_600_000);
