@@ -16,6 +16,7 @@ export async function doctorSuite(): Promise<Results> {
   let now = Date.now();
   const clock = {
     now: () => now,
+    monotonic: () => now,
     after(ms: number, call: () => void) {
       const timer = setTimeout(call, ms);
       return () => clearTimeout(timer);

@@ -14,7 +14,7 @@ export class UserRateLimit {
   readonly #clock: Clock;
   readonly #options: UserRateLimitOptions;
   readonly #running = new Set<string>();
-  /** When each user began lately, in milliseconds. */
+  /** When each user began lately, by the monotonic clock. */
   readonly #begun = new Map<string, readonly number[]>();
 
   constructor(clock: Clock, options: UserRateLimitOptions) {
@@ -39,13 +39,13 @@ export class UserRateLimit {
       );
     }
     this.#forgetIdle();
-    this.#begun.set(userId, [...recent, this.#clock.now()]);
+    this.#begun.set(userId, [...recent, this.#clock.monotonic()]);
     this.#running.add(userId);
     return () => this.#running.delete(userId);
   }
 
   #recent(userId: string): readonly number[] {
-    const since = this.#clock.now() - minuteMs;
+    const since = this.#clock.monotonic() - minuteMs;
     return (this.#begun.get(userId) ?? []).filter((at) => at > since);
   }
 

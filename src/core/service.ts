@@ -97,7 +97,7 @@ export class Poll implements Service {
   /** Runs in `delayMs` at the latest; an earlier run that is planned stays. */
   wakeIn(delayMs: number): void {
     const { clock } = this.#dependencies;
-    const dueAt = clock.now() + delayMs;
+    const dueAt = clock.monotonic() + delayMs;
     if (this.#stopped.signal.aborted || dueAt >= this.#dueAt) return;
     this.#cancelTimer();
     this.#dueAt = dueAt;

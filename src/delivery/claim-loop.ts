@@ -178,7 +178,9 @@ export class ClaimLoop {
     }
     if (route !== null && isHalfOpen(route) && claimed.length > 0) this.#isTickRequested = true;
     const isAllClaimed = claimed.length < capacity;
-    const dueAt = route === null ? null : isAllClaimed ? await this.#nextDueAt(now) : route.pool.capacityAt();
+    const capacityInMs = route?.pool.capacityInMs() ?? null;
+    const capacityAt = capacityInMs === null ? null : now + capacityInMs;
+    const dueAt = route === null ? null : isAllClaimed ? await this.#nextDueAt(now) : capacityAt;
     this.#scheduleTick(now, dueAt);
   }
 

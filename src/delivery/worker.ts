@@ -14,6 +14,7 @@ import type { Egress } from "../net/egress.ts";
 import type { Secrets } from "../secret/secrets.ts";
 import { type Connection, connect, type SendResult } from "../smtp/connection.ts";
 import type { Slot } from "../smtp/pool/slot.ts";
+import type { Dial } from "../smtp/wire.ts";
 import type { ResolvedConfig } from "../smtp-configs/open.ts";
 import type { ConfigSource } from "../smtp-configs/repository.ts";
 import type { ConfigResolver } from "../smtp-configs/resolver.ts";
@@ -37,6 +38,8 @@ export interface DeliveryWorkerDependencies {
   readonly configSource: ConfigSource;
   readonly resolver: ConfigResolver;
   readonly egress: Egress;
+  /** Opens connections to relays. Default: over TCP. */
+  readonly dial?: Dial;
   readonly clock: Clock;
   readonly log: Log;
   readonly metrics: Metrics;
@@ -226,8 +229,8 @@ export class DeliveryWorker {
    * one try.
    */
   async #connect(relay: ResolvedConfig): Promise<Connection> {
-    const { egress, clock, resolver } = this.#dependencies;
-    const given = { egress, clock, signal: this.#cut.signal };
+    const { egress, dial, clock, resolver } = this.#dependencies;
+    const given = { egress, clock, signal: this.#cut.signal, ...(dial && { dial }) };
     try {
       return await connect({ ...relay, ...given });
     } catch (error) {

@@ -51,7 +51,7 @@ export class Stages implements Observer {
   constructor(options: StagesOptions) {
     this.#options = options;
     this.#redactor = redactor(options.target.credentials, options.target.relay);
-    this.#startedAt = options.clock.now();
+    this.#startedAt = options.clock.monotonic();
   }
 
   /** The stage that ended the test; null as long as none has failed. */
@@ -93,7 +93,7 @@ export class Stages implements Observer {
     work: (own: Record<string, string>) => Promise<Readonly<Record<string, string>>>,
   ): Promise<void> {
     const { clock } = this.#options;
-    const startedAt = clock.now();
+    const startedAt = clock.monotonic();
     const own: Record<string, string> = {};
     this.#begin(stage);
     try {
@@ -101,9 +101,9 @@ export class Stages implements Observer {
         name,
         this.#redactor.text(value),
       ]);
-      this.#pass(stage, clock.now() - startedAt, { ...Object.fromEntries(found), ...own });
+      this.#pass(stage, clock.monotonic() - startedAt, { ...Object.fromEntries(found), ...own });
     } catch (error) {
-      if (isSendwrightError(error)) this.#fail(stage, clock.now() - startedAt, own, error);
+      if (isSendwrightError(error)) this.#fail(stage, clock.monotonic() - startedAt, own, error);
       throw error;
     }
   }
@@ -125,7 +125,7 @@ export class Stages implements Observer {
     const order = stageOrder(this.#options.target.relay.tls);
     return {
       ok: this.#failed === null,
-      durationMs: this.#options.clock.now() - this.#startedAt,
+      durationMs: this.#options.clock.monotonic() - this.#startedAt,
       stages: order.map((stage) => this.#ended.get(stage) ?? skipped(stage)),
     };
   }

@@ -92,7 +92,7 @@ async function tryOne(
   const cancel = clock.after(tryMs, () => tooLate.abort());
   const outOfTime = AbortSignal.any([tooLate.signal, deadline]);
   const stages = new Stages({ target: { ...target, relay }, recipient: null, clock, deadline: outOfTime });
-  const startedAt = clock.now();
+  const startedAt = clock.monotonic();
   let outcome: Outcome;
   try {
     const connection = await connect({
@@ -126,7 +126,7 @@ async function tryOne(
     works,
     title: works ? `${name} works` : `${name}: ${reason}`,
     detail,
-    durationMs: clock.now() - startedAt,
+    durationMs: clock.monotonic() - startedAt,
     fix: works ? alternative.fix : null,
   };
   return { alternative: tried, hasService };

@@ -88,13 +88,13 @@ export class Discovery {
 
   async #search(address: Address, signal: AbortSignal | undefined): Promise<DiscoveryReport> {
     const { egress, clock, openDns } = this.#dependencies;
-    const endsAt = clock.now() + deadlineMs;
+    const endsAt = clock.monotonic() + deadlineMs;
     const dnsDeadline = new AbortController();
     const endDnsDeadline = clock.after(dnsMs, () => dnsDeadline.abort());
     const dns = openDns({ signal: dnsDeadline.signal });
     const { proposals, provider, notes } = await proposalsFor(address, dns).finally(endDnsDeadline);
     signal?.throwIfAborted();
-    const options = { egress, clock, timeoutMs: endsAt - clock.now(), ...(signal && { signal }) };
+    const options = { egress, clock, timeoutMs: endsAt - clock.monotonic(), ...(signal && { signal }) };
     const tried = await Promise.all(proposals.map((proposal) => tryOut(proposal, address, options)));
     // A guess is shown only if a server answers there.
     const candidates = tried

@@ -65,11 +65,11 @@ export class Retention implements Service {
 
   /** @returns milliseconds until the next batch. */
   async #nextBatch(): Promise<number> {
-    const begunAt = this.#clock.now();
+    const begunAt = this.#clock.monotonic();
     this.#sweep ??= this.#begin();
     try {
       const { done } = await this.#sweep.next();
-      if (done !== true) return Math.max(minRestMs, restShare * (this.#clock.now() - begunAt));
+      if (done !== true) return Math.max(minRestMs, restShare * (this.#clock.monotonic() - begunAt));
     } catch (error) {
       this.#sweep = null;
       throw error;

@@ -30,7 +30,7 @@ let folder: string;
 let database: string;
 /** The time of a clock whose timers never fire: each test asks for the checks. */
 let now: number;
-const clock = { now: () => now, after: () => () => {} };
+const clock = { now: () => now, monotonic: () => now, after: () => () => {} };
 let services: Services;
 let dns: Awaited<ReturnType<typeof startDnsServer>>;
 let zone: Record<string, ZoneEntry>;

@@ -6,7 +6,7 @@ import { Keyring } from "./keyring.ts";
 
 const [a, b, c] = [generateKey(), generateKey(), generateKey()].map((text) => parseKey(text)!);
 const nowMs = 1_750_000_000_000;
-const clock: Clock = { now: () => nowMs, after: () => () => {} };
+const clock: Clock = { now: () => nowMs, monotonic: () => 0, after: () => () => {} };
 const old = new Keyring(a!, [], { ...clock, now: () => 1_000_000_500 });
 
 test("encrypts with the first key", () => {

@@ -4,7 +4,7 @@ import { generateKey, open, parseKey } from "./fernet.ts";
 import type { KeyRow, Secrets } from "./secrets.ts";
 import { unlock } from "./unlock.ts";
 
-const clock: Clock = { now: () => 1_750_000_000_000, after: () => () => {} };
+const clock: Clock = { now: () => 1_750_000_000_000, monotonic: () => 0, after: () => () => {} };
 const [one, two, three] = [generateKey(), generateKey(), generateKey()] as [string, string, string];
 const hex = "0123456789abcdef".repeat(4);
 

@@ -141,7 +141,7 @@ export class Client {
   }
 
   async #sendOne(queued: QueuedSend): Promise<void> {
-    const startedAt = this.#clock.now();
+    const startedAt = this.#clock.monotonic();
     const { transaction } = queued;
     const endDeadline = this.#conversation.deadline(this.#timeouts.overallMs);
     try {
@@ -155,7 +155,7 @@ export class Client {
     }
     this.#resetDue = transaction.open;
     if (transaction.closing) this.destroy();
-    queued.resolve({ ...transaction.result(), durationMs: this.#clock.now() - startedAt });
+    queued.resolve({ ...transaction.result(), durationMs: this.#clock.monotonic() - startedAt });
   }
 
   async #transact(queued: QueuedSend): Promise<void> {

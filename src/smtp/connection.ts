@@ -16,7 +16,7 @@ import { type Redactor, redactor } from "./redact.ts";
 import type { Credentials, Relay } from "./relay.ts";
 import { openSession, type Step } from "./session.ts";
 import { defaultTimeouts, type Timeouts } from "./timeouts.ts";
-import { dial, type TlsEvidence } from "./wire.ts";
+import { type Dial, dial, type TlsEvidence } from "./wire.ts";
 
 export type { Message, SendResult } from "./client.ts";
 export type { RecipientResult } from "./transaction.ts";
@@ -35,6 +35,8 @@ export interface ConnectOptions {
   /** Cuts the connection at once, also after it was opened. */
   readonly signal?: AbortSignal;
   readonly observer?: Observer;
+  /** Opens the connection. Default: over TCP. */
+  readonly dial?: Dial;
 }
 
 /**
@@ -115,7 +117,7 @@ async function open(options: ConnectOptions, redact: Redactor, stages: StageReco
     host,
     port,
     egress,
-    dial,
+    dial: options.dial ?? dial,
     clock,
     timeoutMs,
     signal,

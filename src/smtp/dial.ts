@@ -2,7 +2,7 @@ import type { Clock } from "../core/clock.ts";
 import { SendwrightError } from "../core/errors.ts";
 import { type Egress, familyOf } from "../net/egress.ts";
 import type { StageRecorder } from "./observer.ts";
-import type { dial, Wire } from "./wire.ts";
+import type { Dial, Wire } from "./wire.ts";
 
 export interface Dialed {
   readonly wire: Wire;
@@ -14,7 +14,7 @@ export interface DialOptions {
   readonly host: string;
   readonly port: number;
   readonly egress: Egress;
-  readonly dial: typeof dial;
+  readonly dial: Dial;
   readonly clock: Clock;
   /** For the lookup and all addresses together. */
   readonly timeoutMs: number;
@@ -31,7 +31,7 @@ const maxAddressMs = 10_000;
  */
 export async function dialWithFallback(options: DialOptions): Promise<Dialed> {
   const { host, port, egress, dial, clock, timeoutMs, stages } = options;
-  const endsAt = clock.now() + timeoutMs;
+  const endsAt = clock.monotonic() + timeoutMs;
 
   stages.start("resolve");
   const { addresses, refused } = await inTime(options, timeoutMs, () => egress.resolve(host, port)).catch(
@@ -50,12 +50,12 @@ export async function dialWithFallback(options: DialOptions): Promise<Dialed> {
   const failures: { address: string; family: 4 | 6; error: string; durationMs: number }[] = [];
   let last: unknown = new TimedOut();
   for (const [index, to] of addresses.entries()) {
-    const leftMs = endsAt - clock.now();
+    const leftMs = endsAt - clock.monotonic();
     if (leftMs <= 0) break;
     const others = addresses.length - index - 1;
     const shareMs = others === 0 ? leftMs : Math.min(maxAddressMs, leftMs / (others + 1));
     stages.found({ trying: to.address, failures });
-    const startedAt = clock.now();
+    const startedAt = clock.monotonic();
     try {
       const wire = await inTime(options, shareMs, (signal) => dial(to, port, signal));
       const { localAddress } = wire;
@@ -67,7 +67,7 @@ export async function dialWithFallback(options: DialOptions): Promise<Dialed> {
       return { wire, address: to.address };
     } catch (error) {
       last = error;
-      failures.push({ ...to, error: codeOf(error), durationMs: clock.now() - startedAt });
+      failures.push({ ...to, error: codeOf(error), durationMs: clock.monotonic() - startedAt });
       stages.found({ failures });
       if (options.signal?.aborted) break;
     }

@@ -50,7 +50,7 @@ export class StageRecorder {
   /** Starts the stage, unless it is under way. */
   start(stage: Stage): void {
     if (this.#current?.stage === stage) return;
-    this.#current = { stage, startedAt: this.#clock.now() };
+    this.#current = { stage, startedAt: this.#clock.monotonic() };
     this.#evidence = undefined;
     this.#observer.stage?.({ stage, status: "started" });
   }
@@ -96,6 +96,6 @@ export class StageRecorder {
   }
 
   #duration(stage: Stage): number {
-    return this.#current?.stage === stage ? this.#clock.now() - this.#current.startedAt : 0;
+    return this.#current?.stage === stage ? this.#clock.monotonic() - this.#current.startedAt : 0;
   }
 }

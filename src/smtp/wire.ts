@@ -47,20 +47,39 @@ export interface WireEvents {
   lost(error: NodeJS.ErrnoException | null): void;
 }
 
+/** A connection to a relay: bytes in, bytes out, TLS in between. */
+export interface Wire {
+  /** This machine's end of the connection. */
+  readonly localAddress: string | undefined;
+  /** Begins to read. */
+  open(events: WireEvents): void;
+  /** Calls back once the system has taken the bytes; never if it does not. */
+  write(bytes: string | Uint8Array, taken?: () => void): void;
+  /**
+   * Negotiates TLS 1.2 or later and looks at the certificate. It does not judge: whoever calls must not
+   * write another byte unless the evidence is `authorized`.
+   * @param host the name or address that the certificate must be for
+   * @param caPem certificates trusted instead of the public authorities
+   */
+  secure(host: string, caPem: string | null, now: number): Promise<TlsEvidence>;
+  destroy(): void;
+}
+
 /** Opens a connection to exactly this address. Rejects with the system's error, or as the signal says. */
-export function dial(to: DialAddress, port: number, signal: AbortSignal): Promise<Wire> {
-  return new Promise((resolve, reject) => {
+export type Dial = (to: DialAddress, port: number, signal: AbortSignal) => Promise<Wire>;
+
+export const dial: Dial = (to, port, signal) =>
+  new Promise((resolve, reject) => {
     const socket = connectTcp({ host: to.address, family: to.family, port, signal });
     socket.once("error", reject);
     socket.once("connect", () => {
       socket.off("error", reject);
-      resolve(new Wire(socket));
+      resolve(new SocketWire(socket));
     });
   });
-}
 
-/** A connection to a relay: bytes in, bytes out, TLS in between. The one owner of a socket. */
-export class Wire {
+/** The one owner of a socket. */
+class SocketWire implements Wire {
   readonly #tcp: Socket;
   #stream: Socket;
   #events: WireEvents | null = null;
@@ -74,30 +93,21 @@ export class Wire {
     this.#listen(socket);
   }
 
-  /** This machine's end of the connection. */
   get localAddress(): string | undefined {
     return this.#tcp.localAddress;
   }
 
-  /** Begins to read. */
   open(events: WireEvents): void {
     this.#events = events;
     this.#stream.on("data", this.#bytes);
   }
 
-  /** Calls back once the system has taken the bytes; never if it does not. */
   write(bytes: string | Uint8Array, taken?: () => void): void {
     this.#stream.write(bytes, (error) => {
       if (!error) taken?.();
     });
   }
 
-  /**
-   * Negotiates TLS 1.2 or later and looks at the certificate. It does not judge: whoever calls must not
-   * write another byte unless the evidence is `authorized`.
-   * @param host the name or address that the certificate must be for
-   * @param caPem certificates trusted instead of the public authorities
-   */
   async secure(host: string, caPem: string | null, now: number): Promise<TlsEvidence> {
     // What happens to the connection during the handshake is told by the handshake.
     this.#tcp

@@ -8,6 +8,19 @@ test("stands still until it is advanced", async () => {
   expect(clock.now()).toBe(1_250);
 });
 
+test("is set forward and back without any time passing", async () => {
+  const clock = createFixedClock(1_000);
+  const fired: number[] = [];
+  clock.after(100, () => fired.push(clock.now()));
+  clock.step(5_000);
+  expect([clock.now(), clock.monotonic(), fired]).toEqual([6_000, 0, []]);
+  await clock.advance(50);
+  clock.step(-6_000);
+  expect([clock.now(), clock.monotonic(), fired]).toEqual([50, 50, []]);
+  await clock.advance(50);
+  expect(fired).toEqual([100]);
+});
+
 test("fires due timers in order, each at its own time, equals as they were set", async () => {
   const clock = createFixedClock(0);
   const fired: [string, number][] = [];

@@ -8,6 +8,8 @@ export interface FixedClock extends Clock {
    * After each one the event loop turns once, so that what it set in motion may set timers in turn.
    */
   advance(ms: number): Promise<void>;
+  /** Sets `now` forward, or back by less than nothing, as an admin or NTP does: no time passes, and no timer fires. */
+  step(ms: number): void;
   /** How many timers are waiting: 0 once everything has been tidied up. */
   readonly waiting: number;
 }
@@ -20,6 +22,8 @@ interface Timer {
 /** @param startMs the time it begins with, in milliseconds since the epoch; 2026-01-01T00:00:00Z by default. */
 export function createFixedClock(startMs = Date.UTC(2026, 0, 1)): FixedClock {
   let now = startMs;
+  /** How much of `now` was set. */
+  let stepped = 0;
   const timers = new Set<Timer>();
 
   /** The earliest timer due by `limit`; of equals, the one set first. */
@@ -32,7 +36,8 @@ export function createFixedClock(startMs = Date.UTC(2026, 0, 1)): FixedClock {
   }
 
   return {
-    now: () => now,
+    now: () => now + stepped,
+    monotonic: () => now - startMs,
     after(delayMs, callback) {
       const timer = { dueAt: now + Math.max(0, delayMs), callback };
       timers.add(timer);
@@ -48,6 +53,9 @@ export function createFixedClock(startMs = Date.UTC(2026, 0, 1)): FixedClock {
         await turn();
       }
       now = Math.max(now, target);
+    },
+    step(ms) {
+      stepped += ms;
     },
     get waiting() {
       return timers.size;

@@ -31,7 +31,7 @@ interface Received {
 
 let folder: string;
 let now: number;
-const clock = { now: () => now, after: () => () => {} };
+const clock = { now: () => now, monotonic: () => now, after: () => () => {} };
 const key = generateKey();
 let store: Store;
 let sender: WebhookSender;

@@ -142,7 +142,7 @@ export class WebhookSender implements Service {
     if (webhook === null) {
       throw new SendwrightError("webhook.none", "There is no webhook. Enter its address and save.");
     }
-    const startedAt = clock.now();
+    const startedAt = clock.monotonic();
     const timestamp = new Date(startedAt).toISOString();
     const event = { type: "webhook.test", timestamp, data: { message: "Sendwright reaches this webhook." } };
     const posted = await this.#post(webhook, { id: newEventId(startedAt), body: JSON.stringify(event) });
@@ -150,7 +150,7 @@ export class WebhookSender implements Service {
       ok: isAccepted(posted),
       status: posted.kind === "answered" ? posted.status : null,
       detail: resultInWords(posted),
-      durationMs: clock.now() - startedAt,
+      durationMs: clock.monotonic() - startedAt,
     };
   }
 

@@ -40,7 +40,7 @@ describe.each(databases)("monitoring on $name", ({ shared, start, open, stop }) 
   let database: OpenDatabase;
   let store: Store;
   let now: number;
-  const clock = { now: () => now, after: () => () => {} };
+  const clock = { now: () => now, monotonic: () => now, after: () => () => {} };
   beforeAll(start);
   afterAll(stop);
   beforeEach(async () => {

@@ -31,6 +31,7 @@ function stoppable(clock: FixedClock): StoppableClock {
   const overdue = new Set<() => void>();
   return {
     now: () => stoppedAt ?? clock.now(),
+    monotonic: () => clock.monotonic() - (stoppedAt === null ? 0 : clock.now() - stoppedAt),
     after(delayMs, callback) {
       const fire = () => {
         if (holds) overdue.add(callback);
@@ -43,6 +44,7 @@ function stoppable(clock: FixedClock): StoppableClock {
       };
     },
     advance: clock.advance,
+    step: clock.step,
     get waiting() {
       return clock.waiting + overdue.size;
     },

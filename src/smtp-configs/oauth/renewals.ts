@@ -86,7 +86,7 @@ export class Renewals {
   async #renew(configId: string): Promise<HeldGrant> {
     const { store, clock } = this.#dependencies;
     const before = this.#grants.get(configId)?.row.version;
-    const startedAt = clock.now();
+    const startedAt = clock.monotonic();
     for (;;) {
       const current = await this.#grants.reloadOne(configId);
       if (current === null || current.grant === null || current.grant.tokens === null) throw withdrawn();
@@ -96,7 +96,7 @@ export class Renewals {
       if (await beginRenewal(store.db, current.row, now, now + leaseMs)) {
         return await this.#ask(current.row, current.grant, current.grant.tokens);
       }
-      if (this.#isStopped || now - startedAt >= patienceMs) {
+      if (this.#isStopped || clock.monotonic() - startedAt >= patienceMs) {
         const message = "Another node renews the access token, and takes long.";
         throw new SendwrightError("oauth.unreachable", message, { smtp: { stage: "auth" } });
       }

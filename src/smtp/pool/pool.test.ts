@@ -558,7 +558,7 @@ describe("a relay that allows fewer connections than configured", () => {
   it("is not asked for a session at all by a node whose share is none", async () => {
     startPool({ maxConnections: 0 });
     expect(pool.capacity()).toBe(0);
-    expect(pool.capacityAt()).toBeNull();
+    expect(pool.capacityInMs()).toBeNull();
     await clock.advance(60 * second);
     expect(pool.capacity()).toBe(0);
   });
@@ -568,11 +568,23 @@ describe("a limit of messages per second", () => {
   it("has capacity for so many, and says when there will be more", async () => {
     await reachedPool({ maxConnections: 2, maxPerSecond: 3 });
     expect(pool.capacity()).toBe(2);
-    expect(pool.capacityAt()).toBeNull();
+    expect(pool.capacityInMs()).toBeNull();
     await begin();
     await begin();
     expect(pool.capacity()).toBe(0);
-    expect(pool.capacityAt()).toBe(clock.now() + second);
+    expect(pool.capacityInMs()).toBe(second);
+    await clock.advance(second);
+    expect(pool.capacity()).toBe(2);
+  });
+
+  it("is the same whatever the time of day is set to meanwhile", async () => {
+    await reachedPool({ maxConnections: 2, maxPerSecond: 2 });
+    await begin();
+    await begin();
+    for (const stepMs of [-3_600 * second, 7_200 * second]) {
+      clock.step(stepMs);
+      expect([pool.capacity(), pool.capacityInMs()]).toEqual([0, second]);
+    }
     await clock.advance(second);
     expect(pool.capacity()).toBe(2);
   });
@@ -581,13 +593,13 @@ describe("a limit of messages per second", () => {
     await reachedPool({ maxConnections: 1, maxPerSecond: 4 });
     for (let count = 0; count < 3; count++) await begin();
     expect(pool.capacity()).toBe(0);
-    expect(pool.capacityAt()).toBeNull();
+    expect(pool.capacityInMs()).toBeNull();
   });
 
   it("of none, as a node's share may be, has no capacity, now or later", () => {
     startPool({ maxPerSecond: 0 });
     expect(pool.capacity()).toBe(0);
-    expect(pool.capacityAt()).toBeNull();
+    expect(pool.capacityInMs()).toBeNull();
   });
 });
 
@@ -619,7 +631,7 @@ describe("closing a pool", () => {
     await pool.close();
     expect(session.saidGoodbye).toBe(true);
     expect(pool.capacity()).toBe(0);
-    expect(pool.capacityAt()).toBeNull();
+    expect(pool.capacityInMs()).toBeNull();
     expect(await (await begin()).outcome).toBe("smtp.withdrawn");
     expect(dials).toEqual([]);
     expect(pool.capacity()).toBe(0);

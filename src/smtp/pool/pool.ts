@@ -38,18 +38,18 @@ export class Pool {
 
   /** How many slots may be acquired now. */
   capacity(): number {
-    return Math.max(0, Math.min(this.#freeSlots(), this.#rateLimiter.available(this.#clock.now())));
+    return Math.max(0, Math.min(this.#freeSlots(), this.#rateLimiter.available(this.#clock.monotonic())));
   }
 
-  /** When there will be capacity, if time alone is in the way; else null. */
-  capacityAt(): number | null {
-    const now = this.#clock.now();
+  /** In how many milliseconds there will be capacity, if time alone is in the way; else null. */
+  capacityInMs(): number | null {
+    const now = this.#clock.monotonic();
     const waitsForTime = this.#freeSlots() > 0 && this.#rateLimiter.available(now) === 0;
-    return waitsForTime ? this.#rateLimiter.nextAt(now) : null;
+    return waitsForTime ? Math.max(0, this.#rateLimiter.nextAt(now) - now) : null;
   }
 
   acquire(): Slot {
-    this.#rateLimiter.acquire(this.#clock.now());
+    this.#rateLimiter.acquire(this.#clock.monotonic());
     this.#reserved++;
     return new Slot(this.#sessions, () => {
       this.#reserved--;

@@ -85,7 +85,7 @@ export class PooledSession {
     this.served = true;
     const connection = await this.connection;
     const result = await connection.send(message);
-    this.#throughput.record(this.#clock.now());
+    this.#throughput.record(this.#clock.monotonic());
     if (!turnedAway(result)) this.finished++;
     return result;
   }

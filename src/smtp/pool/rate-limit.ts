@@ -14,8 +14,7 @@ export class RateLimiter {
   /** How many may begin now; infinite if there is no limit. */
   available(now: number): number {
     if (this.#perSecond === null) return Number.POSITIVE_INFINITY;
-    // What began later than now did so before the clock was set back: it is forgotten, or all would stop.
-    const isPast = (at: number) => at <= now - 1_000 || at > now;
+    const isPast = (at: number) => at <= now - 1_000;
     let count = 0;
     while (count < this.#perSecond && isPast(this.#begunAt(count))) count++;
     return count;
