@@ -59,7 +59,7 @@ function claiming(opened: ReadonlyMap<number, Services>): Promise<Rate[]> {
     opened,
     async ({ store, clock }) => {
       const now = clock.now();
-      const claim = claimEmails(store.db, { now, leaseUntil: now + 60_000, limit: batch });
+      const claim = claimEmails(store.db, { now, leaseMs: 60_000, limit: batch });
       const [claimed] = await store.transact([claim]);
       if (claimed.length !== batch) throw new Error(`${claimed.length} emails were claimed`);
     },

@@ -10,7 +10,7 @@ import { openBreakerAt } from "../store/tables/smtp-config-health.ts";
 import type { SmtpConfig } from "../store/tables/smtp-configs.ts";
 import type { Cluster } from "./cluster.ts";
 import type { Completer } from "./completer.ts";
-import type { Leases } from "./leases.ts";
+import { type Leases, leaseMs } from "./leases.ts";
 import { isHalfOpen, type Route, type Routes } from "./routes.ts";
 
 /** Results for which a tick is worth its cost. */
@@ -245,7 +245,7 @@ export class ClaimLoop {
     const now = clock.now();
     const leaseUntil = leases.until(now);
     try {
-      const claim = claimEmails(store.db, { now, leaseUntil, limit });
+      const claim = claimEmails(store.db, { now, leaseMs, limit });
       // A node with capacity may have nothing else to look for: it is notified of what this one gives up.
       const announcements = batch.handsBack ? [store.announcement()] : [];
       const [claimed, configs, written] = await store.transact([

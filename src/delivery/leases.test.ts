@@ -1,12 +1,13 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { databases, type OpenDatabase } from "../../test/conformance/databases.ts";
+import { ageLeases } from "../../test/support/age-leases.ts";
 import { newEmail } from "../../test/support/new-email.ts";
 import type { Store } from "../store/store.ts";
 import { claimEmails, releaseLeases } from "../store/tables/email-claims.ts";
 import { insertEmails } from "../store/tables/email-inserts.ts";
 import { type Email, findEmail } from "../store/tables/emails.ts";
 import { createFixedClock, type FixedClock } from "../testing/fixed-clock.ts";
-import { Leases } from "./leases.ts";
+import { Leases, leaseMs } from "./leases.ts";
 
 const second = 1_000;
 const lost = expect.objectContaining({ code: "email.lease_lost" });
@@ -29,12 +30,16 @@ describe.each(databases)("leases on $name", ({ shared, start, open, stop }) => {
   /** Queues emails and claims them, as a tick of the claim loop does; the leases are held by `holder`. */
   async function claim(count: number, holder: Leases | null = leases, by = store): Promise<Email[]> {
     const now = clock.now();
-    const leaseUntil = leases.until(now);
     const emails = Array.from({ length: count }, (_, index) => newEmail(now, { createdAt: now + index }));
     await store.transact([insertEmails(store.db, emails)]);
-    const [claimed] = await by.transact([claimEmails(by.db, { now, leaseUntil, limit: count })]);
-    for (const { email } of claimed) holder?.hold(email, leaseUntil);
+    const [claimed] = await by.transact([claimEmails(by.db, { now, leaseMs, limit: count })]);
+    for (const { email } of claimed) holder?.hold(email, leases.until(now));
     return claimed.map(({ email }) => email);
+  }
+
+  async function pass(ms: number): Promise<void> {
+    await ageLeases(store, ms);
+    await clock.advance(ms);
   }
 
   async function claimOne(holder?: Leases | null, by?: Store): Promise<Email> {
@@ -49,9 +54,9 @@ describe.each(databases)("leases on $name", ({ shared, start, open, stop }) => {
 
   it("run 30 seconds; in the last three no body is begun", async () => {
     const email = await claimOne();
-    await clock.advance(27 * second - 1);
+    await pass(27 * second - 1);
     leases.assertHeld(email);
-    await clock.advance(1);
+    await pass(1);
     expect(() => leases.assertHeld(email)).toThrow(lost);
   });
 
@@ -65,14 +70,14 @@ describe.each(databases)("leases on $name", ({ shared, start, open, stop }) => {
   it("go on with each upkeep for as long as they are held, and no longer", async () => {
     const email = await claimOne();
     for (let beat = 0; beat < 6; beat++) {
-      await clock.advance(10 * second);
+      await pass(10 * second);
       await leases.upkeep(clock.now());
       leases.assertHeld(email);
       expect(await stateOf(email)).toBe("sending");
     }
     leases.release(email);
     for (let beat = 0; beat < 3; beat++) {
-      await clock.advance(10 * second);
+      await pass(10 * second);
       await leases.upkeep(clock.now());
     }
     expect(await stateOf(email)).toBe("queued");
@@ -88,7 +93,7 @@ describe.each(databases)("leases on $name", ({ shared, start, open, stop }) => {
 
   it("are renewed past their time if no other node has claimed the email", async () => {
     const email = await claimOne();
-    await clock.advance(300 * second);
+    await pass(300 * second);
     expect(() => leases.assertHeld(email)).toThrow(lost);
     await leases.upkeep(clock.now());
     leases.assertHeld(email);
@@ -98,12 +103,12 @@ describe.each(databases)("leases on $name", ({ shared, start, open, stop }) => {
   it("are not renewed for others: theirs run out and free the emails", async () => {
     const own = await claimOne();
     const foreign = await claimOne(null);
-    await clock.advance(10 * second);
+    await pass(10 * second);
     await leases.upkeep(clock.now());
-    await clock.advance(20 * second - 1);
+    await pass(15 * second);
     await leases.upkeep(clock.now());
     expect(await stateOf(foreign)).toBe("sending");
-    await clock.advance(10 * second);
+    await pass(10 * second);
     await leases.upkeep(clock.now());
     expect(await stateOf(foreign)).toBe("queued");
     expect(await stateOf(own)).toBe("sending");
@@ -113,27 +118,21 @@ describe.each(databases)("leases on $name", ({ shared, start, open, stop }) => {
   it("are lost with the email: one that was freed meanwhile is not begun", async () => {
     const [kept, freed] = await claim(2);
     if (kept === undefined || freed === undefined) throw new Error("two were claimed");
-    await store.db
-      .updateTable("emails")
-      .set({ lease_until: clock.now() })
-      .where("id", "=", freed.id)
-      .execute();
+    await store.db.updateTable("emails").set({ lease_until: 0 }).where("id", "=", freed.id).execute();
     await store.transaction((db) => releaseLeases(db, clock.now(), clock.now()));
-    await clock.advance(20 * second);
+    await pass(20 * second);
     await leases.upkeep(clock.now());
-    await clock.advance(7 * second);
+    await pass(7 * second);
     leases.assertHeld(kept);
     expect(() => leases.assertHeld(freed)).toThrow(lost);
   });
 
   it("are of one claim: a delivery that lost its email is not helped by a later claim, nor does it end that", async () => {
     const before = await claimOne();
-    await clock.advance(30 * second);
+    await pass(30 * second);
     await store.transaction((db) => releaseLeases(db, clock.now(), clock.now()));
     const now = clock.now();
-    const [claimed] = await store.transact([
-      claimEmails(store.db, { now, leaseUntil: leases.until(now), limit: 1 }),
-    ]);
+    const [claimed] = await store.transact([claimEmails(store.db, { now, leaseMs, limit: 1 })]);
     const [again] = claimed;
     if (again?.email.id !== before.id) throw new Error("the email waits");
     leases.hold(again.email, leases.until(now));
@@ -157,7 +156,7 @@ describe.each(databases)("leases on $name", ({ shared, start, open, stop }) => {
     it("stay with the node that renews them in time", async () => {
       const email = await claimOne(others, other);
       for (let beat = 0; beat < 5; beat++) {
-        await clock.advance(10 * second);
+        await pass(10 * second);
         await others.upkeep(clock.now());
         await leases.upkeep(clock.now());
       }
@@ -167,20 +166,18 @@ describe.each(databases)("leases on $name", ({ shared, start, open, stop }) => {
 
     it("pass to the others 30 seconds after their node fell silent; should it wake up, it begins nothing", async () => {
       const email = await claimOne(others, other);
-      await clock.advance(30 * second);
+      await pass(30 * second);
       await leases.upkeep(clock.now());
       expect(await stateOf(email)).toBe("queued");
       const now = clock.now();
-      const [claimed] = await store.transact([
-        claimEmails(store.db, { now, leaseUntil: leases.until(now), limit: 1 }),
-      ]);
+      const [claimed] = await store.transact([claimEmails(store.db, { now, leaseMs, limit: 1 })]);
       const [again] = claimed;
       if (again === undefined) throw new Error("the email waits");
       leases.hold(again.email, leases.until(now));
       await others.upkeep(now);
       expect(() => others.assertHeld(email)).toThrow(lost);
       leases.assertHeld(again.email);
-      await clock.advance(10 * second);
+      await pass(10 * second);
       await Promise.all([leases.upkeep(clock.now()), others.upkeep(clock.now())]);
       expect(() => others.assertHeld(email)).toThrow(lost);
       leases.assertHeld(again.email);

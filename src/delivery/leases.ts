@@ -8,8 +8,8 @@ import type { Email } from "../store/tables/emails.ts";
  * An email belongs to the node that claimed it until its lease runs out: long enough that a busy node
  * keeps it, short enough that those of a dead node do not wait long.
  */
-const leaseMs = 30_000;
-/** No body is begun in the last moments of a lease: the clocks of nodes may differ. */
+export const leaseMs = 30_000;
+/** No body is begun in the last moments of a lease: the first bytes take time. */
 const marginMs = 3_000;
 
 interface Lease {
@@ -55,10 +55,11 @@ export class Leases {
 
   /** Renews the leases that are held, then frees those that ran out, of every node. */
   async upkeep(now: number): Promise<void> {
+    // Counted from before the database is asked, so no lease is held here for longer than there.
     const until = this.until(now);
     const leases = [...this.#held.values()];
     const emails = leases.map(({ email }) => email);
-    const renewed = await renewLeases(this.#store.db, emails, until);
+    const renewed = await renewLeases(this.#store.db, emails, { now, leaseMs });
     for (const lease of leases) {
       if (renewed.has(lease.email.id)) lease.until = until;
     }

@@ -1,4 +1,5 @@
 import type { SendwrightError } from "../core/errors.ts";
+import { newId } from "../core/id.ts";
 import {
   type AttemptOutcome,
   type EmailState,
@@ -108,6 +109,7 @@ export function attemptOf(result: {
     end.kind === "answered" && error === null ? replyForLog(end.result) : (error?.smtp?.reply ?? null);
   const outcome = attemptOutcome(end);
   return {
+    id: newId(startedAt),
     at: startedAt,
     configId: config?.id ?? null,
     configName: config?.settings.name ?? null,

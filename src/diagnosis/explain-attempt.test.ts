@@ -18,6 +18,7 @@ const failure: AttemptFailure = {
 
 function attempt(given: Partial<Attempt>): Attempt {
   return {
+    id: "attempt",
     at: 0,
     configId: "c",
     configName: "relay",

@@ -1,4 +1,5 @@
 import type { SendwrightError } from "../core/errors.ts";
+import { newId } from "../core/id.ts";
 import { type Actor, type AttemptOutcome, type RecipientState, testEmailTemplate } from "../core/model.ts";
 import { failureOf } from "../emails/attempt-failure.ts";
 import type { Connection, SendResult } from "../smtp/connection.ts";
@@ -105,6 +106,7 @@ function attemptOf(result: TestEmailResult, config: SmtpConfig): Attempt {
   const reply = ending.kind === "answered" && error === null ? ending.result.reply : error?.smtp?.reply;
   const seen = { from: opened.fromEmail, recipient: email.to, refusal: null, smtp: error?.smtp };
   return {
+    id: newId(email.createdAt),
     at: email.createdAt,
     configId: config.id,
     configName: config.settings.name,

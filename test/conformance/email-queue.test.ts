@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { newId } from "../../src/core/id.ts";
 import { priorities } from "../../src/core/model.ts";
 import { handedBack } from "../../src/delivery/outcome.ts";
 import type { Store } from "../../src/store/store.ts";
@@ -16,7 +17,7 @@ import { findContent } from "../../src/store/tables/email-content.ts";
 import { type EmailFilter, listEmails } from "../../src/store/tables/email-criteria.ts";
 import { insertEmails, isKeyTaken, type NewEmail } from "../../src/store/tables/email-inserts.ts";
 import { endQueued, expireEmails, requeueEmail } from "../../src/store/tables/email-queue.ts";
-import { type Settlement, settleEmails } from "../../src/store/tables/email-settlements.ts";
+import { type Settlement, settleEmails, settleMinimally } from "../../src/store/tables/email-settlements.ts";
 import {
   countOpen,
   type Email,
@@ -26,6 +27,7 @@ import {
   listRecipients,
   releaseIdempotencyKey,
 } from "../../src/store/tables/emails.ts";
+import { ageLeases } from "../support/age-leases.ts";
 import { type GivenEmail, newEmail } from "../support/new-email.ts";
 import { databases, type OpenDatabase } from "./databases.ts";
 
@@ -58,8 +60,14 @@ describe.each(databases)("the queue on $name", ({ shared, start, open, stop }) =
     { limit = 10, now = t0 }: { limit?: number; now?: number } = {},
     by = store,
   ): Promise<ClaimedEmail[]> {
-    const [claimed] = await by.transact([claimEmails(by.db, { now, leaseUntil: now + 30_000, limit })]);
+    const [claimed] = await by.transact([claimEmails(by.db, { now, leaseMs: 30_000, limit })]);
     return claimed;
+  }
+
+  /** Frees the leases that have run out when some time has passed since another. */
+  async function releaseAfter(ms: number, since = t0): Promise<number> {
+    await ageLeases(store, ms);
+    return releaseLeases(store.db, since + ms, since + ms);
   }
 
   async function claim(limit = 10, now = t0): Promise<Email[]> {
@@ -82,6 +90,7 @@ describe.each(databases)("the queue on $name", ({ shared, start, open, stop }) =
       finishedAt: t0 + 5,
       recipients: [{ position: 0, state: "sent", code: 250, enhancedCode: "2.0.0", reply: "ok" }],
       attempt: {
+        id: newId(t0),
         at: t0,
         configId: "c",
         configName: "relay",
@@ -251,7 +260,7 @@ describe.each(databases)("the queue on $name", ({ shared, start, open, stop }) =
   it("lets nobody settle whose lease was given to another", async () => {
     const id = await queue();
     const stale = await claimOne();
-    await releaseLeases(store.db, t0 + 30_000, t0 + 30_000);
+    await releaseAfter(30_000);
     const [fresh] = await claim(1, t0 + 30_000);
     expect(fresh?.lease).toBe(stale.lease + 1);
     expect(await settle(stale, sent())).toBe(false);
@@ -262,7 +271,7 @@ describe.each(databases)("the queue on $name", ({ shared, start, open, stop }) =
   it("writes nothing of a lost lease, and all of those beside it", async () => {
     const lost = await queue({ at: t0 - 1, sensitive: true, recipients: ["a@example.com", "b@example.com"] });
     const stale = await claimOne();
-    await releaseLeases(store.db, t0 + 30_000, t0 + 30_000);
+    await releaseAfter(30_000);
     const queued = await queue();
     const [again, own] = await claim(2, t0 + 30_000);
     expect([again?.id, own?.id].sort()).toEqual([lost, queued].sort());
@@ -284,6 +293,99 @@ describe.each(databases)("the queue on $name", ({ shared, start, open, stop }) =
     expect(await listAttempts(store.db, queued)).toHaveLength(1);
   });
 
+  it("tells leases by the database's clock where it has one, whatever a node's clock says", async () => {
+    const id = await queue({ expiresAt: t0 + 10 * 86_400_000 });
+    await claim();
+    const hour = 3_600_000;
+    expect(await releaseLeases(store.db, t0 + hour, t0 + hour)).toBe(shared ? 0 : 1);
+    expect(await findEmail(store.db, id)).toMatchObject({ state: shared ? "sending" : "queued" });
+  });
+
+  it("settles an email whose lease ran out for as long as nobody has claimed it", async () => {
+    const sensitive = { sensitive: true, onUnknown: "hold" } as const;
+    const freed = await queue({ at: t0 - 1 });
+    const held = await queue({ ...sensitive });
+    const [first, second] = await claim();
+    if (first === undefined || second === undefined) throw new Error("two were claimed");
+    await markBodyStarted(store.db, second, t0);
+    expect(await releaseAfter(30_000)).toBe(2);
+    expect(await findEmail(store.db, held)).toMatchObject({ state: "unknown" });
+    const outcome = sent();
+    expect(await settle(first, outcome)).toBe(true);
+    expect(await settle(second, sent())).toBe(true);
+    for (const id of [freed, held]) {
+      expect(await findEmail(store.db, id)).toMatchObject({ state: "sent", finishedAt: t0 + 5 });
+      expect((await listRecipients(store.db, [id])).get(id)).toMatchObject([{ state: "sent", code: 250 }]);
+      expect(await listAttempts(store.db, id)).toHaveLength(1);
+    }
+    expect(await claim(10, t0 + 60_000)).toEqual([]);
+  });
+
+  it("settles no email that was cancelled after its lease ran out", async () => {
+    const id = await queue();
+    const claimed = await claimOne();
+    await releaseAfter(30_000);
+    await endQueued(store.db, id, "cancelled", t0);
+    expect(await settle(claimed, sent())).toBe(false);
+    expect(await findEmail(store.db, id)).toMatchObject({ state: "cancelled" });
+    expect(await listAttempts(store.db, id)).toEqual([]);
+  });
+
+  it.each(["sent", "failed", "queued", "unknown"] as const)(
+    "writes an outcome again whose answer was lost, and has it once: %s",
+    async (state) => {
+      const id = await queue({ sensitive: state === "failed" });
+      const claimed = await claimOne();
+      const nextAttemptAt = state === "queued" ? t0 + 60_000 : null;
+      const finishedAt = state === "queued" ? null : t0 + 5;
+      const outcome = sent({ state, nextAttemptAt, finishedAt });
+      const read = async () => [
+        await findEmail(store.db, id),
+        await listRecipients(store.db, [id]),
+        await listAttempts(store.db, id),
+        (await findContent(store.db, id)) === undefined,
+      ];
+      expect(await settle(claimed, outcome)).toBe(true);
+      const before = await read();
+      expect(await settle(claimed, outcome)).toBe(true);
+      expect(await read()).toEqual(before);
+      expect(before[2]).toMatchObject([{ id: outcome.attempt?.id }]);
+    },
+  );
+
+  it("can write an outcome without the words that a database refuses", async () => {
+    const id = await queue({ sensitive: true, recipients: ["a@example.com", "b@example.com"] });
+    const claimed = await claimOne();
+    const outcome = sent({
+      state: "partial",
+      possibleDuplicate: true,
+      recipients: [
+        { position: 0, state: "sent", code: 250, enhancedCode: "2.0.0", reply: "ok" },
+        { position: 1, state: "failed", code: 550, enhancedCode: "5.1.1", reply: "\0" },
+      ],
+    });
+    const minimally = async (email: Email) => {
+      const [written] = await store.transact([
+        settleMinimally(store.db, { claimed: email, settlement: outcome }),
+      ]);
+      return written;
+    };
+    expect(await minimally({ ...claimed, lease: 7 })).toEqual(new Set());
+    expect(await minimally(claimed)).toEqual(new Set([id]));
+    expect(await minimally(claimed)).toEqual(new Set([id]));
+    expect(await findEmail(store.db, id)).toMatchObject({
+      ...{ state: "partial", attemptCount: 1, possibleDuplicate: true },
+      ...{ sentAt: t0 + 5, finishedAt: t0 + 5, nextAttemptAt: null },
+    });
+    const nothing = { code: null, enhancedCode: null, reply: null };
+    expect((await listRecipients(store.db, [id])).get(id)).toMatchObject([
+      { state: "sent", ...nothing },
+      { state: "failed", ...nothing },
+    ]);
+    expect(await listAttempts(store.db, id)).toEqual([]);
+    expect(await findContent(store.db, id)).toBeUndefined();
+  });
+
   it("settles an email once", async () => {
     const id = await queue();
     const claimed = await claimOne();
@@ -303,7 +405,7 @@ describe.each(databases)("the queue on $name", ({ shared, start, open, stop }) =
     expect((await listRecipients(store.db, [id])).get(id)).toMatchObject([{ state: "queued", code: null }]);
     expect(await listAttempts(store.db, id)).toEqual([]);
     expect(await claimOne()).toMatchObject({ id, lease: 2, attemptCount: 3 });
-    expect(await releaseLeases(store.db, t0 + 30_000, t0 + 30_000)).toBe(1);
+    expect(await releaseAfter(30_000)).toBe(1);
   });
 
   it("keeps emails with the leases that are renewed, also past their time", async () => {
@@ -311,13 +413,16 @@ describe.each(databases)("the queue on $name", ({ shared, start, open, stop }) =
     const claimed = await claim();
     const [first, second] = claimed;
     if (first === undefined || second === undefined) throw new Error("three were claimed");
-    expect(await renewLeases(store.db, [first], t0 + 60_000)).toEqual(new Set([ids[0]]));
-    expect(await renewLeases(store.db, [second], t0 + 90_000)).toEqual(new Set([ids[1]]));
-    expect(await releaseLeases(store.db, t0 + 59_999, t0 + 59_999)).toBe(1);
+    const renew = (emails: Email[], now: number, leaseMs: number) =>
+      renewLeases(store.db, emails, { now, leaseMs });
+    expect(await renew([first], t0, 60_000)).toEqual(new Set([ids[0]]));
+    expect(await renew([second], t0, 90_000)).toEqual(new Set([ids[1]]));
+    expect(await releaseAfter(45_000)).toBe(1);
     expect(await findEmail(store.db, ids[2] ?? "")).toMatchObject({ state: "queued" });
-    expect(await renewLeases(store.db, claimed, t0 + 120_000)).toEqual(new Set(ids.slice(0, 2)));
-    expect(await releaseLeases(store.db, t0 + 119_999, t0 + 119_999)).toBe(0);
-    expect(await releaseLeases(store.db, t0 + 120_000, t0 + 120_000)).toBe(2);
+    await ageLeases(store, 30_000);
+    expect(await renew(claimed, t0 + 75_000, 60_000)).toEqual(new Set(ids.slice(0, 2)));
+    expect(await releaseAfter(45_000, t0 + 75_000)).toBe(0);
+    expect(await releaseAfter(15_000, t0 + 120_000)).toBe(2);
   });
 
   it("renews no lease that was settled, freed or given to another", async () => {
@@ -328,19 +433,20 @@ describe.each(databases)("the queue on $name", ({ shared, start, open, stop }) =
     const [first] = stale;
     if (first?.id !== settled) throw new Error("the oldest comes first");
     await settle(first, sent());
-    await releaseLeases(store.db, t0 + 30_000, t0 + 30_000);
+    await releaseAfter(30_000);
     // Both are queued for the same moment now; which of them is claimed does not matter.
     const [again] = await claim(1, t0 + 30_000);
     expect([freed, claimed]).toContain(again?.id);
-    expect(await renewLeases(store.db, stale, t0 + 90_000)).toEqual(new Set());
-    expect(await renewLeases(store.db, [], t0 + 90_000)).toEqual(new Set());
-    expect(await releaseLeases(store.db, t0 + 60_000, t0 + 60_000)).toBe(1);
+    const lease = { now: t0 + 30_000, leaseMs: 60_000 };
+    expect(await renewLeases(store.db, stale, lease)).toEqual(new Set());
+    expect(await renewLeases(store.db, [], lease)).toEqual(new Set());
+    expect(await releaseAfter(30_000, t0 + 30_000)).toBe(1);
   });
 
   it("queues interrupted emails again, marked as possible duplicates", async () => {
     const id = await queue();
     await claim();
-    expect(await releaseLeases(store.db, t0 + 29_999, t0)).toBe(0);
+    expect(await releaseAfter(15_000)).toBe(0);
     expect(await releaseLeases(store.db, Number.MAX_SAFE_INTEGER, t0 + 7)).toBe(1);
     expect(await findEmail(store.db, id)).toMatchObject({
       state: "queued",
@@ -617,7 +723,7 @@ describe.each(databases)("the queue on $name", ({ shared, start, open, stop }) =
       await queue({ at: t0 - 1 });
       const second = await queue();
       await store.transaction(async (transaction) => {
-        for (const query of claimEmails(transaction, { now: t0, leaseUntil: t0 + 1, limit: 1 }).queries) {
+        for (const query of claimEmails(transaction, { now: t0, leaseMs: 1, limit: 1 }).queries) {
           await transaction.executeQuery(query);
         }
         expect((await claimAll({}, other)).map(({ email }) => email.id)).toEqual([second]);
@@ -628,6 +734,7 @@ describe.each(databases)("the queue on $name", ({ shared, start, open, stop }) =
       const other = await database.another();
       const ids = [await queue(), await queue()];
       await claimAll({}, other);
+      await ageLeases(store, 30_000);
       const freed = await Promise.all(
         [store, other].map(({ transaction }) =>
           transaction((db) => releaseLeases(db, t0 + 30_000, t0 + 30_000)),

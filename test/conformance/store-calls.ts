@@ -56,6 +56,7 @@ export const withoutDatabase: readonly string[] = [
 
 const dayMs = 86_400_000;
 const later = now + dayMs;
+const lease = { now, leaseMs: dayMs };
 const queued = sampleId(sampleEmail.queued);
 const sending = sampleId(sampleEmail.sending);
 const sent = sampleId(sampleEmail.sent);
@@ -131,6 +132,7 @@ const settlement = (state: "sent" | "queued" | "failed"): emailSettlements.Settl
   finishedAt: state === "queued" ? null : now,
   recipients: [{ position: 1, state, code: 250, enhancedCode: "2.0.0", reply: "Ok" }],
   attempt: {
+    id: sampleId(30),
     at: now,
     configId: "config-2",
     configName: null,
@@ -231,17 +233,18 @@ export const calls: Readonly<Record<string, (db: Db) => Promise<unknown>>> = {
   "config-checks.deleteConfigCheck": (db) => configChecks.deleteConfigCheck(db, "config-1"),
 
   "email-claims.claimEmails": (db) =>
-    run(db, emailClaims.claimEmails(db, { now: now + 2 * 3_600_000, leaseUntil: later, limit: 5 })),
+    run(db, emailClaims.claimEmails(db, { now: now + 2 * 3_600_000, leaseMs: dayMs, limit: 5 })),
   "email-claims.nextDueAt": emailClaims.nextDueAt,
   "email-claims.renewLeases": (db) => {
     const held = [sending, queued].map((id) => ({ id, lease: 1 }));
-    return inTurn(...[held, []].map((claimed) => () => emailClaims.renewLeases(db, claimed, later)));
+    return inTurn(...[held, []].map((claimed) => () => emailClaims.renewLeases(db, claimed, lease)));
   },
   "email-claims.markBodyStarted": (db) =>
     inTurn(...[1, 2].map((lease) => () => emailClaims.markBodyStarted(db, { id: sending, lease }, later))),
   "email-claims.releaseLeases": async (db) => {
+    await emailClaims.renewLeases(db, [{ id: sending, lease: 1 }], lease);
     const first = await emailClaims.releaseLeases(db, now, now);
-    const claim = { now: later - 1, leaseUntil: later, limit: 5 };
+    const claim = { now: later - 1, leaseMs: dayMs, limit: 5 };
     await run(db, emailClaims.claimEmails(db, claim));
     return [first, await emailClaims.releaseLeases(db, Number.POSITIVE_INFINITY, later)];
   },
@@ -320,15 +323,22 @@ export const calls: Readonly<Record<string, (db: Db) => Promise<unknown>>> = {
     ),
 
   "email-settlements.settleEmails": async (db) => {
-    await run(db, emailClaims.claimEmails(db, { now: later - 1, leaseUntil: later, limit: 5 }));
+    await run(db, emailClaims.claimEmails(db, { now: later - 1, leaseMs: dayMs, limit: 5 }));
     const claimed = (id: string, lease: number) => ({ id, lease, sensitive: true });
     const outcomes = [
       { claimed: claimed(sending, 1), settlement: settlement("sent") },
       { claimed: claimed(queued, 2), settlement: { ...settlement("queued"), attempt: null } },
       { claimed: claimed(sampleId(scheduledEmail), 1), settlement: settlement("failed") },
     ];
-    return run(db, emailSettlements.settleEmails(db, outcomes));
+    return inTurn(...[1, 2].map(() => () => run(db, emailSettlements.settleEmails(db, outcomes))));
   },
+  "email-settlements.settleMinimally": (db) =>
+    inTurn(
+      ...[1, 2].map((token) => () => {
+        const claimed = { id: sending, lease: token, sensitive: true };
+        return run(db, emailSettlements.settleMinimally(db, { claimed, settlement: settlement("sent") }));
+      }),
+    ),
 
   "emails.releaseIdempotencyKey": (db) => emails.releaseIdempotencyKey(db, queued),
   "emails.findByIdempotencyKey": (db) =>

@@ -70,7 +70,7 @@ describe.each(databases)("test emails in the log on $name", ({ start, open, stop
     const later = now + hour;
     expect(await store.transaction((db) => releaseLeases(db, Number.MAX_SAFE_INTEGER, later))).toBe(0);
     expect(await nextDueAt(store.db)).toBeNull();
-    const claim = { now: later, leaseUntil: later + hour, limit: 10 };
+    const claim = { now: later, leaseMs: hour, limit: 10 };
     expect(await store.transact([claimEmails(store.db, claim)])).toEqual([[]]);
   });
 

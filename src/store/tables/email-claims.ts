@@ -1,6 +1,6 @@
-import { type CompiledQuery, sql } from "kysely";
+import { type CompiledQuery, type RawBuilder, sql } from "kysely";
 import { priorities } from "../../core/model.ts";
-import { isPostgres } from "../dialect.ts";
+import { databaseNow, isPostgres } from "../dialect.ts";
 import type { Db, EmailContentRow, EmailRow, RecipientRow } from "../schema.ts";
 import type { Step } from "../step.ts";
 import { valueRows } from "../value-rows.ts";
@@ -19,25 +19,34 @@ export interface ClaimedEmail {
   readonly content: StoredContent | undefined;
 }
 
-export interface Claim {
-  readonly now: number;
-  readonly leaseUntil: number;
+export interface Claim extends LeaseTime {
   readonly limit: number;
+}
+
+/** How long a lease runs from now on, which is the database's time (`databaseNow`). */
+export interface LeaseTime {
+  /** By the caller's clock: what is due and what has expired goes by it. */
+  readonly now: number;
+  readonly leaseMs: number;
 }
 
 /** Contents up to this size are read along with the claim. */
 const maxContentBytes = 256 * 1024;
 
 /**
- * Takes emails that are due, the most urgent first, for `leaseUntil`. Each claim raises the email's
+ * Takes emails that are due, the most urgent first, for `leaseMs`. Each claim raises the email's
  * fencing token `lease`; only its holder may settle. Nodes that claim at once take different emails.
  */
 export function claimEmails(db: Db, claim: Claim): Step<ClaimedEmail[]> {
-  // Others that have the very same lease are read too, which does no harm.
+  // On SQLite, leases of the same millisecond are read too: nobody asks for what was not claimed.
+  const claimedHere = isPostgres(db)
+    ? sql<boolean>`emails.xmin = pg_current_xact_id()::xid`
+    : sql<boolean>`1`;
   const underLease = db
     .selectFrom("emails")
     .where("emails.state", "=", "sending")
-    .where("emails.lease_until", "=", claim.leaseUntil);
+    .where("emails.lease_until", "=", leaseUntil(db, claim))
+    .where(claimedHere);
   const queries = [
     claimDue(db, claim),
     underLease
@@ -69,7 +78,12 @@ export function claimEmails(db: Db, claim: Claim): Step<ClaimedEmail[]> {
   };
 }
 
-function claimDue(db: Db, { now, leaseUntil, limit }: Claim): CompiledQuery {
+function leaseUntil(db: Db, { now, leaseMs }: LeaseTime): RawBuilder<number> {
+  return sql<number>`${databaseNow(db, now)} + cast(${leaseMs} as bigint)`;
+}
+
+function claimDue(db: Db, claim: Claim): CompiledQuery {
+  const { now, limit } = claim;
   const lock = isPostgres(db) ? sql`for update skip locked` : sql``;
   // One priority at a time: each is a range of the index, whatever else waits for its time in it.
   const due = priorities.map(
@@ -82,7 +96,7 @@ function claimDue(db: Db, { now, leaseUntil, limit }: Claim): CompiledQuery {
   );
   return sql`
     with due (id) as (${sql.join(due, sql` union all `)} limit cast(${limit} as integer))
-    update emails set state = 'sending', lease = lease + 1, lease_until = cast(${leaseUntil} as bigint)
+    update emails set state = 'sending', lease = lease + 1, lease_until = ${leaseUntil(db, claim)}
     where id in (select id from due)
     returning *
   `.compile(db);
@@ -108,13 +122,13 @@ export async function nextDueAt(db: Db): Promise<number | null> {
 export async function renewLeases(
   db: Db,
   claimed: readonly Claimed[],
-  leaseUntil: number,
+  time: LeaseTime,
 ): Promise<ReadonlySet<string>> {
   if (claimed.length === 0) return new Set();
   const rows = claimed.map(({ id, lease }) => ({ of_email: id, token: lease }));
   const held = await sql<{ id: string }>`
     with held ${valueRows({ of_email: "text", token: "integer" }, rows)}
-    update emails set lease_until = ${leaseUntil} from held
+    update emails set lease_until = ${leaseUntil(db, time)} from held
     where emails.id = held.of_email and emails.lease = held.token and emails.state = 'sending'
     returning id
   `.execute(db);
@@ -134,16 +148,15 @@ export async function markBodyStarted(db: Db, claimed: Claimed, at: number): Pro
 }
 
 /**
- * Frees emails whose sender is gone: leases that ran out before `now`, or all of them where this
- * process is the only one (`now` infinite). An email under `onUnknown: hold` whose body had begun
+ * Frees emails whose sender is gone: leases that ran out, or all of them where this process is the
+ * only one (`now` infinite). An email under `onUnknown: hold` whose body had begun
  * is not sent again: its outcome is unknown. Any other may be a duplicate when tried again.
  * @returns how many were freed.
  */
 export async function releaseLeases(db: Db, now: number, finishedAt: number): Promise<number> {
-  const lost = db
-    .updateTable("emails")
-    .where("state", "=", "sending")
-    .where("lease_until", "<=", Math.min(now, Number.MAX_SAFE_INTEGER));
+  const latest = Number.MAX_SAFE_INTEGER;
+  const until = now < latest ? databaseNow(db, now) : sql.lit(latest);
+  const lost = db.updateTable("emails").where("state", "=", "sending").where("lease_until", "<=", until);
   const held = await lost
     .set({ state: "unknown", next_attempt_at: null, lease_until: null, finished_at: finishedAt })
     .where("on_unknown", "=", "hold")

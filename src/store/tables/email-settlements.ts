@@ -1,5 +1,4 @@
 import { sql } from "kysely";
-import { newId } from "../../core/id.ts";
 import type { EmailState, RecipientState } from "../../core/model.ts";
 import { inChunks } from "../chunks.ts";
 import { rowStatement } from "../row-statement.ts";
@@ -40,9 +39,9 @@ export interface Settled {
 }
 
 /**
- * Writes the outcomes of claims, but for emails that somebody else has claimed or freed since: of these,
- * nothing is written.
- * @returns the ids of those that were written.
+ * Writes the outcomes of claims, but for emails that somebody has claimed or ended since: of these, nothing is
+ * written. An outcome may be written again if the answer to the first time was lost: it is there once.
+ * @returns the ids of those that are written, now or before.
  */
 export function settleEmails(db: Db, settled: readonly Settled[]): Step<ReadonlySet<string>> {
   const before = [
@@ -64,13 +63,46 @@ export function settleEmails(db: Db, settled: readonly Settled[]): Step<Readonly
   };
 }
 
-/** True while the claim of a row of `outcome` holds. */
-const claimHolds = sql`emails.id = outcome.of_email and emails.lease = outcome.token and emails.state = 'sending'`;
+/**
+ * Writes the outcome of one claim in its smallest form: state, times, counts and the states of the recipients. The
+ * words of the relay and the attempt are left out, since one of them may be what the database refuses.
+ */
+export function settleMinimally(db: Db, settled: Settled): Step<ReadonlySet<string>> {
+  const { claimed, settlement } = settled;
+  const small: Settled = {
+    claimed,
+    settlement: {
+      ...settlement,
+      recipients: settlement.recipients.map(({ position, state }) => {
+        return { position, state, code: null, enhancedCode: null, reply: null };
+      }),
+      attempt: null,
+    },
+  };
+  return settleEmails(db, [small]);
+}
 
-const outcomeColumns = {
+/**
+ * True while the outcome of a claim may be written. A lease that ran out is freed, as `queued` or `unknown`: until
+ * somebody claims the email, which raises its token, the outcome is still worth more. With the state of the
+ * outcome itself, it was written before.
+ */
+const claimHolds = sql`emails.id = outcome.of_email and emails.lease = outcome.token
+  and (emails.state in ('sending', 'queued', 'unknown') or emails.state = outcome.email_state)`;
+
+/** What each row of an outcome says of its email. */
+const claimColumns = {
   of_email: "text",
   token: "integer",
-  new_state: "text",
+  email_state: "text",
+} as const satisfies ValueColumns;
+
+function claimRow({ claimed, settlement }: Settled): ValueRow<typeof claimColumns> {
+  return { of_email: claimed.id, token: claimed.lease, email_state: settlement.state };
+}
+
+const outcomeColumns = {
+  ...claimColumns,
   next_at: "bigint",
   tries: "integer",
   duplicate: "integer",
@@ -79,11 +111,10 @@ const outcomeColumns = {
   config: "text",
 } as const satisfies ValueColumns;
 
-function outcomeRow({ claimed, settlement }: Settled): ValueRow<typeof outcomeColumns> {
+function outcomeRow(settled: Settled): ValueRow<typeof outcomeColumns> {
+  const { settlement } = settled;
   return {
-    of_email: claimed.id,
-    token: claimed.lease,
-    new_state: settlement.state,
+    ...claimRow(settled),
     next_at: settlement.nextAttemptAt,
     tries: settlement.attemptCount,
     duplicate: settlement.possibleDuplicate ? 1 : 0,
@@ -97,7 +128,7 @@ const updateEmails = rowStatement(namesOf(outcomeColumns), (db, rows) =>
   sql`
     with outcome ${valueRows(outcomeColumns, rows)}
     update emails set
-      state = outcome.new_state, next_attempt_at = outcome.next_at, attempts = outcome.tries,
+      state = outcome.email_state, next_attempt_at = outcome.next_at, attempts = outcome.tries,
       possible_duplicate = outcome.duplicate, sent_at = outcome.sent, finished_at = outcome.finished,
       config_id = coalesce(outcome.config, config_id), lease_until = null, body_started_at = null
     from outcome where ${claimHolds}
@@ -106,8 +137,7 @@ const updateEmails = rowStatement(namesOf(outcomeColumns), (db, rows) =>
 );
 
 const recipientColumns = {
-  of_email: "text",
-  token: "integer",
+  ...claimColumns,
   at_position: "integer",
   new_state: "text",
   new_code: "integer",
@@ -115,10 +145,9 @@ const recipientColumns = {
   new_reply: "text",
 } as const satisfies ValueColumns;
 
-function recipientRows({ claimed, settlement }: Settled): ValueRow<typeof recipientColumns>[] {
-  return settlement.recipients.map((outcome) => ({
-    of_email: claimed.id,
-    token: claimed.lease,
+function recipientRows(settled: Settled): ValueRow<typeof recipientColumns>[] {
+  return settled.settlement.recipients.map((outcome) => ({
+    ...claimRow(settled),
     at_position: outcome.position,
     new_state: outcome.state,
     new_code: outcome.code,
@@ -140,9 +169,8 @@ const updateRecipients = rowStatement(namesOf(recipientColumns), (db, rows) =>
 );
 
 const attemptColumns = {
+  ...claimColumns,
   attempt_id: "text",
-  of_email: "text",
-  token: "integer",
   began_at: "bigint",
   of_config: "text",
   config_name: "text",
@@ -160,14 +188,13 @@ const attemptColumns = {
   failure: "text",
 } as const satisfies ValueColumns;
 
-function attemptRows({ claimed, settlement }: Settled): ValueRow<typeof attemptColumns>[] {
-  const { attempt } = settlement;
+function attemptRows(settled: Settled): ValueRow<typeof attemptColumns>[] {
+  const { attempt } = settled.settlement;
   if (attempt === null) return [];
   return [
     {
-      attempt_id: newId(attempt.at),
-      of_email: claimed.id,
-      token: claimed.lease,
+      ...claimRow(settled),
+      attempt_id: attempt.id,
       began_at: attempt.at,
       of_config: attempt.configId,
       config_name: attempt.configName,
@@ -197,6 +224,7 @@ const insertAttempts = rowStatement(namesOf(attemptColumns), (db, rows) =>
     select
       attempt_id, of_email, began_at, of_config, config_name, relay_host, relay_address, tls_version, stage, outcome,
       error_code, code, enhanced_code, reply, duration_ms, duplicate, failure
-    from outcome join emails on ${claimHolds}
+    from outcome join emails on ${claimHolds} where true
+    on conflict (id) do nothing
   `.compile(db),
 );

@@ -53,6 +53,8 @@ export interface Recipient {
 }
 
 export interface Attempt {
+  /** Made once, by whoever attempted: it may be written twice, and is there once. */
+  readonly id: string;
   readonly at: number;
   readonly configId: string | null;
   readonly configName: string | null;
@@ -166,6 +168,7 @@ export async function listAttempts(db: Db, emailId: string): Promise<Attempt[]> 
     .orderBy("id")
     .execute();
   return rows.map((row) => ({
+    id: row.id,
     at: row.at,
     configId: row.config_id,
     configName: row.config_name,
