@@ -3,7 +3,7 @@ import pg from "pg";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { type Postgres, startPostgres } from "../../test/support/postgres.ts";
 import { write } from "./step.ts";
-import { openPostgresStore, openStoreBeside, type Store } from "./store.ts";
+import { openPostgresStore, type Store } from "./store.ts";
 import { readSetting, writeSetting } from "./tables/settings.ts";
 
 let postgres: Postgres;
@@ -66,71 +66,6 @@ describe("values", () => {
       store.db,
     );
     expect(Buffer.from(rows[0]?.bytes ?? [])).toEqual(bytes);
-  });
-});
-
-describe("errors", () => {
-  it.each([
-    ["08006", "a lost connection"],
-    ["25006", "a standby that takes no writes"],
-    ["28P01", "a wrong password"],
-    ["3D000", "a missing database"],
-    ["40001", "another transaction in the way"],
-    ["40P01", "a deadlock"],
-    ["53100", "a full disk"],
-    ["53300", "too many connections"],
-    ["55P03", "a lock that was not to be had"],
-    ["57P01", "a server that shuts down"],
-    ["57P03", "a server that starts up"],
-    ["58030", "a disk that fails"],
-  ])("%s, %s, are trouble of the server: unavailable", async (state) => {
-    const error = await thrownBy(raise(state));
-    expect(error).toMatchObject({
-      code: "store.unavailable",
-      message: "The database cannot be used now: raised by the test.",
-      cause: { code: state },
-    });
-  });
-
-  it.each([
-    ["22021", "a text that holds NUL"],
-    ["22P02", "a text that is no number"],
-    ["23503", "a missing row"],
-    ["23505", "a second row of the same key"],
-    ["42601", "a syntax error"],
-    ["42P01", "a missing table"],
-    ["57014", "a query that somebody cancelled"],
-    ["P0001", "an exception"],
-  ])("%s, %s, are those of the query, as they are", async (state) => {
-    expect(await thrownBy(raise(state))).toMatchObject({ code: state, message: "raised by the test" });
-  });
-
-  function raise(state: string): Promise<unknown> {
-    return sql`do ${sql.raw(`$$ begin raise exception 'raised by the test' using errcode = '${state}'; end $$`)}`.execute(
-      store.db,
-    );
-  }
-
-  it("say why the server cannot be reached", async () => {
-    const wrong = (change: (to: URL) => void) => {
-      const to = new URL(url);
-      change(to);
-      return thrownBy(openStoreBeside(to.href));
-    };
-    expect(await wrong((to) => (to.password = "guessed"))).toMatchObject({
-      code: "store.unavailable",
-      message: expect.stringContaining("password authentication failed"),
-    });
-    expect(await wrong((to) => (to.pathname = "/nowhere"))).toMatchObject({
-      code: "store.unavailable",
-      message: expect.stringContaining('database "nowhere" does not exist'),
-    });
-    // Nobody listens on port 1.
-    expect(await wrong((to) => (to.port = "1"))).toMatchObject({
-      code: "store.unavailable",
-      message: expect.stringContaining("ECONNREFUSED"),
-    });
-    expect(await wrong((to) => (to.hostname = "no.such.host.invalid"))).toEqual(unavailable);
   });
 });
 

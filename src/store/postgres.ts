@@ -1,15 +1,24 @@
 import { type Dialect, PostgresDialect } from "kysely";
 import { Client, Pool, type PoolClient, types } from "pg";
-import { SendwrightError } from "../core/errors.ts";
+import { isConnectionDoubtful, isOutdatedPlan, postgresError } from "./postgres-error.ts";
 
 /** Connections of one node. Group commits keep few of them busy. */
 const maxConnections = 10;
 /** Whoever sends an email should hear soon that the database is away. */
 const connectMs = 5_000;
-/** Longer than any query of Sendwright takes, but for a migration of a large table. */
-const queryMs = 120_000;
 /** Statements whose plan each connection keeps; the bound is against queries whose length varies. */
 const maxNames = 500;
+
+/** How long a statement may take. */
+export interface StatementLimits {
+  /** By the server, which then ends it. An installation that has set `statement_timeout` keeps its own. */
+  readonly serverMs: number;
+  /** By the node, which then gives its connection up. Longer: of a statement that still runs, nobody knows the end. */
+  readonly nodeMs: number;
+}
+
+/** Longer than any statement of Sendwright takes, but for a migration of a large table. */
+const defaultLimits: StatementLimits = { serverMs: 100_000, nodeMs: 120_000 };
 
 /** PostgreSQL's bigint holds our times, and these are exact as numbers until the year 287396. */
 const bigint = 20;
@@ -19,12 +28,12 @@ const parsers: typeof types = {
     oid === bigint ? Number : types.getTypeParser(oid, format as "text")) as typeof types.getTypeParser,
 };
 
-function connectionOptions(url: string) {
+function connectionOptions(url: string, limits: StatementLimits | null) {
   return {
     connectionString: url,
     application_name: "sendwright",
     connectionTimeoutMillis: connectMs,
-    query_timeout: queryMs,
+    query_timeout: limits?.nodeMs,
     keepAlive: true,
     // Statements of one transaction go out together, where they do not wait for each other.
     pipeline: true,
@@ -32,52 +41,125 @@ function connectionOptions(url: string) {
   };
 }
 
-/** Kysely on `pg`, with plans kept by name, and with trouble of the server as `store.unavailable`. */
-export function postgresDialect(url: string): Dialect {
-  const pool = new Pool({ ...connectionOptions(url), max: maxConnections });
-  // A connection that is lost while nobody uses it: the next query opens another one.
-  pool.on("error", () => {});
-  // One that is lost while it is used, perhaps between two statements: the next of these fails. The pool listens
-  // only to those that nobody uses, and without a listener the process ends.
-  pool.on("connect", (client) => client.on("error", () => {}));
-  const names = new Map<string, string>();
+/**
+ * Kysely on `pg`, with plans kept by name, and with trouble of the server as `store.unavailable`.
+ * @param limits null for work that takes as long as it takes.
+ */
+export function postgresDialect(url: string, limits: StatementLimits | null = defaultLimits): Dialect {
+  return new PostgresDialect({ pool: new Connections(url, limits) as never });
+}
 
-  function nameOf(text: string): string | undefined {
-    const known = names.get(text);
-    if (known !== undefined || names.size >= maxNames) return known;
-    const name = `sendwright_${names.size}`;
-    names.set(text, name);
-    return name;
+/** The connections of a node. One whose state is in doubt is not used again. */
+class Connections {
+  readonly options = {};
+  readonly #pool: Pool;
+  readonly #limits: StatementLimits | null;
+  readonly #names = new StatementNames();
+  readonly #known = new WeakMap<PoolClient, Connection>();
+  /** Grows if the schema has changed under the plans: connections from before are not used again. */
+  #generation = 0;
+
+  constructor(url: string, limits: StatementLimits | null) {
+    this.#limits = limits;
+    this.#pool = new Pool({ ...connectionOptions(url, limits), max: maxConnections });
+    // A connection that is lost while nobody uses it: the next query opens another one.
+    this.#pool.on("error", () => {});
+    // One that is lost while it is used, perhaps between two statements: the next of these fails. The pool listens
+    // only to those that nobody uses, and without a listener the process ends.
+    this.#pool.on("connect", (client) => client.on("error", () => {}));
   }
 
-  const wrapped = new WeakMap<PoolClient, ReturnType<typeof wrap>>();
-  function wrap(client: PoolClient) {
+  async connect(): Promise<Connection> {
+    for (;;) {
+      const connection = this.#of(await translated(() => this.#pool.connect()));
+      if (connection.generation === this.#generation) return connection;
+      connection.release(true);
+    }
+  }
+
+  end(): Promise<void> {
+    return this.#pool.end();
+  }
+
+  #of(client: PoolClient): Connection {
+    const known = this.#known.get(client);
+    if (known !== undefined) return known;
+    if (this.#limits !== null) limitStatements(client, this.#limits.serverMs);
+    const generation = this.#generation;
+    const connection = new Connection(client, this.#names, generation, () => {
+      this.#generation = Math.max(this.#generation, generation + 1);
+    });
+    this.#known.set(client, connection);
+    return connection;
+  }
+}
+
+/**
+ * Has the server end what takes too long, where nobody has told it to. It goes ahead of the first statement, which does
+ * not wait for it.
+ */
+function limitStatements(client: PoolClient, ms: number): void {
+  const text =
+    "select set_config('statement_timeout', $1, false) where current_setting('statement_timeout') = '0'";
+  // If it fails, the connection has failed, and the statement behind it says so.
+  client.query({ text, values: [String(ms)] }).catch(() => {});
+}
+
+/** A connection, as Kysely uses it. */
+class Connection {
+  /** How often the schema had changed when it was opened. */
+  readonly generation: number;
+  readonly #client: PoolClient;
+  readonly #names: StatementNames;
+  readonly #onOutdatedPlan: () => void;
+  #isDoubtful = false;
+  #isInTransaction = false;
+
+  constructor(client: PoolClient, names: StatementNames, generation: number, onOutdatedPlan: () => void) {
+    this.#client = client;
+    this.#names = names;
+    this.generation = generation;
+    this.#onOutdatedPlan = onOutdatedPlan;
     // One that is lost while it is in use: whoever asks next on it is told. Unheard, it would end the process.
     client.on("error", () => {});
-    return {
-      async query<Row>(text: string, values: readonly unknown[] = []) {
-        const name = values.length === 0 ? undefined : nameOf(text);
-        const result = await translated(() =>
-          client.query({ text, values: [...values], ...(name === undefined ? {} : { name }) }),
-        );
-        return result as unknown as { command: "SELECT"; rowCount: number; rows: Row[] };
-      },
-      release: (discard?: boolean) => client.release(discard),
-    };
   }
 
-  return new PostgresDialect({
-    pool: {
-      options: {},
-      async connect() {
-        const client = await translated(() => pool.connect());
-        const known = wrapped.get(client) ?? wrap(client);
-        wrapped.set(client, known);
-        return known as never;
-      },
-      end: () => pool.end(),
-    },
-  });
+  async query(text: string, values: readonly unknown[] = []): Promise<unknown> {
+    const name = values.length === 0 ? undefined : this.#names.of(text);
+    const query = { text, values: [...values] };
+    // As it is when the statement goes out: the answers to those behind it may be here before its own is looked at.
+    if (/^(?:begin|start transaction)\b/.test(text)) this.#isInTransaction = true;
+    if (/^(?:commit|rollback)$/.test(text)) this.#isInTransaction = false;
+    const isInTransaction = this.#isInTransaction;
+    try {
+      return await this.#client.query(name === undefined ? query : { ...query, name });
+    } catch (error) {
+      if (isConnectionDoubtful(error)) this.#isDoubtful = true;
+      if (!isOutdatedPlan(error)) throw postgresError(error);
+      this.#onOutdatedPlan();
+      // By itself it may run again at once, planned anew. In a transaction all of that has failed.
+      if (isInTransaction) throw postgresError(error);
+      return translated(() => this.#client.query(query));
+    }
+  }
+
+  /** @param discard whether it is not to be used again, whatever is known here. */
+  release(discard = false): void {
+    this.#client.release(discard || this.#isDoubtful);
+  }
+}
+
+/** Names of statements, by which a connection keeps their plans. */
+class StatementNames {
+  readonly #names = new Map<string, string>();
+
+  of(text: string): string | undefined {
+    const known = this.#names.get(text);
+    if (known !== undefined || this.#names.size >= maxNames) return known;
+    const name = `sendwright_${this.#names.size}`;
+    this.#names.set(text, name);
+    return name;
+  }
 }
 
 /**
@@ -95,7 +177,7 @@ export function listen(
   let stopped = false;
 
   async function open(): Promise<void> {
-    const opened = new Client(connectionOptions(url));
+    const opened = new Client(connectionOptions(url, defaultLimits));
     client = opened;
     let over = false;
     const again = () => {
@@ -131,27 +213,4 @@ async function translated<T>(work: () => Promise<T>): Promise<T> {
   } catch (error) {
     throw postgresError(error);
   }
-}
-
-/**
- * SQLSTATEs (https://www.postgresql.org/docs/current/errcodes-appendix.html) that speak of the server and not of the
- * query: no connection (08), no resources (53), shutting down or starting up (57P), its disk (58), a
- * standby that takes no writes (25006), who may connect (28, 3D), and others in the way (40, 55P03).
- */
-const unavailableStates = /^(?:08|53|57P|58|28|3D|25006|40|55P03)/;
-/** What `pg` says without a code: its connection is gone, or never came. */
-const unavailableWords = /connection|timeout|not queryable|terminated/i;
-
-function postgresError(error: unknown): unknown {
-  if (!(error instanceof Error)) return error;
-  const { code } = error as { code?: unknown };
-  const unavailable =
-    typeof code === "string"
-      ? unavailableStates.test(code) || /^E[A-Z_]+$/.test(code)
-      : unavailableWords.test(error.message);
-  if (!unavailable) return error;
-  const words = error.message === "" ? String(code) : error.message;
-  return new SendwrightError("store.unavailable", `The database cannot be used now: ${words}.`, {
-    cause: error,
-  });
 }

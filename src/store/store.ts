@@ -7,6 +7,7 @@ import { isSendwrightError, SendwrightError } from "../core/errors.ts";
 import { newId } from "../core/id.ts";
 import { migrate, refuseUnlessCurrent } from "./migrate.ts";
 import { listen, postgresDialect } from "./postgres.ts";
+import { isOutdatedPlan } from "./postgres-error.ts";
 import type { Schema } from "./schema.ts";
 import { saveCopy } from "./sqlite/copy.ts";
 import type { SqliteAccess } from "./sqlite/database.ts";
@@ -145,7 +146,9 @@ function postgresStore(url: string): Store {
     shared: true,
     transaction,
     transact: (steps) =>
-      runSteps(steps, (queries) => db.connection().execute((connection) => inOneGo(connection, queries))),
+      runSteps(steps, (queries) =>
+        againIfOutdated(() => db.connection().execute((connection) => inOneGo(connection, queries))),
+      ),
     exclusively: (work) =>
       transaction(async (within) => {
         await sql`select pg_advisory_xact_lock(${sql.lit(lockKey)})`.execute(within);
@@ -175,6 +178,16 @@ async function inOneGo(
   const failed = results.find((result) => result.status === "rejected");
   if (failed !== undefined) throw failed.reason;
   return results.slice(1, -1).flatMap((result) => (result.status === "fulfilled" ? result.value : []));
+}
+
+/** Runs a transaction once more that failed, and was undone, only because a plan in it was of an earlier schema. */
+async function againIfOutdated<T>(transaction: () => Promise<T>): Promise<T> {
+  try {
+    return await transaction();
+  } catch (error) {
+    if (!(isSendwrightError(error, "store.unavailable") && isOutdatedPlan(error.cause))) throw error;
+    return transaction();
+  }
 }
 
 async function opened(store: Store, prepare: (store: Store) => Promise<void>): Promise<Store> {

@@ -36,7 +36,7 @@ import { smtpConfig } from "../support/smtp-config.ts";
 export const engine: ReadonlySet<string> = new Set([
   ...["chunks", "dialect", "migrate", "row-statement", "schema", "step", "store", "value-rows"],
   // These are PostgreSQL's alone.
-  ...["postgres", "postgres-status"],
+  ...["postgres", "postgres-error", "postgres-status"],
 ]);
 
 /** Exported functions of tables that ask no database. */
