@@ -34,7 +34,7 @@ import { smtpConfig } from "../support/smtp-config.ts";
 
 /** Modules of src/store that are no tables: their functions are what the tables are made with. */
 export const engine: ReadonlySet<string> = new Set([
-  ...["chunks", "dialect", "migrate", "row-statement", "schema", "step", "store", "value-rows"],
+  ...["chunks", "columns", "dialect", "migrate", "row-statement", "schema", "step", "store", "value-rows"],
   // These are PostgreSQL's alone.
   ...["postgres", "postgres-error", "postgres-status"],
 ]);

@@ -1,4 +1,5 @@
 import type { AlertKind } from "../../core/model.ts";
+import { columns } from "../columns.ts";
 import type { AlertRow, Db } from "../schema.ts";
 
 /** Trouble of a config that was told of. */
@@ -23,18 +24,22 @@ export interface Alert {
 
 /** Those that last, the oldest first. */
 export async function listOpenAlerts(db: Db): Promise<Alert[]> {
-  const query = db.selectFrom("alerts").selectAll().where("cleared_at", "is", null).orderBy("id");
+  const query = db.selectFrom("alerts").select(columns.alerts).where("cleared_at", "is", null).orderBy("id");
   return (await query.execute()).map(fromRow);
 }
 
 /** Those of which an email is to be sent. */
 export async function listAlertsToTell(db: Db): Promise<Alert[]> {
-  const query = db.selectFrom("alerts").selectAll().where("email_due", "is not", null).orderBy("id");
+  const query = db
+    .selectFrom("alerts")
+    .select(columns.alerts)
+    .where("email_due", "is not", null)
+    .orderBy("id");
   return (await query.execute()).map(fromRow);
 }
 
 export async function findAlert(db: Db, id: string): Promise<Alert | undefined> {
-  const row = await db.selectFrom("alerts").selectAll().where("id", "=", id).executeTakeFirst();
+  const row = await db.selectFrom("alerts").select(columns.alerts).where("id", "=", id).executeTakeFirst();
   return row === undefined ? undefined : fromRow(row);
 }
 

@@ -1,3 +1,4 @@
+import { columns } from "../columns.ts";
 import type { Db } from "../schema.ts";
 
 export const apiKeyScopes = ["send", "admin"] as const;
@@ -16,12 +17,16 @@ export interface ApiKey {
 
 /** The newest first. */
 export async function listApiKeys(db: Db): Promise<ApiKey[]> {
-  const rows = await db.selectFrom("api_keys").selectAll().orderBy("id", "desc").execute();
+  const rows = await db.selectFrom("api_keys").select(columns.api_keys).orderBy("id", "desc").execute();
   return rows.map(fromRow);
 }
 
 export async function findApiKeyByHash(db: Db, keyHash: string): Promise<ApiKey | undefined> {
-  const row = await db.selectFrom("api_keys").selectAll().where("key_hash", "=", keyHash).executeTakeFirst();
+  const row = await db
+    .selectFrom("api_keys")
+    .select(columns.api_keys)
+    .where("key_hash", "=", keyHash)
+    .executeTakeFirst();
   return row === undefined ? undefined : fromRow(row);
 }
 

@@ -1,5 +1,6 @@
 import { newId } from "../../core/id.ts";
 import type { Actor } from "../../core/model.ts";
+import { columns } from "../columns.ts";
 import type { Db } from "../schema.ts";
 
 /** Who did what to what. `detail` is redacted by whoever writes it: a secret never gets this far. */
@@ -34,7 +35,7 @@ export async function listAudit(
   db: Db,
   page: { after: string | null; limit: number },
 ): Promise<AuditEntry[]> {
-  let query = db.selectFrom("audit_log").selectAll().orderBy("id", "desc").limit(page.limit);
+  let query = db.selectFrom("audit_log").select(columns.audit_log).orderBy("id", "desc").limit(page.limit);
   if (page.after !== null) query = query.where("id", "<", page.after);
   const rows = await query.execute();
   return rows.map((row) => ({

@@ -1,4 +1,5 @@
 import type { AlertKind } from "../../core/model.ts";
+import { columns } from "../columns.ts";
 import type { ConfigCheckRow, Db } from "../schema.ts";
 
 /** The last scheduled check of a config, and the next. */
@@ -28,11 +29,14 @@ export interface CheckOutcome {
 }
 
 export async function listConfigChecks(db: Db): Promise<ConfigCheck[]> {
-  return (await db.selectFrom("config_checks").selectAll().execute()).map(fromRow);
+  return (await db.selectFrom("config_checks").select(columns.config_checks).execute()).map(fromRow);
 }
 
 export async function findConfigCheck(db: Db, configId: string): Promise<ConfigCheck | undefined> {
-  const query = db.selectFrom("config_checks").selectAll().where("config_id", "=", configId);
+  const query = db
+    .selectFrom("config_checks")
+    .select(columns.config_checks)
+    .where("config_id", "=", configId);
   const row = await query.executeTakeFirst();
   return row === undefined ? undefined : fromRow(row);
 }

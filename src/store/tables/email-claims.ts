@@ -1,5 +1,6 @@
 import { type CompiledQuery, type RawBuilder, sql } from "kysely";
 import { priorities } from "../../core/model.ts";
+import { columns } from "../columns.ts";
 import { databaseNow, isPostgres } from "../dialect.ts";
 import type { Db, EmailContentRow, EmailRow, RecipientRow } from "../schema.ts";
 import type { Step } from "../step.ts";
@@ -51,12 +52,12 @@ export function claimEmails(db: Db, claim: Claim): Step<ClaimedEmail[]> {
     claimDue(db, claim),
     underLease
       .innerJoin("recipients", "recipients.email_id", "emails.id")
-      .selectAll("recipients")
+      .select(columns.recipients.map((name) => `recipients.${name}` as const))
       .orderBy("recipients.position")
       .compile(),
     underLease
       .innerJoin("email_content", "email_content.email_id", "emails.id")
-      .selectAll("email_content")
+      .select(columns.email_content.map((name) => `email_content.${name}` as const))
       .where(sql<number>`octet_length(email_content.content)`, "<=", maxContentBytes)
       .compile(),
   ];
@@ -98,7 +99,7 @@ function claimDue(db: Db, claim: Claim): CompiledQuery {
     with due (id) as (${sql.join(due, sql` union all `)} limit cast(${limit} as integer))
     update emails set state = 'sending', lease = lease + 1, lease_until = ${leaseUntil(db, claim)}
     where id in (select id from due)
-    returning *
+    returning ${sql.join(columns.emails.map((name) => sql.ref(name)))}
   `.compile(db);
 }
 

@@ -1,4 +1,5 @@
 import type { CompiledQuery } from "kysely";
+import { columns } from "../columns.ts";
 import type { Db, EmailContentRow } from "../schema.ts";
 
 export interface StoredContent {
@@ -10,7 +11,7 @@ export interface StoredContent {
 export async function findContent(db: Db, emailId: string): Promise<StoredContent | undefined> {
   const row = await db
     .selectFrom("email_content")
-    .selectAll()
+    .select(columns.email_content)
     .where("email_id", "=", emailId)
     .executeTakeFirst();
   return row === undefined ? undefined : contentFromRow(row);

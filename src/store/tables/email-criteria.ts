@@ -1,5 +1,6 @@
 import { type Expression, type ExpressionBuilder, type SqlBool, sql } from "kysely";
 import type { EmailState } from "../../core/model.ts";
+import { columns } from "../columns.ts";
 import type { Db, Schema } from "../schema.ts";
 import { type Email, emailFromRow } from "./emails.ts";
 
@@ -25,7 +26,10 @@ export interface EmailFilter extends EmailCriteria {
 /** The newest first. */
 export async function listEmails(db: Db, { after, limit, ...criteria }: EmailFilter): Promise<Email[]> {
   const { query, id } = meeting(db, criteria);
-  let page = query.selectAll("emails").orderBy(id, "desc").limit(limit);
+  let page = query
+    .select(columns.emails.map((name) => `emails.${name}` as const))
+    .orderBy(id, "desc")
+    .limit(limit);
   if (after !== undefined) page = page.where(sql<SqlBool>`${id} < ${after}`);
   return (await page.execute()).map(emailFromRow);
 }

@@ -11,6 +11,7 @@ import type {
   UnknownPolicy,
 } from "../../core/model.ts";
 import { priorities } from "../../core/model.ts";
+import { columns } from "../columns.ts";
 import type { Db, EmailRow, RecipientRow } from "../schema.ts";
 
 /** An accepted message with its state: the durable row, without its contents and recipients. */
@@ -118,7 +119,7 @@ export async function findByIdempotencyKey(
 ): Promise<{ email: Email; requestHash: string | null } | undefined> {
   const row = await db
     .selectFrom("emails")
-    .selectAll()
+    .select(columns.emails)
     .where("caller", "=", caller)
     .where("idempotency_key", "=", key)
     .executeTakeFirst();
@@ -126,7 +127,7 @@ export async function findByIdempotencyKey(
 }
 
 export async function findEmail(db: Db, id: string): Promise<Email | undefined> {
-  const row = await db.selectFrom("emails").selectAll().where("id", "=", id).executeTakeFirst();
+  const row = await db.selectFrom("emails").select(columns.emails).where("id", "=", id).executeTakeFirst();
   return row === undefined ? undefined : emailFromRow(row);
 }
 
@@ -136,7 +137,7 @@ export async function listRecipients(db: Db, emailIds: readonly string[]): Promi
   if (emailIds.length === 0) return byEmail;
   const rows = await db
     .selectFrom("recipients")
-    .selectAll()
+    .select(columns.recipients)
     .where("email_id", "in", [...emailIds])
     .orderBy("email_id")
     .orderBy("position")
@@ -163,7 +164,7 @@ export function recipientFromRow(row: RecipientRow): Recipient {
 export async function listAttempts(db: Db, emailId: string): Promise<Attempt[]> {
   const rows = await db
     .selectFrom("attempts")
-    .selectAll()
+    .select(columns.attempts)
     .where("email_id", "=", emailId)
     .orderBy("id")
     .execute();

@@ -1,3 +1,4 @@
+import { columns } from "../columns.ts";
 import type { Db } from "../schema.ts";
 
 /** How one key is derived from a secret, and a token by which the fitting secret is known. */
@@ -15,7 +16,7 @@ export interface EncryptionKey {
 export async function listEncryptionKeys(db: Db): Promise<EncryptionKey[]> {
   const rows = await db
     .selectFrom("encryption_key")
-    .selectAll()
+    .select(columns.encryption_key)
     .orderBy("created_at")
     .orderBy("key_id")
     .execute();

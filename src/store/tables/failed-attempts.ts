@@ -1,4 +1,5 @@
 import type { AttemptOutcome, EmailState, Stage } from "../../core/model.ts";
+import { columns } from "../columns.ts";
 import type { Db } from "../schema.ts";
 
 /** An attempt that did not hand everything over, without whose email it was. */
@@ -20,7 +21,7 @@ export interface FailedAttempt {
 export async function listFailedAttempts(db: Db, limit: number): Promise<FailedAttempt[]> {
   const rows = await db
     .selectFrom("attempts")
-    .selectAll()
+    .select(columns.attempts)
     .where("outcome", "!=", "sent")
     .orderBy("id", "desc")
     .limit(limit)

@@ -1,4 +1,5 @@
 import { randomInt } from "node:crypto";
+import { columns } from "../columns.ts";
 import type { Db, OauthGrantRow } from "../schema.ts";
 
 /** How a config signs in with OAuth, as stored: client and tokens as one token of their own. */
@@ -21,14 +22,18 @@ export interface OauthGrant {
 }
 
 export async function listOauthGrants(db: Db): Promise<OauthGrant[]> {
-  const rows = await db.selectFrom("oauth_grants").selectAll().orderBy("config_id").execute();
+  const rows = await db
+    .selectFrom("oauth_grants")
+    .select(columns.oauth_grants)
+    .orderBy("config_id")
+    .execute();
   return rows.map(fromRow);
 }
 
 export async function findOauthGrant(db: Db, configId: string): Promise<OauthGrant | undefined> {
   const row = await db
     .selectFrom("oauth_grants")
-    .selectAll()
+    .select(columns.oauth_grants)
     .where("config_id", "=", configId)
     .executeTakeFirst();
   return row === undefined ? undefined : fromRow(row);
@@ -37,7 +42,7 @@ export async function findOauthGrant(db: Db, configId: string): Promise<OauthGra
 export async function findConsent(db: Db, state: string): Promise<OauthGrant | undefined> {
   const row = await db
     .selectFrom("oauth_grants")
-    .selectAll()
+    .select(columns.oauth_grants)
     .where("consent_state", "=", state)
     .executeTakeFirst();
   return row === undefined ? undefined : fromRow(row);

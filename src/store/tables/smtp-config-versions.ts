@@ -1,3 +1,4 @@
+import { columns } from "../columns.ts";
 import type { Db, SmtpConfigVersionRow } from "../schema.ts";
 import type { LastTest } from "./smtp-config-health.ts";
 import { type SealedPassword, type SmtpSettings, secretColumns, secretFromRow } from "./smtp-configs.ts";
@@ -29,7 +30,7 @@ export async function listVersions(
 ): Promise<SmtpConfigVersion[]> {
   const rows = await db
     .selectFrom("smtp_config_versions")
-    .selectAll()
+    .select(columns.smtp_config_versions)
     .where("config_id", "=", configId)
     .where("kind", "=", kind)
     .orderBy("version", "desc")
@@ -41,7 +42,7 @@ export async function listVersions(
 export async function listAllVersions(db: Db): Promise<SmtpConfigVersion[]> {
   const rows = await db
     .selectFrom("smtp_config_versions")
-    .selectAll()
+    .select(columns.smtp_config_versions)
     .orderBy("config_id")
     .orderBy("kind")
     .orderBy("version")

@@ -1,4 +1,5 @@
 import type { AuthMethod, TlsMode } from "../../core/model.ts";
+import { columns } from "../columns.ts";
 import type { Db, Flag, SmtpConfigRow } from "../schema.ts";
 import type { Step } from "../step.ts";
 import { type Health, healthColumns, healthFromRow, type ReadConfig } from "./smtp-config-health.ts";
@@ -65,11 +66,15 @@ export function smtpConfigsStep(db: Db): Step<SmtpConfig[]> {
 }
 
 function inOrder(db: Db) {
-  return db.selectFrom("smtp_config").selectAll().orderBy("position").orderBy("id");
+  return db.selectFrom("smtp_config").select(columns.smtp_config).orderBy("position").orderBy("id");
 }
 
 export async function findSmtpConfig(db: Db, id: string): Promise<SmtpConfig | undefined> {
-  const row = await db.selectFrom("smtp_config").selectAll().where("id", "=", id).executeTakeFirst();
+  const row = await db
+    .selectFrom("smtp_config")
+    .select(columns.smtp_config)
+    .where("id", "=", id)
+    .executeTakeFirst();
   return row === undefined ? undefined : fromRow(row);
 }
 

@@ -1,4 +1,5 @@
 import type { TemplateChange, TemplateKind } from "../../core/model.ts";
+import { columns } from "../columns.ts";
 import type { Db, TemplateRow, TemplateVersionRow } from "../schema.ts";
 import { readSetting, writeSetting } from "./settings.ts";
 
@@ -57,7 +58,7 @@ export async function listTemplateKeys(db: Db): Promise<TemplateKey[]> {
 export async function listTemplatesSince(db: Db, revision: number): Promise<StoredTemplate[]> {
   const rows = await db
     .selectFrom("templates")
-    .selectAll()
+    .select(columns.templates)
     .where("revision", ">", revision)
     .orderBy("name")
     .execute();
@@ -67,7 +68,7 @@ export async function listTemplatesSince(db: Db, revision: number): Promise<Stor
 export async function findTemplate(db: Db, { kind, name }: TemplateKey): Promise<StoredTemplate | undefined> {
   const row = await db
     .selectFrom("templates")
-    .selectAll()
+    .select(columns.templates)
     .where("kind", "=", kind)
     .where("name", "=", name)
     .executeTakeFirst();
@@ -128,7 +129,7 @@ export async function findTemplateVersion(
 ): Promise<(TemplateVersion & { readonly content: unknown }) | undefined> {
   const row = await db
     .selectFrom("template_versions")
-    .selectAll()
+    .select(columns.template_versions)
     .where("kind", "=", kind)
     .where("name", "=", name)
     .where("version", "=", version)

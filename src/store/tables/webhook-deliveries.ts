@@ -1,4 +1,5 @@
 import { newId } from "../../core/id.ts";
+import { columns } from "../columns.ts";
 import type { Db, WebhookDeliveryRow } from "../schema.ts";
 
 /** An event that the webhook has not taken yet. */
@@ -31,7 +32,10 @@ export async function listDueWebhookDeliveries(
   now: number,
   limit: number,
 ): Promise<WebhookDelivery[]> {
-  const query = db.selectFrom("webhook_deliveries").selectAll().where("next_try_at", "<=", now);
+  const query = db
+    .selectFrom("webhook_deliveries")
+    .select(columns.webhook_deliveries)
+    .where("next_try_at", "<=", now);
   return (await query.orderBy("next_try_at").orderBy("id").limit(limit).execute()).map(fromRow);
 }
 
