@@ -1,6 +1,8 @@
 import { type Kysely, sql, type Transaction } from "kysely";
 import { isSendwrightError, SendwrightError } from "../core/errors.ts";
+import { isPostgres } from "./dialect.ts";
 import { migrations } from "./migrations/index.ts";
+import { changeAtOnce } from "./migrations/schema-change.ts";
 import type { Schema } from "./schema.ts";
 
 /** What migrating needs of a store. */
@@ -15,6 +17,7 @@ export interface Migrating {
 /**
  * Brings the schema up to date in one transaction, with the names of the migrations in it: whoever is killed
  * meanwhile leaves the database as it was. Of several nodes that start at once, one does it and the others wait.
+ * PostgreSQL is left without the new indexes on large tables, which `buildIndexes` adds.
  * @throws SendwrightError `store.newer` for a database that a later Sendwright has changed; `store.upgrade_failed`,
  * `store.unavailable`: then nothing was changed.
  */
@@ -31,7 +34,10 @@ export async function migrate({ db, exclusively, beforeUpgrade }: Migrating): Pr
       .addColumn("timestamp", "varchar(255)", (column) => column.notNull())
       .execute();
     // Another node may have been faster.
-    for (const name of pendingAfter(await executed(transaction))) await migrateBy(name, transaction);
+    const before = await executed(transaction);
+    // A table that holds nothing is indexed at once.
+    const isAtOnce = before.length === 0 || !isPostgres(transaction);
+    for (const name of pendingAfter(before)) await migrateBy(name, transaction, isAtOnce);
   });
 }
 
@@ -70,9 +76,11 @@ function pendingAfter(done: readonly string[]): readonly string[] {
   return Object.keys(migrations).filter((name) => !done.includes(name));
 }
 
-async function migrateBy(name: string, transaction: Transaction<Schema>): Promise<void> {
+async function migrateBy(name: string, transaction: Transaction<Schema>, isAtOnce: boolean): Promise<void> {
+  const change = migrations[name];
+  if (change === undefined) throw new TypeError(`There is no migration ${name}.`);
   try {
-    await migrations[name]?.up(transaction);
+    await (isAtOnce ? changeAtOnce(change, transaction) : change.up(transaction));
   } catch (error) {
     throw upgradeFailed(name, error);
   }

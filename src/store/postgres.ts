@@ -28,7 +28,7 @@ const parsers: typeof types = {
     oid === bigint ? Number : types.getTypeParser(oid, format as "text")) as typeof types.getTypeParser,
 };
 
-function connectionOptions(url: string, limits: StatementLimits | null) {
+export function connectionOptions(url: string, limits: StatementLimits | null) {
   return {
     connectionString: url,
     application_name: "sendwright",
@@ -207,7 +207,8 @@ export function listen(
 
 const retryMs = 1_000;
 
-async function translated<T>(work: () => Promise<T>): Promise<T> {
+/** Runs work with `pg`, with trouble of the server as `store.unavailable`. */
+export async function translated<T>(work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (error) {

@@ -6,8 +6,9 @@ import { CompiledQuery, Kysely, type QueryResult, sql, type Transaction } from "
 import { isSendwrightError, SendwrightError } from "../core/errors.ts";
 import { newId } from "../core/id.ts";
 import { migrate, refuseUnlessCurrent } from "./migrate.ts";
-import { listen, postgresDialect } from "./postgres.ts";
+import { listen, postgresDialect, type StatementLimits } from "./postgres.ts";
 import { isOutdatedPlan } from "./postgres-error.ts";
+import { buildIndexes } from "./postgres-indexes.ts";
 import type { Schema } from "./schema.ts";
 import { saveCopy } from "./sqlite/copy.ts";
 import type { SqliteAccess } from "./sqlite/database.ts";
@@ -61,9 +62,10 @@ export async function openSqliteStore(file: string): Promise<Store> {
  * @throws SendwrightError `store.newer`, `store.upgrade_failed`, `store.unavailable`
  */
 export function openPostgresStore(url: string): Promise<Store> {
-  return opened(postgresStore(url), ({ db, exclusively }) =>
-    migrate({ db, exclusively, beforeUpgrade: async () => {} }),
-  );
+  return opened(postgresStore(url), async ({ db }) => {
+    await migrate({ db, exclusively: (work) => patiently(url, work), beforeUpgrade: async () => {} });
+    await buildIndexes(db, url);
+  });
 }
 
 /**
@@ -133,8 +135,8 @@ function sqliteStore(file: string, release: () => void, access: SqliteAccess = "
 const channel = "sendwright";
 const lockKey = 0x73656e64;
 
-function postgresStore(url: string): Store {
-  const db = new Kysely<Schema>({ dialect: postgresDialect(url) });
+function postgresStore(url: string, limits?: StatementLimits | null): Store {
+  const db = new Kysely<Schema>({ dialect: postgresDialect(url, limits) });
   const transaction: Store["transaction"] = (work) => db.transaction().execute(work);
   // By it a node tells its own announcements from those of others.
   const node = newId(0);
@@ -163,6 +165,19 @@ function postgresStore(url: string): Store {
       await db.destroy();
     },
   };
+}
+
+/** As `exclusively`, on a connection of its own whose statements may take as long as they need. */
+async function patiently(
+  url: string,
+  work: (transaction: Transaction<Schema>) => Promise<void>,
+): Promise<void> {
+  const patient = postgresStore(url, null);
+  try {
+    await patient.exclusively(work);
+  } finally {
+    await patient.close();
+  }
 }
 
 /**

@@ -36,7 +36,7 @@ import { smtpConfig } from "../support/smtp-config.ts";
 export const engine: ReadonlySet<string> = new Set([
   ...["chunks", "columns", "dialect", "migrate", "row-statement", "schema", "step", "store", "value-rows"],
   // These are PostgreSQL's alone.
-  ...["postgres", "postgres-error", "postgres-status"],
+  ...["postgres", "postgres-error", "postgres-indexes", "postgres-status"],
 ]);
 
 /** Exported functions of tables that ask no database. */

@@ -78,11 +78,9 @@ describe("a PostgreSQL database that is upgraded", () => {
         );
         vi.restoreAllMocks();
         const text = texts.at(-1) ?? "";
-        if (opened === undefined) {
-          // Every statement of the last version was stopped at, the commit too.
-          expect({ stopAt, text }).toEqual({ stopAt: texts.length, text: "commit" });
-          break;
-        }
+        // Every statement of the last version was stopped at, the commit too. What comes after it, index-builds.test.ts
+        // stops at.
+        if (texts.slice(0, stopAt).includes("commit")) break;
         expect(opened, text).toMatchObject({ code: "store.unavailable" });
         expect(await schemaOf(client), text).toEqual(older);
         // The statements after it are those of the next version.

@@ -3,6 +3,7 @@ import { Migrator } from "kysely/migration";
 import { expect } from "vitest";
 import { isPostgres } from "../../src/store/dialect.ts";
 import { migrations } from "../../src/store/migrations/index.ts";
+import { changeAtOnce } from "../../src/store/migrations/schema-change.ts";
 import type { Schema } from "../../src/store/schema.ts";
 
 /** Every table's rows, by its name. */
@@ -18,7 +19,11 @@ export const versions = migrationNames.map((next, count) => ({ count, next }));
  * migrations; and writes a row into each of its tables.
  */
 export async function makeOlder(db: Kysely<Schema>, count: number): Promise<void> {
-  const some = Object.fromEntries(Object.entries(migrations).slice(0, count));
+  const some = Object.fromEntries(
+    Object.entries(migrations)
+      .slice(0, count)
+      .map(([name, change]) => [name, { up: (to: Kysely<unknown>) => changeAtOnce(change, to) }]),
+  );
   const { error } = await new Migrator({
     db,
     provider: { getMigrations: async () => some },

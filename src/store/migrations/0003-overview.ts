@@ -1,10 +1,7 @@
-import { type Kysely, sql } from "kysely";
-import type { Migration } from "kysely/migration";
+import type { SchemaChange } from "./schema-change.ts";
 
 /** Counts by state and time read one small index, however long the log is. */
-export const overview: Migration = {
-  async up(db: Kysely<unknown>) {
-    await sql`create index emails_finished on emails (state, finished_at)
-      where finished_at is not null`.execute(db);
-  },
+export const overview: SchemaChange = {
+  async up() {},
+  indexes: { emails_finished: "on emails (state, finished_at) where finished_at is not null" },
 };

@@ -1,8 +1,8 @@
-import { type Kysely, sql } from "kysely";
-import type { Migration } from "kysely/migration";
+import type { Kysely } from "kysely";
+import type { SchemaChange } from "./schema-change.ts";
 
 /** What many emails and many nodes need. */
-export const engine: Migration = {
+export const engine: SchemaChange = {
   async up(db: Kysely<unknown>) {
     // How often a config has failed in a row: it rests the longer.
     await db.schema
@@ -14,9 +14,8 @@ export const engine: Migration = {
       .addColumn("id", "text", (c) => c.primaryKey())
       .addColumn("seen_at", "bigint", (c) => c.notNull())
       .execute();
-    // With the expiry in it, emails that wait too long are found without reading them.
-    await db.schema.dropIndex("emails_queue").execute();
-    await sql`create index emails_due on emails (priority, next_attempt_at, expires_at)
-      where state = 'queued'`.execute(db);
   },
+  // With the expiry in it, emails that wait too long are found without reading them.
+  indexes: { emails_due: "on emails (priority, next_attempt_at, expires_at) where state = 'queued'" },
+  replacedIndexes: ["emails_queue"],
 };

@@ -1,4 +1,3 @@
-import type { Migration } from "kysely/migration";
 import { initial } from "./0001-initial.ts";
 import { signIn } from "./0002-sign-in.ts";
 import { overview } from "./0003-overview.ts";
@@ -8,9 +7,11 @@ import { templates } from "./0006-templates.ts";
 import { versions } from "./0007-versions.ts";
 import { oauth } from "./0008-oauth.ts";
 import { watching } from "./0009-watching.ts";
+import { indexes } from "./0011-indexes.ts";
+import type { SchemaChange } from "./schema-change.ts";
 
 /** Every migration in its order. A released one is never changed: add the next. */
-export const migrations: Readonly<Record<string, Migration>> = {
+export const migrations: Readonly<Record<string, SchemaChange>> = {
   "0001-initial": initial,
   "0002-sign-in": signIn,
   "0003-overview": overview,
@@ -20,4 +21,5 @@ export const migrations: Readonly<Record<string, Migration>> = {
   "0007-versions": versions,
   "0008-oauth": oauth,
   "0009-watching": watching,
+  "0011-indexes": indexes,
 };

@@ -1,6 +1,6 @@
 import { sql } from "kysely";
 import { firstIdAt } from "../../core/id.ts";
-import type { EmailState } from "../../core/model.ts";
+import { type EmailState, priorities } from "../../core/model.ts";
 import type { Db } from "../schema.ts";
 import { type ValueColumns, valueRows } from "../value-rows.ts";
 
@@ -63,21 +63,25 @@ export async function countEmails(db: Db, spans: readonly Span[]): Promise<Email
   }));
 }
 
-/** The email that waits longest, but for those that are to be sent later. */
+/**
+ * The email that waits longest: the oldest of those that were tried, and of those that are due. Emails that are to be
+ * sent later do not count, and are not read: each candidate is the first of an index.
+ */
 export async function findOldestWaiting(
   db: Db,
   now: number,
 ): Promise<{ id: string; subject: string; createdAt: number } | null> {
-  const row = await db
-    .selectFrom("emails")
-    .select(["id", "subject", "created_at"])
-    .where("state", "=", "queued")
-    .where(({ or, eb }) =>
-      or([eb("attempts", ">", 0), eb("next_attempt_at", "is", null), eb("next_attempt_at", "<=", now)]),
-    )
-    .orderBy("id")
-    .limit(1)
-    .executeTakeFirst();
+  const first = sql`id, subject, created_at from emails where state = 'queued'`;
+  const tried = sql`select id, subject, created_at from (select ${first} and attempts > 0 order by id limit 1) as tried`;
+  const due = priorities.map((name, priority) => {
+    const ofPriority = sql`${first} and priority = ${sql.lit(priority)} and next_attempt_at <= ${now}`;
+    return sql`select id, subject, created_at from (select ${ofPriority} order by next_attempt_at limit 1) as ${sql.ref(name)}`;
+  });
+  const { rows } = await sql<{ id: string; subject: string; created_at: number }>`
+    select id, subject, created_at from (${sql.join([tried, ...due], sql` union all `)}) as candidate
+    order by id limit 1
+  `.execute(db);
+  const [row] = rows;
   return row === undefined ? null : { id: row.id, subject: row.subject, createdAt: row.created_at };
 }
 

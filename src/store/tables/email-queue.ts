@@ -1,21 +1,24 @@
 import { sql } from "kysely";
 import { priorities } from "../../core/model.ts";
+import { inChunks } from "../chunks.ts";
+import { isPostgres } from "../dialect.ts";
 import type { Db } from "../schema.ts";
 import { purgeSensitiveContent } from "./email-content.ts";
 
 /** Ends queued emails whose time is over; none is due later than that. @returns their ids. */
 export async function expireEmails(db: Db, now: number, limit: number): Promise<string[]> {
-  const due = await db
+  let due = db
     .selectFrom("emails")
     .select("id")
     .where("state", "=", "queued")
     .where("priority", "in", [...priorities.keys()])
     .where("next_attempt_at", "<=", now)
     .where("expires_at", "<=", now)
-    .limit(limit)
-    .execute();
-  for (const { id } of due) await endQueued(db, id, "expired", now);
-  return due.map((row) => row.id);
+    .limit(limit);
+  // What another node is about to end or to claim is left to it.
+  if (isPostgres(db)) due = due.forUpdate().skipLocked();
+  const ids = (await due.execute()).map(({ id }) => id);
+  return endAll(db, ids, "expired", now);
 }
 
 /**
@@ -29,7 +32,28 @@ export async function endQueued(
   state: "expired" | "cancelled",
   now: number,
 ): Promise<boolean> {
-  const result = await db
+  return (await endAll(db, [id], state, now)).length === 1;
+}
+
+async function endAll(
+  db: Db,
+  ids: readonly string[],
+  state: "expired" | "cancelled",
+  now: number,
+): Promise<string[]> {
+  const ended: string[] = [];
+  for (const some of inChunks(ids)) ended.push(...(await endSome(db, some, state, now)));
+  return ended;
+}
+
+/** @returns the ids of those that were queued. */
+async function endSome(
+  db: Db,
+  ids: readonly string[],
+  state: "expired" | "cancelled",
+  now: number,
+): Promise<readonly string[]> {
+  const rows = await db
     .updateTable("emails")
     .set((eb) => ({
       state: eb
@@ -39,8 +63,8 @@ export async function endQueued(
             eb
               .selectFrom("recipients")
               .select("position")
-              .where("email_id", "=", id)
-              .where("state", "=", "sent"),
+              .whereRef("recipients.email_id", "=", "emails.id")
+              .where("recipients.state", "=", "sent"),
           ),
         )
         .then(sql.lit("partial" as const))
@@ -49,18 +73,21 @@ export async function endQueued(
       next_attempt_at: null,
       finished_at: now,
     }))
-    .where("id", "=", id)
+    .where("id", "in", ids)
     .where("state", "=", "queued")
-    .executeTakeFirst();
-  if (result.numUpdatedRows !== 1n) return false;
-  await db
-    .updateTable("recipients")
-    .set({ state })
-    .where("email_id", "=", id)
-    .where("state", "=", "queued")
+    .returning("id")
     .execute();
-  await db.executeQuery(purgeSensitiveContent(db, [id]));
-  return true;
+  const ended = rows.map(({ id }) => id);
+  for (const some of inChunks(ended)) {
+    await db
+      .updateTable("recipients")
+      .set({ state })
+      .where("email_id", "in", some)
+      .where("state", "=", "queued")
+      .execute();
+    await db.executeQuery(purgeSensitiveContent(db, some));
+  }
+  return ended;
 }
 
 /**

@@ -1,3 +1,4 @@
+import { type SqlBool, sql } from "kysely";
 import type { AttemptOutcome, EmailState, Stage } from "../../core/model.ts";
 import { columns } from "../columns.ts";
 import type { Db } from "../schema.ts";
@@ -17,12 +18,12 @@ export interface FailedAttempt {
   readonly durationMs: number;
 }
 
-/** The latest ones, the newest first. */
+/** The latest ones, the newest first. The condition is that of their index, word for word. */
 export async function listFailedAttempts(db: Db, limit: number): Promise<FailedAttempt[]> {
   const rows = await db
     .selectFrom("attempts")
     .select(columns.attempts)
-    .where("outcome", "!=", "sent")
+    .where(sql<SqlBool>`outcome <> 'sent'`)
     .orderBy("id", "desc")
     .limit(limit)
     .execute();
