@@ -20,7 +20,7 @@ const tickMs = 60_000;
 /** Emails whose time is over are ended this often at the most, not in every tick. */
 const expireEveryMs = 1_000;
 /** Emails that are ended in one transaction because their time is over. */
-const maxExpired = 200;
+const maxExpired = 5_000;
 /** Leases and the membership are kept up this often: three times while a lease lasts. */
 const upkeepEveryMs = 10_000;
 /** While a breaker is open, the configs are read this often: a command or another node may have closed it. */

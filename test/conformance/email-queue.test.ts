@@ -477,6 +477,42 @@ describe.each(databases)("the queue on $name", ({ shared, start, open, stop }) =
     expect(await findEmail(store.db, other)).toMatchObject({ state: "queued" });
   });
 
+  it("expires many at once, each with its own recipients and contents", async () => {
+    const late = Array.from({ length: 150 }, (_, index) =>
+      newEmail(t0, {
+        expiresAt: t0 + 10,
+        sensitive: index % 2 === 0,
+        recipients: ["a@example.com", "b@example.com"],
+      }),
+    );
+    await store.transact([insertEmails(store.db, late)]);
+    const partly = late.slice(0, 5).map(({ email }) => email.id);
+    await store.db
+      .updateTable("recipients")
+      .set({ state: "sent" })
+      .where("email_id", "in", partly)
+      .where("position", "=", 0)
+      .execute();
+    const other = await queue({ sensitive: true });
+    const first = await store.transaction((db) => expireEmails(db, t0 + 10, 100));
+    const rest = await store.transaction((db) => expireEmails(db, t0 + 10, 100));
+    expect([first.length, rest.length]).toEqual([100, 50]);
+    expect([...first, ...rest].sort()).toEqual(late.map(({ email }) => email.id).sort());
+    const recipients = await listRecipients(store.db, first.concat(rest));
+    for (const [index, { email }] of late.entries()) {
+      const isPartial = partly.includes(email.id);
+      const state = isPartial ? "partial" : "expired";
+      expect(await findEmail(store.db, email.id)).toMatchObject({
+        ...{ state, finishedAt: t0 + 10, nextAttemptAt: null },
+      });
+      const states = recipients.get(email.id)?.map((recipient) => recipient.state);
+      expect(states).toEqual([isPartial ? "sent" : "expired", "expired"]);
+      expect((await findContent(store.db, email.id)) === undefined).toBe(index % 2 === 0);
+    }
+    expect(await findEmail(store.db, other)).toMatchObject({ state: "queued" });
+    expect(await findContent(store.db, other)).toBeDefined();
+  });
+
   it("cancels what waits, and only that", async () => {
     const id = await queue();
     await claim();

@@ -5,6 +5,6 @@ export const indexes: SchemaChange = {
   async up() {},
   indexes: {
     attempts_failed: "on attempts (id) where outcome <> 'sent'",
-    emails_retried: "on emails (id) where state = 'queued' and attempts > 0",
+    emails_retried: "on emails (state, id) where state = 'queued' and attempts > 0",
   },
 };
