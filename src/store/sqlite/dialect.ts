@@ -8,8 +8,10 @@ import {
   SqliteIntrospector,
   SqliteQueryCompiler,
 } from "kysely";
+import { type Clock, systemClock } from "../../core/clock.ts";
 import { beginTransaction, type SqliteAccess, type SqliteAnswer, SqliteDatabase } from "./database.ts";
 import { sqliteError } from "./error.ts";
+import { ReopeningSqlite } from "./reopening.ts";
 import { type SqliteConnection, SqliteThread } from "./thread.ts";
 
 /** A SQLite file, as Kysely's dialect and, past it, for whole transactions at once. */
@@ -20,8 +22,12 @@ export interface Sqlite {
 }
 
 /** @param file a path, or `:memory:`, which stays in this thread: it waits for no disk. */
-export function createSqlite(file: string, access: SqliteAccess = "write"): Sqlite {
-  const driver = new SqliteDriver(file, access);
+export function createSqlite(
+  file: string,
+  access: SqliteAccess = "write",
+  clock: Pick<Clock, "monotonic"> = systemClock,
+): Sqlite {
+  const driver = new SqliteDriver(new ReopeningSqlite(() => open(file, access), clock));
   return {
     dialect: {
       createAdapter: () => new SqliteAdapter(),
@@ -35,41 +41,36 @@ export function createSqlite(file: string, access: SqliteAccess = "write"): Sqli
 
 /** The one connection; Kysely lets one transaction or query at a time have it. */
 class SqliteDriver implements Driver {
-  readonly #file: string;
-  readonly #access: SqliteAccess;
-  #database: SqliteConnection | null = null;
-  #connection: DatabaseConnection | null = null;
+  readonly #database: ReopeningSqlite;
+  readonly #connection: DatabaseConnection;
+  /** What the transaction was begun on: if that ends, so does the transaction. */
+  #begunOn: SqliteConnection | undefined;
   /** Resolves when the transaction ends that Kysely has begun: its statements come one by one. */
   #transaction: Promise<void> | null = null;
   #endTransaction = () => {};
 
-  constructor(file: string, access: SqliteAccess) {
-    this.#file = file;
-    this.#access = access;
-  }
-
-  async init(): Promise<void> {
-    const database = await translated(() => open(this.#file, this.#access));
+  constructor(database: ReopeningSqlite) {
     this.#database = database;
     this.#connection = {
       executeQuery: async <Row>({ sql, parameters }: CompiledQuery) =>
-        resultOf<Row>(await translated(() => database.execute({ sql, parameters }))),
+        resultOf<Row>(await translated(() => database.execute({ sql, parameters }, this.#begunOn))),
       streamQuery() {
         throw new TypeError("Sendwright reads in pages and not in streams.");
       },
     };
   }
 
+  async init(): Promise<void> {
+    await translated(() => this.#database.current());
+  }
+
   async transact(queries: readonly CompiledQuery[]): Promise<readonly QueryResult<unknown>[]> {
     while (this.#transaction !== null) await this.#transaction;
-    const database = this.#database;
-    if (database === null) throw new TypeError("The database was not opened.");
-    const answers = await translated(() => database.transact(queries));
+    const answers = await translated(() => this.#database.transact(queries));
     return answers.map(resultOf);
   }
 
   async acquireConnection(): Promise<DatabaseConnection> {
-    if (this.#connection === null) throw new TypeError("The database was not opened.");
     return this.#connection;
   }
 
@@ -77,10 +78,12 @@ class SqliteDriver implements Driver {
     this.#transaction = new Promise((resolve) => {
       this.#endTransaction = () => {
         this.#transaction = null;
+        this.#begunOn = undefined;
         resolve();
       };
     });
     try {
+      this.#begunOn = await translated(() => this.#database.current());
       await connection.executeQuery(CompiledQuery.raw(beginTransaction));
     } catch (error) {
       this.#endTransaction();
@@ -97,8 +100,10 @@ class SqliteDriver implements Driver {
     try {
       await connection.executeQuery(CompiledQuery.raw("rollback"));
     } catch (error) {
-      // A disk that is full may have ended the transaction already (https://sqlite.org/lang_transaction.html).
-      if (!String(error).includes("no transaction is active")) throw error;
+      // A disk that is full may have ended the transaction already (https://sqlite.org/lang_transaction.html), and a
+      // thread that has ended takes it along.
+      const isOver = this.#begunOn?.hasEnded === true || String(error).includes("no transaction is active");
+      if (!isOver) throw error;
     } finally {
       this.#endTransaction();
     }
@@ -107,7 +112,7 @@ class SqliteDriver implements Driver {
   async releaseConnection(): Promise<void> {}
 
   async destroy(): Promise<void> {
-    await this.#database?.close();
+    await this.#database.close();
   }
 }
 
@@ -115,6 +120,7 @@ async function open(file: string, access: SqliteAccess): Promise<SqliteConnectio
   if (file !== ":memory:") return SqliteThread.start(file, access);
   const database = new SqliteDatabase(file, access);
   return {
+    hasEnded: false,
     execute: async (statement) => database.execute(statement),
     async transact(statements) {
       const [done] = database.transact([statements]);

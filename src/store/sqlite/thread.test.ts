@@ -125,6 +125,26 @@ describe("the thread of a SQLite file", () => {
     expect(Buffer.from(rows[0]?.[0] as Uint8Array)).toEqual(bytes);
   });
 
+  it("refuses a value that cannot travel, and keeps nothing of its statement", async () => {
+    const cannotTravel = () => {};
+    for (const value of [cannotTravel, 1, cannotTravel, 2]) {
+      const single = thread.execute(run("insert into number values (?)", value));
+      const both = thread.transact([
+        run("select 'first' as word"),
+        run("insert into number values (? + 10)", value),
+        run("select 'first' as word"),
+      ]);
+      if (value === cannotTravel) {
+        await expect(single).rejects.toThrow(/could not be cloned/);
+        await expect(both).rejects.toThrow(/could not be cloned/);
+      } else {
+        await single;
+        expect((await both).map(({ rows }) => rows)).toEqual([[["first"]], [], [["first"]]]);
+      }
+    }
+    expect(await stored()).toEqual([1, 2, 11, 12]);
+  });
+
   it("knows more texts than it keeps", async () => {
     const ask = (index: number) => thread.execute(run(`select ${index} as n, ? as p`, index));
     for (const round of [0, 1]) {

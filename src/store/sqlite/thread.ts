@@ -4,6 +4,8 @@ import type { Failure, Question, Reply, SentStatement } from "./worker.ts";
 
 /** A SQLite database as the dialect uses it: a file in a thread of its own, or memory in this one. */
 export interface SqliteConnection {
+  /** Whether its thread has ended: from then on all that it is asked fails. */
+  readonly hasEnded: boolean;
   /** @throws SqliteFailure */
   execute(statement: SqliteStatement): Promise<SqliteAnswer>;
   /**
@@ -16,7 +18,7 @@ export interface SqliteConnection {
 }
 
 /** An error of SQLite; `errcode` is null where the thread itself failed. */
-class SqliteFailure extends Error {
+export class SqliteFailure extends Error {
   override readonly name = "SqliteFailure";
   readonly errcode: number | null;
 
@@ -85,26 +87,36 @@ export class SqliteThread implements SqliteConnection {
     }
   }
 
+  get hasEnded(): boolean {
+    return this.#ended !== null;
+  }
+
   async execute(statement: SqliteStatement): Promise<SqliteAnswer> {
-    const [given] = await this.#ask(this.#packed(statement));
+    const [given] = await this.#ask((pack) => pack(statement));
     if (given === undefined) throw new SqliteFailure("the database gave no answer", null);
     return given;
   }
 
   transact(statements: readonly SqliteStatement[]): Promise<readonly SqliteAnswer[]> {
-    return this.#ask(statements.map((statement) => this.#packed(statement)));
+    return this.#ask((pack) => statements.map(pack));
   }
 
   /** Answers what was asked, then closes the file and ends the thread. */
   async close(): Promise<void> {
-    await this.#ask(null).catch(() => null);
+    await this.#ask(() => null).catch(() => null);
     await this.#worker.terminate();
   }
 
-  #ask(question: Question): Promise<readonly SqliteAnswer[]> {
-    if (this.#ended !== null) return Promise.reject(this.#ended);
+  async #ask(
+    questionOf: (pack: (statement: SqliteStatement) => SentStatement) => Question,
+  ): Promise<readonly SqliteAnswer[]> {
+    if (this.#ended !== null) throw this.#ended;
+    /** Texts that travel for the first time, with their numbers. */
+    const texts = new Map<string, number>();
+    // A value that cannot travel fails here, before the thread knows of the texts.
+    this.#port.postMessage(questionOf((statement) => this.#packed(statement, texts)));
+    for (const [text, number] of texts) this.#numbers.set(text, number);
     if (this.#asked.length === 0) this.#port.ref();
-    this.#port.postMessage(question);
     return this.#answer();
   }
 
@@ -131,13 +143,13 @@ export class SqliteThread implements SqliteConnection {
     this.#port.close();
   }
 
-  #packed({ sql, parameters }: SqliteStatement): SentStatement {
+  #packed({ sql, parameters }: SqliteStatement, texts: Map<string, number>): SentStatement {
     const values = parameters.map(ownBytes);
-    const known = this.#numbers.get(sql);
+    const known = this.#numbers.get(sql) ?? texts.get(sql);
     if (known !== undefined) return { number: known, text: null, parameters: values };
-    if (this.#numbers.size >= maxTexts) return { number: null, text: sql, parameters: values };
-    const number = this.#numbers.size;
-    this.#numbers.set(sql, number);
+    const number = this.#numbers.size + texts.size;
+    if (number >= maxTexts) return { number: null, text: sql, parameters: values };
+    texts.set(sql, number);
     return { number, text: sql, parameters: values };
   }
 }
