@@ -6,6 +6,8 @@ import { test } from "./scene.ts";
 const next = "one more sentence to sign in";
 
 async function ask(page: Page, email: string): Promise<void> {
+  // The page before has a field of the same name.
+  await page.getByRole("heading", { name: "Forgot your password?" }).waitFor();
   await page.getByLabel("Email").fill(email);
   await page.getByRole("button", { name: /^Send (another )?link$/ }).click();
   await page.getByText("If this address belongs to an admin, an email is on its way.").waitFor();
