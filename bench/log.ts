@@ -1,6 +1,7 @@
 import type { Services } from "../src/services.ts";
 import { claimEmails, releaseLeases } from "../src/store/tables/email-claims.ts";
 import type { EmailFilter } from "../src/store/tables/email-criteria.ts";
+import { claimOf } from "../test/support/claim.ts";
 import { actor, type FilledDatabase, fillLog } from "./log/database.ts";
 import { compare, type Rate, type Results, rateOf, ratiosOf } from "./measure.ts";
 
@@ -59,7 +60,7 @@ function claiming(opened: ReadonlyMap<number, Services>): Promise<Rate[]> {
     opened,
     async ({ store, clock }) => {
       const now = clock.now();
-      const claim = claimEmails(store.db, { now, leaseMs: 60_000, limit: batch });
+      const claim = claimEmails(store.db, claimOf({ now, leaseMs: 60_000, limit: batch }));
       const [claimed] = await store.transact([claim]);
       if (claimed.length !== batch) throw new Error(`${claimed.length} emails were claimed`);
     },

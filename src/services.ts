@@ -9,7 +9,7 @@ import { Metrics } from "./core/metrics.ts";
 import { type EgressMode, systemActor } from "./core/model.ts";
 import { parse } from "./core/parse.ts";
 import { ServiceGroup } from "./core/service.ts";
-import { cooldownMs } from "./delivery/circuit-breaker.ts";
+import { nextBreaker } from "./delivery/circuit-breaker.ts";
 import { DeliveryWorker } from "./delivery/worker.ts";
 import { ConnectionTests } from "./diagnosis/connection-tests.ts";
 import { explainAttempt } from "./diagnosis/explain-attempt.ts";
@@ -233,9 +233,13 @@ async function startServices(base: Base): Promise<Services> {
     random,
     openDns,
     canRead: () => secrets.fits,
-    openBreaker({ health }, reason) {
-      const failures = health.breaker.failures + 1;
-      return { state: "open", until: clock.now() + cooldownMs(failures, true), reason, failures };
+    openBreaker({ health, revision }, reason) {
+      const isKnownGood = health.knownGoodVersion === revision.version;
+      return nextBreaker(
+        health.breaker,
+        { kind: "failed", cause: "config", reason, isKnownGood },
+        clock.now(),
+      );
     },
     onEvents: () => void webhook.wake(),
     onChanged,

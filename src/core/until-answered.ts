@@ -1,4 +1,5 @@
 import type { Clock } from "./clock.ts";
+import { isSendwrightError } from "./errors.ts";
 import type { Log } from "./log.ts";
 
 /** Milliseconds between tries while the database does not answer. */
@@ -12,7 +13,7 @@ export interface UntilAnsweredOptions {
 }
 
 /**
- * Repeats work on the database until it is done. What concerns a claimed email is repeated because an outcome that
+ * Repeats work while the database is unavailable. What concerns a claimed email is repeated because an outcome that
  * is not stored would send the email again.
  */
 export async function retryUntilStored<T>(
@@ -23,7 +24,7 @@ export async function retryUntilStored<T>(
     try {
       return await work();
     } catch (error) {
-      if (signal.aborted) throw error;
+      if (signal.aborted || !isSendwrightError(error, "store.unavailable")) throw error;
       log.error({ err: error }, "database did not answer; retrying");
       await new Promise<void>((resolve) => clock.after(databaseRetryMs, resolve));
     }

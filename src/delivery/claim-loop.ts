@@ -1,20 +1,26 @@
+/**
+ * The loop that claims emails: one tick after the other for as long as there is a reason. A tick reads the configs,
+ * claims what is due and there is capacity for, and sets the timer for what is due later. It writes no results.
+ */
 import { setImmediate as nextTurn } from "node:timers/promises";
 import type { Clock } from "../core/clock.ts";
-import { isSendwrightError } from "../core/errors.ts";
 import type { Log } from "../core/log.ts";
 import { databaseRetryMs } from "../core/until-answered.ts";
 import type { Store } from "../store/store.ts";
-import { type ClaimedEmail, claimEmails, nextDueAt } from "../store/tables/email-claims.ts";
+import {
+  type ClaimedEmail,
+  claimEmails,
+  nextDueAt,
+  queueAgainAfterStep,
+} from "../store/tables/email-claims.ts";
 import { expireEmails } from "../store/tables/email-queue.ts";
-import { openBreakerAt } from "../store/tables/smtp-config-health.ts";
-import type { SmtpConfig } from "../store/tables/smtp-configs.ts";
+import { maxBackoffMs } from "./backoff.ts";
+import type { ClockSteps } from "./clock-steps.ts";
 import type { Cluster } from "./cluster.ts";
-import type { Completer } from "./completer.ts";
 import { type Leases, leaseMs } from "./leases.ts";
-import { isHalfOpen, type Route, type Routes } from "./routes.ts";
+import { PriorityShares } from "./priority-shares.ts";
+import { capacityOf, type Route, type Routes } from "./routes.ts";
 
-/** Results for which a tick is worth its cost. */
-const batchSize = 64;
 /** There is a tick at least this often. */
 const tickMs = 60_000;
 /** Emails whose time is over are ended this often at the most, not in every tick. */
@@ -23,78 +29,60 @@ const expireEveryMs = 1_000;
 const maxExpired = 5_000;
 /** Leases and the membership are kept up this often: three times while a lease lasts. */
 const upkeepEveryMs = 10_000;
-/** While a breaker is open, the configs are read this often: a command or another node may have closed it. */
-const openBreakerPollMs = 5_000;
 /** Upkeep happens this often at the most when other nodes announce something. */
 const announcedUpkeepMs = 1_000;
+/** While a config cannot be used, the configs are read this often: a command or another node may have changed that. */
+const blockedPollMs = 5_000;
 
 export interface ClaimLoopDependencies {
   readonly store: Store;
   readonly clock: Clock;
   readonly log: Log;
+  readonly steps: ClockSteps;
   readonly cluster: Pick<Cluster, "heartbeat">;
   readonly routes: Routes;
   readonly leases: Leases;
-  readonly completer: Completer;
+  /** Whether this node must not claim now: its key does not fit, or it cannot store results. */
+  readonly isBlocked: () => boolean;
   /** Delivers a claimed email from here. */
   readonly onClaimed: (claimed: ClaimedEmail, route: Route) => void;
 }
 
-/** The delivery worker's transactions with the database, one tick after the other for as long as there is a reason. */
+/** Times below are those of the monotonic clock, unless they say otherwise. */
 export class ClaimLoop {
   readonly #dependencies: ClaimLoopDependencies;
-  /** SQLite writes one transaction at a time; of PostgreSQL's, one may wait for the disk while another is filled. */
-  readonly #maxAtOnce: number;
+  readonly #shares = new PriorityShares();
   #isClaiming = true;
-  readonly #underWay = new Set<Promise<void>>();
-  /** Those of them that look at `#isTickRequested` once more before they end. */
-  #running = 0;
-  /** Slots that ticks under way may claim for. */
-  #reservedSlots = 0;
-  /** A tick had less capacity than there was, since some was reserved, and used all of it: there may be more to claim. */
-  #isCutShort = false;
   #isTickRequested = false;
-  /** A tick waits for more to write: what is requested now, it will see. */
-  #isCoalescing = false;
+  #running: Promise<void> | null = null;
   #cancelTimer = () => {};
-  #timerAt = Number.POSITIVE_INFINITY;
-  #expiredAt = Number.NEGATIVE_INFINITY;
-  #upkeepAt = Number.NEGATIVE_INFINITY;
-  #upkeepDueAt = Number.NEGATIVE_INFINITY;
-  #upkeep: Promise<void> | null = null;
   #areConfigsStale = true;
-  #enabled: readonly SmtpConfig[] = [];
+  #expireDueAt = Number.NEGATIVE_INFINITY;
+  #upkeepBegunAt = Number.NEGATIVE_INFINITY;
+  #upkeepDueAt = Number.NEGATIVE_INFINITY;
 
   constructor(dependencies: ClaimLoopDependencies) {
     this.#dependencies = dependencies;
-    this.#maxAtOnce = dependencies.store.shared ? 2 : 1;
   }
 
-  /** The configs that are on, in the order in which they are tried, as of the latest tick. */
-  get enabled(): readonly SmtpConfig[] {
-    return this.#enabled;
-  }
-
-  /** Begins, with the first tick under way. */
+  /** @throws SendwrightError `store.unavailable` */
   async start(): Promise<void> {
     const { store, clock } = this.#dependencies;
+    await this.#keepUp(clock.monotonic());
+    await queueAgainAfterStep(store.db, { now: clock.now(), before: null, longestMs: maxBackoffMs });
+    if (store.shared) await store.transact([store.announcement()]);
     store.onAnnounced(() => {
       // A node may have come or gone: limits are shared with it.
-      this.#upkeepDueAt = Math.min(this.#upkeepDueAt, this.#upkeepAt + announcedUpkeepMs);
+      this.#upkeepDueAt = Math.min(this.#upkeepDueAt, this.#upkeepBegunAt + announcedUpkeepMs);
       this.configsChanged();
     });
-    await this.#upkeepDone(clock.now());
-    if (store.shared) await store.transact([store.announcement()]);
     this.requestTick();
   }
 
-  /** Another tick is due: there is work or capacity, or something to write. */
+  /** Another tick is due: there is work, or capacity for it. */
   requestTick(): void {
     this.#isTickRequested = true;
-    if (this.#isCoalescing || this.#running >= this.#maxAtOnce) return;
-    this.#running++;
-    const ticks = this.#runTicks().finally(() => this.#underWay.delete(ticks));
-    this.#underWay.add(ticks);
+    this.#running ??= this.#run();
   }
 
   /** Another tick is due, and what is known of the configs has changed. */
@@ -103,118 +91,130 @@ export class ClaimLoop {
     this.requestTick();
   }
 
-  /** Claims no more from now on, but still writes. Resolves when no claim is under way. */
+  /** Claims no more, but keeps up the leases. Resolves when no claim is under way. */
   async stopClaiming(): Promise<void> {
     this.#isClaiming = false;
-    // The delivery of what was claimed just now has begun when the tick is over.
-    await Promise.all(this.#underWay);
+    await this.#running;
   }
 
-  /** To be called when there is nothing left to write. */
+  /** To be called when nothing is under way any more. */
   end(): void {
-    this.#clearTimer();
+    this.#cancelTimer();
   }
 
-  async #runTicks(): Promise<void> {
-    const { clock, log, completer } = this.#dependencies;
-    while (this.#isTickRequested && !this.#isCoalescing) {
-      await this.#coalesce();
+  async #run(): Promise<void> {
+    const { log } = this.#dependencies;
+    while (this.#isTickRequested) {
+      // What is requested in the same turn is seen by this tick.
+      await nextTurn();
       this.#isTickRequested = false;
       try {
         await this.#tick();
       } catch (error) {
-        // A result that the database refuses is dealt with at once; a database that is away is left alone.
-        if (!isSendwrightError(error, "store.unavailable") && completer.isIsolating) {
-          this.#isTickRequested = true;
-        }
-        log.error({ err: error }, "the delivery worker's claim loop failed; retrying");
-        this.#setTimer(clock.now() + databaseRetryMs);
+        log.error({ err: error }, "claim failed; retrying");
+        this.#setTimer(databaseRetryMs);
       }
     }
     // In the same turn as the last look at the request: a call from here on begins anew.
-    this.#running--;
+    this.#running = null;
   }
 
-  /**
-   * What follows quickly belongs together: each tick costs the disk a sync and the same pages again. So a
-   * tick begins when a turn of the event loop has brought nothing more, or a batch is full.
-   */
-  async #coalesce(): Promise<void> {
-    const { completer } = this.#dependencies;
-    this.#isCoalescing = true;
-    for (let had = -1; completer.size > had && completer.size < batchSize; ) {
-      had = completer.size;
-      await nextTurn();
-    }
-    this.#isCoalescing = false;
-  }
-
-  /**
-   * Writes what became of emails, claims what is due and there is capacity for, both in one transaction, and
-   * sets the timer for what is due later.
-   */
   async #tick(): Promise<void> {
-    const { clock, completer, routes, onClaimed } = this.#dependencies;
-    this.#clearTimer();
-    const now = clock.now();
-    await this.#upkeepDone(now);
-    if (now >= this.#expiredAt + expireEveryMs) await this.#expire(now);
-    if (this.#areConfigsStale || this.#usableRoute() === null) await this.#readConfigs();
-    const route = this.#isClaiming && !completer.isIsolating ? this.#usableRoute() : null;
-    const free = route === null ? 0 : routes.capacity(route);
-    const capacity = Math.max(0, free - this.#reservedSlots);
-    this.#reservedSlots += capacity;
-    let claimed: readonly ClaimedEmail[] = [];
-    try {
-      claimed = await this.#writeAndClaim(capacity);
-      if (route !== null) for (const one of claimed) onClaimed(one, route);
-    } finally {
-      this.#reservedSlots -= capacity;
-    }
-    if (capacity < free && claimed.length === capacity) this.#isCutShort = true;
-    if (this.#isCutShort && this.#reservedSlots === 0) {
-      this.#isCutShort = false;
-      this.#isTickRequested = true;
-    }
-    if (route !== null && isHalfOpen(route) && claimed.length > 0) this.#isTickRequested = true;
-    const isAllClaimed = claimed.length < capacity;
-    const capacityInMs = route?.pool.capacityInMs() ?? null;
-    const capacityAt = capacityInMs === null ? null : now + capacityInMs;
-    const dueAt = route === null ? null : isAllClaimed ? await this.#nextDueAt(now) : capacityAt;
-    this.#scheduleTick(now, dueAt);
+    const { clock } = this.#dependencies;
+    this.#cancelTimer();
+    const now = clock.monotonic();
+    await this.#followSteps();
+    if (now >= this.#upkeepDueAt) await this.#keepUp(now);
+    if (now >= this.#expireDueAt) await this.#expire(now);
+    if (this.#areConfigsStale || !this.#dependencies.routes.inOrder.some(isUsable)) await this.#readConfigs();
+    const dueInMs = this.#mayClaim ? await this.#claim() : Number.POSITIVE_INFINITY;
+    this.#setTimer(Math.min(tickMs, dueInMs, ...this.#endsInMs()));
+  }
+
+  get #mayClaim(): boolean {
+    return this.#isClaiming && !this.#dependencies.isBlocked();
   }
 
   /**
-   * The first one that can be used. While an email tries whether a config has recovered, the others do not
-   * wait for it: they take the next one.
+   * Claims for the first config that can be used, then for the others what those before them have refused.
+   * @returns the milliseconds until there is more to claim; infinite if that is not for time alone to say.
    */
-  #usableRoute(): Route | null {
-    const { routes } = this.#dependencies;
-    const usable = this.#enabled
-      .filter((config) => routes.isUsable(config))
-      .map((config) => routes.of(config));
-    return usable.find((route) => !isHalfOpen(route) || routes.capacity(route) > 0) ?? usable[0] ?? null;
+  async #claim(): Promise<number> {
+    const { routes, store, clock } = this.#dependencies;
+    const primary = await this.#primary();
+    if (primary === null) return Number.POSITIVE_INFINITY;
+    await this.#claimFor(primary, false);
+    const others = routes.inOrder.slice(routes.inOrder.indexOf(primary) + 1);
+    for (const route of others) if (isUsable(route)) await this.#claimFor(route, true);
+    if (capacityOf(primary) === 0) return primary.pool.capacityInMs() ?? Number.POSITIVE_INFINITY;
+    const dueAt = await nextDueAt(store.db);
+    if (dueAt === null) return Number.POSITIVE_INFINITY;
+    // What is due and was not claimed is over, or another node's: it is looked for again soon, not at once.
+    const now = clock.now();
+    return dueAt > now ? dueAt - now : expireEveryMs;
   }
 
-  /** Resolves when the upkeep that was due is done: only then does a node know which share of a limit is its own. */
-  async #upkeepDone(now: number): Promise<void> {
-    if (this.#upkeep === null && now >= this.#upkeepDueAt) {
-      this.#upkeep = this.#keepUp(now).finally(() => {
-        this.#upkeep = null;
-      });
+  /**
+   * The first config that can be used. One whose cooldown is over is tried first, if there is an email for that; the
+   * others do not wait for it.
+   */
+  async #primary(): Promise<Route | null> {
+    const { routes, store, clock } = this.#dependencies;
+    for (const route of routes.inOrder) {
+      if (route.breakers.permission === "trial") {
+        const dueAt = await nextDueAt(store.db);
+        if (dueAt === null || dueAt > clock.now()) continue;
+        await routes.beginTrials(route);
+        // Another node tries it: what that comes to is read with the next tick.
+        if (route.breakers.permission === "trial") this.#areConfigsStale = true;
+      }
+      const { permission } = route.breakers;
+      if (permission === "all" || (permission === "one" && capacityOf(route) > 0)) return route;
     }
-    await this.#upkeep;
+    return null;
+  }
+
+  async #claimFor(route: Route, isStandIn: boolean): Promise<void> {
+    const { store, clock, steps, routes, leases, onClaimed } = this.#dependencies;
+    const limit = capacityOf(route);
+    if (limit === 0) return;
+    const { config } = route;
+    const shares = this.#shares.next(limit);
+    const times = { now: clock.now(), expiryNow: steps.expiryNow() };
+    const lease = leases.begin();
+    // The configs are read again: if one was changed meanwhile, what is claimed goes by that.
+    const [claimed] = await store.transact([
+      claimEmails(store.db, { ...times, leaseMs, limit, shares, config, isStandIn }),
+      routes.reading(),
+    ]);
+    for (const one of claimed) {
+      leases.hold(one.email, lease);
+      onClaimed(one, route);
+    }
+    // There may be more, for this config, or for the next one while an email tries whether this one works.
+    if (claimed.length === limit) this.#isTickRequested = true;
+  }
+
+  /** If the time of day was set back, what was due is due now, and not once more when the clock has come there. */
+  async #followSteps(): Promise<void> {
+    const { store, clock, steps, log } = this.#dependencies;
+    const stepMs = steps.look();
+    if (stepMs === 0) return;
+    log.warn({ stepMs }, "system clock was set");
+    const now = clock.now();
+    if (stepMs < 0)
+      await queueAgainAfterStep(store.db, { now, before: now - stepMs, longestMs: maxBackoffMs });
   }
 
   /** Keeps the leases and the membership of this node alive. */
   async #keepUp(now: number): Promise<void> {
-    const { leases, cluster } = this.#dependencies;
+    const { clock, leases, cluster } = this.#dependencies;
     // Noted before: what is announced meanwhile may come too late for this one, and asks for another.
-    this.#upkeepAt = now;
+    this.#upkeepBegunAt = now;
     this.#upkeepDueAt = now + upkeepEveryMs;
     try {
-      await leases.upkeep(now);
-      if (await cluster.heartbeat(now)) this.#areConfigsStale = true;
+      await leases.upkeep();
+      if (await cluster.heartbeat(clock.now())) this.#areConfigsStale = true;
     } catch (error) {
       this.#upkeepDueAt = Number.NEGATIVE_INFINITY;
       throw error;
@@ -222,77 +222,41 @@ export class ClaimLoop {
   }
 
   async #expire(now: number): Promise<void> {
-    await this.#dependencies.store.transaction((db) => expireEmails(db, now, maxExpired));
-    this.#expiredAt = now;
+    const { store, clock, steps } = this.#dependencies;
+    const at = { now: clock.now(), expiryNow: steps.expiryNow() };
+    const expired = await store.transaction((db) => expireEmails(db, at, maxExpired));
+    this.#expireDueAt = now + expireEveryMs;
+    if (expired.length === maxExpired) this.#isTickRequested = true;
   }
 
   async #readConfigs(): Promise<void> {
     const { store, routes } = this.#dependencies;
     this.#areConfigsStale = false;
     try {
-      [this.#enabled] = await store.transact([routes.reading()]);
+      await store.transact([routes.reading()]);
     } catch (error) {
       this.#areConfigsStale = true;
       throw error;
     }
   }
 
-  /** With the claim, the configs are read again: if one was changed meanwhile, what is claimed goes by that. */
-  async #writeAndClaim(limit: number): Promise<readonly ClaimedEmail[]> {
-    const { store, clock, completer, leases, routes } = this.#dependencies;
-    const batch = completer.nextBatch();
-    if (batch.size === 0 && limit === 0) return [];
-    const now = clock.now();
-    const leaseUntil = leases.until(now);
-    try {
-      const claim = claimEmails(store.db, { now, leaseMs, limit });
-      // A node with capacity may have nothing else to look for: it is notified of what this one gives up.
-      const announcements = batch.handsBack ? [store.announcement()] : [];
-      const [claimed, configs, written] = await store.transact([
-        claim,
-        routes.reading(),
-        ...batch.steps,
-        ...announcements,
-      ]);
-      this.#enabled = configs;
-      batch.written(written);
-      for (const { email } of claimed) leases.hold(email, leaseUntil);
-      return claimed;
-    } catch (error) {
-      batch.failed(error);
-      throw error;
-    }
-  }
-
-  /** What is due and was not claimed is over, or another node's: it is asked for again soon, not at once. */
-  async #nextDueAt(now: number): Promise<number | null> {
-    const dueAt = await nextDueAt(this.#dependencies.store.db);
-    return dueAt === null || dueAt > now ? dueAt : now + expireEveryMs;
-  }
-
-  #scheduleTick(now: number, dueAt: number | null): void {
-    const { store, leases } = this.#dependencies;
+  /** Milliseconds until upkeep is due, and until breakers let something through. */
+  #endsInMs(): readonly number[] {
+    const { store, clock, leases, routes } = this.#dependencies;
     // Alone on its database and with nothing under way, a node has nothing to keep up.
-    const upkeeps = store.shared || leases.size > 0 ? [this.#upkeepDueAt] : [];
-    const cooldowns = this.#enabled.flatMap(({ health }) => openBreakerAt(health, now)?.until ?? []);
-    const latest = now + (cooldowns.length > 0 ? openBreakerPollMs : tickMs);
-    this.#setTimer(Math.min(latest, dueAt ?? Number.POSITIVE_INFINITY, ...upkeeps, ...cooldowns));
+    const upkeep = store.shared || leases.size > 0 ? [this.#upkeepDueAt - clock.monotonic()] : [];
+    const breakers = routes.inOrder.flatMap(({ breakers }) =>
+      breakers.permission === "all" ? [] : [Math.min(blockedPollMs, breakers.endsInMs ?? blockedPollMs)],
+    );
+    return [...upkeep, ...breakers];
   }
 
-  /** Of two ticks at once, one may know of something earlier than the other. */
-  #setTimer(at: number): void {
-    const { clock } = this.#dependencies;
-    if (at >= this.#timerAt) return;
-    this.#clearTimer();
-    this.#timerAt = at;
-    this.#cancelTimer = clock.after(Math.max(0, at - clock.now()), () => {
-      this.#timerAt = Number.POSITIVE_INFINITY;
-      this.requestTick();
-    });
-  }
-
-  #clearTimer(): void {
+  #setTimer(delayMs: number): void {
     this.#cancelTimer();
-    this.#timerAt = Number.POSITIVE_INFINITY;
+    this.#cancelTimer = this.#dependencies.clock.after(Math.max(0, delayMs), () => this.requestTick());
   }
+}
+
+function isUsable(route: Route): boolean {
+  return route.breakers.permission === "all" || capacityOf(route) > 0;
 }

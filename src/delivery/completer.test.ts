@@ -1,5 +1,6 @@
 import { setImmediate as turn } from "node:timers/promises";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { claimOf } from "../../test/support/claim.ts";
 import { newEmail } from "../../test/support/new-email.ts";
 import { notPaused, paused, smtpConfig } from "../../test/support/smtp-config.ts";
 import { SendwrightError } from "../core/errors.ts";
@@ -84,7 +85,7 @@ async function claim(count: number): Promise<ClaimedEmail[]> {
   const emails = Array.from({ length: count }, (_, index) => newEmail(now, { subject: `number ${index}` }));
   const [, claimed] = await store.transact([
     insertEmails(store.db, emails),
-    claimEmails(store.db, { now, leaseMs: 30 * second, limit: count }),
+    claimEmails(store.db, claimOf({ now, leaseMs: 30 * second, limit: count })),
   ]);
   return claimed;
 }
@@ -241,7 +242,9 @@ describe("a result", () => {
   it("of an email that belongs to another node by now is not written, and its delivery goes on", async () => {
     const claimed = await claimOne();
     await store.transaction((db) => releaseLeases(db, Number.MAX_SAFE_INTEGER, clock.now()));
-    await store.transact([claimEmails(store.db, { now: clock.now(), leaseMs: 30 * second, limit: 1 })]);
+    await store.transact([
+      claimEmails(store.db, claimOf({ now: clock.now(), leaseMs: 30 * second, limit: 1 })),
+    ]);
     const pending = settle(claimed, answered(250));
     await write();
     expect(pending.state).toBe("written");

@@ -1,3 +1,7 @@
+/**
+ * What follows an attempt: its outcome for the email and its evidence for the config are worked out, then stored.
+ * `outcome.ts` and `evidence.ts` decide; `result-writer.ts` stores and never gives up.
+ */
 import type { Clock } from "../core/clock.ts";
 import { isSendwrightError } from "../core/errors.ts";
 import type { Log } from "../core/log.ts";
@@ -5,24 +9,17 @@ import type { Metrics } from "../core/metrics.ts";
 import type { Connection } from "../smtp/connection.ts";
 import type { ResolvedConfig } from "../smtp-configs/open.ts";
 import type { ConfigSource } from "../smtp-configs/repository.ts";
-import type { Db } from "../store/schema.ts";
-import type { Step } from "../store/step.ts";
-import { type Settlement, settleEmails } from "../store/tables/email-settlements.ts";
+import type { Store } from "../store/store.ts";
+import { refusalOf } from "../store/tables/email-claims.ts";
+import type { Settlement } from "../store/tables/email-settlements.ts";
 import type { Attempt, AttemptFailure, Email, Recipient } from "../store/tables/emails.ts";
-import { type Breaker, closedBreaker } from "../store/tables/smtp-config-health.ts";
+import type { VersionHealth } from "../store/tables/smtp-config-health.ts";
 import type { SmtpConfig } from "../store/tables/smtp-configs.ts";
-import { cooldownMs, shouldTrip } from "./circuit-breaker.ts";
+import { type Evidence, evidenceOf, isRefusedHereOnly } from "./evidence.ts";
 import { failureIn } from "./failure.ts";
-import {
-  type AttemptEnd,
-  attemptOf,
-  countsAsFailure,
-  handedBack,
-  isRelayFailure,
-  settlementOf,
-} from "./outcome.ts";
-import { breakersOf, type PendingResult, versionHealthAfter, versionHealthsOf } from "./pending-results.ts";
-import { isHalfOpen, type Route } from "./routes.ts";
+import { type AttemptEnd, attemptOf, handedBack, type SettleInput, settlementOf } from "./outcome.ts";
+import { ResultWriter, type ResultWriterDependencies } from "./result-writer.ts";
+import type { Route, Routes } from "./routes.ts";
 
 /** One attempt to send an email, at its end. */
 export interface AttemptResult {
@@ -33,36 +30,24 @@ export interface AttemptResult {
   /** The one that carried it; null if there was none. */
   readonly connection: Connection | null;
   readonly end: AttemptEnd;
+  /** Milliseconds since the epoch. */
   readonly startedAt: number;
-}
-
-/** Results that are written in one transaction. */
-export interface Batch {
-  readonly size: number;
-  readonly steps: readonly [Step<ReadonlySet<string>>, ...Step<void>[]];
-  /** Whether emails are among them of which nothing was attempted: they may be claimed at once. */
-  readonly handsBack: boolean;
-  /** To be called with the ids of the emails whose outcomes were written. */
-  written(ids: ReadonlySet<string>): void;
-  /**
-   * To be called if the transaction failed: its results come again, one by one if it may be one of them
-   * that the database refuses. One that is refused alone is given up.
-   */
-  failed(error: unknown): void;
+  /** The same moment by the monotonic clock. */
+  readonly startedAtMonotonic: number;
 }
 
 export interface CompleterDependencies {
-  readonly db: Db;
+  readonly store: Store;
   readonly configSource: ConfigSource;
+  readonly routes: Routes;
   readonly clock: Clock;
   readonly log: Log;
   readonly metrics: Metrics;
   /** In [0, 1), for the jitter of the schedule. */
   readonly random: () => number;
-  /** Whether another config than this one can be used. */
-  readonly hasFallback: (config: SmtpConfig) => boolean;
   /** A version of a config has failed by its own fault, before any email was accepted through it. */
   readonly onFailing: (config: SmtpConfig) => void;
+  readonly onUnblocked: ResultWriterDependencies["onUnblocked"];
   /** How a config reaches its relay. @throws SendwrightError if it cannot be decrypted */
   readonly resolve: (config: SmtpConfig) => ResolvedConfig;
   /** The address that an email through this config comes from. */
@@ -74,129 +59,137 @@ export interface CompleterDependencies {
   readonly explainTitle: (attempt: Attempt) => string | null;
 }
 
-const maxBatchSize = 64;
-
-/** Writes what became of emails, and of the configs that they went through, in batches. */
+/** Takes the ends of attempts until they are stored. */
 export class Completer {
   readonly #dependencies: CompleterDependencies;
-  #pending: PendingResult[] = [];
-  /** Results still to be written one per transaction, because the database refused the batch they were in. */
-  #isolated = 0;
+  readonly #writer: ResultWriter;
+  /** What versions of configs have shown, by version, until it is stored. */
+  readonly #versionHealths = new Map<string, readonly [SmtpConfig, VersionHealth]>();
 
   constructor(dependencies: CompleterDependencies) {
+    const { store, clock, log, onUnblocked } = dependencies;
     this.#dependencies = dependencies;
+    const news = { isDue: () => this.#hasNews(), store: () => this.#storeNews() };
+    this.#writer = new ResultWriter({ store, clock, log, news, onUnblocked });
   }
 
-  /** How many results are to be written. */
-  get size(): number {
-    return this.#pending.length;
+  /** Whether no more emails should be claimed: what is sent now could not be noted. */
+  get isBlocked(): boolean {
+    return this.#writer.isBlocked;
   }
 
-  /** Whether the database refused a batch: its results are written one by one, and nothing with them. */
-  get isIsolating(): boolean {
-    return this.#isolated > 0;
-  }
-
-  /** Resolves when the outcome is written. */
+  /** Resolves when the outcome is stored. */
   async settle(result: AttemptResult): Promise<void> {
-    const { clock, log, metrics, random, hasFallback, onFailing } = this.#dependencies;
-    const { email, recipients, route, end } = result;
-    const { config } = route;
-    const now = clock.now();
-    const seen = attemptOf({ ...result, config, now });
-    const attempt = seen.outcome === "sent" ? seen : { ...seen, failure: this.#failureIn(result, seen) };
-    const breaker = this.#breakerAfter(result, attempt, now);
-    // From this moment on, not only once it is written: the delivery worker goes on meanwhile.
-    const cooldown = breaker?.state === "open" ? { written: false } : null;
-    if (cooldown !== null) {
-      route.cooldown = cooldown;
-      route.pool.withdraw();
-    }
-    // A config that takes over takes this email too, unless that might make two of it.
-    const isTakenOver = cooldown !== null && attempt.outcome === "temporary" && hasFallback(config);
-    const isUncounted = attempt.outcome === "config" || isTakenOver;
-    const settlement = settlementOf({ email, recipients, end, attempt, now, random: random(), isUncounted });
-    const versionHealth = versionHealthAfter(config, email, attempt);
-    await this.#add({ email, settlement, config, breaker, versionHealth });
-    if (cooldown !== null) cooldown.written = true;
-    if (versionHealth === "failing") onFailing(config);
+    const { clock, log, metrics, onFailing } = this.#dependencies;
+    const { email, route } = result;
+    const { attempt, settlement, versionHealth } = this.#assess(result, clock.now());
+    if (versionHealth !== null) this.#noteVersionHealth(route.config, versionHealth);
+    const written = await this.#writer.write(email, settlement, false);
+    if (versionHealth === "failing") onFailing(route.config);
     metrics.attempted({ ...attempt, isRetry: email.attemptCount > 0 });
-    if (settlement.finishedAt !== null) metrics.finished(settlement.state, now - email.createdAt);
-    logResult(log, email, attempt, settlement);
+    if (written === "lease-lost") {
+      log.warn({ email: email.id }, "lease lost; outcome left to the node that has the email");
+    } else if (written === "abandoned") {
+      log.error(
+        { email: email.id, state: settlement.state },
+        "outcome not stored; the next start retries the email",
+      );
+    } else {
+      if (settlement.finishedAt !== null) {
+        metrics.finished(settlement.state, settlement.finishedAt - email.createdAt);
+      }
+      logResult(log, email, attempt, settlement);
+    }
   }
 
   /** Queues an email again of which nothing was attempted. */
-  handBack(email: Email): Promise<void> {
-    const settlement = handedBack(email, this.#dependencies.clock.now());
-    return this.#add({ email, settlement, config: null, breaker: null, versionHealth: null });
+  async handBack(email: Email): Promise<void> {
+    await this.#writer.write(email, handedBack(email, this.#dependencies.clock.now()), true);
   }
 
-  /** What is to be written, the oldest first: a part of the next transaction. */
-  nextBatch(): Batch {
-    const { db, configSource, log } = this.#dependencies;
-    const isAlone = this.isIsolating;
-    const results = this.#pending.splice(0, isAlone ? 1 : maxBatchSize);
-    const settled = results.map(({ email, settlement }) => ({ claimed: email, settlement }));
-    const breakers = breakersOf(results).map((each) => configSource.breakerStep(db, ...each));
-    const healths = versionHealthsOf(results).map((each) => configSource.versionHealthStep(db, ...each));
-    return {
-      size: results.length,
-      handsBack: results.some(({ config }) => config === null),
-      steps: [settleEmails(db, settled), ...breakers, ...healths],
-      written: (ids) => {
-        this.#isolated = Math.max(0, this.#isolated - results.length);
-        for (const { email, resolve } of results) {
-          if (!ids.has(email.id)) {
-            log.warn({ email: email.id }, "the lease of this email was lost: its outcome is not written");
-          }
-          resolve();
-        }
-      },
-      failed: (error) => {
-        const isRefused = !isSendwrightError(error, "store.unavailable");
-        if (isRefused && isAlone) {
-          this.#isolated = Math.max(0, this.#isolated - 1);
-          results[0]?.reject(error as Error);
-          return;
-        }
-        if (isRefused) this.#isolated = Math.max(this.#isolated, results.length);
-        this.#pending = [...results, ...this.#pending];
-      },
-    };
+  /** Stores what is there, and gives up what the database does not take within the grace, in milliseconds. */
+  end(graceMs: number): void {
+    this.#writer.end(graceMs);
   }
 
-  /** Gives up what could not be written: `settle` and `handBack` throw the reason. */
-  failPending(reason: Error): void {
-    for (const { reject } of this.#pending.splice(0)) reject(reason);
-  }
-
-  #add(result: Omit<PendingResult, "resolve" | "reject">): Promise<void> {
-    return new Promise((resolve, reject) => this.#pending.push({ ...result, resolve, reject }));
-  }
-
-  /** What the end of an attempt means for its config. */
-  #breakerAfter(result: AttemptResult, attempt: Attempt, now: number): Breaker | null {
-    const { route, end, startedAt } = result;
-    const { breaker } = route.config.health;
-    const failures = breaker.failures + 1;
-    const open = (needsAdmin: boolean): Breaker => ({
-      state: "open",
-      until: now + cooldownMs(failures, needsAdmin),
-      reason: this.#reasonOf(end, attempt),
-      failures,
+  #assess(result: AttemptResult, now: number) {
+    const { random } = this.#dependencies;
+    const { email, recipients, route, end } = result;
+    const { config } = route;
+    const seen = attemptOf({ ...result, config, durationMs: this.#durationOf(result) });
+    const attempt = seen.outcome === "sent" ? seen : { ...seen, failure: this.#failureIn(result, seen) };
+    const isKnownGood = config.health.knownGoodVersion === config.revision.version;
+    const evidence = evidenceOf({ end, attempt, email, isKnownGood, now });
+    const hasOpened = this.#record(evidence, result, attempt, isKnownGood);
+    const next = this.#nextAttempt(result, attempt, evidence, hasOpened);
+    const refusal = refusalOf(config);
+    const settlement = settlementOf({
+      email,
+      recipients,
+      end,
+      attempt,
+      now,
+      random: random(),
+      next,
+      refusal,
     });
-    if (attempt.outcome === "config") return open(true);
-    // What began before the breaker opened knows nothing that the breaker did not know.
-    const wasHalfOpen = isHalfOpen(route);
-    if (breaker.state === "open" && startedAt < breaker.until) return null;
-    if (isRelayFailure(end, attempt.outcome)) return open(false);
-    route.consecutiveFailures = countsAsFailure(attempt) ? route.consecutiveFailures + 1 : 0;
-    const hasFallback = this.#dependencies.hasFallback(route.config);
-    if (shouldTrip(route.consecutiveFailures, { isHalfOpen: wasHalfOpen, hasFallback })) {
-      route.consecutiveFailures = 0;
-      return open(false);
+    return { attempt, settlement, versionHealth: versionHealthAfter(config, attempt, evidence) };
+  }
+
+  /**
+   * Tells the breakers. From this moment on they are in force, not only once they are stored.
+   * @returns whether one of them has opened.
+   */
+  #record(
+    evidence: Evidence,
+    { route, end, startedAtMonotonic }: AttemptResult,
+    attempt: Attempt,
+    isKnownGood: boolean,
+  ) {
+    const { breakers, pool } = route;
+    if (evidence === "none") return false;
+    if (evidence === "works") {
+      breakers.record("config", { kind: "succeeded" }, startedAtMonotonic);
+      breakers.record("node", { kind: "succeeded" }, startedAtMonotonic);
+      return false;
     }
-    return wasHalfOpen && end.kind === "answered" ? closedBreaker : null;
+    const isOfNode = evidence === "node-fails" && this.#dependencies.store.shared;
+    const cause =
+      evidence === "node-fails" ? (isOfNode ? "unreachable" : causeAlone(attempt)) : evidence.fails;
+    const reason = this.#reasonOf(end, attempt);
+    const event = { kind: "failed", cause, reason, isKnownGood } as const;
+    const changed = breakers.record(isOfNode ? "node" : "config", event, startedAtMonotonic);
+    const hasOpened = changed?.state === "open";
+    if (hasOpened) pool.withdraw();
+    return hasOpened;
+  }
+
+  #nextAttempt(
+    { route, end, email }: AttemptResult,
+    attempt: Attempt,
+    evidence: Evidence,
+    hasOpened: boolean,
+  ): SettleInput["next"] {
+    const { routes } = this.#dependencies;
+    if (isRefusedHereOnly({ end, attempt, email }) && this.#hasCandidate(email, route.config))
+      return "elsewhere";
+    const isOfWay =
+      typeof evidence === "object" && (evidence.fails === "config" || evidence.fails === "quota");
+    if (isOfWay || evidence === "node-fails" || attempt.outcome === "config") return "uncounted";
+    // A config that takes over takes this email too, unless that might make two of it.
+    const isTakenOver = hasOpened && attempt.outcome === "temporary" && routes.hasFallback(route.config);
+    return isTakenOver ? "uncounted" : "counted";
+  }
+
+  /** Whether a config that is on has not refused the email yet, whatever its breaker says now. */
+  #hasCandidate({ refusedBy }: Email, { id }: SmtpConfig): boolean {
+    return this.#dependencies.routes.inOrder.some(
+      ({ config }) => config.id !== id && !refusedBy.includes(refusalOf(config)),
+    );
+  }
+
+  #durationOf({ startedAtMonotonic }: AttemptResult): number {
+    return Math.round(this.#dependencies.clock.monotonic() - startedAtMonotonic);
   }
 
   /** Why a config is paused: what that means, then the words of the relay or of the error. */
@@ -218,6 +211,52 @@ export class Completer {
       throw error;
     }
   }
+
+  /** A version through which an email is accepted is known to be good, whatever else failed with it. */
+  #noteVersionHealth(config: SmtpConfig, health: VersionHealth): void {
+    const version = refusalOf(config);
+    if (health === "failing" && this.#versionHealths.has(version)) return;
+    this.#versionHealths.set(version, [config, health]);
+  }
+
+  #hasNews(): boolean {
+    return this.#versionHealths.size > 0 || this.#dependencies.routes.unstoredBreakers().length > 0;
+  }
+
+  async #storeNews(): Promise<void> {
+    const { store, configSource, routes } = this.#dependencies;
+    const { db } = store;
+    const breakers = routes.unstoredBreakers();
+    const healths = [...this.#versionHealths];
+    await store.transact([
+      ...breakers.map(({ config, breaker }) => configSource.breakerStep(db, config, breaker)),
+      ...healths.map(([, [config, health]]) => configSource.versionHealthStep(db, config, health)),
+      store.announcement(),
+    ]);
+    for (const { stored } of breakers) stored();
+    for (const [version, stored] of healths) {
+      if (this.#versionHealths.get(version) === stored) this.#versionHealths.delete(version);
+    }
+  }
+}
+
+/** On a database of its own, a node's fault is the config's: nobody else could use it. */
+function causeAlone({ outcome }: Attempt): "config" | "unreachable" {
+  return outcome === "config" ? "config" : "unreachable";
+}
+
+/** What an attempt says of a version of the config of which nothing was known yet. */
+function versionHealthAfter(
+  config: SmtpConfig,
+  { outcome }: Attempt,
+  evidence: Evidence,
+): VersionHealth | null {
+  const { version } = config.revision;
+  const { knownGoodVersion, failingVersion } = config.health;
+  if (knownGoodVersion === version) return null;
+  if (outcome === "sent" || outcome === "partial") return "known-good";
+  const isItsFault = typeof evidence === "object" && evidence.fails === "config";
+  return isItsFault && failingVersion !== version ? "failing" : null;
 }
 
 function logResult(log: Log, email: Email, attempt: Attempt, { state }: Settlement): void {

@@ -318,7 +318,7 @@ describe("failures", () => {
   });
 
   it("ends with the relay's words when the relay refuses for good", async () => {
-    await relayWith({ onMail: () => "550 5.7.1 sender not allowed" });
+    await relayWith({ onRcpt: () => "550 5.7.1 sender not allowed" });
     const email = await settled(await send());
     expect(email).toMatchObject({ state: "failed" });
     expect(email.recipients).toMatchObject([
@@ -486,7 +486,7 @@ describe("sensitive emails", () => {
   });
 
   it("refuse a retry once they are final, with the reason", async () => {
-    await relayWith({ onMail: () => "550 no" });
+    await relayWith({ onRcpt: () => "550 no" });
     const id = await send(reset);
     await settled(id);
     await expect(outbox.retry(id, actor)).rejects.toMatchObject({

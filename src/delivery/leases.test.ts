@@ -1,6 +1,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { databases, type OpenDatabase } from "../../test/conformance/databases.ts";
 import { ageLeases } from "../../test/support/age-leases.ts";
+import { claimOf } from "../../test/support/claim.ts";
 import { newEmail } from "../../test/support/new-email.ts";
 import type { Store } from "../store/store.ts";
 import { claimEmails, releaseLeases } from "../store/tables/email-claims.ts";
@@ -32,7 +33,7 @@ describe.each(databases)("leases on $name", ({ shared, start, open, stop }) => {
     const now = clock.now();
     const emails = Array.from({ length: count }, (_, index) => newEmail(now, { createdAt: now + index }));
     await store.transact([insertEmails(store.db, emails)]);
-    const [claimed] = await by.transact([claimEmails(by.db, { now, leaseMs, limit: count })]);
+    const [claimed] = await by.transact([claimEmails(by.db, claimOf({ now, leaseMs, limit: count }))]);
     for (const { email } of claimed) holder?.hold(email, leases.until(now));
     return claimed.map(({ email }) => email);
   }
@@ -132,7 +133,7 @@ describe.each(databases)("leases on $name", ({ shared, start, open, stop }) => {
     await pass(30 * second);
     await store.transaction((db) => releaseLeases(db, clock.now(), clock.now()));
     const now = clock.now();
-    const [claimed] = await store.transact([claimEmails(store.db, { now, leaseMs, limit: 1 })]);
+    const [claimed] = await store.transact([claimEmails(store.db, claimOf({ now, leaseMs, limit: 1 }))]);
     const [again] = claimed;
     if (again?.email.id !== before.id) throw new Error("the email waits");
     leases.hold(again.email, leases.until(now));
@@ -170,7 +171,7 @@ describe.each(databases)("leases on $name", ({ shared, start, open, stop }) => {
       await leases.upkeep(clock.now());
       expect(await stateOf(email)).toBe("queued");
       const now = clock.now();
-      const [claimed] = await store.transact([claimEmails(store.db, { now, leaseMs, limit: 1 })]);
+      const [claimed] = await store.transact([claimEmails(store.db, claimOf({ now, leaseMs, limit: 1 }))]);
       const [again] = claimed;
       if (again === undefined) throw new Error("the email waits");
       leases.hold(again.email, leases.until(now));

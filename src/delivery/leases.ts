@@ -12,9 +12,17 @@ export const leaseMs = 30_000;
 /** No body is begun in the last moments of a lease: the first bytes take time. */
 const marginMs = 3_000;
 
+/** The time of a lease, counted from before the database was asked: it is no longer here than it is there. */
+export interface LeaseTime {
+  /** By the monotonic clock, which nobody sets back. Both must hold. */
+  readonly until: number;
+  /** By the time of day, which goes on while a machine sleeps. */
+  readonly untilByDay: number;
+}
+
 interface Lease {
   readonly email: Email;
-  until: number;
+  time: LeaseTime;
 }
 
 /** The leases that this node holds. */
@@ -33,13 +41,13 @@ export class Leases {
     return this.#held.size;
   }
 
-  /** When a lease that is acquired now runs out. */
-  until(now: number): number {
-    return now + leaseMs;
+  /** The time of leases that the database is asked for now. */
+  begin(): LeaseTime {
+    return { until: this.#clock.monotonic() + leaseMs, untilByDay: this.#clock.now() + leaseMs };
   }
 
-  hold(email: Email, until: number): void {
-    this.#held.set(email.id, { email, until });
+  hold(email: Email, time: LeaseTime): void {
+    this.#held.set(email.id, { email, time });
   }
 
   release(email: Email): void {
@@ -49,21 +57,24 @@ export class Leases {
   /** @throws SendwrightError `email.lease_lost` if the email may belong to another node by now. */
   assertHeld(email: Email): void {
     const lease = this.#leaseOf(email);
-    if (lease !== undefined && this.#clock.now() < lease.until - marginMs) return;
-    throw leaseLost();
+    if (lease === undefined || !this.#isRunning(lease.time)) throw leaseLost();
   }
 
   /** Renews the leases that are held, then frees those that ran out, of every node. */
-  async upkeep(now: number): Promise<void> {
-    // Counted from before the database is asked, so no lease is held here for longer than there.
-    const until = this.until(now);
+  async upkeep(): Promise<void> {
+    const now = this.#clock.now();
+    const time = this.begin();
     const leases = [...this.#held.values()];
     const emails = leases.map(({ email }) => email);
     const renewed = await renewLeases(this.#store.db, emails, { now, leaseMs });
     for (const lease of leases) {
-      if (renewed.has(lease.email.id)) lease.until = until;
+      if (renewed.has(lease.email.id)) lease.time = time;
     }
     await this.#store.transaction((db) => releaseLeases(db, now, now));
+  }
+
+  #isRunning({ until, untilByDay }: LeaseTime): boolean {
+    return this.#clock.monotonic() < until - marginMs && this.#clock.now() < untilByDay - marginMs;
   }
 
   /** An email that was lost may have been claimed again, by this node too: that is another lease. */

@@ -1,13 +1,6 @@
 import type { SendwrightError } from "../core/errors.ts";
 import { newId } from "../core/id.ts";
-import {
-  type AttemptOutcome,
-  type EmailState,
-  type RecipientState,
-  type SmtpReply,
-  type Stage,
-  stages,
-} from "../core/model.ts";
+import type { AttemptOutcome, EmailState, RecipientState, SmtpReply } from "../core/model.ts";
 import type { Connection, RecipientResult, SendResult } from "../smtp/connection.ts";
 import type { RecipientOutcome, Settlement } from "../store/tables/email-settlements.ts";
 import type { Attempt, Email, Recipient } from "../store/tables/emails.ts";
@@ -18,9 +11,6 @@ import { nextAttemptAt } from "./backoff.ts";
 export type AttemptEnd =
   | { readonly kind: "answered"; readonly result: SendResult }
   | { readonly kind: "failed"; readonly error: SendwrightError };
-
-/** Where a connection has not come so far that a message could be to blame. */
-const beforeMessages: ReadonlySet<Stage> = new Set(stages.slice(0, stages.indexOf("sender")));
 
 /** Errors that say that the config, not the email, needs an admin first. */
 const configErrors: ReadonlySet<string> = new Set([
@@ -61,27 +51,6 @@ function attemptOutcome(end: AttemptEnd): AttemptOutcome {
   return outcomes.has("temporary") ? "temporary" : "permanent";
 }
 
-/** Whether the relay could not be used, whatever the message. */
-export function isRelayFailure(end: AttemptEnd, outcome: AttemptOutcome): boolean {
-  if (outcome === "config") return true;
-  if (end.kind === "answered" || outcome !== "temporary") return false;
-  const stage = end.error.smtp?.stage;
-  return stage !== undefined && beforeMessages.has(stage);
-}
-
-/** Whether an attempt says that the config is wrong: how it reaches the relay, or its own sender. */
-export function isConfigFault(
-  { outcome, stage }: Pick<Attempt, "outcome" | "stage">,
-  { from }: Pick<Email, "from">,
-): boolean {
-  return outcome === "config" || (outcome === "permanent" && stage === "sender" && from === null);
-}
-
-/** Whether a relay that answers has taken nothing, for reasons that need not be the message's or a recipient's. */
-export function countsAsFailure({ outcome, stage }: Pick<Attempt, "outcome" | "stage">): boolean {
-  return outcome === "unknown" || (outcome === "temporary" && stage !== "recipient");
-}
-
 /**
  * The state of an email from those of its recipients: open ones keep it queued; with one outcome for
  * all it has that; a lost answer outweighs the rest, then a success among failures is `partial`.
@@ -101,9 +70,9 @@ export function attemptOf(result: {
   readonly connection: Connection | null;
   readonly end: AttemptEnd;
   readonly startedAt: number;
-  readonly now: number;
+  readonly durationMs: number;
 }): Attempt {
-  const { config, connection, end, startedAt, now } = result;
+  const { config, connection, end, startedAt, durationMs } = result;
   const error = end.kind === "failed" ? end.error : end.result.lost;
   const reply =
     end.kind === "answered" && error === null ? replyForLog(end.result) : (error?.smtp?.reply ?? null);
@@ -120,7 +89,7 @@ export function attemptOf(result: {
     outcome,
     errorCode: outcome === "unknown" ? "smtp.unknown_outcome" : (error?.code ?? null),
     ...replyColumns(reply, error?.message ?? null),
-    durationMs: now - startedAt,
+    durationMs,
     possibleDuplicate: outcome === "unknown",
     failure: null,
   };
@@ -140,13 +109,18 @@ export interface SettleInput {
   /** In [0, 1), for the jitter. */
   readonly random: number;
   readonly attempt: Attempt;
-  /** The email goes on at once, through another config or once an admin has corrected this one: the attempt is not counted. */
-  readonly isUncounted: boolean;
+  /**
+   * `counted`: it is tried again by the schedule. `uncounted`: at once, by another config or once this one works again.
+   * `elsewhere`: by another config, since this one has refused it for good.
+   */
+  readonly next: "counted" | "uncounted" | "elsewhere";
+  /** As `refusalOf` of the config. */
+  readonly refusal: string;
 }
 
 /** What is written of an email that was claimed, and not attempted. */
 export function handedBack(email: Email, now: number): Settlement {
-  const { attemptCount, possibleDuplicate, sentAt } = email;
+  const { attemptCount, possibleDuplicate, sentAt, refusedBy } = email;
   return {
     state: "queued",
     nextAttemptAt: email.nextAttemptAt ?? now,
@@ -154,6 +128,7 @@ export function handedBack(email: Email, now: number): Settlement {
     possibleDuplicate,
     sentAt,
     finishedAt: null,
+    refusedBy,
     recipients: [],
     attempt: null,
   };
@@ -161,12 +136,14 @@ export function handedBack(email: Email, now: number): Settlement {
 
 /** Turns the end of an attempt into what is written: pure, so that each case is a test. */
 export function settlementOf(input: SettleInput): Settlement {
-  const { email, recipients, end, now, random, attempt, isUncounted } = input;
-  const attemptCount = isUncounted ? email.attemptCount : email.attemptCount + 1;
-  const retryAt = isUncounted ? now : nextAttemptAt(attemptCount, now, email.expiresAt, random);
+  const { email, recipients, now, random, attempt, next, refusal } = input;
+  const { createdAt, expiresAt } = email;
+  const failed = email.attemptCount + 1;
+  const attemptCount = next === "counted" ? failed : email.attemptCount;
+  const retryAt = next === "counted" ? nextAttemptAt({ failed, now, createdAt, expiresAt, random }) : now;
   const outcomes = recipients
     .filter((recipient) => recipient.state === "queued")
-    .map((recipient) => recipientOutcome(recipient, end, attempt.outcome, email, retryAt));
+    .map((recipient) => recipientOutcome(recipient, input, retryAt !== null));
 
   const after = recipients.map(
     (recipient) =>
@@ -176,11 +153,13 @@ export function settlementOf(input: SettleInput): Settlement {
   const taken = outcomes.some((outcome) => outcome.state === "sent");
   return {
     state,
-    nextAttemptAt: state === "queued" ? retryAt : null,
+    // After its last attempt an email stays queued until its time is over: only then it has expired.
+    nextAttemptAt: state === "queued" ? (retryAt ?? expiresAt) : null,
     attemptCount,
     possibleDuplicate: email.possibleDuplicate || attempt.outcome === "unknown",
     sentAt: taken ? now : email.sentAt,
     finishedAt: state === "queued" ? null : now,
+    refusedBy: next === "elsewhere" ? [...email.refusedBy, refusal] : email.refusedBy,
     recipients: outcomes,
     attempt,
   };
@@ -188,24 +167,23 @@ export function settlementOf(input: SettleInput): Settlement {
 
 function recipientOutcome(
   recipient: Recipient,
-  end: AttemptEnd,
-  attempt: AttemptOutcome,
-  email: Email,
-  retryAt: number | null,
+  { end, attempt, email, next }: SettleInput,
+  isTriedAgain: boolean,
 ): RecipientOutcome {
+  const { position } = recipient;
   if (end.kind === "failed") {
     const { error } = end;
     const reply = error.smtp?.reply ?? null;
-    const state = attempt === "permanent" ? "failed" : retryAt === null ? "expired" : "queued";
-    return { position: recipient.position, state, ...replyColumns(reply, error.message) };
+    const state = attempt.outcome === "permanent" && next === "counted" ? "failed" : "queued";
+    return { position, state, ...replyColumns(reply, error.message) };
   }
   const result = end.result.recipients.find((candidate) => candidate.address === recipient.address);
   // The client answers for each address it was given; without an answer nothing was sent.
-  if (result === undefined)
-    return { position: recipient.position, state: "queued", ...replyColumns(null, null) };
+  if (result === undefined) return { position, state: "queued", ...replyColumns(null, null) };
+  const staysQueued = attempt.outcome === "config" || (next !== "counted" && result.outcome === "permanent");
   return {
-    position: recipient.position,
-    state: attempt === "config" ? "queued" : recipientState(result.outcome, email, retryAt),
+    position,
+    state: staysQueued ? "queued" : recipientState(result.outcome, email, isTriedAgain),
     ...replyColumns(result.reply, end.result.lost?.message ?? null),
   };
 }
@@ -213,7 +191,7 @@ function recipientOutcome(
 function recipientState(
   outcome: RecipientResult["outcome"],
   email: Email,
-  retryAt: number | null,
+  isTriedAgain: boolean,
 ): RecipientState {
   switch (outcome) {
     case "sent":
@@ -221,10 +199,10 @@ function recipientState(
     case "permanent":
       return "failed";
     case "temporary":
-      return retryAt === null ? "expired" : "queued";
+      return "queued";
     case "unknown":
       // Without time for another attempt, "perhaps" is the last word.
-      return email.onUnknown === "resend" && retryAt !== null ? "queued" : "unknown";
+      return email.onUnknown === "resend" && isTriedAgain ? "queued" : "unknown";
     default:
       return outcome satisfies never;
   }

@@ -3,32 +3,28 @@ import { Pool } from "../smtp/pool/pool.ts";
 import type { ConfigSource } from "../smtp-configs/repository.ts";
 import type { Db } from "../store/schema.ts";
 import type { Step } from "../store/step.ts";
-import { openBreakerAt } from "../store/tables/smtp-config-health.ts";
+import type { Breaker } from "../store/tables/smtp-config-health.ts";
 import type { SmtpConfig } from "../store/tables/smtp-configs.ts";
 import { type Cluster, shareOf } from "./cluster.ts";
+import { ConfigBreakers } from "./config-breakers.ts";
 
-/** The route through one config, for as long as its settings and this node's share of them stay as they are. */
+/** The way through one config, for as long as its settings and this node's share of them stay as they are. */
 export interface Route {
-  /** As read last: its breaker may have changed. */
+  /** As read last. */
   config: SmtpConfig;
   readonly pool: Pool;
+  readonly breakers: ConfigBreakers;
   /** Emails that are being sent through it. */
   underWay: number;
-  /** Attempts in a row that failed although the relay answered. */
-  consecutiveFailures: number;
   /** The config is gone, or belongs to another route now. */
   ended: boolean;
-  /** A cooldown that was decided here, until the config is read again with it; else null. */
-  cooldown: LocalCooldown | null;
 }
 
-interface LocalCooldown {
-  written: boolean;
-}
-
-/** Whether the breaker was open and the config has yet to show that it has recovered. */
-export function isHalfOpen({ config }: Route): boolean {
-  return config.health.breaker.state === "open";
+/** How many more emails a route accepts now. */
+export function capacityOf({ breakers, pool, underWay }: Route): number {
+  const { permission } = breakers;
+  if (permission === "none" || permission === "trial") return 0;
+  return permission === "all" ? pool.capacity() : Math.max(0, Math.min(pool.capacity(), 1 - underWay));
 }
 
 export interface RoutesDependencies {
@@ -40,6 +36,21 @@ export interface RoutesDependencies {
   readonly onCapacity: () => void;
 }
 
+/** A change of a breaker that is still to be stored. */
+export interface UnstoredBreaker {
+  readonly config: SmtpConfig;
+  readonly breaker: Breaker;
+  /** To be called once it is. */
+  stored(): void;
+}
+
+/** What is wrong with this node, as a config shows it that others may well be able to use. */
+export interface NodeFault {
+  readonly configId: string;
+  readonly configName: string;
+  readonly reason: string;
+}
+
 /** The routes of the configs that are on. */
 export class Routes {
   readonly #dependencies: RoutesDependencies;
@@ -47,7 +58,7 @@ export class Routes {
   /** Readings are numbered as they begin; of those that have come, the newest one counts. */
   #begun = 0;
   #newest = 0;
-  #known: readonly SmtpConfig[] = [];
+  #inOrder: readonly Route[] = [];
   /** Of routes that have ended, each until its last session has. */
   readonly #closing = new Map<Pool, Promise<void>>();
 
@@ -55,67 +66,66 @@ export class Routes {
     this.#dependencies = dependencies;
   }
 
-  /** The route of a config as it is now, whatever its breaker says. */
-  of(config: SmtpConfig): Route {
-    const key = this.#keyOf(config);
-    const known = this.#routes.get(key);
-    if (known !== undefined) {
-      known.config = config;
-      return known;
-    }
-    const { clock, cluster, onCapacity } = this.#dependencies;
-    const route = {
-      config,
-      pool: new Pool({ clock, limits: shareOf(config.settings, cluster.membership), onCapacity }),
-      underWay: 0,
-      consecutiveFailures: 0,
-      ended: false,
-      cooldown: null,
-    };
-    this.#routes.set(key, route);
-    return route;
+  /** In the order in which they are tried, as of the newest reading. */
+  get inOrder(): readonly Route[] {
+    return this.#inOrder;
   }
 
   /**
-   * Reads the configs that are on, in their order, as a part of a transaction, and ends the routes of those
-   * that are gone or were changed. What was read earlier but comes later changes nothing: the result is that of the
-   * newest reading.
+   * Reads the configs that are on, as a part of a transaction, and ends the routes of those that are gone or were
+   * changed. What was read earlier but comes later changes nothing.
    */
-  reading(): Step<readonly SmtpConfig[]> {
+  reading(): Step<void> {
     const number = ++this.#begun;
-    const written = [...this.#routes.values()].flatMap((route) => {
-      const { cooldown } = route;
-      return cooldown?.written ? [{ route, cooldown }] : [];
-    });
     const { db, configSource } = this.#dependencies;
     const { queries, read } = configSource.listStep(db);
     return {
       queries,
       read: (results) => {
-        if (number < this.#newest) return this.#known;
-        this.#newest = number;
         const configs = read(results).filter(({ settings }) => settings.enabled);
-        this.#known = configs;
-        for (const { route, cooldown } of written) {
-          if (route.cooldown === cooldown) route.cooldown = null;
-        }
-        this.#endAllBut(configs);
-        for (const config of configs) this.of(config);
-        return configs;
+        if (number < this.#newest) return;
+        this.#newest = number;
+        this.#adopt(configs, number);
       },
     };
   }
 
-  /** Whether a config may be used now. */
-  isUsable(config: SmtpConfig): boolean {
-    const breaker = openBreakerAt(config.health, this.#dependencies.clock.now());
-    return breaker === null && this.of(config).cooldown === null;
+  /**
+   * Begins the trials that are due on a route. Of several nodes one tries a config.
+   * @throws SendwrightError `store.unavailable`
+   */
+  async beginTrials({ config, breakers }: Route): Promise<void> {
+    const { db, configSource } = this.#dependencies;
+    const until = breakers.trialEnd();
+    for (const owner of breakers.trialsDue()) {
+      const { shared } = breakers;
+      const isOurs =
+        owner === "node" ||
+        // A change that is not stored yet is known to this node alone.
+        breakers.unstored !== null ||
+        (shared.state !== "closed" && (await configSource.beginTrial(db, config, shared, until)));
+      if (isOurs) breakers.trialBegan(owner, until);
+    }
   }
 
-  /** How many more emails the route accepts now. One that is half-open is tried with one. */
-  capacity(route: Route): number {
-    const capacity = route.pool.capacity();
-    return isHalfOpen(route) ? Math.max(0, Math.min(capacity, 1 - route.underWay)) : capacity;
+  /** Whether an email that this config does not send may go through another one now. */
+  hasFallback({ id }: SmtpConfig): boolean {
+    return this.#inOrder.some(({ config, breakers }) => config.id !== id && breakers.permission !== "none");
+  }
+
+  unstoredBreakers(): readonly UnstoredBreaker[] {
+    return this.#inOrder.flatMap(({ config, breakers }) => {
+      const breaker = breakers.unstored;
+      if (breaker === null) return [];
+      return [{ config, breaker, stored: () => breakers.stored(breaker, this.#begun + 1) }];
+    });
+  }
+
+  nodeFaults(): readonly NodeFault[] {
+    return this.#inOrder.flatMap(({ config, breakers }) => {
+      const reason = breakers.nodeFault;
+      return reason === null ? [] : [{ configId: config.id, configName: config.settings.name, reason }];
+    });
   }
 
   /** Connections of all routes, also of those that have ended and are not done yet. */
@@ -130,26 +140,48 @@ export class Routes {
     await Promise.all(this.#closing.values());
   }
 
-  /** The version is that of the settings; the seal also shows a change that was made in the database. */
-  #keyOf({ id, revision, secret }: SmtpConfig): string {
-    const { rank, nodes } = this.#dependencies.cluster.membership;
-    return `${id} ${revision.version} ${secret.seal} ${rank} ${nodes}`;
-  }
-
-  #endAllBut(configs: readonly SmtpConfig[]): void {
-    const keys = new Set(configs.map((config) => this.#keyOf(config)));
+  #adopt(configs: readonly SmtpConfig[], reading: number): void {
+    const before = new Map(this.#inOrder.map(({ config, breakers }) => [versionOf(config), breakers]));
+    const inOrder = configs.map((config) => {
+      const breakers = before.get(versionOf(config)) ?? new ConfigBreakers(this.#dependencies.clock);
+      breakers.adopt(config.health.breaker, reading);
+      return this.#routeOf(config, breakers);
+    });
     for (const [key, route] of this.#routes) {
-      if (keys.has(key)) continue;
-      route.ended = true;
+      if (inOrder.includes(route)) continue;
       this.#routes.delete(key);
       this.#end(route);
     }
+    this.#inOrder = inOrder;
   }
 
-  #end({ pool }: Route): void {
+  #routeOf(config: SmtpConfig, breakers: ConfigBreakers): Route {
+    const { clock, cluster, onCapacity } = this.#dependencies;
+    const { rank, nodes } = cluster.membership;
+    const key = `${versionOf(config)} ${rank} ${nodes}`;
+    const known = this.#routes.get(key);
+    if (known !== undefined) {
+      known.config = config;
+      return known;
+    }
+    const limits = shareOf(config.settings, cluster.membership);
+    const pool = new Pool({ clock, limits, onCapacity });
+    const route = { config, pool, breakers, underWay: 0, ended: false };
+    this.#routes.set(key, route);
+    return route;
+  }
+
+  #end(route: Route): void {
+    const { pool } = route;
+    route.ended = true;
     this.#closing.set(
       pool,
       pool.close().finally(() => this.#closing.delete(pool)),
     );
   }
+}
+
+/** The version is that of the settings; the seal also shows a change that was made in the database. */
+function versionOf({ id, revision, secret }: SmtpConfig): string {
+  return `${id} ${revision.version} ${secret.seal}`;
 }

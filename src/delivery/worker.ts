@@ -25,11 +25,12 @@ import type { Email } from "../store/tables/emails.ts";
 import { endCooldowns } from "../store/tables/smtp-config-health.ts";
 import type { SmtpConfig } from "../store/tables/smtp-configs.ts";
 import { ClaimLoop } from "./claim-loop.ts";
+import { ClockSteps } from "./clock-steps.ts";
 import { Cluster } from "./cluster.ts";
 import { type AttemptResult, Completer, type CompleterDependencies } from "./completer.ts";
 import { Leases, leaseLost } from "./leases.ts";
 import type { AttemptEnd } from "./outcome.ts";
-import { isHalfOpen, type Route, Routes } from "./routes.ts";
+import { type NodeFault, type Route, Routes } from "./routes.ts";
 import { type Sender, senderFor } from "./sender.ts";
 
 export interface DeliveryWorkerDependencies {
@@ -49,6 +50,9 @@ export interface DeliveryWorkerDependencies {
   readonly explainTitle: CompleterDependencies["explainTitle"];
 }
 
+/** So long before the deadline of a stop the connections are cut, so that their outcomes can still be stored. */
+const maxGraceMs = 1_000;
+
 /** A token so young was refused for what it is, not for its age. */
 const freshMs = 60_000;
 
@@ -64,6 +68,7 @@ const notAttempted: ReadonlySet<ErrorCode> = new Set([
 /** The worker that delivers. */
 export class DeliveryWorker {
   readonly #dependencies: DeliveryWorkerDependencies;
+  readonly #steps: ClockSteps;
   readonly #cluster: Cluster;
   readonly #routes: Routes;
   readonly #leases: Leases;
@@ -74,29 +79,26 @@ export class DeliveryWorker {
   #isStopped = false;
 
   constructor(dependencies: DeliveryWorkerDependencies) {
-    const { store, configSource, resolver, clock, log, metrics, random } = dependencies;
+    const { store, secrets, configSource, resolver, clock, log, metrics, random } = dependencies;
     const { onFailing, explainTitle } = dependencies;
-    const { db } = store;
+    const wake = () => this.wake();
     this.#dependencies = dependencies;
+    this.#steps = new ClockSteps(clock);
     this.#cluster = new Cluster(store);
     this.#leases = new Leases(store, clock);
-    this.#routes = new Routes({
-      db,
-      configSource,
-      cluster: this.#cluster,
-      clock,
-      onCapacity: () => this.wake(),
-    });
+    const cluster = this.#cluster;
+    this.#routes = new Routes({ db: store.db, configSource, cluster, clock, onCapacity: wake });
     this.#completer = new Completer({
-      db,
+      store,
       configSource,
+      routes: this.#routes,
       clock,
       log,
       metrics,
       random,
       onFailing,
       explainTitle,
-      hasFallback: (config) => this.#hasFallback(config),
+      onUnblocked: wake,
       resolve: (config) => resolver.resolve(config),
       senderOf: (email, config) => this.#senderThrough(email, config).from.address,
     });
@@ -104,10 +106,11 @@ export class DeliveryWorker {
       store,
       clock,
       log,
-      cluster: this.#cluster,
+      steps: this.#steps,
+      cluster,
       routes: this.#routes,
       leases: this.#leases,
-      completer: this.#completer,
+      isBlocked: () => !secrets.fits || this.#completer.isBlocked,
       onClaimed: (claimed, route) => this.#begin(claimed, route),
     });
   }
@@ -143,28 +146,33 @@ export class DeliveryWorker {
     return this.#routes.sessions();
   }
 
+  /** What this node cannot do: its key does not fit, or it fails where other nodes may not. */
+  faults(): readonly NodeFault[] {
+    return this.#routes.nodeFaults();
+  }
+
   /**
    * Claims no new email, hands back those of which nothing was sent, and waits for those between MAIL and
-   * the last reply; past the deadline their connections are cut.
+   * the last reply. A moment before the deadline their connections are cut, and what became of them is stored, if the
+   * database takes it by then.
    */
   async stop(deadlineMs: number): Promise<void> {
     const { clock, log } = this.#dependencies;
     this.#isStopped = true;
-    const cancelCut = clock.after(deadlineMs, () => {
+    const graceMs = Math.min(maxGraceMs, deadlineMs / 2);
+    const cancelCut = clock.after(deadlineMs - graceMs, () => {
       this.#cut.abort();
-      this.#completer.failPending(new Error("The database did not answer in time."));
+      this.#completer.end(graceMs);
     });
     const closing = this.#routes.close();
-    await this.#claimLoop.stopClaiming();
+    await inTime(clock, deadlineMs, this.#claimLoop.stopClaiming());
     await Promise.all([closing, ...this.#underWay]);
     cancelCut();
     this.#claimLoop.end();
-    await this.#cluster.leave().catch((error: unknown) => {
-      log.warn(
-        { err: error },
-        "the other nodes were not notified that this one leaves: they notice within seconds",
-      );
+    const leaving = this.#cluster.leave().catch((error: unknown) => {
+      log.warn({ err: error }, "departure not announced; other nodes notice within seconds");
     });
+    await inTime(clock, maxGraceMs, leaving);
   }
 
   #begin(claimed: ClaimedEmail, route: Route): void {
@@ -177,9 +185,7 @@ export class DeliveryWorker {
         route.underWay--;
         this.#leases.release(email);
         this.#underWay.delete(delivery);
-        // A cooldown that was decided here, or ended, is in the database now.
-        if (route.cooldown !== null || isHalfOpen(route)) this.configsChanged();
-        else this.wake();
+        this.wake();
       });
     this.#underWay.add(delivery);
   }
@@ -191,7 +197,7 @@ export class DeliveryWorker {
   async #deliver(claimed: ClaimedEmail, route: Route, slot: Slot): Promise<void> {
     const { clock, resolver } = this.#dependencies;
     const { email, recipients } = claimed;
-    const startedAt = clock.now();
+    const started = { startedAt: clock.now(), startedAtMonotonic: clock.monotonic() };
     let end: AttemptEnd;
     try {
       this.#refuseLate(email);
@@ -202,7 +208,14 @@ export class DeliveryWorker {
     } catch (error) {
       end = { kind: "failed", error: asFailure(error) };
     }
-    const logged = this.#logResult({ email, recipients, route, connection: slot.connection, end, startedAt });
+    const logged = this.#logResult({
+      email,
+      recipients,
+      route,
+      connection: slot.connection,
+      end,
+      ...started,
+    });
     slot.release();
     this.wake();
     await logged;
@@ -210,15 +223,15 @@ export class DeliveryWorker {
 
   /** If a session could not be had in time, the email is not sent late. */
   #refuseLate({ expiresAt }: Email): void {
-    if (expiresAt > this.#dependencies.clock.now()) return;
+    if (expiresAt > this.#steps.expiryNow()) return;
     throw new SendwrightError("email.expired", "The time in which this email was to be sent is over.");
   }
 
   /** The config as the latest tick read it, if it is still to be used. */
-  #loadConfig({ config, ended }: Route): SmtpConfig {
+  #loadConfig({ config, ended, breakers }: Route): SmtpConfig {
     if (this.#isStopped) throw new SendwrightError("smtp.withdrawn", "Sendwright is stopping.");
     if (ended) throw new SendwrightError("config.version_conflict", `${config.settings.name} was changed.`);
-    if (!this.#routes.isUsable(config)) {
+    if (breakers.permission === "none") {
       throw new SendwrightError("config.none_usable", `${config.settings.name} is paused.`);
     }
     return config;
@@ -290,12 +303,17 @@ export class DeliveryWorker {
   }
 
   #senderThrough(email: Email, config: SmtpConfig): Sender {
-    return senderFor(email, config, this.#claimLoop.enabled[0] ?? config);
+    return senderFor(email, config, this.#routes.inOrder[0]?.config ?? config);
   }
+}
 
-  #hasFallback(config: SmtpConfig): boolean {
-    return this.#claimLoop.enabled.some((other) => other.id !== config.id && this.#routes.isUsable(other));
-  }
+/** Resolves with the work, or without it once the time is over. */
+async function inTime(clock: Clock, ms: number, work: Promise<unknown>): Promise<void> {
+  let cancel = () => {};
+  const late = new Promise<void>((resolve) => {
+    cancel = clock.after(ms, resolve);
+  });
+  await Promise.race([work, late]).finally(cancel);
 }
 
 function asFailure(error: unknown): SendwrightError {

@@ -57,6 +57,7 @@ export async function logTestEmail(
     possibleDuplicate: false,
     sentAt: state === "sent" ? endedAt : null,
     finishedAt: endedAt,
+    refusedBy: [],
     recipients: [{ position: 0, state, code, enhancedCode, reply }],
     attempt,
   };
@@ -88,6 +89,7 @@ function storedEmail(email: TestEmail, actor: Actor): NewEmail {
       nextAttemptAt: null,
       expiresAt: createdAt,
       lease: 1,
+      refusedBy: [],
       createdAt,
       sentAt: null,
       finishedAt: null,

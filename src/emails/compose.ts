@@ -84,6 +84,7 @@ export function prepareEmail(
       nextAttemptAt: startsAt,
       expiresAt,
       lease: 0,
+      refusedBy: [],
       createdAt: now,
       sentAt: null,
       finishedAt: null,

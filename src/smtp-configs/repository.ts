@@ -2,12 +2,14 @@ import type { Db } from "../store/schema.ts";
 import { type Step, write } from "../store/step.ts";
 import {
   type Breaker,
+  beginTrial,
   breakerStep,
   closeBreaker,
   closedBreaker,
   type LastTest,
   type ReadConfig,
   recordSmtpConfigTest,
+  type TriedBreaker,
   type VersionHealth,
   versionHealthStep,
 } from "../store/tables/smtp-config-health.ts";
@@ -51,6 +53,18 @@ export class ConfigSource {
     if (managed === null) return breakerStep(db, read, breaker);
     // Read after the transaction has succeeded, as with the others.
     return { queries: [], read: () => managed.setBreaker(breaker) };
+  }
+
+  /**
+   * Makes a breaker half-open, unless it has changed since it was read.
+   * @param until the end of the trial, in milliseconds since the epoch.
+   * @returns whether it was this node that did.
+   */
+  async beginTrial(db: Db, config: ReadConfig, read: TriedBreaker, until: number): Promise<boolean> {
+    const managed = this.#managed(config.id);
+    if (managed === null) return beginTrial(db, config, read, until);
+    managed.setBreaker({ ...read, state: "half-open", until });
+    return true;
   }
 
   /** Stores what the version that was read showed, as part of a transaction. */

@@ -76,8 +76,12 @@ export interface SmtpConfigRow {
   paused_until: number | null;
   /** Why the config is paused, for the page; null when it is not. */
   paused_reason: string | null;
-  /** Failures in a row: the config rests the longer. */
+  /** Failures in a row: the cooldown grows with them. */
   failures: number;
+  /** An admin has to change something before the config works. */
+  needs_admin: Flag;
+  /** Until when a node tries, with one email, whether the failure behind a pause is over; null if none does. */
+  trial_until: number | null;
   /** The version through which an email was taken last; null before the first. */
   proven_version: number | null;
   /** The version that failed, by its own fault, before any email was taken through it. */
@@ -198,6 +202,8 @@ export interface EmailRow {
   body_started_at: number | null;
   /** The config of the last attempt. */
   config_id: string | null;
+  /** Configs whose relay accepts this email from nobody, each as ` id:version `; null if there is none. */
+  refused_by: string | null;
   created_at: number;
   /** When the last recipient was taken by a relay. */
   sent_at: number | null;

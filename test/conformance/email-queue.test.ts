@@ -28,6 +28,7 @@ import {
   releaseIdempotencyKey,
 } from "../../src/store/tables/emails.ts";
 import { ageLeases } from "../support/age-leases.ts";
+import { claimOf } from "../support/claim.ts";
 import { type GivenEmail, newEmail } from "../support/new-email.ts";
 import { databases, type OpenDatabase } from "./databases.ts";
 
@@ -60,7 +61,7 @@ describe.each(databases)("the queue on $name", ({ shared, start, open, stop }) =
     { limit = 10, now = t0 }: { limit?: number; now?: number } = {},
     by = store,
   ): Promise<ClaimedEmail[]> {
-    const [claimed] = await by.transact([claimEmails(by.db, { now, leaseMs: 30_000, limit })]);
+    const [claimed] = await by.transact([claimEmails(by.db, claimOf({ now, leaseMs: 30_000, limit }))]);
     return claimed;
   }
 
@@ -759,7 +760,7 @@ describe.each(databases)("the queue on $name", ({ shared, start, open, stop }) =
       await queue({ at: t0 - 1 });
       const second = await queue();
       await store.transaction(async (transaction) => {
-        for (const query of claimEmails(transaction, { now: t0, leaseMs: 1, limit: 1 }).queries) {
+        for (const query of claimEmails(transaction, claimOf({ now: t0, leaseMs: 1, limit: 1 })).queries) {
           await transaction.executeQuery(query);
         }
         expect((await claimAll({}, other)).map(({ email }) => email.id)).toEqual([second]);

@@ -28,6 +28,7 @@ import * as smtpConfigs from "../../src/store/tables/smtp-configs.ts";
 import * as templates from "../../src/store/tables/templates.ts";
 import * as users from "../../src/store/tables/users.ts";
 import * as webhookDeliveries from "../../src/store/tables/webhook-deliveries.ts";
+import { claimOf } from "../support/claim.ts";
 import { newEmail } from "../support/new-email.ts";
 import { bytes, sampleNow as now, sampleEmail, sampleId, scheduledEmail } from "../support/sample-rows.ts";
 import { smtpConfig } from "../support/smtp-config.ts";
@@ -233,7 +234,7 @@ export const calls: Readonly<Record<string, (db: Db) => Promise<unknown>>> = {
   "config-checks.deleteConfigCheck": (db) => configChecks.deleteConfigCheck(db, "config-1"),
 
   "email-claims.claimEmails": (db) =>
-    run(db, emailClaims.claimEmails(db, { now: now + 2 * 3_600_000, leaseMs: dayMs, limit: 5 })),
+    run(db, emailClaims.claimEmails(db, claimOf({ now: now + 2 * 3_600_000, leaseMs: dayMs, limit: 5 }))),
   "email-claims.nextDueAt": emailClaims.nextDueAt,
   "email-claims.renewLeases": (db) => {
     const held = [sending, queued].map((id) => ({ id, lease: 1 }));
@@ -323,7 +324,7 @@ export const calls: Readonly<Record<string, (db: Db) => Promise<unknown>>> = {
     ),
 
   "email-settlements.settleEmails": async (db) => {
-    await run(db, emailClaims.claimEmails(db, { now: later - 1, leaseMs: dayMs, limit: 5 }));
+    await run(db, emailClaims.claimEmails(db, claimOf({ now: later - 1, leaseMs: dayMs, limit: 5 })));
     const claimed = (id: string, lease: number) => ({ id, lease, sensitive: true });
     const outcomes = [
       { claimed: claimed(sending, 1), settlement: settlement("sent") },

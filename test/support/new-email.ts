@@ -34,6 +34,7 @@ export function newEmail(now: number, given: GivenEmail = {}): NewEmail {
       nextAttemptAt: now,
       expiresAt: now + 86_400_000,
       lease: 0,
+      refusedBy: [],
       createdAt: now,
       sentAt: null,
       finishedAt: null,

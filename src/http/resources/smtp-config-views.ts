@@ -4,7 +4,7 @@ import type { OauthConnection } from "../../smtp-configs/oauth/connection.ts";
 import type { SmtpConfigSummary } from "../../smtp-configs/summary.ts";
 import type { DraftSummary } from "../../smtp-configs/versions/drafts.ts";
 import type { SettingChange, VersionSummary } from "../../smtp-configs/versions/history.ts";
-import type { LastTest } from "../../store/tables/smtp-config-health.ts";
+import type { Breaker, LastTest } from "../../store/tables/smtp-config-health.ts";
 import type { SmtpConfig, SmtpConfigDraft, SmtpConfigVersion } from "../schema/smtp-configs.ts";
 
 /** SMTP configs as the API writes them: in one level, with the mask for a password and times as RFC 3339. */
@@ -40,7 +40,8 @@ export function smtpConfigDraftView(draft: DraftSummary): SmtpConfigDraft {
     updatedBy: revision.updatedBy,
     lastTest: lastTest === null ? null : lastTestView(lastTest),
     pausedUntil: breaker.state === "open" ? rfc3339(breaker.until) : null,
-    pausedReason: breaker.state === "open" ? breaker.reason : null,
+    pausedReason: breaker.state === "closed" ? null : breaker.reason,
+    breaker: breakerView(breaker),
     problem,
   };
 }
@@ -61,6 +62,14 @@ function changeView({ setting, before, after }: SettingChange): SmtpConfigVersio
 
 function textOf(value: SettingChange["before"]): string | null {
   return value === null ? null : String(value);
+}
+
+function breakerView(breaker: Breaker): SmtpConfig["breaker"] {
+  if (breaker.state === "closed") return { state: "closed" };
+  const { state, until, reason, needsAdmin } = breaker;
+  return state === "open"
+    ? { state, until: rfc3339(until), reason, needsAdmin }
+    : { state, reason, needsAdmin };
 }
 
 function lastTestView({ at, ok, stage, title }: LastTest): NonNullable<SmtpConfig["lastTest"]> {

@@ -26,6 +26,22 @@ const oauthConnection = z.object({
   consentError: z.string().nullable().describe("Why the last consent came to nothing"),
 });
 
+const pause = {
+  reason: z.string().nullable().describe("Why the breaker opened"),
+  needsAdmin: z.boolean().describe("Whether an admin has to change something before the config works"),
+};
+const breaker = z
+  .discriminatedUnion("state", [
+    z.object({ state: z.literal("closed") }).describe("Emails go through"),
+    z
+      .object({ state: z.literal("open"), until: time.describe("End of the pause"), ...pause })
+      .describe("No email goes through"),
+    z
+      .object({ state: z.literal("half-open"), ...pause })
+      .describe("One email tries whether the config works"),
+  ])
+  .meta({ id: "CircuitBreaker" });
+
 export const smtpConfig = z
   .object({
     id,
@@ -71,8 +87,11 @@ export const smtpConfig = z
       .extend({ certificateEndsAt: timeOrNull("Of the certificate that was shown") })
       .nullable()
       .describe("What the last scheduled check of these settings found; null before the first"),
-    pausedUntil: timeOrNull("Not used until then"),
-    pausedReason: z.string().nullable(),
+    pausedUntil: timeOrNull(
+      "End of the pause, after which one email tries the config. Null if the config isn't paused",
+    ),
+    pausedReason: z.string().nullable().describe("Why the config is paused. Null if it isn't"),
+    breaker: breaker.describe("State of the circuit breaker: whether emails go through the config"),
     createdAt: time,
     updatedAt: time,
     updatedBy: z.string(),

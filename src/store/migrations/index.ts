@@ -7,6 +7,7 @@ import { templates } from "./0006-templates.ts";
 import { versions } from "./0007-versions.ts";
 import { oauth } from "./0008-oauth.ts";
 import { watching } from "./0009-watching.ts";
+import { delivery } from "./0010-delivery.ts";
 import { indexes } from "./0011-indexes.ts";
 import type { SchemaChange } from "./schema-change.ts";
 
@@ -21,5 +22,6 @@ export const migrations: Readonly<Record<string, SchemaChange>> = {
   "0007-versions": versions,
   "0008-oauth": oauth,
   "0009-watching": watching,
+  "0010-delivery": delivery,
   "0011-indexes": indexes,
 };

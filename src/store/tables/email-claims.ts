@@ -1,5 +1,5 @@
 import { type CompiledQuery, type RawBuilder, sql } from "kysely";
-import { priorities } from "../../core/model.ts";
+import { type Priority, priorities } from "../../core/model.ts";
 import { columns } from "../columns.ts";
 import { databaseNow, isPostgres } from "../dialect.ts";
 import type { Db, EmailContentRow, EmailRow, RecipientRow } from "../schema.ts";
@@ -7,6 +7,7 @@ import type { Step } from "../step.ts";
 import { valueRows } from "../value-rows.ts";
 import { contentFromRow, purgeSensitiveContent, type StoredContent } from "./email-content.ts";
 import { type Email, emailFromRow, type Recipient, recipientFromRow } from "./emails.ts";
+import type { ReadConfig } from "./smtp-config-health.ts";
 
 /** An email that a delivery worker has claimed: by its fencing token it shows that it still may settle it. */
 export type Claimed = Pick<Email, "id" | "lease">;
@@ -21,12 +22,20 @@ export interface ClaimedEmail {
 }
 
 export interface Claim extends LeaseTime {
+  /** The time by which emails have expired. */
+  readonly expiryNow: number;
   readonly limit: number;
+  /** Of the limit, what is for these priorities first, so that more urgent emails are not all that is ever sent. */
+  readonly shares: { readonly normal: number; readonly low: number };
+  /** The config that is to send them: what it has refused already is left to others. */
+  readonly config: ReadConfig;
+  /** Only what another config has refused. */
+  readonly isStandIn: boolean;
 }
 
 /** How long a lease runs from now on, which is the database's time (`databaseNow`). */
 export interface LeaseTime {
-  /** By the caller's clock: what is due and what has expired goes by it. */
+  /** By the caller's clock: what is due goes by it. */
   readonly now: number;
   readonly leaseMs: number;
 }
@@ -79,24 +88,54 @@ export function claimEmails(db: Db, claim: Claim): Step<ClaimedEmail[]> {
   };
 }
 
+/** How an email notes that a config has refused it: saved anew, a config may accept it. */
+export function refusalOf({ id, revision }: ReadConfig): string {
+  return `${id}:${revision.version}`;
+}
+
 function leaseUntil(db: Db, { now, leaseMs }: LeaseTime): RawBuilder<number> {
   return sql<number>`${databaseNow(db, now)} + cast(${leaseMs} as bigint)`;
 }
 
 function claimDue(db: Db, claim: Claim): CompiledQuery {
-  const { now, limit } = claim;
+  const { now, expiryNow, limit, shares, config, isStandIn } = claim;
   const lock = isPostgres(db) ? sql`for update skip locked` : sql``;
+  const refusedHere = sql`refused_by like ${`% ${refusalOf(config)} %`}`;
+  const mayTake = isStandIn
+    ? sql`refused_by is not null and not (${refusedHere})`
+    : sql`(refused_by is null or not (${refusedHere}))`;
+
   // One priority at a time: each is a range of the index, whatever else waits for its time in it.
-  const due = priorities.map(
-    (_, priority) => sql`select id from (
-      select id from emails
-      where state = 'queued' and priority = ${sql.lit(priority)}
-        and next_attempt_at <= cast(${now} as bigint) and expires_at > cast(${now} as bigint)
-      order by next_attempt_at limit cast(${limit} as integer) ${lock}
-    ) as ${sql.ref(`of_priority_${priority}`)}`,
-  );
+  const ids = (priority: Priority, atMost: RawBuilder<number>, except: RawBuilder<unknown> = sql``) => sql`(
+    select id from emails
+    where state = 'queued' and priority = ${sql.lit(priorities.indexOf(priority))}
+      and next_attempt_at <= cast(${now} as bigint) and expires_at > cast(${expiryNow} as bigint)
+      and ${mayTake} ${except}
+    order by next_attempt_at limit ${atMost} ${lock}
+  )`;
+  const left = (...taken: string[]) =>
+    sql<number>`cast(${limit} as integer)${sql.join(
+      taken.map((name) => sql` - (select count(*) from ${sql.ref(name)})`),
+      sql``,
+    )}`;
   return sql`
-    with due (id) as (${sql.join(due, sql` union all `)} limit cast(${limit} as integer))
+    with low_share as ${ids("low", sql`cast(${shares.low} as integer)`)},
+    normal_share as ${ids("normal", sql`cast(${shares.normal} as integer)`)},
+    high as ${ids("high", left("low_share", "normal_share"))},
+    normal as ${ids(
+      "normal",
+      left("low_share", "normal_share", "high"),
+      sql`and id not in (select id from normal_share)`,
+    )},
+    low as ${ids(
+      "low",
+      left("low_share", "normal_share", "high", "normal"),
+      sql`and id not in (select id from low_share)`,
+    )},
+    due (id) as (
+      select id from low_share union all select id from normal_share
+      union all select id from high union all select id from normal union all select id from low
+    )
     update emails set state = 'sending', lease = lease + 1, lease_until = ${leaseUntil(db, claim)}
     where id in (select id from due)
     returning ${sql.join(columns.emails.map((name) => sql.ref(name)))}
@@ -114,6 +153,38 @@ export async function nextDueAt(db: Db): Promise<number | null> {
   `.execute(db);
   const times = Object.values(rows[0] ?? {}).filter((at) => at !== null);
   return times.length === 0 ? null : Math.min(...times);
+}
+
+/**
+ * After the time of day was set back: emails that were due by the time before are due now, and so are those that wait
+ * for longer than any backoff although nobody has scheduled them.
+ * @param before the time before the step, in milliseconds since the epoch; null if it is not known.
+ */
+export async function queueAgainAfterStep(
+  db: Db,
+  {
+    now,
+    before,
+    longestMs,
+  }: { readonly now: number; readonly before: number | null; readonly longestMs: number },
+): Promise<void> {
+  await db
+    .updateTable("emails")
+    .set({ next_attempt_at: now })
+    .where("state", "=", "queued")
+    .where("priority", "in", [...priorities.keys()])
+    .where("next_attempt_at", ">", now)
+    .where((eb) =>
+      eb.or([
+        eb("next_attempt_at", "<=", before ?? now),
+        eb.and([
+          eb("next_attempt_at", ">", now + longestMs),
+          // What was claimed before, or was to be sent at once, has no schedule of its own.
+          eb.or([eb("lease", ">", 0), eb("next_attempt_at", "=", eb.ref("created_at"))]),
+        ]),
+      ]),
+    )
+    .execute();
 }
 
 /**

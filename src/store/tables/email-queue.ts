@@ -5,15 +5,23 @@ import { isPostgres } from "../dialect.ts";
 import type { Db } from "../schema.ts";
 import { purgeSensitiveContent } from "./email-content.ts";
 
-/** Ends queued emails whose time is over; none is due later than that. @returns their ids. */
-export async function expireEmails(db: Db, now: number, limit: number): Promise<string[]> {
+/**
+ * Ends queued emails whose time is over; none is due later than that.
+ * @param expiryNow the time by which emails have expired, in milliseconds since the epoch.
+ * @returns their ids.
+ */
+export async function expireEmails(
+  db: Db,
+  { now, expiryNow }: { readonly now: number; readonly expiryNow: number },
+  limit: number,
+): Promise<string[]> {
   let due = db
     .selectFrom("emails")
     .select("id")
     .where("state", "=", "queued")
     .where("priority", "in", [...priorities.keys()])
     .where("next_attempt_at", "<=", now)
-    .where("expires_at", "<=", now)
+    .where("expires_at", "<=", expiryNow)
     .limit(limit);
   // What another node is about to end or to claim is left to it.
   if (isPostgres(db)) due = due.forUpdate().skipLocked();
@@ -103,6 +111,7 @@ export async function requeueEmail(db: Db, id: string, now: number, expiresAt: n
       attempts: 0,
       finished_at: null,
       expires_at: expiresAt,
+      refused_by: null,
       possible_duplicate: eb
         .case()
         .when("state", "=", "unknown")

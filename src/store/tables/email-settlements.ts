@@ -7,7 +7,7 @@ import type { Step } from "../step.ts";
 import { namesOf, type ValueColumns, type ValueRow, valueRows } from "../value-rows.ts";
 import type { Claimed } from "./email-claims.ts";
 import { purgeSensitiveContent } from "./email-content.ts";
-import type { Attempt, Email } from "./emails.ts";
+import { type Attempt, type Email, refusedByColumn } from "./emails.ts";
 
 export interface RecipientOutcome {
   readonly position: number;
@@ -27,6 +27,8 @@ export interface Settlement {
   readonly possibleDuplicate: boolean;
   readonly sentAt: number | null;
   readonly finishedAt: number | null;
+  /** As `Email.refusedBy`. */
+  readonly refusedBy: readonly string[];
   readonly recipients: readonly RecipientOutcome[];
   /** Null where nothing was tried. */
   readonly attempt: Attempt | null;
@@ -108,6 +110,7 @@ const outcomeColumns = {
   duplicate: "integer",
   sent: "bigint",
   finished: "bigint",
+  refusals: "text",
   config: "text",
 } as const satisfies ValueColumns;
 
@@ -120,6 +123,7 @@ function outcomeRow(settled: Settled): ValueRow<typeof outcomeColumns> {
     duplicate: settlement.possibleDuplicate ? 1 : 0,
     sent: settlement.sentAt,
     finished: settlement.finishedAt,
+    refusals: refusedByColumn(settlement.refusedBy),
     config: settlement.attempt?.configId ?? null,
   };
 }
@@ -130,6 +134,7 @@ const updateEmails = rowStatement(namesOf(outcomeColumns), (db, rows) =>
     update emails set
       state = outcome.email_state, next_attempt_at = outcome.next_at, attempts = outcome.tries,
       possible_duplicate = outcome.duplicate, sent_at = outcome.sent, finished_at = outcome.finished,
+      refused_by = outcome.refusals,
       config_id = coalesce(outcome.config, config_id), lease_until = null, body_started_at = null
     from outcome where ${claimHolds}
     returning id

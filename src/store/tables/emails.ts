@@ -38,6 +38,8 @@ export interface Email {
   readonly expiresAt: number;
   /** The fencing token of the last claim. */
   readonly lease: number;
+  /** Configs that refused this email for reasons of their own (`refusalOf`): another one may send it. */
+  readonly refusedBy: readonly string[];
   readonly createdAt: number;
   readonly sentAt: number | null;
   readonly finishedAt: number | null;
@@ -220,8 +222,14 @@ export function emailFromRow(row: EmailRow): Email {
     nextAttemptAt: row.next_attempt_at,
     expiresAt: row.expires_at,
     lease: row.lease,
+    refusedBy: row.refused_by?.trim().split(" ") ?? [],
     createdAt: row.created_at,
     sentAt: row.sent_at,
     finishedAt: row.finished_at,
   };
+}
+
+/** With a space around each, so that one can be looked for. */
+export function refusedByColumn(refusedBy: readonly string[]): string | null {
+  return refusedBy.length === 0 ? null : ` ${refusedBy.join(" ")} `;
 }

@@ -23,23 +23,40 @@ export interface LastTest {
 }
 
 /**
- * Whether a config may be used. While it is open, the API and the pages call the config paused. One that is open
- * and whose time is over lets one email through: once that is a state of its own, it is the third one here.
+ * The circuit breaker of a config: whether it may be used. `delivery/circuit-breaker.ts` says how it goes from one
+ * state to the next. While it is open, the API and the pages call the config paused.
  */
-export type Breaker =
-  | { readonly state: "closed"; readonly failures: number }
-  | {
-      readonly state: "open";
-      /** Milliseconds since the epoch. */
-      readonly until: number;
-      readonly reason: string | null;
-      /** Failures in a row, the latest included: the cooldown grows with them. */
-      readonly failures: number;
-    };
+export type Breaker = ClosedBreaker | OpenBreaker | HalfOpenBreaker;
 
-export type OpenBreaker = Extract<Breaker, { state: "open" }>;
+export interface ClosedBreaker {
+  readonly state: "closed";
+  /** Emails in a row of which the relay, though it answers, has accepted nothing. */
+  readonly failures: number;
+}
 
-export const closedBreaker: Breaker = { state: "closed", failures: 0 };
+/** Nothing is sent through the config. */
+export interface OpenBreaker {
+  readonly state: "open";
+  /** The end of the cooldown, in milliseconds since the epoch. Then one email tries the config. */
+  readonly until: number;
+  readonly reason: string | null;
+  /** How often it opened in a row: the cooldown grows with it. */
+  readonly failures: number;
+  /** An admin has to change something; that the config is tried again all the same is only for the exception. */
+  readonly needsAdmin: boolean;
+}
+
+/** One node tries the config with one email at a time. */
+export interface HalfOpenBreaker extends Omit<OpenBreaker, "state" | "until"> {
+  readonly state: "half-open";
+  /** From then on any node may try it, in milliseconds since the epoch. */
+  readonly until: number;
+}
+
+/** One that waits for a trial, or for the result of one. */
+export type TriedBreaker = OpenBreaker | HalfOpenBreaker;
+
+export const closedBreaker: ClosedBreaker = { state: "closed", failures: 0 };
 
 /** The health of settings of which nothing is known, but for what is given. */
 export function newHealth(known: Partial<Pick<Health, "lastTest" | "knownGoodVersion">> = {}): Health {
@@ -49,6 +66,11 @@ export function newHealth(known: Partial<Pick<Health, "lastTest" | "knownGoodVer
 /** The breaker that keeps a config from being used now; null if nothing does. */
 export function openBreakerAt({ breaker }: Pick<Health, "breaker">, now: number): OpenBreaker | null {
   return breaker.state === "open" && breaker.until > now ? breaker : null;
+}
+
+/** The breaker of a config that is to be tried with one email, or is being tried; null if it is not. */
+export function triedBreakerAt({ breaker }: Pick<Health, "breaker">, now: number): TriedBreaker | null {
+  return breaker.state === "closed" || openBreakerAt({ breaker }, now) !== null ? null : breaker;
 }
 
 /** What a version showed with its emails. */
@@ -69,9 +91,13 @@ export async function recordSmtpConfigTest(db: Db, id: string, lastTest: LastTes
     .execute();
 }
 
-/** Ends every cooldown now. The breakers stay open until the next email shows whether the failure is over. */
+/** Ends every cooldown and trial. The breakers stay open until the next email shows whether the failure is over. */
 export async function endCooldowns(db: Db, now: number): Promise<void> {
-  await db.updateTable("smtp_config").set({ paused_until: now }).where("paused_until", ">", now).execute();
+  await db
+    .updateTable("smtp_config")
+    .set({ paused_until: now, trial_until: null })
+    .where("paused_until", "is not", null)
+    .execute();
 }
 
 /** Closes the breaker of one config. @returns false if it was closed. */
@@ -81,6 +107,28 @@ export async function closeBreaker(db: Db, id: string): Promise<boolean> {
     .set(breakerColumns(closedBreaker))
     .where("id", "=", id)
     .where("paused_until", "is not", null)
+    .executeTakeFirst();
+  return result.numUpdatedRows === 1n;
+}
+
+/**
+ * Makes a breaker half-open, unless it has changed since it was read. That its time is over is for the caller to
+ * know, by a clock that nobody sets.
+ * @param until the end of the trial, in milliseconds since the epoch.
+ * @returns whether it was made so: of several nodes, for one.
+ */
+export async function beginTrial(
+  db: Db,
+  config: ReadConfig,
+  read: TriedBreaker,
+  until: number,
+): Promise<boolean> {
+  const unchanged = updateRead(db, config);
+  const result = await (read.state === "open"
+    ? unchanged.where("paused_until", "=", read.until).where("trial_until", "is", null)
+    : unchanged.where("trial_until", "=", read.until)
+  )
+    .set({ paused_until: until - 1, trial_until: until })
     .executeTakeFirst();
   return result.numUpdatedRows === 1n;
 }
@@ -102,18 +150,30 @@ function updateRead(db: Db, { id, revision }: ReadConfig) {
   return db.updateTable("smtp_config").where("id", "=", id).where("version", "=", revision.version);
 }
 
-type BreakerColumns = Pick<SmtpConfigRow, "paused_until" | "paused_reason" | "failures">;
+type BreakerColumns = Pick<
+  SmtpConfigRow,
+  "paused_until" | "paused_reason" | "failures" | "needs_admin" | "trial_until"
+>;
 type HealthColumns = BreakerColumns &
   Pick<SmtpConfigRow, "last_test_json" | "proven_version" | "faulty_version">;
 
 export function healthFromRow(row: HealthColumns): Health {
-  const { paused_until: until, paused_reason: reason, failures } = row;
   return {
     lastTest: row.last_test_json === null ? null : JSON.parse(row.last_test_json),
     knownGoodVersion: row.proven_version,
     failingVersion: row.faulty_version,
-    breaker: until === null ? { state: "closed", failures } : { state: "open", until, reason, failures },
+    breaker: breakerFromRow(row),
   };
+}
+
+/** A version before 0010 opens and closes a breaker without a word of trials: those that it leaves are over. */
+function breakerFromRow(row: BreakerColumns): Breaker {
+  const { paused_until: until, trial_until: trialUntil, failures } = row;
+  if (until === null) return { state: "closed", failures };
+  const open = { reason: row.paused_reason, failures, needsAdmin: row.needs_admin === 1 };
+  return trialUntil !== null && trialUntil > until
+    ? { state: "half-open", until: trialUntil, ...open }
+    : { state: "open", until, ...open };
 }
 
 export function healthColumns(health: Health): HealthColumns {
@@ -126,8 +186,17 @@ export function healthColumns(health: Health): HealthColumns {
 }
 
 function breakerColumns(breaker: Breaker): BreakerColumns {
-  const { failures } = breaker;
-  return breaker.state === "closed"
-    ? { paused_until: null, paused_reason: null, failures }
-    : { paused_until: breaker.until, paused_reason: breaker.reason, failures };
+  if (breaker.state === "closed") {
+    const { failures } = breaker;
+    return { paused_until: null, paused_reason: null, failures, needs_admin: 0, trial_until: null };
+  }
+  const { state, until, reason, failures, needsAdmin } = breaker;
+  return {
+    // A trial ends later than the cooldown before it: by this the two are told apart.
+    paused_until: state === "open" ? until : until - 1,
+    paused_reason: reason,
+    failures,
+    needs_admin: needsAdmin ? 1 : 0,
+    trial_until: state === "open" ? null : until,
+  };
 }
