@@ -8,7 +8,7 @@ import { createLog, type Log } from "./core/log.ts";
 import { Metrics } from "./core/metrics.ts";
 import { type EgressMode, systemActor } from "./core/model.ts";
 import { parse } from "./core/parse.ts";
-import { ServiceGroup } from "./core/service.ts";
+import { Poll, type Service, ServiceGroup } from "./core/service.ts";
 import { nextBreaker } from "./delivery/circuit-breaker.ts";
 import { DeliveryWorker } from "./delivery/worker.ts";
 import { ConnectionTests } from "./diagnosis/connection-tests.ts";
@@ -40,6 +40,7 @@ import { type SmtpConfigCreate, type SmtpConfigInput, smtpConfigCreate } from ".
 import { SmtpConfigs } from "./smtp-configs/smtp-configs.ts";
 import { Drafts } from "./smtp-configs/versions/drafts.ts";
 import { VersionHistory } from "./smtp-configs/versions/history.ts";
+import { DatabaseClock } from "./store/database-clock.ts";
 import { isPostgresUrl, openPostgresStore, openSqliteStore, type Store } from "./store/store.ts";
 import { insertEncryptionKey, listEncryptionKeys } from "./store/tables/encryption-keys.ts";
 import type { SmtpConfig } from "./store/tables/smtp-configs.ts";
@@ -116,12 +117,13 @@ export interface Services extends OpenConfigs {
  *   `store.unavailable`, `sandbox.unavailable`
  */
 export async function openServices(options: ServicesOptions): Promise<Services> {
-  const { database, clock = systemClock, log = createLog("info"), random = Math.random } = options;
+  const { database, log = createLog("info"), random = Math.random } = options;
   const smtp = options.smtp === undefined ? null : parse(smtpConfigCreate, options.smtp);
   const primary = parseSecret(options.secret, "the secret");
   const previous = (options.previousSecrets ?? []).map((secret) => parseSecret(secret, "a previous secret"));
   const store = await (isPostgresUrl(database) ? openPostgresStore(database) : openSqliteStore(database));
   try {
+    const clock = options.clock ?? (await clockOf(store));
     const secrets = await unlockStore(store, primary, previous, clock);
     if (!secrets.fits) log.error("secret does not fit this database; sending nothing");
     return await startServices({ ...options, store, secrets, smtp, clock, log, random });
@@ -129,6 +131,14 @@ export async function openServices(options: ServicesOptions): Promise<Services> 
     await store.close();
     throw error;
   }
+}
+
+/** Nodes that share a database share its time of day. */
+async function clockOf(store: Store): Promise<Clock> {
+  if (!store.shared) return systemClock;
+  const clock = new DatabaseClock(systemClock);
+  await clock.look(store.db);
+  return clock;
 }
 
 /** What the parts are made of. */
@@ -247,14 +257,18 @@ async function startServices(base: Base): Promise<Services> {
   const retention = new Retention({ store, clock, log });
   const sandboxPort = base.sandboxPort ?? null;
   const sandbox = sandboxPort === null ? null : new Sandbox({ port: sandboxPort, log, clock });
+  const skewMs = () => (clock instanceof DatabaseClock ? clock.skewMs : 0);
   metrics.lookUp({
     queue: () => readQueueFigures(store, clock),
     sessions: () => worker.sessions(),
+    nodeFaults: () => worker.faults().length + (secrets.fits ? 0 : 1),
+    skewMs,
     alerts: async () => (await alerts.list()).length,
   });
 
   const background = new ServiceGroup([
     ...(sandbox === null ? [] : [sandbox]),
+    ...(clock instanceof DatabaseClock ? [pollClock(clock, store, log)] : []),
     templateCache,
     accessTokens,
     worker,
@@ -288,12 +302,25 @@ async function startServices(base: Base): Promise<Services> {
     bulkRetry,
     worker,
     sandbox,
-    health: () => readHealth({ store, secrets, configs, clock }),
+    health: () => readHealth({ store, secrets, configs, clock, nodeFaults: () => worker.faults(), skewMs }),
     async close(deadlineMs = 10_000) {
       await background.stop(deadlineMs);
       await store.close();
     },
   };
+}
+
+/** Follows the clock of the database, which an admin may set and whose seconds are never quite those of this node. */
+function pollClock(clock: DatabaseClock, { db }: Store, log: Log): Service {
+  const everyMs = 10_000;
+  const run = async () => {
+    await clock.look(db);
+    return everyMs;
+  };
+  return new Poll(
+    { clock, log },
+    { run, firstMs: everyMs, retryMs: everyMs, failure: "database clock not read" },
+  );
 }
 
 /**

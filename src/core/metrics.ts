@@ -13,6 +13,10 @@ export interface MetricSources {
   readonly queue: () => Promise<QueueFigures>;
   /** Connections to SMTP servers, open or being opened. */
   readonly sessions: () => number;
+  /** How many faults this node has of its own. */
+  readonly nodeFaults: () => number;
+  /** By how many milliseconds this node's time of day is ahead of the database's. */
+  readonly skewMs: () => number;
   /** Open alerts. */
   readonly alerts: () => Promise<number>;
 }
@@ -95,7 +99,7 @@ export class Metrics {
   }
 
   /** Says where the figures come from that are looked up when `/metrics` is read. */
-  lookUp({ queue, sessions, alerts }: MetricSources): void {
+  lookUp({ queue, sessions, alerts, nodeFaults, skewMs }: MetricSources): void {
     const registers = this.#registers;
     const oldest = new Gauge({
       name: "sendwright_queue_oldest_seconds",
@@ -120,6 +124,22 @@ export class Metrics {
       registers,
       async collect() {
         this.set(await alerts());
+      },
+    });
+    new Gauge({
+      name: "sendwright_node_faults",
+      help: "What keeps this node alone from sending: its secret, network, name servers, authorities or clock",
+      registers,
+      collect() {
+        this.set(nodeFaults());
+      },
+    });
+    new Gauge({
+      name: "sendwright_clock_skew_seconds",
+      help: "By how much this node's clock is ahead of the database's, which Sendwright goes by",
+      registers,
+      collect() {
+        this.set(skewMs() / 1000);
       },
     });
     new Gauge({

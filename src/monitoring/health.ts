@@ -1,11 +1,12 @@
 import type { Clock } from "../core/clock.ts";
+import { ageInWords } from "../core/format.ts";
 import type { QueueFigures } from "../core/metrics.ts";
 import type { Secrets } from "../secret/secrets.ts";
 import type { SmtpConfigs } from "../smtp-configs/smtp-configs.ts";
 import type { Store } from "../store/store.ts";
 import { findOldestWaiting } from "../store/tables/email-counts.ts";
 import { countOpen } from "../store/tables/emails.ts";
-import { configIssues, type MailFacts, mailStatus } from "./status.ts";
+import { configIssues, type MailFacts, mailStatus, type NodeFault } from "./status.ts";
 
 /** How the service is, for monitoring: `ok` while emails can be accepted and delivered. */
 export interface Health {
@@ -21,19 +22,28 @@ export interface HealthDependencies {
   readonly secrets: Secrets;
   readonly configs: SmtpConfigs;
   readonly clock: Clock;
+  /** What is wrong with this node. */
+  readonly nodeFaults: () => readonly NodeFault[];
+  /** By how many milliseconds this node's time of day is ahead of the database's. */
+  readonly skewMs: () => number;
 }
 
+/** A clock that is further off makes certificates look expired, or not valid yet. Milliseconds. */
+const maxSkewMs = 60_000;
+
 /** @throws SendwrightError `store.unavailable` */
-export async function readHealth({ store, secrets, configs, clock }: HealthDependencies): Promise<Health> {
+export async function readHealth(dependencies: HealthDependencies): Promise<Health> {
+  const { store, secrets, configs, clock, nodeFaults, skewMs } = dependencies;
   const emails = await countOpen(store.reader);
   const saved = await configs.list();
   const now = clock.now();
-  const problems = problemsOf({ keyFits: secrets.fits, configs: saved, now });
+  const mail = problemsOf({ keyFits: secrets.fits, nodeFaults: nodeFaults(), configs: saved, now });
+  const problems = [...mail, ...clockProblems(skewMs())];
   return { ok: problems.length === 0, problems, key: secrets.fits ? "fits" : "mismatch", emails };
 }
 
 /** Only what keeps mail from being delivered: that it is late, untested or in the sandbox is no problem of the service. */
-function problemsOf(facts: Pick<MailFacts, "keyFits" | "configs" | "now">): string[] {
+function problemsOf(facts: Pick<MailFacts, "keyFits" | "nodeFaults" | "configs" | "now">): string[] {
   const { level, sentence } = mailStatus({
     ...facts,
     oldestWaitingAt: null,
@@ -41,9 +51,17 @@ function problemsOf(facts: Pick<MailFacts, "keyFits" | "configs" | "now">): stri
     sandbox: null,
   });
   if (level === "bad" || level === "none") return [sentence];
-  return configIssues(facts.configs, facts.now)
-    .filter(({ code }) => code === "problem" || code === "paused")
+  return configIssues(facts.configs, facts)
+    .filter(({ code }) => code === "problem" || code === "paused" || code === "node_fault")
     .map(({ reason }) => reason);
+}
+
+function clockProblems(skewMs: number): string[] {
+  if (Math.abs(skewMs) <= maxSkewMs) return [];
+  const direction = skewMs > 0 ? "ahead of" : "behind";
+  return [
+    `The clock of this node is ${ageInWords(Math.abs(skewMs))} ${direction} the database's. Set it right.`,
+  ];
 }
 
 /** The figures about the queue that `/metrics` shows. */

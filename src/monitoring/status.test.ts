@@ -20,6 +20,7 @@ function config({ health, ...given }: GivenConfig = {}, known: Parameters<typeof
 const statusOf = (given: Partial<MailFacts> = {}) =>
   mailStatus({
     keyFits: true,
+    nodeFaults: [],
     configs: [config()],
     oldestWaitingAt: null,
     lastSentAt: null,
@@ -29,7 +30,9 @@ const statusOf = (given: Partial<MailFacts> = {}) =>
   });
 
 const pausedUntil = (until: number): GivenConfig => ({
-  health: { breaker: { state: "open", until, reason: "The sign-in was refused", failures: 1 } },
+  health: {
+    breaker: { state: "open", until, reason: "The sign-in was refused", failures: 1, needsAdmin: false },
+  },
 });
 const paused = pausedUntil(now + minute);
 const broken = { problem: { code: "seal.broken", detail: "Enter its password again." } } as const;
@@ -78,10 +81,6 @@ describe("whether mail works", () => {
     expect(statusOf(given)).toMatchObject({ code, level });
   });
 
-  it("is known to be over when a pause has ended", () => {
-    expect(statusOf({ configs: [config(pausedUntil(now))] }).code).toBe("working");
-  });
-
   it("counts an email that was sent after a failed test as the later word", () => {
     const configs = [config({ health: { lastTest: failedTest } })];
     expect(statusOf({ configs, lastSentAt: now - 2 * minute }).code).toBe("test_failed");
@@ -100,6 +99,46 @@ describe("whether mail works", () => {
   });
 });
 
+describe("a config that was paused", () => {
+  const breaker = { reason: "The sign-in was refused", failures: 1 } as const;
+
+  it("is said to be tried once its pause is over, until an email has shown that it works", () => {
+    const sentence = "Relay was paused, and the next email tries it: The sign-in was refused.";
+    const halfOpen = { state: "half-open", until: now + minute, ...breaker, needsAdmin: false } as const;
+    for (const tried of [pausedUntil(now - 1), { health: { breaker: halfOpen } }]) {
+      expect(statusOf({ configs: [config(tried)] })).toEqual({ level: "warn", code: "tried", sentence });
+      expect(configIssues([config(tried)], { now, nodeFaults: [] })).toMatchObject([
+        { code: "tried", reason: sentence },
+      ]);
+    }
+  });
+
+  it("names who must act if it does not end by itself", () => {
+    const open = { state: "open", until: now + minute, ...breaker, needsAdmin: true } as const;
+    expect(statusOf({ configs: [config({ health: { breaker: open } })] }).sentence).toBe(
+      "No mail is sent: Relay needs an admin: The sign-in was refused.",
+    );
+  });
+});
+
+describe("a fault of this node", () => {
+  const nodeFaults = [{ configId: "1", reason: "smtp.example.com was not looked up" }];
+  const reason =
+    "This node cannot use Relay, and leaves its mail to the other nodes: smtp.example.com was not looked up.";
+
+  it("is said as one of this node, and not of the config", () => {
+    expect(statusOf({ nodeFaults })).toEqual({ level: "warn", code: "node_fault", sentence: reason });
+    expect(configIssues([config(), other], { now, nodeFaults })).toEqual([
+      { configId: "1", name: "Relay", code: "node_fault", reason },
+    ]);
+  });
+
+  it("says no more of a config that is turned off", () => {
+    const off = config({ settings: { enabled: false } });
+    expect(configIssues([off, other], { now, nodeFaults })).toEqual([]);
+  });
+});
+
 describe("the configs to look at", () => {
   it("are those in use that are broken, paused, or failed their last test", () => {
     const configs = [
@@ -109,7 +148,9 @@ describe("the configs to look at", () => {
       config({ id: "d" }),
       config({ id: "e", settings: { enabled: false }, ...paused }),
     ];
-    expect(configIssues(configs, now).map(({ configId, code }) => [configId, code])).toEqual([
+    expect(
+      configIssues(configs, { now, nodeFaults: [] }).map(({ configId, code }) => [configId, code]),
+    ).toEqual([
       ["a", "problem"],
       ["b", "paused"],
       ["c", "test_failed"],
@@ -119,7 +160,7 @@ describe("the configs to look at", () => {
   it("tell whose change fails, and when it was made", () => {
     const changed = config(paused, { rollbackTo: 1 });
     const wordsAt = (ms: number) =>
-      configIssues([changed], now + ms).map(({ code, reason }) => [code, reason]);
+      configIssues([changed], { now: now + ms, nodeFaults: [] }).map(({ code, reason }) => [code, reason]);
     expect(wordsAt(0)).toEqual([
       ["change_failed", "Relay: sending fails since the change by Ada just now."],
       ["paused", "Relay is paused: The sign-in was refused."],

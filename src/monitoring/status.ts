@@ -1,7 +1,7 @@
 import { ageInWords } from "../core/format.ts";
 import type { SmtpConfigSummary } from "../smtp-configs/summary.ts";
 import type { Alert } from "../store/tables/alerts.ts";
-import { openBreakerAt } from "../store/tables/smtp-config-health.ts";
+import { openBreakerAt, triedBreakerAt } from "../store/tables/smtp-config-health.ts";
 import { blockingKinds } from "./assess.ts";
 import { expiriesOf } from "./expiry.ts";
 
@@ -17,6 +17,8 @@ export const mailStatusCodes = [
   "waiting",
   "partly",
   "paused",
+  "tried",
+  "node_fault",
   "broken",
   "all_off",
   "key_mismatch",
@@ -35,6 +37,8 @@ export const configIssueCodes = [
   "change_failed",
   "problem",
   "paused",
+  "tried",
+  "node_fault",
   "alert",
   "test_failed",
   "expiring",
@@ -48,8 +52,15 @@ export interface ConfigIssue {
   readonly reason: string;
 }
 
+/** What is wrong with this node, as a config shows it that other nodes may well be able to use. */
+export interface NodeFault {
+  readonly configId: string;
+  readonly reason: string;
+}
+
 export interface MailFacts {
   readonly keyFits: boolean;
+  readonly nodeFaults: readonly NodeFault[];
   /** In the order in which they are tried. */
   readonly configs: readonly SmtpConfigSummary[];
   /** When the oldest queued email was accepted; null if none is queued. */
@@ -65,11 +76,14 @@ const longWaitMs = 5 * 60_000;
 
 /** Whether mail works now: the worst that is known, with its reason. */
 export function mailStatus(facts: MailFacts): MailStatus {
-  const { keyFits, configs, oldestWaitingAt, lastSentAt, now } = facts;
+  const { keyFits, nodeFaults, configs, oldestWaitingAt, lastSentAt, now } = facts;
   const managed = configs.find(({ managedBy, problem }) => managedBy !== null && problem === null);
   // The environment gives its password with each start: it needs no key of the database.
   if (!keyFits && managed === undefined) {
-    return bad("key_mismatch", "No mail is sent: the secret is not the one this database was made with.");
+    return bad(
+      "key_mismatch",
+      "This node sends no mail: its secret is not the one this database was made with.",
+    );
   }
   if (configs.length === 0) {
     return status("none", "no_config", "Mail is not set up yet: there is no SMTP config.");
@@ -82,6 +96,10 @@ export function mailStatus(facts: MailFacts): MailStatus {
   if (blocker !== undefined && first === undefined) {
     return bad(blocker.code === "paused" ? "paused" : "broken", `No mail is sent: ${blocker.reason}`);
   }
+  const [fault] = enabled.flatMap((config) => nodeFaultOf(config, nodeFaults));
+  if (fault !== undefined) return warn("node_fault", fault.reason);
+  const [tried] = first === undefined ? [] : triedOf(first, now);
+  if (tried !== undefined) return warn("tried", tried.reason);
   if (first !== undefined && first.rollbackTo !== null) {
     return warn("change_failed", `Mail may not work: ${first.settings.name} fails since it was changed.`);
   }
@@ -123,18 +141,19 @@ function isSandbox(
 /** What an admin should look at, in the order of the configs. A config that is turned off has no issues. */
 export function configIssues(
   configs: readonly SmtpConfigSummary[],
-  now: number,
+  { now, nodeFaults }: Pick<MailFacts, "now" | "nodeFaults">,
   alerts: readonly Alert[] = [],
 ): ConfigIssue[] {
   return configs
     .filter(({ settings }) => settings.enabled)
-    .flatMap((config) =>
-      issuesOf(
+    .flatMap((config) => [
+      ...issuesOf(
         config,
         now,
         alerts.filter(({ configId }) => configId === config.id),
       ),
-    );
+      ...nodeFaultOf(config, nodeFaults),
+    ]);
 }
 
 function issuesOf(config: SmtpConfigSummary, now: number, alerts: readonly Alert[]): ConfigIssue[] {
@@ -153,6 +172,7 @@ function issuesOf(config: SmtpConfigSummary, now: number, alerts: readonly Alert
   const hasExpiryAlert = alerts.some(({ kind }) => kind === "consent_expiring");
   return [
     ...changes,
+    ...triedOf(config, now),
     ...alerts.map((alert) => alertIssue(config, alert)),
     ...tests,
     ...(hasExpiryAlert ? [] : expiring(config, now)),
@@ -189,7 +209,25 @@ function blockerOf(config: SmtpConfigSummary, now: number): ConfigIssue | null {
   if (problem !== null) return issue(config, "problem", `${name} cannot be used: ${problem.detail}`);
   const breaker = openBreakerAt(health, now);
   if (breaker === null) return null;
-  return issue(config, "paused", `${name} is paused: ${sentence(breaker.reason ?? "it failed")}`);
+  const reason = sentence(breaker.reason ?? "it failed");
+  const words = breaker.needsAdmin ? "needs an admin" : "is paused";
+  return issue(config, "paused", `${name} ${words}: ${reason}`);
+}
+
+/** A config whose pause is over, until an email has shown that it works. */
+function triedOf(config: SmtpConfigSummary, now: number): readonly ConfigIssue[] {
+  const breaker = triedBreakerAt(config.health, now);
+  if (breaker === null) return [];
+  const { name } = config.settings;
+  const reason = sentence(breaker.reason ?? "it failed");
+  return [issue(config, "tried", `${name} was paused, and the next email tries it: ${reason}`)];
+}
+
+function nodeFaultOf(config: SmtpConfigSummary, faults: readonly NodeFault[]): readonly ConfigIssue[] {
+  const fault = faults.find(({ configId }) => configId === config.id);
+  if (fault === undefined) return [];
+  const words = `This node cannot use ${config.settings.name}, and leaves its mail to the other nodes`;
+  return [issue(config, "node_fault", `${words}: ${sentence(fault.reason)}`)];
 }
 
 function issue(config: SmtpConfigSummary, code: ConfigIssue["code"], reason: string): ConfigIssue {

@@ -15,6 +15,8 @@ const appearances: Record<Issue["code"], { tone: "bad" | "warn"; icon: IconName 
   change_failed: { tone: "bad", icon: "cross" },
   problem: { tone: "bad", icon: "lock" },
   paused: { tone: "warn", icon: "clock" },
+  tried: { tone: "warn", icon: "clock" },
+  node_fault: { tone: "bad", icon: "warning" },
   alert: { tone: "warn", icon: "warning" },
   test_failed: { tone: "warn", icon: "cross" },
   expiring: { tone: "warn", icon: "clock" },

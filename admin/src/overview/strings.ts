@@ -16,6 +16,8 @@ export const issueKinds = {
   change_failed: "Change failed",
   problem: "Cannot be used",
   paused: "Paused",
+  tried: "Being tried",
+  node_fault: "This node only",
   alert: "Found by a check",
   test_failed: "Test failed",
   expiring: "Ends soon",

@@ -38,7 +38,7 @@ const get = route({
   responses: { 200: json(overview, "The overview") },
 });
 
-export function overviewRoutes({ store, secrets, configs, clock, sandbox, alerts }: Services) {
+export function overviewRoutes({ store, secrets, configs, clock, sandbox, alerts, worker }: Services) {
   let past: { readonly key: string; readonly days: Promise<EmailCounts[]> } | undefined;
 
   /** A month may hold millions of emails, and pages ask every few seconds. */
@@ -55,10 +55,11 @@ export function overviewRoutes({ store, secrets, configs, clock, sandbox, alerts
     const oldestWaiting = await findOldestWaiting(store.reader, now);
     const lastSentAt = await findLastSentAt(store.reader);
     const { oldestDueAt, ...depth } = await readQueueDepth(store.reader, now);
-    const facts = { keyFits: secrets.fits, configs: saved, lastSentAt, sandbox, now };
+    const nodeFaults = worker.faults();
+    const facts = { keyFits: secrets.fits, nodeFaults, configs: saved, lastSentAt, sandbox, now };
     const reply = {
       mail: mailStatus({ ...facts, oldestWaitingAt: oldestWaiting?.createdAt ?? null }),
-      concerns: configIssues(saved, now, await alerts.list()),
+      concerns: configIssues(saved, facts, await alerts.list()),
       waiting: depth.due + depth.scheduled + depth.sending,
       queue: { ...depth, oldestDueAt: rfc3339OrNull(oldestDueAt) },
       oldestWaiting:

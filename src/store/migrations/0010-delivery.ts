@@ -13,7 +13,6 @@ export const delivery: SchemaChange = {
   },
   // What a stand-in looks for, whatever else is queued. It is empty almost always.
   indexes: {
-    emails_refused:
-      "on emails (priority, next_attempt_at) where state = 'queued' and refused_by is not null",
+    emails_refused: "on emails (priority, next_attempt_at) where state = 'queued' and refused_by is not null",
   },
 };

@@ -8,8 +8,8 @@ import * as t from "./strings.ts";
 
 /** Whether emails may be on their way through it: a change that fails would stop them. */
 function works(config: SmtpConfig): boolean {
-  const { enabled, managedBy, problem, pausedUntil, returnTo, lastTest } = config;
-  const isUsed = enabled && managedBy === null && problem === null && pausedUntil === null;
+  const { enabled, managedBy, problem, breaker, returnTo, lastTest } = config;
+  const isUsed = enabled && managedBy === null && problem === null && breaker.state === "closed";
   return isUsed && returnTo === null && lastTest?.ok !== false;
 }
 

@@ -6,7 +6,7 @@ import { focusPage } from "../../parts/page.tsx";
 import { DraftNotice } from "../drafts/draft-notice.tsx";
 import type { Drafts } from "../drafts/use-drafts.ts";
 import { FailingChange } from "../history/failing-change.tsx";
-import { isPaused, Pause } from "../list/config-status.tsx";
+import { Pause, pauseOf } from "../list/config-status.tsx";
 import { ResumeConfig } from "../list/resume-config.tsx";
 import * as page from "../strings.ts";
 import styles from "./editor.module.css";
@@ -23,6 +23,7 @@ interface EditorNoticesProps {
 /** What an admin should know before the form, the most urgent first. */
 export function EditorNotices({ config, editor, drafts }: EditorNoticesProps) {
   const { base, faults } = editor;
+  const pause = config === null ? null : pauseOf(config);
   const notices = [
     config !== null && config.managedBy !== null && (
       <Notice key="managed" tone="info" title={t.managedTitle}>
@@ -39,14 +40,14 @@ export function EditorNotices({ config, editor, drafts }: EditorNoticesProps) {
         {base.problem.detail}
       </Notice>
     ),
-    config !== null && config.pausedUntil !== null && isPaused(config) && (
+    config !== null && pause !== null && (
       <Notice
         key="paused"
-        tone="warn"
-        title={<Pause until={config.pausedUntil} />}
+        tone={pause.needsAdmin ? "bad" : "warn"}
+        title={<Pause breaker={pause} />}
         actions={<ResumeConfig config={config} onResumed={focusPage} />}
       >
-        {config.pausedReason}
+        {pause.reason}
       </Notice>
     ),
     base?.oauth?.consentError != null && (

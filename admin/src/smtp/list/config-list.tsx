@@ -11,7 +11,7 @@ import { formOf } from "../form/form.ts";
 import { FailingSince, RollbackButton } from "../history/failing-change.tsx";
 import { providerOf } from "../providers/provider.ts";
 import styles from "./config-list.module.css";
-import { ConfigBadge, isPaused, LastTest, usedConfig } from "./config-status.tsx";
+import { ConfigBadge, LastTest, pauseOf, usedConfig } from "./config-status.tsx";
 import { ResumeConfig } from "./resume-config.tsx";
 import * as t from "./strings.ts";
 
@@ -93,7 +93,7 @@ export function ConfigList({ configs }: { configs: readonly SmtpConfig[] }) {
                     config={config}
                     onRolledBack={() => announce(config, t.rolledBack(config.name))}
                   />
-                  {isPaused(config) && (
+                  {pauseOf(config) !== null && (
                     <ResumeConfig
                       config={config}
                       onResumed={() => announce(config, t.resumed(config.name))}
@@ -185,7 +185,7 @@ function Mover({ label, icon, isIdle, onMove }: MoverProps) {
 function Facts({ config }: { config: SmtpConfig }) {
   const { data: providers = [] } = useQuery(providersQuery);
   const provider = providerOf(providers, formOf(config));
-  const trouble = config.problem?.detail ?? (config.pausedUntil === null ? null : config.pausedReason);
+  const trouble = config.problem?.detail ?? config.pausedReason;
   return (
     <>
       <span className={styles.facts}>

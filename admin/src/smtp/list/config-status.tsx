@@ -20,10 +20,10 @@ export function ConfigBadge({ config, isFirst }: { config: SmtpConfig; isFirst: 
       </Badge>
     );
   }
-  if (config.pausedUntil !== null) {
+  if (config.breaker.state !== "closed") {
     return (
-      <Badge tone="warn" icon="clock">
-        <Pause until={config.pausedUntil} />
+      <Badge tone={config.breaker.needsAdmin ? "bad" : "warn"} icon="clock">
+        <Pause breaker={config.breaker} />
       </Badge>
     );
   }
@@ -38,17 +38,20 @@ export function ConfigBadge({ config, isFirst }: { config: SmtpConfig; isFirst: 
   );
 }
 
-/** Whether nothing but its pause keeps a config from being used. */
-export function isPaused({ enabled, problem, pausedUntil }: SmtpConfig): boolean {
-  return enabled && problem === null && pausedUntil !== null;
+/** The circuit breaker of a config that is paused. */
+export type PausedBreaker = Exclude<SmtpConfig["breaker"], { state: "closed" }>;
+
+/** The breaker that alone keeps a config from being used as usual; null if nothing does, or more than that. */
+export function pauseOf({ enabled, problem, breaker }: SmtpConfig): PausedBreaker | null {
+  return enabled && problem === null && breaker.state !== "closed" ? breaker : null;
 }
 
-/** That a config is paused, and when it is tried next. */
-export function Pause({ until }: { until: string }) {
-  if (Date.parse(until) <= Date.now()) return t.statePauseOver;
+/** That a config is paused, who has to act, and when it is tried next. */
+export function Pause({ breaker }: { breaker: PausedBreaker }) {
+  if (breaker.state === "half-open" || Date.parse(breaker.until) <= Date.now()) return t.statePauseOver;
   return (
     <>
-      {t.statePaused} <Time iso={until} />
+      {breaker.needsAdmin ? t.stateNeedsAdmin : t.statePaused} <Time iso={breaker.until} />
     </>
   );
 }
@@ -67,7 +70,7 @@ export function LastTest({ config: { lastTest } }: { config: SmtpConfig }) {
 export function usedConfig(configs: readonly SmtpConfig[]): SmtpConfig | null {
   return (
     configs.find(
-      ({ enabled, problem, pausedUntil }) => enabled && problem === null && pausedUntil === null,
+      ({ enabled, problem, breaker }) => enabled && problem === null && breaker.state === "closed",
     ) ?? null
   );
 }

@@ -2,6 +2,7 @@ export const stateNone = "Never tested";
 export const stateWorked = "Last test worked";
 export const stateFailed = "Last test failed";
 export const statePaused = "Paused, next try";
+export const stateNeedsAdmin = "Needs a change, next try";
 export const statePauseOver = "Paused, tried with the next email";
 export const stateOff = "Off";
 export const stateUsed = "In use";
