@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { connect, type Socket } from "node:net";
 import { composeMessage, senderHeaders } from "../../src/message/mime.ts";
-import { prepareContent } from "../../src/smtp/content.ts";
+import { Content } from "../../src/smtp/content.ts";
 import type { Sending, SendingOptions } from "./candidate.ts";
 import { type Language, renderMail, sender } from "./mail.ts";
 
@@ -35,7 +35,8 @@ function composeOnce(language: Language): Buffer {
     attachments: [],
     headers: {},
   });
-  return prepareContent(Buffer.concat([senderHeaders({ from: sender, replyTo: null }), content]), false).wire;
+  const parts = [senderHeaders({ from: sender, replyTo: null }), content];
+  return Buffer.concat([...new Content(parts, false).blocks()].map(({ bytes }) => bytes));
 }
 
 interface Conversation {

@@ -214,6 +214,29 @@ describe("what is written after a try", () => {
     });
   });
 
+  it("fails a recipient who was left out, with the reason, beside others who were sent to", () => {
+    const error = new SendwrightError("smtp.smtputf8_missing", "The relay does not support SMTPUTF8.");
+    const result: SendResult = {
+      recipients: [
+        { address: "r0@example.com", outcome: "permanent", reply: null, error },
+        { address: "r1@example.com", outcome: "sent", reply: reply(250, "taken") },
+      ],
+      reply: reply(250, "taken"),
+      stage: "message",
+      durationMs: 5,
+      bodyStarted: true,
+      lost: null,
+    };
+    const settlement = settle({ kind: "answered", result }, { recipients: [recipient(0), recipient(1)] });
+    expect(settlement).toMatchObject({
+      state: "partial",
+      recipients: [
+        { state: "failed", code: null, reply: error.message },
+        { state: "sent", code: 250, reply: "taken" },
+      ],
+    });
+  });
+
   it("waits without counting while the config needs an admin", () => {
     const settlement = settle(failed("smtp.auth_rejected", 535), { email: { attemptCount: 3 } });
     expect(settlement).toMatchObject({ state: "queued", attemptCount: 3, nextAttemptAt: now });

@@ -184,7 +184,7 @@ function recipientOutcome(
   return {
     position,
     state: staysQueued ? "queued" : recipientState(result.outcome, email, isTriedAgain),
-    ...replyColumns(result.reply, end.result.lost?.message ?? null),
+    ...replyColumns(result.reply, (result.error ?? end.result.lost)?.message ?? null),
   };
 }
 

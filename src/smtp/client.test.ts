@@ -14,7 +14,8 @@ const message: Message = {
   needsSmtpUtf8: false,
 };
 /** More than one block, so that the relay can act between the first byte and the final dot. */
-const large: Message = { ...message, content: Buffer.from(`${"x".repeat(76)}\r\n`.repeat(100_000)) };
+const largeContent = Buffer.from(`${"x".repeat(76)}\r\n`.repeat(100_000));
+const large: Message = { ...message, content: largeContent };
 
 function dial(port: number, options: Partial<ConnectOptions> = {}): Promise<Connection> {
   return connect({
@@ -95,7 +96,7 @@ describe("sending", () => {
     const contents = Array.from({ length: 20 }, (_, i) =>
       Buffer.from(`X-Number: ${i}\r\n\r\n${".\r\n".repeat(i)}`),
     );
-    const long = large.content.subarray(0, 78 * 10_000);
+    const long = largeContent.subarray(0, 78 * 10_000);
     for (const content of [long, ...contents]) {
       expect((await connection.send({ ...message, content })).recipients[0]?.outcome).toBe("sent");
     }
@@ -366,7 +367,7 @@ describe("time", () => {
     const clock = createFixedClock();
     const connection = await dial((stalling.address() as AddressInfo).port, { clock });
     let error: unknown = null;
-    connection.send({ ...message, content: Buffer.concat(Array(4).fill(large.content)) }).catch((thrown) => {
+    connection.send({ ...message, content: Buffer.concat(Array(4).fill(largeContent)) }).catch((thrown) => {
       error = thrown;
     });
     while (error === null) await clock.advance(1_000);

@@ -2,12 +2,13 @@ import type { Clock } from "../core/clock.ts";
 import { SendwrightError } from "../core/errors.ts";
 import type { SmtpReply, Stage } from "../core/model.ts";
 import type { Capabilities } from "./capabilities.ts";
-import { prepareContent } from "./content.ts";
+import { Content, type MessageContent, maxSizeOf } from "./content.ts";
 import type { Conversation } from "./conversation.ts";
 import { forwardPath, type Path, reversePath } from "./path.ts";
 import { classOf, quote } from "./reply.ts";
-import type { Timeouts } from "./timeouts.ts";
-import { type Command, Transaction, type TransactionResult } from "./transaction.ts";
+import { Sending, type SendingResult } from "./sending.ts";
+import { contentMs, type Timeouts } from "./timeouts.ts";
+import type { Command, Transaction } from "./transaction.ts";
 import type { TlsEvidence } from "./wire.ts";
 
 export interface Message {
@@ -15,19 +16,21 @@ export interface Message {
   readonly from: string;
   /** The forward-paths, one recipient each. */
   readonly to: readonly string[];
-  /** The whole MIME document, its lines ending in CRLF. Sent as it is. */
-  readonly content: Uint8Array;
+  /** If reading it fails, `send` throws that error, nothing of the message was sent, and the session goes on. */
+  readonly content: MessageContent;
   /** True if its headers are UTF-8 (RFC 6532). */
   readonly needsSmtpUtf8: boolean;
+  /** Recipients of one transaction at the most; more of them take several. Default: no limit is known. */
+  readonly maxRecipients?: number;
   /**
-   * Called when the relay waits for the content, which is the last moment before its first byte is sent. If
-   * it throws, the content is not sent, and `send` throws the same error; or, if a recipient was already
-   * refused, `send` returns that result with the error as `lost`.
+   * Called when the relay waits for the content, which is the last moment before its first byte is sent, in each
+   * transaction. If it throws, the content is not sent, and `send` throws the same error; or, if a recipient has an
+   * outcome already, `send` returns that result with the error as `lost`.
    */
   readonly beforeContent?: () => Promise<void> | undefined;
 }
 
-export interface SendResult extends TransactionResult {
+export interface SendResult extends SendingResult {
   /** Milliseconds since the message was first in the queue. */
   readonly durationMs: number;
 }
@@ -35,12 +38,18 @@ export interface SendResult extends TransactionResult {
 /** A message that is being sent, or waits for the messages before it. */
 interface QueuedSend {
   readonly message: Message;
-  readonly transaction: Transaction;
-  readonly content: Buffer;
+  /** Null until a content that is deferred was read. */
+  prepared: Prepared | null;
   /** Its first commands were sent together with the content of the message before it. */
   announced: boolean;
   readonly resolve: (result: SendResult) => void;
   readonly reject: (error: unknown) => void;
+}
+
+/** What is to be sent of a message whose content is in memory. */
+interface Prepared {
+  readonly sending: Sending;
+  readonly content: Content;
 }
 
 export interface ClientDependencies {
@@ -53,9 +62,6 @@ export interface ClientDependencies {
   readonly timeouts: Timeouts;
   readonly clock: Clock;
 }
-
-/** Large blocks need few passes through TLS and the operating system; the limit bounds what they buffer. */
-const blockBytes = 256 * 1024;
 
 /** The `Connection` that `connect` gives: transactions over an open session, one after the other. */
 export class Client {
@@ -105,9 +111,9 @@ export class Client {
 
   send(message: Message): Promise<SendResult> {
     return new Promise((resolve, reject) => {
-      const { size, wire } = prepareContent(message.content, message.needsSmtpUtf8);
-      const transaction = new Transaction({ ...message, size }, this.capabilities);
-      this.#queue.push({ message, transaction, content: wire, announced: false, resolve, reject });
+      const { content } = message;
+      const prepared = content instanceof Uint8Array ? this.#prepare(message, [content]) : null;
+      this.#queue.push({ message, prepared, announced: false, resolve, reject });
       if (this.#queue.length === 1) void this.#sendQueued();
     });
   }
@@ -116,12 +122,16 @@ export class Client {
     return this.#conversation.open;
   }
 
-  withdraw(): void {
-    const waiting = this.#queue.findIndex((queued, index) => index > 0 && !queued.announced);
-    if (waiting === -1) return;
-    for (const { reject } of this.#queue.splice(waiting)) {
-      reject(withdrawn());
+  withdraw(message?: Message): boolean {
+    const waiting = this.#queue.filter(
+      (queued, index) =>
+        index > 0 && !queued.announced && (message === undefined || queued.message === message),
+    );
+    for (const queued of waiting) {
+      this.#queue.splice(this.#queue.indexOf(queued), 1);
+      queued.reject(withdrawn());
     }
+    return waiting.length > 0;
   }
 
   quit(): Promise<void> {
@@ -142,24 +152,63 @@ export class Client {
 
   async #sendOne(queued: QueuedSend): Promise<void> {
     const startedAt = this.#clock.monotonic();
-    const { transaction } = queued;
-    const endDeadline = this.#conversation.deadline(this.#timeouts.overallMs);
+    const { message, resolve, reject } = queued;
     try {
-      if (this.#resetDue && !queued.announced) await this.reset();
-      await this.#transact(queued);
+      queued.prepared ??= await this.#read(message);
+    } catch (error) {
+      // Nothing of it was sent: the session is as good as before.
+      return reject(error);
+    }
+    const { sending } = queued.prepared;
+    try {
+      await this.#transactAll(queued, queued.prepared);
     } catch (error) {
       this.destroy();
-      if (!transaction.lose(error)) return queued.reject(error);
-    } finally {
-      endDeadline();
+      if (!sending.lose(error)) return reject(error);
     }
-    this.#resetDue = transaction.open;
-    if (transaction.closing) this.destroy();
-    queued.resolve({ ...transaction.result(), durationMs: this.#clock.monotonic() - startedAt });
+    resolve({ ...sending.result(), durationMs: this.#clock.monotonic() - startedAt });
   }
 
-  async #transact(queued: QueuedSend): Promise<void> {
-    const { transaction } = queued;
+  /** @throws SendwrightError `internal` if it is larger than announced, and what `read` throws. */
+  async #read(message: Message): Promise<Prepared> {
+    const { content } = message;
+    const parts = content instanceof Uint8Array ? [content] : await content.read();
+    const bytes = parts.reduce((sum, { length }) => sum + length, 0);
+    if (bytes > maxSizeOf(content)) {
+      throw new SendwrightError(
+        "internal",
+        `The content has ${bytes} bytes, and at most ${maxSizeOf(content)} were announced.`,
+      );
+    }
+    return this.#prepare(message, parts);
+  }
+
+  #prepare(message: Message, parts: readonly Uint8Array[]): Prepared {
+    const { from, to, needsSmtpUtf8, maxRecipients = null } = message;
+    const content = new Content(parts, needsSmtpUtf8);
+    const envelope = { from, to, size: content.size, needsSmtpUtf8, maxRecipients };
+    return { content, sending: new Sending(envelope, this.capabilities) };
+  }
+
+  /** Runs the transactions of a message, each with a time limit of its own. */
+  async #transactAll(queued: QueuedSend, { sending, content }: Prepared): Promise<void> {
+    const limitMs = this.#timeouts.overallMs + contentMs(content.size);
+    let isAnnounced = queued.announced;
+    for (let next: Transaction | null = sending.transaction; next !== null; next = sending.next()) {
+      const endDeadline = this.#conversation.deadline(limitMs);
+      try {
+        if (this.#resetDue && !isAnnounced) await this.reset();
+        isAnnounced = false;
+        await this.#transact(next, queued.message, { sending, content });
+      } finally {
+        endDeadline();
+      }
+      this.#resetDue = next.open;
+      if (next.closing) this.destroy();
+    }
+  }
+
+  async #transact(transaction: Transaction, message: Message, prepared: Prepared): Promise<void> {
     const conversation = this.#conversation;
     for (let want = transaction.next(); want.kind !== "done"; want = transaction.next()) {
       if (want.kind === "commands") {
@@ -167,25 +216,25 @@ export class Client {
       } else if (want.kind === "reply") {
         transaction.take(await conversation.reply(want.to.stage, this.#patience(want.to)));
       } else {
-        const allowed = queued.message.beforeContent?.();
+        const allowed = message.beforeContent?.();
         if (allowed !== undefined) await allowed;
-        await this.#sendContent(queued);
+        await this.#sendContent(transaction, prepared);
       }
     }
   }
 
-  async #sendContent({ transaction, content }: QueuedSend): Promise<void> {
+  async #sendContent(transaction: Transaction, { sending, content }: Prepared): Promise<void> {
     const conversation = this.#conversation;
     conversation.assertOpen("message");
-    conversation.beginContent(content.length);
+    conversation.beginContent(content.wireBytes);
     transaction.contentStarted();
-    for (let start = 0; start < content.length; start += blockBytes) {
-      const block = content.subarray(start, start + blockBytes);
-      if (start + blockBytes >= content.length) {
+    for (const { bytes, isLast } of content.blocks()) {
+      if (isLast) {
         transaction.contentComplete();
-        return conversation.sendBlock(block, this.#timeouts.blockMs, this.#announce());
+        const commands = sending.isLast ? this.#announce() : [];
+        return conversation.sendBlock(bytes, this.#timeouts.blockMs, commands);
       }
-      await conversation.sendBlock(block, this.#timeouts.blockMs);
+      await conversation.sendBlock(bytes, this.#timeouts.blockMs);
       if (conversation.answered) {
         transaction.takeEarly(await conversation.reply("message", this.#timeouts.finalDotMs));
         return;
@@ -196,12 +245,13 @@ export class Client {
 
   /**
    * The first commands of the next message, to be sent with the content of the one before it. RFC 2920 §3.1
-   * lets a group begin with content and end with DATA, so that each message takes one round trip.
+   * lets a group begin with content and end with DATA, so that each message takes one round trip. A message whose
+   * content is not in memory is not announced: to read it, the relay would have to wait for the one before it.
    */
   #announce(): readonly Command[] {
     const [, next] = this.#queue;
-    if (next === undefined || !this.capabilities.pipelining) return [];
-    const want = next.transaction.next();
+    if (next === undefined || next.prepared === null || !this.capabilities.pipelining) return [];
+    const want = next.prepared.sending.transaction.next();
     if (want.kind !== "commands") return [];
     next.announced = true;
     return want.commands;

@@ -19,6 +19,7 @@ import { defaultTimeouts, type Timeouts } from "./timeouts.ts";
 import { type Dial, dial, type TlsEvidence } from "./wire.ts";
 
 export type { Message, SendResult } from "./client.ts";
+export type { DeferredContent } from "./content.ts";
 export type { RecipientResult } from "./transaction.ts";
 
 export interface ConnectOptions {
@@ -66,21 +67,27 @@ export interface Connection {
   reset(): Promise<void>;
 
   /**
-   * Runs one transaction after those before it. If the relay supports PIPELINING, its first commands are
-   * sent with the content of the one before, so that a message takes one round trip. A refusal is the
-   * outcome of its recipient. If the connection is lost, `lost` says how: a refusal before that remains, and
+   * Sends a message after those before it, in one transaction, or in several if the relay takes fewer recipients in
+   * one (RFC 5321 §4.5.3.1.10). If the relay supports PIPELINING, its first commands are sent with the content of the
+   * one before, so that a message takes one round trip. A refusal is the outcome of its recipient, and so is
+   * `smtp.smtputf8_missing` if the relay can get the message to others. If the connection is lost, `lost` says how: a refusal before that remains, and
    * the other recipients are `temporary` before the final dot, `unknown` after it.
    * @throws SendwrightError if no recipient got the message and none was refused: before anything is sent
    * `address.invalid`, `input.invalid`, `smtp.smtputf8_missing`, `smtp.too_large`; for a connection that
    * was lost before the final dot `smtp.closed`, `smtp.timeout`; and `smtp.protocol`, also if a reply that
-   * does not fit makes the refusals before it doubtful. After any loss the connection is closed.
+   * does not fit makes the refusals before it doubtful. After any loss the connection is closed. What reading the
+   * content throws: then nothing was sent, and the connection is as before.
    */
   send(message: Message): Promise<SendResult>;
 
   /** False once the connection is lost or closed. */
   readonly usable: boolean;
-  /** Withdraws the queued messages of which no command was sent: their `send` throws `smtp.withdrawn`. */
-  withdraw(): void;
+  /**
+   * Withdraws the queued messages of which no command was sent, or this one alone: their `send` throws
+   * `smtp.withdrawn`.
+   * @returns whether there was one.
+   */
+  withdraw(message?: Message): boolean;
   /** Sends QUIT and closes. Never throws, because a message that was accepted stays accepted. */
   quit(): Promise<void>;
   /** Closes without QUIT. */

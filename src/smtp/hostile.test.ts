@@ -28,13 +28,14 @@ const base64 = (text: string) => Buffer.from(text).toString("base64");
 const blob = base64(`\0jo\0${password}`);
 
 interface Given extends Partial<Message> {
+  readonly content?: Uint8Array;
   /** One after the other, on one connection; 1 by default. */
   readonly sends?: number;
   readonly signIn?: "in TLS" | "in the clear";
   readonly tls?: Relay["tls"];
 }
 
-const usual: Message = {
+const usual: Message & { readonly content: Uint8Array } = {
   from: "a@a.test",
   to: ["b@b.test"],
   // With a dot to be doubled, and without a line end.

@@ -18,7 +18,10 @@ export interface Timeouts {
   readonly blockMs: number;
   /** For the reply to the final dot. */
   readonly finalDotMs: number;
-  /** For the whole opening of a session, and for each transaction: against relays that drip bytes. */
+  /**
+   * For the whole opening of a session, and for each transaction without the time that its content may take: against
+   * relays that drip bytes.
+   */
   readonly overallMs: number;
 }
 
@@ -32,3 +35,14 @@ export const defaultTimeouts: Timeouts = {
   finalDotMs: 600_000,
   overallMs: 900_000,
 };
+
+/**
+ * The slowest line on which a large message is sent to its end: five messages at once over 1 Mbit/s have six times as
+ * much each.
+ */
+const slowestBytesPerSecond = 4_096;
+
+/** How long a content of this size may take. */
+export function contentMs(bytes: number): number {
+  return (bytes / slowestBytesPerSecond) * 1_000;
+}

@@ -11,6 +11,8 @@ export interface RecipientResult {
   readonly outcome: Outcome;
   /** The reply that decided; null where none came. */
   readonly reply: SmtpReply | null;
+  /** Why the relay was not asked; only for a recipient who was left out. */
+  readonly error?: SendwrightError;
 }
 
 export interface TransactionResult {
@@ -79,6 +81,8 @@ export class Transaction {
   /** Commands written, whose replies are not yet taken; in order. */
   readonly #pending: Command[] = [];
   #recipientsAnswered = 0;
+  /** Places in the envelope of recipients who were one too many. */
+  readonly #overflow: number[] = [];
   #senderAccepted = false;
   #content: "held" | "due" | "started" | "complete" = "held";
   #closing = false;
@@ -114,6 +118,26 @@ export class Transaction {
   /** True if nothing more can be said on this connection: after 421 (RFC 5321 §3.8) or out of step. */
   get closing(): boolean {
     return this.#closing;
+  }
+
+  /**
+   * Places in the envelope of recipients who were refused because the relay takes no more in one transaction (RFC 5321
+   * §4.5.3.1.10). Known once the content is due.
+   */
+  get overflow(): readonly number[] {
+    return this.#overflow;
+  }
+
+  /** How many recipients the relay accepted. */
+  get acceptedRecipients(): number {
+    return this.#recipients.filter(({ accepted }) => accepted).length;
+  }
+
+  /** How many recipients the relay takes in one transaction, as far as its replies say; else null. */
+  get recipientLimit(): number | null {
+    const [first] = this.#overflow;
+    if (first === undefined || this.#recipients.slice(first).some(({ accepted }) => accepted)) return null;
+    return this.acceptedRecipients;
   }
 
   next(): Want {
@@ -194,9 +218,7 @@ export class Transaction {
     const dotted = this.#content === "complete";
     if (this.#outOfStep || (!dotted && undecided === this.#recipients.length)) return false;
     if (undecided === 0) return true;
-    this.#lost = isSendwrightError(why)
-      ? why
-      : new SendwrightError("internal", "Sending failed.", { cause: why });
+    this.#lost = lossOf(why);
     this.#end(this.#pending[0]?.stage ?? "message", null, dotted ? "unknown" : "temporary");
     return true;
   }
@@ -229,9 +251,12 @@ export class Transaction {
   }
 
   #takeRecipient(reply: SmtpReply, accepted: boolean): void {
-    const recipient = this.#recipients[this.#recipientsAnswered++];
+    const position = this.#recipientsAnswered++;
+    const recipient = this.#recipients[position];
     if (recipient === undefined) return;
     recipient.accepted = accepted;
+    const isBesideAccepted = this.#recipients.some((other) => other.accepted && other.result === null);
+    if (isTooMany(reply) && recipient.result === null && isBesideAccepted) this.#overflow.push(position);
     if (!accepted) recipient.result ??= { outcome: recipientOutcomeOf(reply), reply };
     // RFC 5321 §3.3: without a recipient there is nothing to send.
     if (this.#undecided.length === 0) this.#unsent.length = 0;
@@ -276,14 +301,13 @@ export class Transaction {
   }
 }
 
+/** The error of a transaction that something ended. */
+export function lossOf(why: unknown): SendwrightError {
+  return isSendwrightError(why) ? why : new SendwrightError("internal", "Sending failed.", { cause: why });
+}
+
 function checkSupport(size: number, smtpUtf8: boolean, capabilities: Capabilities): void {
-  if (smtpUtf8 && !capabilities.smtpUtf8) {
-    throw new SendwrightError(
-      "smtp.smtputf8_missing",
-      "The message needs an address or a header outside ASCII, and the relay does not support SMTPUTF8. Use another address or relay.",
-      { smtp: { stage: "sender" } },
-    );
-  }
+  if (smtpUtf8 && !capabilities.smtpUtf8) throw smtpUtf8Missing();
   const limit = capabilities.size?.maxBytes ?? null;
   if (limit !== null && size > limit) {
     throw new SendwrightError(
@@ -292,6 +316,14 @@ function checkSupport(size: number, smtpUtf8: boolean, capabilities: Capabilitie
       { smtp: { stage: "sender" } },
     );
   }
+}
+
+export function smtpUtf8Missing(): SendwrightError {
+  return new SendwrightError(
+    "smtp.smtputf8_missing",
+    "The message needs an address or a header outside ASCII, and the relay does not support SMTPUTF8. Use another address or relay.",
+    { smtp: { stage: "sender" } },
+  );
 }
 
 /** RFC 1870 §4 (SIZE), RFC 6531 §3.4 (SMTPUTF8, whose headers are 8-bit: RFC 6152 §3). */
@@ -312,6 +344,11 @@ function mailCommand(from: Path, size: number, smtpUtf8: boolean, capabilities: 
 function outcomeOf(reply: SmtpReply): "sent" | "temporary" | "permanent" {
   if (classOf(reply) === 2) return "sent";
   return classOf(reply) === 5 && reply.code !== 503 ? "permanent" : "temporary";
+}
+
+/** RFC 5321 §4.5.3.1.10: beside accepted recipients, 452 says "too many"; older relays say 552. */
+function isTooMany({ code, enhancedCode }: SmtpReply): boolean {
+  return (code === 452 || code === 552) && (enhancedCode === null || /^[45]\.5\.3$/u.test(enhancedCode));
 }
 
 /**

@@ -48,7 +48,7 @@ class FakeSession implements Connection {
   saidGoodbye = false;
   /** The relay's answer to QUIT. */
   readonly goodbye = Promise.withResolvers<void>();
-  readonly #waiting: PromiseWithResolvers<SendResult>[] = [];
+  readonly #waiting: (PromiseWithResolvers<SendResult> & { readonly message: Message })[] = [];
 
   constructor(extensions: string) {
     this.capabilities = capabilitiesOf({ ...reply(250), lines: ["relay.test", extensions] });
@@ -59,9 +59,9 @@ class FakeSession implements Connection {
     return this.#waiting.length;
   }
 
-  send(): Promise<SendResult> {
+  send(message: Message): Promise<SendResult> {
     if (!this.usable) return Promise.reject(closed());
-    const sending = Promise.withResolvers<SendResult>();
+    const sending = { ...Promise.withResolvers<SendResult>(), message };
     this.#waiting.push(sending);
     return sending.promise;
   }
@@ -80,10 +80,14 @@ class FakeSession implements Connection {
     }
   }
 
-  withdraw(): void {
-    for (const sending of this.#waiting.splice(1)) {
-      sending.reject(new SendwrightError("smtp.withdrawn", "Taken back."));
+  /** As of a real one that announces nothing: all but the one under way. */
+  withdraw(message?: Message): boolean {
+    const waiting = this.#waiting.slice(1).filter((one) => message === undefined || one.message === message);
+    for (const one of waiting) {
+      this.#waiting.splice(this.#waiting.indexOf(one), 1);
+      one.reject(new SendwrightError("smtp.withdrawn", "Taken back."));
     }
+    return waiting.length > 0;
   }
 
   async quit(): Promise<void> {

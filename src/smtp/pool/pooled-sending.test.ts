@@ -155,7 +155,7 @@ function expectAllSent(
     "recipients" in result ? result.recipients[0]?.outcome : result.code,
   );
   expect(outcomes).toEqual(messages.map(() => "sent"));
-  const shown = ({ to, content }: { to: readonly string[]; content: Uint8Array }) => `${to} ${content}`;
+  const shown = ({ to, content }: Pick<Message, "to" | "content">) => `${to} ${content}`;
   expect(relay.messages.map(shown).toSorted()).toEqual(messages.map(shown).toSorted());
 }
 
