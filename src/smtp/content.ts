@@ -13,6 +13,11 @@ const stuffedDot = Buffer.of(dot);
 /** Large blocks need few passes through TLS and the operating system; the limit bounds what they buffer. */
 export const blockBytes = 256 * 1024;
 
+/** Whether a content takes more than one block, so that it holds up what waits behind it. */
+export function isLarge(bytes: number): boolean {
+  return bytes > blockBytes;
+}
+
 /** A content that is read in its turn, not before: large ones that wait need no memory. */
 export interface DeferredContent {
   /** Its octets at the most; for an encrypted one the exact number shows when it is read. */

@@ -439,6 +439,35 @@ describe("messages taken back", () => {
     await server.settled();
   });
 
+  it("may be one alone, unless it is announced or under way; the others keep their order", async () => {
+    const reached = Promise.withResolvers<void>();
+    const withdrawn = Promise.withResolvers<void>();
+    await using server = await relay("PIPELINING", async (peer) => {
+      await expectGroup(peer, "one");
+      peer.send(goAhead);
+      await peer.body();
+      await expectGroup(peer, "two");
+      reached.resolve();
+      await withdrawn.promise;
+      peer.send(taken + goAhead);
+      await peer.body();
+      await expectGroup(peer, "four");
+      peer.send(taken + goAhead);
+      await peer.body();
+      peer.send(taken);
+      await peer.closed;
+    });
+    const connection = await dial(server.port);
+    const messages = ["one", "two", "three", "four"].map((name) => message(name));
+    const ended = endings(messages.map((one) => connection.send(one)));
+    await reached.promise;
+    expect(messages.slice(0, 3).map((one) => connection.withdraw(one))).toEqual([false, false, true]);
+    withdrawn.resolve();
+    expect(await ended).toEqual(["sent", "sent", "smtp.withdrawn", "sent"]);
+    connection.destroy();
+    await server.settled();
+  });
+
   it("leave the connection as it was: it takes new ones", async () => {
     await using server = await startTestRelay();
     const connection = await dial(server.port);

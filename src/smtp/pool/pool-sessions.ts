@@ -23,6 +23,7 @@ export class PoolSessions {
   /** Whether the relay was reached lately: until it is, one message goes ahead alone. */
   #isReachable = false;
   #isClosed = false;
+  #maxRecipients: number | null = null;
 
   constructor(dependencies: PoolSessionsDependencies) {
     this.#dependencies = dependencies;
@@ -31,6 +32,16 @@ export class PoolSessions {
 
   get isClosed(): boolean {
     return this.#isClosed;
+  }
+
+  /** How many recipients the relay takes in one transaction, as far as messages have shown it; else null. */
+  get maxRecipients(): number | null {
+    return this.#maxRecipients;
+  }
+
+  /** Notes that the relay takes no more recipients in one transaction. */
+  limitRecipients(to: number): void {
+    this.#maxRecipients = Math.min(to, this.#maxRecipients ?? to);
   }
 
   /** Connections that are open or being opened, also those that are saying goodbye. */
@@ -87,9 +98,12 @@ export class PoolSessions {
 
   #open(connect: Connect): PooledSession {
     const { clock, onCapacity } = this.#dependencies;
-    const session = new PooledSession(connect(), clock, () => {
-      this.#sessions.delete(session);
-      onCapacity();
+    const session = new PooledSession(connect(), clock, {
+      onCapacity: (free) => this.#takeOver(free),
+      onEnd: (ended) => {
+        this.#sessions.delete(ended);
+        onCapacity();
+      },
     });
     this.#sessions.add(session);
     session.connection.then(
@@ -106,6 +120,18 @@ export class PoolSessions {
     return session;
   }
 
+  /**
+   * A session with capacity takes over what waits in others: if it is idle, whatever it is; else what waits behind a
+   * large message.
+   */
+  #takeOver(free: PooledSession): void {
+    if (this.#isClosed) return;
+    const waitsIn = (other: PooledSession) => other !== free && other.held > 1;
+    for (const other of this.#live().filter(waitsIn)) {
+      while (free.capacity > 0 && (free.held === 0 || other.holdsLarge) && other.handOver(free));
+    }
+  }
+
   /** What is open works; one more did not. */
   #lowerCeiling(to: number): void {
     const { clock, maxConnections, onCapacity } = this.#dependencies;
@@ -118,6 +144,7 @@ export class PoolSessions {
   }
 }
 
+/** By the messages in it; a large one is more than any number of others. */
 function leastBusy(sessions: readonly PooledSession[]): PooledSession | undefined {
-  return [...sessions].sort((a, b) => a.held - b.held)[0];
+  return [...sessions].sort((a, b) => Number(a.holdsLarge) - Number(b.holdsLarge) || a.held - b.held)[0];
 }

@@ -48,10 +48,11 @@ export class Pool {
     return waitsForTime ? Math.max(0, this.#rateLimiter.nextAt(now) - now) : null;
   }
 
-  acquire(): Slot {
+  /** @param bytes of the content; a large one has a session to itself, as far as there are others. */
+  acquire(bytes = 0): Slot {
     this.#rateLimiter.acquire(this.#clock.monotonic());
     this.#reserved++;
-    return new Slot(this.#sessions, () => {
+    return new Slot(this.#sessions, bytes, () => {
       this.#reserved--;
     });
   }

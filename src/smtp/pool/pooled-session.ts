@@ -17,6 +17,20 @@ const maxMessages = 100;
 /** Longer than a burst pauses, shorter than relays wait before they hang up. */
 const maxIdleMs = 10_000;
 
+export interface SessionEvents {
+  /** It has capacity: it was opened, or a slot was released. */
+  onCapacity(session: PooledSession): void;
+  onEnd(session: PooledSession): void;
+}
+
+/** Who holds a slot in a session. */
+export interface SlotHolder {
+  /** Its message takes so long that nothing is to wait behind it. */
+  readonly isLarge: boolean;
+  /** Moves to another session if its message waits here, and nothing of it was sent. @returns whether it did. */
+  moveTo(session: PooledSession): boolean;
+}
+
 /** One connection, shared by the messages that hold a slot in it. */
 export class PooledSession {
   readonly connection: Promise<Connection>;
@@ -24,8 +38,6 @@ export class PooledSession {
   readonly over: Promise<void>;
   /** Null while it is being opened, or if it could not be. */
   open: Connection | null = null;
-  /** Slots held. */
-  held = 0;
   /** Whether a message was handed over: what ends the session from then on need not be the next one's fault. */
   served = false;
   /** Messages that had their turn: the relay said what becomes of them. */
@@ -33,7 +45,10 @@ export class PooledSession {
   /** Accepts no more messages. */
   retired = false;
   readonly #clock: Clock;
-  readonly #onEnd: () => void;
+  readonly #events: SessionEvents;
+  /** In the order in which they came. */
+  readonly #holders = new Set<SlotHolder>();
+  #largeHeld = 0;
   /** Slots acquired since it was opened. */
   #acquired = 0;
   readonly #throughput = new ThroughputEstimate();
@@ -41,16 +56,17 @@ export class PooledSession {
   #ending = false;
   #cancelIdle = () => {};
 
-  constructor(connection: Promise<Connection>, clock: Clock, onEnd: () => void) {
+  constructor(connection: Promise<Connection>, clock: Clock, events: SessionEvents) {
     this.connection = connection;
     this.#clock = clock;
-    this.#onEnd = onEnd;
+    this.#events = events;
     this.over = new Promise((resolve) => {
       this.#settleOver = resolve;
     });
     connection.then(
       (opened) => {
         this.open = opened;
+        events.onCapacity(this);
       },
       () => {
         this.retired = true;
@@ -68,17 +84,39 @@ export class PooledSession {
     return this.open?.usable === true && !this.retired;
   }
 
-  /** Free slots. While it is being opened, there is one alone: should that fail, one message failed. */
+  /** Slots held. */
+  get held(): number {
+    return this.#holders.size;
+  }
+
+  /** Whether what comes now would wait behind a large message. */
+  get holdsLarge(): boolean {
+    return this.#largeHeld > 0;
+  }
+
+  /**
+   * Free slots: none behind a large message. While it is being opened, there is one alone: should that fail, one
+   * message failed.
+   */
   get capacity(): number {
-    if (this.open === null || !this.serves) return 0;
+    if (this.open === null || !this.serves || this.holdsLarge) return 0;
     const slots = this.open.capabilities.pipelining ? slotsPerSession + this.#throughput.ahead() : 1;
     return Math.max(0, Math.min(slots - this.held, maxMessages - this.#acquired));
   }
 
-  acquire(): void {
+  acquire(holder: SlotHolder): void {
     this.#cancelIdle();
-    this.held++;
+    if (holder.isLarge && !this.#holders.has(holder)) this.#largeHeld++;
+    this.#holders.add(holder);
     this.#acquired++;
+  }
+
+  /**
+   * Hands one message that waits here over to a session with capacity: the first one; but a large one only if that
+   * session is idle, or it would hold up what is there. @returns whether there was one.
+   */
+  handOver(to: PooledSession): boolean {
+    return [...this.#holders].some((holder) => !(holder.isLarge && to.held > 0) && holder.moveTo(to));
   }
 
   async send(message: Message): Promise<SendResult> {
@@ -90,8 +128,10 @@ export class PooledSession {
     return result;
   }
 
-  release(): void {
-    this.held--;
+  release(holder: SlotHolder): void {
+    this.#holders.delete(holder);
+    if (holder.isLarge) this.#largeHeld--;
+    if (this.capacity > 0) this.#events.onCapacity(this);
     if (this.held > 0) return;
     if (!this.serves || this.#acquired >= maxMessages) this.retire();
     else this.#cancelIdle = this.#clock.after(maxIdleMs, () => this.retire());
@@ -110,14 +150,14 @@ export class PooledSession {
   async #end(): Promise<void> {
     const connection = this.open ?? (await this.connection.catch(() => null));
     await connection?.quit();
-    this.#onEnd();
+    this.#events.onEnd(this);
     this.#settleOver();
   }
 }
 
 /** 421 (RFC 5321 §3.8): the relay ends the session, and has taken nothing of this message. */
 export function turnedAway({ recipients, bodyStarted }: SendResult): boolean {
-  return !bodyStarted && recipients.every(({ reply }) => reply?.code === 421);
+  return !bodyStarted && recipients.every(({ reply, error }) => error !== undefined || reply?.code === 421);
 }
 
 /** How fast messages follow each other. */

@@ -1,8 +1,9 @@
 import { isSendwrightError } from "../../core/errors.ts";
 import { withdrawn } from "../client.ts";
 import type { Connection, Message, SendResult } from "../connection.ts";
+import { isLarge } from "../content.ts";
 import type { Connect, PoolSessions } from "./pool-sessions.ts";
-import { type PooledSession, turnedAway } from "./pooled-session.ts";
+import { type PooledSession, type SlotHolder, turnedAway } from "./pooled-session.ts";
 
 /** How a session ends that the relay, or the network before it, has given up. */
 const endings: ReadonlySet<string> = new Set(["smtp.closed", "smtp.timeout", "smtp.protocol"]);
@@ -10,14 +11,18 @@ const endings: ReadonlySet<string> = new Set(["smtp.closed", "smtp.timeout", "sm
 const maxMoves = 3;
 
 /** The slot of one message in a pool: at first reserved, then in a session. */
-export class Slot {
+export class Slot implements SlotHolder {
+  readonly isLarge: boolean;
   readonly #sessions: PoolSessions;
   readonly #onReservationEnd: () => void;
   #isReserved = true;
   #session: PooledSession | null = null;
+  /** As it was handed to the session last; null before. */
+  #message: Message | null = null;
   #connect: Connect = () => Promise.reject(new TypeError("A slot is opened first."));
 
-  constructor(sessions: PoolSessions, onReservationEnd: () => void) {
+  constructor(sessions: PoolSessions, bytes: number, onReservationEnd: () => void) {
+    this.isLarge = isLarge(bytes);
     this.#sessions = sessions;
     this.#onReservationEnd = onReservationEnd;
   }
@@ -41,7 +46,7 @@ export class Slot {
 
   /**
    * Sends, as `Connection.send`, after `open`. A session that has served may be over before the message
-   * has its turn; then it goes through another one: nothing of it has been sent.
+   * has its turn, or another one may be idle by then; then it goes through another one: nothing of it has been sent.
    */
   async send(message: Message): Promise<SendResult> {
     if (this.#sessions.isClosed) throw withdrawn();
@@ -50,12 +55,15 @@ export class Slot {
       const { served, finished } = current;
       const mayMove = served && moves < maxMoves;
       try {
-        const result = await current.send(message);
+        const result = await this.#sendThrough(current, message);
         if (!mayMove || this.#sessions.isClosed || !turnedAway(result)) return result;
       } catch (error) {
-        if (!mayMove || this.#sessions.isClosed || !isSendwrightError(error) || !endings.has(error.code)) {
-          throw error;
+        if (this.#sessions.isClosed || !isSendwrightError(error)) throw error;
+        if (this.#session !== null && this.#session !== current) {
+          current = this.#session;
+          continue;
         }
+        if (!mayMove || !endings.has(error.code)) throw error;
       }
       // Behind others in a session that ended with them, this message has had no turn yet.
       if (current.finished === finished) moves++;
@@ -63,10 +71,16 @@ export class Slot {
     }
   }
 
+  moveTo(session: PooledSession): boolean {
+    if (this.#message === null || this.#session?.open?.withdraw(this.#message) !== true) return false;
+    this.#acquire(session);
+    return true;
+  }
+
   /** Gives the slot to the next message; to be called in any case. */
   release(): void {
     this.#endReservation();
-    this.#session?.release();
+    this.#session?.release(this);
   }
 
   #endReservation(): void {
@@ -75,9 +89,20 @@ export class Slot {
   }
 
   #acquire(next: PooledSession): void {
-    this.#session?.release();
+    const previous = this.#session;
     this.#session = next;
-    next.acquire();
+    next.acquire(this);
+    // In this order, what the release sets in motion sees where the message is.
+    if (previous !== next) previous?.release(this);
+  }
+
+  async #sendThrough(session: PooledSession, message: Message): Promise<SendResult> {
+    const { maxRecipients } = this.#sessions;
+    const isSplit = maxRecipients !== null && message.to.length > maxRecipients;
+    this.#message = isSplit ? { ...message, maxRecipients } : message;
+    const result = await session.send(this.#message);
+    if (result.recipientLimit !== undefined) this.#sessions.limitRecipients(result.recipientLimit);
+    return result;
   }
 
   /** If no session can be added, one of those that are there will do. */
