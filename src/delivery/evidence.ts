@@ -63,9 +63,15 @@ export function isRefusedHereOnly({
 }: Omit<EvidenceInput, "now" | "isKnownGood">): boolean {
   if (attempt.outcome !== "permanent") return false;
   if (end.kind === "failed") return hereOnly.has(end.error.code);
-  const replies = end.result.recipients.flatMap(({ reply }) => reply ?? []);
+  const { recipients } = end.result;
+  const replies = recipients.flatMap(({ reply }) => reply ?? []);
   const isOfSender = email.from !== null && (attempt.stage === "sender" || replies.some(isSenderDenied));
-  return isOfSender || (replies.length > 0 && replies.every(isTooLarge));
+  return (
+    isOfSender ||
+    recipients.every(({ reply, error }) =>
+      reply === null ? error !== undefined && hereOnly.has(error.code) : isTooLarge(reply),
+    )
+  );
 }
 
 const hereOnly: ReadonlySet<string> = new Set(["smtp.too_large", "smtp.smtputf8_missing"]);
