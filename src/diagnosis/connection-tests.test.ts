@@ -101,7 +101,11 @@ describe("a saved config", () => {
 
   test("is no longer paused once a test has passed, and email may go on", async () => {
     const { id } = await save();
-    await pauseConfig(store, { id, version: 1 }, { until: now + 1_000_000, reason: "535 no", failures: 1 });
+    await pauseConfig(
+      store,
+      { id, version: 1 },
+      { until: now + 1_000_000, reason: "535 no", failures: 1, needsAdmin: true },
+    );
     await tests.run({ target: { kind: "saved", id }, actor });
     expect(await findSmtpConfig(store.db, id)).toMatchObject(notPaused);
     expect(recovered).toBe(1);
@@ -109,7 +113,11 @@ describe("a saved config", () => {
 
   test("stays paused when the test fails", async () => {
     const { id } = await save({ password: "wrong" });
-    await pauseConfig(store, { id, version: 1 }, { until: now + 1_000_000, reason: "535 no", failures: 1 });
+    await pauseConfig(
+      store,
+      { id, version: 1 },
+      { until: now + 1_000_000, reason: "535 no", failures: 1, needsAdmin: true },
+    );
     await tests.run({ target: { kind: "saved", id }, actor });
     expect(await findSmtpConfig(store.db, id)).toMatchObject(paused({ reason: "535 no" }));
     expect(recovered).toBe(0);

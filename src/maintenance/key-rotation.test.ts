@@ -99,6 +99,7 @@ async function addEmail(content: string, secrets: Secrets | null): Promise<strin
           nextAttemptAt: null,
           expiresAt: clock.now(),
           lease: 0,
+          refusedBy: [],
           createdAt: clock.now(),
           sentAt: null,
           finishedAt: null,

@@ -8,7 +8,7 @@ const now = 1_000;
 const config = (id: string, given: GivenConfig = {}) => smtpConfigSummary({ id, ...given });
 const off = { settings: { enabled: false } };
 const pausedNow: GivenConfig = {
-  health: { breaker: { state: "open", until: now + 1, reason: null, failures: 1 } },
+  health: { breaker: { state: "open", until: now + 1, reason: null, failures: 1, needsAdmin: false } },
 };
 const alert = (kind: AlertKind, emailDue: Alert["emailDue"] = "raised"): Alert => ({
   id: "1",

@@ -296,7 +296,7 @@ describe("a sign-in that stops working", () => {
     account.password = "changed";
     now += 60 * minuteMs;
     const { version } = (await services.configs.get(id)).revision;
-    const pause = { until: now + 60 * minuteMs, reason: "535", failures: 1 };
+    const pause = { until: now + 60 * minuteMs, reason: "535", failures: 1, needsAdmin: true };
     await pauseConfig(services.store, { id, version }, pause);
     expect(await checkAfter(0)).toBe(1);
     expect(await kinds()).toEqual(["sign_in_failed"]);

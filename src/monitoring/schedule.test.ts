@@ -42,7 +42,13 @@ describe("a check", () => {
   });
 
   test("is due when sending has paused what was well, but not again and again", () => {
-    const breaker = { state: "open", until: 2 * hourMs, reason: null, failures: 1 } as const;
+    const breaker = {
+      state: "open",
+      until: 2 * hourMs,
+      reason: null,
+      failures: 1,
+      needsAdmin: false,
+    } as const;
     const paused = smtpConfig({ health: { breaker } });
     expect(isDue(paused, checked, given)).toBe(true);
     expect(isDue(paused, checked, { ...given, now: 599_999 })).toBe(false);

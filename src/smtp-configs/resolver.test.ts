@@ -67,7 +67,7 @@ describe("resolving a config for each email", () => {
     const config = saved();
     const resolved = resolver.resolve(config);
     const noted: Partial<Health>[] = [
-      { breaker: { state: "open", until: 1, reason: "421 too busy", failures: 3 } },
+      { breaker: { state: "open", until: 1, reason: "421 too busy", failures: 3, needsAdmin: false } },
       { lastTest: { at: 5, ok: true, stage: null, title: null } },
       { knownGoodVersion: 1 },
       { failingVersion: 1 },

@@ -240,7 +240,7 @@ describe("an update", () => {
 
   test("ends a pause, and forgets a test of other settings", async () => {
     const view = await create();
-    await pauseConfig(store, view, { until: startMs + 1000, reason: "535", failures: 1 });
+    await pauseConfig(store, view, { until: startMs + 1000, reason: "535", failures: 1, needsAdmin: true });
     await recordSmtpConfigTest(store.db, view.id, { at: startMs, ok: false, stage: "auth", title: "No" });
     const failing = await get(view.id);
     expect(failing).toMatchObject({
@@ -335,7 +335,12 @@ describe("the order of configs", () => {
     await arrange([one!.id, two!.id, last!.id]);
     const [first, second] = await list();
     await recordSmtpConfigTest(store.db, second!.id, { at: startMs, ok: true, stage: null, title: null });
-    await pauseConfig(store, second!, { until: startMs + 1, reason: "closed port", failures: 1 });
+    await pauseConfig(store, second!, {
+      until: startMs + 1,
+      reason: "closed port",
+      failures: 1,
+      needsAdmin: false,
+    });
     await arrange([one!.id, last!.id, two!.id]);
     const [kept, , moved] = await list();
     expect(kept).toEqual(first);

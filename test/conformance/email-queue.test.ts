@@ -89,6 +89,7 @@ describe.each(databases)("the queue on $name", ({ shared, start, open, stop }) =
       possibleDuplicate: false,
       sentAt: t0 + 5,
       finishedAt: t0 + 5,
+      refusedBy: [],
       recipients: [{ position: 0, state: "sent", code: 250, enhancedCode: "2.0.0", reply: "ok" }],
       attempt: {
         id: newId(t0),
@@ -471,8 +472,9 @@ describe.each(databases)("the queue on $name", ({ shared, start, open, stop }) =
   it("expires what waited too long, and nothing else", async () => {
     const late = await queue({ expiresAt: t0 + 10 });
     const other = await queue();
-    expect(await expireEmails(store.db, t0 + 9, 100)).toEqual([]);
-    expect(await expireEmails(store.db, t0 + 10, 100)).toEqual([late]);
+    expect(await expireEmails(store.db, { now: t0 + 9, expiryNow: t0 + 9 }, 100)).toEqual([]);
+    expect(await expireEmails(store.db, { now: t0 + 3_600_000, expiryNow: t0 + 9 }, 100)).toEqual([]);
+    expect(await expireEmails(store.db, { now: t0 + 10, expiryNow: t0 + 10 }, 100)).toEqual([late]);
     expect(await findEmail(store.db, late)).toMatchObject({ state: "expired" });
     expect((await listRecipients(store.db, [late])).get(late)).toMatchObject([{ state: "expired" }]);
     expect(await findEmail(store.db, other)).toMatchObject({ state: "queued" });
@@ -536,7 +538,7 @@ describe.each(databases)("the queue on $name", ({ shared, start, open, stop }) =
   it.each([
     ["sent", async () => settle(await claimOne(), sent())],
     ["cancelled", async (id: string) => endQueued(store.db, id, "cancelled", t0)],
-    ["expired", async () => expireEmails(store.db, t0 + 86_400_000, 10)],
+    ["expired", async () => expireEmails(store.db, { now: t0 + 86_400_000, expiryNow: t0 + 86_400_000 }, 10)],
   ])("deletes sensitive contents once they are %s, and keeps others", async (_state, end) => {
     const other = await queue({ at: t0 + 1, expiresAt: t0 + 2 * 86_400_000 });
     const id = await queue({ sensitive: true });

@@ -42,13 +42,16 @@ export const engine: ReadonlySet<string> = new Set([
 
 /** Exported functions of tables that ask no database. */
 export const withoutDatabase: readonly string[] = [
+  "email-claims.refusalOf",
   "email-content.contentFromRow",
   "emails.emailFromRow",
   "emails.recipientFromRow",
+  "emails.refusedByColumn",
   "smtp-config-health.healthColumns",
   "smtp-config-health.healthFromRow",
   "smtp-config-health.newHealth",
   "smtp-config-health.openBreakerAt",
+  "smtp-config-health.triedBreakerAt",
   "smtp-configs.secretColumns",
   "smtp-configs.secretFromRow",
   "smtp-configs.tokenOf",
@@ -68,6 +71,7 @@ const main = { id: "config-1", revision: { version: 1 } };
 const draft = { configId: "config-1", kind: "draft", version: 1 } as const;
 const spare = { id: "config-2", revision: { version: 1 } };
 const order = { kind: "template", name: "order" } as const;
+const open = { state: "open", until: later, reason: "535 No", failures: 3, needsAdmin: true } as const;
 const test = { at: now, ok: false, stage: "auth", title: "Password rejected" };
 const batch = { after: "", limit: 3 };
 
@@ -131,6 +135,7 @@ const settlement = (state: "sent" | "queued" | "failed"): emailSettlements.Settl
   possibleDuplicate: true,
   sentAt: state === "sent" ? now : null,
   finishedAt: state === "queued" ? null : now,
+  refusedBy: state === "queued" ? ["config-1:1", "config-2:1"] : [],
   recipients: [{ position: 1, state, code: 250, enhancedCode: "2.0.0", reply: "Ok" }],
   attempt: {
     id: sampleId(30),
@@ -233,8 +238,31 @@ export const calls: Readonly<Record<string, (db: Db) => Promise<unknown>>> = {
   },
   "config-checks.deleteConfigCheck": (db) => configChecks.deleteConfigCheck(db, "config-1"),
 
-  "email-claims.claimEmails": (db) =>
-    run(db, emailClaims.claimEmails(db, claimOf({ now: now + 2 * 3_600_000, leaseMs: dayMs, limit: 5 }))),
+  "email-claims.claimEmails": async (db) => {
+    await run(db, emailInserts.insertEmails(db, [fixed(20), fixed(21), fixed(22)]));
+    await db
+      .updateTable("emails")
+      .set({ refused_by: " config-1:1 " })
+      .where("id", "=", sampleId(20))
+      .execute();
+    const claim = { now: now + 2 * 3_600_000, leaseMs: dayMs, config: main };
+    const shares = { normal: 1, low: 1 };
+    return inTurn(
+      ...[
+        { ...claim, limit: 1, config: spare, isStandIn: true },
+        { ...claim, limit: 2, shares },
+        { ...claim, limit: 5, expiryNow: now + 10 * dayMs },
+        { ...claim, limit: 5, isStandIn: true },
+        { ...claim, limit: 5 },
+      ].map((one) => () => run(db, emailClaims.claimEmails(db, claimOf(one)))),
+    );
+  },
+  "email-claims.queueAgainAfterStep": (db) =>
+    inTurn(
+      ...[null, now + 3_600_000].map((before) => () => {
+        return emailClaims.queueAgainAfterStep(db, { now: now - dayMs, before, longestMs: 3_600_000 });
+      }),
+    ),
   "email-claims.nextDueAt": emailClaims.nextDueAt,
   "email-claims.renewLeases": (db) => {
     const held = [sending, queued].map((id) => ({ id, lease: 1 }));
@@ -246,7 +274,7 @@ export const calls: Readonly<Record<string, (db: Db) => Promise<unknown>>> = {
     await emailClaims.renewLeases(db, [{ id: sending, lease: 1 }], lease);
     const first = await emailClaims.releaseLeases(db, now, now);
     const claim = { now: later - 1, leaseMs: dayMs, limit: 5 };
-    await run(db, emailClaims.claimEmails(db, claim));
+    await run(db, emailClaims.claimEmails(db, claimOf(claim)));
     return [first, await emailClaims.releaseLeases(db, Number.POSITIVE_INFINITY, later)];
   },
 
@@ -294,8 +322,9 @@ export const calls: Readonly<Record<string, (db: Db) => Promise<unknown>>> = {
   },
 
   "email-queue.expireEmails": async (db) => [
-    await emailQueue.expireEmails(db, now, 10),
-    sorted(await emailQueue.expireEmails(db, later + dayMs, 10)),
+    await emailQueue.expireEmails(db, { now, expiryNow: now }, 10),
+    await emailQueue.expireEmails(db, { now: later + dayMs, expiryNow: now }, 10),
+    sorted(await emailQueue.expireEmails(db, { now: later + dayMs, expiryNow: later + dayMs }, 10)),
   ],
   "email-queue.endQueued": (db) =>
     inTurn(
@@ -483,11 +512,22 @@ export const calls: Readonly<Record<string, (db: Db) => Promise<unknown>>> = {
   "smtp-config-health.breakerStep": (db) =>
     inTurn(
       ...[null, "421"].map((reason) => () => {
-        const open = { state: "open", until: later, reason, failures: 3 } as const;
-        return run(db, configHealth.breakerStep(db, main, open));
+        return run(db, configHealth.breakerStep(db, main, { ...open, reason }));
       }),
+      () => run(db, configHealth.breakerStep(db, main, { ...open, state: "half-open" })),
       () => run(db, configHealth.breakerStep(db, spare, configHealth.closedBreaker)),
     ),
+  "smtp-config-health.beginTrial": async (db) => {
+    await run(db, configHealth.breakerStep(db, spare, open));
+    const tried = { ...open, state: "half-open" } as const;
+    return inTurn(
+      ...[{ ...open, until: now }, open, open, tried, { ...tried, until: later + 1 }].map(
+        (read, index) => () => {
+          return configHealth.beginTrial(db, spare, read, later + 1 + index);
+        },
+      ),
+    );
+  },
   "smtp-config-health.versionHealthStep": (db) =>
     inTurn(
       () => run(db, configHealth.versionHealthStep(db, main, "failing")),

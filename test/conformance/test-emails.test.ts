@@ -8,6 +8,7 @@ import { requeueEmails } from "../../src/store/tables/email-retry.ts";
 import { findEmail, listAttempts, listRecipients } from "../../src/store/tables/emails.ts";
 import { purgeContents } from "../../src/store/tables/retention.ts";
 import { LoadedTemplates } from "../../src/templates/engine/templates.ts";
+import { claimOf } from "../support/claim.ts";
 import { smtpConfig } from "../support/smtp-config.ts";
 import { storeEmail } from "../support/stored-email.ts";
 import { databases } from "./databases.ts";
@@ -70,7 +71,7 @@ describe.each(databases)("test emails in the log on $name", ({ start, open, stop
     const later = now + hour;
     expect(await store.transaction((db) => releaseLeases(db, Number.MAX_SAFE_INTEGER, later))).toBe(0);
     expect(await nextDueAt(store.db)).toBeNull();
-    const claim = { now: later, leaseMs: hour, limit: 10 };
+    const claim = claimOf({ now: later, leaseMs: hour, limit: 10 });
     expect(await store.transact([claimEmails(store.db, claim)])).toEqual([[]]);
   });
 

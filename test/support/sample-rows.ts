@@ -40,7 +40,7 @@ export async function writeSample(db: Db): Promise<void> {
   const spare = smtpConfig({
     id: "config-2",
     settings: { name: "Spare", position: 1, enabled: false },
-    health: { breaker: { state: "open", until, reason: "421 Try later", failures: 2 } },
+    health: { breaker: { state: "open", until, reason: "421 Try later", failures: 2, needsAdmin: false } },
   });
   for (const config of [main, spare]) await insertSmtpConfig(db, config);
   for (const kind of ["past", "draft"] as const) await insertVersion(db, versionOf(main, kind));

@@ -46,7 +46,11 @@ describe("the SMTP configs", () => {
     const pausedUntil = (until: number) =>
       sealed(
         { name: "Jo's relay" },
-        { health: { breaker: { state: "open", until, reason: "535 5.7.8 No", failures: 1 } } },
+        {
+          health: {
+            breaker: { state: "open", until, reason: "535 5.7.8 No", failures: 1, needsAdmin: true },
+          },
+        },
       );
     expect(found(pausedUntil(now + 60_000))).toMatchObject({
       status: "warning",
