@@ -45,7 +45,8 @@ export function evidenceOf({ end, attempt, email, isKnownGood, now }: EvidenceIn
   if (refusals.some(isQuota)) return { fails: "quota" };
   if (refusals.length > 0 && refusals.every(({ code }) => code === 421)) return { fails: "busy" };
   if (outcome === "permanent") {
-    const isOwnSender = email.from === null && (stage === "sender" || refusals.some(isSenderDenied));
+    const isOfSender = stage === "sender" && !refusals.every(isTooLarge);
+    const isOwnSender = email.from === null && (isOfSender || refusals.some(isSenderDenied));
     return isOwnSender ? { fails: "config" } : "works";
   }
   // Who defers one recipient may accept the next: greylisting works so.
@@ -88,7 +89,12 @@ function isTooLarge({ code, enhancedCode }: SmtpReply): boolean {
  * (https://docs.aws.amazon.com/ses/latest/dg/troubleshoot-smtp.html).
  */
 function isQuota({ enhancedCode, lines }: SmtpReply): boolean {
-  return enhancedCode === "5.4.5" || enhancedCode === "4.4.5" || quotaWords.test(lines.join(" "));
+  // 4.4.5 is a relay that is busy (RFC 3463 §3.5). X.2.2 is a recipient's mailbox that is full, whatever its words are.
+  return enhancedCode === "5.4.5" || (!isMailboxFull(enhancedCode) && quotaWords.test(lines.join(" ")));
+}
+
+function isMailboxFull(enhancedCode: string | null): boolean {
+  return enhancedCode === "4.2.2" || enhancedCode === "5.2.2";
 }
 
 const quotaWords =
