@@ -4,7 +4,15 @@ import { type ErrorCode, SendwrightError } from "../core/errors.ts";
 import { recipientStates, type SmtpReply } from "../core/model.ts";
 import type { RecipientResult, SendResult } from "../smtp/connection.ts";
 import type { Email, Recipient } from "../store/tables/emails.ts";
-import { type AttemptEnd, attemptOf, emailStateOf, failureOutcome, settlementOf } from "./outcome.ts";
+import {
+  type AttemptEnd,
+  attemptOf,
+  emailStateOf,
+  failureOutcome,
+  handedBack,
+  type SettleInput,
+  settlementOf,
+} from "./outcome.ts";
 
 const now = 1_000_000;
 
@@ -28,6 +36,7 @@ function email(overrides: Partial<Email> = {}): Email {
     nextAttemptAt: now,
     expiresAt: now + 86_400_000,
     lease: 1,
+    refusedBy: [],
     createdAt: now,
     sentAt: null,
     finishedAt: null,
@@ -79,12 +88,19 @@ function failed(code: ErrorCode, replyCode?: number): AttemptEnd {
   return { kind: "failed", error: new SendwrightError(code, "It failed.", { smtp }) };
 }
 
-function settle(end: AttemptEnd, given: { email?: Partial<Email>; recipients?: Recipient[] } = {}) {
+interface Given {
+  readonly email?: Partial<Email>;
+  readonly recipients?: readonly Recipient[];
+  readonly next?: SettleInput["next"];
+}
+
+function settle(end: AttemptEnd, given: Given = {}) {
   const of = email(given.email);
   const recipients = given.recipients ?? [recipient(0)];
-  const attempt = attemptOf({ config: null, connection: null, end, startedAt: now - 40, now });
-  const isUncounted = attempt.outcome === "config";
-  return settlementOf({ email: of, recipients, end, attempt, now, random: 0.5, isUncounted });
+  const attempt = attemptOf({ config: null, connection: null, end, startedAt: now - 40, durationMs: 40 });
+  const next = given.next ?? (attempt.outcome === "config" ? "uncounted" : "counted");
+  const refusal = "config-1:3";
+  return settlementOf({ email: of, recipients, end, attempt, now, random: 0.5, next, refusal });
 }
 
 const states = ({ recipients }: ReturnType<typeof settle>) => recipients.map(({ state }) => state);
@@ -120,7 +136,7 @@ describe("what a failure before the final dot means", () => {
   });
 });
 
-describe("what is written after a try", () => {
+describe("what is written after an attempt", () => {
   it("is sent when each recipient was taken", () => {
     const settlement = settle(answered("sent", "sent"), { recipients: [recipient(0), recipient(1)] });
     expect(settlement).toMatchObject({
@@ -160,10 +176,16 @@ describe("what is written after a try", () => {
     expect(settle(answered("permanent"))).toMatchObject({ state: "failed", finishedAt: now, sentAt: null });
   });
 
-  it("expires where no further try fits", () => {
-    const settlement = settle(answered("temporary"), { email: { expiresAt: now + 30_000 } });
-    expect(settlement).toMatchObject({ state: "expired", nextAttemptAt: null, finishedAt: now });
-    expect(settlement.recipients).toMatchObject([{ state: "expired", code: 451, reply: "temporary" }]);
+  it("stays queued until its time is over if no further attempt fits: only then it has expired", () => {
+    const expiresAt = now + 4_000;
+    const settlement = settle(answered("temporary"), { email: { expiresAt } });
+    expect(settlement).toMatchObject({ state: "queued", nextAttemptAt: expiresAt, finishedAt: null });
+    expect(settlement.recipients).toMatchObject([{ state: "queued", code: 451, reply: "temporary" }]);
+  });
+
+  it("is tried a last time just before its time is over", () => {
+    const settlement = settle(answered("temporary"), { email: { createdAt: now, expiresAt: now + 30_000 } });
+    expect(settlement).toMatchObject({ state: "queued", nextAttemptAt: now + 25_000, attemptCount: 1 });
   });
 
   it("blames the config when the relay wants sign-in or TLS first", () => {
@@ -248,6 +270,44 @@ describe("what is written after a try", () => {
     expect(settlement.attempt).toMatchObject({ outcome: "unknown", errorCode: "smtp.unknown_outcome" });
   });
 
+  it("is tried by another config at once, uncounted, if that takes over from this one", () => {
+    const settlement = settle(failed("smtp.connect"), { email: { attemptCount: 2 }, next: "uncounted" });
+    expect(settlement).toMatchObject({ state: "queued", attemptCount: 2, nextAttemptAt: now, refusedBy: [] });
+  });
+
+  it("keeps an uncounted refusal from being final, and what was accepted beside it", () => {
+    const recipients = [recipient(0), recipient(1), recipient(2)];
+    const settlement = settle(answered("sent", "permanent", "temporary"), { recipients, next: "uncounted" });
+    expect(states(settlement)).toEqual(["sent", "queued", "queued"]);
+    expect(settlement).toMatchObject({ state: "queued", sentAt: now, nextAttemptAt: now });
+    expect(settlement.recipients[1]).toMatchObject({ code: 550, reply: "permanent" });
+  });
+
+  it.each([
+    ["by the relay", answered("permanent")],
+    ["for its size, before it was sent", failed("smtp.too_large")],
+    ["for want of SMTPUTF8", failed("smtp.smtputf8_missing")],
+  ])(
+    "goes elsewhere at once if it was refused %s, and notes which version of which config did",
+    (_how, end) => {
+      const before = { attemptCount: 1, refusedBy: ["config-2:1"] };
+      const settlement = settle(end, { email: before, next: "elsewhere" });
+      expect(states(settlement)).toEqual(["queued"]);
+      expect(settlement).toMatchObject({
+        state: "queued",
+        nextAttemptAt: now,
+        attemptCount: 1,
+        finishedAt: null,
+        refusedBy: ["config-2:1", "config-1:3"],
+      });
+    },
+  );
+
+  it("is final if it was refused for good and no other config is left", () => {
+    const settlement = settle(failed("smtp.too_large"), { email: { refusedBy: ["config-2:1"] } });
+    expect(settlement).toMatchObject({ state: "failed", attemptCount: 1, refusedBy: ["config-2:1"] });
+  });
+
   it("ends after a lost answer if so asked, or if no time is left to send again", () => {
     expect(settle(answered("unknown"), { email: { onUnknown: "hold" } }).state).toBe("unknown");
     expect(settle(answered("unknown"), { email: { expiresAt: now + 1 } }).state).toBe("unknown");
@@ -261,6 +321,29 @@ describe("what is written after a try", () => {
     expect(settle(failed("smtp.connect"), { email: { attemptCount: 1 } }).nextAttemptAt).toBe(
       now + 5 * 60_000,
     );
+  });
+});
+
+describe("an email that is handed back", () => {
+  it("is due when it was, and keeps all that is known of it", () => {
+    const before = email({
+      nextAttemptAt: now - 5,
+      attemptCount: 3,
+      possibleDuplicate: true,
+      sentAt: now - 9,
+      refusedBy: ["config-1:1"],
+    });
+    expect(handedBack(before, now)).toEqual({
+      state: "queued",
+      nextAttemptAt: now - 5,
+      attemptCount: 3,
+      possibleDuplicate: true,
+      sentAt: now - 9,
+      finishedAt: null,
+      refusedBy: ["config-1:1"],
+      recipients: [],
+      attempt: null,
+    });
   });
 });
 
