@@ -33,8 +33,9 @@ describe.each(databases)("leases on $name", ({ shared, start, open, stop }) => {
     const now = clock.now();
     const emails = Array.from({ length: count }, (_, index) => newEmail(now, { createdAt: now + index }));
     await store.transact([insertEmails(store.db, emails)]);
+    const lease = leases.begin();
     const [claimed] = await by.transact([claimEmails(by.db, claimOf({ now, leaseMs, limit: count }))]);
-    for (const { email } of claimed) holder?.hold(email, leases.until(now));
+    for (const { email } of claimed) holder?.hold(email, lease);
     return claimed.map(({ email }) => email);
   }
 
@@ -72,14 +73,14 @@ describe.each(databases)("leases on $name", ({ shared, start, open, stop }) => {
     const email = await claimOne();
     for (let beat = 0; beat < 6; beat++) {
       await pass(10 * second);
-      await leases.upkeep(clock.now());
+      await leases.upkeep();
       leases.assertHeld(email);
       expect(await stateOf(email)).toBe("sending");
     }
     leases.release(email);
     for (let beat = 0; beat < 3; beat++) {
       await pass(10 * second);
-      await leases.upkeep(clock.now());
+      await leases.upkeep();
     }
     expect(await stateOf(email)).toBe("queued");
   });
@@ -96,7 +97,7 @@ describe.each(databases)("leases on $name", ({ shared, start, open, stop }) => {
     const email = await claimOne();
     await pass(300 * second);
     expect(() => leases.assertHeld(email)).toThrow(lost);
-    await leases.upkeep(clock.now());
+    await leases.upkeep();
     leases.assertHeld(email);
     expect(await stateOf(email)).toBe("sending");
   });
@@ -105,12 +106,12 @@ describe.each(databases)("leases on $name", ({ shared, start, open, stop }) => {
     const own = await claimOne();
     const foreign = await claimOne(null);
     await pass(10 * second);
-    await leases.upkeep(clock.now());
+    await leases.upkeep();
     await pass(15 * second);
-    await leases.upkeep(clock.now());
+    await leases.upkeep();
     expect(await stateOf(foreign)).toBe("sending");
     await pass(10 * second);
-    await leases.upkeep(clock.now());
+    await leases.upkeep();
     expect(await stateOf(foreign)).toBe("queued");
     expect(await stateOf(own)).toBe("sending");
     leases.assertHeld(own);
@@ -122,7 +123,7 @@ describe.each(databases)("leases on $name", ({ shared, start, open, stop }) => {
     await store.db.updateTable("emails").set({ lease_until: 0 }).where("id", "=", freed.id).execute();
     await store.transaction((db) => releaseLeases(db, clock.now(), clock.now()));
     await pass(20 * second);
-    await leases.upkeep(clock.now());
+    await leases.upkeep();
     await pass(7 * second);
     leases.assertHeld(kept);
     expect(() => leases.assertHeld(freed)).toThrow(lost);
@@ -132,17 +133,52 @@ describe.each(databases)("leases on $name", ({ shared, start, open, stop }) => {
     const before = await claimOne();
     await pass(30 * second);
     await store.transaction((db) => releaseLeases(db, clock.now(), clock.now()));
-    const now = clock.now();
-    const [claimed] = await store.transact([claimEmails(store.db, claimOf({ now, leaseMs, limit: 1 }))]);
+    const lease = leases.begin();
+    const next = claimOf({ now: clock.now(), leaseMs, limit: 1 });
+    const [claimed] = await store.transact([claimEmails(store.db, next)]);
     const [again] = claimed;
     if (again?.email.id !== before.id) throw new Error("the email waits");
-    leases.hold(again.email, leases.until(now));
+    leases.hold(again.email, lease);
     expect(() => leases.assertHeld(before)).toThrow(lost);
     leases.assertHeld(again.email);
     leases.release(before);
     leases.assertHeld(again.email);
     leases.release(again.email);
     expect(() => leases.assertHeld(again.email)).toThrow(lost);
+  });
+
+  it("are over when their time is over by the time of day, as after the machine has slept", async () => {
+    const email = await claimOne();
+    await ageLeases(store, 27 * second);
+    clock.step(27 * second - 1);
+    leases.assertHeld(email);
+    clock.step(1);
+    expect(() => leases.assertHeld(email)).toThrow(lost);
+    await leases.upkeep();
+    leases.assertHeld(email);
+    expect(await stateOf(email)).toBe("sending");
+  });
+
+  it("are not longer for a clock that was set back", async () => {
+    const email = await claimOne();
+    clock.step(-3_600 * second);
+    await pass(27 * second - 1);
+    leases.assertHeld(email);
+    await pass(1);
+    expect(() => leases.assertHeld(email)).toThrow(lost);
+  });
+
+  it.each([3_600, -3_600])("go on with each upkeep after the clock was set by %i s", async (seconds) => {
+    const email = await claimOne();
+    await pass(10 * second);
+    clock.step(seconds * second);
+    for (let beat = 0; beat < 4; beat++) {
+      await leases.upkeep();
+      leases.assertHeld(email);
+      await pass(10 * second);
+    }
+    leases.assertHeld(email);
+    expect(await stateOf(email)).toBe("sending");
   });
 
   if (!shared) return;
@@ -158,9 +194,18 @@ describe.each(databases)("leases on $name", ({ shared, start, open, stop }) => {
       const email = await claimOne(others, other);
       for (let beat = 0; beat < 5; beat++) {
         await pass(10 * second);
-        await others.upkeep(clock.now());
-        await leases.upkeep(clock.now());
+        await others.upkeep();
+        await leases.upkeep();
       }
+      others.assertHeld(email);
+      expect(await stateOf(email)).toBe("sending");
+    });
+
+    it("stay with their node if the clock of another one is wrong", async () => {
+      const email = await claimOne(others, other);
+      clock.step(3_600 * second);
+      await leases.upkeep();
+      clock.step(-3_600 * second);
       others.assertHeld(email);
       expect(await stateOf(email)).toBe("sending");
     });
@@ -168,18 +213,19 @@ describe.each(databases)("leases on $name", ({ shared, start, open, stop }) => {
     it("pass to the others 30 seconds after their node fell silent; should it wake up, it begins nothing", async () => {
       const email = await claimOne(others, other);
       await pass(30 * second);
-      await leases.upkeep(clock.now());
+      await leases.upkeep();
       expect(await stateOf(email)).toBe("queued");
-      const now = clock.now();
-      const [claimed] = await store.transact([claimEmails(store.db, claimOf({ now, leaseMs, limit: 1 }))]);
+      const lease = leases.begin();
+      const next = claimOf({ now: clock.now(), leaseMs, limit: 1 });
+      const [claimed] = await store.transact([claimEmails(store.db, next)]);
       const [again] = claimed;
       if (again === undefined) throw new Error("the email waits");
-      leases.hold(again.email, leases.until(now));
-      await others.upkeep(now);
+      leases.hold(again.email, lease);
+      await others.upkeep();
       expect(() => others.assertHeld(email)).toThrow(lost);
       leases.assertHeld(again.email);
       await pass(10 * second);
-      await Promise.all([leases.upkeep(clock.now()), others.upkeep(clock.now())]);
+      await Promise.all([leases.upkeep(), others.upkeep()]);
       expect(() => others.assertHeld(email)).toThrow(lost);
       leases.assertHeld(again.email);
     });

@@ -1,15 +1,16 @@
 import { setImmediate as turn } from "node:timers/promises";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { type GivenConfig, paused, smtpConfig } from "../../test/support/smtp-config.ts";
+import { type GivenConfig, notPaused, paused, smtpConfig } from "../../test/support/smtp-config.ts";
 import { systemClock } from "../core/clock.ts";
 import { createEgress } from "../net/egress.ts";
 import { connect } from "../smtp/connection.ts";
 import { ConfigSource } from "../smtp-configs/repository.ts";
 import { openSqliteStore, type Store } from "../store/store.ts";
-import { insertSmtpConfig } from "../store/tables/smtp-configs.ts";
+import { findSmtpConfig, insertSmtpConfig, type SmtpConfig } from "../store/tables/smtp-configs.ts";
 import { createFixedClock, type FixedClock } from "../testing/fixed-clock.ts";
 import { startTestRelay, type TestRelay } from "../testing/test-relay.ts";
-import { isHalfOpen, type Route, Routes } from "./routes.ts";
+import { trialMs } from "./circuit-breaker.ts";
+import { capacityOf, type Route, Routes } from "./routes.ts";
 
 const configSource = new ConfigSource(null);
 
@@ -47,9 +48,10 @@ afterEach(async () => {
   await store.close();
 });
 
+/** Reads the configs, as each tick may. */
 async function refresh(): Promise<Route[]> {
-  const [configs] = await store.transact([routes.reading()]);
-  return configs.map((config) => routes.of(config));
+  await store.transact([routes.reading()]);
+  return [...routes.inOrder];
 }
 
 async function refreshed(): Promise<Route> {
@@ -60,10 +62,24 @@ async function refreshed(): Promise<Route> {
 
 const save = (given: GivenConfig = {}) => insertSmtpConfig(store.db, smtpConfig(given));
 const pausedFor = (ms: number): GivenConfig => ({
-  health: { breaker: { state: "open", until: clock.now() + ms, reason: null, failures: 1 } },
+  health: {
+    breaker: { state: "open", until: clock.now() + ms, reason: null, failures: 1, needsAdmin: false },
+  },
 });
 const change = (set: Record<string, string | number | null>) =>
   store.db.updateTable("smtp_config").set(set).execute();
+
+async function stored(): Promise<SmtpConfig> {
+  const found = await findSmtpConfig(store.db, "config-1");
+  if (found === undefined) throw new Error("there is a config");
+  return found;
+}
+
+/** Opens a breaker of the route for ten seconds. */
+function fail({ breakers }: Route, owner: "config" | "node" = "config"): void {
+  const event = { kind: "failed", cause: "unreachable", reason: "No network", isKnownGood: true } as const;
+  breakers.record(owner, event, clock.monotonic());
+}
 
 /** Sends through a route, as the delivery worker does. */
 async function send(route: Route, relay: TestRelay): Promise<void> {
@@ -116,13 +132,13 @@ describe("the routes", () => {
   ])("end with a config that is %s: they take nothing more", async (_how, happen) => {
     await save();
     const route = await refreshed();
-    expect(routes.capacity(route)).toBe(1);
+    expect(capacityOf(route)).toBe(1);
     await happen();
     const after = await refresh();
     expect(after).not.toContain(route);
     expect(route.ended).toBe(true);
-    expect(routes.capacity(route)).toBe(0);
-    for (const other of after) expect(routes.capacity(other)).toBe(1);
+    expect(capacityOf(route)).toBe(0);
+    for (const other of after) expect(capacityOf(other)).toBe(1);
   });
 
   it("end one by one: the others go on", async () => {
@@ -141,66 +157,167 @@ describe("the routes", () => {
     const [answer] = await store.transact([{ queries: older.queries, read: (results) => results }]);
     await save();
     const route = await refreshed();
-    expect(older.read(answer)).toEqual([route.config]);
+    older.read(answer);
+    expect(routes.inOrder).toEqual([route]);
     expect(route.ended).toBe(false);
     expect(await refreshed()).toBe(route);
   });
 
   it("have this node's share of the limits", async () => {
     await save({ settings: { maxConnections: 5, maxPerSecond: 1 } });
-    expect(routes.capacity(await refreshed())).toBe(1);
+    expect(capacityOf(await refreshed())).toBe(1);
     membership = { rank: 0, nodes: 2 };
     // One message a second is the other node's.
-    expect(routes.capacity(await refreshed())).toBe(0);
+    expect(capacityOf(await refreshed())).toBe(0);
     membership = { rank: 1, nodes: 2 };
-    expect(routes.capacity(await refreshed())).toBe(1);
+    expect(capacityOf(await refreshed())).toBe(1);
   });
 });
 
-describe("a config", () => {
-  it("is not usable while it is paused", async () => {
-    await save(pausedFor(1_000));
-    const { config } = await refreshed();
-    expect(routes.isUsable(config)).toBe(false);
-    await clock.advance(999);
-    expect(routes.isUsable(config)).toBe(false);
-    await clock.advance(1);
-    expect(routes.isUsable(config)).toBe(true);
+describe("what a route may send", () => {
+  it("is all that its pool has capacity for", async () => {
+    await using relay = await startTestRelay();
+    await save();
+    const route = await refreshed();
+    await send(route, relay);
+    expect(capacityOf(route)).toBe(route.pool.capacity());
+    expect(capacityOf(route)).toBeGreaterThan(1);
   });
 
-  it("that was paused is tried with one email, until the pause is forgotten", async () => {
+  it("is nothing while the breaker is open, nor once its cooldown is over, before the trial has begun", async () => {
+    await save(pausedFor(1_000));
+    const route = await refreshed();
+    expect([route.breakers.permission, capacityOf(route)]).toEqual(["none", 0]);
+    await clock.advance(999);
+    expect([route.breakers.permission, capacityOf(route)]).toEqual(["none", 0]);
+    await clock.advance(1);
+    expect([route.breakers.permission, capacityOf(route)]).toEqual(["trial", 0]);
+  });
+
+  it("is one email during a trial, and none while that is under way", async () => {
     await using relay = await startTestRelay();
     await save(pausedFor(0));
     const route = await refreshed();
+    await routes.beginTrials(route);
     await send(route, relay);
-    expect(isHalfOpen(route)).toBe(true);
     expect(route.pool.capacity()).toBeGreaterThan(1);
-    expect(routes.capacity(route)).toBe(1);
-    route.underWay = 1;
-    expect(routes.capacity(route)).toBe(0);
-    route.underWay = 3;
-    expect(routes.capacity(route)).toBe(0);
-    await change({ paused_until: null });
-    await refresh();
-    expect(isHalfOpen(route)).toBe(false);
-    expect(routes.capacity(route)).toBe(route.pool.capacity());
+    expect([route.breakers.permission, capacityOf(route)]).toEqual(["one", 1]);
+    for (const underWay of [1, 3]) {
+      route.underWay = underWay;
+      expect(capacityOf(route)).toBe(0);
+    }
+    route.underWay = 0;
+    route.breakers.record("config", { kind: "succeeded" }, clock.monotonic());
+    expect(capacityOf(route)).toBe(route.pool.capacity());
   });
 
-  it("is in cooldown by a decision of this node until it is read again with the pause", async () => {
+  it("is what the breakers of the config and of this node both allow", async () => {
     await save();
     const route = await refreshed();
-    route.cooldown = { written: false };
-    expect(routes.isUsable(route.config)).toBe(false);
+    fail(route, "node");
+    expect(route.breakers.permission).toBe("none");
+    expect(await stored()).toMatchObject(notPaused);
+    expect(routes.nodeFaults()).toEqual([{ configId: "config-1", configName: "relay", reason: "No network" }]);
+    await clock.advance(10_000);
+    await routes.beginTrials(route);
+    expect(route.breakers.permission).toBe("one");
+    expect(await stored()).toMatchObject(notPaused);
+    route.breakers.record("node", { kind: "succeeded" }, clock.monotonic());
+    expect(route.breakers.permission).toBe("all");
+    expect(routes.nodeFaults()).toEqual([]);
+  });
+});
+
+describe("a breaker", () => {
+  it("that this node has opened is not closed by what was read before that is stored", async () => {
+    await save();
+    const route = await refreshed();
+    fail(route);
     await refresh();
-    expect(routes.isUsable(route.config)).toBe(false);
-    // Read before the pause was written, looked at after: that reading does not know it.
+    expect(route.breakers.permission).toBe("none");
+    const [unstored] = routes.unstoredBreakers();
+    expect(unstored).toMatchObject({ config: route.config, breaker: { state: "open", failures: 1 } });
+    // Read before it is stored, looked at after: that reading does not know it.
     const early = routes.reading();
-    route.cooldown.written = true;
-    await store.transact([early]);
-    expect(routes.isUsable(route.config)).toBe(false);
+    const [answer] = await store.transact([{ queries: early.queries, read: (results) => results }]);
+    await store.transact([configSource.breakerStep(store.db, route.config, route.breakers.shared)]);
+    unstored?.stored();
+    early.read(answer);
+    expect(route.breakers.permission).toBe("none");
+    expect(await refreshed()).toBe(route);
+    expect(route.breakers.permission).toBe("none");
+    expect(routes.unstoredBreakers()).toEqual([]);
+  });
+
+  it("goes by what others have stored once this node has stored its own", async () => {
+    await save();
+    const route = await refreshed();
+    fail(route);
+    const [unstored] = routes.unstoredBreakers();
+    await store.transact([configSource.breakerStep(store.db, route.config, route.breakers.shared)]);
+    unstored?.stored();
+    await configSource.resume(store.db, "config-1");
     await refresh();
-    expect(route.cooldown).toBeNull();
-    expect(routes.isUsable(route.config)).toBe(true);
+    expect(route.breakers.permission).toBe("all");
+  });
+
+  it("stays as it is if the node's share of the config changes, and is new with new settings", async () => {
+    await save();
+    fail(await refreshed());
+    membership = { rank: 1, nodes: 2 };
+    expect((await refreshed()).breakers.permission).toBe("none");
+    await change({ version: 2 });
+    expect((await refreshed()).breakers.permission).toBe("all");
+    expect(routes.unstoredBreakers()).toEqual([]);
+  });
+
+  it("is tried by one of two nodes, and the other learns of that with its next reading", async () => {
+    const cluster = { membership };
+    const others = new Routes({ db: store.db, configSource, cluster, clock, onCapacity() {} });
+    await save(pausedFor(0));
+    const route = await refreshed();
+    await store.transact([others.reading()]);
+    const [other] = others.inOrder;
+    if (other === undefined) throw new Error("there is a config");
+    await Promise.all([routes.beginTrials(route), others.beginTrials(other)]);
+    const permissions = [route, other].map(({ breakers }) => breakers.permission);
+    expect(permissions.sort()).toEqual(["one", "trial"]);
+    await Promise.all([store.transact([routes.reading()]), store.transact([others.reading()])]);
+    const known = [route, other].map(({ breakers }) => breakers.permission);
+    expect(known.sort()).toEqual(["none", "one"]);
+    expect(await stored()).toMatchObject({
+      health: { breaker: { state: "half-open", until: clock.now() + trialMs, failures: 1 } },
+    });
+    // Its node is gone: after the time of a trial, each may try.
+    await clock.advance(trialMs);
+    expect([route, other].map(({ breakers }) => breakers.permission)).toEqual(["trial", "trial"]);
+    await others.close();
+  });
+
+  it("that is not stored yet is tried without the database, which knows nothing of it", async () => {
+    await save();
+    const route = await refreshed();
+    fail(route);
+    await clock.advance(10_000);
+    await routes.beginTrials(route);
+    expect(route.breakers.permission).toBe("one");
+    expect(await stored()).toMatchObject(notPaused);
+  });
+});
+
+describe("a fallback", () => {
+  it("is another config that is on and may be used, or tried", async () => {
+    await save({ id: "a" });
+    const [only] = await refresh();
+    if (only === undefined) throw new Error("there is a config");
+    expect(routes.hasFallback(only.config)).toBe(false);
+    await save({ id: "b", settings: { position: 1 }, ...pausedFor(1_000) });
+    await save({ id: "c", settings: { position: 2, enabled: false } });
+    const [first, second] = await refresh();
+    if (first === undefined || second === undefined) throw new Error("there are two configs");
+    expect([first, second].map(({ config }) => routes.hasFallback(config))).toEqual([false, true]);
+    await clock.advance(1_000);
+    expect(routes.hasFallback(first.config)).toBe(true);
   });
 });
 
