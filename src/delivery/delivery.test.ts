@@ -4,6 +4,7 @@ import { join } from "node:path";
 import PostalMime from "postal-mime";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { notPaused, paused } from "../../test/support/smtp-config.ts";
+import { ByteBudget } from "../core/byte-budget.ts";
 import { createLog } from "../core/log.ts";
 import { Metrics } from "../core/metrics.ts";
 import { parse } from "../core/parse.ts";
@@ -44,6 +45,7 @@ let secrets: Secrets;
 let configs: SmtpConfigs;
 let worker: DeliveryWorker;
 let outbox: Outbox;
+const contentBudget = new ByteBudget(1_500_000);
 const relays: TestRelay[] = [];
 
 beforeEach(async () => {
@@ -78,6 +80,7 @@ async function openEverything(withSecret: string): Promise<void> {
     log: createLog("silent"),
     metrics,
     random: () => 0.5,
+    contentBudget,
     onFailing() {},
     explainTitle: () => null,
   });
@@ -182,6 +185,51 @@ describe("sending", () => {
     expect(of("jane@example.com")?.content.toString()).toContain(
       "Reply-To: a@example.com, b@example.com\r\n",
     );
+  });
+
+  it("sends large emails byte for byte, also encrypted ones, with no more of them in memory than may be", async () => {
+    let mostInUse = 0;
+    const relay = await relayWith({
+      onDot: () => {
+        mostInUse = Math.max(mostInUse, contentBudget.inUse);
+        return undefined;
+      },
+    });
+    const attachment = { filename: "a.bin", content: Buffer.alloc(500_000, "content").toString("base64") };
+    const ids = [await send({ ...hello, attachments: [attachment] })];
+    ids.push(await send({ ...hello, attachments: [attachment], sensitive: true }));
+    ids.push(await send({ ...hello, attachments: [attachment] }));
+    for (const message of await delivered(relay, 3)) {
+      const { attachments } = await PostalMime.parse(message.content, { attachmentEncoding: "base64" });
+      expect(attachments[0]?.content).toBe(attachment.content);
+    }
+    for (const id of ids) expect(await settled(id)).toMatchObject({ state: "sent" });
+    // One alone has some 700,000 octets, and nearly a million if it is encrypted.
+    expect(mostInUse).toBeGreaterThan(600_000);
+    expect(mostInUse).toBeLessThanOrEqual(contentBudget.limit);
+    expect([contentBudget.inUse, contentBudget.waiting]).toEqual([0, 0]);
+  });
+
+  it("lets no email wait behind a large one that a relay is slow to take", async () => {
+    const large = Promise.withResolvers<undefined>();
+    const senders = new Map<unknown, string>();
+    const relay = await relayWith(
+      {
+        onMail: (from, peer) => {
+          senders.set(peer, from);
+          return undefined;
+        },
+        onData: (peer) => (senders.get(peer) === "large@example.com" ? large.promise : undefined),
+      },
+      { maxConnections: 2 },
+    );
+    const attachment = { filename: "a.bin", content: Buffer.alloc(300_000).toString("base64") };
+    await send({ ...hello, from: "large@example.com", attachments: [attachment] });
+    while (![...senders.values()].includes("large@example.com")) await turn();
+    for (let count = 0; count < 12; count++) await send();
+    expect(await delivered(relay, 12)).toHaveLength(12);
+    large.resolve(undefined);
+    expect((await delivered(relay, 13))[12]?.from).toBe("large@example.com");
   });
 
   it("writes to the same address once", async () => {

@@ -2,6 +2,7 @@
  * The delivery worker: claims emails that are due, sends each through the first config that can be used, and stores
  * the outcome (RFC 5321 §4.5.4 for retries). It does not compose emails, and explains no failure.
  */
+import type { ByteBudget } from "../core/byte-budget.ts";
 import type { Clock } from "../core/clock.ts";
 import { type ErrorCode, isSendwrightError, SendwrightError } from "../core/errors.ts";
 import type { Log } from "../core/log.ts";
@@ -28,6 +29,7 @@ import { ClaimLoop } from "./claim-loop.ts";
 import { ClockSteps } from "./clock-steps.ts";
 import { Cluster } from "./cluster.ts";
 import { type AttemptResult, Completer, type CompleterDependencies } from "./completer.ts";
+import { LargeContent } from "./large-content.ts";
 import { Leases, leaseLost } from "./leases.ts";
 import type { AttemptEnd } from "./outcome.ts";
 import { type NodeFault, type Route, Routes } from "./routes.ts";
@@ -46,6 +48,8 @@ export interface DeliveryWorkerDependencies {
   readonly metrics: Metrics;
   /** In [0, 1), for the jitter of the schedule. */
   readonly random: () => number;
+  /** Bounds the large contents in memory. Default: no limit. */
+  readonly contentBudget?: ByteBudget;
   readonly onFailing: CompleterDependencies["onFailing"];
   readonly explainTitle: CompleterDependencies["explainTitle"];
 }
@@ -179,7 +183,7 @@ export class DeliveryWorker {
     const { log } = this.#dependencies;
     const { email } = claimed;
     route.underWay++;
-    const delivery = this.#deliver(claimed, route, route.pool.acquire())
+    const delivery = this.#deliver(claimed, route, route.pool.acquire(claimed.contentBytes))
       .catch((error: unknown) => log.error({ err: error, email: email.id }, "a delivery ended unexpectedly"))
       .finally(() => {
         route.underWay--;
@@ -254,25 +258,36 @@ export class DeliveryWorker {
     }
   }
 
-  async #send(
-    slot: Slot,
-    config: SmtpConfig,
-    { email, recipients, content }: ClaimedEmail,
-  ): Promise<SendResult> {
-    const { store, secrets } = this.#dependencies;
-    const stored = content ?? (await this.#untilStored(() => findContent(store.db, email.id)));
-    if (stored === undefined) {
-      throw new SendwrightError("email.content_gone", "The contents of this email have been deleted.");
-    }
+  async #send(slot: Slot, config: SmtpConfig, claimed: ClaimedEmail): Promise<SendResult> {
+    const { email, recipients } = claimed;
     const { from, replyTo } = this.#senderThrough(email, config);
-    return slot.send({
-      from: from.address,
-      to: recipients.filter(({ state }) => state === "queued").map(({ address }) => address),
-      content: Buffer.concat([senderHeaders({ from, replyTo }), revealContent(secrets, email.id, stored)]),
-      needsSmtpUtf8:
-        email.needsSmtpUtf8 || [from, ...replyTo].some(({ address }) => parseAddress(address).needsSmtpUtf8),
-      beforeContent: () => this.#beforeContent(email),
-    });
+    const headers = senderHeaders({ from, replyTo });
+    const content = this.#contentOf(claimed, headers);
+    try {
+      return await slot.send({
+        from: from.address,
+        to: recipients.filter(({ state }) => state === "queued").map(({ address }) => address),
+        content,
+        needsSmtpUtf8:
+          email.needsSmtpUtf8 ||
+          [from, ...replyTo].some(({ address }) => parseAddress(address).needsSmtpUtf8),
+        beforeContent: () => this.#beforeContent(email),
+      });
+    } finally {
+      if (content instanceof LargeContent) content.release();
+    }
+  }
+
+  /** What came with the claim; a large content is read just before it is sent. */
+  #contentOf({ email, content, contentBytes }: ClaimedEmail, headers: Uint8Array): Uint8Array | LargeContent {
+    const { store, secrets, contentBudget = null } = this.#dependencies;
+    if (content !== undefined) return Buffer.concat([headers, revealContent(secrets, email.id, content)]);
+    const read = async () => {
+      const stored = await this.#untilStored(() => findContent(store.db, email.id));
+      return stored && revealContent(secrets, email.id, stored);
+    };
+    const { signal } = this.#cut;
+    return new LargeContent({ headers, storedBytes: contentBytes, read, budget: contentBudget, signal });
   }
 
   /** What was claimed for a route that has ended, or for a delivery worker that stops, is not to blame for that. */

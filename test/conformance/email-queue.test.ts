@@ -203,11 +203,15 @@ describe.each(databases)("the queue on $name", ({ shared, start, open, stop }) =
     const fits = await queue({ at: t0 - 2, content: kib256 });
     const gone = await queue({ at: t0 - 1 });
     await store.db.deleteFrom("email_content").where("email_id", "=", gone).execute();
-    const sizes = (await claimAll()).map(({ email, content }) => [email.id, content?.content.byteLength]);
+    const sizes = (await claimAll()).map(({ email, content, contentBytes }) => [
+      email.id,
+      content?.content.byteLength,
+      contentBytes,
+    ]);
     expect(sizes).toEqual([
-      [large, undefined],
-      [fits, 256 * 1024],
-      [gone, undefined],
+      [large, undefined, 256 * 1024 + 1],
+      [fits, 256 * 1024, 256 * 1024],
+      [gone, undefined, 0],
     ]);
     expect((await findContent(store.db, large))?.content.byteLength).toBe(256 * 1024 + 1);
   });

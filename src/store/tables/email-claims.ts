@@ -19,6 +19,8 @@ export interface ClaimedEmail {
   readonly recipients: readonly Recipient[];
   /** Undefined for contents that are purged, or so large that they are better read one at a time. */
   readonly content: StoredContent | undefined;
+  /** Octets of the contents as they are stored, which is more than they have if they are encrypted; 0 if purged. */
+  readonly contentBytes: number;
 }
 
 export interface Claim extends LeaseTime {
@@ -43,6 +45,12 @@ export interface LeaseTime {
 /** Contents up to this size are read along with the claim. */
 const maxContentBytes = 256 * 1024;
 
+type ClaimedContentRow = Omit<EmailContentRow, "content"> & {
+  /** Null if it is better read by itself. */
+  readonly content: Uint8Array | null;
+  readonly bytes: number;
+};
+
 /**
  * Takes emails that are due, the most urgent first, for `leaseMs`. Each claim raises the email's
  * fencing token `lease`; only its holder may settle. Nodes that claim at once take different emails.
@@ -66,8 +74,15 @@ export function claimEmails(db: Db, claim: Claim): Step<ClaimedEmail[]> {
       .compile(),
     underLease
       .innerJoin("email_content", "email_content.email_id", "emails.id")
-      .select(columns.email_content.map((name) => `email_content.${name}` as const))
-      .where(sql<number>`octet_length(email_content.content)`, "<=", maxContentBytes)
+      .select(["email_content.email_id", "email_content.encrypted", contentBytes.as("bytes")])
+      .select((eb) =>
+        eb
+          .case()
+          .when(contentBytes, "<=", maxContentBytes)
+          .then(eb.ref("email_content.content"))
+          .end()
+          .as("content"),
+      )
       .compile(),
   ];
   return {
@@ -75,17 +90,26 @@ export function claimEmails(db: Db, claim: Claim): Step<ClaimedEmail[]> {
     read: ([claimed, recipientRows, contentRows]) => {
       const recipients = Map.groupBy((recipientRows?.rows ?? []) as RecipientRow[], (row) => row.email_id);
       const contents = new Map(
-        ((contentRows?.rows ?? []) as EmailContentRow[]).map((row) => [row.email_id, contentFromRow(row)]),
+        ((contentRows?.rows ?? []) as ClaimedContentRow[]).map((row) => [row.email_id, row]),
       );
       return ((claimed?.rows ?? []) as EmailRow[])
         .sort((a, b) => a.priority - b.priority || (a.next_attempt_at ?? 0) - (b.next_attempt_at ?? 0))
         .map((row) => ({
           email: emailFromRow(row),
           recipients: (recipients.get(row.id) ?? []).map(recipientFromRow),
-          content: contents.get(row.id),
+          ...claimedContent(contents.get(row.id)),
         }));
     },
   };
+}
+
+/** Neither database reads the bytes for this. */
+const contentBytes = sql<number>`octet_length(email_content.content)`;
+
+function claimedContent(row: ClaimedContentRow | undefined): Pick<ClaimedEmail, "content" | "contentBytes"> {
+  if (row === undefined) return { content: undefined, contentBytes: 0 };
+  const { content, bytes } = row;
+  return { content: content === null ? undefined : contentFromRow({ ...row, content }), contentBytes: bytes };
 }
 
 /** How an email notes that a config has refused it: saved anew, a config may accept it. */
