@@ -1,5 +1,5 @@
 import { type Dialect, PostgresDialect } from "kysely";
-import { Client, Pool, type PoolClient, types } from "pg";
+import { Pool, type PoolClient, types } from "pg";
 import { isConnectionDoubtful, isOutdatedPlan, postgresError } from "./postgres-error.ts";
 
 /** Connections of one node. Group commits keep few of them busy. */
@@ -18,7 +18,7 @@ export interface StatementLimits {
 }
 
 /** Longer than any statement of Sendwright takes, but for a migration of a large table. */
-const defaultLimits: StatementLimits = { serverMs: 100_000, nodeMs: 120_000 };
+export const defaultLimits: StatementLimits = { serverMs: 100_000, nodeMs: 120_000 };
 
 /** PostgreSQL's bigint holds our times, and these are exact as numbers until the year 287396. */
 const bigint = 20;
@@ -161,51 +161,6 @@ class StatementNames {
     return name;
   }
 }
-
-/**
- * Listens to a channel for as long as the node lives, on a connection of its own; after that was lost,
- * anything may have been missed, so the callback is called too.
- * @returns the function that ends it.
- */
-export function listen(
-  url: string,
-  channel: string,
-  onMessage: (payload: string) => void,
-): () => Promise<void> {
-  let client: Client | null = null;
-  let timer: NodeJS.Timeout | undefined;
-  let stopped = false;
-
-  async function open(): Promise<void> {
-    const opened = new Client(connectionOptions(url, defaultLimits));
-    client = opened;
-    let over = false;
-    const again = () => {
-      if (over) return;
-      over = true;
-      void opened.end().catch(() => {});
-      if (!stopped) timer = setTimeout(() => void open(), retryMs).unref();
-    };
-    opened.on("error", again);
-    opened.on("end", again);
-    opened.on("notification", ({ payload = "" }) => onMessage(payload));
-    try {
-      await opened.connect();
-      await opened.query(`listen ${channel}`);
-      onMessage("");
-    } catch {
-      again();
-    }
-  }
-  void open();
-  return async () => {
-    stopped = true;
-    clearTimeout(timer);
-    await client?.end().catch(() => {});
-  };
-}
-
-const retryMs = 1_000;
 
 /** Runs work with `pg`, with trouble of the server as `store.unavailable`. */
 export async function translated<T>(work: () => Promise<T>): Promise<T> {

@@ -6,9 +6,10 @@ import { CompiledQuery, Kysely, type QueryResult, sql, type Transaction } from "
 import { isSendwrightError, SendwrightError } from "../core/errors.ts";
 import { newId } from "../core/id.ts";
 import { migrate, refuseUnlessCurrent } from "./migrate.ts";
-import { listen, postgresDialect, type StatementLimits } from "./postgres.ts";
+import { postgresDialect, type StatementLimits } from "./postgres.ts";
 import { isOutdatedPlan } from "./postgres-error.ts";
 import { buildIndexes } from "./postgres-indexes.ts";
+import { listen } from "./postgres-listen.ts";
 import type { Schema } from "./schema.ts";
 import { saveCopy } from "./sqlite/copy.ts";
 import type { SqliteAccess } from "./sqlite/database.ts";

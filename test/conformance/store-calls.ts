@@ -37,7 +37,7 @@ import { smtpConfig } from "../support/smtp-config.ts";
 export const engine: ReadonlySet<string> = new Set([
   ...["chunks", "columns", "dialect", "migrate", "row-statement", "schema", "step", "store", "value-rows"],
   // These are PostgreSQL's alone.
-  ...["postgres", "postgres-error", "postgres-indexes", "postgres-status"],
+  ...["postgres", "postgres-error", "postgres-indexes", "postgres-listen", "postgres-status"],
 ]);
 
 /** Exported functions of tables that ask no database. */
