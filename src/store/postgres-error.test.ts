@@ -139,7 +139,7 @@ describe("a statement that takes too long", () => {
   });
 
   it("has a limit, also if the installation has set none", async () => {
-    const limits = { serverMs: 200, nodeMs: 120_000 };
+    const limits = { statementMs: 200, transactionMs: 110_000, nodeMs: 120_000 };
     const db = new Kysely<Schema>({ dialect: postgresDialect(url, limits) });
     await other.query("begin; lock table settings");
     expect(await thrownBy(readSetting(db, "a"))).toEqual(causedBy("57014"));
@@ -149,7 +149,7 @@ describe("a statement that takes too long", () => {
   });
 
   it("costs its connection if the node gives it up first: what may still run does not run beside what comes", async () => {
-    const limits = { serverMs: 60_000, nodeMs: 200 };
+    const limits = { statementMs: 60_000, transactionMs: 60_000, nodeMs: 200 };
     const db = new Kysely<Schema>({ dialect: postgresDialect(url, limits) });
     const before = await backend(db);
     await other.query("begin; lock table settings");
@@ -157,6 +157,19 @@ describe("a statement that takes too long", () => {
     await other.query("rollback");
     expect(await readSetting(db, "a")).toBeUndefined();
     expect(await backend(db)).not.toBe(before);
+    await db.destroy();
+  });
+
+  it("may be one of several in a transaction that takes too long as a whole", async () => {
+    const limits = { statementMs: 100_000, transactionMs: 300, nodeMs: 120_000 };
+    const db = new Kysely<Schema>({ dialect: postgresDialect(url, limits) });
+    const work = db.transaction().execute(async (within) => {
+      await writeSetting(within, "a", 1);
+      for (let time = 0; time < 10; time++) await sql`select pg_sleep(0.1)`.execute(within);
+    });
+    expect(await thrownBy(work)).toEqual(unavailable);
+    await writeSetting(db, "b", 2);
+    expect(await keys()).toEqual(["b"]);
     await db.destroy();
   });
 

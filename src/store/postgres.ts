@@ -9,16 +9,25 @@ const connectMs = 5_000;
 /** Statements whose plan each connection keeps; the bound is against queries whose length varies. */
 const maxNames = 500;
 
-/** How long a statement may take. */
+/** How long work may take. An installation that has set a limit of the server itself keeps its own. */
 export interface StatementLimits {
-  /** By the server, which then ends it. An installation that has set `statement_timeout` keeps its own. */
-  readonly serverMs: number;
-  /** By the node, which then gives its connection up. Longer: of a statement that still runs, nobody knows the end. */
+  /** After which the server ends a statement. */
+  readonly statementMs: number;
+  /** After which the server, from PostgreSQL 17 on, ends a transaction with its connection. */
+  readonly transactionMs: number;
+  /**
+   * After which the node gives a statement up, with its connection. Longer than the others: if the server still worked
+   * on it, a transaction that was reported as failed might be committed later.
+   */
   readonly nodeMs: number;
 }
 
-/** Longer than any statement of Sendwright takes, but for a migration of a large table. */
-export const defaultLimits: StatementLimits = { serverMs: 100_000, nodeMs: 120_000 };
+/** Longer than anything of Sendwright takes, but for a migration of a large table. */
+export const defaultLimits: StatementLimits = {
+  statementMs: 100_000,
+  transactionMs: 110_000,
+  nodeMs: 120_000,
+};
 
 /** PostgreSQL's bigint holds our times, and these are exact as numbers until the year 287396. */
 const bigint = 20;
@@ -84,7 +93,7 @@ class Connections {
   #of(client: PoolClient): Connection {
     const known = this.#known.get(client);
     if (known !== undefined) return known;
-    if (this.#limits !== null) limitStatements(client, this.#limits.serverMs);
+    if (this.#limits !== null) setLimits(client, this.#limits);
     const generation = this.#generation;
     const connection = new Connection(client, this.#names, generation, () => {
       this.#generation = Math.max(this.#generation, generation + 1);
@@ -98,11 +107,11 @@ class Connections {
  * Has the server end what takes too long, where nobody has told it to. It goes ahead of the first statement, which does
  * not wait for it.
  */
-function limitStatements(client: PoolClient, ms: number): void {
-  const text =
-    "select set_config('statement_timeout', $1, false) where current_setting('statement_timeout') = '0'";
+function setLimits(client: PoolClient, { statementMs, transactionMs }: StatementLimits): void {
+  const text = `select set_config(name, case name when 'statement_timeout' then $1 else $2 end, false) from pg_settings
+    where name in ('statement_timeout', 'transaction_timeout') and setting = '0'`;
   // If it fails, the connection has failed, and the statement behind it says so.
-  client.query({ text, values: [String(ms)] }).catch(() => {});
+  client.query({ text, values: [String(statementMs), String(transactionMs)] }).catch(() => {});
 }
 
 /** A connection, as Kysely uses it. */
