@@ -137,7 +137,7 @@ describe("the breaker of a node", () => {
   function make() {
     const clock = createFixedClock(t0);
     const breaker = new CircuitBreaker(clock);
-    const record = (event: BreakerEvent) => breaker.record(event, clock.monotonic());
+    const record = (event: BreakerEvent) => breaker.record(event);
     return { clock, breaker, record };
   }
 
@@ -155,16 +155,6 @@ describe("the breaker of a node", () => {
     await clock.advance(1);
     expect(record(succeeded)).toBe(true);
     expect([breaker.permission, breaker.endsInMs]).toEqual(["all", null]);
-  });
-
-  it("is told nothing new by attempts that began before its latest change", async () => {
-    const { clock, breaker, record } = make();
-    const before = clock.monotonic();
-    await clock.advance(1);
-    record(failed("unreachable"));
-    expect(breaker.record(failed("unreachable"), before)).toBe(false);
-    expect(breaker.record(succeeded, before)).toBe(false);
-    expect(breaker.breaker).toMatchObject({ state: "open", failures: 1 });
   });
 
   it("lets another trial begin if the first one ends without a result", async () => {

@@ -123,8 +123,7 @@ export type BreakerPermission =
 export class CircuitBreaker {
   readonly #clock: Clock;
   #breaker: Breaker = closedBreaker;
-  /** By the monotonic clock. */
-  #changedAt = Number.NEGATIVE_INFINITY;
+  #changes = 0;
   /** When a cooldown or a trial is over, by the monotonic clock. */
   #endsAt = Number.NEGATIVE_INFINITY;
   /** The trial is this node's. */
@@ -136,6 +135,11 @@ export class CircuitBreaker {
 
   get breaker(): Breaker {
     return this.#breaker;
+  }
+
+  /** How often its state has changed. */
+  get changes(): number {
+    return this.#changes;
   }
 
   get permission(): BreakerPermission {
@@ -151,14 +155,8 @@ export class CircuitBreaker {
     return Math.max(0, this.#endsAt - this.#clock.monotonic());
   }
 
-  /**
-   * Takes note of an event.
-   * @param startedAt when the attempt that shows it began, by the monotonic clock: one that began before the latest
-   * change of state knows nothing that the breaker does not know.
-   * @returns whether the state that others see has changed.
-   */
-  record(event: BreakerEvent, startedAt: number): boolean {
-    if (startedAt < this.#changedAt) return false;
+  /** Takes note of an event. @returns whether the state that others see has changed. */
+  record(event: BreakerEvent): boolean {
     const before = this.#breaker;
     const after = nextBreaker(before, event, this.#clock.now());
     if (before.state === "closed" && after.state === "closed") {
@@ -179,9 +177,9 @@ export class CircuitBreaker {
   #become(breaker: Breaker, isTrying: boolean): void {
     this.#breaker = breaker;
     this.#isTrying = isTrying;
-    const now = this.#clock.monotonic();
-    this.#changedAt = now;
+    this.#changes++;
     if (breaker.state === "closed") return;
+    const now = this.#clock.monotonic();
     // A time of day that was set since would make it longer than any cooldown is.
     this.#endsAt = now + Math.min(maxCooldownMs, Math.max(0, breaker.until - this.#clock.now()));
   }

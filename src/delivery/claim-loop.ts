@@ -143,15 +143,15 @@ export class ClaimLoop {
     const { routes, store, clock } = this.#dependencies;
     const primary = await this.#primary();
     if (primary === null) return Number.POSITIVE_INFINITY;
+    const now = clock.now();
     await this.#claimFor(primary, false);
     const others = routes.inOrder.slice(routes.inOrder.indexOf(primary) + 1);
     for (const route of others) if (isUsable(route)) await this.#claimFor(route, true);
     if (capacityOf(primary) === 0) return primary.pool.capacityInMs() ?? Number.POSITIVE_INFINITY;
     const dueAt = await nextDueAt(store.db);
     if (dueAt === null) return Number.POSITIVE_INFINITY;
-    // What is due and was not claimed is over, or another node's: it is looked for again soon, not at once.
-    const now = clock.now();
-    return dueAt > now ? dueAt - now : expireEveryMs;
+    // What was due and was not claimed is over, or another node's: it is looked for again soon, not at once.
+    return dueAt > now ? dueAt - clock.now() : expireEveryMs;
   }
 
   /**

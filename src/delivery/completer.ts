@@ -34,6 +34,8 @@ export interface AttemptResult {
   readonly startedAt: number;
   /** The same moment by the monotonic clock. */
   readonly startedAtMonotonic: number;
+  /** As `ConfigBreakers.changes` was then. */
+  readonly breakerChanges: number;
 }
 
 export interface CompleterDependencies {
@@ -142,15 +144,14 @@ export class Completer {
    */
   #record(
     evidence: Evidence,
-    { route, end, startedAtMonotonic }: AttemptResult,
+    { route, end, breakerChanges }: AttemptResult,
     attempt: Attempt,
     isKnownGood: boolean,
   ) {
     const { breakers, pool } = route;
     if (evidence === "none") return false;
     if (evidence === "works") {
-      breakers.record("config", { kind: "succeeded" }, startedAtMonotonic);
-      breakers.record("node", { kind: "succeeded" }, startedAtMonotonic);
+      breakers.succeeded(breakerChanges);
       return false;
     }
     const isOfNode = evidence === "node-fails" && this.#dependencies.store.shared;
@@ -158,7 +159,7 @@ export class Completer {
       evidence === "node-fails" ? (isOfNode ? "unreachable" : causeAlone(attempt)) : evidence.fails;
     const reason = this.#reasonOf(end, attempt);
     const event = { kind: "failed", cause, reason, isKnownGood } as const;
-    const changed = breakers.record(isOfNode ? "node" : "config", event, startedAtMonotonic);
+    const changed = breakers.record(isOfNode ? "node" : "config", event, breakerChanges);
     const hasOpened = changed?.state === "open";
     if (hasOpened) pool.withdraw();
     return hasOpened;

@@ -30,6 +30,11 @@ export class ConfigBreakers {
     return this.#breakers.config.breaker;
   }
 
+  /** How often one of them has changed. */
+  get changes(): number {
+    return this.#breakers.config.changes + this.#breakers.node.changes;
+  }
+
   /** What both allow. */
   get permission(): BreakerPermission {
     const ranks = Object.values(this.#breakers).map((each) => permissions.indexOf(each.permission));
@@ -60,19 +65,26 @@ export class ConfigBreakers {
 
   /** A trial has begun, and is stored if it is that of the config. */
   trialBegan(owner: BreakerOwner, until: number): void {
-    this.#breakers[owner].record({ kind: "trial-began", until }, this.#clock.monotonic());
+    this.#breakers[owner].record({ kind: "trial-began", until });
   }
 
   /**
    * Takes note of what an attempt showed.
-   * @param startedAt when it began, by the monotonic clock.
+   * @param changes as it was when the attempt began: one that began before the latest change knows nothing that the
+   * breakers do not know.
    * @returns the breaker if its state has changed, else null.
    */
-  record(owner: BreakerOwner, event: BreakerEvent, startedAt: number): Breaker | null {
+  record(owner: BreakerOwner, event: BreakerEvent, changes: number): Breaker | null {
     const changing = this.#breakers[owner];
-    if (!changing.record(event, startedAt)) return null;
+    if (changes !== this.changes || !changing.record(event)) return null;
     if (owner === "config") this.#unstored = changing.breaker;
     return changing.breaker;
+  }
+
+  /** An attempt showed that the config works, on this node too. @param changes as with `record`. */
+  succeeded(changes: number): void {
+    if (changes !== this.changes) return;
+    for (const owner of ["config", "node"] as const) this.record(owner, { kind: "succeeded" }, this.changes);
   }
 
   get unstored(): Breaker | null {

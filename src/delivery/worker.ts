@@ -201,7 +201,11 @@ export class DeliveryWorker {
   async #deliver(claimed: ClaimedEmail, route: Route, slot: Slot): Promise<void> {
     const { clock, resolver } = this.#dependencies;
     const { email, recipients } = claimed;
-    const started = { startedAt: clock.now(), startedAtMonotonic: clock.monotonic() };
+    const started = {
+      startedAt: clock.now(),
+      startedAtMonotonic: clock.monotonic(),
+      breakerChanges: route.breakers.changes,
+    };
     let end: AttemptEnd;
     try {
       this.#refuseLate(email);

@@ -10,6 +10,7 @@ import {
 import { insertEmails } from "../../src/store/tables/email-inserts.ts";
 import { type Email, findEmail, listRecipients } from "../../src/store/tables/emails.ts";
 import { ageLeases } from "../support/age-leases.ts";
+import { claimOf } from "../support/claim.ts";
 import { newEmail } from "../support/new-email.ts";
 import { queueOn, sent, t0 } from "../support/queue-on.ts";
 import { databases, type OpenDatabase } from "./databases.ts";
@@ -120,7 +121,7 @@ describe.each(databases)("leases of emails on $name", ({ shared, start, open, st
       await queue({ at: t0 - 1 });
       const second = await queue();
       await store.transaction(async (transaction) => {
-        for (const query of claimEmails(transaction, { now: t0, leaseMs: 1, limit: 1 }).queries) {
+        for (const query of claimEmails(transaction, claimOf({ now: t0, leaseMs: 1, limit: 1 })).queries) {
           await transaction.executeQuery(query);
         }
         expect((await claimAll({}, other)).map(({ email }) => email.id)).toEqual([second]);

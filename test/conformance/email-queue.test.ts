@@ -139,8 +139,8 @@ describe.each(databases)("the queue on $name", ({ start, open, stop }) => {
   it("expires what waited too long, and nothing else", async () => {
     const late = await queue({ expiresAt: t0 + 10 });
     const other = await queue();
-    expect(await expireEmails(store.db, t0 + 9, 100)).toEqual([]);
-    expect(await expireEmails(store.db, t0 + 10, 100)).toEqual([late]);
+    expect(await expireEmails(store.db, { now: t0 + 9, expiryNow: t0 + 9 }, 100)).toEqual([]);
+    expect(await expireEmails(store.db, { now: t0 + 10, expiryNow: t0 + 10 }, 100)).toEqual([late]);
     expect(await findEmail(store.db, late)).toMatchObject({ state: "expired" });
     expect((await listRecipients(store.db, [late])).get(late)).toMatchObject([{ state: "expired" }]);
     expect(await findEmail(store.db, other)).toMatchObject({ state: "queued" });
@@ -163,8 +163,10 @@ describe.each(databases)("the queue on $name", ({ start, open, stop }) => {
       .where("position", "=", 0)
       .execute();
     const other = await queue({ sensitive: true });
-    const first = await store.transaction((db) => expireEmails(db, t0 + 10, 100));
-    const rest = await store.transaction((db) => expireEmails(db, t0 + 10, 100));
+    const first = await store.transaction((db) =>
+      expireEmails(db, { now: t0 + 10, expiryNow: t0 + 10 }, 100),
+    );
+    const rest = await store.transaction((db) => expireEmails(db, { now: t0 + 10, expiryNow: t0 + 10 }, 100));
     expect([first.length, rest.length]).toEqual([100, 50]);
     expect([...first, ...rest].sort()).toEqual(late.map(({ email }) => email.id).sort());
     const recipients = await listRecipients(store.db, first.concat(rest));
@@ -204,7 +206,7 @@ describe.each(databases)("the queue on $name", ({ start, open, stop }) => {
   it.each([
     ["sent", async () => settle(await claimOne(), sent())],
     ["cancelled", async (id: string) => endQueued(store.db, id, "cancelled", t0)],
-    ["expired", async () => expireEmails(store.db, t0 + 86_400_000, 10)],
+    ["expired", async () => expireEmails(store.db, { now: t0 + 86_400_000, expiryNow: t0 + 86_400_000 }, 10)],
   ])("deletes sensitive contents once they are %s, and keeps others", async (_state, end) => {
     const other = await queue({ at: t0 + 1, expiresAt: t0 + 2 * 86_400_000 });
     const id = await queue({ sensitive: true });

@@ -12,6 +12,7 @@ import { openPostgresStore, openSqliteStore, type Store } from "../../src/store/
 import { type ClaimedEmail, claimEmails } from "../../src/store/tables/email-claims.ts";
 import { insertEmails } from "../../src/store/tables/email-inserts.ts";
 import { type Settlement, settleEmails } from "../../src/store/tables/email-settlements.ts";
+import { claimOf } from "../support/claim.ts";
 import { newEmail } from "../support/new-email.ts";
 import { makeOlder, migrationNames, migrationsMade, versions } from "../support/older-database.ts";
 import { type Postgres, startPostgres } from "../support/postgres.ts";
@@ -70,7 +71,7 @@ class WorkingNode {
 
   async #send(): Promise<number> {
     const { db } = this.#store;
-    const claim = claimEmails(db, { now, leaseMs: 30_000, limit: 2 * batch });
+    const claim = claimEmails(db, claimOf({ now, leaseMs: 30_000, limit: 2 * batch }));
     const [claimed] = await this.#store.transact([claim]);
     for (const { recipients, content } of claimed)
       expect([recipients.length, content?.encrypted]).toEqual([1, false]);

@@ -10,6 +10,7 @@ import { insertEmails } from "../../src/store/tables/email-inserts.ts";
 import { type Settlement, settleEmails } from "../../src/store/tables/email-settlements.ts";
 import type { Email } from "../../src/store/tables/emails.ts";
 import { ageLeases } from "./age-leases.ts";
+import { claimOf } from "./claim.ts";
 import { type GivenEmail, newEmail } from "./new-email.ts";
 
 /** The time at which tests of the queue begin. */
@@ -33,7 +34,7 @@ export function queueOn(store: () => Store) {
     { limit = 10, now = t0 }: { limit?: number; now?: number } = {},
     by = store(),
   ): Promise<ClaimedEmail[]> {
-    const [claimed] = await by.transact([claimEmails(by.db, { now, leaseMs: 30_000, limit })]);
+    const [claimed] = await by.transact([claimEmails(by.db, claimOf({ now, leaseMs: 30_000, limit }))]);
     return claimed;
   }
 
@@ -65,6 +66,7 @@ export function sent(overrides: Partial<Settlement> = {}): Settlement {
     possibleDuplicate: false,
     sentAt: t0 + 5,
     finishedAt: t0 + 5,
+    refusedBy: [],
     recipients: [{ position: 0, state: "sent", code: 250, enhancedCode: "2.0.0", reply: "ok" }],
     attempt: {
       id: newId(t0),
