@@ -67,7 +67,7 @@ export function emailView(email: EmailDetail, { scope }: Pick<Caller, "scope">):
 }
 
 function attemptView(attempt: AttemptInside, namesAccount: boolean): Attempt {
-  const { at, configName, relayHost, tlsVersion, failure: _failure, ...others } = attempt;
+  const { id: _id, at, configName, relayHost, tlsVersion, failure: _failure, ...others } = attempt;
   return {
     ...others,
     at: rfc3339(at),
