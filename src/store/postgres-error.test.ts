@@ -16,16 +16,17 @@ beforeAll(async () => {
   postgres = await startPostgres({ fsync: false });
 });
 afterAll(() => postgres.stop());
-beforeEach(async () => {
+async function openDatabase(): Promise<void> {
   url = await postgres.createDatabase();
   store = await openPostgresStore(url);
   other = new pg.Client({ connectionString: url });
   await other.connect();
-});
-afterEach(async () => {
+}
+
+async function closeDatabase(): Promise<void> {
   await other.end();
   await store.close();
-});
+}
 
 const unavailable = expect.objectContaining({ code: "store.unavailable" });
 const causedBy = (code: string) =>
@@ -49,6 +50,9 @@ async function backend(db: Kysely<Schema> = store.db): Promise<number> {
 }
 
 describe("errors", () => {
+  beforeAll(openDatabase);
+  afterAll(closeDatabase);
+
   it.each([
     ["08006", "a lost connection"],
     ["25006", "a standby that takes no writes"],
@@ -120,6 +124,9 @@ describe("errors", () => {
 });
 
 describe("a statement that takes too long", () => {
+  beforeEach(openDatabase);
+  afterEach(closeDatabase);
+
   it("is ended by the server; its transaction is not kept, and its connection is", async () => {
     await other.query(
       `alter role sendwright in database ${new URL(url).pathname.slice(1)} set statement_timeout = 200`,
@@ -186,6 +193,9 @@ describe("a statement that takes too long", () => {
 });
 
 describe("a connection that the server ends", () => {
+  beforeEach(openDatabase);
+  afterEach(closeDatabase);
+
   it("because its transaction was idle for too long fails that, and nothing else", async () => {
     const work = store.transaction(async (within) => {
       await writeSetting(within, "a", 1);
@@ -216,6 +226,9 @@ describe("a connection that the server ends", () => {
 });
 
 describe("plans of an earlier schema", () => {
+  beforeEach(openDatabase);
+  afterEach(closeDatabase);
+
   /** Has several connections plan the statement. */
   async function planned(query: CompiledQuery): Promise<void> {
     await Promise.all(Array.from({ length: 5 }, () => store.transact([write(query)])));
