@@ -172,6 +172,7 @@ export class Client {
   /** @throws SendwrightError `internal` if it is larger than announced, and what `read` throws. */
   async #read(message: Message): Promise<Prepared> {
     const { content } = message;
+    this.#conversation.assertOpen("sender");
     const parts = content instanceof Uint8Array ? [content] : await content.read();
     const bytes = parts.reduce((sum, { length }) => sum + length, 0);
     if (bytes > maxSizeOf(content)) {

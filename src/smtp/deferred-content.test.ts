@@ -96,6 +96,19 @@ describe("a content that is deferred", () => {
     expect(log).toEqual(["read"]);
   });
 
+  it("is not read if the connection was lost before its turn", async () => {
+    const log: string[] = [];
+    await using server = await relay(async (peer) => {
+      await expectGroup(peer, "one");
+      peer.destroy();
+    });
+    const connection = await dial(server.port);
+    const sends = [message("one"), message("two", deferred(textOf("two"), log))];
+    const [, second] = await Promise.allSettled(sends.map((one) => connection.send(one)));
+    expect(second).toMatchObject({ reason: { code: "smtp.closed", smtp: { stage: "sender" } } });
+    expect(log).toEqual([]);
+  });
+
   it("announces the size that was read, where less is known before", async () => {
     await using server = await relay(async (peer) => {
       await expectGroup(peer, "one");

@@ -165,8 +165,8 @@ interface Sending {
 }
 
 /** Sends one message, as the delivery worker does. */
-async function begin(how = connect): Promise<Sending> {
-  const slot = pool.acquire();
+async function begin(how = connect, bytes = 0): Promise<Sending> {
+  const slot = pool.acquire(bytes);
   const outcome = (async () => {
     try {
       await slot.open(how);
@@ -495,6 +495,29 @@ describe("a message whose session is lost", () => {
     expect(dials).toEqual([]);
   });
 
+  it("may go on as often after an idle session has taken it over, which was no loss", async () => {
+    await reachedPool({ maxConnections: 5 });
+    const others: Sending[] = [];
+    for (let count = 0; count < 5; count++) others.push(await begin());
+    while (dials.length > 0) await letIn();
+    const sending = await begin();
+    const busy = sessions.findIndex(({ load }) => load === 2);
+    for (const [index, session] of sessions.entries()) if (index !== busy) session.answer();
+    await turn();
+    expect(sessions[busy]?.load).toBe(1);
+    sessions[busy]?.answer();
+    for (const { outcome } of others) expect(await outcome).toBe(250);
+    await turn();
+    for (let losses = 0; losses < 4; losses++) {
+      const session = sessions.find(({ load }) => load === 1);
+      expect(session).toBeDefined();
+      session?.lose();
+      await turn();
+    }
+    expect(await sending.outcome).toBe("smtp.closed");
+    expect(dials).toEqual([]);
+  });
+
   it("fails with what kept the next session from being opened", async () => {
     const session = await reachedPool({ maxConnections: 1 });
     const sending = await begin();
@@ -701,7 +724,8 @@ describe("closing a pool", () => {
 
 describe("whatever happens", () => {
   const step = fc.oneof(
-    { weight: 6, arbitrary: fc.constant({ kind: "send" } as const) },
+    { weight: 6, arbitrary: fc.constant({ kind: "send", bytes: 0 } as const) },
+    { weight: 1, arbitrary: fc.constant({ kind: "send", bytes: 1_000_000 } as const) },
     { weight: 3, arbitrary: fc.constant({ kind: "let in" } as const) },
     { weight: 1, arbitrary: fc.constant({ kind: "turn away" } as const) },
     { weight: 6, arbitrary: fc.record({ kind: fc.constant("answer" as const), which: fc.nat(5) }) },
@@ -727,7 +751,7 @@ describe("whatever happens", () => {
         for (const one of steps) {
           if (one.kind === "send" && pool.capacity() > 0) {
             begun++;
-            void (await begin()).outcome.then((outcome) => outcomes.push(outcome));
+            void (await begin(connect, one.bytes)).outcome.then((outcome) => outcomes.push(outcome));
           } else if (one.kind === "let in" && dials.length > 0) await letIn();
           else if (one.kind === "turn away" && dials.length > 0) await turnAway();
           else if (one.kind === "answer") at(one.which)?.answer();
@@ -741,6 +765,8 @@ describe("whatever happens", () => {
           await turn();
           expect(alive().length + dials.length).toBeLessThanOrEqual(given.maxConnections);
         }
+        // What one session hands over to another is not handed back.
+        expect(outcomes).not.toContain("smtp.withdrawn");
         const closing = pool.close();
         for (let turns = 0; turns < 20; turns++) {
           while (dials.length > 0) await letIn();

@@ -17,7 +17,7 @@ export class Slot implements SlotHolder {
   readonly #onReservationEnd: () => void;
   #isReserved = true;
   #session: PooledSession | null = null;
-  /** As it was handed to the session last; null before. */
+  /** As the session has it; null before. */
   #message: Message | null = null;
   #connect: Connect = () => Promise.reject(new TypeError("A slot is opened first."));
 
@@ -98,8 +98,8 @@ export class Slot implements SlotHolder {
 
   async #sendThrough(session: PooledSession, message: Message): Promise<SendResult> {
     const { maxRecipients } = this.#sessions;
-    const isSplit = maxRecipients !== null && message.to.length > maxRecipients;
-    this.#message = isSplit ? { ...message, maxRecipients } : message;
+    // Its own object in any case, by which the session knows it.
+    this.#message = maxRecipients === null ? { ...message } : { ...message, maxRecipients };
     const result = await session.send(this.#message);
     if (result.recipientLimit !== undefined) this.#sessions.limitRecipients(result.recipientLimit);
     return result;
