@@ -195,6 +195,7 @@ describe("the time for a message", () => {
 
   it.each([
     [0, 900],
+    [256 * 1024 - 64, 900],
     [24 * 1024 * 1024, 900 + 6_144],
   ])("grows with its size: with %d octets it has %d seconds", async (bytes, seconds) => {
     expect(await sendSlowly(bytes, seconds - 5)).toBe("permanent");

@@ -1,3 +1,5 @@
+import { blockBytes } from "./content.ts";
+
 /**
  * How long to wait, in milliseconds. RFC 5321 §4.5.3.2 suggests five minutes for most replies, with mail
  * exchangers anywhere in mind. A submission relay is chosen by its admin, and a reset link must not hang
@@ -37,12 +39,12 @@ export const defaultTimeouts: Timeouts = {
 };
 
 /**
- * The slowest line on which a large message is sent to its end: five messages at once over 1 Mbit/s have six times as
- * much each.
+ * For each whole block of a content, beyond `overallMs`: 4 KiB a second. Five messages at once over 1 Mbit/s have six
+ * times as much each.
  */
-const slowestBytesPerSecond = 4_096;
+const perBlockMs = 64_000;
 
-/** How long a content of this size may take. */
+/** How much longer than `overallMs` a transaction with a content of this size may take. */
 export function contentMs(bytes: number): number {
-  return (bytes / slowestBytesPerSecond) * 1_000;
+  return Math.floor(bytes / blockBytes) * perBlockMs;
 }
