@@ -127,7 +127,7 @@ export class Sending {
       const position = this.#batch[index];
       if (position !== undefined) this.#results[position] = result;
     });
-    // That recipients were too many is proven once the next transaction has accepted one of them: 452 may mean else.
+    // That they were too many is proven once the next transaction has accepted one: 452 may also mean a full mailbox.
     if (acceptedRecipients > 0) this.#provenLimit ??= this.#presumedLimit;
     this.#presumedLimit = recipientLimit;
     this.#maxRecipients = Math.min(this.#maxRecipients, recipientLimit ?? Number.POSITIVE_INFINITY);
