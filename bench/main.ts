@@ -3,6 +3,7 @@
 import { acceptSuite } from "./accept.ts";
 import { composeSuite } from "./compose.ts";
 import { doctorSuite } from "./doctor.ts";
+import { doorSuite } from "./door.ts";
 import { hostileSuite } from "./hostile.ts";
 import { httpSuite } from "./http.ts";
 import { latencySuite } from "./latency.ts";
@@ -20,6 +21,7 @@ const suites: Readonly<Record<string, (options: BenchOptions) => Promise<Results
   latency: () => latencySuite(),
   http: () => httpSuite(),
   hostile: () => hostileSuite(),
+  door: () => doorSuite(),
   log: () => logSuite(),
   queued: () => queuedSuite(),
   compose: composeSuite,

@@ -3,7 +3,9 @@
  * import names; this file decides nothing else.
  */
 import { EventEmitter } from "node:events";
+import { ByteBudget } from "./core/byte-budget.ts";
 import { type Clock, systemClock } from "./core/clock.ts";
+import { ContentMemory } from "./core/content-memory.ts";
 import { createLog, type Log } from "./core/log.ts";
 import { Metrics } from "./core/metrics.ts";
 import { type EgressMode, systemActor } from "./core/model.ts";
@@ -73,6 +75,8 @@ export interface ServicesOptions {
   readonly dnsServers?: readonly string[] | undefined;
   /** Where browsers see the pages: the base of the links in what Sendwright itself tells admins. Default: no links. */
   readonly publicUrl?: string | undefined;
+  /** Bytes of memory for the content of emails in flight. Default: 256 MB. */
+  readonly memory?: number | undefined;
   /** Port of the sandbox relay on the loopback; 0 takes any free one. Default: none is started. */
   readonly sandboxPort?: number | null | undefined;
   /** Default: JSON lines on standard output, from `info` on. */
@@ -89,6 +93,8 @@ export interface Services extends OpenConfigs {
   readonly metrics: Metrics;
   readonly store: Store;
   readonly secrets: Secrets;
+  /** What large requests are held in until their emails are stored. */
+  readonly contentMemory: ContentMemory;
   readonly consents: Consents;
   readonly templates: LoadedTemplates;
   readonly savedTemplates: SavedTemplates;
@@ -141,6 +147,8 @@ async function clockOf(store: Store): Promise<Clock> {
   return clock;
 }
 
+const defaultMemoryBytes = 256_000_000;
+
 /** What the parts are made of. */
 interface Base extends Omit<ServicesOptions, "smtp"> {
   readonly store: Store;
@@ -155,6 +163,10 @@ interface Base extends Omit<ServicesOptions, "smtp"> {
 async function startServices(base: Base): Promise<Services> {
   const { store, secrets, smtp, clock, log, random } = base;
   const metrics = new Metrics();
+  const contentMemory = new ContentMemory({
+    budget: new ByteBudget(base.memory ?? defaultMemoryBytes),
+    clock,
+  });
 
   // Where this node may dial to.
   const egress = createEgress(base.egress ?? "default");
@@ -284,6 +296,7 @@ async function startServices(base: Base): Promise<Services> {
     metrics,
     store,
     secrets,
+    contentMemory,
     consents,
     templates,
     savedTemplates,

@@ -5,6 +5,8 @@ import { promisify } from "node:util";
 
 /** The service as `npx sendwright start` runs it, in a process of its own. */
 export interface Service {
+  readonly url: string;
+  readonly pid: number;
   /** Most that it was seen to hold, of late: in megabytes. */
   peakMegabytes(): number;
   post(path: string, body: object): Promise<void>;
@@ -12,7 +14,7 @@ export interface Service {
 }
 
 const program = new URL("../../bin/sendwright.js", import.meta.url).pathname;
-const apiKey = "a-key-for-the-bench-of-32-characters";
+export const apiKey = "a-key-for-the-bench-of-32-characters";
 
 export async function startService(dataDir: string, secret: string): Promise<Service> {
   const child = spawn(program, ["start"], {
@@ -38,6 +40,8 @@ export async function startService(dataDir: string, secret: string): Promise<Ser
     peak = Math.max(peak, await residentMegabytes(child.pid ?? 0));
   }, 200);
   return {
+    url,
+    pid: child.pid ?? 0,
     peakMegabytes: () => peak,
     async post(path, body) {
       const response = await fetch(url + path, {

@@ -87,6 +87,9 @@ export const errorTable = {
   "api_key.not_found": "never",
   "test.busy": "later",
   "server.unavailable": "later",
+  "server.busy": "later",
+  "queue.full": "later",
+  "disk.full": "later",
   internal: "never",
 } as const satisfies Record<string, Retry>;
 

@@ -103,6 +103,7 @@ export function createApp(services: Services, options: AppOptions): App {
       caller ??= identify(c.req.raw, apiKeys, signedIn);
       return caller;
     });
+    c.set("memory", services.contentMemory);
     await next();
   });
 

@@ -8,6 +8,8 @@ import type { Problem } from "./schema/common.ts";
 interface Kind {
   readonly status: ContentfulStatusCode;
   readonly title: string;
+  /** Seconds after which the same request may succeed (RFC 9110 §10.2.3). */
+  readonly retryAfter?: number;
 }
 
 /** What each error is in HTTP. A new code does not compile until it has its place here. */
@@ -90,6 +92,9 @@ const kinds = {
   "api_key.not_found": { status: 404, title: "No such API key" },
   "test.busy": { status: 429, title: "Too many tests at once" },
   "server.unavailable": { status: 503, title: "The server cannot listen" },
+  "server.busy": { status: 503, title: "Too many large requests at once", retryAfter: 5 },
+  "queue.full": { status: 503, title: "The queue is full", retryAfter: 30 },
+  "disk.full": { status: 503, title: "The disk is nearly full", retryAfter: 60 },
   internal: { status: 500, title: "Something went wrong in Sendwright" },
 } as const satisfies Record<ErrorCode, Kind>;
 
@@ -138,7 +143,14 @@ export function problemResponse(error: unknown, log: Log): Response {
   const headers = new Headers({ "content-type": "application/problem+json", "cache-control": "no-store" });
   // RFC 9110 §11.6.1: a 401 says how to authenticate.
   if (problem.status === 401) headers.set("www-authenticate", "Bearer");
+  const retryAfter = error instanceof SendwrightError ? retryAfterOf(error.code) : undefined;
+  if (retryAfter !== undefined) headers.set("retry-after", String(retryAfter));
   return new Response(JSON.stringify(problem), { status: problem.status, headers });
+}
+
+function retryAfterOf(code: ErrorCode): number | undefined {
+  const kind: Kind = kinds[code];
+  return kind.retryAfter;
 }
 
 export function unsupportedType(): SendwrightError {

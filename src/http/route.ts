@@ -3,12 +3,14 @@ import { createRoute, OpenAPIHono, type RouteConfig } from "@hono/zod-openapi";
 import type { Context, MiddlewareHandler } from "hono";
 import { z } from "zod";
 import type { Caller, Identified } from "../accounts/caller.ts";
+import type { ContentMemory } from "../core/content-memory.ts";
 import { SendwrightError } from "../core/errors.ts";
 import { bytes as inWords } from "../core/format.ts";
 import { invalidInput, issuesOf } from "../core/parse.ts";
 import { hostReply } from "./host-reply.ts";
 import { requestSchema } from "./json-schema.ts";
-import { type BodyLimits, jsonOnly } from "./middleware/json-body.ts";
+import { jsonOnly } from "./middleware/json-body.ts";
+import type { BodyLimits } from "./middleware/receive-body.ts";
 import { problem } from "./schema/common.ts";
 
 export interface ServerEnv {
@@ -19,6 +21,8 @@ export interface ServerEnv {
   Variables: {
     /** Finds out who calls, once for a request; null for nobody known. */
     identify: () => Promise<Identified>;
+    /** What bodies are held in. */
+    memory: ContentMemory;
     /** Set before each route that is not for anyone. */
     caller: Caller;
   };

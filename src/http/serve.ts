@@ -21,6 +21,13 @@ export async function serve(
   { host, port }: { readonly host: string; readonly port: number },
 ): Promise<Listening> {
   const server = createAdaptorServer({ fetch: app.fetch }) as Server;
+  // A client that waits for `100 Continue` (RFC 9110 §10.1.1) gets it when its body is read, or else the refusal.
+  server.on("checkContinue", (incoming, outgoing) => {
+    incoming.once("resume", () => {
+      if (!outgoing.headersSent) outgoing.writeContinue();
+    });
+    server.emit("request", incoming, outgoing);
+  });
   await new Promise<void>((resolve, reject) => {
     server.once("error", (error) => reject(unavailable(error, host, port)));
     server.listen(port, host, resolve);

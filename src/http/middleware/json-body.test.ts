@@ -1,6 +1,10 @@
 import { Hono } from "hono";
 import { describe, expect, it } from "vitest";
+import { ByteBudget } from "../../core/byte-budget.ts";
+import { ContentMemory } from "../../core/content-memory.ts";
 import { SendwrightError } from "../../core/errors.ts";
+import { createFixedClock } from "../../testing/fixed-clock.ts";
+import type { ServerEnv } from "../route.ts";
 import { jsonOnly } from "./json-body.ts";
 import { JsonSize } from "./json-size.ts";
 
@@ -9,7 +13,12 @@ const limits = { bytes: maxBytes, depth: 3, values: 10, names: 3 };
 
 /** Answers with the body as the handler sees it, or with the code of the refusal. */
 function app(required: boolean) {
-  return new Hono()
+  const memory = new ContentMemory({ budget: new ByteBudget(1_000_000), clock: createFixedClock() });
+  return new Hono<ServerEnv>()
+    .use(async (c, next) => {
+      c.set("memory", memory);
+      await next();
+    })
     .post("/", jsonOnly(required, limits), async (c) => c.text(await c.req.text()))
     .onError((error, c) => c.text(error instanceof SendwrightError ? error.code : String(error), 400));
 }

@@ -1,69 +1,60 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
-import type { MiddlewareHandler } from "hono";
+import type { Context, MiddlewareHandler } from "hono";
+import { longBytes } from "../../core/content-memory.ts";
 import { SendwrightError } from "../../core/errors.ts";
 import { unsupportedType } from "../problem.ts";
-import { type JsonLimits, JsonSize } from "./json-size.ts";
-
-const longBytes = 1024 * 1024;
-
-/** What a body may be at most. */
-export interface BodyLimits extends JsonLimits {
-  readonly bytes: number;
-}
-
-/** What is too large is read on and thrown away up to here; a client that sends more is cut off. */
-const maxDiscardedBytes = 64 * 1024 * 1024;
+import type { ServerEnv } from "../route.ts";
+import { type BodyLimits, type ReceivedBody, receiveBody } from "./receive-body.ts";
 
 /**
- * Takes JSON alone, and reads it before the handler does.
+ * Takes JSON alone, and reads it before the handler does, once there is memory for it. The memory is released after
+ * the handler.
  * @param required whether there must be a body; where not, an empty one is read as `{}`.
- * @throws SendwrightError `request.unsupported_type`, `request.too_large`, `request.malformed`, and
+ * @throws SendwrightError `request.unsupported_type`, `request.too_large`, `request.malformed`, `server.busy`, and
  *   `input.invalid` for a body that holds too much
  */
-export function jsonOnly(required: boolean, limits: BodyLimits): MiddlewareHandler {
+export function jsonOnly(required: boolean, limits: BodyLimits): MiddlewareHandler<ServerEnv> {
   return async (c, next) => {
     const type = c.req.header("content-type");
     const isJson = type !== undefined && /^application\/json\s*(;|$)/i.test(type);
     // An optional body is one that may be missing, not one of another type.
     if (!isJson && (required || type !== undefined)) throw unsupportedType();
-    if (isJson) {
-      const text = await readText(c.req.raw, limits);
-      // Some clients name the type of every body, also of none.
-      const body = text === "" && !required ? "{}" : text;
-      // Hono's cache holds promises, whatever its type says.
-      Object.assign(c.req.bodyCache, { text: Promise.resolve(body) });
+    if (!isJson) return next();
+    const body = await receiveBody(c, limits);
+    try {
+      await c.get("memory").process(body.size, async () => {
+        const text = decode(body);
+        // Decoding and parsing each take their time where a body is long, and others want to be served too.
+        if (body.size > longBytes) await nextTurn();
+        // Some clients name the type of every body, also of none.
+        handOver(c, text === "" && !required ? "{}" : text);
+        await next();
+      });
+    } finally {
+      body.release();
     }
-    await next();
   };
 }
 
-/**
- * A body that is too large, or holds too much, is not kept, but read to its end: a client that listens only once it has sent
- * everything gets its answer, and the connection serves its next request.
- */
-async function readText(request: Request, limits: BodyLimits): Promise<string> {
-  const maxBytes = limits.bytes;
-  const chunks: Uint8Array[] = [];
-  const measure = new JsonSize(limits);
-  let tooMuch: SendwrightError | null = null;
-  let size = 0;
-  for await (const chunk of request.body ?? []) {
-    size += chunk.length;
-    if (size > maxDiscardedBytes) break;
-    if (size <= maxBytes) tooMuch ??= measure.add(chunk);
-    if (size <= maxBytes && tooMuch === null) chunks.push(chunk);
-    else chunks.length = 0;
-  }
-  if (size > maxBytes) {
-    throw new SendwrightError("request.too_large", `The body has more than ${maxBytes} bytes.`);
-  }
-  if (tooMuch !== null) throw tooMuch;
+/** Gives the chunks of the body up. */
+function decode({ chunks }: ReceivedBody): string {
   try {
-    const text = new TextDecoder("utf-8", { fatal: true }).decode(Buffer.concat(chunks));
-    // Decoding and parsing each take their time where a body is long, and others want to be served too.
-    if (size > longBytes) await nextTurn();
-    return text;
+    return new TextDecoder("utf-8", { fatal: true }).decode(Buffer.concat(chunks.splice(0)));
   } catch {
     throw new SendwrightError("request.malformed", "The body is not UTF-8 (RFC 8259 §8.1).");
   }
+}
+
+/** Gives a text to the handler, which parses it: once, so that it is not kept until the reply. */
+function handOver(c: Context<ServerEnv>, text: string): void {
+  const { bodyCache } = c.req;
+  Object.defineProperty(bodyCache, "text", {
+    configurable: true,
+    enumerable: true,
+    get() {
+      delete bodyCache.text;
+      // Hono's cache holds promises, whatever its type says.
+      return Promise.resolve(text);
+    },
+  });
 }
