@@ -14,6 +14,10 @@ const copiesInProcess = 5;
 const copiesAtRest = 2;
 const maxWaitMs = 5_000;
 const maxWaiting = 100;
+/** Content that is thrown away at once. More would keep the event loop from everything else. */
+const maxDiscarding = 4;
+/** Whoever sends for longer than this is slow, and therefore no burden. */
+const discardTurnMs = 1_000;
 
 export interface ContentMemoryDependencies {
   /** Shared with everything else that holds content. */
@@ -28,6 +32,7 @@ export class ContentMemory {
   readonly #clock: Clock;
   /** One turn for long content: processing it in parallel would be no faster, and would hold up everything else. */
   readonly #turn = new ByteBudget(1);
+  readonly #discards = new ByteBudget(maxDiscarding);
 
   constructor({ budget, clock }: ContentMemoryDependencies) {
     this.#large = budget;
@@ -73,6 +78,20 @@ export class ContentMemory {
     } finally {
       release();
     }
+  }
+
+  /**
+   * Resolves when content that is refused may be read on and thrown away.
+   * @param signal gives up; its reason is then thrown.
+   * @returns a function to call at the end.
+   */
+  async discard(signal?: AbortSignal): Promise<() => void> {
+    const release = await this.#discards.acquire(1, signal);
+    const cancelTimer = this.#clock.after(discardTurnMs, release);
+    return () => {
+      cancelTimer();
+      release();
+    };
   }
 }
 

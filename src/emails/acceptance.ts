@@ -14,7 +14,7 @@ import { insertEmails, isKeyTaken, type NewEmail } from "../store/tables/email-i
 import { findByIdempotencyKey, releaseIdempotencyKey } from "../store/tables/emails.ts";
 import { plainData } from "../templates/engine/plain-data.ts";
 import type { Templates } from "../templates/engine/templates.ts";
-import { prepareEmail } from "./compose.ts";
+import { encodeAttachments, prepareEmail } from "./compose.ts";
 import { emailRequest, type ParsedEmailRequest } from "./request.ts";
 import { checkRequestSize } from "./request-size.ts";
 
@@ -97,7 +97,13 @@ export class Acceptance {
     }
     const now = clock.now();
     const domain = await this.#domainOf(request);
-    const prepared = prepareEmail(request, { caller, now, domain, templates, secrets });
+    const prepared = prepareEmail(await encodeAttachments(request), {
+      caller,
+      now,
+      domain,
+      templates,
+      secrets,
+    });
     if (await this.#store({ ...prepared, idempotency })) {
       metrics.accepted(clock.now() - now);
       onQueued();

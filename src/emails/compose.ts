@@ -1,8 +1,11 @@
+import { setImmediate as nextTurn } from "node:timers/promises";
 import { SendwrightError } from "../core/errors.ts";
 import { newId } from "../core/id.ts";
 import { type Actor, type RecipientRole, recipientRoles } from "../core/model.ts";
 import { invalidInput } from "../core/parse.ts";
+import { type Attachment, invalidContent } from "../message/attachment.ts";
 import { composeMessage, makeMessageId } from "../message/mime.ts";
+import { base64Lines } from "../message/part.ts";
 import type { Secrets } from "../secret/secrets.ts";
 import type { NewEmail } from "../store/tables/email-inserts.ts";
 import type { TemplateInfo } from "../templates/engine/template.ts";
@@ -15,6 +18,36 @@ export const defaultExpiryMs = 24 * 60 * 60 * 1000;
 
 /** Most bytes of one composed message: what most SMTP servers accept. */
 const maxMessageBytes = 25_000_000;
+
+/** From this length on, encoding an attachment takes so long that others are served in between. */
+const longContent = 256 * 1024;
+
+/** A request whose long attachments are encoded. */
+export type EncodedRequest = Omit<ParsedEmailRequest, "attachments"> & {
+  readonly attachments: readonly (Omit<ParsedEmailRequest["attachments"][number], "content"> &
+    Pick<Attachment, "content">)[];
+};
+
+/**
+ * Encodes long attachments in steps, so that composing the email then takes no long time at once.
+ * @throws SendwrightError `input.invalid`, `message.too_large`
+ */
+export async function encodeAttachments(request: ParsedEmailRequest): Promise<EncodedRequest> {
+  if (request.attachments.every(({ content }) => content.length < longContent)) return request;
+  checkSize(request);
+  const attachments: EncodedRequest["attachments"][number][] = [];
+  for (const [index, attachment] of request.attachments.entries()) {
+    const steps = base64Lines(attachment.content);
+    let step = steps.next();
+    while (step.done !== true) {
+      await nextTurn();
+      step = steps.next();
+    }
+    if (step.value === null) throw invalidContent(index);
+    attachments.push({ ...attachment, content: { lines: step.value } });
+  }
+  return { ...request, attachments };
+}
 
 export interface PrepareOptions {
   readonly caller: Actor;
@@ -32,16 +65,13 @@ export interface PrepareOptions {
  *   `message.too_large`, `secret.mismatch` for a sensitive email
  */
 export function prepareEmail(
-  request: ParsedEmailRequest,
+  request: EncodedRequest,
   options: PrepareOptions,
 ): Omit<NewEmail, "idempotency"> {
   const { caller, now, domain, templates, secrets } = options;
   const template = request.template === undefined ? null : templates.get(request.template);
   const { subject, html, text, expiresAfterMs } = contentsOf(request, template, templates);
-  const given = [html ?? "", text ?? "", ...request.attachments.map((attachment) => attachment.content)];
-  // Composing makes nothing shorter, and composing a message that is too large takes long.
-  const least = given.reduce((sum, { length }) => sum + length, 0);
-  if (least > maxMessageBytes) throw tooLarge(least);
+  checkSize({ html, text, attachments: request.attachments });
   const { startsAt, expiresAt } = timesOf(request, expiresAfterMs, now);
   const id = newId(now);
   const messageId = makeMessageId(id, domain);
@@ -94,6 +124,29 @@ export function prepareEmail(
   };
 }
 
+/** Composing makes nothing shorter, and composing a message that is too large takes long. */
+function checkSize({
+  html,
+  text,
+  attachments,
+}: {
+  readonly html?: string | null | undefined;
+  readonly text?: string | null | undefined;
+  readonly attachments: EncodedRequest["attachments"];
+}): void {
+  const least = attachments.reduce(
+    (sum, { content }) => sum + lengthOf(content),
+    (html ?? "").length + (text ?? "").length,
+  );
+  if (least > maxMessageBytes) throw tooLarge(least);
+}
+
+function lengthOf(content: Attachment["content"]): number {
+  return typeof content === "object" && "lines" in content
+    ? content.lines.reduce((sum, { length }) => sum + length, 0)
+    : content.length;
+}
+
 function tooLarge(bytes: number): SendwrightError {
   return new SendwrightError(
     "message.too_large",
@@ -101,13 +154,13 @@ function tooLarge(bytes: number): SendwrightError {
   );
 }
 
-function contentsOf(request: ParsedEmailRequest, template: TemplateInfo | null, templates: Templates) {
+function contentsOf(request: EncodedRequest, template: TemplateInfo | null, templates: Templates) {
   const { subject = "", html = null, text = null, data = {}, locale } = request;
   if (template === null) return { subject, html, text, expiresAfterMs: null };
   return templates.render(template.name, { data, ...(locale === undefined ? {} : { locale }) });
 }
 
-function timesOf(request: ParsedEmailRequest, expiresAfterMs: number | null, now: number) {
+function timesOf(request: EncodedRequest, expiresAfterMs: number | null, now: number) {
   const startsAt = Math.max(now, request.scheduledAt ?? now);
   const expiresAt = request.expiresAt ?? startsAt + (expiresAfterMs ?? defaultExpiryMs);
   if (expiresAt <= startsAt) {
@@ -117,7 +170,7 @@ function timesOf(request: ParsedEmailRequest, expiresAfterMs: number | null, now
 }
 
 /** An address that is named twice gets the message once, in the first role that names it. */
-function recipientsOf(request: ParsedEmailRequest): NewEmail["recipients"] {
+function recipientsOf(request: EncodedRequest): NewEmail["recipients"] {
   const roles = new Map<string, RecipientRole>();
   for (const role of recipientRoles) {
     for (const { address } of request[role]) if (!roles.has(address)) roles.set(address, role);

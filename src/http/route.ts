@@ -1,4 +1,4 @@
-import type { IncomingMessage } from "node:http";
+import type { IncomingMessage, ServerResponse } from "node:http";
 import { createRoute, OpenAPIHono, type RouteConfig } from "@hono/zod-openapi";
 import type { Context, MiddlewareHandler } from "hono";
 import { z } from "zod";
@@ -17,6 +17,8 @@ export interface ServerEnv {
   Bindings: {
     /** Node's request, where Sendwright listens itself. */
     readonly incoming?: IncomingMessage;
+    /** Node's reply to it. */
+    readonly outgoing?: ServerResponse;
   };
   Variables: {
     /** Finds out who calls, once for a request; null for nobody known. */

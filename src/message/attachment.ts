@@ -2,7 +2,7 @@ import type { SendwrightError } from "../core/errors.ts";
 import { invalidInput } from "../core/parse.ts";
 import { foldField } from "./header.ts";
 import { legacyParameter, parameter } from "./parameter.ts";
-import { type Part, wrapBase64 } from "./part.ts";
+import { base64Lines, type Part } from "./part.ts";
 
 /** A file that travels with the message. Never a path or a URL: the composer reads nothing. */
 export interface Attachment {
@@ -10,10 +10,15 @@ export interface Attachment {
   readonly filename: string;
   /** `type/subtype`, perhaps with parameters (RFC 2045 §5.1). */
   readonly contentType: string;
-  /** Bytes, or these in canonical base64 (RFC 4648 §4) without line breaks. */
-  readonly content: Uint8Array | string;
+  /** Bytes, these in canonical base64 (RFC 4648 §4) without line breaks, or what `base64Lines` has made of either. */
+  readonly content: Uint8Array | string | EncodedContent;
   /** With it an image is shown where the HTML says `src="cid:…"`; without, null. No angle brackets. */
   readonly contentId: string | null;
+}
+
+/** Content in lines of base64. */
+export interface EncodedContent {
+  readonly lines: readonly Uint8Array[];
 }
 
 const maxFilenameBytes = 255;
@@ -32,8 +37,7 @@ export function attachmentPart(
   index: number,
   disposition: "attachment" | "inline",
 ): Part {
-  const refuse = (field: string, detail: string): SendwrightError =>
-    invalidInput([{ pointer: `/attachments/${index}/${field}`, detail }]);
+  const refuse = (field: string, detail: string) => invalidAttachment(index, field, detail);
 
   const filenameProblem = problemOfFilename(attachment.filename);
   if (filenameProblem !== undefined) throw refuse("filename", filenameProblem);
@@ -59,8 +63,8 @@ export function attachmentPart(
     throw refuse("contentId", "must be 1 to 200 letters, digits or characters of an address");
   }
 
-  const base64 = toBase64(attachment.content);
-  if (base64 === null) throw refuse("content", "must be base64 (RFC 4648 §4) without line breaks");
+  const body = linesOf(attachment.content);
+  if (body === null) throw invalidContent(index);
 
   const contentType = [type, ...typeParameters].map((word) => `${word};`);
   const fields = [
@@ -69,7 +73,7 @@ export function attachmentPart(
     foldField("Content-Disposition", [`${disposition};`, ...parameter("filename", filename)]),
     contentId === null ? "" : foldField("Content-ID", [`<${contentId}>`]),
   ];
-  return { fields: fields.join(""), body: [wrapBase64(base64)] };
+  return { fields: fields.join(""), body };
 }
 
 function problemOfFilename(filename: string): string | undefined {
@@ -82,9 +86,19 @@ function problemOfFilename(filename: string): string | undefined {
 }
 
 /** Null for a string that is not base64 in the one canonical form. */
-function toBase64(content: Uint8Array | string): string | null {
-  if (typeof content === "string") {
-    return Buffer.from(content, "base64").toString("base64") === content ? content : null;
-  }
-  return Buffer.from(content.buffer, content.byteOffset, content.byteLength).toString("base64");
+function linesOf(content: Attachment["content"]): readonly Uint8Array[] | null {
+  if (typeof content === "object" && "lines" in content) return content.lines;
+  const steps = base64Lines(content);
+  let step = steps.next();
+  while (step.done !== true) step = steps.next();
+  return step.value;
+}
+
+/** The content of the attachment with this index is no base64. */
+export function invalidContent(index: number): SendwrightError {
+  return invalidAttachment(index, "content", "must be base64 (RFC 4648 §4) without line breaks");
+}
+
+function invalidAttachment(index: number, field: string, detail: string): SendwrightError {
+  return invalidInput([{ pointer: `/attachments/${index}/${field}`, detail }]);
 }

@@ -21,6 +21,9 @@ const maxTextLine = 78;
 /** RFC 2045 §6.8. */
 const maxBase64Line = 76;
 
+/** Lines of base64 in one step: a few milliseconds. */
+const stepLines = 8_192;
+
 const lineBreak = Buffer.from("\r\n", "latin1");
 
 /**
@@ -68,6 +71,39 @@ export function wrapBase64(base64: string): Uint8Array {
     length += source.copy(output, length, start, start + maxBase64Line);
   }
   return output.subarray(0, length);
+}
+
+/**
+ * The lines of base64 of some content, in steps, between which the caller may do something else.
+ * @param content bytes, or these in base64.
+ * @returns pieces that follow each other, or null for text that is not base64 in the one canonical form.
+ */
+export function* base64Lines(
+  content: Uint8Array | string,
+): Generator<undefined, readonly Uint8Array[] | null> {
+  const isText = typeof content === "string";
+  const stepLength = isText ? stepLines * maxBase64Line : (stepLines * maxBase64Line * 3) / 4;
+  const pieces: Uint8Array[] = [];
+  for (let start = 0; start < content.length; start += stepLength) {
+    const base64 = isText
+      ? canonical(content.slice(start, start + stepLength), start + stepLength >= content.length)
+      : bytesOf(content, start, start + stepLength).toString("base64");
+    if (base64 === null) return null;
+    if (start > 0) pieces.push(lineBreak);
+    pieces.push(wrapBase64(base64));
+    yield;
+  }
+  return pieces;
+}
+
+/** Null for what is not canonical. Only the end of the whole may be padded. */
+function canonical(base64: string, isEnd: boolean): string | null {
+  const isCanonical = Buffer.from(base64, "base64").toString("base64") === base64;
+  return isCanonical && (isEnd || !base64.endsWith("=")) ? base64 : null;
+}
+
+function bytesOf({ buffer, byteOffset, byteLength }: Uint8Array, start: number, end: number): Buffer {
+  return Buffer.from(buffer, byteOffset + start, Math.min(end, byteLength) - start);
 }
 
 function base64LineLength(byteLength: number): number {

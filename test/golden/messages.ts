@@ -99,7 +99,7 @@ export function expectedReading(input: ComposeInput): object {
     attachments: input.attachments.map(({ filename, contentType, content, contentId }) => ({
       filename,
       contentType: contentType.split(";")[0],
-      content: typeof content === "string" ? content : Buffer.from(content).toString("base64"),
+      content: content instanceof Uint8Array ? Buffer.from(content).toString("base64") : String(content),
       contentId: contentId === null ? null : `<${contentId}>`,
     })),
     defects: [],

@@ -36,10 +36,9 @@ export function jsonOnly(required: boolean, limits: BodyLimits): MiddlewareHandl
   };
 }
 
-/** Gives the chunks of the body up. */
-function decode({ chunks }: ReceivedBody): string {
+function decode(body: ReceivedBody): string {
   try {
-    return new TextDecoder("utf-8", { fatal: true }).decode(Buffer.concat(chunks.splice(0)));
+    return new TextDecoder("utf-8", { fatal: true }).decode(body.take());
   } catch {
     throw new SendwrightError("request.malformed", "The body is not UTF-8 (RFC 8259 §8.1).");
   }

@@ -11,9 +11,9 @@ export interface BodyLimits extends JsonLimits {
 
 /** A body as it came, and the memory that is held for it. */
 export interface ReceivedBody {
-  readonly chunks: Uint8Array[];
-  /** Bytes of all chunks. */
   readonly size: number;
+  /** All bytes, once: from then on they are the caller's alone. */
+  take(): Uint8Array;
   /** Releases the memory. */
   release(): void;
 }
@@ -31,29 +31,71 @@ const maxDiscardedBytes = 64 * 1024 * 1024;
  * @throws SendwrightError `request.too_large`, `server.busy`, and `input.invalid` for a body that holds too much
  */
 export async function receiveBody(c: Context<ServerEnv>, limits: BodyLimits): Promise<ReceivedBody> {
+  const announced = announcedBytes(c.req.header("content-length"));
   const memory = new HeldMemory(c);
   const measure = new JsonSize(limits);
-  const chunks: Uint8Array[] = [];
-  const announced = announcedBytes(c.req.header("content-length"));
-  let size = announced ?? 0;
-  let refusal = size > limits.bytes ? tooLarge(limits) : await memory.hold(announced ?? smallBytes);
+  let refusal =
+    announced !== null && announced > limits.bytes
+      ? tooLarge(limits)
+      : await memory.hold(announced ?? smallBytes);
   if (refusal !== null && isWaitingToSend(c)) throw refusal;
-  size = 0;
+  const bytes = new Bytes(refusal === null ? (announced ?? 0) : 0);
+  const release = () => {
+    bytes.take();
+    memory.release();
+  };
+  let size = 0;
   try {
-    for await (const chunk of c.req.raw.body ?? []) {
+    if (refusal !== null) await memory.discard();
+    for await (const chunk of chunksOf(c)) {
       size += chunk.length;
       if (size > maxDiscardedBytes) break;
+      if (refusal !== null) continue;
       if (size > limits.bytes) refusal = tooLarge(limits);
-      else if (size > memory.bytes) refusal ??= await memory.hold(limits.bytes);
+      else if (size > memory.bytes) refusal = await memory.hold(limits.bytes);
       refusal ??= measure.add(chunk);
-      if (refusal === null) chunks.push(chunk);
-      else memory.release(chunks);
+      if (refusal === null) bytes.add(chunk);
+      else {
+        release();
+        await memory.discard();
+      }
     }
+    if (size > limits.bytes) throw tooLarge(limits);
     if (refusal !== null) throw refusal;
-    return { chunks, size, release: () => memory.release(chunks) };
+    return { size, take: () => bytes.take(), release };
   } catch (error) {
-    memory.release(chunks);
+    release();
+    // What reading fails with when the client is gone says less than that it is.
+    c.req.raw.signal.throwIfAborted();
     throw error;
+  }
+}
+
+/** The bytes of a body, in one piece from the beginning if its length is known: then no second copy is made. */
+class Bytes {
+  #whole: Uint8Array;
+  #length = 0;
+  readonly #rest: Uint8Array[] = [];
+
+  constructor(expected: number) {
+    this.#whole = Buffer.allocUnsafeSlow(expected);
+  }
+
+  add(chunk: Uint8Array): void {
+    if (this.#rest.length > 0 || this.#length + chunk.length > this.#whole.length) {
+      this.#rest.push(chunk);
+      return;
+    }
+    this.#whole.set(chunk, this.#length);
+    this.#length += chunk.length;
+  }
+
+  take(): Uint8Array {
+    const whole = this.#whole.subarray(0, this.#length);
+    this.#whole = new Uint8Array();
+    this.#length = 0;
+    const rest = this.#rest.splice(0);
+    return rest.length === 0 ? whole : Buffer.concat([whole, ...rest]);
   }
 }
 
@@ -84,10 +126,21 @@ class HeldMemory {
     }
   }
 
-  release(chunks: Uint8Array[]): void {
-    chunks.length = 0;
+  /** Waits until the rest of the body may be thrown away. */
+  async discard(): Promise<void> {
+    this.#releases.push(await this.#c.get("memory").discard(this.#c.req.raw.signal));
+  }
+
+  release(): void {
     for (const release of this.#releases.splice(0)) release();
   }
+}
+
+/** Past the web stream of the request where Node's own is known: making one of the other copies every byte. */
+function chunksOf({ env, req }: Context<ServerEnv>): AsyncIterable<Uint8Array> | readonly Uint8Array[] {
+  if (env?.incoming === undefined) return req.raw.body ?? [];
+  if (isContinueAwaited(req)) env.outgoing?.writeContinue();
+  return env.incoming;
 }
 
 /** Null without a length, as in a body that is sent in chunks. */
@@ -95,9 +148,14 @@ function announcedBytes(header: string | undefined): number | null {
   return header !== undefined && /^\d{1,15}$/.test(header) ? Number(header) : null;
 }
 
-/** Whether the client sends nothing until it is told to (RFC 9110 §10.1.1), and has sent nothing yet. */
+/** Whether the client has sent nothing yet, and sends nothing until it is told to. */
 function isWaitingToSend({ env, req }: Context<ServerEnv>): boolean {
-  return req.header("expect")?.toLowerCase() === "100-continue" && env.incoming?.readableLength === 0;
+  return isContinueAwaited(req) && env?.incoming?.readableLength === 0;
+}
+
+/** RFC 9110 §10.1.1. */
+function isContinueAwaited(req: Context["req"]): boolean {
+  return req.header("expect")?.toLowerCase() === "100-continue";
 }
 
 function tooLarge({ bytes }: BodyLimits): SendwrightError {

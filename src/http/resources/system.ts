@@ -44,7 +44,8 @@ export function systemRoutes(services: Services) {
       return c.json(isAdmin ? { ok, key, problems: [...problems], emails } : { ok, key }, 200);
     })
     .openapi(getReady, async (c) => {
-      await sql`select 1`.execute(services.store.db);
+      // Not of the connection that writes: a large email that is being stored is no outage.
+      await sql`select 1`.execute(services.store.reader);
       if (services.secrets.fits) return c.json({ ok: true as const }, 200);
       throw new SendwrightError(
         "secret.mismatch",
