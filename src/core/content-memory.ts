@@ -10,8 +10,8 @@ export const longBytes = 1024 * 1024;
 const smallShare = 1 / 8;
 /** While it is processed, content exists several times: as received, as text, parsed, composed and stored. */
 const copiesInProcess = 5;
-/** Before and after, while it is received and stored. */
-const copiesAtRest = 2;
+/** While it is received and waits for its turn it exists once; the rest is what garbage takes until it is collected. */
+const copiesAtRest = 3;
 const maxWaitMs = 5_000;
 const maxWaiting = 100;
 /** Content that is thrown away at once. More would keep the event loop from everything else. */

@@ -4,6 +4,7 @@ import { z } from "zod";
 import { Batcher } from "../core/batcher.ts";
 import type { Clock } from "../core/clock.ts";
 import { type Issue, isSendwrightError, SendwrightError } from "../core/errors.ts";
+import { freeMemory } from "../core/free-memory.ts";
 import type { Metrics } from "../core/metrics.ts";
 import type { Actor, EmailState } from "../core/model.ts";
 import { invalidInput, parse } from "../core/parse.ts";
@@ -14,7 +15,7 @@ import { insertEmails, isKeyTaken, type NewEmail } from "../store/tables/email-i
 import { findByIdempotencyKey, releaseIdempotencyKey } from "../store/tables/emails.ts";
 import { plainData } from "../templates/engine/plain-data.ts";
 import type { Templates } from "../templates/engine/templates.ts";
-import { encodeAttachments, prepareEmail } from "./compose.ts";
+import { encodeAttachments, freeEncoded, prepareEmail } from "./compose.ts";
 import { emailRequest, type ParsedEmailRequest } from "./request.ts";
 import { checkRequestSize } from "./request-size.ts";
 
@@ -97,14 +98,12 @@ export class Acceptance {
     }
     const now = clock.now();
     const domain = await this.#domainOf(request);
-    const prepared = prepareEmail(await encodeAttachments(request), {
-      caller,
-      now,
-      domain,
-      templates,
-      secrets,
-    });
-    if (await this.#store({ ...prepared, idempotency })) {
+    const encoded = await encodeAttachments(request);
+    const prepared = prepareEmail(encoded, { caller, now, domain, templates, secrets });
+    freeEncoded(encoded);
+    const isStored = await this.#store({ ...prepared, idempotency });
+    freeMemory(prepared.content);
+    if (isStored) {
       metrics.accepted(clock.now() - now);
       onQueued();
       const { id, messageId, state } = prepared.email;

@@ -1,5 +1,6 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { SendwrightError } from "../core/errors.ts";
+import { freeMemory } from "../core/free-memory.ts";
 import { newId } from "../core/id.ts";
 import { type Actor, type RecipientRole, recipientRoles } from "../core/model.ts";
 import { invalidInput } from "../core/parse.ts";
@@ -47,6 +48,13 @@ export async function encodeAttachments(request: ParsedEmailRequest): Promise<En
     attachments.push({ ...attachment, content: { lines: step.value } });
   }
   return { ...request, attachments };
+}
+
+/** Frees what `encodeAttachments` has made, once the email is composed. */
+export function freeEncoded({ attachments }: EncodedRequest): void {
+  for (const { content } of attachments) {
+    if (typeof content === "object" && "lines" in content) content.lines.forEach(freeMemory);
+  }
 }
 
 export interface PrepareOptions {

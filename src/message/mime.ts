@@ -24,19 +24,13 @@ export interface ComposeInput {
 }
 
 export interface ComposedMessage {
-  /**
-   * The message without the fields of its sender: `senderHeaders` stands before it. If it is long, it lies in shared
-   * memory, so that other threads get it without a copy.
-   */
+  /** The message without the fields of its sender: `senderHeaders` stands before it. */
   readonly content: Uint8Array;
   /** A To or Cc address has a non-ASCII local part; the relay must offer SMTPUTF8 (RFC 6531). */
   readonly needsSmtpUtf8: boolean;
   /** Bytes of `content`. */
   readonly size: number;
 }
-
-/** From this size on, a copy for another thread costs more than it is worth. */
-const sharedBytes = 256 * 1024;
 
 /**
  * Composes a message (RFC 5322, 2045 to 2049): a pure function, so that the same email has the same
@@ -60,7 +54,7 @@ export function composeMessage(input: ComposeInput): ComposedMessage {
     "MIME-Version: 1.0\r\n",
   ].join("");
   const { fields: contentFields, body } = bodyPart(input);
-  const content = join([Buffer.from(`${fields}${contentFields}\r\n`), ...body, Buffer.from("\r\n")]);
+  const content = Buffer.concat([Buffer.from(`${fields}${contentFields}\r\n`), ...body, Buffer.from("\r\n")]);
   const needsSmtpUtf8 = [...to, ...cc].some((mailbox) => mailbox.needsSmtpUtf8);
   return { content, needsSmtpUtf8, size: content.byteLength };
 }
@@ -93,18 +87,6 @@ export function makeMessageId(id: string, domain: string): string {
 /** Milliseconds since the epoch as an RFC 5322 §3.3 date in UTC. */
 export function formatDate(ms: number): string {
   return new Date(ms).toUTCString().replace("GMT", "+0000");
-}
-
-function join(parts: readonly Uint8Array[]): Uint8Array {
-  const size = parts.reduce((sum, { byteLength }) => sum + byteLength, 0);
-  if (size < sharedBytes) return Buffer.concat(parts, size);
-  const joined = Buffer.from(new SharedArrayBuffer(size));
-  let length = 0;
-  for (const part of parts) {
-    joined.set(part, length);
-    length += part.byteLength;
-  }
-  return joined;
 }
 
 function recipientFields(to: readonly (Mailbox & Address)[], cc: readonly (Mailbox & Address)[]): string {

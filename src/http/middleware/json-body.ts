@@ -2,6 +2,7 @@ import { setImmediate as nextTurn } from "node:timers/promises";
 import type { Context, MiddlewareHandler } from "hono";
 import { longBytes } from "../../core/content-memory.ts";
 import { SendwrightError } from "../../core/errors.ts";
+import { freeMemory } from "../../core/free-memory.ts";
 import { unsupportedType } from "../problem.ts";
 import type { ServerEnv } from "../route.ts";
 import { type BodyLimits, type ReceivedBody, receiveBody } from "./receive-body.ts";
@@ -37,10 +38,13 @@ export function jsonOnly(required: boolean, limits: BodyLimits): MiddlewareHandl
 }
 
 function decode(body: ReceivedBody): string {
+  const bytes = body.take();
   try {
-    return new TextDecoder("utf-8", { fatal: true }).decode(body.take());
+    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
   } catch {
     throw new SendwrightError("request.malformed", "The body is not UTF-8 (RFC 8259 §8.1).");
+  } finally {
+    freeMemory(bytes);
   }
 }
 

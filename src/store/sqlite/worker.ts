@@ -1,4 +1,5 @@
 import { type MessagePort, receiveMessageOnPort, workerData } from "node:worker_threads";
+import { freeMemory } from "../../core/free-memory.ts";
 import { type SqliteAccess, type SqliteAnswer, SqliteDatabase, type SqliteStatement } from "./database.ts";
 
 /** The thread of a SQLite file: executes statements in order and answers each. See thread.ts. */
@@ -54,6 +55,10 @@ port.on("message", (first: Question) => {
     const end = questions.findIndex((question) => !isTransaction(question));
     const together = questions.splice(0, end === -1 ? questions.length : end).filter(isTransaction);
     if (together.length > 0) transact(together);
+    // The thread's own copy of what was stored; its garbage collector would come to it much later.
+    for (const { parameters } of together.flat()) {
+      for (const value of parameters) if (value instanceof Uint8Array) freeMemory(value);
+    }
     const next = questions.shift();
     if (next !== undefined) executeOne(next);
   }

@@ -1,0 +1,12 @@
+/** Smaller memory may be a part of a pool of Node.js, and is of no account. */
+const leastBytes = 256 * 1024;
+
+/**
+ * Frees the memory of bytes that nobody uses any more, now: a garbage collector that is not short of memory leaves
+ * large pieces lying for long. Nothing happens to bytes that are a part of other memory.
+ */
+export function freeMemory(bytes: Uint8Array): void {
+  const { buffer, byteLength } = bytes;
+  if (byteLength < leastBytes || byteLength !== buffer.byteLength) return;
+  if (buffer instanceof ArrayBuffer) buffer.transfer(0);
+}
