@@ -8,6 +8,7 @@ import { parse } from "./core/parse.ts";
 import type { Accepted } from "./emails/acceptance.ts";
 import type { EmailDetail } from "./emails/emails.ts";
 import type { EmailRequest } from "./emails/request.ts";
+import { checkRequestSize } from "./emails/request-size.ts";
 import { createHandler, type HandlerOptions } from "./http/handler.ts";
 import type { Health } from "./monitoring/health.ts";
 import { openServices, type ServicesOptions } from "./services.ts";
@@ -21,7 +22,7 @@ export type CreateOptions = Omit<ServicesOptions, "secret"> & { readonly secret:
 export interface Sendwright {
   /**
    * Accepts an email: when this returns, it is stored, and will be delivered even if the process dies.
-   * @throws SendwrightError as `Outbox.accept` does.
+   * @throws SendwrightError as `Outbox.accept` does, and `server.busy` if there is no memory for it within a few seconds.
    */
   send(request: EmailRequest, options?: { readonly idempotencyKey?: string }): Promise<Accepted>;
   /**
@@ -45,6 +46,9 @@ const createOptions = z.strictObject({
   egress: z.enum(egressModes).optional(),
   dnsServers: z.array(dnsServer).min(1).optional(),
   publicUrl: z.url("must be the address of the pages").optional(),
+  memory: z.int().min(1).optional(),
+  queueLimit: z.int().min(1).optional(),
+  minFreeDisk: z.int().min(0).optional(),
   sandboxPort: z.int().min(0).max(65_535).nullable().optional(),
   log: z.custom<Log>().optional(),
   clock: z.custom<Clock>().optional(),
@@ -66,7 +70,10 @@ export async function createSendwright(options: CreateOptions): Promise<Sendwrig
   const services = await openServices({ ...rest, secret });
   const caller = { id: "library", name: "library" };
   return {
-    send: (request, { idempotencyKey } = {}) => services.outbox.accept(request, { caller, idempotencyKey }),
+    send: async (request, { idempotencyKey } = {}) =>
+      services.contentMemory.use(checkRequestSize(request), () =>
+        services.outbox.accept(request, { caller, idempotencyKey }),
+      ),
     email: (id) => services.outbox.get(id),
     templates: services.templates,
     handler: (handlerOptions) => createHandler(services, handlerOptions),

@@ -3,9 +3,11 @@
  * import names; this file decides nothing else.
  */
 import { EventEmitter } from "node:events";
+import { dirname } from "node:path";
 import { ByteBudget } from "./core/byte-budget.ts";
 import { type Clock, systemClock } from "./core/clock.ts";
 import { ContentMemory } from "./core/content-memory.ts";
+import { FreeDisk } from "./core/free-disk.ts";
 import { createLog, type Log } from "./core/log.ts";
 import { Metrics } from "./core/metrics.ts";
 import { type EgressMode, systemActor } from "./core/model.ts";
@@ -18,6 +20,8 @@ import { explainAttempt } from "./diagnosis/explain-attempt.ts";
 import { Discovery } from "./discovery/discovery.ts";
 import { BulkRetry } from "./emails/bulk-retry.ts";
 import { Outbox } from "./emails/emails.ts";
+import { Intake } from "./emails/intake.ts";
+import { QueueLimit } from "./emails/queue-limit.ts";
 import { Retention } from "./maintenance/retention.ts";
 import { AlertEmails } from "./monitoring/alert-emails.ts";
 import { Alerts } from "./monitoring/alerts.ts";
@@ -77,6 +81,10 @@ export interface ServicesOptions {
   readonly publicUrl?: string | undefined;
   /** Bytes of memory for the content of emails in flight. Default: 256 MB. */
   readonly memory?: number | undefined;
+  /** Emails that may be queued; beyond that none is accepted. Default: 1,000,000. */
+  readonly queueLimit?: number | undefined;
+  /** Bytes of the disk under the SQLite file that must stay free, or no email is accepted. 0: any. Default: 256 MB. */
+  readonly minFreeDisk?: number | undefined;
   /** Port of the sandbox relay on the loopback; 0 takes any free one. Default: none is started. */
   readonly sandboxPort?: number | null | undefined;
   /** Default: JSON lines on standard output, from `info` on. */
@@ -107,6 +115,7 @@ export interface Services extends OpenConfigs {
   readonly monitor: Monitor;
   readonly alerts: Alerts;
   readonly webhook: WebhookSender;
+  readonly intake: Intake;
   readonly outbox: Outbox;
   readonly bulkRetry: BulkRetry;
   readonly worker: DeliveryWorker;
@@ -148,6 +157,8 @@ async function clockOf(store: Store): Promise<Clock> {
 }
 
 const defaultMemoryBytes = 256_000_000;
+const defaultQueueLimit = 1_000_000;
+const defaultMinFreeDisk = 256_000_000;
 
 /** What the parts are made of. */
 interface Base extends Omit<ServicesOptions, "smtp"> {
@@ -210,7 +221,14 @@ async function startServices(base: Base): Promise<Services> {
   });
   changes.on("configs", () => worker.configsChanged());
   const onQueued = () => worker.wake();
-  const outbox = new Outbox({ store, secrets, configSource, templates, clock, metrics, onQueued });
+  const disk = new FreeDisk({
+    folder: folderOf(base.database),
+    floor: base.minFreeDisk ?? defaultMinFreeDisk,
+    clock,
+  });
+  const queue = new QueueLimit({ store, clock, limit: base.queueLimit ?? defaultQueueLimit });
+  const intake = new Intake({ queue, disk });
+  const outbox = new Outbox({ store, secrets, configSource, templates, clock, metrics, intake, onQueued });
   const bulkRetry = new BulkRetry({ store, clock, onQueued: onChanged });
 
   // What an admin asks about connections and domains.
@@ -276,6 +294,8 @@ async function startServices(base: Base): Promise<Services> {
     nodeFaults: () => worker.faults().length + (secrets.fits ? 0 : 1),
     skewMs,
     alerts: async () => (await alerts.list()).length,
+    contentMemory: () => contentMemory.inUse,
+    freeDisk: () => disk.bytes(),
   });
 
   const background = new ServiceGroup([
@@ -311,11 +331,13 @@ async function startServices(base: Base): Promise<Services> {
     monitor,
     alerts,
     webhook,
+    intake,
     outbox,
     bulkRetry,
     worker,
     sandbox,
-    health: () => readHealth({ store, secrets, configs, clock, nodeFaults: () => worker.faults(), skewMs }),
+    health: () =>
+      readHealth({ store, secrets, configs, intake, clock, nodeFaults: () => worker.faults(), skewMs }),
     async close(deadlineMs = 10_000) {
       await background.stop(deadlineMs);
       await store.close();
@@ -334,6 +356,11 @@ function pollClock(clock: DatabaseClock, { db }: Store, log: Log): Service {
     { clock, log },
     { run, firstMs: everyMs, retryMs: everyMs, failure: "database clock not read" },
   );
+}
+
+/** Where a SQLite file grows; null if nothing is written to a disk of this machine. */
+function folderOf(database: string): string | null {
+  return isPostgresUrl(database) || database === ":memory:" ? null : dirname(database);
 }
 
 /**

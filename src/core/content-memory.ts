@@ -45,6 +45,11 @@ export class ContentMemory {
     return this.#large.inUse + this.#small.inUse;
   }
 
+  /** How much content waits for memory. */
+  get waiting(): number {
+    return this.#large.waiting + this.#small.waiting;
+  }
+
   /**
    * Resolves when there is memory for content of this size; it waits for that for a few seconds.
    * @param signal gives up; its reason is then thrown.
@@ -66,6 +71,19 @@ export class ContentMemory {
       );
     } finally {
       cancelTimer();
+    }
+  }
+
+  /**
+   * Holds memory for content that exists already while it is processed.
+   * @throws SendwrightError `server.busy`
+   */
+  async use<Result>(bytes: number, work: () => Promise<Result>): Promise<Result> {
+    const release = await this.hold(bytes);
+    try {
+      return await this.process(bytes, work);
+    } finally {
+      release();
     }
   }
 

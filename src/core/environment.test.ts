@@ -28,6 +28,9 @@ describe("the environment", () => {
       dataDir: "./data",
       previousSecrets: [],
       sandboxPort: 4651,
+      memory: 256_000_000,
+      queueLimit: 1_000_000,
+      minFreeDisk: 256_000_000,
       egress: "default",
       logLevel: "info",
     });
@@ -82,6 +85,26 @@ it.each([
   ],
 ])("takes the name servers %s", (text, servers) => {
   expect(readEnvironment({ SENDWRIGHT_DNS_SERVERS: text }).options.dnsServers).toEqual(servers);
+});
+
+it.each([
+  ["64", 64_000_000],
+  ["64MB", 64_000_000],
+  ["1.5 gb", 1_500_000_000],
+  ["20000000B", 20_000_000],
+])("takes the size %s, in megabytes if there is no unit", (text, bytes) => {
+  const { options } = readEnvironment({ SENDWRIGHT_MEMORY: text, SENDWRIGHT_MIN_FREE_DISK: text });
+  expect([options.memory, options.minFreeDisk]).toEqual([bytes, bytes]);
+});
+
+it("refuses sizes that are none or too small, and a queue of no emails", () => {
+  for (const text of ["", "MB", "-1", "1PB", "1e9", "15MB", "0"]) {
+    expect(wrong({ SENDWRIGHT_MEMORY: text }), text).toEqual(["SENDWRIGHT_MEMORY"]);
+  }
+  expect(readEnvironment({ SENDWRIGHT_MIN_FREE_DISK: "0" }).options.minFreeDisk).toBe(0);
+  for (const text of ["0", "1.5", "-1", "many"]) {
+    expect(wrong({ SENDWRIGHT_QUEUE_LIMIT: text }), text).toEqual(["SENDWRIGHT_QUEUE_LIMIT"]);
+  }
 });
 
 it.each(["dns.example.com", "192.0.2.300", "192.0.2.53:0", "192.0.2.53:65536", "192.0.2.53,", ""])(

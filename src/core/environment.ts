@@ -36,6 +36,20 @@ const port = (fallback: number) =>
     .default(fallback);
 const text = z.string().min(1, "is set but empty: give it a value or unset it").optional();
 
+const units = { B: 1, KB: 1e3, MB: 1e6, GB: 1e9, TB: 1e12 } as const;
+
+/** Bytes. A number without a unit is megabytes. @param least in bytes */
+const size = (fallback: number, least: number) =>
+  z
+    .string()
+    .regex(/^\d{1,9}(?:\.\d{1,3})? *(?:[KMGT]?B)?$/i, "must be a size such as 256, 256MB or 1.5GB")
+    .transform((value) => {
+      const unit = /[A-Z]+$/i.exec(value)?.[0].toUpperCase() ?? "MB";
+      return Math.round(Number.parseFloat(value) * units[unit as keyof typeof units]);
+    })
+    .refine((bytes) => bytes >= least, `must be ${least / 1e6}MB or more`)
+    .default(fallback);
+
 /** Every option of the stand-alone server, once. */
 const table = {
   port: option("SENDWRIGHT_PORT", port(4650), "Port of the pages and the API", { shown: "4650" }),
@@ -128,6 +142,28 @@ const table = {
   sandboxPort: option("SENDWRIGHT_SANDBOX_PORT", port(4651), "Port of the sandbox relay; 0 switches it off", {
     shown: "4651",
   }),
+  memory: option(
+    "SENDWRIGHT_MEMORY",
+    size(256e6, 16e6),
+    "Memory for content in flight, in MB or with a unit; large requests beyond it get 503",
+    { shown: "256MB" },
+  ),
+  queueLimit: option(
+    "SENDWRIGHT_QUEUE_LIMIT",
+    z
+      .string()
+      .regex(/^[1-9]\d{0,11}$/, "must be a whole number from 1")
+      .transform(Number)
+      .default(1_000_000),
+    "Most emails that are queued at once; beyond it emails get 503",
+    { shown: "1000000" },
+  ),
+  minFreeDisk: option(
+    "SENDWRIGHT_MIN_FREE_DISK",
+    size(256e6, 0),
+    "Free disk space, in MB or with a unit, below which emails get 503; 0 turns it off. SQLite only",
+    { shown: "256MB" },
+  ),
   egress: option(
     "SENDWRIGHT_EGRESS",
     z.enum(egressModes).default("default"),

@@ -19,6 +19,10 @@ export interface MetricSources {
   readonly skewMs: () => number;
   /** Open alerts. */
   readonly alerts: () => Promise<number>;
+  /** Bytes. */
+  readonly contentMemory: () => number;
+  /** Bytes; null if nothing is written to a disk of this machine. */
+  readonly freeDisk: () => Promise<number | null>;
 }
 
 /** From a fast relay on the same machine to one that greylists for an hour. */
@@ -99,7 +103,8 @@ export class Metrics {
   }
 
   /** Says where the figures come from that are looked up when `/metrics` is read. */
-  lookUp({ queue, sessions, alerts, nodeFaults, skewMs }: MetricSources): void {
+  lookUp(sources: MetricSources): void {
+    const { queue, sessions, alerts, nodeFaults, skewMs, contentMemory, freeDisk } = sources;
     const registers = this.#registers;
     const oldest = new Gauge({
       name: "sendwright_queue_oldest_seconds",
@@ -140,6 +145,22 @@ export class Metrics {
       registers,
       collect() {
         this.set(skewMs() / 1000);
+      },
+    });
+    new Gauge({
+      name: "sendwright_content_memory_bytes",
+      help: "Memory that is held for content in flight",
+      registers,
+      collect() {
+        this.set(contentMemory());
+      },
+    });
+    new Gauge({
+      name: "sendwright_disk_free_bytes",
+      help: "Free space on the disk of the database file; NaN without one",
+      registers,
+      async collect() {
+        this.set((await freeDisk()) ?? Number.NaN);
       },
     });
     new Gauge({

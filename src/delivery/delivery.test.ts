@@ -5,10 +5,13 @@ import PostalMime from "postal-mime";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { notPaused, paused } from "../../test/support/smtp-config.ts";
 import { ByteBudget } from "../core/byte-budget.ts";
+import { FreeDisk } from "../core/free-disk.ts";
 import { createLog } from "../core/log.ts";
 import { Metrics } from "../core/metrics.ts";
 import { parse } from "../core/parse.ts";
 import { type EmailDetail, Outbox } from "../emails/emails.ts";
+import { Intake } from "../emails/intake.ts";
+import { QueueLimit } from "../emails/queue-limit.ts";
 import { smtpConfigView } from "../http/resources/smtp-config-views.ts";
 import { createEgress } from "../net/egress.ts";
 import { generateKey } from "../secret/fernet.ts";
@@ -92,6 +95,10 @@ async function openEverything(withSecret: string): Promise<void> {
     templates,
     clock,
     metrics,
+    intake: new Intake({
+      queue: new QueueLimit({ store, clock, limit: 1_000 }),
+      disk: new FreeDisk({ folder: null, floor: 0, clock }),
+    }),
     onQueued: () => worker.wake(),
   });
   await worker.start();

@@ -16,6 +16,7 @@ import { findByIdempotencyKey, releaseIdempotencyKey } from "../store/tables/ema
 import { plainData } from "../templates/engine/plain-data.ts";
 import type { Templates } from "../templates/engine/templates.ts";
 import { encodeAttachments, freeEncoded, prepareEmail } from "./compose.ts";
+import type { Intake } from "./intake.ts";
 import { emailRequest, type ParsedEmailRequest } from "./request.ts";
 import { checkRequestSize } from "./request-size.ts";
 
@@ -40,6 +41,8 @@ export interface AcceptanceDependencies {
   readonly templates: Templates;
   readonly clock: Clock;
   readonly metrics: Metrics;
+  /** Says whether there is room for more. */
+  readonly intake: Intake;
   /** Called after a commit that leaves something to deliver. */
   readonly onQueued: () => void;
 }
@@ -85,10 +88,10 @@ export class Acceptance {
    * email survives whatever the disk survives.
    * @param input an EmailRequest; nothing is assumed about it.
    * @throws SendwrightError `input.invalid`, `address.invalid`, `header.invalid`, `template.not_found`,
-   *   `template.invalid`, `message.too_large`, `idempotency.conflict`, `store.unavailable`
+   *   `template.invalid`, `message.too_large`, `idempotency.conflict`, `queue.full`, `disk.full`, `store.unavailable`
    */
   async accept(input: unknown, { caller, idempotencyKey }: AcceptOptions): Promise<Accepted> {
-    const { templates, secrets, clock, metrics, onQueued } = this.#dependencies;
+    const { templates, secrets, clock, metrics, intake, onQueued } = this.#dependencies;
     const request = parseRequest(input, templates);
     const idempotency =
       idempotencyKey === undefined ? null : { key: idempotencyKey, requestHash: hashRequest(input) };
@@ -96,11 +99,13 @@ export class Acceptance {
       const earlier = await this.#earlierReply(caller, idempotency);
       if (earlier !== null) return earlier;
     }
+    await intake.check();
     const now = clock.now();
     const domain = await this.#domainOf(request);
     const encoded = await encodeAttachments(request);
     const prepared = prepareEmail(encoded, { caller, now, domain, templates, secrets });
     freeEncoded(encoded);
+    intake.add();
     const isStored = await this.#store({ ...prepared, idempotency });
     freeMemory(prepared.content);
     if (isStored) {

@@ -6,17 +6,21 @@ const maxValues = 50_000;
 const maxFields = 1_000;
 
 /**
- * Limits how much a request holds before it is walked recursively, or field by field: an object from a caller in the
+ * Measures a request, and limits how much it holds before it is walked recursively, or field by field: an object from a caller in the
  * same process may be of any size, or contain itself.
+ * @returns the length of all texts and bytes that it holds.
  * @throws SendwrightError `input.invalid`
  */
-export function checkRequestSize(input: unknown): void {
+export function checkRequestSize(input: unknown): number {
   let level = [input];
+  let length = 0;
   let values = 1;
   for (let depth = 0; level.length > 0; depth += 1) {
     if (depth > maxDepth) throw tooMuch(`is nested deeper than ${maxDepth} levels`);
     const next: unknown[] = [];
     for (const holder of level) {
+      if (typeof holder === "string") length += holder.length;
+      else if (ArrayBuffer.isView(holder)) length += holder.byteLength;
       if (typeof holder !== "object" || holder === null || ArrayBuffer.isView(holder)) continue;
       const held: readonly unknown[] = Array.isArray(holder) ? holder : fieldsOf(holder);
       values += held.length;
@@ -25,6 +29,7 @@ export function checkRequestSize(input: unknown): void {
     }
     level = next;
   }
+  return length;
 }
 
 function fieldsOf(holder: object): readonly unknown[] {

@@ -62,9 +62,12 @@ export function multipart(
 }
 
 /** Canonical base64 in lines of 76 (RFC 2045 §6.8). */
-export function wrapBase64(base64: string): Uint8Array {
+function wrapBase64(base64: string): Uint8Array {
   const source = Buffer.from(base64, "latin1");
-  const output = Buffer.allocUnsafe(base64LineLength((source.length / 4) * 3));
+  // The last line has no line break.
+  const output = Buffer.allocUnsafe(
+    Math.max(0, base64LineLength((source.length / 4) * 3) - lineBreak.length),
+  );
   let length = 0;
   for (let start = 0; start < source.length; start += maxBase64Line) {
     if (start > 0) length += lineBreak.copy(output, length);

@@ -1,12 +1,13 @@
 import type { Clock } from "../core/clock.ts";
 import { ageInWords } from "../core/format.ts";
 import type { QueueFigures } from "../core/metrics.ts";
+import type { Intake } from "../emails/intake.ts";
 import type { Secrets } from "../secret/secrets.ts";
 import type { SmtpConfigs } from "../smtp-configs/smtp-configs.ts";
 import type { Store } from "../store/store.ts";
 import { findOldestWaiting } from "../store/tables/email-counts.ts";
 import { countOpen } from "../store/tables/emails.ts";
-import { configIssues, type MailFacts, mailStatus, type NodeFault } from "./status.ts";
+import { configIssues, intakeSentences, type MailFacts, mailStatus, type NodeFault } from "./status.ts";
 
 /** How the service is, for monitoring: `ok` while emails can be accepted and delivered. */
 export interface Health {
@@ -21,6 +22,7 @@ export interface HealthDependencies {
   readonly store: Store;
   readonly secrets: Secrets;
   readonly configs: SmtpConfigs;
+  readonly intake: Intake;
   readonly clock: Clock;
   /** What is wrong with this node. */
   readonly nodeFaults: () => readonly NodeFault[];
@@ -33,12 +35,16 @@ const maxSkewMs = 60_000;
 
 /** @throws SendwrightError `store.unavailable` */
 export async function readHealth(dependencies: HealthDependencies): Promise<Health> {
-  const { store, secrets, configs, clock, nodeFaults, skewMs } = dependencies;
+  const { store, secrets, configs, intake, clock, nodeFaults, skewMs } = dependencies;
   const emails = await countOpen(store.reader);
   const saved = await configs.list();
   const now = clock.now();
-  const mail = problemsOf({ keyFits: secrets.fits, nodeFaults: nodeFaults(), configs: saved, now });
-  const problems = [...mail, ...clockProblems(skewMs())];
+  const stop = await intake.stop();
+  const problems = [
+    ...(stop === null ? [] : [intakeSentences[stop]]),
+    ...problemsOf({ keyFits: secrets.fits, nodeFaults: nodeFaults(), configs: saved, now }),
+    ...clockProblems(skewMs()),
+  ];
   return { ok: problems.length === 0, problems, key: secrets.fits ? "fits" : "mismatch", emails };
 }
 
@@ -46,6 +52,7 @@ export async function readHealth(dependencies: HealthDependencies): Promise<Heal
 function problemsOf(facts: Pick<MailFacts, "keyFits" | "nodeFaults" | "configs" | "now">): string[] {
   const { level, sentence } = mailStatus({
     ...facts,
+    intakeStop: null,
     oldestWaitingAt: null,
     lastSentAt: null,
     sandbox: null,

@@ -21,6 +21,7 @@ const statusOf = (given: Partial<MailFacts> = {}) =>
   mailStatus({
     keyFits: true,
     nodeFaults: [],
+    intakeStop: null,
     configs: [config()],
     oldestWaitingAt: null,
     lastSentAt: null,
@@ -47,6 +48,15 @@ describe("whether mail works", () => {
       level: "warn",
       code: "partly",
     });
+  });
+
+  it("is bad while emails are rejected, whatever the configs are like", () => {
+    expect(statusOf({ intakeStop: "disk.full", configs: [] })).toEqual({
+      level: "bad",
+      code: "disk_full",
+      sentence: "Sendwright rejects new emails: the disk is nearly full.",
+    });
+    expect(statusOf({ intakeStop: "queue.full" })).toMatchObject({ level: "bad", code: "queue_full" });
   });
 
   it("is said in one sentence with the reason", () => {

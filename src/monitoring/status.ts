@@ -1,4 +1,5 @@
 import { ageInWords } from "../core/format.ts";
+import type { IntakeStop } from "../emails/intake.ts";
 import type { SmtpConfigSummary } from "../smtp-configs/summary.ts";
 import type { Alert } from "../store/tables/alerts.ts";
 import { openBreakerAt, triedBreakerAt } from "../store/tables/smtp-config-health.ts";
@@ -23,6 +24,8 @@ export const mailStatusCodes = [
   "all_off",
   "key_mismatch",
   "no_config",
+  "queue_full",
+  "disk_full",
 ] as const;
 export type MailStatusCode = (typeof mailStatusCodes)[number];
 
@@ -61,6 +64,8 @@ export interface NodeFault {
 export interface MailFacts {
   readonly keyFits: boolean;
   readonly nodeFaults: readonly NodeFault[];
+  /** Why no email is accepted; null while they are. */
+  readonly intakeStop: IntakeStop | null;
   /** In the order in which they are tried. */
   readonly configs: readonly SmtpConfigSummary[];
   /** When the oldest queued email was accepted; null if none is queued. */
@@ -71,12 +76,19 @@ export interface MailFacts {
   readonly now: number;
 }
 
+/** What keeps emails from being accepted. */
+export const intakeSentences: Readonly<Record<IntakeStop, string>> = {
+  "disk.full": "Sendwright rejects new emails: the disk is nearly full.",
+  "queue.full": "Sendwright rejects new emails: the queue is full.",
+};
+const stopCodes = { "disk.full": "disk_full", "queue.full": "queue_full" } as const;
+
 /** Milliseconds. The first retry comes after a minute, so an email that is older has failed more than once. */
 const longWaitMs = 5 * 60_000;
 
 /** Whether mail works now: the worst that is known, with its reason. */
 export function mailStatus(facts: MailFacts): MailStatus {
-  const { keyFits, nodeFaults, configs, oldestWaitingAt, lastSentAt, now } = facts;
+  const { keyFits, nodeFaults, intakeStop, configs, oldestWaitingAt, lastSentAt, now } = facts;
   const managed = configs.find(({ managedBy, problem }) => managedBy !== null && problem === null);
   // The environment gives its password with each start: it needs no key of the database.
   if (!keyFits && managed === undefined) {
@@ -85,6 +97,7 @@ export function mailStatus(facts: MailFacts): MailStatus {
       "This node sends no mail: its secret is not the one this database was made with.",
     );
   }
+  if (intakeStop !== null) return bad(stopCodes[intakeStop], intakeSentences[intakeStop]);
   if (configs.length === 0) {
     return status("none", "no_config", "Mail is not set up yet: there is no SMTP config.");
   }

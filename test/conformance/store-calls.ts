@@ -451,6 +451,8 @@ export const calls: Readonly<Record<string, (db: Db) => Promise<unknown>>> = {
 
   "queue-depth.readQueueDepth": (db) =>
     inTurn(...[0, now].map((at) => () => queueDepth.readQueueDepth(db, at))),
+  "queue-depth.countQueued": (db) =>
+    inTurn(...[1, 1_000_000].map((limit) => () => queueDepth.countQueued(db, limit))),
 
   "retention.purgeContents": (db) =>
     inTurn(

@@ -1,3 +1,6 @@
+import { existsSync, mkdtempSync, rmSync, statfsSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { Problem } from "../../src/http/schema/common.ts";
 import { postEmail, refusal, saveConfig } from "../service/calls.ts";
@@ -124,6 +127,44 @@ describe("while the disk is full", () => {
     const { verdict, figures } = judge(accepted, await emailsOf(service), relay.taken);
     expect(verdict).toEqual(nothingWrong);
     expect(figures.duplicates).toBeGreaterThan(0);
+  });
+});
+
+describe("while less of the disk is free than the floor", () => {
+  /** A filesystem that few others write to, so that its free space is what the test makes it. */
+  const place = existsSync("/dev/shm") ? "/dev/shm" : tmpdir();
+  const fillerBytes = 24_000_000;
+  let dataDir: string;
+  beforeEach(() => {
+    dataDir = mkdtempSync(join(place, "sendwright-disk-"));
+  });
+  afterEach(() => rmSync(dataDir, { recursive: true }));
+
+  it("emails get 503 disk.full; delivery goes on, settings are saved, and there is room again without a restart", async () => {
+    const { bavail, bsize } = statfsSync(dataDir);
+    const floor = bavail * bsize - fillerBytes / 2;
+    const service = await folder.start({
+      ...env,
+      SENDWRIGHT_DATA_DIR: dataDir,
+      SENDWRIGHT_MIN_FREE_DISK: `${Math.round(floor / 1_000)}KB`,
+    });
+    await saveConfig(service, { host: "127.0.0.1", port: relay.port });
+    await postEmail(service, { subject: "before" });
+    await expect.poll(() => waiting).toBe(1);
+
+    const filler = join(dataDir, "filler");
+    writeFileSync(filler, Buffer.alloc(fillerBytes, 1));
+    const email = { to: "jo@example.com", subject: "too early", text: "Hello" };
+    await expect
+      .poll(async () => (await service.call<{ problems: string[] }>("GET", "/api/health")).body)
+      .toMatchObject({ ok: false, problems: ["Sendwright rejects new emails: the disk is nearly full."] });
+    expect(await refusal(service, "POST", "/api/emails", email)).toEqual({ status: 503, code: "disk.full" });
+    await saveConfig(service, { host: "127.0.0.1", port: relay.port }, { name: "Another" });
+    answerDots();
+    await expect.poll(async () => (await emailsOf(service)).get("before")?.state).toBe("sent");
+
+    rmSync(filler);
+    await expect.poll(async () => (await service.call("POST", "/api/emails", email)).status).toBe(202);
   });
 });
 

@@ -30,6 +30,9 @@ export async function startCommand(options: ServerOptions, unknown: readonly str
     egress: options.egress,
     ...(options.dnsServers === undefined ? {} : { dnsServers: options.dnsServers }),
     publicUrl: options.publicUrl,
+    memory: options.memory,
+    queueLimit: options.queueLimit,
+    minFreeDisk: options.minFreeDisk,
     sandboxPort: options.sandboxPort === 0 ? null : options.sandboxPort,
     log,
   });

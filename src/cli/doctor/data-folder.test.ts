@@ -14,8 +14,8 @@ afterEach(() => {
   rmSync(folder, { recursive: true });
 });
 
-const found = (dataDir = folder) => {
-  const { options } = readEnvironment({ SENDWRIGHT_DATA_DIR: dataDir });
+const found = (dataDir = folder, env = {}) => {
+  const { options } = readEnvironment({ SENDWRIGHT_DATA_DIR: dataDir, ...env });
   return Object.fromEntries(checkDataFolder(options).map(({ id, status }) => [id, status]));
 };
 /** Root may do everything. */
@@ -27,6 +27,12 @@ describe("the data folder", () => {
     expect(found()).toEqual(well);
     writeFileSync(join(folder, "sendwright.key"), "key", { mode: 0o600 });
     expect(found()).toEqual(well);
+  });
+
+  it("has too little space while less is free than the service leaves free", () => {
+    expect(found(folder, { SENDWRIGHT_MIN_FREE_DISK: "900000TB" })).toMatchObject({
+      "data.space": "warning",
+    });
   });
 
   it("holds a key that nobody else may read", () => {

@@ -15,7 +15,7 @@ const littleSpaceBytes = 512 * 2 ** 20;
 const noSpaceBytes = 32 * 2 ** 20;
 
 /** The folder of the database and the key; with PostgreSQL there is none. */
-export function checkDataFolder({ dataDir, secret }: ServerOptions): readonly Check[] {
+export function checkDataFolder({ dataDir, secret, minFreeDisk }: ServerOptions): readonly Check[] {
   const path = resolve(dataDir);
   const found = statOf(path);
   if (found === null) {
@@ -31,7 +31,11 @@ export function checkDataFolder({ dataDir, secret }: ServerOptions): readonly Ch
     return [failed(folder, `${path} is no folder.`, "Set SENDWRIGHT_DATA_DIR to a folder.")];
   }
   if (isShut(dataDir)) return [checkWritable(path)];
-  return [checkWritable(path), checkKeyFile(keyFileOf(path), secret !== undefined), checkSpace(path)];
+  return [
+    checkWritable(path),
+    checkKeyFile(keyFileOf(path), secret !== undefined),
+    checkSpace(path, minFreeDisk),
+  ];
 }
 
 /** Whether there is a folder that this user cannot look into: nothing can be said of what is in it. */
@@ -69,12 +73,19 @@ function checkKeyFile(path: string, secretIsSet: boolean): Check {
   );
 }
 
-function checkSpace(path: string): Check {
+function checkSpace(path: string, floor: number): Check {
   const { bavail, bsize } = statfsSync(path);
   const free = bavail * bsize;
   const remedy =
     "Make room on this disk: without it, emails are refused. Retention frees space for new emails.";
   if (free < noSpaceBytes) return failed(space, `Only ${bytes(free)} are left.`, remedy);
+  if (free < floor) {
+    return warning(
+      space,
+      `${bytes(free)} are free. Sendwright rejects new emails below ${bytes(floor)}.`,
+      "Free disk space, or lower SENDWRIGHT_MIN_FREE_DISK.",
+    );
+  }
   if (free < littleSpaceBytes) return warning(space, `Only ${bytes(free)} are left.`, remedy);
   return ok(space, bytes(free));
 }

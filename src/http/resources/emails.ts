@@ -31,7 +31,7 @@ const send = route({
   path: "/",
   summary: "Send an email",
   description:
-    "Answered once the email is stored: from then on it is delivered, or the log says why not. Either `template` and `data`, or `subject` with `html` or `text`. With an `Idempotency-Key` the same request again gives the first answer again, also after a lost connection; the key belongs to the caller.",
+    "Answered once the email is stored: from then on it is delivered, or the log says why not. Either `template` and `data`, or `subject` with `html` or `text`. With an `Idempotency-Key` the same request again gives the first answer again, also after a lost connection; the key belongs to the caller. Replies with 503 and `Retry-After` while there is no memory (`server.busy`), the queue is full (`queue.full`) or the disk is (`disk.full`): nothing was stored.",
   limits: emailLimits,
   request: {
     headers: keyHeader("Of the caller's choice, such as a UUID"),
@@ -163,8 +163,8 @@ export function emailRoutes({ outbox, log }: Services) {
         idempotencyKey: c.req.valid("header")["idempotency-key"],
       });
       // A 202 says that something was stored.
-      const away = answers.find((answer) => isSendwrightError(answer, "store.unavailable"));
-      if (away !== undefined && answers.every((answer) => isSendwrightError(answer))) throw away;
+      const stop = answers.find(isForAll);
+      if (stop !== undefined && answers.every((answer) => isSendwrightError(answer))) throw stop;
       const results = answers.map((answer) => {
         if (answer instanceof SendwrightError) {
           const problem = problemOf(asRequestFault(answer), log);
@@ -201,6 +201,13 @@ export function emailRoutes({ outbox, log }: Services) {
       await outbox.cancel(c.req.valid("param").id, c.get("caller").actor);
       return c.body(null, 204);
     });
+}
+
+/** An error that is not about one email: none is stored at the moment. */
+function isForAll(answer: unknown): answer is SendwrightError {
+  return (["store.unavailable", "queue.full", "disk.full"] as const).some((code) =>
+    isSendwrightError(answer, code),
+  );
 }
 
 /** Here the name of a template is a field of the request, and not the address of what was asked for. */

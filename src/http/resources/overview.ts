@@ -38,7 +38,8 @@ const get = route({
   responses: { 200: json(overview, "The overview") },
 });
 
-export function overviewRoutes({ store, secrets, configs, clock, sandbox, alerts, worker }: Services) {
+export function overviewRoutes(services: Services) {
+  const { store, secrets, configs, intake, clock, sandbox, alerts, worker } = services;
   let past: { readonly key: string; readonly days: Promise<EmailCounts[]> } | undefined;
 
   /** A month may hold millions of emails, and pages ask every few seconds. */
@@ -56,7 +57,8 @@ export function overviewRoutes({ store, secrets, configs, clock, sandbox, alerts
     const lastSentAt = await findLastSentAt(store.reader);
     const { oldestDueAt, ...depth } = await readQueueDepth(store.reader, now);
     const nodeFaults = worker.faults();
-    const facts = { keyFits: secrets.fits, nodeFaults, configs: saved, lastSentAt, sandbox, now };
+    const intakeStop = await intake.stop();
+    const facts = { keyFits: secrets.fits, nodeFaults, intakeStop, configs: saved, lastSentAt, sandbox, now };
     const reply = {
       mail: mailStatus({ ...facts, oldestWaitingAt: oldestWaiting?.createdAt ?? null }),
       concerns: configIssues(saved, facts, await alerts.list()),

@@ -39,3 +39,13 @@ export async function readQueueDepth(db: Db, now: number): Promise<QueueDepth> {
     oldestDueAt: oldest === null ? null : Number(oldest),
   };
 }
+
+/** How many emails are queued. Counting ends at `limit`: what lies beyond makes no difference to whoever asks. */
+export async function countQueued(db: Db, limit: number): Promise<number> {
+  const queued = db.selectFrom("emails").select("id").where("state", "=", "queued").limit(limit);
+  const { count } = await db
+    .selectFrom(queued.as("queued"))
+    .select(({ fn }) => fn.countAll().as("count"))
+    .executeTakeFirstOrThrow();
+  return Number(count);
+}
