@@ -2,6 +2,7 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { get } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
 import { generateKey } from "../src/secret/fernet.ts";
 import { startChild } from "./child.ts";
 import type { PostCounts } from "./door/posts.ts";
@@ -21,6 +22,12 @@ export async function doorSuite(): Promise<Results> {
   const poster = startChild(new URL("door/posts.ts", import.meta.url));
   const service = await startService(folder, generateKey());
   try {
+    // Shortly after its start the service loads what the first sign-in needs.
+    await pause(3_000);
+    // What else the machine does at this time shows in the same question to a service that is at rest.
+    const atRest = new ReadyProbe(service.url);
+    await pause(5_000);
+    const atRestMs = await atRest.stop();
     const probe = new ReadyProbe(service.url);
     const start = performance.now();
     poster.send({ url: service.url, apiKey, count, bytes });
@@ -29,6 +36,7 @@ export async function doorSuite(): Promise<Results> {
     const readyMs = await probe.stop();
     const figures: Record<string, number> = {
       "peak of resident memory, MB": peakMegabytes(service.pid),
+      "ready at rest, 99th percentile, ms": quantile(atRestMs, 0.99),
       "ready, median, ms": quantile(readyMs, 0.5),
       "ready, 99th percentile, ms": quantile(readyMs, 0.99),
       "ready, longest, ms": Math.max(...readyMs),

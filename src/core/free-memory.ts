@@ -1,5 +1,5 @@
-/** Smaller memory may be a part of a pool of Node.js, and is of no account. */
-const leastBytes = 256 * 1024;
+/** Smaller memory is of no account. */
+const leastBytes = 16 * 1024;
 
 /**
  * Frees the memory of bytes that nobody uses any more, now: a garbage collector that is not short of memory leaves

@@ -1,6 +1,7 @@
 import type { Context } from "hono";
 import { smallBytes } from "../../core/content-memory.ts";
 import { isSendwrightError, SendwrightError } from "../../core/errors.ts";
+import { freeMemory } from "../../core/free-memory.ts";
 import type { ServerEnv } from "../route.ts";
 import { type JsonLimits, JsonSize } from "./json-size.ts";
 
@@ -50,15 +51,18 @@ export async function receiveBody(c: Context<ServerEnv>, limits: BodyLimits): Pr
     for await (const chunk of chunksOf(c)) {
       size += chunk.length;
       if (size > maxDiscardedBytes) break;
-      if (refusal !== null) continue;
-      if (size > limits.bytes) refusal = tooLarge(limits);
-      else if (size > memory.bytes) refusal = await memory.hold(limits.bytes);
-      refusal ??= measure.add(chunk);
-      if (refusal === null) bytes.add(chunk);
-      else {
-        release();
-        await memory.discard();
+      if (refusal === null) {
+        if (size > limits.bytes) refusal = tooLarge(limits);
+        else if (size > memory.bytes) refusal = await memory.hold(limits.bytes);
+        refusal ??= measure.add(chunk);
+        if (refusal !== null) {
+          release();
+          await memory.discard();
+        }
       }
+      const isKept = refusal === null && bytes.add(chunk);
+      // Gigabytes of them would have the garbage collector at work all the time. Those of a host are the host's.
+      if (!isKept && isListening(c)) freeMemory(chunk);
     }
     if (size > limits.bytes) throw tooLarge(limits);
     if (refusal !== null) throw refusal;
@@ -81,13 +85,15 @@ class Bytes {
     this.#whole = Buffer.allocUnsafeSlow(expected);
   }
 
-  add(chunk: Uint8Array): void {
+  /** @returns whether the chunk itself is kept, and not a copy. */
+  add(chunk: Uint8Array): boolean {
     if (this.#rest.length > 0 || this.#length + chunk.length > this.#whole.length) {
       this.#rest.push(chunk);
-      return;
+      return true;
     }
     this.#whole.set(chunk, this.#length);
     this.#length += chunk.length;
+    return false;
   }
 
   take(): Uint8Array {
@@ -141,6 +147,11 @@ function chunksOf({ env, req }: Context<ServerEnv>): AsyncIterable<Uint8Array> |
   if (env?.incoming === undefined) return req.raw.body ?? [];
   if (isContinueAwaited(req)) env.outgoing?.writeContinue();
   return env.incoming;
+}
+
+/** Whether Sendwright listens itself, and is not called by a host. */
+function isListening({ env }: Context<ServerEnv>): boolean {
+  return env?.incoming !== undefined;
 }
 
 /** Null without a length, as in a body that is sent in chunks. */
