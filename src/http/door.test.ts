@@ -1,11 +1,17 @@
 import { once } from "node:events";
 import { type IncomingMessage, request } from "node:http";
 import { connect } from "node:net";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { adminKey, openApp, read, type TestApp } from "../../test/support/open-app.ts";
 import { createApp } from "./app.ts";
 import type { Problem } from "./schema/common.ts";
 import { type Listening, serve } from "./serve.ts";
+
+// The server puts its own in place of these; stubbed, they are put back after this file.
+beforeAll(() => {
+  vi.stubGlobal("Request", Request);
+  vi.stubGlobal("Response", Response);
+});
 
 const megabyte = 1024 * 1024;
 const headers = { authorization: `Bearer ${adminKey}`, "content-type": "application/json" };

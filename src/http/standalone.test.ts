@@ -1,9 +1,15 @@
 import { once } from "node:events";
 import { createServer, request as httpRequest } from "node:http";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { openApp, type TestApp } from "../../test/support/open-app.ts";
 import { startScriptedServer } from "../testing/scripted-server.ts";
 import { type Standalone, startStandalone } from "./standalone.ts";
+
+// The server puts its own in place of these; stubbed, they are put back after this file.
+beforeAll(() => {
+  vi.stubGlobal("Request", Request);
+  vi.stubGlobal("Response", Response);
+});
 
 const local = { host: "127.0.0.1", port: 0 };
 const firstAdmin = { email: "ada@example.com", password: "a long sentence" };
