@@ -60,8 +60,14 @@ export class ResultWriter {
   /** Refused in every form; each is tried again by itself. */
   readonly #refused = new Set<UnwrittenResult>();
   #isRunning = false;
+  /** There is something to write that the run under way may not have seen. */
+  #isRequested = false;
   #isDatabaseFailing = false;
+  /** The database refused the latest news, and is not asked again yet. */
+  #areNewsRefused = false;
   #isEnding = false;
+  /** The grace is over. */
+  #hasEnded = false;
   #wakeUp = () => {};
 
   constructor(dependencies: ResultWriterDependencies) {
@@ -75,6 +81,7 @@ export class ResultWriter {
 
   /** Resolves when it is stored, or when nobody will store it any more. */
   write(email: Email, settlement: Settlement, isHandedBack: boolean): Promise<Written> {
+    if (this.#hasEnded) return Promise.resolve("abandoned");
     return new Promise((resolve) => {
       this.#pending.push({ email, settlement, isHandedBack, state: "pending", refusals: 0, resolve });
       this.request();
@@ -83,11 +90,10 @@ export class ResultWriter {
 
   /** There may be news. */
   request(): void {
+    this.#isRequested = true;
     if (this.#isRunning) return;
     this.#isRunning = true;
-    void this.#run().finally(() => {
-      this.#isRunning = false;
-    });
+    void this.#run();
   }
 
   /**
@@ -99,25 +105,30 @@ export class ResultWriter {
     this.#abandon([...this.#refused]);
     this.#wakeUp();
     this.#dependencies.clock.after(graceMs, () => {
+      this.#hasEnded = true;
       this.#abandon([...this.#inFlight, ...this.#pending.splice(0)]);
     });
   }
 
   async #run(): Promise<void> {
     const { news } = this.#dependencies;
-    do {
+    while (this.#isRequested) {
       await this.#coalesce();
+      this.#isRequested = false;
       const batch = this.#pending.splice(0, maxBatchSize);
       this.#inFlight = batch;
       try {
-        if (news.isDue()) await this.#storeNews();
+        if (news.isDue() && !this.#areNewsRefused) await this.#storeNews();
         await this.#writeBatch(batch);
         this.#setFailing(false);
       } catch (error) {
         await this.#retryLater(batch, error);
       }
       this.#inFlight = [];
-    } while (this.#pending.length > 0);
+      if (this.#pending.length > 0) this.#isRequested = true;
+    }
+    // In the same turn as the last look at the request: a call from here on begins anew.
+    this.#isRunning = false;
   }
 
   /** What follows quickly belongs together: each transaction costs the disk a sync and the same pages again. */
@@ -136,7 +147,11 @@ export class ResultWriter {
       if (isSendwrightError(error, "store.unavailable")) throw error;
       // Breakers are in force on this node all the same, and results do not wait for them.
       log.error({ err: error }, "breaker refused by the database; retrying");
-      clock.after(longestRefusalMs, () => this.request());
+      this.#areNewsRefused = true;
+      clock.after(longestRefusalMs, () => {
+        this.#areNewsRefused = false;
+        this.request();
+      });
     }
   }
 
@@ -163,12 +178,13 @@ export class ResultWriter {
   async #writeAlone(result: UnwrittenResult, refusal: unknown): Promise<void> {
     const { store, log } = this.#dependencies;
     const settled = { claimed: result.email, settlement: result.settlement };
+    const announcements = result.isHandedBack ? [store.announcement()] : [];
     for (const settle of [
       () => settleEmails(store.db, [settled]),
       () => settleMinimally(store.db, settled),
     ]) {
       try {
-        const [written] = await store.transact([settle()]);
+        const [written] = await store.transact([settle(), ...announcements]);
         this.#done(result, written);
         return;
       } catch (error) {
@@ -205,6 +221,8 @@ export class ResultWriter {
       return;
     }
     this.#setFailing(true);
+    // It is asked until it answers, also if there was nothing but news: nobody else may ask.
+    this.#isRequested = true;
     log.error({ err: error }, "outcomes not stored; retrying");
     await new Promise<void>((resolve) => {
       this.#wakeUp = resolve;
