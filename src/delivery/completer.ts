@@ -122,8 +122,8 @@ export class Completer {
     const attempt = seen.outcome === "sent" ? seen : { ...seen, failure: this.#failureIn(result, seen) };
     const isKnownGood = config.health.knownGoodVersion === config.revision.version;
     const evidence = evidenceOf({ end, attempt, email, isKnownGood, now });
-    const hasOpened = this.#record(evidence, result, attempt, isKnownGood);
-    const next = this.#nextAttempt(result, attempt, evidence, hasOpened);
+    this.#record(evidence, result, attempt, isKnownGood);
+    const next = this.#nextAttempt(result, attempt, evidence);
     const refusal = refusalOf(config);
     const settlement = settlementOf({
       email,
@@ -138,21 +138,18 @@ export class Completer {
     return { attempt, settlement, versionHealth: versionHealthAfter(config, attempt, evidence) };
   }
 
-  /**
-   * Tells the breakers. From this moment on they are in force, not only once they are stored.
-   * @returns whether one of them has opened.
-   */
+  /** Tells the breakers. From this moment on they are in force, not only once they are stored. */
   #record(
     evidence: Evidence,
     { route, end, breakerChanges }: AttemptResult,
     attempt: Attempt,
     isKnownGood: boolean,
-  ) {
+  ): void {
     const { breakers, pool } = route;
-    if (evidence === "none") return false;
+    if (evidence === "none") return;
     if (evidence === "works") {
       breakers.succeeded(breakerChanges);
-      return false;
+      return;
     }
     const isOfNode = evidence === "node-fails" && this.#dependencies.store.shared;
     const cause =
@@ -160,25 +157,23 @@ export class Completer {
     const reason = this.#reasonOf(end, attempt);
     const event = { kind: "failed", cause, reason, isKnownGood } as const;
     const changed = breakers.record(isOfNode ? "node" : "config", event, breakerChanges);
-    const hasOpened = changed?.state === "open";
-    if (hasOpened) pool.withdraw();
-    return hasOpened;
+    if (changed?.state === "open") pool.withdraw();
   }
 
   #nextAttempt(
     { route, end, email }: AttemptResult,
     attempt: Attempt,
     evidence: Evidence,
-    hasOpened: boolean,
   ): SettleInput["next"] {
     const { routes } = this.#dependencies;
     if (isRefusedHereOnly({ end, attempt, email }) && this.#hasCandidate(email, route.config))
       return "elsewhere";
-    const isOfWay =
-      typeof evidence === "object" && (evidence.fails === "config" || evidence.fails === "quota");
-    if (isOfWay || evidence === "node-fails" || attempt.outcome === "config") return "uncounted";
-    // A config that takes over takes this email too, unless that might make two of it.
-    const isTakenOver = hasOpened && attempt.outcome === "temporary" && routes.hasFallback(route.config);
+    const failure = typeof evidence === "object" ? evidence.fails : null;
+    if (failure === "config" || failure === "quota") return "uncounted";
+    if (evidence === "node-fails" || attempt.outcome === "config") return "uncounted";
+    // A config that takes over takes this email too, whichever one opened the breaker, unless that might make two of it.
+    const isOpen = failure !== null && route.breakers.permission === "none";
+    const isTakenOver = isOpen && attempt.outcome === "temporary" && routes.hasFallback(route.config);
     return isTakenOver ? "uncounted" : "counted";
   }
 
