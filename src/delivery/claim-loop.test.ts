@@ -1,234 +1,98 @@
-import { setImmediate as turn } from "node:timers/promises";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { newEmail } from "../../test/support/new-email.ts";
+import { ClaimingNode, idle } from "../../test/support/claiming-node.ts";
+import { type GivenEmail, newEmail } from "../../test/support/new-email.ts";
 import { smtpConfig } from "../../test/support/smtp-config.ts";
-import { SendwrightError } from "../core/errors.ts";
-import { createLog } from "../core/log.ts";
-import { Metrics } from "../core/metrics.ts";
-import { resolveSettings } from "../smtp-configs/open.ts";
-import { ConfigSource } from "../smtp-configs/repository.ts";
-import { runSteps } from "../store/step.ts";
 import { openSqliteStore, type Store } from "../store/store.ts";
-import type { ClaimedEmail } from "../store/tables/email-claims.ts";
 import { insertEmails } from "../store/tables/email-inserts.ts";
 import { findEmail } from "../store/tables/emails.ts";
 import { insertSmtpConfig } from "../store/tables/smtp-configs.ts";
 import { createFixedClock, type FixedClock } from "../testing/fixed-clock.ts";
-import { ClaimLoop } from "./claim-loop.ts";
-import type { Membership } from "./cluster.ts";
-import { Completer } from "./completer.ts";
-import { Leases } from "./leases.ts";
-import { type Route, Routes } from "./routes.ts";
 
-const configSource = new ConfigSource(null);
 const second = 1_000;
-
-/** What a transaction has to wait for: before the database hears of it, or with the database's answer. */
-interface Fate {
-  readonly asked?: Promise<void>;
-  readonly answered?: Promise<void>;
-}
+const minute = 60 * second;
 
 let clock: FixedClock;
-let real: Store;
-/** The same database, as one that is shared. Its answers may be held up, and others may announce something. */
 let store: Store;
-let fates: Fate[];
-let transactions: number;
-let announcements: number;
-let announced: () => void;
-/** How many heartbeats this node began, and until when the next one takes. */
-let heartbeats: number;
-let heartbeatDone: Promise<void>;
-let membership: Membership;
-let routes: Routes;
-let completer: Completer;
-let claimLoop: ClaimLoop;
-/** What was claimed, in this order, with its route. */
-let begun: { readonly claimed: ClaimedEmail; readonly route: Route }[];
+let node: ClaimingNode;
 beforeEach(async () => {
   clock = createFixedClock();
-  real = await openSqliteStore(":memory:");
-  open({ shared: true });
+  store = await openSqliteStore(":memory:");
+  node = new ClaimingNode(store, clock);
 });
 afterEach(async () => {
-  await claimLoop.stopClaiming();
-  claimLoop.end();
-  await routes.close();
-  await real.close();
+  await node.close();
+  await store.close();
 });
-
-function open({ shared }: { readonly shared: boolean }): void {
-  fates = [];
-  transactions = 0;
-  announcements = 0;
-  heartbeats = 0;
-  heartbeatDone = Promise.resolve();
-  membership = { rank: 0, nodes: 1 };
-  begun = [];
-  store = {
-    ...real,
-    shared,
-    transact: (steps) =>
-      runSteps(steps, async (queries) => {
-        transactions++;
-        const fate = fates.shift();
-        await fate?.asked;
-        const [results] = await real.transact([{ queries, read: (all) => all }]);
-        await fate?.answered;
-        return results;
-      }),
-    announcement() {
-      announcements++;
-      return real.announcement();
-    },
-    onAnnounced(callback) {
-      announced = callback;
-    },
-  };
-  const cluster = {
-    get membership() {
-      return membership;
-    },
-    async heartbeat() {
-      heartbeats++;
-      await heartbeatDone;
-      return false;
-    },
-  };
-  routes = new Routes({ db: store.db, configSource, cluster, clock, onCapacity() {} });
-  const log = createLog("silent");
-  completer = new Completer({
-    db: store.db,
-    configSource,
-    clock,
-    log,
-    metrics: new Metrics(),
-    random: () => 0.5,
-    hasFallback: () => false,
-    onFailing() {},
-    resolve: (config) => resolveSettings(config.settings, null),
-    senderOf: (_, { settings }) => settings.fromEmail,
-    explainTitle: () => null,
-  });
-  claimLoop = new ClaimLoop({
-    store,
-    clock,
-    log,
-    cluster,
-    routes,
-    leases: new Leases(store, clock),
-    completer,
-    onClaimed: (claimed, route) => begun.push({ claimed, route }),
-  });
-}
-
-/** Until nothing happens any more, but for what is held up or waits for its time. */
-async function idle(): Promise<void> {
-  for (let turns = 0; turns < 30; turns++) await turn();
-}
-
-/** Holds up the answer of the next transaction. @returns the function that lets it come. */
-function hold(): () => Promise<void> {
-  const { promise, resolve } = Promise.withResolvers<void>();
-  fates.push({ answered: promise });
-  return async () => {
-    resolve();
-    await idle();
-  };
-}
-
-/** Holds up the next transaction. @returns the function that makes it fail. */
-function holdToFail(): () => Promise<void> {
-  const { promise, reject } = Promise.withResolvers<void>();
-  fates.push({ asked: promise });
-  return async () => {
-    reject(new SendwrightError("store.unavailable", "The database is away."));
-    await idle();
-  };
-}
-
-async function start(): Promise<void> {
-  await claimLoop.start();
-  await idle();
-}
 
 const save = () => insertSmtpConfig(store.db, smtpConfig());
 
-/** Another part has stored an email: the claim loop knows nothing of it yet. */
-async function queue(): Promise<string> {
-  const email = newEmail(clock.now());
-  await real.transact([insertEmails(store.db, [email])]);
-  return email.email.id;
+/** Other parts store emails: the claim loop knows nothing of them yet. */
+async function queueMany(count: number, given: GivenEmail = {}): Promise<string[]> {
+  const emails = Array.from({ length: count }, () => newEmail(clock.now(), given));
+  await store.transact([insertEmails(store.db, emails)]);
+  return emails.map(({ email }) => email.id);
 }
 
-/** An email that this node has claimed. */
-async function claimedOne(): Promise<ClaimedEmail> {
-  await save();
-  await queue();
-  await start();
-  const [first] = begun;
-  if (first === undefined) throw new Error("the email is claimed");
-  return first.claimed;
+async function queue(given: GivenEmail = {}): Promise<string> {
+  const [id] = await queueMany(1, given);
+  if (id === undefined) throw new Error("one is queued");
+  return id;
 }
 
-const begunIds = () => begun.map(({ claimed }) => claimed.email.id);
+const stateOf = async (id: string) => (await findEmail(store.db, id))?.state;
 
 describe("an email that is stored while a tick is under way", () => {
   it("is claimed as soon as that has claimed, if that had all of the capacity", async () => {
     await save();
-    await start();
-    const answer = hold();
-    claimLoop.requestTick();
-    await idle();
+    await node.start();
+    const answer = node.unsteady.holdAnswer();
+    await node.tick();
     const id = await queue();
-    claimLoop.requestTick();
+    await node.tick();
+    expect(node.begun).toEqual([]);
+    answer();
     await idle();
-    expect(begun).toEqual([]);
-    await answer();
-    expect(begunIds()).toEqual([id]);
+    expect(node.ids).toEqual([id]);
   });
 
-  it("is claimed as soon as a tick has failed and is repeated, if that had all of the capacity", async () => {
+  it("is claimed a second after the database was away, if it was away for the next tick too", async () => {
     await save();
-    await start();
-    const fail = holdToFail();
-    claimLoop.requestTick();
-    await idle();
+    await node.start();
+    const fail = node.unsteady.holdToFail();
+    await node.tick();
     const id = await queue();
-    claimLoop.requestTick();
+    node.unsteady.failNext();
+    await node.tick();
+    fail();
     await idle();
-    await fail();
-    expect(begun).toEqual([]);
-    await clock.advance(second);
-    await idle();
-    expect(begunIds()).toEqual([id]);
+    expect(node.begun).toEqual([]);
+    await node.pass(1);
+    expect(node.ids).toEqual([id]);
   });
 
   it("is claimed when the configs have been read, if that tick reads them", async () => {
-    await start();
-    const answer = hold();
+    await node.start();
+    const answer = node.unsteady.holdAnswer();
     await save();
-    claimLoop.configsChanged();
-    await idle();
+    await node.readConfigs();
     const id = await queue();
-    claimLoop.requestTick();
-    await answer();
-    expect(begunIds()).toEqual([id]);
+    node.loop.requestTick();
+    answer();
+    await idle();
+    expect(node.ids).toEqual([id]);
   });
 
   it("takes no tick more than one for what is new, and one for what was left", async () => {
     await save();
-    await start();
-    const before = transactions;
-    const answer = hold();
-    claimLoop.requestTick();
+    await node.start();
+    const before = node.unsteady.transactions;
+    const answer = node.unsteady.holdAnswer();
+    await node.tick();
+    node.loop.requestTick();
+    await node.tick();
+    answer();
     await idle();
-    claimLoop.requestTick();
-    claimLoop.requestTick();
-    await idle();
-    await answer();
-    expect(transactions - before).toBe(2);
+    expect(node.unsteady.transactions - before).toBe(2);
   });
 });
 
@@ -249,106 +113,170 @@ describe("a request for another tick", () => {
     ["alone", false],
     ["shared", true],
   ])("is heard at every moment of the end of a tick, on a database that is %s", async (_, shared) => {
-    open({ shared });
+    node = new ClaimingNode(store, clock, { shared });
     await save();
-    await start();
+    await node.start();
     for (let microtasks = 0; microtasks < 12; microtasks++) {
-      afterTheTimer(microtasks, () => claimLoop.requestTick());
-      const before = transactions;
-      claimLoop.requestTick();
-      await idle();
-      expect(transactions - before, `${microtasks} microtasks after the end`).toBe(2);
+      afterTheTimer(microtasks, () => node.loop.requestTick());
+      const before = node.ticks;
+      await node.tick();
+      expect(node.ticks - before, `${microtasks} microtasks after the end`).toBe(2);
     }
+  });
+});
+
+describe("the timer", () => {
+  it("wakes the loop when the next email is due, and not before", async () => {
+    await save();
+    await node.start();
+    const id = await queue({ nextAttemptAt: clock.now() + 3 * second });
+    await node.tick();
+    const before = node.ticks;
+    await clock.advance(3 * second - 1);
+    await idle();
+    expect([node.ticks - before, node.ids]).toEqual([0, []]);
+    await clock.advance(1);
+    await idle();
+    expect(node.ids).toEqual([id]);
+  });
+
+  it("asks once a minute if nothing is queued and nothing announced", async () => {
+    node = new ClaimingNode(store, clock, { shared: false });
+    await save();
+    await node.start();
+    const before = node.ticks;
+    await node.pass(180);
+    expect(node.ticks - before).toBe(3);
+  });
+
+  it("asks once a second, not at once, if what is due is not for this node", async () => {
+    await save();
+    const id = await queue();
+    await store.db.updateTable("emails").set({ refused_by: " config-1:1 " }).where("id", "=", id).execute();
+    await node.start();
+    const before = node.ticks;
+    await node.pass(60);
+    expect([node.ticks - before, node.ids]).toEqual([60, []]);
   });
 });
 
 describe("the configs", () => {
   it("are read again after that has failed", async () => {
     await save();
-    await start();
+    await node.start();
     await store.db.updateTable("smtp_config").set({ enabled: 0 }).execute();
-    const fail = holdToFail();
-    // There is no capacity, so no claim reads them either.
-    const slot = routes.of(claimLoop.enabled[0] ?? smtpConfig()).pool.acquire();
-    claimLoop.configsChanged();
-    await idle();
-    await fail();
-    expect(claimLoop.enabled).toHaveLength(1);
-    await clock.advance(second);
-    await idle();
-    expect(claimLoop.enabled).toEqual([]);
-    slot.release();
+    node.unsteady.failNext();
+    await node.readConfigs();
+    expect(node.routes.inOrder).toHaveLength(1);
+    await node.pass(1);
+    expect(node.routes.inOrder).toEqual([]);
+  });
+
+  it("are read again with each tick while none can be used", async () => {
+    await node.start();
+    const id = await queue();
+    await save();
+    await node.tick();
+    expect(node.ids).toEqual([id]);
   });
 });
 
-describe("the timer", () => {
-  it("for what a tick could not write stays, though another tick ends later and knows of nothing", async () => {
-    const { email } = await claimedOne();
-    const answer = hold();
-    const fail = holdToFail();
-    claimLoop.requestTick();
-    await idle();
-    const written = completer.handBack(email);
-    claimLoop.requestTick();
-    await idle();
-    await fail();
-    await answer();
-    await clock.advance(second);
-    await idle();
-    await written;
-    expect(await findEmail(store.db, email.id)).toMatchObject({ state: "queued" });
+describe("a node that may not claim", () => {
+  it.each([false, true])(
+    "claims nothing, and asks the database seldom (others work on it: %s)",
+    async (shared) => {
+      node = new ClaimingNode(store, clock, { shared });
+      await save();
+      const id = await queue();
+      node.isBlocked = true;
+      await node.start();
+      const before = node.ticks;
+      await node.pass(60);
+      // Once a minute, and for the upkeep of a node among others.
+      expect(node.ticks - before).toBe(shared ? 6 : 1);
+      expect([node.ids, await stateOf(id)]).toEqual([[], "queued"]);
+      node.isBlocked = false;
+      await node.tick();
+      expect(node.ids).toEqual([id]);
+    },
+  );
+
+  it("tries no config whose cooldown is over", async () => {
+    await save();
+    await store.db.updateTable("smtp_config").set({ paused_until: clock.now(), failures: 1 }).execute();
+    await queue();
+    node.isBlocked = true;
+    await node.start();
+    const before = node.ticks;
+    await node.pass(60);
+    // Each five seconds the configs are read: somebody may have mended one.
+    expect(node.ticks - before).toBe(12);
+    const [route] = node.routes.inOrder;
+    expect(route?.breakers.permission).toBe("trial");
+    expect(route?.breakers.shared.state).toBe("open");
+  });
+
+  it("ends all the same what has expired", async () => {
+    const ids = await queueMany(450, { expiresAt: clock.now() + second });
+    node.isBlocked = true;
+    await node.start();
+    await node.pass(60);
+    expect(new Set(await Promise.all(ids.map(stateOf)))).toEqual(new Set(["expired"]));
   });
 });
 
-describe("an email that is handed back", () => {
-  it("is announced: another node may have capacity, and nothing else to wait for", async () => {
-    const { email } = await claimedOne();
-    const before = announcements;
-    const written = completer.handBack(email);
-    claimLoop.requestTick();
-    await written;
-    expect(announcements - before).toBe(1);
-    claimLoop.requestTick();
-    await idle();
-    expect(announcements - before).toBe(1);
+describe("a loop that has stopped claiming", () => {
+  it("claims nothing more, but keeps up the leases of what is under way", async () => {
+    await save();
+    const id = await queue();
+    await node.start();
+    await node.loop.stopClaiming();
+    const later = await queue();
+    await node.pass(60);
+    expect([node.ids, await stateOf(later)]).toEqual([[id], "queued"]);
+    expect(await stateOf(id)).toBe("sending");
+    const [first] = node.begun;
+    if (first === undefined) throw new Error("one is under way");
+    node.leases.assertHeld(first.claimed.email);
+  });
+
+  it("leaves no timer behind at its end", async () => {
+    await save();
+    await node.start();
+    await node.loop.stopClaiming();
+    node.loop.end();
+    expect(clock.waiting).toBe(0);
   });
 });
 
 describe("the heartbeat", () => {
   it("comes again within a second if a node announces itself while it is under way", async () => {
     await save();
-    await start();
-    let answer = () => {};
-    heartbeatDone = new Promise((resolve) => {
-      answer = resolve;
-    });
+    await node.start();
+    const answer = node.holdHeartbeats();
     await clock.advance(10 * second);
     await idle();
-    const before = heartbeats;
-    announced();
+    const before = node.heartbeats;
+    node.announced();
     await idle();
     answer();
     await idle();
-    expect(heartbeats).toBe(before);
-    await clock.advance(second);
-    await idle();
-    expect(heartbeats).toBe(before + 1);
+    expect(node.heartbeats).toBe(before);
+    await node.pass(1);
+    expect(node.heartbeats).toBe(before + 1);
   });
 
   it("is one at a time: an older answer never comes after a newer one", async () => {
     await save();
-    await start();
-    let answer = () => {};
-    heartbeatDone = new Promise((resolve) => {
-      answer = resolve;
-    });
-    const before = heartbeats;
+    await node.start();
+    const answer = node.holdHeartbeats();
+    const before = node.heartbeats;
     await clock.advance(10 * second);
     await idle();
-    claimLoop.requestTick();
-    announced();
+    node.loop.requestTick();
+    node.announced();
     await idle();
-    expect(heartbeats).toBe(before + 1);
+    expect(node.heartbeats).toBe(before + 1);
     answer();
     await idle();
   });
@@ -356,17 +284,25 @@ describe("the heartbeat", () => {
   it("is waited for before the first claim: a share of a limit is known only then", async () => {
     await save();
     await queue();
-    let answer = () => {};
-    heartbeatDone = new Promise((resolve) => {
-      answer = resolve;
-    });
-    const started = claimLoop.start();
-    announced();
+    const answer = node.holdHeartbeats();
+    const started = node.loop.start();
     await idle();
-    expect(begun).toEqual([]);
+    expect(node.begun).toEqual([]);
     answer();
     await started;
     await idle();
-    expect(begun).toHaveLength(1);
+    expect(node.begun).toHaveLength(1);
   });
+
+  it.each([minute * 60, -minute * 60])(
+    "comes each ten seconds also if the clock is set by %i ms",
+    async (stepMs) => {
+      await save();
+      await node.start();
+      const before = node.heartbeats;
+      clock.step(stepMs);
+      await node.pass(30);
+      expect(node.heartbeats - before).toBe(3);
+    },
+  );
 });

@@ -171,7 +171,7 @@ export class Completer {
     const failure = typeof evidence === "object" ? evidence.fails : null;
     if (failure === "config" || failure === "quota") return "uncounted";
     if (evidence === "node-fails" || attempt.outcome === "config") return "uncounted";
-    // A config that takes over takes this email too, whichever one opened the breaker, unless that might make two of it.
+    // A config that takes over takes this email too, unless that might make two of it.
     const isOpen = failure !== null && route.breakers.permission === "none";
     const isTakenOver = isOpen && attempt.outcome === "temporary" && routes.hasFallback(route.config);
     return isTakenOver ? "uncounted" : "counted";

@@ -89,7 +89,7 @@ function isTooLarge({ code, enhancedCode }: SmtpReply): boolean {
  * (https://docs.aws.amazon.com/ses/latest/dg/troubleshoot-smtp.html).
  */
 function isQuota({ enhancedCode, lines }: SmtpReply): boolean {
-  // 4.4.5 is a relay that is busy (RFC 3463 §3.5). X.2.2 is a recipient's mailbox that is full, whatever its words are.
+  // 4.4.5 is a relay that is busy (RFC 3463 §3.5); X.2.2 is the full mailbox of a recipient.
   return enhancedCode === "5.4.5" || (!isMailboxFull(enhancedCode) && quotaWords.test(lines.join(" ")));
 }
 
