@@ -10,6 +10,7 @@ import type { Store } from "../store/store.ts";
 import {
   type ClaimedEmail,
   claimEmails,
+  isAnythingDue,
   nextDueAt,
   queueAgainAfterStep,
 } from "../store/tables/email-claims.ts";
@@ -146,7 +147,10 @@ export class ClaimLoop {
     const now = clock.now();
     await this.#claimFor(primary, false);
     const others = routes.inOrder.slice(routes.inOrder.indexOf(primary) + 1);
-    for (const route of others) if (isUsable(route)) await this.#claimFor(route, true);
+    for (const route of others) {
+      await this.#beginTrials(route, true);
+      if (isUsable(route)) await this.#claimFor(route, true);
+    }
     if (capacityOf(primary) === 0) return primary.pool.capacityInMs() ?? Number.POSITIVE_INFINITY;
     const dueAt = await nextDueAt(store.db);
     if (dueAt === null) return Number.POSITIVE_INFINITY;
@@ -159,19 +163,24 @@ export class ClaimLoop {
    * others do not wait for it.
    */
   async #primary(): Promise<Route | null> {
-    const { routes, store, clock } = this.#dependencies;
-    for (const route of routes.inOrder) {
-      if (route.breakers.permission === "trial") {
-        const dueAt = await nextDueAt(store.db);
-        if (dueAt === null || dueAt > clock.now()) continue;
-        await routes.beginTrials(route);
-        // Another node tries it: what that comes to is read with the next tick.
-        if (route.breakers.permission === "trial") this.#areConfigsStale = true;
-      }
+    for (const route of this.#dependencies.routes.inOrder) {
+      await this.#beginTrials(route, false);
       const { permission } = route.breakers;
       if (permission === "all" || (permission === "one" && capacityOf(route) > 0)) return route;
     }
     return null;
+  }
+
+  /** Begins the trials that are due, if there is an email for them. */
+  async #beginTrials(route: Route, isStandIn: boolean): Promise<void> {
+    const { routes, store, clock, steps } = this.#dependencies;
+    const { config, breakers } = route;
+    if (breakers.permission !== "trial") return;
+    const times = { now: clock.now(), expiryNow: steps.expiryNow() };
+    if (!(await isAnythingDue(store.db, { ...times, config, isStandIn }))) return;
+    await routes.beginTrials(route);
+    // Another node tries it: what that comes to is read with the next tick.
+    if (breakers.permission === "trial") this.#areConfigsStale = true;
   }
 
   async #claimFor(route: Route, isStandIn: boolean): Promise<void> {

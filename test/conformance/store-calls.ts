@@ -257,6 +257,24 @@ export const calls: Readonly<Record<string, (db: Db) => Promise<unknown>>> = {
       ].map((one) => () => run(db, emailClaims.claimEmails(db, claimOf(one)))),
     );
   },
+  "email-claims.isAnythingDue": async (db) => {
+    await run(db, emailInserts.insertEmails(db, [fixed(20)]));
+    await db
+      .updateTable("emails")
+      .set({ refused_by: " config-1:1 " })
+      .where("id", "=", sampleId(20))
+      .execute();
+    const due = { now, expiryNow: now };
+    return inTurn(
+      ...[main, spare].flatMap((config) =>
+        [true, false].map((isStandIn) => () => {
+          return emailClaims.isAnythingDue(db, { ...due, config, isStandIn });
+        }),
+      ),
+      () =>
+        emailClaims.isAnythingDue(db, { ...due, config: spare, isStandIn: true, expiryNow: later + dayMs }),
+    );
+  },
   "email-claims.queueAgainAfterStep": (db) =>
     inTurn(
       ...[null, now + 3_600_000].map((before) => () => {

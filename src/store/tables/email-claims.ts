@@ -23,16 +23,21 @@ export interface ClaimedEmail {
   readonly contentBytes: number;
 }
 
-export interface Claim extends LeaseTime {
+/** What is due for a config. */
+export interface Due {
+  readonly now: number;
   /** The time by which emails have expired. */
   readonly expiryNow: number;
-  readonly limit: number;
-  /** Of the limit, what is for these priorities first, so that more urgent emails are not all that is ever sent. */
-  readonly shares: { readonly normal: number; readonly low: number };
   /** The config that is to send them: what it has refused already is left to others. */
   readonly config: ReadConfig;
   /** Only what another config has refused. */
   readonly isStandIn: boolean;
+}
+
+export interface Claim extends LeaseTime, Due {
+  readonly limit: number;
+  /** Of the limit, what is for these priorities first, so that more urgent emails are not all that is ever sent. */
+  readonly shares: { readonly normal: number; readonly low: number };
 }
 
 /** How long a lease runs from now on, which is the database's time (`databaseNow`). */
@@ -121,20 +126,38 @@ function leaseUntil(db: Db, { now, leaseMs }: LeaseTime): RawBuilder<number> {
   return sql<number>`${databaseNow(db, now)} + cast(${leaseMs} as bigint)`;
 }
 
-function claimDue(db: Db, claim: Claim): CompiledQuery {
-  const { now, expiryNow, limit, shares, config, isStandIn } = claim;
-  const lock = isPostgres(db) ? sql`for update skip locked` : sql``;
+/** An email that is due for a config, and has time left. */
+function isDueFor({ now, expiryNow, config, isStandIn }: Due): RawBuilder<boolean> {
   const refusedHere = sql`refused_by like ${`% ${refusalOf(config)} %`}`;
   const mayTake = isStandIn
     ? sql`refused_by is not null and not (${refusedHere})`
     : sql`(refused_by is null or not (${refusedHere}))`;
+  return sql`next_attempt_at <= cast(${now} as bigint) and expires_at > cast(${expiryNow} as bigint)
+      and ${mayTake}`;
+}
+
+/** Whether a claim would find anything. */
+export async function isAnythingDue(db: Db, due: Due): Promise<boolean> {
+  const found = await db
+    .selectFrom("emails")
+    .select("id")
+    .where("state", "=", "queued")
+    .where("priority", "in", [...priorities.keys()])
+    .where(isDueFor(due))
+    .limit(1)
+    .executeTakeFirst();
+  return found !== undefined;
+}
+
+function claimDue(db: Db, claim: Claim): CompiledQuery {
+  const { limit, shares } = claim;
+  const lock = isPostgres(db) ? sql`for update skip locked` : sql``;
 
   // One priority at a time: each is a range of the index, whatever else waits for its time in it.
   const ids = (priority: Priority, atMost: RawBuilder<number>, except: RawBuilder<unknown> = sql``) => sql`(
     select id from emails
     where state = 'queued' and priority = ${sql.lit(priorities.indexOf(priority))}
-      and next_attempt_at <= cast(${now} as bigint) and expires_at > cast(${expiryNow} as bigint)
-      and ${mayTake} ${except}
+      and ${isDueFor(claim)} ${except}
     order by next_attempt_at limit ${atMost} ${lock}
   )`;
   const left = (...taken: string[]) =>
