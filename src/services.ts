@@ -174,10 +174,9 @@ interface Base extends Omit<ServicesOptions, "smtp"> {
 async function startServices(base: Base): Promise<Services> {
   const { store, secrets, smtp, clock, log, random } = base;
   const metrics = new Metrics();
-  const contentMemory = new ContentMemory({
-    budget: new ByteBudget(base.memory ?? defaultMemoryBytes),
-    clock,
-  });
+  // Each half has its own: what is on its way to a slow relay for hours keeps nothing out, and the other way round.
+  const memory = Math.floor((base.memory ?? defaultMemoryBytes) / 2);
+  const contentMemory = new ContentMemory({ budget: new ByteBudget(memory), clock });
 
   // Where this node may dial to.
   const egress = createEgress(base.egress ?? "default");
@@ -212,6 +211,7 @@ async function startServices(base: Base): Promise<Services> {
     configSource,
     resolver,
     egress,
+    contentBudget: new ByteBudget(memory),
     clock,
     log,
     metrics,

@@ -66,7 +66,7 @@ async function endTrial(by: ClaimingNode, event: BreakerEvent): Promise<void> {
   const [route] = by.routes.inOrder;
   if (route === undefined) throw new Error("there is a config");
   route.underWay = 0;
-  route.breakers.record("config", event, clock.monotonic());
+  route.breakers.record("config", event, route.breakers.changes);
   const source = new ConfigSource(null);
   for (const unstored of by.routes.unstoredBreakers()) {
     await store.transact([source.breakerStep(store.db, unstored.config, unstored.breaker)]);

@@ -118,9 +118,9 @@ describe("a relay that cannot be reached", () => {
 
   it("counts as one failure for all emails that met it at once", async () => {
     const claimed = await on.claim(5);
-    const startedAtMonotonic = on.clock.monotonic();
+    const breakerChanges = on.route.breakers.changes;
     await on.clock.advance(second);
-    await Promise.all(claimed.map((one) => on.settle(one, unreachable, { startedAtMonotonic })));
+    await Promise.all(claimed.map((one) => on.settle(one, unreachable, { breakerChanges })));
     expect(await on.config()).toMatchObject(paused({ failures: 1, until: on.clock.now() + 10 * second }));
   });
 
@@ -141,9 +141,9 @@ describe("a relay that cannot be reached", () => {
   it("costs no email an attempt if several met it at once and another config takes over", async () => {
     await on.saveSecond();
     const claimed = await on.claim(3);
-    const startedAtMonotonic = on.clock.monotonic();
+    const breakerChanges = on.route.breakers.changes;
     await on.clock.advance(second);
-    await Promise.all(claimed.map((one) => on.settle(one, unreachable, { startedAtMonotonic })));
+    await Promise.all(claimed.map((one) => on.settle(one, unreachable, { breakerChanges })));
     for (const one of claimed) {
       expect(await on.stored(one)).toMatchObject({ attemptCount: 0, nextAttemptAt: on.clock.now() });
     }
@@ -163,14 +163,14 @@ describe("a relay that cannot be reached", () => {
     const [first, early, late] = await on.claim(3);
     if (first === undefined || early === undefined || late === undefined)
       throw new Error("three were claimed");
-    const startedAtMonotonic = on.clock.monotonic();
+    const breakerChanges = on.route.breakers.changes;
     await on.clock.advance(second);
-    await on.settle(first, unreachable, { startedAtMonotonic });
+    await on.settle(first, unreachable, { breakerChanges });
     const before = await on.config();
     await on.clock.advance(second);
     await on.refresh();
-    await on.settle(early, sent, { startedAtMonotonic });
-    await on.settle(late, unreachable, { startedAtMonotonic });
+    await on.settle(early, sent, { breakerChanges });
+    await on.settle(late, unreachable, { breakerChanges });
     expect(await on.config()).toEqual({ ...before, health: { ...before.health, knownGoodVersion: 1 } });
     expect([await on.stored(early), await on.stored(late)]).toMatchObject([
       { state: "sent" },

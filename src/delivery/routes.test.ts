@@ -78,7 +78,7 @@ async function stored(): Promise<SmtpConfig> {
 /** Opens a breaker of the route for ten seconds. */
 function fail({ breakers }: Route, owner: "config" | "node" = "config"): void {
   const event = { kind: "failed", cause: "unreachable", reason: "No network", isKnownGood: true } as const;
-  breakers.record(owner, event, clock.monotonic());
+  breakers.record(owner, event, breakers.changes);
 }
 
 /** Sends through a route, as the delivery worker does. */
@@ -207,7 +207,7 @@ describe("what a route may send", () => {
       expect(capacityOf(route)).toBe(0);
     }
     route.underWay = 0;
-    route.breakers.record("config", { kind: "succeeded" }, clock.monotonic());
+    route.breakers.record("config", { kind: "succeeded" }, route.breakers.changes);
     expect(capacityOf(route)).toBe(route.pool.capacity());
   });
 
@@ -224,7 +224,7 @@ describe("what a route may send", () => {
     await routes.beginTrials(route);
     expect(route.breakers.permission).toBe("one");
     expect(await stored()).toMatchObject(notPaused);
-    route.breakers.record("node", { kind: "succeeded" }, clock.monotonic());
+    route.breakers.record("node", { kind: "succeeded" }, route.breakers.changes);
     expect(route.breakers.permission).toBe("all");
     expect(routes.nodeFaults()).toEqual([]);
   });

@@ -42,6 +42,7 @@ export const engine: ReadonlySet<string> = new Set([
 
 /** Exported functions of tables that ask no database. */
 export const withoutDatabase: readonly string[] = [
+  "database-clock.DatabaseClock",
   "email-claims.refusalOf",
   "email-content.contentFromRow",
   "emails.emailFromRow",

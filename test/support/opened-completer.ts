@@ -19,8 +19,10 @@ import { type UnsteadyStore, unsteadyStore } from "./unsteady-store.ts";
 const configSource = new ConfigSource(null);
 
 export interface Settling {
-  /** When the attempt began, by the monotonic clock. Default: now. */
+  /** By the monotonic clock. Default: now. */
   readonly startedAtMonotonic?: number;
+  /** As it was when the attempt began. Default: as it is now. */
+  readonly breakerChanges?: number;
   /** Default: that of the first config. */
   readonly through?: Route;
 }
@@ -124,9 +126,11 @@ export class OpenedCompleter {
   settle(
     { email, recipients }: ClaimedEmail,
     end: AttemptEnd,
-    { startedAtMonotonic = this.clock.monotonic(), through: route = this.route }: Settling = {},
+    { through: route = this.route, ...given }: Settling = {},
   ): Promise<void> {
-    const started = { startedAt: this.clock.now(), startedAtMonotonic };
+    const { clock } = this;
+    const { startedAtMonotonic = clock.monotonic(), breakerChanges = route.breakers.changes } = given;
+    const started = { startedAt: clock.now(), startedAtMonotonic, breakerChanges };
     return this.completer.settle({ email, recipients, route, connection: null, end, ...started });
   }
 
