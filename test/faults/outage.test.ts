@@ -84,7 +84,7 @@ describe("while PostgreSQL is away", () => {
     answerDots();
     await expect.poll(() => relay.taken.length).toBe(6);
     for (const service of services()) {
-      await service.line((line) => line.includes("the delivery worker's claim loop failed") || undefined);
+      await service.line((line) => line.includes("claim failed; retrying") || undefined);
     }
 
     await postgres.startAgain();

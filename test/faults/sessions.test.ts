@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { type Peer, usualEhlo } from "../../src/testing/index.ts";
-import { notPaused } from "../support/smtp-config.ts";
+import { notPaused, paused } from "../support/smtp-config.ts";
 import { drops, type Fault, fault, resets, says, stalls, vanishes, waits } from "./mischief.ts";
 import {
   caPem,
@@ -126,7 +126,7 @@ describe.each([
     const { place, does, verdict, session } = row;
     const attachments = [{ filename: "noise", content: randomBytes(2_000_000).toString("base64") }];
     const requests = [1, 2, 3].map((number) =>
-      number > 1 && place === "the content" ? { attachments } : {},
+      number > 1 && place === "the content" ? { attachments } : { from: "orders@example.com" },
     );
     const { relay, config, sent } = await sendThree(
       fault(place, position, does, () => scene.clock),
@@ -170,7 +170,9 @@ describe.each([
         break;
     }
     expect(met.possibleDuplicate).toBe(verdict === perhaps);
-    expect(await scene.configOf(config)).toMatchObject(notPaused);
+    const isBusy = row.relay === "says 421" && verdict === "is tried again";
+    const pause = { until: endedAt + 10_000, reason: expect.stringContaining("4.3.2 closing") };
+    expect(await scene.configOf(config)).toMatchObject(isBusy ? paused(pause) : notPaused);
 
     await scene.clock.advance(minute);
     if (verdict !== "fails") {

@@ -32,6 +32,12 @@ const outcomes = {
     retryMs: 0,
     pauseMs: hour,
   },
+  "the config needs another sender": {
+    attempt: { outcome: "permanent", possibleDuplicate: false },
+    email: { state: "queued", attemptCount: 0, possibleDuplicate: false },
+    retryMs: 0,
+    pauseMs: hour,
+  },
   "the config is in cooldown": {
     attempt: { outcome: "temporary", possibleDuplicate: false },
     email: { state: "queued", attemptCount: 1, possibleDuplicate: false },
@@ -95,6 +101,7 @@ function rows(
 }
 
 const needsAdmin = "the config needs an admin";
+const otherSender = "the config needs another sender";
 const cooldown = "the config is in cooldown";
 const again = "it is tried again";
 const isUnknown = "the outcome is unknown";
@@ -127,6 +134,13 @@ const table: readonly Row[] = [
     "it fails",
     "no",
   ),
+  ...rows(
+    "refuses the sender of the config",
+    ["MAIL"],
+    says("554 5.7.1 not this one"),
+    needsAdmin,
+    "not this",
+  ),
   ...rows("wants a sign-in", ["MAIL"], says("530 5.7.0 sign in first"), needsAdmin, "sign in first"),
 
   ...rows("refuses for now", [...opening, "AUTH"], says("454 4.7.0 later"), cooldown, "later"),
@@ -143,7 +157,7 @@ const table: readonly Row[] = [
     "says 421",
     [...envelope, "the content", "the final dot"],
     says("421 4.3.2 closing"),
-    again,
+    cooldown,
     "closing",
   ),
 
@@ -246,7 +260,9 @@ describe.each([
       at: fault(place, message, does, () => scene.clock),
     });
     const config = await scene.config(relay, settings);
-    const { id, messageId } = await scene.send(place === "the content" ? long() : {});
+    // A sender that the email asks for may be refused for its own sake.
+    const from = outcome === "it fails" ? { from: "orders@example.com" } : {};
+    const { id, messageId } = await scene.send(place === "the content" ? { ...from, ...long() } : from);
 
     const tried = await scene.tried(id);
     const endedAt = (tried.attempts[0]?.at ?? 0) + (tried.attempts[0]?.durationMs ?? 0);
