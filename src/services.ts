@@ -13,6 +13,7 @@ import { Metrics } from "./core/metrics.ts";
 import { type EgressMode, systemActor } from "./core/model.ts";
 import { parse } from "./core/parse.ts";
 import { Poll, type Service, ServiceGroup } from "./core/service.ts";
+import { inTime } from "./core/time-limit.ts";
 import { nextBreaker } from "./delivery/circuit-breaker.ts";
 import { DeliveryWorker } from "./delivery/worker.ts";
 import { ConnectionTests } from "./diagnosis/connection-tests.ts";
@@ -156,6 +157,8 @@ async function clockOf(store: Store): Promise<Clock> {
   return clock;
 }
 
+/** What each part may take once the deadline is over, and then the connections to the database: milliseconds. */
+const closingMs = 1_000;
 const defaultMemoryBytes = 256_000_000;
 const defaultQueueLimit = 1_000_000;
 const defaultMinFreeDisk = 256_000_000;
@@ -339,8 +342,10 @@ async function startServices(base: Base): Promise<Services> {
     health: () =>
       readHealth({ store, secrets, configs, intake, clock, nodeFaults: () => worker.faults(), skewMs }),
     async close(deadlineMs = 10_000) {
-      await background.stop(deadlineMs);
-      await store.close();
+      // A database that does not answer would hold both up for as long as its statements may take.
+      const hasStopped = await inTime(clock, deadlineMs + closingMs, background.stop(deadlineMs));
+      const hasClosed = await inTime(clock, closingMs, store.close());
+      if (!hasStopped || !hasClosed) log.error("deadline over; not everything has ended");
     },
   };
 }

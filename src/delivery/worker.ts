@@ -7,6 +7,7 @@ import type { Clock } from "../core/clock.ts";
 import { type ErrorCode, isSendwrightError, SendwrightError } from "../core/errors.ts";
 import type { Log } from "../core/log.ts";
 import type { Metrics } from "../core/metrics.ts";
+import { inTime } from "../core/time-limit.ts";
 import { retryUntilStored } from "../core/until-answered.ts";
 import { revealContent } from "../emails/content-encryption.ts";
 import { parseAddress } from "../message/address.ts";
@@ -324,15 +325,6 @@ export class DeliveryWorker {
   #senderThrough(email: Email, config: SmtpConfig): Sender {
     return senderFor(email, config, this.#routes.inOrder[0]?.config ?? config);
   }
-}
-
-/** Resolves with the work, or without it once the time is over. */
-async function inTime(clock: Clock, ms: number, work: Promise<unknown>): Promise<void> {
-  let cancel = () => {};
-  const late = new Promise<void>((resolve) => {
-    cancel = clock.after(ms, resolve);
-  });
-  await Promise.race([work, late]).finally(cancel);
 }
 
 function asFailure(error: unknown): SendwrightError {

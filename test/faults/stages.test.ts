@@ -138,7 +138,7 @@ const table: readonly Row[] = [
     "refuses the sender of the config",
     ["MAIL"],
     says("554 5.7.1 not this one"),
-    needsAdmin,
+    otherSender,
     "not this",
   ),
   ...rows("wants a sign-in", ["MAIL"], says("530 5.7.0 sign in first"), needsAdmin, "sign in first"),

@@ -1,0 +1,80 @@
+import { connect, createServer, type Socket } from "node:net";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { type Postgres, startPostgres } from "../support/postgres.ts";
+import { startFaultyRelay } from "./relay.ts";
+import { openScene } from "./scene.ts";
+
+const second = 1_000;
+
+let postgres: Postgres;
+beforeEach(async () => {
+  postgres = await startPostgres({ fsync: false });
+});
+afterEach(() => postgres.stop());
+
+/** A way to the database on which nothing arrives any more once it is frozen, as behind a firewall. */
+async function startFreezer(url: string) {
+  const sockets = new Set<Socket>();
+  let isFrozen = false;
+  const server = createServer((incoming) => {
+    const outgoing = connect(Number(new URL(url).port), "127.0.0.1");
+    for (const [socket, other] of [
+      [incoming, outgoing],
+      [outgoing, incoming],
+    ] as const) {
+      sockets.add(socket);
+      socket.on("data", (chunk) => !isFrozen && other.write(chunk));
+      socket.on("error", () => {}).on("close", () => !isFrozen && other.destroy());
+    }
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const through = new URL(url);
+  through.port = String((server.address() as { port: number }).port);
+  return {
+    url: through.href,
+    freeze() {
+      isFrozen = true;
+    },
+    async [Symbol.asyncDispose]() {
+      for (const socket of sockets) socket.destroy();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+}
+
+describe("close with a deadline", () => {
+  it.each(["ended", "frozen"] as const)(
+    "keeps it while an email waits for its last reply and PostgreSQL is %s",
+    async (trouble) => {
+      await using freezer = await startFreezer(await postgres.createDatabase());
+      const scene = await openScene({ database: freezer.url });
+      let waiting = 0;
+      await using relay = await startFaultyRelay({
+        async at({ place }) {
+          if (place !== "the final dot") return undefined;
+          waiting++;
+          await new Promise(() => {});
+          return undefined;
+        },
+      });
+      await scene.config(relay);
+      await scene.send();
+      await scene.until("the email to wait for its reply", () => waiting === 1);
+      if (trouble === "frozen") freezer.freeze();
+      else await postgres.stopServer("immediate");
+
+      let isClosed = false;
+      const closing = scene.services.close(3 * second).finally(() => {
+        isClosed = true;
+      });
+      await scene.clock.advance(3 * second - 1);
+      expect(isClosed).toBe(false);
+      // A second more is for the parts to end, and one for the connections to the database.
+      await scene.clock.advance(1);
+      await scene.clock.advance(second);
+      await scene.clock.advance(second);
+      await scene.until("the end", () => isClosed);
+      await closing;
+    },
+  );
+});
