@@ -1,7 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { replyOf } from "../../test/support/attempt-ends.ts";
 import { type ErrorCode, errorTable, SendwrightError, type SmtpFailure } from "../core/errors.ts";
-import { type SmtpReply, type Stage, stages } from "../core/model.ts";
+import { type Stage, stages } from "../core/model.ts";
 import type { RecipientResult } from "../smtp/connection.ts";
 import type { Email } from "../store/tables/emails.ts";
 import { type Evidence, evidenceOf, isRefusedHereOnly } from "./evidence.ts";
@@ -24,13 +25,6 @@ function assess(end: AttemptEnd, { email = own, isKnownGood = true }: Given = {}
   const attempt = attemptOf({ config: null, connection: null, end, startedAt: now, durationMs: 5 });
   const evidence = evidenceOf({ end, attempt, email, isKnownGood, now });
   return { outcome: attempt.outcome, evidence, isHereOnly: isRefusedHereOnly({ end, attempt, email }) };
-}
-
-/** A reply as a relay writes it: `550 5.4.5 Daily limit`. */
-function replyOf(line: string): SmtpReply {
-  const [, code = "", enhancedCode = null, text = ""] =
-    /^(\d{3})(?: ([245]\.\d+\.\d+))?(?: (.*))?$/.exec(line) ?? [];
-  return { code: Number(code), enhancedCode, lines: [text] };
 }
 
 function recipientOf(line: string | null, index: number): RecipientResult {

@@ -4,7 +4,8 @@ import type { AttemptEnd } from "../../src/delivery/outcome.ts";
 
 /** A reply as a relay writes it: `550 5.4.5 Daily limit`. */
 export function replyOf(line: string): SmtpReply {
-  const [, code, enhancedCode = null, text = ""] = /^(\d{3}) (?:([245]\.\d+\.\d+) )?(.*)$/.exec(line) ?? [];
+  const [, code = "", enhancedCode = null, text = ""] =
+    /^(\d{3})(?: ([245]\.\d+\.\d+))?(?: (.*))?$/.exec(line) ?? [];
   return { code: Number(code), enhancedCode, lines: [text] };
 }
 
