@@ -11,6 +11,9 @@ import type { Schema } from "../../src/store/schema.ts";
 import { copiesOf } from "../../src/store/sqlite/copy.ts";
 import { createSqlite } from "../../src/store/sqlite/dialect.ts";
 import { openSqliteStore } from "../../src/store/store.ts";
+import { claimEmails } from "../../src/store/tables/email-claims.ts";
+import { healthFromRow } from "../../src/store/tables/smtp-config-health.ts";
+import { claimOf } from "../support/claim.ts";
 import { expectKept, makeOlder, migrationNames, type Rows, versions } from "../support/older-database.ts";
 
 /** A hundred files are upgraded and killed before the first test; the machine may be busy. */
@@ -223,6 +226,38 @@ describe("the copy from before an upgrade", () => {
     });
     expect(copiesOf(file)).toEqual([]);
     expect(summaryOf(file).names).toEqual(migrationNames.slice(0, 4));
+  });
+});
+
+describe("a SQLite file from before 0010-delivery", () => {
+  it("has breakers that need no admin and have no trial, and emails that no config has refused", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "sendwright-upgrades-"));
+    const file = join(folder, "sendwright.db");
+    await writeOlder(file, migrationNames.indexOf("0010-delivery"));
+    const older = new DatabaseSync(file);
+    older.exec("update smtp_config set paused_until = 5, last_test_json = null, failures = 2");
+    older.exec(
+      "update emails set state = 'queued', next_attempt_at = 1, reply_to_json = '[]', tags_json = '[]'",
+    );
+    older.exec("update emails set expires_at = 1000");
+    older.close();
+    const store = await openSqliteStore(file);
+    const row = await store.db.selectFrom("smtp_config").selectAll().executeTakeFirstOrThrow();
+    expect(healthFromRow(row).breaker).toEqual({
+      state: "open",
+      until: 5,
+      reason: "x",
+      failures: 2,
+      needsAdmin: false,
+    });
+    const claim = claimOf({ now: 10, leaseMs: 1_000, limit: 5 });
+    const [standIn, claimed] = await store.transact([
+      claimEmails(store.db, { ...claim, isStandIn: true }),
+      claimEmails(store.db, claim),
+    ]);
+    expect([standIn, claimed.map(({ email }) => email.refusedBy)]).toEqual([[], [[]]]);
+    await store.close();
+    rmSync(folder, { recursive: true });
   });
 });
 
