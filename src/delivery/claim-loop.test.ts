@@ -140,6 +140,20 @@ describe("the timer", () => {
     expect(node.ids).toEqual([id]);
   });
 
+  it("ends an email after its last attempt when its time is over, and not before", async () => {
+    await save();
+    await node.start();
+    const expiresAt = clock.now() + 10 * second;
+    const id = await queue({ nextAttemptAt: expiresAt, expiresAt });
+    await node.tick();
+    await clock.advance(10 * second - 1);
+    await idle();
+    expect(await stateOf(id)).toBe("queued");
+    await clock.advance(1);
+    await idle();
+    expect([await stateOf(id), node.ids]).toEqual(["expired", []]);
+  });
+
   it("asks once a minute if nothing is queued and nothing announced", async () => {
     node = new ClaimingNode(store, clock, { shared: false });
     await save();
