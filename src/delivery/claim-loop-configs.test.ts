@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { ClaimingNode, idle } from "../../test/support/claiming-node.ts";
+import { ClaimingNode } from "../../test/support/claiming-node.ts";
+import { idle } from "../../test/support/idle.ts";
 import { type GivenEmail, newEmail } from "../../test/support/new-email.ts";
 import { type GivenConfig, smtpConfig } from "../../test/support/smtp-config.ts";
 import type { Priority } from "../core/model.ts";

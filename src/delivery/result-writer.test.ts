@@ -1,8 +1,9 @@
 import { setImmediate as turn } from "node:timers/promises";
-import { sql } from "kysely";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { claimOf } from "../../test/support/claim.ts";
+import { idle } from "../../test/support/idle.ts";
 import { newEmail } from "../../test/support/new-email.ts";
+import { refuseAttempt, refuseChanges, refuseNothing } from "../../test/support/refusals.ts";
 import { sentAt } from "../../test/support/settlement.ts";
 import { away, type UnsteadyStore, unsteadyStore } from "../../test/support/unsteady-store.ts";
 import { createLog } from "../core/log.ts";
@@ -55,11 +56,6 @@ beforeEach(async () => {
 });
 afterEach(() => store.close());
 
-/** Until nothing happens any more, but for what is held up or waits for its time. */
-async function idle(): Promise<void> {
-  for (let turns = 0; turns < 30; turns++) await turn();
-}
-
 async function pass(ms: number): Promise<void> {
   await clock.advance(ms);
   await idle();
@@ -99,16 +95,6 @@ const stateOf = async ({ id }: Email) => (await findEmail(store.db, id))?.state;
 const statesOf = (emails: readonly Email[]) => Promise.all(emails.map(stateOf));
 const attemptsOf = async ({ id }: Email) => (await listAttempts(store.db, id)).length;
 
-/** From now on the database refuses the attempt of an email. */
-const refuseAttempt = ({ id }: Email) =>
-  sql`create trigger refuse before insert on attempts when new.email_id = ${sql.lit(id)}
-    begin select raise(abort, 'no attempt'); end`.execute(store.db);
-/** From now on the database refuses every change of an email. */
-const refuseAll = ({ id }: Email) =>
-  sql`create trigger refuse before update on emails when old.id = ${sql.lit(id)}
-    begin select raise(abort, 'no change'); end`.execute(store.db);
-const refuseNothing = () => sql`drop trigger refuse`.execute(store.db);
-
 describe("a result", () => {
   it("is reported once it is written, not before", async () => {
     const email = await claimOne();
@@ -141,18 +127,12 @@ describe("a result", () => {
 
   it("is heard at every moment of the end of the one before it", async () => {
     for (let microtasks = 0; microtasks < 30; microtasks++) {
-      const [first, second] = await claim(2);
-      if (first === undefined || second === undefined) throw new Error("two were claimed");
-      const late = Promise.withResolvers<Written>();
+      const [first, second] = [await claimOne(), await claimOne()];
       let left = microtasks;
-      const next = () => {
-        if (left-- > 0) queueMicrotask(next);
-        else void writer.write(second, sent(), false).then(late.resolve);
-      };
+      const next = () => (left-- > 0 ? queueMicrotask(next) : void write(second));
       await writer.write(first, sent(), false).then(next);
       await idle();
       expect(await stateOf(second), `${microtasks} microtasks after the end`).toBe("sent");
-      await late.promise;
     }
   });
 
@@ -167,14 +147,12 @@ describe("a result", () => {
   });
 
   it("that hands an email back is announced: another node may have capacity, and nothing else to wait for", async () => {
-    const [first, second, third] = await claim(3);
-    if (first === undefined || second === undefined || third === undefined)
-      throw new Error("three were claimed");
+    const [first, second, third] = [await claimOne(), await claimOne(), await claimOne()];
     await writer.write(first, sent(), false);
     expect(unsteady.announcements).toBe(0);
     await writer.write(second, handedBack(second, clock.now()), true);
     expect(unsteady.announcements).toBe(1);
-    await refuseAttempt(third);
+    await refuseAttempt(store, third);
     const other = await claimOne();
     await Promise.all([
       writer.write(third, sent(), false),
@@ -252,7 +230,7 @@ describe("a result that the database refuses", () => {
     const emails = await claim(4);
     const [, poor] = emails;
     if (poor === undefined) throw new Error("four were claimed");
-    await refuseAttempt(poor);
+    await refuseAttempt(store, poor);
     expect(await Promise.all(emails.map((email) => writer.write(email, sent(), false)))).toEqual(
       emails.map(() => "stored"),
     );
@@ -265,7 +243,7 @@ describe("a result that the database refuses", () => {
 
   it("is tried again after 1, 2, 4 seconds, up to each minute, for as long as the process lives", async () => {
     const email = await claimOne();
-    await refuseAll(email);
+    await refuseChanges(store, email);
     const result = write(email);
     await idle();
     const triedAt = [0];
@@ -279,16 +257,15 @@ describe("a result that the database refuses", () => {
     }
     expect(triedAt).toEqual([0, 1, 3, 7, 15, 31, 63, 123, 183, 243]);
     expect([await stateOf(email), result.reported]).toEqual(["sending", "waiting"]);
-    await refuseNothing();
+    await refuseNothing(store);
     await pass(minute);
     expect([await stateOf(email), result.reported]).toEqual(["sent", "stored"]);
     expect(await attemptsOf(email)).toBe(1);
   });
 
   it("keeps up no others, whether they come with it or after it", async () => {
-    const [poor, beside] = await claim(2);
-    if (poor === undefined || beside === undefined) throw new Error("two were claimed");
-    await refuseAll(poor);
+    const [poor, beside] = [await claimOne(), await claimOne()];
+    await refuseChanges(store, poor);
     const refused = write(poor);
     expect(await writer.write(beside, sent(), false)).toBe("stored");
     for (let later = 0; later < 5; later++) {
@@ -302,7 +279,7 @@ describe("a result that the database refuses", () => {
     const emails = await claim(3);
     const [, poor] = emails;
     if (poor === undefined) throw new Error("three were claimed");
-    await refuseAttempt(poor);
+    await refuseAttempt(store, poor);
     const results = emails.map((email) => write(email));
     // The batch, then the first one alone, then the poor one, for which the database is away.
     for (let transaction = 0; transaction < 2; transaction++) unsteady.hold()();
@@ -385,9 +362,8 @@ describe("the end", () => {
   });
 
   it("gives up at once what the database refuses in every form", async () => {
-    const [poor, other] = await claim(2);
-    if (poor === undefined || other === undefined) throw new Error("two were claimed");
-    await refuseAll(poor);
+    const [poor, other] = [await claimOne(), await claimOne()];
+    await refuseChanges(store, poor);
     const refused = write(poor);
     await idle();
     writer.end(second);

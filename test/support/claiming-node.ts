@@ -1,4 +1,3 @@
-import { setImmediate as turn } from "node:timers/promises";
 import { createLog } from "../../src/core/log.ts";
 import { ClaimLoop } from "../../src/delivery/claim-loop.ts";
 import { ClockSteps } from "../../src/delivery/clock-steps.ts";
@@ -9,14 +8,10 @@ import { ConfigSource } from "../../src/smtp-configs/repository.ts";
 import type { Store } from "../../src/store/store.ts";
 import type { ClaimedEmail } from "../../src/store/tables/email-claims.ts";
 import type { FixedClock } from "../../src/testing/fixed-clock.ts";
+import { idle } from "./idle.ts";
 import { type UnsteadyStore, unsteadyStore } from "./unsteady-store.ts";
 
 const configSource = new ConfigSource(null);
-
-/** Until nothing happens any more, but for what is held up or waits for its time. */
-export async function idle(): Promise<void> {
-  for (let turns = 0; turns < 30; turns++) await turn();
-}
 
 /** A node that claims emails and sends none: what it claims stays under way until a test ends that. */
 export class ClaimingNode {
