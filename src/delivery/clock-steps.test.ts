@@ -61,6 +61,21 @@ describe("a step of the time of day", () => {
     expect(clock.now() - steps.expiryNow()).toBe(0);
   });
 
+  it("forward that is taken back leaves the right time, for the part that is taken back", async () => {
+    const { clock, steps } = begin();
+    const behind = (stepMs: number) => {
+      clock.step(stepMs);
+      steps.look();
+      return clock.now() - steps.expiryNow();
+    };
+    expect(behind(hour)).toBe(hour);
+    expect(behind(3 * hour)).toBe(4 * hour);
+    await clock.advance(minute);
+    expect(behind(-3.5 * hour)).toBe(0.5 * hour);
+    expect(behind(-2 * hour)).toBe(0);
+    expect(behind(hour)).toBe(hour);
+  });
+
   it("back needs no such time: nothing has expired by it", () => {
     const { clock, steps } = begin();
     clock.step(-hour);

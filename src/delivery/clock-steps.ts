@@ -35,6 +35,7 @@ export class ClockSteps {
     const now = this.#clock.monotonic();
     this.#graces = this.#graces.filter(({ endsAt }) => endsAt > now);
     if (stepMs > 0) this.#graces = [...this.#graces, { stepMs, endsAt: now + graceMs }];
+    else this.#graces = takenBack(this.#graces, -stepMs);
     return stepMs;
   }
 
@@ -44,4 +45,15 @@ export class ClockSteps {
     const running = this.#graces.filter(({ endsAt }) => endsAt > now);
     return this.#clock.now() - running.reduce((sum, { stepMs }) => sum + stepMs, 0);
   }
+}
+
+/** What a step back leaves of steps forward, the latest first: what is taken back needs no grace. */
+function takenBack(graces: readonly Grace[], backMs: number): readonly Grace[] {
+  let leftMs = backMs;
+  const left = graces.toReversed().map(({ stepMs, endsAt }) => {
+    const takenMs = Math.min(stepMs, leftMs);
+    leftMs -= takenMs;
+    return { stepMs: stepMs - takenMs, endsAt };
+  });
+  return left.filter(({ stepMs }) => stepMs > 0).reverse();
 }
