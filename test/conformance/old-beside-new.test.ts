@@ -140,8 +140,8 @@ describe("a node beside a newer schema", () => {
     });
   }
 
-  // Before 0005-failures, the log of attempts has not the columns that sending writes now.
-  it.each(versions.slice(5))(
+  // Before 0010-delivery, emails have not the columns that sending reads and writes now.
+  it.each(versions.filter(({ next }) => next > "0010-delivery"))(
     "goes on while another one makes $next and what comes after it",
     async ({ count }) => {
       const url = await postgres.createDatabase();

@@ -242,9 +242,9 @@ describe("a change that fails with its first email", () => {
     isTaken = false;
     const id = await send();
     await expect
-      .poll(async () => (await read<Email>(app.call("GET", `/api/emails/${id}`))).state)
-      .toBe("failed");
-    expect((await current()).returnTo).toBeNull();
+      .poll(async () => (await read<Email>(app.call("GET", `/api/emails/${id}`))).attempts)
+      .toMatchObject([{ outcome: "permanent" }]);
+    expect(await current()).toMatchObject({ returnTo: null, breaker: { state: "open", needsAdmin: false } });
   });
 
   it("also where the relay no longer takes the sender that the config names", async () => {
