@@ -30,6 +30,7 @@ export function newId(nowMs: number): string {
 export function forgetLastId(): void {
   lastMs = 0;
   counter = 0;
+  poolUsed = pool.length;
 }
 
 /** 62 random bits after the two of the variant (RFC 9562 §4.1), in hexadecimal. */

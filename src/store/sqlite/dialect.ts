@@ -131,7 +131,8 @@ async function open(file: string, access: SqliteAccess): Promise<SqliteConnectio
   };
 }
 
-function resultOf<Row>({ columns, rows, changes }: SqliteAnswer): QueryResult<Row> {
+/** The rows as objects, as Kysely gives them. */
+export function resultOf<Row>({ columns, rows, changes }: SqliteAnswer): QueryResult<Row> {
   if (columns === null) return { rows: [], numAffectedRows: BigInt(changes) };
   const named = rows.map((row) => {
     const object: Record<string, unknown> = {};

@@ -1,0 +1,51 @@
+import type { Scene } from "../scene.ts";
+import { checkConfigs } from "./configs.ts";
+import { checkQueue, QueueMemory } from "./queue.ts";
+
+/** How often all is looked at while something is under way, and else. */
+const busyMs = 2_000;
+const idleMs = 10_000;
+
+/** Looks at the whole again and again while time passes. */
+export class Monitor {
+  readonly #scene: Scene;
+  readonly #queue = new QueueMemory();
+  readonly #pauses = new Map<string, number | null>();
+  #open = 0;
+
+  constructor(scene: Scene) {
+    this.#scene = scene;
+  }
+
+  start(): void {
+    const { scheduler } = this.#scene;
+    const look = () => {
+      const isBusy = this.look();
+      scheduler.after(isBusy ? busyMs : idleMs, look);
+    };
+    scheduler.after(busyMs, look);
+  }
+
+  /** Whether no email was open at the last look. */
+  get isQuiet(): boolean {
+    return this.#open === 0;
+  }
+
+  /** @returns whether something is under way. */
+  look(): boolean {
+    const scene = this.#scene;
+    noteCauses(scene);
+    checkConfigs(scene, this.#pauses);
+    const { open, isBusy } = checkQueue(scene, this.#queue);
+    this.#open = open;
+    return isBusy;
+  }
+}
+
+/** Leases may be lost where nodes see the time differently, or do not reach their database for long. */
+function noteCauses(scene: Scene): void {
+  if (!scene.plan.shared) return;
+  if (scene.server.isAwayFor(15_000)) scene.excuse("lease");
+  const offsets = scene.nodes.filter(({ alive }) => alive).map(({ clock }) => clock.offsetMs);
+  if (Math.max(...offsets) - Math.min(...offsets) > 2_500) scene.excuse("clock");
+}

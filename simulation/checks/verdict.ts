@@ -1,0 +1,144 @@
+import { type Accepted, isAboutAccount } from "../relay/relay.ts";
+import type { AcceptedEmail, Scene } from "../scene.ts";
+import { calmAt } from "../plan.ts";
+
+interface EmailRow {
+  readonly id: string;
+  readonly state: string;
+  readonly possible_duplicate: number;
+  readonly attempts: number;
+  readonly expires_at: number;
+  readonly finished_at: number | null;
+}
+
+interface RecipientRow {
+  readonly email_id: string;
+  readonly address: string;
+  readonly state: string;
+}
+
+/** The longest pause, and one backoff more; what is well for so long has sent everything. */
+const longestMs = 80 * 60_000;
+/** Clocks of nodes that are well differ by less. */
+const skewMs = 5_000;
+
+/** Looks at each email when all is over: its state must fit what the relays have seen. */
+export function verify(scene: Scene): void {
+  const rows = new Map(scene.database.look<EmailRow>("select * from emails").map((row) => [row.id, row]));
+  const recipients = Map.groupBy(
+    scene.database.look<RecipientRow>("select * from recipients order by email_id, position"),
+    (row) => row.email_id,
+  );
+  for (const email of scene.emails) {
+    const row = rows.get(email.id);
+    scene.require(row !== undefined, "no email is lost", () => `${scene.nameOf(email.id)} is not stored`);
+    if (row !== undefined) new EmailVerdict(scene, email, row, recipients.get(email.id) ?? []).verify();
+  }
+  verifyRefusals(scene);
+}
+
+class EmailVerdict {
+  readonly #scene: Scene;
+  readonly #email: AcceptedEmail;
+  readonly #row: EmailRow;
+  readonly #recipients: readonly RecipientRow[];
+  readonly #accepted: readonly Accepted[];
+
+  constructor(scene: Scene, email: AcceptedEmail, row: EmailRow, recipients: readonly RecipientRow[]) {
+    this.#scene = scene;
+    this.#email = email;
+    this.#row = row;
+    this.#recipients = recipients;
+    this.#accepted = scene.relays
+      .flatMap(({ accepted }) => accepted)
+      .filter(({ messageId }) => messageId === email.messageId)
+      .sort((one, two) => one.at - two.at);
+  }
+
+  verify(): void {
+    const { state } = this.#row;
+    this.#require(!["queued", "sending"].includes(state), "every email ends", `is still ${state}`);
+    this.#verifyDuplicates();
+    this.#verifyExpiry();
+    for (const recipient of this.#recipients) this.#verifyRecipient(recipient);
+  }
+
+  #verifyDuplicates(): void {
+    const { hold } = this.#email.plan;
+    for (const { address } of this.#recipients) {
+      const copies = this.#accepted.filter(({ recipients }) => recipients.includes(address));
+      const [first, second] = copies;
+      if (first === undefined || second === undefined) continue;
+      const where = `relays accepted it for ${address} ${copies.length} times`;
+      this.#require(!hold, "an email that holds is never sent twice", where);
+      this.#require(this.#row.possible_duplicate === 1, "a possible duplicate is marked", where);
+      const isExcused = !first.wasRead || this.#scene.causesOf(this.#email.id).size > 0;
+      this.#require(isExcused, "what a relay has accepted is not sent again", where);
+    }
+  }
+
+  #verifyRecipient({ address, state }: RecipientRow): void {
+    const copies = this.#accepted.filter(({ recipients }) => recipients.includes(address));
+    const isMarked = this.#row.possible_duplicate === 1 || this.#row.state === "unknown";
+    if (state === "sent") {
+      this.#require(copies.length > 0, "sent means that a relay accepted it", `${address} is sent`);
+    } else if (copies.length > 0 && state !== "unknown") {
+      this.#require(isMarked, "what a relay has accepted is sent", `${address} is ${state}`);
+    }
+    if (state === "unknown") {
+      this.#require(this.#email.plan.hold, "only an email that holds ends as unknown", address);
+    }
+    if (state === "failed") {
+      this.#require(this.#isRefused(address), "an email fails for a reason of its own", `${address} failed`);
+    }
+  }
+
+  /** By a relay, for what the message or the recipient is. */
+  #isRefused(address: string): boolean {
+    const { messageId, plan } = this.#email;
+    const { relays } = this.#scene;
+    const isTooLarge = relays.every(({ plan: { maxBytes } }) => maxBytes !== null && maxBytes < plan.bytes);
+    return (
+      isTooLarge ||
+      relays
+        .flatMap(({ refusals }) => refusals)
+        .some(
+          (refusal) =>
+            refusal.reply.startsWith("5") &&
+            !isAboutAccount(refusal.reply) &&
+            (refusal.recipient === address || refusal.messageId === messageId),
+        )
+    );
+  }
+
+  #verifyExpiry(): void {
+    if (!this.#recipients.some(({ state }) => state === "expired")) return;
+    const { finished_at, expires_at } = this.#row;
+    const early = expires_at - (finished_at ?? 0);
+    this.#require(early <= skewMs, "no email expires before its time", `expired ${early} ms early`);
+    const { acceptedAt, plan } = this.#email;
+    const startsAt = acceptedAt + plan.startsInMs;
+    const wellMs = startsAt + plan.livesMs - Math.max(startsAt, calmAt(this.#scene.plan));
+    const hasTime = wellMs > longestMs && !this.#scene.plan.faults.some(({ kind }) => kind === "clock");
+    this.#require(!hasTime, "mail flows once all is well", `expired although all was well for ${wellMs} ms`);
+  }
+
+  #require(holds: boolean, invariant: string, detail: string): void {
+    this.#scene.require(holds, invariant, () => `${this.#scene.nameOf(this.#email.id)}: ${detail}`);
+  }
+}
+
+/** A recipient who was refused for good, and whose refusal was read, is not asked again. */
+function verifyRefusals(scene: Scene): void {
+  for (const email of scene.emails) {
+    if (scene.causesOf(email.id).size > 0) continue;
+    const refusals = scene.relays
+      .flatMap((relay) => relay.refusals)
+      .filter(({ recipient }) => recipient?.startsWith(`nobody${email.number}@`));
+    scene.require(
+      refusals.filter(({ wasRead }) => wasRead).length <= 1,
+      "who was refused is not asked again",
+      () => `${refusals[0]?.recipient} was refused ${refusals.length} times`,
+    );
+  }
+}

@@ -1,0 +1,168 @@
+import { parse } from "../src/core/parse.ts";
+import { DeliveryWorker } from "../src/delivery/worker.ts";
+import { Outbox } from "../src/emails/emails.ts";
+import { createEgress } from "../src/net/egress.ts";
+import { ConfigSource } from "../src/smtp-configs/repository.ts";
+import { ConfigResolver } from "../src/smtp-configs/resolver.ts";
+import { smtpConfigCreate, smtpConfigUpdate } from "../src/smtp-configs/settings.ts";
+import { SmtpConfigs } from "../src/smtp-configs/smtp-configs.ts";
+import type { DatabaseServer } from "./database/server.ts";
+import { SimulatedStore } from "./database/store.ts";
+import type { Installation } from "./installation.ts";
+import type { EmailPlan } from "./plan.ts";
+import type { Dialer, Relay } from "./relay/relay.ts";
+import { NodeClock } from "./world/node-clock.ts";
+import { Random } from "./world/random.ts";
+import type { Scheduler } from "./world/scheduler.ts";
+
+const actor = { id: "user:1", name: "Ada" };
+const caller = { id: "simulation", name: "simulation" };
+const port = 2525;
+
+export interface NodeOptions {
+  readonly index: number;
+  /** Of its process: a node that was killed comes back as another one. */
+  readonly life: number;
+  readonly seed: number;
+  readonly shared: boolean;
+  readonly skewMs: number;
+  readonly isForeign: boolean;
+  readonly installation: Installation;
+  readonly scheduler: Scheduler;
+  readonly server: DatabaseServer;
+  readonly relays: readonly Relay[];
+  readonly announce: (from: SimulatedNode) => void;
+}
+
+/** One process of Sendwright: the real outbox, configs and delivery worker on a simulated machine. */
+export class SimulatedNode implements Dialer {
+  readonly index: number;
+  readonly name: string;
+  readonly clock: NodeClock;
+  readonly store: SimulatedStore;
+  readonly #worker: DeliveryWorker;
+  readonly #configs: SmtpConfigs;
+  readonly #outbox: Outbox;
+  readonly #relays: readonly Relay[];
+  readonly isForeign: boolean;
+  alive = true;
+  /** It has been told to stop. */
+  isStopping = false;
+
+  constructor(options: NodeOptions) {
+    const { index, life, seed, shared, isForeign, installation, scheduler, server, relays } = options;
+    this.index = index;
+    this.name = isForeign ? "foreign" : `node${index}${"'".repeat(life)}`;
+    this.isForeign = isForeign;
+    this.#relays = relays;
+    const random = new Random(`${seed}/${this.name}`);
+    this.clock = new NodeClock(scheduler, this, options.skewMs);
+    const { clock } = this;
+    const { templates, metrics, log } = installation;
+    const secrets = isForeign ? installation.foreignSecrets : installation.secrets;
+    this.store = new SimulatedStore({
+      server,
+      node: index,
+      shared,
+      wait: (ms) => scheduler.wait(ms, this),
+      announce: () => options.announce(this),
+    });
+    const { store } = this;
+    const configSource = new ConfigSource(null);
+    const opening = { store, source: configSource, secrets, clock, accessTokens: null };
+    this.#configs = new SmtpConfigs({ ...opening, onChanged: () => this.#worker.configsChanged() });
+    this.#worker = new DeliveryWorker({
+      store,
+      secrets,
+      configSource,
+      resolver: new ConfigResolver(opening),
+      egress: createEgress("default", async (host) => {
+        const relay = relays.find(({ name }) => host === `${name}.test`);
+        return relay === undefined ? [] : [{ address: relay.address, family: 4 }];
+      }),
+      dial: (to, _port, signal) => {
+        const relay = relays.find(({ address }) => address === to.address);
+        if (relay === undefined) return Promise.reject(new TypeError(`Nobody is at ${to.address}.`));
+        return relay.dial(this, to, signal);
+      },
+      clock,
+      log,
+      metrics,
+      random: () => random.next(),
+      onFailing() {},
+      explainTitle: () => null,
+    });
+    const onQueued = () => this.#worker.wake();
+    this.#outbox = new Outbox({ store, secrets, configSource, templates, clock, metrics, onQueued });
+  }
+
+  start(): Promise<void> {
+    return this.#worker.start();
+  }
+
+  stop(deadlineMs: number): Promise<void> {
+    this.isStopping = true;
+    return this.#worker.stop(deadlineMs);
+  }
+
+  /** From now on nothing of it happens: no timer, no bytes, no answer of the database. */
+  kill(): void {
+    this.alive = false;
+    for (const relay of this.#relays) relay.dropAll(this);
+  }
+
+  async createConfig(relay: Relay): Promise<void> {
+    await this.#configs.create(parse(smtpConfigCreate, settingsOf(relay)), actor);
+  }
+
+  /** Saves the config of a relay again, with these changes. */
+  async saveConfig(relay: Relay, changes: object): Promise<void> {
+    const config = (await this.#configs.list()).find(({ settings }) => settings.name === relay.name);
+    if (config === undefined) return;
+    const input = { ...settingsOf(relay), ...changes, version: config.revision.version };
+    await this.#configs.update(config.id, parse(smtpConfigUpdate, input), actor);
+  }
+
+  /** @returns the id of the email and its Message-ID. */
+  accept(email: EmailPlan, number: number): Promise<{ id: string; messageId: string }> {
+    const now = this.clock.now();
+    const startsAt = now + email.startsInMs;
+    const to = Array.from({ length: email.recipients }, (_, index) => recipientName(number, index));
+    return this.#outbox.accept(
+      {
+        to,
+        subject: `email${number}`,
+        text: "x".repeat(70).concat("\n").repeat(Math.ceil(email.bytes / 71)),
+        priority: email.priority,
+        expiresAt: new Date(startsAt + email.livesMs),
+        onUnknown: email.hold ? "hold" : "resend",
+        ...(email.startsInMs === 0 ? {} : { scheduledAt: new Date(startsAt) }),
+      },
+      { caller },
+    );
+  }
+}
+
+/** One recipient of some emails does not exist. */
+function recipientName(email: number, index: number): string {
+  return index === 2 ? `nobody${email}@example.com` : `to${email}-${index}@example.com`;
+}
+
+function settingsOf({ name, plan }: Relay): object {
+  return {
+    name,
+    smtpServer: `${name}.test`,
+    smtpPort: port,
+    useTls: false,
+    fromEmail: "shop@example.com",
+    maxConnections: plan.maxConnections,
+    maxPerSecond: plan.maxPerSecond,
+    password: null,
+    ...(plan.auth ? { username: "shop", password: "right", allowCleartextAuth: true } : {}),
+  };
+}
+
+/** The number of the email that a recipient belongs to. */
+export function emailOf(recipient: string): number {
+  return Number(/^(?:to|nobody)(\d+)/.exec(recipient)?.[1]);
+}

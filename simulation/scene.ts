@@ -1,0 +1,83 @@
+import type { FaultyDatabase, DatabaseServer } from "./database/server.ts";
+import type { SimulatedNode } from "./node.ts";
+import type { EmailPlan, Plan } from "./plan.ts";
+import type { Relay } from "./relay/relay.ts";
+import type { Scheduler } from "./world/scheduler.ts";
+import type { Trace } from "./world/trace.ts";
+
+/** Something that must never happen has happened. */
+export class Violation extends Error {
+  /** The promise that was broken, in a few words that are the same each time. */
+  readonly invariant: string;
+
+  constructor(invariant: string, detail: string) {
+    super(`${invariant}: ${detail}`);
+    this.invariant = invariant;
+  }
+}
+
+/** An email that a node has accepted. */
+export interface AcceptedEmail {
+  readonly number: number;
+  readonly id: string;
+  readonly messageId: string;
+  readonly plan: EmailPlan;
+  readonly acceptedAt: number;
+}
+
+/** What may make two of an email although its relay's reply was read. */
+export type Cause = "kill" | "lease" | "clock";
+
+/** All that is under way in one simulation, for those who look on. */
+export class Scene {
+  readonly plan: Plan;
+  readonly scheduler: Scheduler;
+  readonly trace: Trace;
+  readonly server: DatabaseServer;
+  readonly relays: readonly Relay[];
+  readonly nodes: SimulatedNode[] = [];
+  readonly emails: AcceptedEmail[] = [];
+  readonly #causes = new Map<string, Set<Cause>>();
+  /** When nodes came or went, configs or clocks were changed last. */
+  disturbedAt = 0;
+  clocksSetAt = Number.NEGATIVE_INFINITY;
+
+  constructor(given: Pick<Scene, "plan" | "scheduler" | "trace" | "server" | "relays">) {
+    this.plan = given.plan;
+    this.scheduler = given.scheduler;
+    this.trace = given.trace;
+    this.server = given.server;
+    this.relays = given.relays;
+  }
+
+  get database(): FaultyDatabase {
+    return this.server.database;
+  }
+
+  /** Those that work, with the right secret. */
+  get working(): readonly SimulatedNode[] {
+    return this.nodes.filter(({ alive, isStopping, isForeign }) => alive && !isStopping && !isForeign);
+  }
+
+  /** From now on each email under way may come twice, for this reason. */
+  excuse(cause: Cause): void {
+    for (const { id } of this.database.look<{ id: string }>("select id from emails where state = 'sending'")) {
+      const causes = this.#causes.get(id) ?? new Set();
+      this.#causes.set(id, causes.add(cause));
+    }
+  }
+
+  causesOf(id: string): ReadonlySet<Cause> {
+    return this.#causes.get(id) ?? new Set();
+  }
+
+  /** Fails the simulation unless it holds. */
+  require(holds: boolean, invariant: string, detail: () => string): void {
+    if (!holds) throw new Violation(invariant, detail());
+  }
+
+  nameOf(id: string): string {
+    const email = this.emails.find((each) => each.id === id);
+    return email === undefined ? "an email" : `email${email.number}`;
+  }
+}
