@@ -36,9 +36,9 @@ function crowd(seed: number, random: Random): Plan {
 
 /** A large email among small ones, to a relay that reads slowly. */
 function largeEmails(seed: number, random: Random): Plan {
-  const relay = { ...relayPlan(random), bytesPerMs: random.int(8, 20), maxConnections: 2, maxPerSecond: null };
+  const relay = { ...relayPlan(random), bytesPerMs: random.int(80, 120), maxConnections: 2, maxPerSecond: null };
   const base = { ...emailPlan(random, 1), recipients: 1, livesMs: 30 * minuteMs, startsInMs: 0 };
-  const large = { ...base, at: 0, bytes: random.int(400_000, 900_000) };
+  const large = { ...base, at: 0, bytes: random.int(2_000_000, 4_000_000) };
   const small = Array.from({ length: random.int(3, 9) }, () => ({
     ...base,
     at: random.int(0, 3 * secondMs),

@@ -18,6 +18,7 @@ import type { Scheduler } from "./world/scheduler.ts";
 const actor = { id: "user:1", name: "Ada" };
 const caller = { id: "simulation", name: "simulation" };
 const port = 2525;
+const zeros = Buffer.alloc(8_000_000);
 
 export interface NodeOptions {
   readonly index: number;
@@ -132,7 +133,8 @@ export class SimulatedNode implements Dialer {
       {
         to,
         subject: `email${number}`,
-        text: "x".repeat(70).concat("\n").repeat(Math.ceil(email.bytes / 71)),
+        text: "x".repeat(Math.min(email.bytes, 900)),
+        ...(email.bytes > 900 ? { attachments: [{ filename: "a.bin", content: zeros.subarray(0, (email.bytes * 3) / 4) }] } : {}),
         priority: email.priority,
         expiresAt: new Date(startsAt + email.livesMs),
         onUnknown: email.hold ? "hold" : "resend",

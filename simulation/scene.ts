@@ -28,6 +28,9 @@ export interface AcceptedEmail {
 /** What may make two of an email although its relay's reply was read. */
 export type Cause = "kill" | "lease" | "clock";
 
+/** Nodes that differ by less work together; see docs/nodes.md. */
+const maxSkewMs = 2_500;
+
 /** All that is under way in one simulation, for those who look on. */
 export class Scene {
   readonly plan: Plan;
@@ -57,6 +60,12 @@ export class Scene {
   /** Those that work, with the right secret. */
   get working(): readonly SimulatedNode[] {
     return this.nodes.filter(({ alive, isStopping, isForeign }) => alive && !isStopping && !isForeign);
+  }
+
+  /** Whether nodes see the time more differently than they may: leases and memberships go by the clocks of nodes. */
+  get isSkewed(): boolean {
+    const offsets = this.nodes.filter(({ alive }) => alive).map(({ clock }) => clock.offsetMs);
+    return Math.max(...offsets) - Math.min(...offsets) > maxSkewMs;
   }
 
   /** From now on each email under way may come twice, for this reason. */

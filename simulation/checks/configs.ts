@@ -63,7 +63,7 @@ function checkPause(scene: Scene, relay: Relay, row: ConfigRow, before: number |
 function checkLimits(scene: Scene, relay: Relay): void {
   const { now } = scene.scheduler;
   const { server, disturbedAt } = scene;
-  if (now - Math.max(disturbedAt, server.troubleAt) < settledMs || !server.isWell) return;
+  if (now - Math.max(disturbedAt, server.troubleAt) < settledMs || !server.isWell || scene.isSkewed) return;
   const { maxConnections } = relay.plan;
   scene.require(
     relay.sessions.size <= maxConnections,

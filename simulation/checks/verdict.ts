@@ -86,7 +86,9 @@ class EmailVerdict {
       this.#require(isMarked, "what a relay has accepted is sent", `${address} is ${state}`);
     }
     if (state === "unknown") {
-      this.#require(this.#email.plan.hold, "only an email that holds ends as unknown", address);
+      // Without time for another try, that is also the end of an email that does not hold.
+      const isLost = this.#email.plan.hold || this.#row.possible_duplicate === 1;
+      this.#require(isLost, "an email ends as unknown only after a lost answer", address);
     }
     if (state === "failed") {
       this.#require(this.#isRefused(address), "an email fails for a reason of its own", `${address} failed`);

@@ -159,11 +159,11 @@ export class Relay {
         if (!isRight) this.#trouble(by, "rejects a password");
         return isRight;
       },
-      asked: ({ recipients, startedAt }, recipient) => {
+      asked: (recipient) => {
         this.lastContactAt = scheduler.now;
         this.askedAt.set(recipient, scheduler.now);
-        if (recipients.length === 0) this.begun.push(startedAt);
       },
+      began: () => this.begun.push(scheduler.now),
       accepted: (transaction, content) => this.#accept(transaction, content, by),
       refused: (content, recipient, reply) => {
         trace.note(this.name, `refuses ${recipient ?? "a message"} of ${by.name}: ${reply}`);

@@ -18,7 +18,10 @@ export interface SessionRules {
   after(delayMs: number, run: () => void): void;
   /** `AUTH PLAIN` with these credentials. */
   isPassword(response: string): boolean;
-  asked(transaction: Transaction, recipient: string): void;
+  /** A recipient's name has arrived. */
+  asked(recipient: string): void;
+  /** A message has named its first recipient. */
+  began(): void;
   /** @returns to be called with what the client has read of the last reply. */
   accepted(transaction: Transaction, content: Buffer): () => void;
   /** @returns as `accepted`. */
@@ -26,6 +29,7 @@ export interface SessionRules {
   ended(session: Session): void;
 }
 
+const recipientLine = /^RCPT TO:<([^>]+)>/gm;
 const finalDot = Buffer.from("\r\n.\r\n");
 
 /** The server's side of one SMTP session (RFC 5321), as a machine over the bytes that arrive. */
@@ -60,6 +64,8 @@ export class Session implements Peer {
 
   received(bytes: Buffer): void {
     if (this.#phase === "over") return;
+    // What is sent along with a content may have to wait for its turn, but has left the client.
+    for (const [, address = ""] of bytes.toString("latin1").matchAll(recipientLine)) this.#rules.asked(address);
     this.#buffer = this.#buffer.length === 0 ? bytes : Buffer.concat([this.#buffer, bytes]);
     this.#work();
   }
@@ -130,7 +136,7 @@ export class Session implements Peer {
     const address = /<([^>]+)>/.exec(line)?.[1] ?? "";
     const transaction = this.#transaction;
     if (transaction === null) return this.#say("503 5.5.1 Name a sender first");
-    this.#rules.asked(transaction, address);
+    if (transaction.recipients.length === 0) this.#rules.began();
     if (address.startsWith("nobody")) {
       const reply = "550 5.1.1 No such mailbox";
       return this.#say(reply, this.#rules.refused(null, address, reply));
