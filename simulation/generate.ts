@@ -10,6 +10,7 @@ export function generate(seed: number): Plan {
   const profile = random.next();
   if (profile < 0.04) return crowd(seed, random);
   if (profile < 0.07) return largeEmails(seed, random);
+  if (profile < 0.1) return slowAnswers(seed, random);
   const shared = random.chance(0.35);
   const nodes = Array.from({ length: shared ? random.int(1, 3) : 1 }, (_, index) => nodePlan(random, index));
   const relays = Array.from({ length: random.pick([1, 1, 1, 2, 2, 3]) }, () => relayPlan(random));
@@ -47,6 +48,17 @@ function largeEmails(seed: number, random: Random): Plan {
   }));
   const relays = [{ ...relay, maxBytes: null, maxSessions: 10, pipelining: true }];
   return { seed, shared: false, nodes: [{ joinsAt: 0, skewMs: 0 }], relays, emails: [large, ...small], faults: [] };
+}
+
+/** Answers that take longer than a lease, while the clocks are set. */
+function slowAnswers(seed: number, random: Random): Plan {
+  const shared = random.chance(0.6);
+  const nodes = Array.from({ length: shared ? 2 : 1 }, (_, index) => ({ joinsAt: index * secondMs, skewMs: 0 }));
+  const relay = { ...relayPlan(random), serviceMs: random.int(45, 150) * secondMs };
+  const emails = Array.from({ length: random.int(1, 5) }, () => ({ ...emailPlan(random, nodes.length), livesMs: 30 * minuteMs }));
+  const byMs = random.pick([-60, -20, -5, 5]) * minuteMs;
+  const faults: Fault[] = [{ kind: "clock", at: random.int(0, 20 * secondMs), forMs: 0, node: null, byMs }];
+  return { seed, shared, nodes, relays: [relay], emails, faults };
 }
 
 function nodePlan(random: Random, index: number): NodePlan {

@@ -1,32 +1,39 @@
-/** Plays scenarios in virtual time until one breaks a promise. See docs/simulator.md. */
+/**
+ * The simulator: plays scenarios in virtual time, each made from its seed, until one breaks a promise. It follows
+ * FoundationDB's and TigerBeetle's. docs/simulator.md says how to read what it prints.
+ */
+import { randomInt } from "node:crypto";
 import { parseArgs } from "node:util";
-import { generate } from "./generate.ts";
-import { install } from "./installation.ts";
-import { collectStrays, simulate } from "./simulation.ts";
-import { takeOver } from "./world/take-over.ts";
+import { proveMutants } from "./mutants/prove.ts";
+import { mutate } from "./mutants/mutate.ts";
 
 const { values } = parseArgs({
   options: {
-    seed: { type: "string", default: "1" },
-    runs: { type: "string", default: "1000" },
-    all: { type: "boolean", default: false },
+    /** The first seed; by default another one each time. */
+    seed: { type: "string" },
+    runs: { type: "string" },
+    /** A plan as this program printed it, instead of one that is made from the seed. */
+    plan: { type: "string" },
+    /** Prints all that happens. */
     trace: { type: "boolean", default: false },
+    /** Goes on after a failure, and counts in the end which promise was broken how often. */
+    survey: { type: "boolean", default: false },
+    /** Prints what became of each seed, for programs. */
+    lines: { type: "boolean", default: false },
+    /** Puts faults of the past back, one after the other, and shows that each is found. */
+    mutants: { type: "boolean", default: false },
+    /** With one of them. */
+    mutant: { type: "string" },
   },
 });
-takeOver();
-collectStrays();
-const installation = await install();
-const first = Number(values.seed);
-const started = performance.now();
-const found = new Map<string, number[]>();
-for (let seed = first; seed < first + Number(values.runs); seed++) {
-  const outcome = await simulate(generate(seed), installation);
-  if (values.trace) console.log(outcome.trace.join("\n"), outcome.hash);
-  if (outcome.violation !== null) {
-    const { invariant, message } = outcome.violation;
-    if (!found.has(invariant)) console.log(seed, message);
-    found.set(invariant, [...(found.get(invariant) ?? []), seed]);
-  }
+
+const seed = values.seed === undefined ? randomInt(1, 1_000_000_000) : Number(values.seed);
+const runs = Number(values.runs ?? (values.plan === undefined && values.seed === undefined ? 1_000 : 1));
+if (values.mutants) {
+  process.exitCode = (await proveMutants({ seed: values.seed === undefined ? 1 : seed, only: values.mutant })) ? 0 : 1;
+} else {
+  // Before anything of Sendwright is loaded.
+  if (values.mutant !== undefined) mutate(values.mutant);
+  const { run } = await import("./run.ts");
+  process.exitCode = (await run({ ...values, seed, runs })) ? 0 : 1;
 }
-for (const [invariant, seeds] of found) console.log(invariant, seeds.length, seeds.slice(0, 8).join(" "));
-console.log(((performance.now() - started) / Number(values.runs)).toFixed(1), "ms a run");

@@ -21,7 +21,7 @@ export interface Outcome {
   readonly virtualMs: number;
 }
 
-/** Longer than the longest pause, life and backoff together. */
+/** For what is still to be written when the last email has expired. */
 const graceMs = 10 * 60_000;
 
 /** Rejections that nobody has handled. */
@@ -66,11 +66,24 @@ async function play(scene: Scene, installation: Installation): Promise<void> {
   monitor.start();
   director.schedule();
   const calm = calmAt(plan);
-  const latest = Math.max(...plan.emails.map(({ at, startsInMs, livesMs }) => at + startsInMs + livesMs), calm) + graceMs;
-  await scheduler.run(() => scheduler.now > latest || (scheduler.now > calm && !director.isBusy && monitor.isQuiet));
+  const latest = latestEnd(plan);
+  await scheduler.run(() => {
+    const isCalm = !director.isBusy && scheduler.now > calm;
+    return scheduler.now > latest || (isCalm && monitor.isQuiet);
+  });
   monitor.look();
   await settle(scene, director.stopAll());
   verify(scene);
+}
+
+/** When each email has expired, also by clocks that were set back or stood still. */
+function latestEnd(plan: Plan): number {
+  const lostMs = plan.faults.map((fault) => {
+    if (fault.kind === "clock") return Math.max(0, -fault.byMs);
+    return fault.kind === "freeze" ? fault.forMs : 0;
+  });
+  const ends = plan.emails.map(({ at, startsInMs, livesMs }) => at + startsInMs + livesMs);
+  return Math.max(...ends, calmAt(plan)) + lostMs.reduce((sum, ms) => sum + ms, 0) + graceMs;
 }
 
 /** Lets time pass until this is done. */

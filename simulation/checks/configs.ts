@@ -17,6 +17,8 @@ const longestWaitMs = 16 * 60_000;
 const firstPauseMs = 90_000;
 /** Nodes know of each other after this time. */
 const settledMs = 45_000;
+/** Messages that begin a second apart may arrive closer to each other. */
+const jitterMs = 100;
 const windowMs = 10_000;
 /** What may be under way in one session when its relay begins to turn messages away. */
 const perSession = 15;
@@ -59,16 +61,29 @@ function checkPause(scene: Scene, relay: Relay, row: ConfigRow, before: number |
   );
 }
 
-/** Over all nodes together, once they know of each other. */
+/**
+ * Over all nodes together, once they know of each other. Sessions from before go on until their messages are done:
+ * they are not counted.
+ */
 function checkLimits(scene: Scene, relay: Relay): void {
   const { now } = scene.scheduler;
   const { server, disturbedAt } = scene;
-  if (now - Math.max(disturbedAt, server.troubleAt) < settledMs || !server.isWell || scene.isSkewed) return;
-  const { maxConnections } = relay.plan;
+  const settledAt = Math.max(disturbedAt, server.troubleAt) + settledMs;
+  if (now < settledAt || !server.isWell || scene.isSkewed) return;
+  const { maxConnections, maxPerSecond } = relay.plan;
+  const sessions = [...relay.sessions.keys()].filter(({ openedAt }) => openedAt > settledAt).length;
   scene.require(
-    relay.sessions.size <= maxConnections,
+    sessions <= maxConnections,
     "the limits of a config hold",
-    () => `${relay.sessions.size} sessions with ${relay.name}, which may have ${maxConnections}`,
+    () => `${sessions} sessions with ${relay.name}, which may have ${maxConnections}`,
+  );
+  if (maxPerSecond === null) return;
+  const begun = relay.begun.filter((at) => at > settledAt);
+  const tooSoon = begun.findIndex((at, index) => (begun[index + maxPerSecond] ?? Infinity) - at < 1_000 - jitterMs);
+  scene.require(
+    tooSoon === -1,
+    "the limits of a config hold",
+    () => `more than ${maxPerSecond} messages for ${relay.name} in the second from ${begun[tooSoon]} ms on`,
   );
 }
 

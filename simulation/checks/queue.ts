@@ -64,7 +64,7 @@ export function checkQueue(scene: Scene, memory: QueueMemory): { open: number; i
     checkRow(scene, memory, row, { isWell, today });
     const isLate = isWell && isUsable && isDue(row) && scene.relays.every((relay) => relay.isWell);
     const ms = memory.lasts(`${row.id} is late`, isLate, now);
-    scene.require(ms <= lateMs + rows.length * slowestMs(scene), "no email is late", () => `${scene.nameOf(row.id)} has been due for ${ms} ms`);
+    scene.require(ms <= lateMs + scene.plan.emails.length * slowestMs(scene), "no email is late", () => `${scene.nameOf(row.id)} has been due for ${ms} ms`);
   }
   return { open: rows.length, isBusy: due.length > 0 || rows.some(({ state }) => state === "sending") };
 }

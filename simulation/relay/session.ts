@@ -41,13 +41,15 @@ export class Session implements Peer {
   #isSignedIn = false;
   #transaction: Transaction | null = null;
   #content: Buffer[] = [];
+  readonly openedAt: number;
   /** Since when nothing was under way. */
   idleSince: number;
 
   constructor(link: Link, rules: SessionRules) {
     this.#link = link;
     this.#rules = rules;
-    this.idleSince = rules.now();
+    this.openedAt = rules.now();
+    this.idleSince = this.openedAt;
   }
 
   get isBusy(): boolean {
