@@ -61,6 +61,9 @@ switch (task) {
     build();
     run([process.execPath, "scripts/repeat.ts", ...args]);
     break;
+  case "simulate":
+    run([process.execPath, "--disable-warning=ExperimentalWarning", "simulation/main.ts", ...args]);
+    break;
   case "bench":
     build();
     run([process.execPath, "bench/main.ts", ...args]);

@@ -55,7 +55,9 @@ export class Director {
   }
 
   async stopAll(): Promise<void> {
-    await Promise.all(this.#scene.nodes.filter(({ alive }) => alive).map((node) => this.#stop(node, lastDeadlineMs)));
+    await Promise.all(
+      this.#scene.nodes.filter(({ alive }) => alive).map((node) => this.#stop(node, lastDeadlineMs)),
+    );
   }
 
   #do(work: () => Promise<void>): void {
@@ -212,7 +214,10 @@ export class Director {
     ]);
     cancel();
     if (!isStopped) {
-      throw new Violation("a stop keeps its deadline", `${node.name} still works after ${scheduler.now - startedAt} ms`);
+      throw new Violation(
+        "a stop keeps its deadline",
+        `${node.name} still works after ${scheduler.now - startedAt} ms`,
+      );
     }
     // The process ends here, whatever it left undone.
     this.#scene.excuse("kill");
@@ -221,7 +226,10 @@ export class Director {
     this.#disturb();
   }
 
-  async #setClocks(fault: Extract<Fault, { kind: "clock" | "freeze" }>, over: () => Promise<void>): Promise<void> {
+  async #setClocks(
+    fault: Extract<Fault, { kind: "clock" | "freeze" }>,
+    over: () => Promise<void>,
+  ): Promise<void> {
     const nodes = this.#scene.nodes.filter(({ index }) => fault.node === null || index === fault.node);
     this.#scene.clocksSetAt = this.#scene.scheduler.now;
     if (fault.kind === "clock") {
@@ -234,7 +242,10 @@ export class Director {
     this.#scene.clocksSetAt = this.#scene.scheduler.now;
   }
 
-  async #edit({ relay: index, edit }: Extract<Fault, { kind: "config" }>, over: () => Promise<void>): Promise<void> {
+  async #edit(
+    { relay: index, edit }: Extract<Fault, { kind: "config" }>,
+    over: () => Promise<void>,
+  ): Promise<void> {
     const relay = this.#scene.relays[index];
     if (relay === undefined) return;
     const changes = { save: {}, disable: { enabled: false }, "wrong-password": { password: "wrong" } }[edit];
@@ -270,7 +281,8 @@ export class Director {
     const { scheduler, nodes } = this.#scene;
     const lateMs = this.#announcements === "late" ? 20_000 : 0;
     for (const node of nodes) {
-      if (node !== from) scheduler.after(lateMs + this.#random.int(1, 40), () => node.store.announced(), node);
+      if (node !== from)
+        scheduler.after(lateMs + this.#random.int(1, 40), () => node.store.announced(), node);
     }
   }
 

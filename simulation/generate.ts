@@ -8,15 +8,17 @@ const minuteMs = 60_000;
 export function generate(seed: number): Plan {
   const random = new Random(`plan ${seed}`);
   const profile = random.next();
-  if (profile < 0.04) return crowd(seed, random);
-  if (profile < 0.07) return largeEmails(seed, random);
-  if (profile < 0.1) return slowAnswers(seed, random);
-  const shared = random.chance(0.35);
+  if (profile < 0.02) return crowd(seed, random);
+  if (profile < 0.04) return largeEmails(seed, random);
+  if (profile < 0.08) return slowAnswers(seed, random);
+  const shared = random.chance(0.3);
   const nodes = Array.from({ length: shared ? random.int(1, 3) : 1 }, (_, index) => nodePlan(random, index));
   const relays = Array.from({ length: random.pick([1, 1, 1, 2, 2, 3]) }, () => relayPlan(random));
   const emails = Array.from({ length: random.int(1, 10) }, () => emailPlan(random, nodes.length));
   const world: World = { shared, nodes: nodes.length, relays: relays.length, emails: emails.length };
-  const faults = Array.from({ length: random.int(0, 5) }, () => fault(random, world)).filter((each) => each !== null);
+  const faults = Array.from({ length: random.int(0, 5) }, () => fault(random, world)).filter(
+    (each) => each !== null,
+  );
   return { seed, shared, nodes, relays, emails, faults };
 }
 
@@ -37,7 +39,12 @@ function crowd(seed: number, random: Random): Plan {
 
 /** A large email among small ones, to a relay that reads slowly. */
 function largeEmails(seed: number, random: Random): Plan {
-  const relay = { ...relayPlan(random), bytesPerMs: random.int(80, 120), maxConnections: 2, maxPerSecond: null };
+  const relay = {
+    ...relayPlan(random),
+    bytesPerMs: random.int(80, 120),
+    maxConnections: 2,
+    maxPerSecond: null,
+  };
   const base = { ...emailPlan(random, 1), recipients: 1, livesMs: 30 * minuteMs, startsInMs: 0 };
   const large = { ...base, at: 0, bytes: random.int(2_000_000, 4_000_000) };
   const small = Array.from({ length: random.int(3, 9) }, () => ({
@@ -47,15 +54,28 @@ function largeEmails(seed: number, random: Random): Plan {
     priority: random.pick(["high", "normal"] as const),
   }));
   const relays = [{ ...relay, maxBytes: null, maxSessions: 10, pipelining: true }];
-  return { seed, shared: false, nodes: [{ joinsAt: 0, skewMs: 0 }], relays, emails: [large, ...small], faults: [] };
+  return {
+    seed,
+    shared: false,
+    nodes: [{ joinsAt: 0, skewMs: 0 }],
+    relays,
+    emails: [large, ...small],
+    faults: [],
+  };
 }
 
 /** Answers that take longer than a lease, while the clocks are set. */
 function slowAnswers(seed: number, random: Random): Plan {
   const shared = random.chance(0.6);
-  const nodes = Array.from({ length: shared ? 2 : 1 }, (_, index) => ({ joinsAt: index * secondMs, skewMs: 0 }));
+  const nodes = Array.from({ length: shared ? 2 : 1 }, (_, index) => ({
+    joinsAt: index * secondMs,
+    skewMs: 0,
+  }));
   const relay = { ...relayPlan(random), serviceMs: random.int(45, 150) * secondMs };
-  const emails = Array.from({ length: random.int(1, 5) }, () => ({ ...emailPlan(random, nodes.length), livesMs: 30 * minuteMs }));
+  const emails = Array.from({ length: random.int(1, 5) }, () => ({
+    ...emailPlan(random, nodes.length),
+    livesMs: 30 * minuteMs,
+  }));
   const byMs = random.pick([-60, -20, -5, 5]) * minuteMs;
   const faults: Fault[] = [{ kind: "clock", at: random.int(0, 20 * secondMs), forMs: 0, node: null, byMs }];
   return { seed, shared, nodes, relays: [relay], emails, faults };
@@ -126,7 +146,8 @@ function fault(random: Random, world: World): Fault | null {
   const node = random.int(0, world.nodes - 1);
   const relay = random.int(0, world.relays - 1);
   const kind = random.next();
-  if (kind < 0.4) return { ...span, kind: "relay", relay, ...misbehavior(random), share: random.pick([0.2, 0.6, 1]) };
+  if (kind < 0.4)
+    return { ...span, kind: "relay", relay, ...misbehavior(random), share: random.pick([0.2, 0.6, 1]) };
   if (kind < 0.6) {
     const how = random.pick(["away", "locked", "refusing", "timeout", "answer-lost"] as const);
     const isOfAll = !world.shared || random.chance(0.5);
@@ -141,7 +162,12 @@ function fault(random: Random, world: World): Fault | null {
   }
   if (kind < 0.88) return { ...span, kind: "freeze", node };
   if (kind < 0.96) {
-    return { ...span, kind: "config", relay, edit: random.pick(["save", "disable", "wrong-password"] as const) };
+    return {
+      ...span,
+      kind: "config",
+      relay,
+      edit: random.pick(["save", "disable", "wrong-password"] as const),
+    };
   }
   if (!world.shared) return null;
   return random.chance(0.5)
@@ -154,6 +180,16 @@ function misbehavior(random: Random): { point: Point; action: Misbehavior } {
     const point = random.pick(Object.keys(refusals) as Point[]);
     return { point, action: { do: "reply", text: random.pick(refusals[point] ?? []) } };
   }
-  const point = random.pick(["dial", "greeting", "ehlo", "mail", "rcpt", "data", "content", "dot", "accepted"] as const);
+  const point = random.pick([
+    "dial",
+    "greeting",
+    "ehlo",
+    "mail",
+    "rcpt",
+    "data",
+    "content",
+    "dot",
+    "accepted",
+  ] as const);
   return { point, action: { do: random.pick(["drop", "cut", "stall"] as const) } };
 }

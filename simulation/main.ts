@@ -4,8 +4,8 @@
  */
 import { randomInt } from "node:crypto";
 import { parseArgs } from "node:util";
-import { proveMutants } from "./mutants/prove.ts";
 import { mutate } from "./mutants/mutate.ts";
+import { proveMutants } from "./mutants/prove.ts";
 
 const { values } = parseArgs({
   options: {
@@ -30,7 +30,9 @@ const { values } = parseArgs({
 const seed = values.seed === undefined ? randomInt(1, 1_000_000_000) : Number(values.seed);
 const runs = Number(values.runs ?? (values.plan === undefined && values.seed === undefined ? 1_000 : 1));
 if (values.mutants) {
-  process.exitCode = (await proveMutants({ seed: values.seed === undefined ? 1 : seed, only: values.mutant })) ? 0 : 1;
+  process.exitCode = (await proveMutants({ seed: values.seed === undefined ? 1 : seed, only: values.mutant }))
+    ? 0
+    : 1;
 } else {
   // Before anything of Sendwright is loaded.
   if (values.mutant !== undefined) mutate(values.mutant);

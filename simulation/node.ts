@@ -134,7 +134,9 @@ export class SimulatedNode implements Dialer {
         to,
         subject: `email${number}`,
         text: "x".repeat(Math.min(email.bytes, 900)),
-        ...(email.bytes > 900 ? { attachments: [{ filename: "a.bin", content: zeros.subarray(0, (email.bytes * 3) / 4) }] } : {}),
+        ...(email.bytes > 900
+          ? { attachments: [{ filename: "a.bin", content: zeros.subarray(0, (email.bytes * 3) / 4) }] }
+          : {}),
         priority: email.priority,
         expiresAt: new Date(startsAt + email.livesMs),
         onUnknown: email.hold ? "hold" : "resend",

@@ -99,7 +99,11 @@ export type Fault = Span &
     /** All clocks, if the node is null. */
     | { readonly kind: "clock"; readonly node: number | null; readonly byMs: number }
     | { readonly kind: "freeze"; readonly node: number }
-    | { readonly kind: "config"; readonly relay: number; readonly edit: "save" | "disable" | "wrong-password" }
+    | {
+        readonly kind: "config";
+        readonly relay: number;
+        readonly edit: "save" | "disable" | "wrong-password";
+      }
     | { readonly kind: "announcements"; readonly how: "lost" | "late" }
     /** A node with another secret works on the same database. */
     | { readonly kind: "foreign-node" }

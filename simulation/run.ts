@@ -16,7 +16,14 @@ export interface RunOptions {
 }
 
 /** @returns whether every promise was kept. */
-export async function run({ seed: first, runs, plan: given, trace, survey, lines }: RunOptions): Promise<boolean> {
+export async function run({
+  seed: first,
+  runs,
+  plan: given,
+  trace,
+  survey,
+  lines,
+}: RunOptions): Promise<boolean> {
   takeOver();
   collectStrays();
   const installation = await install();
@@ -52,7 +59,10 @@ async function report(
     if (!given.trace) console.log(trace.join("\n"));
     return;
   }
-  const smallest = await shrink(plan, async (each) => (await play(each)).violation?.invariant === violation?.invariant);
+  const smallest = await shrink(
+    plan,
+    async (each) => (await play(each)).violation?.invariant === violation?.invariant,
+  );
   const outcome = await play(smallest);
   const { nodes, relays, emails, faults } = smallest;
   console.log(
@@ -71,7 +81,9 @@ function summarize(
     console.log(`${String(seeds.length).padStart(6)}  ${invariant}  (seeds ${seeds.slice(0, 6).join(", ")})`);
   }
   const failed = [...found.values()].reduce((sum, { length }) => sum + length, 0);
-  console.log(`Seeds ${first} to ${first + runs - 1}: ${failed} failed, ${runs - failed} passed in ${seconds.toFixed(1)} s`);
+  console.log(
+    `Seeds ${first} to ${first + runs - 1}: ${failed} failed, ${runs - failed} passed in ${seconds.toFixed(1)} s`,
+  );
 }
 
 function encoded(plan: Plan): string {

@@ -1,4 +1,4 @@
-import type { FaultyDatabase, DatabaseServer } from "./database/server.ts";
+import type { DatabaseServer, FaultyDatabase } from "./database/server.ts";
 import type { SimulatedNode } from "./node.ts";
 import type { EmailPlan, Plan } from "./plan.ts";
 import type { Relay } from "./relay/relay.ts";
@@ -70,7 +70,9 @@ export class Scene {
 
   /** From now on each email under way may come twice, for this reason. */
   excuse(cause: Cause): void {
-    for (const { id } of this.database.look<{ id: string }>("select id from emails where state = 'sending'")) {
+    for (const { id } of this.database.look<{ id: string }>(
+      "select id from emails where state = 'sending'",
+    )) {
       const causes = this.#causes.get(id) ?? new Set();
       this.#causes.set(id, causes.add(cause));
     }

@@ -31,7 +31,14 @@ function* smallerThan(plan: Plan): Generator<Plan> {
   if (plan.relays.length > 1) yield { ...plan, relays: plan.relays.slice(0, -1) };
   if (plan.shared && plan.nodes.length === 1) yield { ...plan, shared: false };
   for (const [index, email] of plan.emails.entries()) {
-    const simple = { ...email, recipients: 1, bytes: Math.min(email.bytes, 100), startsInMs: 0, hold: false, node: 0 };
+    const simple = {
+      ...email,
+      recipients: 1,
+      bytes: Math.min(email.bytes, 100),
+      startsInMs: 0,
+      hold: false,
+      node: 0,
+    };
     if (!isSame(simple, email)) yield { ...plan, emails: plan.emails.with(index, simple) };
   }
   for (const [index, fault] of plan.faults.entries()) {
@@ -42,7 +49,14 @@ function* smallerThan(plan: Plan): Generator<Plan> {
     if (forMs >= 500) yield { ...plan, faults: plan.faults.with(index, { ...fault, forMs }) };
   }
   for (const [index, relay] of plan.relays.entries()) {
-    const simple = { ...relay, auth: false, maxPerSecond: null, maxSessions: 20, maxBytes: null, smtpUtf8: false };
+    const simple = {
+      ...relay,
+      auth: false,
+      maxPerSecond: null,
+      maxSessions: 20,
+      maxBytes: null,
+      smtpUtf8: false,
+    };
     if (!isSame(simple, relay)) yield { ...plan, relays: plan.relays.with(index, simple) };
   }
 }

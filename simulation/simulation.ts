@@ -1,8 +1,8 @@
 import { forgetLastId } from "../src/core/id.ts";
 import { Monitor } from "./checks/monitor.ts";
 import { verify } from "./checks/verdict.ts";
-import { Director } from "./director.ts";
 import { DatabaseServer } from "./database/server.ts";
+import { Director } from "./director.ts";
 import type { Installation } from "./installation.ts";
 import { calmAt, type Plan } from "./plan.ts";
 import { Relay } from "./relay/relay.ts";

@@ -79,7 +79,9 @@ function checkLimits(scene: Scene, relay: Relay): void {
   );
   if (maxPerSecond === null) return;
   const begun = relay.begun.filter((at) => at > settledAt);
-  const tooSoon = begun.findIndex((at, index) => (begun[index + maxPerSecond] ?? Infinity) - at < 1_000 - jitterMs);
+  const tooSoon = begun.findIndex(
+    (at, index) => (begun[index + maxPerSecond] ?? Infinity) - at < 1_000 - jitterMs,
+  );
   scene.require(
     tooSoon === -1,
     "the limits of a config hold",

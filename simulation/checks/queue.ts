@@ -59,20 +59,35 @@ export function checkQueue(scene: Scene, memory: QueueMemory): { open: number; i
     row.state === "queued" && (row.next_attempt_at ?? 0) <= today && row.expires_at > today;
   const due = rows.filter(isDue);
   checkProgress(scene, memory, { due, isWell: isWell && isUsable });
-  checkIdleNode(scene, memory, { rows, due, isWell: isWell && configs.some(({ paused_until }) => paused_until === null) });
+  checkIdleNode(scene, memory, {
+    rows,
+    due,
+    isWell: isWell && configs.some(({ paused_until }) => paused_until === null),
+  });
   for (const row of rows) {
     checkRow(scene, memory, row, { isWell, today });
     const isLate = isWell && isUsable && isDue(row) && scene.relays.every((relay) => relay.isWell);
     const ms = memory.lasts(`${row.id} is late`, isLate, now);
-    scene.require(ms <= lateMs + scene.plan.emails.length * slowestMs(scene), "no email is late", () => `${scene.nameOf(row.id)} has been due for ${ms} ms`);
+    scene.require(
+      ms <= lateMs + scene.plan.emails.length * slowestMs(scene),
+      "no email is late",
+      () => `${scene.nameOf(row.id)} has been due for ${ms} ms`,
+    );
   }
   return { open: rows.length, isBusy: due.length > 0 || rows.some(({ state }) => state === "sending") };
 }
 
 /** Whatever is due begins, on whichever node. */
-function checkProgress(scene: Scene, memory: QueueMemory, given: { due: readonly OpenRow[]; isWell: boolean }): void {
+function checkProgress(
+  scene: Scene,
+  memory: QueueMemory,
+  given: { due: readonly OpenRow[]; isWell: boolean },
+): void {
   const { now } = scene.scheduler;
-  const active = Math.max(scene.server.lastEmailChangeAt, ...scene.relays.map(({ lastContactAt }) => lastContactAt));
+  const active = Math.max(
+    scene.server.lastEmailChangeAt,
+    ...scene.relays.map(({ lastContactAt }) => lastContactAt),
+  );
   const isQuiet = memory.lasts("quiet", given.isWell && given.due.length > 0, now);
   const ms = Math.min(isQuiet, now - active);
   scene.require(
@@ -106,7 +121,10 @@ function checkIdleNode(
 /** What one email may take of the time of those behind it. */
 function slowestMs({ plan }: Scene): number {
   return Math.max(
-    ...plan.relays.map(({ serviceMs, latencyMs, maxPerSecond }) => serviceMs + 20 * latencyMs + 1_000 / (maxPerSecond ?? 1_000)),
+    ...plan.relays.map(
+      ({ serviceMs, latencyMs, maxPerSecond }) =>
+        serviceMs + 20 * latencyMs + 1_000 / (maxPerSecond ?? 1_000),
+    ),
   );
 }
 
@@ -150,7 +168,10 @@ function checkOrder(scene: Scene, memory: QueueMemory, row: OpenRow, isWell: boo
   if (askedAt(scene.relays, email.number) > now - waitedMs - behindMs) return;
   const free = scene.relays.find(({ sessions }) => {
     const all = [...sessions.keys()];
-    return all.some((session) => session.isBusy) && all.some((session) => !session.isBusy && now - session.idleSince > behindMs);
+    return (
+      all.some((session) => session.isBusy) &&
+      all.some((session) => !session.isBusy && now - session.idleSince > behindMs)
+    );
   });
   scene.require(
     free === undefined,

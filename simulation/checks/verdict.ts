@@ -1,6 +1,6 @@
+import { calmAt } from "../plan.ts";
 import { type Accepted, isAboutAccount } from "../relay/relay.ts";
 import type { AcceptedEmail, Scene } from "../scene.ts";
-import { calmAt } from "../plan.ts";
 
 interface EmailRow {
   readonly id: string;
@@ -56,7 +56,11 @@ class EmailVerdict {
   }
 
   verify(): void {
-    const { state } = this.#row;
+    const { state, attempts } = this.#row;
+    this.#scene.trace.note(
+      "end",
+      `${this.#scene.nameOf(this.#email.id)} is ${state}, ${attempts} attempts counted`,
+    );
     this.#require(!["queued", "sending"].includes(state), "every email ends", `is still ${state}`);
     this.#verifyDuplicates();
     this.#verifyExpiry();

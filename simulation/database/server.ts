@@ -41,7 +41,9 @@ export class FaultyDatabase extends SqliteDatabase {
   /** Rows as objects, past all faults. */
   look<Row>(sql: string, ...parameters: readonly unknown[]): Row[] {
     const { columns, rows } = super.execute({ sql, parameters });
-    return rows.map((row) => Object.fromEntries((columns ?? []).map((name, index) => [name, row[index]])) as Row);
+    return rows.map(
+      (row) => Object.fromEntries((columns ?? []).map((name, index) => [name, row[index]])) as Row,
+    );
   }
 
   /** Empties the tables: a new database costs more than a scenario. */
@@ -145,7 +147,8 @@ export class DatabaseServer {
 
   /** Transactions of SQLite cannot overlap, and no event comes between their statements. */
   enter(who: string): void {
-    if (this.#working !== null) throw new TypeError(`${who} works while a transaction of ${this.#working} is open.`);
+    if (this.#working !== null)
+      throw new TypeError(`${who} works while a transaction of ${this.#working} is open.`);
     this.#working = who;
   }
 
@@ -174,7 +177,9 @@ export class DatabaseServer {
   #refusal({ sql, parameters }: SqliteStatement): string | null {
     if (this.#faults.size === 0 && this.#poisoned.size === 0) return null;
     if (!sql.includes("insert into attempts")) return null;
-    const isRefusing = [...this.#faults].some(({ how, share }) => how === "refusing" && this.#random.chance(share));
+    const isRefusing = [...this.#faults].some(
+      ({ how, share }) => how === "refusing" && this.#random.chance(share),
+    );
     if (!isRefusing && !parameters.some((value) => this.#poisoned.has(value as string))) return null;
     this.troubleAt = this.#scheduler.now;
     this.#trace.note("database", "refuses the row of an attempt");

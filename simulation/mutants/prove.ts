@@ -16,7 +16,10 @@ interface Line {
  * Runs the simulator with each mutant until it behaves otherwise than without: a promise is broken that was kept.
  * Prints a table. @returns whether every one was found.
  */
-export async function proveMutants(given: { readonly seed: number; readonly only: string | undefined }): Promise<boolean> {
+export async function proveMutants(given: {
+  readonly seed: number;
+  readonly only: string | undefined;
+}): Promise<boolean> {
   const chosen = mutants.filter(({ name }) => given.only === undefined || name === given.only);
   for (const mutant of chosen) mutated(mutant);
   const before = new Map<number, string | null>();
@@ -34,7 +37,9 @@ export async function proveMutants(given: { readonly seed: number; readonly only
     });
     if (found === null) areAllFound = false;
     const verdict = found === null ? `NOT FOUND in ${after} runs` : `run ${after}`;
-    console.log(`${mutant.name.padEnd(16)} ${verdict.padEnd(24)} ${(found ?? "").padEnd(52)} ${mutant.fault}`);
+    console.log(
+      `${mutant.name.padEnd(16)} ${verdict.padEnd(24)} ${(found ?? "").padEnd(52)} ${mutant.fault}`,
+    );
   }
   await unmutated.return(undefined);
   return areAllFound;

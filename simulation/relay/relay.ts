@@ -4,7 +4,7 @@ import type { Fault, Misbehavior, Point, RelayPlan } from "../plan.ts";
 import { Random } from "../world/random.ts";
 import type { Owner, Scheduler } from "../world/scheduler.ts";
 import type { Trace } from "../world/trace.ts";
-import { Session, type Transaction } from "./session.ts";
+import { Session } from "./session.ts";
 import { Link } from "./wire.ts";
 
 /** Who opens connections. */
@@ -164,7 +164,7 @@ export class Relay {
         this.askedAt.set(recipient, scheduler.now);
       },
       began: () => this.begun.push(scheduler.now),
-      accepted: (transaction, content) => this.#accept(transaction, content, by),
+      accepted: (recipients, content) => this.#accept(recipients, content, by),
       refused: (content, recipient, reply) => {
         trace.note(this.name, `refuses ${recipient ?? "a message"} of ${by.name}: ${reply}`);
         const messageId = content === null ? null : messageIdOf(content);
@@ -181,7 +181,7 @@ export class Relay {
     return session;
   }
 
-  #accept({ recipients }: Transaction, content: Buffer, by: Dialer): () => void {
+  #accept(recipients: readonly string[], content: Buffer, by: Dialer): () => void {
     const { scheduler, trace } = this.#dependencies;
     const messageId = messageIdOf(content);
     const at = scheduler.now;
@@ -199,7 +199,8 @@ export class Relay {
       if (where !== point || !this.#random.chance(share)) continue;
       this.#trouble(by, `${action.do === "reply" ? action.text : action.do} at ${point}`);
       if (action.do === "reply" && isAboutAccount(action.text)) this.accountTroubleAt = this.troubleAt;
-      if (action.do === "reply" && /^4/.test(action.text)) this.turnedAway.push(this.#dependencies.scheduler.now);
+      if (action.do === "reply" && /^4/.test(action.text))
+        this.turnedAway.push(this.#dependencies.scheduler.now);
       return action;
     }
     return null;

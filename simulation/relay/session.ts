@@ -1,11 +1,6 @@
 import type { Misbehavior, Point } from "../plan.ts";
+import { ContentReader } from "./content-reader.ts";
 import type { Link, Peer } from "./wire.ts";
-
-/** A message under way in a session. */
-export interface Transaction {
-  readonly startedAt: number;
-  readonly recipients: string[];
-}
 
 /** What a session asks of its relay. */
 export interface SessionRules {
@@ -22,15 +17,15 @@ export interface SessionRules {
   asked(recipient: string): void;
   /** A message has named its first recipient. */
   began(): void;
-  /** @returns to be called with what the client has read of the last reply. */
-  accepted(transaction: Transaction, content: Buffer): () => void;
+  /** @returns to be called when the client has read the reply. */
+  accepted(recipients: readonly string[], content: Buffer): () => void;
   /** @returns as `accepted`. */
   refused(content: Buffer | null, recipient: string | null, reply: string): () => void;
   ended(session: Session): void;
 }
 
 const recipientLine = /^RCPT TO:<([^>]+)>/gm;
-const finalDot = Buffer.from("\r\n.\r\n");
+const acceptance = "250 2.0.0 Accepted";
 
 /** The server's side of one SMTP session (RFC 5321), as a machine over the bytes that arrive. */
 export class Session implements Peer {
@@ -39,8 +34,9 @@ export class Session implements Peer {
   #buffer: Buffer = Buffer.alloc(0);
   #phase: "commands" | "content" | "working" | "over" = "working";
   #isSignedIn = false;
-  #transaction: Transaction | null = null;
-  #content: Buffer[] = [];
+  /** Those that were accepted of the message under way; null between messages. */
+  #recipients: string[] | null = null;
+  #content = new ContentReader();
   readonly openedAt: number;
   /** Since when nothing was under way. */
   idleSince: number;
@@ -53,21 +49,24 @@ export class Session implements Peer {
   }
 
   get isBusy(): boolean {
-    return this.#transaction !== null || this.#phase === "working" || this.#phase === "content";
+    return this.#recipients !== null || this.#phase === "working" || this.#phase === "content";
   }
 
   greet(refusal: string | null): void {
-    if (refusal !== null) return this.#close(refusal);
-    this.#answer("greeting", "220 relay.test ESMTP", () => {
-      this.#phase = "commands";
+    if (refusal !== null) this.#close(refusal);
+    else {
+      this.#answer("greeting", "220 relay.test ESMTP", () => {
+        this.#phase = "commands";
+      });
       this.#work();
-    });
+    }
   }
 
   received(bytes: Buffer): void {
     if (this.#phase === "over") return;
     // What is sent along with a content may have to wait for its turn, but has left the client.
-    for (const [, address = ""] of bytes.toString("latin1").matchAll(recipientLine)) this.#rules.asked(address);
+    for (const [, address = ""] of bytes.toString("latin1").matchAll(recipientLine))
+      this.#rules.asked(address);
     this.#buffer = this.#buffer.length === 0 ? bytes : Buffer.concat([this.#buffer, bytes]);
     this.#work();
   }
@@ -77,138 +76,131 @@ export class Session implements Peer {
   }
 
   #work(): void {
-    for (;;) {
-      if (this.#phase === "content") {
-        if (!this.#readContent()) return;
-      } else if (this.#phase === "commands") {
+    while (this.#buffer.length > 0 && (this.#phase === "commands" || this.#phase === "content")) {
+      if (this.#phase === "content") this.#readContent();
+      else {
         const end = this.#buffer.indexOf("\r\n");
         if (end === -1) return;
         const line = this.#buffer.toString("utf8", 0, end);
         this.#buffer = this.#buffer.subarray(end + 2);
         this.#command(line);
-      } else return;
+      }
     }
   }
 
   #command(line: string): void {
     const verb = line.slice(0, 4).toUpperCase();
-    if (verb === "EHLO" || verb === "HELO") {
-      const lines = ["relay.test", ...(verb === "EHLO" ? this.#rules.extensions : [])];
-      const text = lines.map((each, index) => `250${index < lines.length - 1 ? "-" : " "}${each}`).join("\r\n");
-      this.#answer("ehlo", text);
-    } else if (verb === "AUTH") this.#signIn(line);
-    else if (verb === "MAIL") this.#mail(line);
-    else if (verb === "RCPT") this.#rcpt(line);
+    if (verb === "EHLO" || verb === "HELO") this.#hello(verb === "EHLO" ? this.#rules.extensions : []);
+    else if (verb === "AUTH") this.#signIn(line.slice("AUTH PLAIN ".length));
+    else if (verb === "MAIL") this.#mail(Number(/ SIZE=(\d+)/.exec(line)?.[1] ?? 0));
+    else if (verb === "RCPT") this.#rcpt(/<([^>]+)>/.exec(line)?.[1] ?? "");
     else if (verb === "DATA") this.#data();
+    else if (verb === "QUIT") this.#close("221 2.0.0 Bye");
     else if (verb === "RSET") {
-      this.#transaction = null;
+      this.#recipients = null;
       this.#say("250 2.0.0 Reset");
-    } else if (verb === "QUIT") this.#close("221 2.0.0 Bye");
-    else this.#say("500 5.5.1 Unknown command");
+    } else this.#say("500 5.5.1 Unknown command");
   }
 
-  #signIn(line: string): void {
-    if (!this.#rules.isPassword(line.slice("AUTH PLAIN ".length))) {
-      return this.#say("535 5.7.8 Wrong username or password");
-    }
-    this.#answer("auth", "235 2.7.0 Welcome", () => {
-      this.#isSignedIn = true;
-    });
+  #hello(extensions: readonly string[]): void {
+    const lines = ["relay.test", ...extensions];
+    const last = lines.length - 1;
+    this.#answer("ehlo", lines.map((line, index) => `250${index < last ? "-" : " "}${line}`).join("\r\n"));
   }
 
-  #mail(line: string): void {
-    if (this.#rules.extensions.some((each) => each.startsWith("AUTH")) && !this.#isSignedIn) {
-      return this.#say("530 5.7.0 Sign in first");
+  #signIn(response: string): void {
+    if (!this.#rules.isPassword(response)) this.#say("535 5.7.8 Wrong username or password");
+    else {
+      this.#answer("auth", "235 2.7.0 Welcome", () => {
+        this.#isSignedIn = true;
+      });
     }
-    if (this.#transaction !== null) return this.#say("503 5.5.1 There is a sender already");
-    const size = Number(/ SIZE=(\d+)/.exec(line)?.[1] ?? 0);
-    const { maxBytes } = this.#rules;
-    const transaction = { startedAt: this.#rules.now(), recipients: [] };
-    this.#transaction = transaction;
-    if (maxBytes !== null && size > maxBytes) {
-      this.#transaction = null;
-      return this.#say("552 5.3.4 The message is too large");
-    }
-    this.#answer("mail", "250 2.1.0 Sender accepted", () => {}, () => {
-      this.#transaction = null;
-    });
   }
 
-  #rcpt(line: string): void {
-    const address = /<([^>]+)>/.exec(line)?.[1] ?? "";
-    const transaction = this.#transaction;
-    if (transaction === null) return this.#say("503 5.5.1 Name a sender first");
-    if (transaction.recipients.length === 0) this.#rules.began();
+  #mail(size: number): void {
+    const { extensions, maxBytes } = this.#rules;
+    const needsSignIn = extensions.some((each) => each.startsWith("AUTH"));
+    if (needsSignIn && !this.#isSignedIn) this.#say("530 5.7.0 Sign in first");
+    else if (this.#recipients !== null) this.#say("503 5.5.1 There is a sender already");
+    else if (maxBytes !== null && size > maxBytes) this.#say("552 5.3.4 The message is too large");
+    else {
+      this.#answer("mail", "250 2.1.0 Sender accepted", () => {
+        this.#recipients = [];
+      });
+    }
+  }
+
+  #rcpt(address: string): void {
+    const recipients = this.#recipients;
+    if (recipients === null) {
+      this.#say("503 5.5.1 Name a sender first");
+      return;
+    }
+    if (recipients.length === 0) this.#rules.began();
     if (address.startsWith("nobody")) {
       const reply = "550 5.1.1 No such mailbox";
-      return this.#say(reply, this.#rules.refused(null, address, reply));
-    }
-    this.#answer("rcpt", "250 2.1.5 Recipient accepted", () => transaction.recipients.push(address));
+      this.#say(reply, this.#rules.refused(null, address, reply));
+    } else this.#answer("rcpt", "250 2.1.5 Recipient accepted", () => recipients.push(address));
   }
 
   #data(): void {
-    const transaction = this.#transaction;
-    if (transaction === null) return this.#say("503 5.5.1 Name a sender first");
-    if (transaction.recipients.length === 0) return this.#say("554 5.5.1 No valid recipients");
-    this.#answer("data", "354 Go ahead", () => {
-      this.#phase = "content";
-    }, () => {
-      this.#transaction = null;
-    });
+    if (this.#recipients === null) this.#say("503 5.5.1 Name a sender first");
+    else if (this.#recipients.length === 0) this.#say("554 5.5.1 No valid recipients");
+    else {
+      this.#answer("data", "354 Go ahead", () => {
+        this.#phase = "content";
+      });
+    }
   }
 
-  /** @returns whether there may be more to do. */
-  #readContent(): boolean {
-    if (this.#buffer.length === 0) return false;
+  #readContent(): void {
     const action = this.#rules.misbehaves("content");
     if (action !== null && action.do !== "reply") {
       this.#misbehave(action, "");
-      return false;
+      return;
     }
-    // The dot may be spread over what arrived before and now.
-    const before = this.#content.at(-1);
-    const joined = before === undefined ? this.#buffer : Buffer.concat([before, this.#buffer]);
-    const end = joined.indexOf(finalDot, Math.max(0, (before?.length ?? 0) - finalDot.length));
-    if (before !== undefined) this.#content.pop();
-    this.#content.push(end === -1 ? joined : joined.subarray(0, end + 2));
-    this.#buffer = end === -1 ? Buffer.alloc(0) : joined.subarray(end + finalDot.length);
-    if (end === -1) return false;
-    const content = Buffer.concat(this.#content.splice(0));
+    const done = this.#content.read(this.#buffer);
+    this.#buffer = done?.rest ?? Buffer.alloc(0);
+    if (done === null) return;
     this.#phase = "working";
-    this.#rules.after(this.#rules.serviceMs, () => this.#decide(content));
-    return false;
+    this.#rules.after(this.#rules.serviceMs, () => this.#decide(done.content));
   }
 
   #decide(content: Buffer): void {
-    if (this.#phase === "over" || this.#transaction === null) return;
-    const transaction = this.#transaction;
-    const refusal = this.#rules.misbehaves("dot");
-    if (refusal !== null && refusal.do !== "reply") return this.#misbehave(refusal, "250 2.0.0 Accepted");
-    this.#transaction = null;
+    const recipients = this.#recipients;
+    if (this.#phase === "over" || recipients === null) return;
+    const action = this.#rules.misbehaves("dot");
+    if (action !== null && action.do !== "reply") {
+      this.#misbehave(action, acceptance);
+      return;
+    }
+    this.#recipients = null;
     this.#phase = "commands";
     this.idleSince = this.#rules.now();
-    if (refusal !== null) {
-      this.#say(refusal.text, this.#rules.refused(content, null, refusal.text));
-    } else {
-      const onRead = this.#rules.accepted(transaction, content);
-      const action = this.#rules.misbehaves("accepted");
-      if (action !== null && action.do !== "reply") return this.#misbehave(action, "250 2.0.0 Accepted");
-      this.#say("250 2.0.0 Accepted", onRead);
-    }
+    if (action === null) this.#accept(recipients, content);
+    else this.#say(action.text, this.#rules.refused(content, null, action.text));
     this.#work();
   }
 
+  #accept(recipients: readonly string[], content: Buffer): void {
+    const onRead = this.#rules.accepted(recipients, content);
+    const action = this.#rules.misbehaves("accepted");
+    if (action === null || action.do === "reply") this.#say(acceptance, onRead);
+    else this.#misbehave(action, acceptance);
+  }
+
   /** Answers as it should, unless something goes wrong at this point. */
-  #answer(point: Point, text: string, then = () => {}, otherwise = () => {}): void {
+  #answer(point: Point, text: string, then = () => {}): void {
     const action = this.#rules.misbehaves(point);
     if (action === null) {
       then();
       this.#say(text);
-    } else if (action.do === "reply") {
-      otherwise();
-      if (action.text.startsWith("421") || point === "greeting") this.#close(action.text);
-      else this.#say(action.text);
-    } else this.#misbehave(action, text);
+    } else if (action.do !== "reply") this.#misbehave(action, text);
+    else if (action.text.startsWith("421") || point === "greeting") this.#close(action.text);
+    else {
+      if (point === "data") this.#recipients = null;
+      this.#say(action.text);
+    }
   }
 
   #misbehave(action: Misbehavior, text: string): void {

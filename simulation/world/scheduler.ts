@@ -33,7 +33,12 @@ export class Scheduler {
 
   /** @returns a function that cancels it. */
   after(delayMs: number, run: () => void, owner: Owner | null = null): () => void {
-    const event: Event = { at: this.#now + Math.max(0, Math.ceil(delayMs)), order: this.#order++, owner, run };
+    const event: Event = {
+      at: this.#now + Math.max(0, Math.ceil(delayMs)),
+      order: this.#order++,
+      owner,
+      run,
+    };
     this.#push(event);
     return () => {
       event.run = null;

@@ -18,8 +18,7 @@ export function takeOver(): void {
   const immediate = (run: (...given: unknown[]) => void, ...given: unknown[]) =>
     world === null ? realImmediate(run, ...given) : world.scheduler.nextTurn(() => run(...given));
   globalThis.setImmediate = immediate as typeof setImmediate;
-  timers.setImmediate = <T>(value?: T) =>
-    new Promise<T>((resolve) => immediate(() => resolve(value as T)));
+  timers.setImmediate = <T>(value?: T) => new Promise<T>((resolve) => immediate(() => resolve(value as T)));
   const { randomFillSync, randomBytes } = crypto;
   crypto.randomFillSync = ((bytes: Buffer) => {
     if (world === null) return randomFillSync(bytes);

@@ -24,7 +24,7 @@ export class Trace {
 }
 
 /** Hours, minutes, seconds and milliseconds since the beginning. */
-export function timeOf(ms: number): string {
+function timeOf(ms: number): string {
   const part = (value: number, length: number) => String(Math.floor(value)).padStart(length, "0");
   return `${part(ms / 3_600_000, 1)}:${part((ms / 60_000) % 60, 2)}:${part((ms / 1_000) % 60, 2)}.${part(ms % 1_000, 3)}`;
 }
