@@ -1,6 +1,6 @@
 import type { Installation } from "./installation.ts";
 import { SimulatedNode } from "./node.ts";
-import type { EmailPlan, Fault } from "./plan.ts";
+import type { EmailPlan, Fault } from "./plans/plan.ts";
 import { type Scene, Violation } from "./scene.ts";
 import { Random } from "./world/random.ts";
 

@@ -9,7 +9,7 @@ import { SmtpConfigs } from "../src/smtp-configs/smtp-configs.ts";
 import type { DatabaseServer } from "./database/server.ts";
 import { SimulatedStore } from "./database/store.ts";
 import type { Installation } from "./installation.ts";
-import type { EmailPlan } from "./plan.ts";
+import type { EmailPlan } from "./plans/plan.ts";
 import type { Dialer, Relay } from "./relay/relay.ts";
 import { NodeClock } from "./world/node-clock.ts";
 import { Random } from "./world/random.ts";

@@ -1,8 +1,8 @@
 import { deflateRawSync, inflateRawSync } from "node:zlib";
-import { generate } from "./generate.ts";
 import { install } from "./installation.ts";
-import type { Plan } from "./plan.ts";
-import { shrink } from "./shrink.ts";
+import { generate } from "./plans/generate.ts";
+import type { Plan } from "./plans/plan.ts";
+import { shrink } from "./plans/shrink.ts";
 import { collectStrays, type Outcome, simulate } from "./simulation.ts";
 import { takeOver } from "./world/take-over.ts";
 

@@ -1,6 +1,6 @@
 import type { DatabaseServer, FaultyDatabase } from "./database/server.ts";
 import type { SimulatedNode } from "./node.ts";
-import type { EmailPlan, Plan } from "./plan.ts";
+import type { EmailPlan, Plan } from "./plans/plan.ts";
 import type { Relay } from "./relay/relay.ts";
 import type { Scheduler } from "./world/scheduler.ts";
 import type { Trace } from "./world/trace.ts";

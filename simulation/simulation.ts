@@ -4,7 +4,7 @@ import { verify } from "./checks/verdict.ts";
 import { DatabaseServer } from "./database/server.ts";
 import { Director } from "./director.ts";
 import type { Installation } from "./installation.ts";
-import { calmAt, type Plan } from "./plan.ts";
+import { calmAt, type Plan } from "./plans/plan.ts";
 import { Relay } from "./relay/relay.ts";
 import { Scene, Violation } from "./scene.ts";
 import { Random } from "./world/random.ts";

@@ -88,7 +88,9 @@ function checkProgress(
     scene.server.lastEmailChangeAt,
     ...scene.relays.map(({ lastContactAt }) => lastContactAt),
   );
-  const isQuiet = memory.lasts("quiet", given.isWell && given.due.length > 0, now);
+  // A relay that is at something may have no room for more.
+  const hasRoom = scene.relays.every(({ sessions }) => [...sessions.keys()].every(({ isBusy }) => !isBusy));
+  const isQuiet = memory.lasts("quiet", given.isWell && hasRoom && given.due.length > 0, now);
   const ms = Math.min(isQuiet, now - active);
   scene.require(
     ms <= tickMs,

@@ -1,4 +1,4 @@
-import { calmAt } from "../plan.ts";
+import { calmAt } from "../plans/plan.ts";
 import { type Accepted, isAboutAccount } from "../relay/relay.ts";
 import type { AcceptedEmail, Scene } from "../scene.ts";
 

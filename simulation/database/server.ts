@@ -1,6 +1,6 @@
 import { SendwrightError } from "../../src/core/errors.ts";
 import { type SqliteAnswer, SqliteDatabase, type SqliteStatement } from "../../src/store/sqlite/database.ts";
-import type { Fault } from "../plan.ts";
+import type { Fault } from "../plans/plan.ts";
 import type { Random } from "../world/random.ts";
 import type { Scheduler } from "../world/scheduler.ts";
 import type { Trace } from "../world/trace.ts";

@@ -1,6 +1,6 @@
 import type { DialAddress } from "../../src/net/egress.ts";
 import type { Wire } from "../../src/smtp/wire.ts";
-import type { Fault, Misbehavior, Point, RelayPlan } from "../plan.ts";
+import type { Fault, Misbehavior, Point, RelayPlan } from "../plans/plan.ts";
 import { Random } from "../world/random.ts";
 import type { Owner, Scheduler } from "../world/scheduler.ts";
 import type { Trace } from "../world/trace.ts";

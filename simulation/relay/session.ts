@@ -1,4 +1,4 @@
-import type { Misbehavior, Point } from "../plan.ts";
+import type { Misbehavior, Point } from "../plans/plan.ts";
 import { ContentReader } from "./content-reader.ts";
 import type { Link, Peer } from "./wire.ts";
 
@@ -15,7 +15,7 @@ export interface SessionRules {
   isPassword(response: string): boolean;
   /** A recipient's name has arrived. */
   asked(recipient: string): void;
-  /** A message has named its first recipient. */
+  /** A message has begun, with MAIL. */
   began(): void;
   /** @returns to be called when the client has read the reply. */
   accepted(recipients: readonly string[], content: Buffer): () => void;
@@ -118,6 +118,7 @@ export class Session implements Peer {
   }
 
   #mail(size: number): void {
+    this.#rules.began();
     const { extensions, maxBytes } = this.#rules;
     const needsSignIn = extensions.some((each) => each.startsWith("AUTH"));
     if (needsSignIn && !this.#isSignedIn) this.#say("530 5.7.0 Sign in first");
@@ -136,7 +137,6 @@ export class Session implements Peer {
       this.#say("503 5.5.1 Name a sender first");
       return;
     }
-    if (recipients.length === 0) this.#rules.began();
     if (address.startsWith("nobody")) {
       const reply = "550 5.1.1 No such mailbox";
       this.#say(reply, this.#rules.refused(null, address, reply));

@@ -1,7 +1,7 @@
 import type { Plan } from "./plan.ts";
 
 /** Most runs that are spent on a smaller plan. */
-const maxRuns = 400;
+const maxRuns = 250;
 
 /**
  * A smaller plan that fails in the same way: without whatever it fails without, and with less of the rest.
