@@ -63,6 +63,7 @@ class EmailVerdict {
     );
     this.#require(!["queued", "sending"].includes(state), "every email ends", `is still ${state}`);
     this.#verifyDuplicates();
+    this.#verifyFence();
     this.#verifyExpiry();
     for (const recipient of this.#recipients) this.#verifyRecipient(recipient);
   }
@@ -79,6 +80,24 @@ class EmailVerdict {
       const isExcused = !first.wasRead || this.#scene.causesOf(this.#email.id).size > 0;
       this.#require(isExcused, "what a relay has accepted is not sent again", where);
     }
+  }
+
+  /** Nodes do not send it at the same time, unless the first one has lost it. */
+  #verifyFence(): void {
+    if (this.#scene.causesOf(this.#email.id).size > 0) return;
+    const all = this.#scene.relays
+      .flatMap(({ decided }) => decided)
+      .filter(({ messageId }) => messageId === this.#email.messageId)
+      .sort((one, two) => one.from - two.from);
+    const index = all.findIndex(({ by, to }, at) =>
+      all.slice(at + 1).some((next) => next.by !== by && next.from < to),
+    );
+    const names = all.slice(index).map(({ by }) => by.name);
+    this.#require(
+      index === -1,
+      "two nodes never send an email at once",
+      `sent by ${names.join(" and ")} at once`,
+    );
   }
 
   #verifyRecipient({ address, state }: RecipientRow): void {

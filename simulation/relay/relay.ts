@@ -31,6 +31,14 @@ export interface Refusal {
   wasRead: boolean;
 }
 
+/** A message that had all of its content, from MAIL to what became of it. */
+export interface Decided {
+  readonly messageId: string;
+  readonly by: Dialer;
+  readonly from: number;
+  readonly to: number;
+}
+
 export type RelayFault = Extract<Fault, { kind: "relay" }>;
 
 export interface RelayDependencies {
@@ -49,6 +57,7 @@ export class Relay {
   readonly #faults = new Set<RelayFault>();
   readonly accepted: Accepted[] = [];
   readonly refusals: Refusal[] = [];
+  readonly decided: Decided[] = [];
   /** When messages began, the latest last. */
   readonly begun: number[] = [];
   /** When it turned a client away without having accepted anything since. */
@@ -164,6 +173,9 @@ export class Relay {
         this.askedAt.set(recipient, scheduler.now);
       },
       began: () => this.begun.push(scheduler.now),
+      decided: (content, from) => {
+        this.decided.push({ messageId: messageIdOf(content), by, from, to: scheduler.now });
+      },
       accepted: (recipients, content) => this.#accept(recipients, content, by),
       refused: (content, recipient, reply) => {
         trace.note(this.name, `refuses ${recipient ?? "a message"} of ${by.name}: ${reply}`);

@@ -17,6 +17,8 @@ export interface SessionRules {
   asked(recipient: string): void;
   /** A message has begun, with MAIL. */
   began(): void;
+  /** A message is decided on that began at this time. */
+  decided(content: Buffer, startedAt: number): void;
   /** @returns to be called when the client has read the reply. */
   accepted(recipients: readonly string[], content: Buffer): () => void;
   /** @returns as `accepted`. */
@@ -36,6 +38,7 @@ export class Session implements Peer {
   #isSignedIn = false;
   /** Those that were accepted of the message under way; null between messages. */
   #recipients: string[] | null = null;
+  #startedAt = 0;
   #content = new ContentReader();
   readonly openedAt: number;
   /** Since when nothing was under way. */
@@ -119,6 +122,7 @@ export class Session implements Peer {
 
   #mail(size: number): void {
     this.#rules.began();
+    this.#startedAt = this.#rules.now();
     const { extensions, maxBytes } = this.#rules;
     const needsSignIn = extensions.some((each) => each.startsWith("AUTH"));
     if (needsSignIn && !this.#isSignedIn) this.#say("530 5.7.0 Sign in first");
@@ -169,6 +173,7 @@ export class Session implements Peer {
   #decide(content: Buffer): void {
     const recipients = this.#recipients;
     if (this.#phase === "over" || recipients === null) return;
+    this.#rules.decided(content, this.#startedAt);
     const action = this.#rules.misbehaves("dot");
     if (action !== null && action.do !== "reply") {
       this.#misbehave(action, acceptance);
