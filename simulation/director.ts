@@ -186,7 +186,7 @@ export class Director {
     const node = this.#scene.working.find((each) => each.index === index);
     if (node === undefined) return;
     this.#scene.trace.note(node.name, "is killed");
-    this.#scene.excuse("kill");
+    this.#scene.excuse();
     node.kill();
     this.#disturb();
     await over();
@@ -207,7 +207,7 @@ export class Director {
     this.#disturb();
     const startedAt = scheduler.now;
     // Past the deadline connections are cut, also between the final dot and its reply.
-    const cancel = scheduler.after(deadlineMs, () => this.#scene.excuse("kill"));
+    const cancel = scheduler.after(deadlineMs, () => this.#scene.excuse());
     const isStopped = await Promise.race([
       node.stop(deadlineMs).then(() => true),
       scheduler.wait(deadlineMs + stopGraceMs).then(() => false),
@@ -220,7 +220,7 @@ export class Director {
       );
     }
     // The process ends here, whatever it left undone.
-    this.#scene.excuse("kill");
+    this.#scene.excuse();
     node.kill();
     trace.note(node.name, "has stopped");
     this.#disturb();

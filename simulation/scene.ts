@@ -25,9 +25,6 @@ export interface AcceptedEmail {
   readonly acceptedAt: number;
 }
 
-/** What may make two of an email although its relay's reply was read. */
-export type Cause = "kill" | "lease" | "clock";
-
 /** Nodes that differ by less work together; see docs/nodes.md. */
 const maxSkewMs = 2_500;
 
@@ -40,7 +37,10 @@ export class Scene {
   readonly relays: readonly Relay[];
   readonly nodes: SimulatedNode[] = [];
   readonly emails: AcceptedEmail[] = [];
-  readonly #causes = new Map<string, Set<Cause>>();
+  /** Emails that may come twice although the reply of their relay was read. */
+  readonly #excused = new Set<string>();
+  /** Whether the nodes of a cluster have seen the time too differently: any lease may have been lost. */
+  wasSkewed = false;
   /** When nodes came or went, configs or clocks were changed last. */
   disturbedAt = 0;
   clocksSetAt = Number.NEGATIVE_INFINITY;
@@ -68,18 +68,15 @@ export class Scene {
     return Math.max(...offsets) - Math.min(...offsets) > maxSkewMs;
   }
 
-  /** From now on each email under way may come twice, for this reason. */
-  excuse(cause: Cause): void {
-    for (const { id } of this.database.look<{ id: string }>(
-      "select id from emails where state = 'sending'",
-    )) {
-      const causes = this.#causes.get(id) ?? new Set();
-      this.#causes.set(id, causes.add(cause));
-    }
+  /** From now on each email under way may come twice: its node is gone, or may have lost it. */
+  excuse(): void {
+    const underWay = this.database.look<{ id: string }>("select id from emails where state = 'sending'");
+    for (const { id } of underWay) this.#excused.add(id);
   }
 
-  causesOf(id: string): ReadonlySet<Cause> {
-    return this.#causes.get(id) ?? new Set();
+  /** Whether an email may come twice, or be sent by two nodes, although the reply was read. */
+  isExcused(id: string): boolean {
+    return this.wasSkewed || this.#excused.has(id);
   }
 
   /** Fails the simulation unless it holds. */

@@ -49,6 +49,6 @@ export class Monitor {
 /** Leases may be lost where nodes see the time differently, or do not reach their database for long. */
 function noteCauses(scene: Scene): void {
   if (!scene.plan.shared) return;
-  if (scene.server.isAwayFor(15_000)) scene.excuse("lease");
-  if (scene.isSkewed) scene.excuse("clock");
+  if (scene.server.isAwayFor(15_000)) scene.excuse();
+  if (scene.isSkewed) scene.wasSkewed = true;
 }

@@ -77,14 +77,14 @@ class EmailVerdict {
       const where = `relays accepted it for ${address} ${copies.length} times`;
       this.#require(!hold, "an email that holds is never sent twice", where);
       this.#require(this.#row.possible_duplicate === 1, "a possible duplicate is marked", where);
-      const isExcused = !first.wasRead || this.#scene.causesOf(this.#email.id).size > 0;
+      const isExcused = !first.wasRead || this.#scene.isExcused(this.#email.id);
       this.#require(isExcused, "what a relay has accepted is not sent again", where);
     }
   }
 
   /** Nodes do not send it at the same time, unless the first one has lost it. */
   #verifyFence(): void {
-    if (this.#scene.causesOf(this.#email.id).size > 0) return;
+    if (this.#scene.isExcused(this.#email.id)) return;
     const all = this.#scene.relays
       .flatMap(({ decided }) => decided)
       .filter(({ messageId }) => messageId === this.#email.messageId)
@@ -156,7 +156,7 @@ class EmailVerdict {
 /** A recipient who was refused for good, and whose refusal was read, is not asked again. */
 function verifyRefusals(scene: Scene): void {
   for (const email of scene.emails) {
-    if (scene.causesOf(email.id).size > 0) continue;
+    if (scene.isExcused(email.id)) continue;
     const refusals = scene.relays
       .flatMap((relay) => relay.refusals)
       .filter(({ recipient }) => recipient?.startsWith(`nobody${email.number}@`));

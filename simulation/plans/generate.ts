@@ -47,7 +47,7 @@ function anything(seed: number, random: Random): Plan {
 /** Many emails for a relay that wants few. */
 function crowd(seed: number, random: Random): Plan {
   const relay = { ...relayPlan(random), maxConnections: random.int(1, 2), maxSessions: 10, auth: false };
-  const emails = Array.from({ length: random.int(60, 80) }, () => ({
+  const emails = Array.from({ length: random.int(50, 60) }, () => ({
     ...emailPlan(random, 1),
     at: random.int(0, secondMs),
     startsInMs: 0,

@@ -90,8 +90,9 @@ export class Relay {
     return this.#sessions;
   }
 
+  /** Nothing is wrong with it, nor with a session from before. */
   get isWell(): boolean {
-    return this.#faults.size === 0;
+    return this.#faults.size === 0 && [...this.#sessions.keys()].every(({ isStalled }) => !isStalled);
   }
 
   /** The password that it expects. */

@@ -41,6 +41,8 @@ export class Session implements Peer {
   #startedAt = 0;
   #content = new ContentReader();
   readonly openedAt: number;
+  /** It says nothing any more, and takes the room of another one. */
+  isStalled = false;
   /** Since when nothing was under way. */
   idleSince: number;
 
@@ -210,8 +212,10 @@ export class Session implements Peer {
 
   #misbehave(action: Misbehavior, text: string): void {
     if (action.do === "cut") this.#link.reply(text.slice(0, Math.ceil(text.length / 2)));
-    if (action.do === "stall") this.#phase = "working";
-    else {
+    if (action.do === "stall") {
+      this.#phase = "working";
+      this.isStalled = true;
+    } else {
       this.#link.end(Object.assign(new Error("The relay is gone."), { code: "ECONNRESET" }));
       this.#end();
     }
