@@ -1,35 +1,43 @@
 import { readFileSync } from "node:fs";
 import { registerHooks, stripTypeScriptTypes } from "node:module";
-import { fileURLToPath } from "node:url";
 import { type Mutant, mutants } from "./catalog.ts";
 
 const root = new URL("../../", import.meta.url);
 
 /**
  * Puts a fault into the sources as they are loaded from now on; no file is written.
- * @throws TypeError if there is no such mutant, or its text is not there exactly once.
+ * @throws TypeError if there is no such mutant, or a text of it is not there exactly once.
  */
 export function mutate(name: string): void {
   const mutant = mutants.find((each) => each.name === name);
   if (mutant === undefined) throw new TypeError(`There is no mutant ${name}: ${namesOf(mutants)}`);
-  const url = new URL(mutant.file, root).href;
-  const source = mutated(mutant);
+  const sources = mutated(mutant);
   registerHooks({
-    load: (loading, context, next) =>
-      loading === url
-        ? { format: "module", shortCircuit: true, source: stripTypeScriptTypes(source) }
-        : next(loading, context),
+    load: (url, context, next) => {
+      const source = sources.get(url);
+      return source === undefined
+        ? next(url, context)
+        : { format: "module", shortCircuit: true, source: stripTypeScriptTypes(source) };
+    },
   });
 }
 
-/** @throws TypeError if the text to replace is not there exactly once: the mutant must follow its source. */
-export function mutated({ name, file, find, replace }: Mutant): string {
-  const source = readFileSync(fileURLToPath(new URL(file, root)), "utf8");
-  const parts = source.split(find);
-  if (parts.length !== 2) {
-    throw new TypeError(`The text of the mutant ${name} is ${parts.length - 1} times in ${file}: ${find}`);
+/**
+ * The sources that it changes, by their URLs.
+ * @throws TypeError if a text to replace is not there exactly once: the mutant must follow its source.
+ */
+export function mutated({ name, edits }: Mutant): ReadonlyMap<string, string> {
+  const sources = new Map<string, string>();
+  for (const { file, find, replace } of edits) {
+    const url = new URL(file, root);
+    const source = sources.get(url.href) ?? readFileSync(url, "utf8");
+    const parts = source.split(find);
+    if (parts.length !== 2) {
+      throw new TypeError(`The text of the mutant ${name} is ${parts.length - 1} times in ${file}: ${find}`);
+    }
+    sources.set(url.href, parts.join(replace));
   }
-  return parts.join(replace);
+  return sources;
 }
 
 function namesOf(all: readonly Mutant[]): string {
