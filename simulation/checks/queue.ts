@@ -121,7 +121,7 @@ function checkIdleNode(
 }
 
 /** What one email may take of the time of those behind it. */
-function slowestMs({ plan }: Scene): number {
+export function slowestMs({ plan }: Scene): number {
   return Math.max(
     ...plan.relays.map(
       ({ serviceMs, latencyMs, maxPerSecond }) =>

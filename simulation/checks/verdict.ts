@@ -1,6 +1,8 @@
 import { calmAt } from "../plans/plan.ts";
 import { type Accepted, isAboutAccount } from "../relay/relay.ts";
 import type { AcceptedEmail, Scene } from "../scene.ts";
+import { askedAt } from "./configs.ts";
+import { slowestMs } from "./queue.ts";
 
 interface EmailRow {
   readonly id: string;
@@ -19,6 +21,10 @@ interface RecipientRow {
 
 /** The longest pause, and one backoff more; what is well for so long has sent everything. */
 const longestMs = 80 * 60_000;
+/** What gets its turn gets it within this time, and that of the emails before it. */
+const turnMs = 2 * 60_000;
+/** Faults that may pause a config, or end the life of an email early. */
+const trying: ReadonlySet<string> = new Set(["relay", "config", "clock", "freeze", "foreign-node"]);
 /** Clocks of nodes that are well differ by less. */
 const skewMs = 5_000;
 
@@ -144,6 +150,11 @@ class EmailVerdict {
     const { acceptedAt, plan } = this.#email;
     const startsAt = acceptedAt + plan.startsInMs;
     const wellMs = startsAt + plan.livesMs - Math.max(startsAt, calmAt(this.#scene.plan));
+    const { faults, emails } = this.#scene.plan;
+    const hadTurn = wellMs > turnMs + emails.length * slowestMs(this.#scene);
+    const isSpared = faults.every(({ kind }) => !trying.has(kind));
+    const wasTried = Number.isFinite(askedAt(this.#scene.relays, this.#email.number));
+    this.#require(wasTried || !hadTurn || !isSpared, "no email expires without a try", "was never tried");
     const hasTime = wellMs > longestMs && !this.#scene.plan.faults.some(({ kind }) => kind === "clock");
     this.#require(!hasTime, "mail flows once all is well", `expired although all was well for ${wellMs} ms`);
   }
