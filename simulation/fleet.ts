@@ -34,7 +34,7 @@ export class Fleet {
       isForeign,
       seed: plan.seed,
       shared: plan.shared,
-      skewMs: plan.nodes[index]?.skewMs ?? 0,
+      skewMs: this.#offsetOf(index) ?? plan.nodes[index]?.skewMs ?? 0,
       installation: this.#installation,
       scheduler,
       server,
@@ -44,6 +44,11 @@ export class Fleet {
     nodes.push(node);
     this.disturb();
     return node;
+  }
+
+  /** The clock of a machine goes on as it is when a process on it starts again. */
+  #offsetOf(index: number): number | undefined {
+    return this.#scene.nodes.findLast((node) => node.index === index)?.clock.offsetMs;
   }
 
   /** Starts a node, again and again while the database does not let it. */

@@ -78,7 +78,8 @@ function checkLimits(scene: Scene, relay: Relay): void {
     () => `${sessions} sessions with ${relay.name}, which may have ${maxConnections}`,
   );
   if (maxPerSecond === null) return;
-  const begun = relay.begun.filter((at) => at > settledAt);
+  const begun = relay.decided.map(({ from }) => from).filter((at) => at > settledAt);
+  begun.sort((one, two) => one - two);
   const tooSoon = begun.findIndex(
     (at, index) => (begun[index + maxPerSecond] ?? Infinity) - at < 1_000 - jitterMs,
   );

@@ -58,8 +58,6 @@ export class Relay {
   readonly accepted: Accepted[] = [];
   readonly refusals: Refusal[] = [];
   readonly decided: Decided[] = [];
-  /** When messages began, the latest last. */
-  readonly begun: number[] = [];
   /** When it turned a client away without having accepted anything since. */
   turnedAway: number[] = [];
   /** When it last did anything but its duty; nothing since the beginning: never. */
@@ -173,7 +171,6 @@ export class Relay {
         this.lastContactAt = scheduler.now;
         this.askedAt.set(recipient, scheduler.now);
       },
-      began: () => this.begun.push(scheduler.now),
       decided: (content, from) => {
         this.decided.push({ messageId: messageIdOf(content), by, from, to: scheduler.now });
       },

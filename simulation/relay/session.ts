@@ -15,8 +15,6 @@ export interface SessionRules {
   isPassword(response: string): boolean;
   /** A recipient's name has arrived. */
   asked(recipient: string): void;
-  /** A message has begun, with MAIL. */
-  began(): void;
   /** A message is decided on that began at this time. */
   decided(content: Buffer, startedAt: number): void;
   /** @returns to be called when the client has read the reply. */
@@ -123,7 +121,6 @@ export class Session implements Peer {
   }
 
   #mail(size: number): void {
-    this.#rules.began();
     this.#startedAt = this.#rules.now();
     const { extensions, maxBytes } = this.#rules;
     const needsSignIn = extensions.some((each) => each.startsWith("AUTH"));
