@@ -30,6 +30,7 @@ const sorts: readonly (readonly [number, (seed: number, random: Random) => Plan]
   [0.03, shortLives],
   [0.03, stopInTrouble],
   [0.02, foreignNode],
+  [0.03, refusedOutcomes],
 ];
 
 function anything(seed: number, random: Random): Plan {
@@ -154,6 +155,22 @@ function stopInTrouble(seed: number, random: Random): Plan {
     { at: random.int(1, 15) * secondMs, forMs: 5_000, kind: "stop", node: 0, deadlineMs },
   ];
   return { seed, shared, nodes: [{ joinsAt: 0, skewMs: 0 }], relays: [relay], emails, faults };
+}
+
+/** A relay that cannot be used while the database refuses what became of emails. */
+function refusedOutcomes(seed: number, random: Random): Plan {
+  const emails = Array.from({ length: random.int(1, 6) }, () => ({
+    ...emailPlan(random, 1),
+    at: random.int(0, minuteMs),
+  }));
+  const point = random.pick(["dial", "greeting", "ehlo"] as const);
+  const span = { at: random.int(0, 10 * secondMs), forMs: random.int(10, 60) * secondMs };
+  const faults: Fault[] = [
+    { ...span, kind: "relay", relay: 0, point, action: { do: "drop" }, share: 1 },
+    { ...span, kind: "database", how: "refusing", node: null, share: random.pick([0.6, 1]) },
+  ];
+  const relays = [relayPlan(random)];
+  return { seed, shared: false, nodes: [{ joinsAt: 0, skewMs: 0 }], relays, emails, faults };
 }
 
 /** A node with another secret beside one that is right. */
