@@ -55,7 +55,7 @@ switch (task) {
     break;
   case "test:faults":
     process.env.SENDWRIGHT_TEST_FAULTS = "long";
-    run(["vitest", "run", "test/faults", ...args]);
+    run(["vitest", "run", "test/faults", "test/simulation", ...args]);
     break;
   case "test:repeat":
     build();
