@@ -1,6 +1,9 @@
+import { FreeDisk } from "../src/core/free-disk.ts";
 import { parse } from "../src/core/parse.ts";
 import { DeliveryWorker } from "../src/delivery/worker.ts";
 import { Outbox } from "../src/emails/emails.ts";
+import { Intake } from "../src/emails/intake.ts";
+import { QueueLimit } from "../src/emails/queue-limit.ts";
 import { createEgress } from "../src/net/egress.ts";
 import { ConfigSource } from "../src/smtp-configs/repository.ts";
 import { ConfigResolver } from "../src/smtp-configs/resolver.ts";
@@ -94,7 +97,11 @@ export class SimulatedNode implements Dialer {
       explainTitle: () => null,
     });
     const onQueued = () => this.#worker.wake();
-    this.#outbox = new Outbox({ store, secrets, configSource, templates, clock, metrics, onQueued });
+    const intake = new Intake({
+      queue: new QueueLimit({ store, clock, limit: Number.POSITIVE_INFINITY }),
+      disk: new FreeDisk({ folder: null, floor: 0, clock }),
+    });
+    this.#outbox = new Outbox({ store, secrets, configSource, templates, clock, metrics, intake, onQueued });
   }
 
   start(): Promise<void> {
