@@ -234,8 +234,8 @@ export class ClaimLoop {
     const { store, clock, steps } = this.#dependencies;
     const at = { now: clock.now(), expiryNow: steps.expiryNow() };
     const expired = await store.transaction((db) => expireEmails(db, at, maxExpired));
-    this.#expireDueAt = now + expireEveryMs;
-    if (expired.length === maxExpired) this.#isTickRequested = true;
+    if (expired.length < maxExpired) this.#expireDueAt = now + expireEveryMs;
+    else this.#isTickRequested = true;
   }
 
   async #readConfigs(): Promise<void> {
