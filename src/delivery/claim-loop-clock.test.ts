@@ -119,6 +119,7 @@ describe("a clock that is set back", () => {
     await store.db.updateTable("emails").set({ lease: 3 }).where("id", "=", retried).execute();
     const scheduled = await queue({ ...later, nextAttemptAt: clock.now() + hour });
     clock.step(-10 * hour);
+    node = new ClaimingNode(store, clock, { shared: false });
     await node.start();
     expect([...node.ids].sort()).toEqual([accepted, retried].sort());
     expect(await stored(scheduled)).toMatchObject({ state: "queued" });

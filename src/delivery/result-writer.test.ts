@@ -275,6 +275,20 @@ describe("a result that the database refuses", () => {
     expect([writer.isBlocked, refused.reported]).toEqual([false, "waiting"]);
   });
 
+  it("keeps to its own times if the database goes away for those beside it", async () => {
+    const [poor, beside] = [await claimOne(), await claimOne()];
+    await refuseChanges(store, poor);
+    const results = [write(poor), write(beside)];
+    // The batch, then the poor one alone and in its smallest form, then the other one, for which the database is away.
+    for (let transaction = 0; transaction < 3; transaction++) unsteady.hold()();
+    unsteady.failNext();
+    await idle();
+    expect([unsteady.transactions, ...reports(results)]).toEqual([4, "waiting", "waiting"]);
+    await pass(second);
+    // Both again, then each alone, and the poor one in its smallest form.
+    expect([unsteady.transactions, ...reports(results)]).toEqual([8, "waiting", "stored"]);
+  });
+
   it("is not lost if the database goes away while it is tried alone", async () => {
     const emails = await claim(3);
     const [, poor] = emails;
