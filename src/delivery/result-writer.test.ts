@@ -1,15 +1,13 @@
 import { setImmediate as turn } from "node:timers/promises";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { claimOf } from "../../test/support/claim.ts";
+import { claimNew, claimOf } from "../../test/support/claim.ts";
 import { idle } from "../../test/support/idle.ts";
-import { newEmail } from "../../test/support/new-email.ts";
 import { refuseAttempt, refuseChanges, refuseNothing } from "../../test/support/refusals.ts";
 import { sentAt } from "../../test/support/settlement.ts";
 import { away, type UnsteadyStore, unsteadyStore } from "../../test/support/unsteady-store.ts";
 import { createLog } from "../core/log.ts";
 import { openSqliteStore, type Store } from "../store/store.ts";
 import { claimEmails, releaseLeases } from "../store/tables/email-claims.ts";
-import { insertEmails } from "../store/tables/email-inserts.ts";
 import { type Email, findEmail, listAttempts, listRecipients } from "../store/tables/emails.ts";
 import { createFixedClock, type FixedClock } from "../testing/fixed-clock.ts";
 import { handedBack } from "./outcome.ts";
@@ -62,13 +60,7 @@ async function pass(ms: number): Promise<void> {
 }
 
 async function claim(count: number): Promise<Email[]> {
-  const now = clock.now();
-  const emails = Array.from({ length: count }, () => newEmail(now));
-  const [, claimed] = await store.transact([
-    insertEmails(store.db, emails),
-    claimEmails(store.db, claimOf({ now, leaseMs: 30 * second, limit: count })),
-  ]);
-  return claimed.map(({ email }) => email);
+  return (await claimNew(store, clock.now(), count)).map(({ email }) => email);
 }
 
 async function claimOne(): Promise<Email> {

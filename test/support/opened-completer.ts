@@ -6,13 +6,12 @@ import { type Route, Routes } from "../../src/delivery/routes.ts";
 import { resolveSettings } from "../../src/smtp-configs/open.ts";
 import { ConfigSource } from "../../src/smtp-configs/repository.ts";
 import { openSqliteStore, type Store } from "../../src/store/store.ts";
-import { type ClaimedEmail, claimEmails } from "../../src/store/tables/email-claims.ts";
-import { insertEmails } from "../../src/store/tables/email-inserts.ts";
+import type { ClaimedEmail } from "../../src/store/tables/email-claims.ts";
 import { type Email, findEmail } from "../../src/store/tables/emails.ts";
 import { findSmtpConfig, insertSmtpConfig, type SmtpConfig } from "../../src/store/tables/smtp-configs.ts";
 import { createFixedClock, type FixedClock } from "../../src/testing/fixed-clock.ts";
-import { claimOf } from "./claim.ts";
-import { type GivenEmail, newEmail } from "./new-email.ts";
+import { claimNew } from "./claim.ts";
+import type { GivenEmail } from "./new-email.ts";
 import { type GivenConfig, smtpConfig } from "./smtp-config.ts";
 import { type UnsteadyStore, unsteadyStore } from "./unsteady-store.ts";
 
@@ -105,15 +104,8 @@ export class OpenedCompleter {
     return found;
   }
 
-  async claim(count: number, given: GivenEmail = {}): Promise<ClaimedEmail[]> {
-    const { store, clock } = this;
-    const now = clock.now();
-    const emails = Array.from({ length: count }, () => newEmail(now, given));
-    const [, claimed] = await store.transact([
-      insertEmails(store.db, emails),
-      claimEmails(store.db, claimOf({ now, leaseMs: 30_000, limit: count })),
-    ]);
-    return claimed;
+  claim(count: number, given: GivenEmail = {}): Promise<ClaimedEmail[]> {
+    return claimNew(this.store, this.clock.now(), count, given);
   }
 
   async claimOne(given: GivenEmail = {}): Promise<ClaimedEmail> {
