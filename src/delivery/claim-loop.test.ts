@@ -155,6 +155,20 @@ describe("the timer", () => {
     expect([await stateOf(id), node.ids]).toEqual(["expired", []]);
   });
 
+  it("wakes the loop at once for an email that falls due while a tick claims", async () => {
+    await save();
+    await node.start();
+    const id = await queue({ nextAttemptAt: clock.now() + second });
+    const answer = node.unsteady.holdAnswer();
+    await node.tick();
+    await clock.advance(second);
+    answer();
+    await idle();
+    await clock.advance(0);
+    await idle();
+    expect(node.ids).toEqual([id]);
+  });
+
   it("asks once a minute if nothing is queued and nothing announced", async () => {
     node = new ClaimingNode(store, clock, { shared: false });
     await save();

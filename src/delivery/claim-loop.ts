@@ -144,7 +144,7 @@ export class ClaimLoop {
     const { routes, store, clock } = this.#dependencies;
     const primary = await this.#primary();
     if (primary === null) return Number.POSITIVE_INFINITY;
-    const now = clock.now();
+    const claimedAt = clock.now();
     await this.#claimFor(primary, false);
     const others = routes.inOrder.slice(routes.inOrder.indexOf(primary) + 1);
     for (const route of others) {
@@ -154,8 +154,8 @@ export class ClaimLoop {
     if (capacityOf(primary) === 0) return primary.pool.capacityInMs() ?? Number.POSITIVE_INFINITY;
     const dueAt = await nextDueAt(store.db);
     if (dueAt === null) return Number.POSITIVE_INFINITY;
-    // What was due and was not claimed is over, or another node's: it is looked for again soon, not at once.
-    return dueAt > now ? dueAt - clock.now() : expireEveryMs;
+    // What is due and was not claimed is over, or another node's: it is looked for again soon, not at once.
+    return dueAt > claimedAt ? dueAt - clock.now() : expireEveryMs;
   }
 
   /**
