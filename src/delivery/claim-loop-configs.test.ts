@@ -14,6 +14,7 @@ import { type BreakerEvent, trialMs } from "./circuit-breaker.ts";
 
 const second = 1_000;
 const minute = 60 * second;
+const hour = 60 * minute;
 
 let clock: FixedClock;
 let store: Store;
@@ -124,6 +125,7 @@ describe("a config whose cooldown is over", () => {
 
   it("is not tried with an email that it has refused", async () => {
     await save(pausedFor(0));
+    await saveSecond(pausedFor(hour));
     await queueRefused("config-1:1");
     await node.start();
     await node.pass(10);
@@ -220,8 +222,34 @@ describe("an email that a config has refused", () => {
     expect(node.through.at(-1)).toBe("config-2");
   });
 
+  it.each(["deleted", "turned off"] as const)(
+    "goes through the same config again once the one that it waits for is %s: nobody else can end it",
+    async (how) => {
+      await save();
+      await saveSecond(pausedFor(hour));
+      const id = await queueRefused("config-1:1");
+      await node.start();
+      await node.pass(10);
+      expect(node.begun).toEqual([]);
+      const second = store.db.updateTable("smtp_config").set({ enabled: 0 }).where("id", "=", "config-2");
+      const gone = store.db.deleteFrom("smtp_config").where("id", "=", "config-2");
+      await (how === "deleted" ? gone : second).execute();
+      node.loop.configsChanged();
+      await idle();
+      expect([node.ids, node.through]).toEqual([[id], ["config-1"]]);
+    },
+  );
+
+  it("does so too if that happened before the start", async () => {
+    await save();
+    const id = await queueRefused("config-1:1", "config-9:1");
+    await node.start();
+    expect([node.ids, node.through]).toEqual([[id], ["config-1"]]);
+  });
+
   it("goes through the same config again once that was saved anew", async () => {
     await save();
+    await saveSecond(pausedFor(hour));
     const id = await queueRefused("config-1:1");
     await node.start();
     expect(node.ids).toEqual([]);

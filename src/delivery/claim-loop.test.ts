@@ -180,6 +180,15 @@ describe("the timer", () => {
 
   it("asks once a second, not at once, if what is due is not for this node", async () => {
     await save();
+    const breaker = { until: clock.now() + 3_600 * second, reason: null, failures: 1, needsAdmin: true };
+    await insertSmtpConfig(
+      store.db,
+      smtpConfig({
+        id: "config-2",
+        settings: { position: 1 },
+        health: { breaker: { state: "open", ...breaker } },
+      }),
+    );
     const id = await queue();
     await store.db.updateTable("emails").set({ refused_by: " config-1:1 " }).where("id", "=", id).execute();
     await node.start();

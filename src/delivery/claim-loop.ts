@@ -10,6 +10,7 @@ import type { Store } from "../store/store.ts";
 import {
   type ClaimedEmail,
   claimEmails,
+  forgetRefusals,
   isAnythingDue,
   nextDueAt,
   queueAgainAfterStep,
@@ -28,6 +29,8 @@ const tickMs = 60_000;
 const expireEveryMs = 1_000;
 /** Emails that are ended in one transaction because their time is over. */
 const maxExpired = 5_000;
+/** Capacity for which a claim is worth its cost. */
+const enoughCapacity = 64;
 /** Leases and the membership are kept up this often: three times while a lease lasts. */
 const upkeepEveryMs = 10_000;
 /** Upkeep happens this often at the most when other nodes announce something. */
@@ -61,6 +64,8 @@ export class ClaimLoop {
   #expireDueAt = Number.NEGATIVE_INFINITY;
   #upkeepBegunAt = Number.NEGATIVE_INFINITY;
   #upkeepDueAt = Number.NEGATIVE_INFINITY;
+  /** Until then there may be leases that nobody knows of. */
+  #orphansUntil = Number.NEGATIVE_INFINITY;
 
   constructor(dependencies: ClaimLoopDependencies) {
     this.#dependencies = dependencies;
@@ -104,20 +109,32 @@ export class ClaimLoop {
   }
 
   async #run(): Promise<void> {
-    const { log } = this.#dependencies;
+    const { clock, log } = this.#dependencies;
     while (this.#isTickRequested) {
-      // What is requested in the same turn is seen by this tick.
-      await nextTurn();
+      await this.#coalesce();
       this.#isTickRequested = false;
       try {
         await this.#tick();
       } catch (error) {
         log.error({ err: error }, "claim failed; retrying");
+        // If the database has claimed emails and its answer was lost, their leases end so soon.
+        this.#orphansUntil = clock.monotonic() + leaseMs + upkeepEveryMs;
         this.#setTimer(databaseRetryMs);
       }
     }
     // In the same turn as the last look at the request: a call from here on begins anew.
     this.#running = null;
+  }
+
+  /**
+   * A tick begins when a turn of the event loop has brought no more capacity, or there is enough: each claim costs the
+   * disk a sync.
+   */
+  async #coalesce(): Promise<void> {
+    const { routes } = this.#dependencies;
+    const capacity = () => routes.inOrder.reduce((sum, route) => sum + capacityOf(route), 0);
+    for (let had = -1, has = 0; has > had && has < enoughCapacity; had = has, has = capacity())
+      await nextTurn();
   }
 
   async #tick(): Promise<void> {
@@ -142,6 +159,13 @@ export class ClaimLoop {
    */
   async #claim(): Promise<number> {
     const { routes, store, clock } = this.#dependencies;
+    if (routes.hasEnded) {
+      await forgetRefusals(
+        store.db,
+        routes.inOrder.map(({ config }) => config),
+      );
+      routes.endSeen();
+    }
     const primary = await this.#primary();
     if (primary === null) return Number.POSITIVE_INFINITY;
     const claimedAt = clock.now();
@@ -253,7 +277,9 @@ export class ClaimLoop {
   #endsInMs(): readonly number[] {
     const { store, clock, leases, routes } = this.#dependencies;
     // Alone on its database and with nothing under way, a node has nothing to keep up.
-    const upkeep = store.shared || leases.size > 0 ? [this.#upkeepDueAt - clock.monotonic()] : [];
+    const now = clock.monotonic();
+    const hasUpkeep = store.shared || leases.size > 0 || now < this.#orphansUntil;
+    const upkeep = hasUpkeep ? [this.#upkeepDueAt - now] : [];
     const breakers = routes.inOrder.flatMap(({ breakers }) =>
       breakers.permission === "all" ? [] : [Math.min(blockedPollMs, breakers.endsInMs ?? blockedPollMs)],
     );

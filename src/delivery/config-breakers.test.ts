@@ -74,6 +74,18 @@ describe("the breakers of a config", () => {
     expect(breakers.unstored).toEqual(closedBreaker);
   });
 
+  it("keep a trial that begins while the change before it is still to be stored", async () => {
+    breakers.record("config", unreachable, breakers.changes);
+    await clock.advance(10 * second);
+    breakers.trialBegan("config", breakers.trialEnd());
+    const { unstored } = breakers;
+    expect(unstored).toMatchObject({ state: "half-open" });
+    if (unstored === null) throw new Error("the trial is to be stored");
+    breakers.stored(unstored, 2);
+    breakers.adopt(unstored, 2);
+    expect(breakers.permission).toBe("one");
+  });
+
   it("adopt a pause that another node has stored, and end it by the monotonic clock", async () => {
     breakers.adopt(openAt(clock.now() + 10 * second), 1);
     clock.step(-3_600 * second);

@@ -66,6 +66,7 @@ export class ConfigBreakers {
   /** A trial has begun, and is stored if it is that of the config. */
   trialBegan(owner: BreakerOwner, until: number): void {
     this.#breakers[owner].record({ kind: "trial-began", until });
+    if (owner === "config" && this.#unstored !== null) this.#unstored = this.shared;
   }
 
   /**

@@ -84,13 +84,17 @@ function isTooLarge({ code, enhancedCode }: SmtpReply): boolean {
 
 /**
  * The account has sent what it may send in a day.
- * Gmail: 550 5.4.5 (https://support.google.com/a/answer/3221692). Exchange Online: SubmissionQuotaExceeded
+ * Gmail: 550 5.4.5 (https://support.google.com/a/answer/3221692). Exchange Online: 5.1.90, SubmissionQuotaExceeded
  * (https://learn.microsoft.com/exchange/troubleshoot/email-delivery/ndr). Amazon SES: 454 Throttling failure
  * (https://docs.aws.amazon.com/ses/latest/dg/troubleshoot-smtp.html).
  */
 function isQuota({ enhancedCode, lines }: SmtpReply): boolean {
   // 4.4.5 is a relay that is busy (RFC 3463 §3.5); X.2.2 is the full mailbox of a recipient.
-  return enhancedCode === "5.4.5" || (!isMailboxFull(enhancedCode) && quotaWords.test(lines.join(" ")));
+  return (
+    enhancedCode === "5.4.5" ||
+    enhancedCode === "5.1.90" ||
+    (!isMailboxFull(enhancedCode) && quotaWords.test(lines.join(" ")))
+  );
 }
 
 function isMailboxFull(enhancedCode: string | null): boolean {

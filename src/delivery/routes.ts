@@ -59,6 +59,7 @@ export class Routes {
   #begun = 0;
   #newest = 0;
   #inOrder: readonly Route[] = [];
+  #hasEnded = true;
   /** Of routes that have ended, each until its last session has. */
   readonly #closing = new Map<Pool, Promise<void>>();
 
@@ -69,6 +70,15 @@ export class Routes {
   /** In the order in which they are tried, as of the newest reading. */
   get inOrder(): readonly Route[] {
     return this.#inOrder;
+  }
+
+  /** Whether a version of a config has gone since `endSeen`, or may have before the start. */
+  get hasEnded(): boolean {
+    return this.#hasEnded;
+  }
+
+  endSeen(): void {
+    this.#hasEnded = false;
   }
 
   /**
@@ -147,6 +157,8 @@ export class Routes {
       breakers.adopt(config.health.breaker, reading);
       return this.#routeOf(config, breakers);
     });
+    const versions = new Set(configs.map(versionOf));
+    if ([...before.keys()].some((version) => !versions.has(version))) this.#hasEnded = true;
     for (const [key, route] of this.#routes) {
       if (inOrder.includes(route)) continue;
       this.#routes.delete(key);

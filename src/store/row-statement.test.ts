@@ -1,6 +1,6 @@
 import { sql } from "kysely";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { rowStatement } from "./row-statement.ts";
+import { rowStatement, statement } from "./row-statement.ts";
 import { openSqliteStore, type Store } from "./store.ts";
 
 let store: Store;
@@ -51,6 +51,20 @@ describe("a statement for many rows", () => {
     for (let index = 0; index < 3; index++) expect(texts(70)).toEqual(first);
     expect(texts(66)).toEqual([first[0], first[2]]);
     expect(compiled).toEqual([64, 4, 2]);
+  });
+
+  it("with one set of values is compiled once, and has the values of each call", async () => {
+    let compiled = 0;
+    const find = statement(["key", "other"], (db, { key, other }) => {
+      compiled++;
+      return db.selectFrom("settings").selectAll().where("key", "in", [key, other, key]).compile();
+    });
+    for (const key of ["a", "b"]) {
+      const query = find(store.db, { key, other: "z" });
+      expect(query.parameters).toEqual([key, "z", key]);
+      expect((await store.db.executeQuery(query)).rows).toEqual([]);
+    }
+    expect(compiled).toBe(1);
   });
 
   it("takes the values by the names of its columns, in whatever order it uses them, more than once or never", async () => {

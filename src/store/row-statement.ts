@@ -55,3 +55,16 @@ export function rowStatement<const Columns extends readonly string[]>(
       return CompiledQuery.raw(sql, values);
     });
 }
+
+/**
+ * A statement with values, whose text is compiled once and from then on only filled in.
+ * @param names of the values.
+ * @param build makes the statement. All its parameters are values of those names.
+ */
+export function statement<const Names extends readonly string[]>(
+  names: Names,
+  build: (db: Db, values: Record<Names[number], never>) => CompiledQuery,
+): (db: Db, values: Readonly<Record<Names[number], Value>>) => CompiledQuery {
+  const forRows = rowStatement(names, (db, [values]) => build(db, values as Record<Names[number], never>));
+  return (db, values) => forRows(db, [values])[0] as CompiledQuery;
+}

@@ -276,6 +276,16 @@ export const calls: Readonly<Record<string, (db: Db) => Promise<unknown>>> = {
         emailClaims.isAnythingDue(db, { ...due, config: spare, isStandIn: true, expiryNow: later + dayMs }),
     );
   },
+  "email-claims.forgetRefusals": async (db) => {
+    await db.updateTable("emails").set({ refused_by: " config-1:1 config-2:1 " }).execute();
+    const other = { id: "config-3", revision: { version: 1 } };
+    return inTurn(
+      ...[[], [main, other], [main, spare]].map((configs) => async () => {
+        await emailClaims.forgetRefusals(db, configs);
+        return db.selectFrom("emails").select(["id", "refused_by"]).orderBy("id").execute();
+      }),
+    );
+  },
   "email-claims.queueAgainAfterStep": (db) =>
     inTurn(
       ...[null, now + 3_600_000].map((before) => () => {

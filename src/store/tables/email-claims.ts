@@ -2,6 +2,7 @@ import { type CompiledQuery, type RawBuilder, sql } from "kysely";
 import { type Priority, priorities } from "../../core/model.ts";
 import { columns } from "../columns.ts";
 import { databaseNow, isPostgres } from "../dialect.ts";
+import { statement } from "../row-statement.ts";
 import type { Db, EmailContentRow, EmailRow, RecipientRow } from "../schema.ts";
 import type { Step } from "../step.ts";
 import { valueRows } from "../value-rows.ts";
@@ -61,34 +62,14 @@ type ClaimedContentRow = Omit<EmailContentRow, "content"> & {
  * fencing token `lease`; only its holder may settle. Nodes that claim at once take different emails.
  */
 export function claimEmails(db: Db, claim: Claim): Step<ClaimedEmail[]> {
-  // On SQLite, leases of the same millisecond are read too: nobody asks for what was not claimed.
-  const claimedHere = isPostgres(db)
-    ? sql<boolean>`emails.xmin = pg_current_xact_id()::xid`
-    : sql<boolean>`1`;
-  const underLease = db
-    .selectFrom("emails")
-    .where("emails.state", "=", "sending")
-    .where("emails.lease_until", "=", leaseUntil(db, claim))
-    .where(claimedHere);
+  const { now, expiryNow, limit, shares, leaseMs } = claim;
+  const claimDue = claim.isStandIn ? claimForStandIn : claimForFirst;
+  const refused = refusalPattern(claim);
+  const time = { now, leaseMs };
   const queries = [
-    claimDue(db, claim),
-    underLease
-      .innerJoin("recipients", "recipients.email_id", "emails.id")
-      .select(columns.recipients.map((name) => `recipients.${name}` as const))
-      .orderBy("recipients.position")
-      .compile(),
-    underLease
-      .innerJoin("email_content", "email_content.email_id", "emails.id")
-      .select(["email_content.email_id", "email_content.encrypted", contentBytes.as("bytes")])
-      .select((eb) =>
-        eb
-          .case()
-          .when(contentBytes, "<=", maxContentBytes)
-          .then(eb.ref("email_content.content"))
-          .end()
-          .as("content"),
-      )
-      .compile(),
+    claimDue(db, { ...time, expiryNow, refused, limit, normal: shares.normal, low: shares.low }),
+    claimedRecipients(db, time),
+    claimedContents(db, time),
   ];
   return {
     queries,
@@ -122,52 +103,69 @@ export function refusalOf({ id, revision }: ReadConfig): string {
   return `${id}:${revision.version}`;
 }
 
+function refusalPattern({ config }: Pick<Due, "config">): string {
+  return `% ${refusalOf(config)} %`;
+}
+
 function leaseUntil(db: Db, { now, leaseMs }: LeaseTime): RawBuilder<number> {
   return sql<number>`${databaseNow(db, now)} + cast(${leaseMs} as bigint)`;
 }
 
+interface DueValues {
+  readonly now: number;
+  readonly expiryNow: number;
+  readonly refused: string;
+}
+
 /** An email that is due for a config, and has time left. */
-function isDueFor({ now, expiryNow, config, isStandIn }: Due): RawBuilder<boolean> {
-  const refusedHere = sql`refused_by like ${`% ${refusalOf(config)} %`}`;
+function isDueFor({ now, expiryNow, refused }: DueValues, isStandIn: boolean): RawBuilder<boolean> {
   const mayTake = isStandIn
-    ? sql`refused_by is not null and not (${refusedHere})`
-    : sql`(refused_by is null or not (${refusedHere}))`;
+    ? sql`refused_by is not null and refused_by not like ${refused}`
+    : sql`(refused_by is null or refused_by not like ${refused})`;
   return sql`next_attempt_at <= cast(${now} as bigint) and expires_at > cast(${expiryNow} as bigint)
       and ${mayTake}`;
 }
 
 /** Whether a claim would find anything. */
 export async function isAnythingDue(db: Db, due: Due): Promise<boolean> {
+  const { now, expiryNow, isStandIn } = due;
   const found = await db
     .selectFrom("emails")
     .select("id")
     .where("state", "=", "queued")
     .where("priority", "in", [...priorities.keys()])
-    .where(isDueFor(due))
+    .where(isDueFor({ now, expiryNow, refused: refusalPattern(due) }, isStandIn))
     .limit(1)
     .executeTakeFirst();
   return found !== undefined;
 }
 
-function claimDue(db: Db, claim: Claim): CompiledQuery {
-  const { limit, shares } = claim;
+const claimValues = ["now", "expiryNow", "refused", "limit", "normal", "low", "leaseMs"] as const;
+const claimForFirst = statement(claimValues, (db, values) => claimDueQuery(db, values, false));
+const claimForStandIn = statement(claimValues, (db, values) => claimDueQuery(db, values, true));
+
+function claimDueQuery(
+  db: Db,
+  values: Readonly<Record<(typeof claimValues)[number], never>>,
+  isStandIn: boolean,
+): CompiledQuery {
   const lock = isPostgres(db) ? sql`for update skip locked` : sql``;
 
   // One priority at a time: each is a range of the index, whatever else waits for its time in it.
   const ids = (priority: Priority, atMost: RawBuilder<number>, except: RawBuilder<unknown> = sql``) => sql`(
     select id from emails
     where state = 'queued' and priority = ${sql.lit(priorities.indexOf(priority))}
-      and ${isDueFor(claim)} ${except}
+      and ${isDueFor(values, isStandIn)} ${except}
     order by next_attempt_at limit ${atMost} ${lock}
   )`;
   const left = (...taken: string[]) =>
-    sql<number>`cast(${limit} as integer)${sql.join(
+    sql<number>`cast(${values.limit} as integer)${sql.join(
       taken.map((name) => sql` - (select count(*) from ${sql.ref(name)})`),
       sql``,
     )}`;
   return sql`
-    with low_share as ${ids("low", sql`cast(${shares.low} as integer)`)},
-    normal_share as ${ids("normal", sql`cast(${shares.normal} as integer)`)},
+    with low_share as ${ids("low", sql`cast(${values.low} as integer)`)},
+    normal_share as ${ids("normal", sql`cast(${values.normal} as integer)`)},
     high as ${ids("high", left("low_share", "normal_share"))},
     normal as ${ids(
       "normal",
@@ -183,11 +181,47 @@ function claimDue(db: Db, claim: Claim): CompiledQuery {
       select id from low_share union all select id from normal_share
       union all select id from high union all select id from normal union all select id from low
     )
-    update emails set state = 'sending', lease = lease + 1, lease_until = ${leaseUntil(db, claim)}
+    update emails set state = 'sending', lease = lease + 1, lease_until = ${leaseUntil(db, values)}
     where id in (select id from due)
     returning ${sql.join(columns.emails.map((name) => sql.ref(name)))}
   `.compile(db);
 }
+
+/** What was claimed in this transaction. */
+function underLease(db: Db, time: LeaseTime) {
+  // On SQLite, leases of the same millisecond are read too: nobody asks for what was not claimed.
+  const claimedHere = isPostgres(db)
+    ? sql<boolean>`emails.xmin = pg_current_xact_id()::xid`
+    : sql<boolean>`1`;
+  return db
+    .selectFrom("emails")
+    .where("emails.state", "=", sql.lit("sending" as const))
+    .where("emails.lease_until", "=", leaseUntil(db, time))
+    .where(claimedHere);
+}
+
+const claimedRecipients = statement(["now", "leaseMs"], (db, time) =>
+  underLease(db, time)
+    .innerJoin("recipients", "recipients.email_id", "emails.id")
+    .select(columns.recipients.map((name) => `recipients.${name}` as const))
+    .orderBy("recipients.position")
+    .compile(),
+);
+
+const claimedContents = statement(["now", "leaseMs"], (db, time) =>
+  underLease(db, time)
+    .innerJoin("email_content", "email_content.email_id", "emails.id")
+    .select(["email_content.email_id", "email_content.encrypted", contentBytes.as("bytes")])
+    .select((eb) =>
+      eb
+        .case()
+        .when(contentBytes, "<=", sql.lit(maxContentBytes))
+        .then(eb.ref("email_content.content"))
+        .end()
+        .as("content"),
+    )
+    .compile(),
+);
 
 /** When the next queued email is due, or null if none waits. */
 export async function nextDueAt(db: Db): Promise<number | null> {
@@ -231,6 +265,21 @@ export async function queueAgainAfterStep(
         ]),
       ]),
     )
+    .execute();
+}
+
+/**
+ * Lets the configs that are on try again what all of them have refused: the one that was to send it is gone. Without
+ * this, an email would wait for a config that is not there.
+ */
+export async function forgetRefusals(db: Db, configs: readonly ReadConfig[]): Promise<void> {
+  if (configs.length === 0) return;
+  await db
+    .updateTable("emails")
+    .set({ refused_by: null })
+    .where("state", "=", "queued")
+    .where("refused_by", "is not", null)
+    .where((eb) => eb.and(configs.map((config) => eb("refused_by", "like", refusalPattern({ config })))))
     .execute();
 }
 
