@@ -46,7 +46,7 @@ export interface ClaimLoopDependencies {
   readonly cluster: Pick<Cluster, "heartbeat">;
   readonly routes: Routes;
   readonly leases: Leases;
-  /** Whether this node must not claim now: its key does not fit, or it cannot store results. */
+  /** Whether this node must not claim now, because it could not store results. */
   readonly isBlocked: () => boolean;
   /** Delivers a claimed email from here. */
   readonly onClaimed: (claimed: ClaimedEmail, route: Route) => void;

@@ -41,7 +41,7 @@ beforeEach(async () => {
   const onCapacity = () => {
     announced++;
   };
-  routes = new Routes({ db: store.db, configSource, cluster, clock, onCapacity });
+  routes = new Routes({ db: store.db, configSource, cluster, clock, canOpen: () => true, onCapacity });
 });
 afterEach(async () => {
   await routes.close();
@@ -275,7 +275,14 @@ describe("a breaker", () => {
 
   it("is tried by one of two nodes, and the other learns of that with its next reading", async () => {
     const cluster = { membership };
-    const others = new Routes({ db: store.db, configSource, cluster, clock, onCapacity() {} });
+    const others = new Routes({
+      db: store.db,
+      configSource,
+      cluster,
+      clock,
+      canOpen: () => true,
+      onCapacity() {},
+    });
     await save(pausedFor(0));
     const route = await refreshed();
     await store.transact([others.reading()]);

@@ -34,6 +34,8 @@ export interface RoutesDependencies {
   readonly clock: Clock;
   /** Called when there may be more capacity than before. */
   readonly onCapacity: () => void;
+  /** Whether this node has the key of a config; what it cannot open is left to the other nodes. */
+  readonly canOpen: (config: SmtpConfig) => boolean;
 }
 
 /** A change of a breaker that is still to be stored. */
@@ -87,12 +89,12 @@ export class Routes {
    */
   reading(): Step<void> {
     const number = ++this.#begun;
-    const { db, configSource } = this.#dependencies;
+    const { db, configSource, canOpen } = this.#dependencies;
     const { queries, read } = configSource.listStep(db);
     return {
       queries,
       read: (results) => {
-        const configs = read(results).filter(({ settings }) => settings.enabled);
+        const configs = read(results).filter((config) => config.settings.enabled && canOpen(config));
         if (number < this.#newest) return;
         this.#newest = number;
         this.#adopt(configs, number);

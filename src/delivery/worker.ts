@@ -17,6 +17,7 @@ import type { Secrets } from "../secret/secrets.ts";
 import { type Connection, connect, type SendResult } from "../smtp/connection.ts";
 import type { Slot } from "../smtp/pool/slot.ts";
 import type { Dial } from "../smtp/wire.ts";
+import { environmentConfigId } from "../smtp-configs/environment-config.ts";
 import type { ResolvedConfig } from "../smtp-configs/open.ts";
 import type { ConfigSource } from "../smtp-configs/repository.ts";
 import type { ConfigResolver } from "../smtp-configs/resolver.ts";
@@ -92,7 +93,14 @@ export class DeliveryWorker {
     this.#cluster = new Cluster(store);
     this.#leases = new Leases(store, clock);
     const cluster = this.#cluster;
-    this.#routes = new Routes({ db: store.db, configSource, cluster, clock, onCapacity: wake });
+    this.#routes = new Routes({
+      db: store.db,
+      configSource,
+      cluster,
+      clock,
+      onCapacity: wake,
+      canOpen: ({ id }) => secrets.fits || id === environmentConfigId,
+    });
     this.#completer = new Completer({
       store,
       configSource,
@@ -115,7 +123,7 @@ export class DeliveryWorker {
       cluster,
       routes: this.#routes,
       leases: this.#leases,
-      isBlocked: () => !secrets.fits || this.#completer.isBlocked,
+      isBlocked: () => this.#completer.isBlocked,
       onClaimed: (claimed, route) => this.#begin(claimed, route),
     });
   }

@@ -49,7 +49,14 @@ export class ClaimingNode {
         return false;
       },
     };
-    this.routes = new Routes({ db: store.db, configSource, cluster, clock, onCapacity() {} });
+    this.routes = new Routes({
+      db: store.db,
+      configSource,
+      cluster,
+      clock,
+      canOpen: () => true,
+      onCapacity() {},
+    });
     this.leases = new Leases(store, clock);
     this.loop = new ClaimLoop({
       store,

@@ -41,7 +41,14 @@ export class OpenedCompleter {
     this.unsteady = unsteadyStore(store, { shared });
     const { clock } = this;
     const cluster = { membership: { rank: 0, nodes: 1 } };
-    this.routes = new Routes({ db: store.db, configSource, cluster, clock, onCapacity() {} });
+    this.routes = new Routes({
+      db: store.db,
+      configSource,
+      cluster,
+      clock,
+      canOpen: () => true,
+      onCapacity() {},
+    });
     this.completer = new Completer({
       store: this.unsteady.store,
       configSource,
