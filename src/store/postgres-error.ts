@@ -45,3 +45,9 @@ export function isOutdatedPlan(error: unknown): boolean {
   const { code, routine } = error as { code?: unknown; routine?: unknown };
   return code === "26000" || (code === "0A000" && routine === "RevalidateCachedQuery");
 }
+
+/** Whether a statement failed because others held a lock for longer than it was to wait. */
+export function isLockTimeout(error: unknown): boolean {
+  const cause = error instanceof SendwrightError ? error.cause : error;
+  return (cause as { code?: unknown } | null)?.code === "55P03";
+}

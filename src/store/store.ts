@@ -2,12 +2,13 @@
 // Transactions are data (step.ts), and tables/ has one file for each table.
 // It knows no rules of email: which rows to write is decided in the rooms above.
 import { existsSync } from "node:fs";
+import { setTimeout as delay } from "node:timers/promises";
 import { CompiledQuery, Kysely, type QueryResult, sql, type Transaction } from "kysely";
 import { isSendwrightError, SendwrightError } from "../core/errors.ts";
 import { newId } from "../core/id.ts";
 import { migrate, refuseUnlessCurrent } from "./migrate.ts";
 import { postgresDialect, type StatementLimits } from "./postgres.ts";
-import { isOutdatedPlan } from "./postgres-error.ts";
+import { isLockTimeout, isOutdatedPlan } from "./postgres-error.ts";
 import { buildIndexes } from "./postgres-indexes.ts";
 import { listen } from "./postgres-listen.ts";
 import type { Schema } from "./schema.ts";
@@ -168,16 +169,40 @@ function postgresStore(url: string, limits?: StatementLimits | null): Store {
   };
 }
 
-/** As `exclusively`, on a connection of its own whose statements may take as long as they need. */
+/** A change of a table waits so long for those who use it, and everybody else waits behind it. Milliseconds. */
+const changeLockMs = 2_000;
+/** Then it lets them go on for so long before it tries again. */
+const changeRestMs = 2_000;
+
+/**
+ * As `exclusively`, on a connection of its own whose statements may take as long as they need, but for the locks
+ * that they wait for: meanwhile nobody could write. If one is not to be had, the work begins again a little later.
+ */
 async function patiently(
   url: string,
   work: (transaction: Transaction<Schema>) => Promise<void>,
 ): Promise<void> {
   const patient = postgresStore(url, null);
   try {
-    await patient.exclusively(work);
+    while (!(await isDone(patient, work))) await delay(changeRestMs);
   } finally {
     await patient.close();
+  }
+}
+
+async function isDone(
+  patient: Store,
+  work: (transaction: Transaction<Schema>) => Promise<void>,
+): Promise<boolean> {
+  try {
+    await patient.exclusively(async (transaction) => {
+      await sql`set local lock_timeout = ${sql.lit(changeLockMs)}`.execute(transaction);
+      await work(transaction);
+    });
+    return true;
+  } catch (error) {
+    if (isLockTimeout(error)) return false;
+    throw error;
   }
 }
 

@@ -157,6 +157,36 @@ describe("a node beside a newer schema", () => {
     },
   );
 
+  it("goes on while an upgrade waits for a transaction that is open on the same table", async () => {
+    const url = await postgres.createDatabase();
+    const db = new Kysely<Schema>({ dialect: postgresDialect(url) });
+    await makeOlder(db, migrationNames.indexOf("0010-delivery"));
+    await db.destroy();
+    await connected(url, async (holder) => {
+      await holder.query("begin; select count(*) from emails");
+      let isUpgraded = false;
+      const upgrading = openPostgresStore(url).then((newer) => {
+        isUpgraded = true;
+        return newer;
+      });
+      const waiting =
+        "select 1 from pg_stat_activity where wait_event_type = 'Lock' and query like 'alter table%'";
+      await connected(url, async (client) => {
+        await expect.poll(async () => (await client.query(waiting)).rowCount, { interval: 10 }).toBe(1);
+        // Who writes now waits behind the change of the table, but not for as long as that waits.
+        for (let writes = 0; writes < 3; writes++) {
+          await client.query("update emails set subject = subject");
+          await expect.poll(async () => (await client.query(waiting)).rowCount, { interval: 10 }).toBe(1);
+        }
+      });
+      expect(isUpgraded).toBe(false);
+      await holder.query("commit");
+      const newer = await upgrading;
+      expect(await migrationsMade(newer.db)).toEqual(migrationNames);
+      await newer.close();
+    });
+  });
+
   it("goes on while columns are added on PostgreSQL to what it reads and writes", async () => {
     const url = await postgres.createDatabase();
     const store = await openPostgresStore(url);
