@@ -49,7 +49,7 @@ function byOtherHands<Result>(work: (database: ReturnType<typeof openBeside>) =>
   }
 }
 
-const failure = "the delivery worker's claim loop failed";
+const failure = "outcomes not stored; retrying";
 
 /** Resolves when the delivery worker has failed once more to write. */
 async function workerFails(service: Service): Promise<void> {
