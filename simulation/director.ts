@@ -32,6 +32,7 @@ export class Director {
   async begin(): Promise<void> {
     const { relays } = this.#scene;
     const node = this.#fleet.create(0);
+    await node.open();
     for (const relay of relays) await node.createConfig(relay);
     await node.start();
   }

@@ -89,15 +89,23 @@ export class FaultMaker {
     fault: Extract<Fault, { kind: "clock" | "freeze" }>,
     over: () => Promise<void>,
   ): Promise<void> {
-    const nodes = this.#scene.nodes.filter(({ index }) => fault.node === null || index === fault.node);
+    const { nodes, plan, server } = this.#scene;
+    const hit = nodes.filter(({ index }) => fault.node === null || index === fault.node);
+    const clocks = hit.map(({ machineClock }) => machineClock);
     this.#scene.clocksSetAt = this.#scene.scheduler.now;
     if (fault.kind === "clock") {
-      for (const { clock } of nodes) clock.step(fault.byMs);
+      if (plan.shared && fault.node === null) {
+        // By the time of the database from now on, every lease may have run out.
+        if (fault.byMs > 0) this.#scene.excuse();
+        this.#fleet.disturb();
+        server.clock.step(fault.byMs);
+      }
+      for (const clock of clocks) clock.step(fault.byMs);
       return;
     }
-    for (const { clock } of nodes) clock.freeze();
+    for (const clock of clocks) clock.freeze();
     await over();
-    for (const { clock } of nodes) clock.thaw();
+    for (const clock of clocks) clock.thaw();
     this.#scene.clocksSetAt = this.#scene.scheduler.now;
   }
 

@@ -48,7 +48,7 @@ export class Fleet {
 
   /** The clock of a machine goes on as it is when a process on it starts again. */
   #offsetOf(index: number): number | undefined {
-    return this.#scene.nodes.findLast((node) => node.index === index)?.clock.offsetMs;
+    return this.#scene.nodes.findLast((node) => node.index === index)?.machineClock.offsetMs;
   }
 
   /** Starts a node, again and again while the database does not let it. */
@@ -58,6 +58,7 @@ export class Fleet {
       const node = this.create(index, isForeign);
       trace.note(node.name, "starts");
       try {
+        await node.open();
         await node.start();
         return node;
       } catch (error) {

@@ -1,5 +1,9 @@
+import { ByteBudget } from "../src/core/byte-budget.ts";
+import type { Clock } from "../src/core/clock.ts";
 import { FreeDisk } from "../src/core/free-disk.ts";
+import type { Log } from "../src/core/log.ts";
 import { parse } from "../src/core/parse.ts";
+import { Poll } from "../src/core/service.ts";
 import { DeliveryWorker } from "../src/delivery/worker.ts";
 import { Outbox } from "../src/emails/emails.ts";
 import { Intake } from "../src/emails/intake.ts";
@@ -9,6 +13,7 @@ import { ConfigSource } from "../src/smtp-configs/repository.ts";
 import { ConfigResolver } from "../src/smtp-configs/resolver.ts";
 import { smtpConfigCreate, smtpConfigUpdate } from "../src/smtp-configs/settings.ts";
 import { SmtpConfigs } from "../src/smtp-configs/smtp-configs.ts";
+import { DatabaseClock } from "../src/store/database-clock.ts";
 import type { DatabaseServer } from "./database/server.ts";
 import { SimulatedStore } from "./database/store.ts";
 import type { Installation } from "./installation.ts";
@@ -21,6 +26,10 @@ import type { Scheduler } from "./world/scheduler.ts";
 const actor = { id: "user:1", name: "Ada" };
 const caller = { id: "simulation", name: "simulation" };
 const port = 2525;
+/** How often a node looks at the clock of a database that it shares. */
+const clockLookMs = 10_000;
+/** What a node has for the bytes of large contents that it sends. */
+export const memoryBytes = 5_000_000;
 const zeros = Buffer.alloc(8_000_000);
 
 export interface NodeOptions {
@@ -42,12 +51,16 @@ export interface NodeOptions {
 export class SimulatedNode implements Dialer {
   readonly index: number;
   readonly name: string;
-  readonly clock: NodeClock;
+  /** Of its machine. */
+  readonly machineClock: NodeClock;
+  /** That of its machine, or of the database where nodes share it. */
+  readonly clock: Clock;
   readonly store: SimulatedStore;
   readonly #worker: DeliveryWorker;
   readonly #configs: SmtpConfigs;
   readonly #outbox: Outbox;
   readonly #relays: readonly Relay[];
+  readonly #log: Log;
   readonly isForeign: boolean;
   alive = true;
   /** It has been told to stop. */
@@ -59,8 +72,10 @@ export class SimulatedNode implements Dialer {
     this.name = isForeign ? "foreign" : `node${index}${"'".repeat(life)}`;
     this.isForeign = isForeign;
     this.#relays = relays;
+    this.#log = installation.log;
     const random = new Random(`${seed}/${this.name}`);
-    this.clock = new NodeClock(scheduler, this, options.skewMs);
+    this.machineClock = new NodeClock(scheduler, this, options.skewMs);
+    this.clock = shared ? new DatabaseClock(this.machineClock) : this.machineClock;
     const { clock } = this;
     const { templates, metrics, log } = installation;
     const secrets = isForeign ? installation.foreignSecrets : installation.secrets;
@@ -89,6 +104,7 @@ export class SimulatedNode implements Dialer {
         if (relay === undefined) return Promise.reject(new TypeError(`Nobody is at ${to.address}.`));
         return relay.dial(this, to, signal);
       },
+      contentBudget: new ByteBudget(memoryBytes),
       clock,
       log,
       metrics,
@@ -102,6 +118,19 @@ export class SimulatedNode implements Dialer {
       disk: new FreeDisk({ folder: null, floor: 0, clock }),
     });
     this.#outbox = new Outbox({ store, secrets, configSource, templates, clock, metrics, intake, onQueued });
+  }
+
+  /** Learns the time of a shared database, and follows it. */
+  async open(): Promise<void> {
+    const { clock } = this;
+    if (!(clock instanceof DatabaseClock)) return;
+    const run = async () => {
+      await clock.look(this.store.db);
+      return clockLookMs;
+    };
+    await run();
+    const work = { run, firstMs: clockLookMs, retryMs: clockLookMs, failure: "database clock not read" };
+    new Poll({ clock, log: this.#log }, work).start();
   }
 
   start(): Promise<void> {

@@ -1,5 +1,5 @@
 import type { DatabaseServer, FaultyDatabase } from "./database/server.ts";
-import type { SimulatedNode } from "./node.ts";
+import { emailOf, type SimulatedNode } from "./node.ts";
 import type { EmailPlan, Plan } from "./plans/plan.ts";
 import type { Relay } from "./relay/relay.ts";
 import type { Scheduler } from "./world/scheduler.ts";
@@ -25,9 +25,6 @@ export interface AcceptedEmail {
   readonly acceptedAt: number;
 }
 
-/** Nodes that differ by less work together; see docs/nodes.md. */
-const maxSkewMs = 2_500;
-
 /** All that is under way in one simulation, for those who look on. */
 export class Scene {
   readonly plan: Plan;
@@ -39,8 +36,6 @@ export class Scene {
   readonly emails: AcceptedEmail[] = [];
   /** Emails that may come twice although the reply of their relay was read. */
   readonly #excused = new Set<string>();
-  /** Whether the nodes of a cluster have seen the time too differently: any lease may have been lost. */
-  wasSkewed = false;
   /** When nodes came or went, configs or clocks were changed last. */
   disturbedAt = 0;
   clocksSetAt = Number.NEGATIVE_INFINITY;
@@ -62,12 +57,6 @@ export class Scene {
     return this.nodes.filter(({ alive, isStopping, isForeign }) => alive && !isStopping && !isForeign);
   }
 
-  /** Whether nodes see the time more differently than they may: leases and memberships go by the clocks of nodes. */
-  get isSkewed(): boolean {
-    const offsets = this.nodes.filter(({ alive }) => alive).map(({ clock }) => clock.offsetMs);
-    return Math.max(...offsets) - Math.min(...offsets) > maxSkewMs;
-  }
-
   /** From now on each email under way may come twice: its node is gone, or may have lost it. */
   excuse(): void {
     const underWay = this.database.look<{ id: string }>("select id from emails where state = 'sending'");
@@ -76,12 +65,18 @@ export class Scene {
 
   /** Whether an email may come twice, or be sent by two nodes, although the reply was read. */
   isExcused(id: string): boolean {
-    return this.wasSkewed || this.#excused.has(id);
+    return this.#excused.has(id);
   }
 
   /** Fails the simulation unless it holds. */
   require(holds: boolean, invariant: string, detail: () => string): void {
     if (!holds) throw new Violation(invariant, detail());
+  }
+
+  /** The email that a recipient belongs to; null if it was not accepted yet. */
+  emailTo(recipient: string | null): AcceptedEmail | null {
+    if (recipient === null) return null;
+    return this.emails.find(({ number }) => number === emailOf(recipient)) ?? null;
   }
 
   nameOf(id: string): string {

@@ -68,6 +68,7 @@ async function play(scene: Scene, installation: Installation): Promise<void> {
   const calm = calmAt(plan);
   const latest = latestEnd(plan);
   await scheduler.run(() => {
+    monitor.lookAtMemory();
     const isCalm = !director.isBusy && scheduler.now > calm;
     return scheduler.now > latest || (isCalm && monitor.isQuiet);
   });

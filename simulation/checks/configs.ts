@@ -69,7 +69,7 @@ function checkLimits(scene: Scene, relay: Relay): void {
   const { now } = scene.scheduler;
   const { server, disturbedAt } = scene;
   const settledAt = Math.max(disturbedAt, server.troubleAt) + settledMs;
-  if (now < settledAt || !server.isWell || scene.isSkewed) return;
+  if (now < settledAt || !server.isWell) return;
   const { maxConnections, maxPerSecond } = relay.plan;
   const sessions = [...relay.sessions.keys()].filter(({ openedAt }) => openedAt > settledAt).length;
   scene.require(

@@ -1,6 +1,7 @@
 import type { Scene } from "../scene.ts";
 import { checkConfigs } from "./configs.ts";
-import { checkQueue, QueueMemory } from "./queue.ts";
+import { checkMemory } from "./memory.ts";
+import { checkQueue, largeBytes, QueueMemory } from "./queue.ts";
 
 /** How often all is looked at while something is under way, and else. */
 const busyMs = 2_000;
@@ -11,10 +12,13 @@ export class Monitor {
   readonly #scene: Scene;
   readonly #queue = new QueueMemory();
   readonly #pauses = new Map<string, number | null>();
+  /** Two contents that may not be under way at once. */
+  readonly #hasLarge: boolean;
   #open = 0;
 
   constructor(scene: Scene) {
     this.#scene = scene;
+    this.#hasLarge = scene.plan.emails.filter(({ bytes }) => bytes > largeBytes).length > 1;
   }
 
   start(): void {
@@ -24,6 +28,11 @@ export class Monitor {
       scheduler.after(isBusy ? busyMs : idleMs, look);
     };
     scheduler.after(busyMs, look);
+  }
+
+  /** After each event: what is in memory comes and goes. */
+  lookAtMemory(): void {
+    if (this.#hasLarge) checkMemory(this.#scene);
   }
 
   /** Whether no email is open. */
@@ -46,9 +55,8 @@ export class Monitor {
   }
 }
 
-/** Leases may be lost where nodes see the time differently, or do not reach their database for long. */
+/** Leases may be lost where nodes do not reach their database for long. */
 function noteCauses(scene: Scene): void {
   if (!scene.plan.shared) return;
   if (scene.server.isAwayFor(15_000)) scene.excuse();
-  if (scene.isSkewed) scene.wasSkewed = true;
 }

@@ -24,7 +24,7 @@ const leaseOverMs = 75_000;
 const lateMs = 5 * 60_000;
 const behindMs = 5_000;
 /** What an email may wait behind: a relay of these plans reads it in less than the time above. */
-const largeBytes = 256 * 1024;
+export const largeBytes = 256 * 1024;
 
 /** Since when something has been so, as of the last looks. */
 export class QueueMemory {
@@ -140,6 +140,7 @@ function checkRow(
   { isWell, today }: { isWell: boolean; today: number },
 ): void {
   const { now } = scene.scheduler;
+  const leaseTime = scene.plan.shared ? scene.server.clock.now() : today;
   const isExpired = isWell && row.state === "queued" && row.expires_at <= today;
   const expiredMs = memory.lasts(`${row.id} is expired`, isExpired, now);
   scene.require(
@@ -147,7 +148,7 @@ function checkRow(
     "an email whose time is over ends",
     () => `${scene.nameOf(row.id)} has been queued for ${expiredMs} ms past its time`,
   );
-  const isOver = isWell && row.state === "sending" && (row.lease_until ?? 0) <= today;
+  const isOver = isWell && row.state === "sending" && (row.lease_until ?? 0) <= leaseTime;
   const overMs = memory.lasts(`${row.id} has no lease`, isOver, now);
   scene.require(
     overMs <= leaseOverMs,
@@ -168,6 +169,8 @@ function checkOrder(scene: Scene, memory: QueueMemory, row: OpenRow, isWell: boo
   const waitedMs = memory.lasts(key, isWaiting, now);
   if (!isWaiting || waitedMs < behindMs || email === undefined) return;
   if (askedAt(scene.relays, email.number) > now - waitedMs - behindMs) return;
+  // Two large ones may have to wait for each other.
+  if (email.plan.bytes > largeBytes) return;
   const free = scene.relays.find(({ sessions }) => {
     const all = [...sessions.keys()];
     return (

@@ -1,6 +1,7 @@
 import { SendwrightError } from "../../src/core/errors.ts";
 import { type SqliteAnswer, SqliteDatabase, type SqliteStatement } from "../../src/store/sqlite/database.ts";
 import type { Fault } from "../plans/plan.ts";
+import { NodeClock } from "../world/node-clock.ts";
 import type { Random } from "../world/random.ts";
 import type { Scheduler } from "../world/scheduler.ts";
 import type { Trace } from "../world/trace.ts";
@@ -74,6 +75,8 @@ const lockMs = 12_000;
 /** The database as nodes reach it: each operation takes time, and may fail before or after it is done. */
 export class DatabaseServer {
   readonly database: FaultyDatabase;
+  /** Of its machine: the leases of nodes that share it go by this one. */
+  readonly clock: NodeClock;
   readonly #scheduler: Scheduler;
   readonly #trace: Trace;
   readonly #random: Random;
@@ -87,6 +90,7 @@ export class DatabaseServer {
 
   constructor({ database, scheduler, trace, random }: ServerDependencies) {
     this.database = database;
+    this.clock = new NodeClock(scheduler, { alive: true }, 0);
     this.#scheduler = scheduler;
     this.#trace = trace;
     this.#random = random;

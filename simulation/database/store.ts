@@ -7,9 +7,11 @@ import {
   SqliteAdapter,
   SqliteIntrospector,
   SqliteQueryCompiler,
+  sql,
 } from "kysely";
+import { SharedSqliteAdapter } from "../../src/store/dialect.ts";
 import type { Schema } from "../../src/store/schema.ts";
-import { beginTransaction } from "../../src/store/sqlite/database.ts";
+import { beginTransaction, type SqliteStatement } from "../../src/store/sqlite/database.ts";
 import { resultOf } from "../../src/store/sqlite/dialect.ts";
 import { sqliteError } from "../../src/store/sqlite/error.ts";
 import { runSteps, write } from "../../src/store/step.ts";
@@ -29,6 +31,13 @@ export interface StoreOptions {
 /** In a transaction it stands for `pg_notify`, which takes effect with the commit. */
 const announcement = "select 'announcement' as announcement";
 
+/** A parameter in whose place the database puts its own time when it executes the statement. */
+const databaseTime = Symbol("the time of the database");
+/** Where nodes share the database; one alone brings its own time along. */
+const sharedAdapter = new SharedSqliteAdapter(sql<number>`cast(${databaseTime} as bigint)`);
+/** What a node asks PostgreSQL for its time, in SQLite's words. */
+const time = { sql: "select cast(? as bigint) as now", parameters: [databaseTime] };
+
 /** A node's way to the simulated database, with the interface of the real ones. */
 export class SimulatedStore implements Store {
   readonly db: Kysely<Schema>;
@@ -43,7 +52,7 @@ export class SimulatedStore implements Store {
     const connection = new Connection(options);
     this.db = new Kysely<Schema>({
       dialect: {
-        createAdapter: () => new SqliteAdapter(),
+        createAdapter: () => (options.shared ? sharedAdapter : new SqliteAdapter()),
         createDriver: () => connection,
         createIntrospector: (db) => new SqliteIntrospector(db),
         createQueryCompiler: () => new SqliteQueryCompiler(),
@@ -131,7 +140,7 @@ class Connection implements Driver, DatabaseConnection {
   async #transactNow(queries: readonly CompiledQuery[]): Promise<readonly QueryResult<unknown>[]> {
     const { server, announce } = this.#options;
     await this.#admit();
-    const [done] = this.#whole(() => server.database.transact([queries]));
+    const [done] = this.#whole(() => server.database.transact([queries.map((query) => this.#timed(query))]));
     if (done?.committed !== true) {
       await this.#answer();
       throw sqliteError(done?.error);
@@ -141,12 +150,18 @@ class Connection implements Driver, DatabaseConnection {
     return done.answers.map(resultOf);
   }
 
-  #execute<Row>({ sql, parameters }: CompiledQuery): QueryResult<Row> {
+  #execute<Row>(query: CompiledQuery): QueryResult<Row> {
     try {
-      return resultOf<Row>(this.#options.server.database.execute({ sql, parameters }));
+      return resultOf<Row>(this.#options.server.database.execute(this.#timed(query)));
     } catch (error) {
       throw sqliteError(error);
     }
+  }
+
+  #timed(query: CompiledQuery): SqliteStatement {
+    const { sql: text, parameters } = query.sql.includes("clock_timestamp()") ? time : query;
+    const now = () => this.#options.server.clock.now();
+    return { sql: text, parameters: parameters.map((value) => (value === databaseTime ? now() : value)) };
   }
 
   #whole<T>(work: () => T): T {

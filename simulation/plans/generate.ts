@@ -25,6 +25,7 @@ export function generate(seed: number): Plan {
 const sorts: readonly (readonly [number, (seed: number, random: Random) => Plan])[] = [
   [0.02, crowd],
   [0.02, largeEmails],
+  [0.02, muchContent],
   [0.03, slowAnswers],
   [0.03, refusedSignIn],
   [0.03, shortLives],
@@ -84,6 +85,34 @@ function largeEmails(seed: number, random: Random): Plan {
     relays,
     emails: [large, ...small],
     faults: [],
+  };
+}
+
+/** More large emails at once than a node has memory for. */
+function muchContent(seed: number, random: Random): Plan {
+  const relay = {
+    ...relayPlan(random),
+    bytesPerMs: random.int(200, 1_000),
+    maxConnections: random.int(2, 4),
+    maxPerSecond: null,
+  };
+  const emails = Array.from({ length: random.int(3, 6) }, () => ({
+    ...emailPlan(random, 1),
+    at: random.int(0, secondMs),
+    livesMs: 30 * minuteMs,
+    startsInMs: 0,
+    bytes: random.pick([300, 2_000_000, 3_000_000]),
+  }));
+  const relays = [{ ...relay, maxBytes: null, maxSessions: 10 }];
+  const extent: Extent = { shared: false, nodes: 1, relays: 1, emails: emails.length };
+  const fault = random.chance(0.5) ? faultPlan(random, extent) : null;
+  return {
+    seed,
+    shared: false,
+    nodes: [{ joinsAt: 0, skewMs: 0 }],
+    relays,
+    emails,
+    faults: fault === null ? [] : [fault],
   };
 }
 

@@ -5,7 +5,12 @@ export const secondMs = 1_000;
 export const minuteMs = 60_000;
 
 export function nodePlan(random: Random, index: number): NodePlan {
-  return { joinsAt: index === 0 ? 0 : random.int(0, 20 * secondMs), skewMs: random.int(-1_000, 1_000) };
+  const farMs = random.pick([-10 * minuteMs, -45 * secondMs, 45 * secondMs, 10 * minuteMs]);
+  const nearMs = random.int(-secondMs, secondMs);
+  return {
+    joinsAt: index === 0 ? 0 : random.int(0, 20 * secondMs),
+    skewMs: random.chance(0.4) ? farMs : nearMs,
+  };
 }
 
 export function relayPlan(random: Random): RelayPlan {

@@ -37,6 +37,8 @@ export class Session implements Peer {
   /** Those that were accepted of the message under way; null between messages. */
   #recipients: string[] | null = null;
   #startedAt = 0;
+  /** A content has begun to arrive, and is not decided on. */
+  #carries = false;
   #content = new ContentReader();
   readonly openedAt: number;
   /** It says nothing any more, and takes the room of another one. */
@@ -53,6 +55,11 @@ export class Session implements Peer {
 
   get isBusy(): boolean {
     return this.#recipients !== null || this.#phase === "working" || this.#phase === "content";
+  }
+
+  /** The first recipient of the content that the client has under way here; null if there is none. */
+  get carriesFor(): string | null {
+    return this.#carries && this.#link.isOpen ? (this.#recipients?.[0] ?? null) : null;
   }
 
   greet(refusal: string | null): void {
@@ -157,6 +164,7 @@ export class Session implements Peer {
   }
 
   #readContent(): void {
+    this.#carries = true;
     const action = this.#rules.misbehaves("content");
     if (action !== null && action.do !== "reply") {
       this.#misbehave(action, "");
@@ -178,6 +186,7 @@ export class Session implements Peer {
       this.#misbehave(action, acceptance);
       return;
     }
+    this.#carries = false;
     this.#recipients = null;
     this.#phase = "commands";
     this.idleSince = this.#rules.now();

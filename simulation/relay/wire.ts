@@ -34,6 +34,11 @@ export class Link implements Wire {
     this.#options = options;
   }
 
+  /** As the client sees it. */
+  get isOpen(): boolean {
+    return this.#isOpen;
+  }
+
   attach(peer: Peer): void {
     this.#peer = peer;
   }

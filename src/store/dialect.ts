@@ -1,8 +1,18 @@
-import { type Kysely, PostgresAdapter, type RawBuilder, sql } from "kysely";
+import { type Kysely, PostgresAdapter, type RawBuilder, SqliteAdapter, sql } from "kysely";
 
 /** For the few places where the databases differ: a type, a lock, a notification, the clock of leases. */
 export function isPostgres(db: Pick<Kysely<never>, "getExecutor">): boolean {
   return db.getExecutor().adapter instanceof PostgresAdapter;
+}
+
+/** A database that speaks SQLite's SQL and that several nodes share, as the simulator's is: it has a clock of its own. */
+export class SharedSqliteAdapter extends SqliteAdapter {
+  readonly now: RawBuilder<number>;
+
+  constructor(now: RawBuilder<number>) {
+    super();
+    this.now = now;
+  }
 }
 
 /**
@@ -11,7 +21,9 @@ export function isPostgres(db: Pick<Kysely<never>, "getExecutor">): boolean {
  * @param now by the caller's clock.
  */
 export function databaseNow(db: Pick<Kysely<never>, "getExecutor">, now: number): RawBuilder<number> {
-  return isPostgres(db)
+  const { adapter } = db.getExecutor();
+  if (adapter instanceof SharedSqliteAdapter) return adapter.now;
+  return adapter instanceof PostgresAdapter
     ? sql<number>`cast(extract(epoch from now()) * 1000 as bigint)`
     : sql<number>`cast(${now} as bigint)`;
 }
