@@ -46,6 +46,9 @@ export class FaultMaker {
         await over();
         this.#fleet.announcements = null;
         break;
+      case "resolver":
+        await this.#breakResolver(fault.node, over);
+        break;
       case "kill":
         await this.#killAndRestart(fault.node, over);
         break;
@@ -83,6 +86,15 @@ export class FaultMaker {
     await this.#fleet.stop(node, deadlineMs);
     await over();
     await this.#fleet.join(index);
+  }
+
+  async #breakResolver(index: number, over: () => Promise<void>): Promise<void> {
+    const node = this.#scene.working.find((each) => each.index === index);
+    if (node === undefined) return;
+    node.resolves = false;
+    await over();
+    node.resolves = true;
+    this.#scene.resolverTroubleAt = this.#scene.scheduler.now;
   }
 
   async #setClocks(

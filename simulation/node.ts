@@ -63,6 +63,8 @@ export class SimulatedNode implements Dialer {
   readonly #log: Log;
   readonly isForeign: boolean;
   alive = true;
+  /** Its name servers answer. */
+  resolves = true;
   /** It has been told to stop. */
   isStopping = false;
 
@@ -96,6 +98,7 @@ export class SimulatedNode implements Dialer {
       configSource,
       resolver: new ConfigResolver(opening),
       egress: createEgress("default", async (host) => {
+        if (!this.resolves) throw Object.assign(new Error("getaddrinfo EAI_AGAIN"), { code: "EAI_AGAIN" });
         const relay = relays.find(({ name }) => host === `${name}.test`);
         return relay === undefined ? [] : [{ address: relay.address, family: 4 }];
       }),
@@ -146,6 +149,11 @@ export class SimulatedNode implements Dialer {
   kill(): void {
     this.alive = false;
     for (const relay of this.#relays) relay.dropAll(this);
+  }
+
+  /** Whether it fails where other nodes may not. */
+  get hasFault(): boolean {
+    return this.#worker.faults().length > 0;
   }
 
   async createConfig(relay: Relay): Promise<void> {

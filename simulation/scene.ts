@@ -38,6 +38,8 @@ export class Scene {
   readonly #excused = new Set<string>();
   /** When nodes came or went, configs or clocks were changed last. */
   disturbedAt = 0;
+  /** When the name servers of a node last did not answer. */
+  resolverTroubleAt = Number.NEGATIVE_INFINITY;
   clocksSetAt = Number.NEGATIVE_INFINITY;
 
   constructor(given: Pick<Scene, "plan" | "scheduler" | "trace" | "server" | "relays">) {
@@ -66,6 +68,11 @@ export class Scene {
   /** Whether an email may come twice, or be sent by two nodes, although the reply was read. */
   isExcused(id: string): boolean {
     return this.#excused.has(id);
+  }
+
+  /** Every node finds its relays. */
+  get isResolving(): boolean {
+    return this.working.every(({ resolves }) => resolves);
   }
 
   /** Fails the simulation unless it holds. */

@@ -46,8 +46,11 @@ function checkPause(scene: Scene, relay: Relay, row: ConfigRow, before: number |
   const ms = (row.paused_until ?? 0) - node.clock.now();
   if (ms <= 0) return;
   scene.trace.note(relay.name, `is paused for ${Math.round(ms / 1_000)} s`);
+  // One of several nodes keeps its own fault to itself.
+  const isOwnFault =
+    !scene.plan.shared && (!scene.isResolving || now - scene.resolverTroubleAt <= longestWaitMs);
   scene.require(
-    now - relay.troubleAt <= longestWaitMs,
+    isOwnFault || now - relay.troubleAt <= longestWaitMs,
     "no config is paused without a reason of its relay",
     () => `${relay.name} is paused, and did nothing wrong`,
   );

@@ -1,6 +1,7 @@
 import type { Scene } from "../scene.ts";
 import { checkConfigs } from "./configs.ts";
 import { checkMemory } from "./memory.ts";
+import { checkOwner } from "./owner.ts";
 import { checkQueue, largeBytes, QueueMemory } from "./queue.ts";
 
 /** How often all is looked at while something is under way, and else. */
@@ -18,6 +19,9 @@ export class Monitor {
 
   constructor(scene: Scene) {
     this.#scene = scene;
+    for (const relay of scene.relays) {
+      relay.onContent = (by, recipient) => checkOwner(scene, by, recipient);
+    }
     this.#hasLarge = scene.plan.emails.filter(({ bytes }) => bytes > largeBytes).length > 1;
   }
 

@@ -21,6 +21,10 @@ const tickMs = 65_000;
 const idleNodeMs = 4_000;
 /** A lease whose claim was committed, while its answer was lost, is found by the next tick. */
 const leaseOverMs = 75_000;
+/** A breaker that the database has refused is stored after this time. */
+const breakerMs = 65_000;
+/** Nodes have seen by then that the clock of their database was set. */
+const clockLookMs = 15_000;
 const lateMs = 5 * 60_000;
 const behindMs = 5_000;
 /** What an email may wait behind: a relay of these plans reads it in less than the time above. */
@@ -49,16 +53,25 @@ export function checkQueue(scene: Scene, memory: QueueMemory): { open: number; i
   );
   const { now } = scene.scheduler;
   const { working, server } = scene;
-  const isWell = working.length > 0 && server.isWell && now - server.troubleAt > 10_000;
+  const isWell =
+    working.length > 0 &&
+    server.isWell &&
+    now - server.troubleAt > 10_000 &&
+    now - server.breakerRefusedAt > breakerMs;
   const latest = (time: (node: SimulatedNode) => number) => Math.min(...working.map(time));
   /** By the slowest clock. */
   const today = latest(({ clock }) => clock.now());
   const configs = scene.database.look<ConfigRow>("select paused_until from smtp_config where enabled = 1");
-  const isUsable = configs.some(({ paused_until }) => paused_until === null || paused_until <= today);
+  const isUsable =
+    working.some(({ hasFault }) => !hasFault) &&
+    configs.some(({ paused_until }) => paused_until === null || paused_until <= today);
+  // What was to be sent at once is due whatever the clocks were set to since.
+  const isFresh = ({ id, lease }: OpenRow) =>
+    lease === 0 && scene.emails.some((email) => email.id === id && email.plan.startsInMs === 0);
   const isDue = (row: OpenRow) =>
-    row.state === "queued" && (row.next_attempt_at ?? 0) <= today && row.expires_at > today;
+    row.state === "queued" && row.expires_at > today && ((row.next_attempt_at ?? 0) <= today || isFresh(row));
   const due = rows.filter(isDue);
-  checkProgress(scene, memory, { due, isWell: isWell && isUsable });
+  checkProgress(scene, memory, { due, isWell: isWell && isUsable && now - scene.clocksSetAt > clockLookMs });
   checkIdleNode(scene, memory, {
     rows,
     due,
@@ -66,7 +79,8 @@ export function checkQueue(scene: Scene, memory: QueueMemory): { open: number; i
   });
   for (const row of rows) {
     checkRow(scene, memory, row, { isWell, today });
-    const isLate = isWell && isUsable && isDue(row) && scene.relays.every((relay) => relay.isWell);
+    const isLate =
+      isWell && isUsable && scene.isResolving && isDue(row) && scene.relays.every((relay) => relay.isWell);
     const ms = memory.lasts(`${row.id} is late`, isLate, now);
     scene.require(
       ms <= lateMs + scene.plan.emails.length * slowestMs(scene),

@@ -1,4 +1,4 @@
-import { calmAt } from "../plans/plan.ts";
+import { calmAt, type Fault, type RelayPlan } from "../plans/plan.ts";
 import { type Accepted, isAboutAccount } from "../relay/relay.ts";
 import type { AcceptedEmail, Scene } from "../scene.ts";
 import { askedAt } from "./configs.ts";
@@ -24,9 +24,18 @@ const longestMs = 80 * 60_000;
 /** What gets its turn gets it within this time, and that of the emails before it. */
 const turnMs = 2 * 60_000;
 /** Faults that may pause a config, or end the life of an email early. */
-const trying: ReadonlySet<string> = new Set(["relay", "config", "clock", "freeze", "foreign-node"]);
+const trying: ReadonlySet<string> = new Set([
+  "relay",
+  "config",
+  "clock",
+  "freeze",
+  "foreign-node",
+  "resolver",
+]);
 /** Clocks of nodes that are well differ by less. */
 const skewMs = 5_000;
+/** So long before its end an email is tried once more, at the most. */
+const lastAttemptMs = 65_000;
 
 /** Looks at each email when all is over: its state must fit what the relays have seen. */
 export function verify(scene: Scene): void {
@@ -41,6 +50,12 @@ export function verify(scene: Scene): void {
     if (row !== undefined) new EmailVerdict(scene, email, row, recipients.get(email.id) ?? []).verify();
   }
   verifyRefusals(scene);
+  const foreign = "select 1 from attempts where error_code = 'secret.mismatch' limit 1";
+  scene.require(
+    scene.database.look(foreign).length === 0,
+    "a node whose key does not fit claims nothing",
+    () => "a password could not be decrypted",
+  );
 }
 
 class EmailVerdict {
@@ -156,12 +171,38 @@ class EmailVerdict {
     const wasTried = Number.isFinite(askedAt(this.#scene.relays, this.#email.number));
     this.#require(wasTried || !hadTurn || !isSpared, "no email expires without a try", "was never tried");
     const hasTime = wellMs > longestMs && !this.#scene.plan.faults.some(({ kind }) => kind === "clock");
+    this.#verifyLastAttempt();
     this.#require(!hasTime, "mail flows once all is well", `expired although all was well for ${wellMs} ms`);
+  }
+
+  /** Who is put off again and again, and by nothing else, is asked just before the end. */
+  #verifyLastAttempt(): void {
+    const { plan, relays } = this.#scene;
+    const { startsInMs, livesMs } = this.#email.plan;
+    if (!plan.faults.every(isDeferral) || plan.relays.some(isNarrow)) return;
+    const endsAt = this.#email.acceptedAt + startsInMs + livesMs;
+    const early = endsAt - askedAt(relays, this.#email.number);
+    const lateMs = plan.emails.length * slowestMs(this.#scene);
+    this.#require(
+      early <= lastAttemptMs + lateMs,
+      "the last attempt comes just before the end",
+      `was tried last ${early} ms before`,
+    );
   }
 
   #require(holds: boolean, invariant: string, detail: string): void {
     this.#scene.require(holds, invariant, () => `${this.#scene.nameOf(this.#email.id)}: ${detail}`);
   }
+}
+
+/** Says nothing of the config, and opens no breaker. */
+function isDeferral(fault: Fault): boolean {
+  if (fault.kind !== "relay" || fault.point !== "rcpt" || fault.action.do !== "reply") return false;
+  return /^45/.test(fault.action.text);
+}
+
+function isNarrow({ maxSessions, maxConnections, maxPerSecond }: RelayPlan): boolean {
+  return maxSessions < maxConnections || maxPerSecond !== null;
 }
 
 /** A recipient who was refused for good, and whose refusal was read, is not asked again. */

@@ -67,6 +67,7 @@ export interface ServerDependencies {
   readonly random: Random;
 }
 
+const storesBreaker = /^update "smtp_config" set "paused_until" = \?, "paused_reason"/;
 /** How long a client waits for an answer. */
 const timeoutMs = 5_000;
 /** How long a transaction waits for a lock. */
@@ -84,6 +85,10 @@ export class DatabaseServer {
   /** Emails whose attempts are refused, by id. */
   readonly #poisoned = new Set<string>();
   #working: string | null = null;
+  /** When it last refused what became of a breaker. */
+  breakerRefusedAt = Number.NEGATIVE_INFINITY;
+  /** Which node has claimed each email last, and when. */
+  readonly claims = new Map<string, { readonly node: number; readonly at: number }>();
   /** When anything was wrong last. */
   troubleAt = Number.NEGATIVE_INFINITY;
   lastEmailChangeAt = 0;
@@ -117,6 +122,10 @@ export class DatabaseServer {
   end(fault: DatabaseFault): void {
     this.#faults.delete(fault);
     this.troubleAt = this.#scheduler.now;
+  }
+
+  claimed(node: number, ids: readonly string[]): void {
+    for (const id of ids) this.claims.set(id, { node, at: this.#scheduler.now });
   }
 
   poison(id: string, isPoisoned: boolean): void {
@@ -180,14 +189,17 @@ export class DatabaseServer {
   /** Not of the database's own trouble, as a trigger or a quota speaks. */
   #refusal({ sql, parameters }: SqliteStatement): string | null {
     if (this.#faults.size === 0 && this.#poisoned.size === 0) return null;
-    if (!sql.includes("insert into attempts")) return null;
+    const isBreaker = storesBreaker.test(sql);
+    if (!isBreaker && !sql.includes("insert into attempts")) return null;
     const isRefusing = [...this.#faults].some(
       ({ how, share }) => how === "refusing" && this.#random.chance(share),
     );
     if (!isRefusing && !parameters.some((value) => this.#poisoned.has(value as string))) return null;
     this.troubleAt = this.#scheduler.now;
-    this.#trace.note("database", "refuses the row of an attempt");
-    return "the row of an attempt was refused";
+    if (isBreaker) this.breakerRefusedAt = this.#scheduler.now;
+    const what = isBreaker ? "a breaker" : "the row of an attempt";
+    this.#trace.note("database", `refuses ${what}`);
+    return `${what} was refused`;
   }
 }
 

@@ -11,7 +11,11 @@ import {
 } from "kysely";
 import { SharedSqliteAdapter } from "../../src/store/dialect.ts";
 import type { Schema } from "../../src/store/schema.ts";
-import { beginTransaction, type SqliteStatement } from "../../src/store/sqlite/database.ts";
+import {
+  beginTransaction,
+  type SqliteAnswer,
+  type SqliteStatement,
+} from "../../src/store/sqlite/database.ts";
 import { resultOf } from "../../src/store/sqlite/dialect.ts";
 import { sqliteError } from "../../src/store/sqlite/error.ts";
 import { runSteps, write } from "../../src/store/step.ts";
@@ -145,6 +149,11 @@ class Connection implements Driver, DatabaseConnection {
       await this.#answer();
       throw sqliteError(done?.error);
     }
+    for (const [index, { sql: text }] of queries.entries()) {
+      if (text.includes("update emails set state = 'sending'")) {
+        server.claimed(this.#options.node, idsIn(done.answers[index]));
+      }
+    }
     if (queries.some(({ sql }) => sql === announcement)) announce();
     await this.#answer();
     return done.answers.map(resultOf);
@@ -189,4 +198,9 @@ class Connection implements Driver, DatabaseConnection {
     const { server, node, wait } = this.#options;
     return server.answer(node, wait);
   }
+}
+
+function idsIn(answer: SqliteAnswer | undefined): readonly string[] {
+  const column = answer?.columns?.indexOf("id") ?? -1;
+  return (answer?.rows ?? []).map((row) => String(row[column]));
 }

@@ -31,6 +31,8 @@ const sorts: readonly (readonly [number, (seed: number, random: Random) => Plan]
   [0.03, shortLives],
   [0.03, stopInTrouble],
   [0.02, foreignNode],
+  [0.02, brokenResolver],
+  [0.02, lostLeases],
   [0.03, refusedOutcomes],
 ];
 
@@ -214,4 +216,37 @@ function foreignNode(seed: number, random: Random): Plan {
   ];
   const relays = [{ ...relayPlan(random), auth: true }];
   return { seed, shared: true, nodes: [{ joinsAt: 0, skewMs: 0 }], relays, emails, faults };
+}
+
+/** Two nodes, one of which finds no relay for a while. */
+function brokenResolver(seed: number, random: Random): Plan {
+  const nodes = [0, 1].map((index) => nodePlan(random, index));
+  const emails = Array.from({ length: random.int(2, 8) }, () => emailPlan(random, 2));
+  const faults: Fault[] = [
+    { kind: "resolver", node: 0, at: random.int(0, 5 * secondMs), forMs: random.int(20, 120) * secondMs },
+  ];
+  return { seed, shared: true, nodes, relays: [relayPlan(random)], emails, faults };
+}
+
+/** A node that does not reach its database until another one has its emails, which wait for a slow relay. */
+function lostLeases(seed: number, random: Random): Plan {
+  const nodes = [0, 1].map((index) => ({ ...nodePlan(random, index), joinsAt: index * 5 * secondMs }));
+  const relay = {
+    ...relayPlan(random),
+    pipelining: true,
+    maxConnections: 2,
+    maxSessions: 20,
+    maxPerSecond: null,
+    serviceMs: random.int(10, 25) * secondMs,
+  };
+  const emails = Array.from({ length: random.int(4, 9) }, () => ({
+    ...emailPlan(random, 1),
+    at: random.int(0, 2 * secondMs),
+    startsInMs: 0,
+    livesMs: 30 * minuteMs,
+  }));
+  const how = random.pick(["away", "timeout"] as const);
+  const span = { at: random.int(6, 12) * secondMs, forMs: random.int(50, 100) * secondMs };
+  const faults: Fault[] = [{ ...span, kind: "database", how, node: 0, share: 1 }];
+  return { seed, shared: true, nodes, relays: [relay], emails, faults };
 }

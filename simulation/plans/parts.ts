@@ -94,6 +94,7 @@ export function faultPlan(random: Random, extent: Extent): Fault | null {
     return { ...span, kind: "clock", node: random.chance(0.7) ? null : node, byMs };
   }
   if (kind < 0.88) return { ...span, kind: "freeze", node };
+  if (kind < 0.9) return { ...span, kind: "resolver", node };
   if (kind < 0.96) {
     return {
       ...span,

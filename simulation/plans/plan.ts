@@ -105,6 +105,8 @@ export type Fault = Span &
         readonly edit: "save" | "disable" | "wrong-password";
       }
     | { readonly kind: "announcements"; readonly how: "lost" | "late" }
+    /** The name servers of this node do not answer. */
+    | { readonly kind: "resolver"; readonly node: number }
     /** A node with another secret works on the same database. */
     | { readonly kind: "foreign-node" }
   );

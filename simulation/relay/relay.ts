@@ -9,6 +9,7 @@ import { Link } from "./wire.ts";
 
 /** Who opens connections. */
 export interface Dialer extends Owner {
+  readonly index: number;
   readonly name: string;
 }
 
@@ -67,6 +68,8 @@ export class Relay {
   accountTroubleAt = Number.NEGATIVE_INFINITY;
   /** When each recipient was named last. */
   readonly askedAt = new Map<string, number>();
+  /** Called when the first bytes of a content arrive, with its first recipient. */
+  onContent: (by: Dialer, recipient: string) => void = () => {};
   #password = "right";
 
   constructor(index: number, plan: RelayPlan, dependencies: RelayDependencies) {
@@ -171,6 +174,7 @@ export class Relay {
         this.lastContactAt = scheduler.now;
         this.askedAt.set(recipient, scheduler.now);
       },
+      begun: (recipient) => this.onContent(by, recipient),
       decided: (content, from) => {
         this.decided.push({ messageId: messageIdOf(content), by, from, to: scheduler.now });
       },

@@ -15,6 +15,8 @@ export interface SessionRules {
   isPassword(response: string): boolean;
   /** A recipient's name has arrived. */
   asked(recipient: string): void;
+  /** The content for this recipient has begun to arrive. */
+  begun(recipient: string): void;
   /** A message is decided on that began at this time. */
   decided(content: Buffer, startedAt: number): void;
   /** @returns to be called when the client has read the reply. */
@@ -164,6 +166,8 @@ export class Session implements Peer {
   }
 
   #readContent(): void {
+    const [first] = this.#recipients ?? [];
+    if (!this.#carries && first !== undefined) this.#rules.begun(first);
     this.#carries = true;
     const action = this.#rules.misbehaves("content");
     if (action !== null && action.do !== "reply") {
