@@ -1,8 +1,9 @@
+import { isSendwrightError } from "../src/core/errors.ts";
 import { FaultMaker } from "./faults.ts";
 import { Fleet } from "./fleet.ts";
 import type { Installation } from "./installation.ts";
 import type { EmailPlan } from "./plans/plan.ts";
-import type { Scene } from "./scene.ts";
+import { type Scene, Violation } from "./scene.ts";
 
 /** Nobody waits longer for an email to be accepted. */
 const acceptMs = 60_000;
@@ -77,6 +78,9 @@ export class Director {
       node.accept(plan, number).catch((error: Error) => error),
       scheduler.wait(acceptMs),
     ]);
+    if (accepted instanceof Error && !isSendwrightError(accepted, "store.unavailable")) {
+      throw new Violation("a node accepts emails while its database works", accepted.message);
+    }
     if (accepted === undefined || accepted instanceof Error) {
       trace.note(node.name, `did not accept email${number}: ${accepted?.message ?? "no answer"}`);
       return;

@@ -117,7 +117,7 @@ export class SimulatedNode implements Dialer {
     });
     const onQueued = () => this.#worker.wake();
     const intake = new Intake({
-      queue: new QueueLimit({ store, clock, limit: Number.POSITIVE_INFINITY }),
+      queue: new QueueLimit({ store, clock, limit: 1_000_000 }),
       disk: new FreeDisk({ folder: null, floor: 0, clock }),
     });
     this.#outbox = new Outbox({ store, secrets, configSource, templates, clock, metrics, intake, onQueued });

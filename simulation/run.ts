@@ -4,6 +4,7 @@ import { generate } from "./plans/generate.ts";
 import type { Plan } from "./plans/plan.ts";
 import { shrink } from "./plans/shrink.ts";
 import { collectStrays, type Outcome, simulate } from "./simulation.ts";
+import { simulateUpgrade, upgradePlan } from "./upgrade.ts";
 import { takeOver } from "./world/take-over.ts";
 
 export interface RunOptions {
@@ -32,14 +33,15 @@ export async function run({
   const startedAt = performance.now();
   for (let seed = first; seed < first + runs; seed++) {
     const plan = given === undefined ? generate(seed) : decoded(given);
-    const outcome = await play(plan);
+    const upgrade = given === undefined ? upgradePlan(seed) : null;
+    const outcome = upgrade === null ? await play(plan) : await simulateUpgrade(upgrade);
     const { violation, hash } = outcome;
     if (lines) console.log(JSON.stringify({ seed, hash, invariant: violation?.invariant ?? null }));
     if (trace) console.log(`${outcome.trace.join("\n")}\ntrace ${hash}`);
     if (violation === null) continue;
     found.set(violation.invariant, [...(found.get(violation.invariant) ?? []), seed]);
     if (survey || lines) continue;
-    await report(seed, plan, outcome, play, { isSmall: given !== undefined, trace });
+    await report(seed, plan, outcome, play, { isSmall: given !== undefined || upgrade !== null, trace });
     return false;
   }
   if (!lines) summarize(found, { first, runs, seconds: (performance.now() - startedAt) / 1_000 });
