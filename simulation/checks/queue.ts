@@ -8,10 +8,14 @@ interface OpenRow {
   readonly next_attempt_at: number | null;
   readonly expires_at: number;
   readonly lease: number;
+  /** Configs that have refused it for good. */
+  readonly refused_by: string | null;
   readonly lease_until: number | null;
 }
 
 interface ConfigRow {
+  readonly id: string;
+  readonly version: number;
   readonly paused_until: number | null;
 }
 
@@ -49,7 +53,7 @@ export class QueueMemory {
 /** @returns how many emails are open, and whether one is under way or due. */
 export function checkQueue(scene: Scene, memory: QueueMemory): { open: number; isBusy: boolean } {
   const rows = scene.database.look<OpenRow>(
-    "select id, state, next_attempt_at, expires_at, lease, lease_until from emails where state in ('queued', 'sending')",
+    "select id, state, next_attempt_at, expires_at, lease, lease_until, refused_by from emails where state in ('queued', 'sending')",
   );
   const { now } = scene.scheduler;
   const { working, server } = scene;
@@ -61,26 +65,37 @@ export function checkQueue(scene: Scene, memory: QueueMemory): { open: number; i
   const latest = (time: (node: SimulatedNode) => number) => Math.min(...working.map(time));
   /** By the slowest clock. */
   const today = latest(({ clock }) => clock.now());
-  const configs = scene.database.look<ConfigRow>("select paused_until from smtp_config where enabled = 1");
-  const isUsable =
-    working.some(({ hasFault }) => !hasFault) &&
-    configs.some(({ paused_until }) => paused_until === null || paused_until <= today);
+  const configs = scene.database.look<ConfigRow>(
+    "select id, version, paused_until from smtp_config where enabled = 1",
+  );
+  const hasNode = working.some(({ hasFault }) => !hasFault);
+  const isOpenTo = ({ refused_by }: OpenRow, { id, version }: ConfigRow) =>
+    refused_by === null || !refused_by.includes(`${id}:${version}`);
+  const isUsableBy = (row: OpenRow) =>
+    hasNode && configs.some((config) => (config.paused_until ?? 0) <= today && isOpenTo(row, config));
   // What was to be sent at once is due whatever the clocks were set to since.
   const isFresh = ({ id, lease }: OpenRow) =>
     lease === 0 && scene.emails.some((email) => email.id === id && email.plan.startsInMs === 0);
   const isDue = (row: OpenRow) =>
     row.state === "queued" && row.expires_at > today && ((row.next_attempt_at ?? 0) <= today || isFresh(row));
   const due = rows.filter(isDue);
-  checkProgress(scene, memory, { due, isWell: isWell && isUsable && now - scene.clocksSetAt > clockLookMs });
+  checkProgress(scene, memory, {
+    due: due.filter(isUsableBy),
+    isWell: isWell && now - scene.clocksSetAt > clockLookMs,
+  });
   checkIdleNode(scene, memory, {
     rows,
-    due,
-    isWell: isWell && configs.some(({ paused_until }) => paused_until === null),
+    due: due.filter((row) => configs.some((config) => config.paused_until === null && isOpenTo(row, config))),
+    isWell,
   });
   for (const row of rows) {
     checkRow(scene, memory, row, { isWell, today });
     const isLate =
-      isWell && isUsable && scene.isResolving && isDue(row) && scene.relays.every((relay) => relay.isWell);
+      isWell &&
+      isUsableBy(row) &&
+      scene.isResolving &&
+      isDue(row) &&
+      scene.relays.every((relay) => relay.isWell);
     const ms = memory.lasts(`${row.id} is late`, isLate, now);
     scene.require(
       ms <= lateMs + scene.plan.emails.length * slowestMs(scene),

@@ -213,7 +213,8 @@ export class Relay {
       if (where !== point || !this.#random.chance(share)) continue;
       this.#trouble(by, `${action.do === "reply" ? action.text : action.do} at ${point}`);
       if (action.do === "reply" && isAboutAccount(action.text)) this.accountTroubleAt = this.troubleAt;
-      if (action.do === "reply" && /^4/.test(action.text))
+      // Who defers one recipient may accept the next: that is no request for less, but for 421.
+      if (action.do === "reply" && (point === "rcpt" ? /^421/ : /^4/).test(action.text))
         this.turnedAway.push(this.#dependencies.scheduler.now);
       return action;
     }

@@ -179,6 +179,16 @@ describe("a relay that cannot be reached", () => {
   });
 });
 
+describe("a stop", () => {
+  it("says nothing of the relays whose connections it cuts", async () => {
+    const [first, second] = await on.claim(2);
+    on.completer.end(minute);
+    await Promise.all([first, second].map((claimed) => claimed && on.settle(claimed, unreachable)));
+    expect(on.route.breakers.permission).toBe("all");
+    expect(await on.config()).toMatchObject(notPaused);
+  });
+});
+
 describe("a new version of a config", () => {
   it("is known to be good with the first email that is accepted through it", async () => {
     await on.settleOne(sent);

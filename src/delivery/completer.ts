@@ -65,6 +65,8 @@ export interface CompleterDependencies {
 export class Completer {
   readonly #dependencies: CompleterDependencies;
   readonly #writer: ResultWriter;
+  /** Connections are cut: what attempts show is this node's doing. */
+  #isEnding = false;
   /** What versions of configs have shown, by version, until it is stored. */
   readonly #versionHealths = new Map<string, readonly [SmtpConfig, VersionHealth]>();
 
@@ -111,6 +113,7 @@ export class Completer {
 
   /** Stores what is there, and gives up what the database does not take within the grace, in milliseconds. */
   end(graceMs: number): void {
+    this.#isEnding = true;
     this.#writer.end(graceMs);
   }
 
@@ -146,7 +149,7 @@ export class Completer {
     isKnownGood: boolean,
   ): void {
     const { breakers, pool } = route;
-    if (evidence === "none") return;
+    if (evidence === "none" || this.#isEnding) return;
     if (evidence === "works") {
       breakers.succeeded(breakerChanges);
       return;
