@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { registerHooks, stripTypeScriptTypes } from "node:module";
-import { type Mutant, mutants } from "./catalog.ts";
+import { mutants } from "./catalog.ts";
+import type { Mutant } from "./mutant.ts";
 
 const root = new URL("../../", import.meta.url);
 

@@ -1,7 +1,8 @@
 import { spawn } from "node:child_process";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
-import { type Mutant, mutants } from "./catalog.ts";
+import { mutants } from "./catalog.ts";
+import type { Mutant } from "./mutant.ts";
 import { mutated } from "./mutate.ts";
 
 const main = fileURLToPath(new URL("../main.ts", import.meta.url));

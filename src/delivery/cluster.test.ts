@@ -96,6 +96,14 @@ describe.each(databases)("nodes on $name", ({ shared, start, open, stop }) => {
     expect(ranksOf(all.slice(0, 2))).toEqual(["0 of 2", "1 of 2"]);
   });
 
+  it("count a node not at all that may not send", async () => {
+    const { all } = await acquainted(1, 0);
+    const other = new Cluster(await database.another(), () => false);
+    await other.heartbeat(1_000);
+    await all[0]?.heartbeat(1_000);
+    expect(all[0]?.membership).toEqual({ rank: 0, nodes: 1 });
+  });
+
   it("notify the others at once when they leave", async () => {
     const { stores, all } = await acquainted(2, 0);
     const heard = Promise.withResolvers<void>();

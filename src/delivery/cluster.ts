@@ -16,11 +16,14 @@ export interface Membership {
 /** The nodes on a shared database, which share what a relay allows. */
 export class Cluster {
   readonly #store: Store;
+  readonly #maySend: () => boolean;
   readonly #id = newId(0);
   #membership: Membership = { rank: 0, nodes: 1 };
 
-  constructor(store: Store) {
+  /** @param maySend whether this node may send: one whose key does not fit takes no share from the others. */
+  constructor(store: Store, maySend = () => true) {
     this.#store = store;
+    this.#maySend = maySend;
   }
 
   /** As of the latest heartbeat. */
@@ -31,7 +34,7 @@ export class Cluster {
   /** Shows that this node lives, and reads which others do. @returns whether the membership has changed. */
   async heartbeat(now: number): Promise<boolean> {
     if (!this.#store.shared) return false;
-    await touchNode(this.#store.db, this.#id, now);
+    if (this.#maySend()) await touchNode(this.#store.db, this.#id, now);
     const ids = await listNodes(this.#store.db, now - silenceMs);
     const { rank, nodes } = this.#membership;
     this.#membership = { rank: Math.max(0, ids.indexOf(this.#id)), nodes: Math.max(1, ids.length) };

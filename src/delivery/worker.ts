@@ -90,7 +90,7 @@ export class DeliveryWorker {
     const wake = () => this.wake();
     this.#dependencies = dependencies;
     this.#steps = new ClockSteps(clock);
-    this.#cluster = new Cluster(store);
+    this.#cluster = new Cluster(store, () => secrets.fits);
     this.#leases = new Leases(store, clock);
     const cluster = this.#cluster;
     this.#routes = new Routes({
