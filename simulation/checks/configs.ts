@@ -81,7 +81,7 @@ function checkLimits(scene: Scene, relay: Relay): void {
     () => `${sessions} sessions with ${relay.name}, which may have ${maxConnections}`,
   );
   if (maxPerSecond === null) return;
-  const begun = relay.decided.map(({ from }) => from).filter((at) => at > settledAt);
+  const begun = relay.decided.map(({ arrivedAt }) => arrivedAt).filter((at) => at > settledAt);
   begun.sort((one, two) => one - two);
   const tooSoon = begun.findIndex(
     (at, index) => (begun[index + maxPerSecond] ?? Infinity) - at < 1_000 - jitterMs,

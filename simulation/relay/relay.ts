@@ -36,6 +36,8 @@ export interface Refusal {
 export interface Decided {
   readonly messageId: string;
   readonly by: Dialer;
+  /** It may have come along with the content before it. */
+  readonly arrivedAt: number;
   readonly from: number;
   readonly to: number;
 }
@@ -175,8 +177,8 @@ export class Relay {
         this.askedAt.set(recipient, scheduler.now);
       },
       begun: (recipient) => this.onContent(by, recipient),
-      decided: (content, from) => {
-        this.decided.push({ messageId: messageIdOf(content), by, from, to: scheduler.now });
+      decided: (content, { startedAt: from, arrivedAt }) => {
+        this.decided.push({ messageId: messageIdOf(content), by, arrivedAt, from, to: scheduler.now });
       },
       accepted: (recipients, content) => this.#accept(recipients, content, by),
       refused: (content, recipient, reply) => {

@@ -17,8 +17,8 @@ export interface SessionRules {
   asked(recipient: string): void;
   /** The content for this recipient has begun to arrive. */
   begun(recipient: string): void;
-  /** A message is decided on that began at this time. */
-  decided(content: Buffer, startedAt: number): void;
+  /** A message is decided on. Its first command arrived at one time, and had its turn at another. */
+  decided(content: Buffer, times: { readonly startedAt: number; readonly arrivedAt: number }): void;
   /** @returns to be called when the client has read the reply. */
   accepted(recipients: readonly string[], content: Buffer): () => void;
   /** @returns as `accepted`. */
@@ -27,6 +27,7 @@ export interface SessionRules {
 }
 
 const recipientLine = /^RCPT TO:<([^>]+)>/gm;
+const senderLine = /^MAIL FROM:/m;
 const acceptance = "250 2.0.0 Accepted";
 
 /** The server's side of one SMTP session (RFC 5321), as a machine over the bytes that arrive. */
@@ -39,6 +40,9 @@ export class Session implements Peer {
   /** Those that were accepted of the message under way; null between messages. */
   #recipients: string[] | null = null;
   #startedAt = 0;
+  /** When the first command of each message arrived whose turn has not come. */
+  readonly #arrivals: number[] = [];
+  #arrivedAt = 0;
   /** A content has begun to arrive, and is not decided on. */
   #carries = false;
   #content = new ContentReader();
@@ -77,8 +81,9 @@ export class Session implements Peer {
   received(bytes: Buffer): void {
     if (this.#phase === "over") return;
     // What is sent along with a content may have to wait for its turn, but has left the client.
-    for (const [, address = ""] of bytes.toString("latin1").matchAll(recipientLine))
-      this.#rules.asked(address);
+    const text = bytes.toString("latin1");
+    if (senderLine.test(text)) this.#arrivals.push(this.#rules.now());
+    for (const [, address = ""] of text.matchAll(recipientLine)) this.#rules.asked(address);
     this.#buffer = this.#buffer.length === 0 ? bytes : Buffer.concat([this.#buffer, bytes]);
     this.#work();
   }
@@ -131,6 +136,7 @@ export class Session implements Peer {
 
   #mail(size: number): void {
     this.#startedAt = this.#rules.now();
+    this.#arrivedAt = this.#arrivals.shift() ?? this.#startedAt;
     const { extensions, maxBytes } = this.#rules;
     const needsSignIn = extensions.some((each) => each.startsWith("AUTH"));
     if (needsSignIn && !this.#isSignedIn) this.#say("530 5.7.0 Sign in first");
@@ -184,7 +190,7 @@ export class Session implements Peer {
   #decide(content: Buffer): void {
     const recipients = this.#recipients;
     if (this.#phase === "over" || recipients === null) return;
-    this.#rules.decided(content, this.#startedAt);
+    this.#rules.decided(content, { startedAt: this.#startedAt, arrivedAt: this.#arrivedAt });
     const action = this.#rules.misbehaves("dot");
     if (action !== null && action.do !== "reply") {
       this.#misbehave(action, acceptance);
