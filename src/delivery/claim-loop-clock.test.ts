@@ -1,3 +1,4 @@
+import { sql } from "kysely";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { ClaimingNode } from "../../test/support/claiming-node.ts";
 import { type GivenEmail, newEmail } from "../../test/support/new-email.ts";
@@ -86,6 +87,21 @@ describe("a clock that is set back", () => {
     await node.readConfigs();
     expect(node.ids).toEqual([id]);
     expect(await stored(id)).toMatchObject({ nextAttemptAt: clock.now() });
+  });
+
+  it("has what was due sent also if the database fails just then", async () => {
+    await node.start();
+    const id = await queue();
+    await node.pass(10);
+    await sql`create trigger fails before update on emails begin select raise(abort, 'fails'); end`.execute(
+      store.db,
+    );
+    clock.step(-hour);
+    await node.tick();
+    await sql`drop trigger fails`.execute(store.db);
+    await save();
+    await node.readConfigs();
+    expect(node.ids).toEqual([id]);
   });
 
   it("leaves what was due later to its time, unless that is further off than any backoff", async () => {

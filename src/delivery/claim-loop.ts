@@ -60,6 +60,8 @@ export class ClaimLoop {
   #isTickRequested = false;
   #running: Promise<void> | null = null;
   #cancelTimer = () => {};
+  /** The time of day before it was set back, until the database knows of it. */
+  #beforeStep: number | null = null;
   #areConfigsStale = true;
   #expireDueAt = Number.NEGATIVE_INFINITY;
   #upkeepBegunAt = Number.NEGATIVE_INFINITY;
@@ -232,11 +234,12 @@ export class ClaimLoop {
   async #followSteps(): Promise<void> {
     const { store, clock, steps, log } = this.#dependencies;
     const stepMs = steps.look();
-    if (stepMs === 0) return;
-    log.warn({ stepMs }, "system clock was set");
     const now = clock.now();
-    if (stepMs < 0)
-      await queueAgainAfterStep(store.db, { now, before: now - stepMs, longestMs: maxBackoffMs });
+    if (stepMs !== 0) log.warn({ stepMs }, "system clock was set");
+    if (stepMs < 0) this.#beforeStep = Math.max(this.#beforeStep ?? 0, now - stepMs);
+    if (this.#beforeStep === null) return;
+    await queueAgainAfterStep(store.db, { now, before: this.#beforeStep, longestMs: maxBackoffMs });
+    this.#beforeStep = null;
   }
 
   /** Keeps the leases and the membership of this node alive. */
