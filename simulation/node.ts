@@ -29,7 +29,7 @@ const port = 2525;
 /** How often a node looks at the clock of a database that it shares. */
 const clockLookMs = 10_000;
 /** What a node has for the bytes of large contents that it sends. */
-export const memoryBytes = 5_000_000;
+export const memoryBytes = 700_000;
 const zeros = Buffer.alloc(8_000_000);
 
 export interface NodeOptions {

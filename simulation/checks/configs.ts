@@ -6,6 +6,7 @@ interface ConfigRow {
   readonly id: string;
   readonly name: string;
   readonly paused_until: number | null;
+  readonly trial_until: number | null;
   readonly failures: number;
   readonly version: number;
   readonly proven_version: number | null;
@@ -19,6 +20,8 @@ const firstPauseMs = 90_000;
 const settledMs = 45_000;
 /** Messages that begin a second apart may arrive closer to each other. */
 const jitterMs = 100;
+/** The rate is that of acquiring slots: messages that wait in a session for a slow relay begin as it answers. */
+const slotsPerSession = 3;
 const windowMs = 10_000;
 /** What may be under way in one session when its relay begins to turn messages away. */
 const perSession = 15;
@@ -26,14 +29,16 @@ const perSession = 15;
 /** @param pauses until when each config was paused when this was called last, by name. */
 export function checkConfigs(scene: Scene, pauses: Map<string, number | null>): void {
   const rows = scene.database.look<ConfigRow>(
-    "select id, name, paused_until, failures, version, proven_version from smtp_config",
+    "select id, name, paused_until, trial_until, failures, version, proven_version from smtp_config",
   );
   for (const relay of scene.relays) {
     const row = rows.find(({ name }) => name === relay.name);
     if (row === undefined) continue;
     const before = pauses.get(relay.name) ?? null;
     pauses.set(relay.name, row.paused_until);
-    if (row.paused_until !== null && row.paused_until !== before) checkPause(scene, relay, row, before);
+    // A trial begins with the first email after a pause, however late that comes.
+    if (row.paused_until !== null && row.trial_until === null && row.paused_until !== before)
+      checkPause(scene, relay, row, before);
     checkLimits(scene, relay);
     checkRestraint(scene, relay);
   }
@@ -83,13 +88,17 @@ function checkLimits(scene: Scene, relay: Relay): void {
   if (maxPerSecond === null) return;
   const begun = relay.decided.map(({ arrivedAt }) => arrivedAt).filter((at) => at > settledAt);
   begun.sort((one, two) => one - two);
-  const tooSoon = begun.findIndex(
-    (at, index) => (begun[index + maxPerSecond] ?? Infinity) - at < 1_000 - jitterMs,
+  const waiting = slotsPerSession * maxConnections;
+  const tooSoon = begun.findIndex((at, first) =>
+    begun.some((later, last) => {
+      const allowed = maxPerSecond * (1 + (later - at + jitterMs) / 1_000) + waiting;
+      return last - first + 1 > allowed;
+    }),
   );
   scene.require(
     tooSoon === -1,
     "the limits of a config hold",
-    () => `more than ${maxPerSecond} messages for ${relay.name} in the second from ${begun[tooSoon]} ms on`,
+    () => `more than ${maxPerSecond} messages a second for ${relay.name} from ${begun[tooSoon]} ms on`,
   );
 }
 

@@ -29,6 +29,8 @@ const leaseOverMs = 75_000;
 const breakerMs = 65_000;
 /** Nodes have seen by then that the clock of their database was set. */
 const clockLookMs = 15_000;
+/** So long after a step forward nothing expires that had time left before it; with a tick. */
+const stepGraceMs = 11 * 60_000;
 const lateMs = 5 * 60_000;
 const behindMs = 5_000;
 /** What an email may wait behind: a relay of these plans reads it in less than the time above. */
@@ -170,7 +172,9 @@ function checkRow(
 ): void {
   const { now } = scene.scheduler;
   const leaseTime = scene.plan.shared ? scene.server.clock.now() : today;
-  const isExpired = isWell && row.state === "queued" && row.expires_at <= today;
+  // By the time before a step forward it may have time left.
+  const isExpired =
+    isWell && now - scene.clocksSetAt > stepGraceMs && row.state === "queued" && row.expires_at <= today;
   const expiredMs = memory.lasts(`${row.id} is expired`, isExpired, now);
   scene.require(
     expiredMs <= tickMs,

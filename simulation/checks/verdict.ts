@@ -1,5 +1,5 @@
 import { calmAt, type Fault, type RelayPlan } from "../plans/plan.ts";
-import { type Accepted, isAboutAccount } from "../relay/relay.ts";
+import { type Accepted, isAboutAccount, type Relay } from "../relay/relay.ts";
 import type { AcceptedEmail, Scene } from "../scene.ts";
 import { askedAt } from "./configs.ts";
 import { slowestMs } from "./queue.ts";
@@ -143,7 +143,9 @@ class EmailVerdict {
   #isRefused(address: string): boolean {
     const { messageId, plan } = this.#email;
     const { relays } = this.#scene;
-    const isTooLarge = relays.every(({ plan: { maxBytes } }) => maxBytes !== null && maxBytes < plan.bytes);
+    const isTooLarge = relays.every(
+      (relay) => this.#wasOff(relay) || (relay.plan.maxBytes ?? Number.POSITIVE_INFINITY) < plan.bytes,
+    );
     return (
       isTooLarge ||
       relays
@@ -154,6 +156,13 @@ class EmailVerdict {
             !isAboutAccount(refusal.reply) &&
             (refusal.recipient === address || refusal.messageId === messageId),
         )
+    );
+  }
+
+  /** A config that is off is none that might accept it. */
+  #wasOff({ index }: Relay): boolean {
+    return this.#scene.plan.faults.some(
+      (fault) => fault.kind === "config" && fault.edit === "disable" && fault.relay === index,
     );
   }
 

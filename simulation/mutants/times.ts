@@ -66,8 +66,8 @@ export const times: readonly Mutant[] = [
     edits: [
       {
         file: "src/delivery/claim-loop.ts",
-        find: "    if (stepMs < 0)\n",
-        replace: "    if (stepMs === null)\n",
+        find: "if (stepMs < 0) this",
+        replace: "if (stepMs === null) this",
       },
     ],
     maxRuns: 5000,

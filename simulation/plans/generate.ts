@@ -94,7 +94,7 @@ function largeEmails(seed: number, random: Random): Plan {
 function muchContent(seed: number, random: Random): Plan {
   const relay = {
     ...relayPlan(random),
-    bytesPerMs: random.int(200, 1_000),
+    bytesPerMs: random.int(30, 100),
     maxConnections: random.int(2, 4),
     maxPerSecond: null,
   };
@@ -103,7 +103,7 @@ function muchContent(seed: number, random: Random): Plan {
     at: random.int(0, secondMs),
     livesMs: 30 * minuteMs,
     startsInMs: 0,
-    bytes: random.pick([300, 2_000_000, 3_000_000]),
+    bytes: random.pick([300, 300_000, 450_000]),
   }));
   const relays = [{ ...relay, maxBytes: null, maxSessions: 10 }];
   const extent: Extent = { shared: false, nodes: 1, relays: 1, emails: emails.length };
