@@ -90,9 +90,9 @@ function checkLimits(scene: Scene, relay: Relay): void {
   begun.sort((one, two) => one - two);
   const waiting = slotsPerSession * maxConnections;
   const tooSoon = begun.findIndex((at, first) =>
-    begun.some((later, last) => {
+    begun.slice(first).some((later, ahead) => {
       const allowed = maxPerSecond * (1 + (later - at + jitterMs) / 1_000) + waiting;
-      return last - first + 1 > allowed;
+      return ahead + 1 > allowed;
     }),
   );
   scene.require(

@@ -41,7 +41,7 @@ export const configs: readonly Mutant[] = [
         replace: "        this.request();",
       },
     ],
-    maxRuns: 3000,
+    maxRuns: 2_500,
   },
   {
     name: "shared-fault",
@@ -94,7 +94,7 @@ export const configs: readonly Mutant[] = [
         replace: "    return;\n    const waitsIn",
       },
     ],
-    maxRuns: 5000,
+    maxRuns: 2_500,
   },
   {
     name: "no-restraint",

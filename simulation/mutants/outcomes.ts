@@ -12,7 +12,7 @@ export const outcomes: readonly Mutant[] = [
         replace: "",
       },
     ],
-    maxRuns: 3_000,
+    maxRuns: 2_500,
   },
   {
     name: "unmarked",
@@ -36,7 +36,7 @@ export const outcomes: readonly Mutant[] = [
         replace: '.where("body_started_at", "<", 0)',
       },
     ],
-    maxRuns: 4_000,
+    maxRuns: 2_500,
   },
   {
     name: "lost-answer",
@@ -143,7 +143,7 @@ export const outcomes: readonly Mutant[] = [
         replace: "return null;",
       },
     ],
-    maxRuns: 3000,
+    maxRuns: 2_500,
   },
   {
     name: "endless-stop",

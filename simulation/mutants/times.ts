@@ -46,7 +46,7 @@ export const times: readonly Mutant[] = [
         replace: "[this.#upkeepDueAt - clock.now()]",
       },
     ],
-    maxRuns: 5000,
+    maxRuns: 2_500,
   },
   {
     name: "lease-unchecked",
@@ -58,7 +58,7 @@ export const times: readonly Mutant[] = [
         replace: "",
       },
     ],
-    maxRuns: 3000,
+    maxRuns: 2_500,
   },
   {
     name: "step-back",
@@ -70,7 +70,7 @@ export const times: readonly Mutant[] = [
         replace: "if (stepMs === null) this",
       },
     ],
-    maxRuns: 5000,
+    maxRuns: 2_500,
   },
   {
     name: "lost-tick",
@@ -82,7 +82,7 @@ export const times: readonly Mutant[] = [
         replace: "    await new Promise<void>((resolve) => this.#dependencies.clock.after(1, resolve));\n",
       },
     ],
-    maxRuns: 5000,
+    maxRuns: 2_500,
   },
   {
     name: "lost-write",
@@ -94,7 +94,7 @@ export const times: readonly Mutant[] = [
         replace: "    await new Promise<void>((resolve) => this.#dependencies.clock.after(1, resolve));\n",
       },
     ],
-    maxRuns: 5000,
+    maxRuns: 2_500,
   },
   {
     name: "skewed-leases",
