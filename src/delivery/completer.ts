@@ -177,7 +177,7 @@ export class Completer {
     // A config that takes over takes this email too, unless that might make two of it.
     const isOpen = failure !== null && route.breakers.permission === "none";
     const isTakenOver = isOpen && attempt.outcome === "temporary" && routes.hasFallback(route.config);
-    return isTakenOver ? "uncounted" : "counted";
+    return isTakenOver ? "taken-over" : "counted";
   }
 
   /** Whether a config that is on has not refused the email yet, whatever its breaker says now. */

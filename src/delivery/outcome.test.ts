@@ -275,6 +275,13 @@ describe("what is written after an attempt", () => {
     expect(settlement).toMatchObject({ state: "queued", attemptCount: 2, nextAttemptAt: now, refusedBy: [] });
   });
 
+  it("is not asked again for a recipient who was refused for good, by the config that takes over", () => {
+    const recipients = [recipient(0), recipient(1)];
+    const settlement = settle(answered("permanent", "temporary"), { recipients, next: "taken-over" });
+    expect(settlement).toMatchObject({ state: "queued", nextAttemptAt: now, attemptCount: 0 });
+    expect(settlement.recipients.map(({ state }) => state)).toEqual(["failed", "queued"]);
+  });
+
   it("keeps an uncounted refusal from being final, and what was accepted beside it", () => {
     const recipients = [recipient(0), recipient(1), recipient(2)];
     const settlement = settle(answered("sent", "permanent", "temporary"), { recipients, next: "uncounted" });

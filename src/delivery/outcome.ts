@@ -111,9 +111,10 @@ export interface SettleInput {
   readonly attempt: Attempt;
   /**
    * `counted`: it is tried again by the schedule. `uncounted`: at once, by another config or once this one works again.
+   * `taken-over`: at once, by another config; a recipient who was refused for good stays refused.
    * `elsewhere`: by another config, since this one has refused it for good.
    */
-  readonly next: "counted" | "uncounted" | "elsewhere";
+  readonly next: "counted" | "uncounted" | "taken-over" | "elsewhere";
   /** As `refusalOf` of the config. */
   readonly refusal: string;
 }
@@ -180,7 +181,8 @@ function recipientOutcome(
   const result = end.result.recipients.find((candidate) => candidate.address === recipient.address);
   // The client answers for each address it was given; without an answer nothing was sent.
   if (result === undefined) return { position, state: "queued", ...replyColumns(null, null) };
-  const staysQueued = attempt.outcome === "config" || (next !== "counted" && result.outcome === "permanent");
+  const isFinal = next === "counted" || next === "taken-over";
+  const staysQueued = attempt.outcome === "config" || (!isFinal && result.outcome === "permanent");
   return {
     position,
     state: staysQueued ? "queued" : recipientState(result.outcome, email, isTriedAgain),
