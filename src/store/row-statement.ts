@@ -1,6 +1,5 @@
 import { CompiledQuery } from "kysely";
 import { inChunks } from "./chunks.ts";
-import { isPostgres } from "./dialect.ts";
 import type { Db } from "./schema.ts";
 
 type Value = string | number | null | Uint8Array;
@@ -18,14 +17,15 @@ class Slot {
 
 interface Text {
   readonly sql: string;
-  readonly slots: readonly Slot[];
+  /** Slots, and values that are the same in each statement. */
+  readonly parameters: readonly unknown[];
 }
 
 /**
  * A statement for many rows whose text is compiled once for each number of rows, and from then on only
  * filled in: with a hundred values for each email, compiling would cost more than sending.
  * @param columns of the rows.
- * @param build makes the statement. All its parameters are values of the rows.
+ * @param build makes the statement. What depends on the rows is a parameter.
  * @returns the statements for any number of rows.
  */
 export function rowStatement<const Columns extends readonly string[]>(
@@ -33,25 +33,30 @@ export function rowStatement<const Columns extends readonly string[]>(
   // The values are stand-ins, so their types say nothing; the rows that are filled in are checked.
   build: (db: Db, rows: readonly Record<Columns[number], never>[]) => CompiledQuery,
 ): (db: Db, rows: readonly Readonly<Record<Columns[number], Value>>[]) => CompiledQuery[] {
-  const texts = new Map<string, Text>();
+  /** By the adapter of a database, which is what SQL is made for, then by the number of rows. */
+  const texts = new WeakMap<object, Map<number, Text>>();
 
   function textFor(db: Db, count: number): Text {
-    const key = `${isPostgres(db) ? "postgres" : "sqlite"} ${count}`;
-    const known = texts.get(key);
+    const { adapter } = db.getExecutor();
+    const ofDatabase = texts.get(adapter) ?? new Map<number, Text>();
+    texts.set(adapter, ofDatabase);
+    const known = ofDatabase.get(count);
     if (known !== undefined) return known;
     const rows = Array.from({ length: count }, (_, row) =>
       Object.fromEntries(columns.map((column) => [column, new Slot(row, column)])),
     );
     const { sql, parameters } = build(db, rows as Record<Columns[number], never>[]);
-    const text = { sql, slots: parameters as readonly Slot[] };
-    texts.set(key, text);
+    const text = { sql, parameters };
+    ofDatabase.set(count, text);
     return text;
   }
 
   return (db, rows) =>
     inChunks(rows).map((chunk) => {
-      const { sql, slots } = textFor(db, chunk.length);
-      const values = slots.map(({ row, column }) => chunk[row]?.[column as Columns[number]]);
+      const { sql, parameters } = textFor(db, chunk.length);
+      const values = parameters.map((parameter) =>
+        parameter instanceof Slot ? chunk[parameter.row]?.[parameter.column as Columns[number]] : parameter,
+      );
       return CompiledQuery.raw(sql, values);
     });
 }
@@ -59,7 +64,7 @@ export function rowStatement<const Columns extends readonly string[]>(
 /**
  * A statement with values, whose text is compiled once and from then on only filled in.
  * @param names of the values.
- * @param build makes the statement. All its parameters are values of those names.
+ * @param build makes the statement. What depends on the values is a parameter.
  */
 export function statement<const Names extends readonly string[]>(
   names: Names,
