@@ -29,6 +29,7 @@ const sorts: readonly (readonly [number, (seed: number, random: Random) => Plan]
   [0.03, slowAnswers],
   [0.03, refusedSignIn],
   [0.03, shortLives],
+  [0.02, putOff],
   [0.03, stopInTrouble],
   [0.02, foreignNode],
   [0.02, brokenResolver],
@@ -169,6 +170,21 @@ function shortLives(seed: number, random: Random): Plan {
   ];
   const relays = [relayPlan(random)];
   return { seed, shared: false, nodes: [{ joinsAt: 0, skewMs: 0 }], relays, emails, faults };
+}
+
+/** Emails whose recipients are put off until their time is over. */
+function putOff(seed: number, random: Random): Plan {
+  const relay = { ...relayPlan(random), serviceMs: 5, maxSessions: 20, maxPerSecond: null };
+  const emails = Array.from({ length: random.int(1, 3) }, () => ({
+    ...emailPlan(random, 1),
+    livesMs: random.int(3, 8) * minuteMs,
+    startsInMs: 0,
+  }));
+  const action = { do: "reply", text: "451 4.2.0 Greylisted" } as const;
+  const faults: Fault[] = [
+    { at: 0, forMs: 12 * minuteMs, kind: "relay", relay: 0, point: "rcpt", action, share: 1 },
+  ];
+  return { seed, shared: false, nodes: [{ joinsAt: 0, skewMs: 0 }], relays: [relay], emails, faults };
 }
 
 /** A node that is to stop while its relay is slow and its database is not there. */

@@ -1,9 +1,20 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
 import { mutants } from "../../simulation/mutants/catalog.ts";
 import { mutated } from "../../simulation/mutants/mutate.ts";
 
 test.each(mutants)("the mutant $name edits texts that are in the sources", (mutant) => {
   expect(mutated(mutant).size).toBeGreaterThan(0);
+});
+
+const main = fileURLToPath(new URL("../../simulation/main.ts", import.meta.url));
+const isLong = process.env.SENDWRIGHT_TEST_FAULTS === "long";
+
+test.runIf(isLong)("the simulator finds every mutant", { timeout: 14_400_000 }, async () => {
+  const child = spawn(process.execPath, [main, "--mutants"], { stdio: "inherit" });
+  expect(await once(child, "exit")).toEqual([0, null]);
 });
 
 test("a mutant whose text is not in its source is an error", () => {
