@@ -22,11 +22,24 @@ export async function retryUntilStored<T>(
 ): Promise<T> {
   for (;;) {
     try {
-      return await work();
+      return await unlessAborted(work(), signal);
     } catch (error) {
       if (signal.aborted || !isSendwrightError(error, "store.unavailable")) throw error;
       log.error({ err: error }, "database did not answer; retrying");
       await new Promise<void>((resolve) => clock.after(databaseRetryMs, resolve));
     }
+  }
+}
+
+/** The result of work, or the reason of the signal if that comes first: a database may not answer at all. */
+async function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  const aborted = Promise.withResolvers<never>();
+  const abort = () => aborted.reject(signal.reason);
+  if (signal.aborted) abort();
+  signal.addEventListener("abort", abort, { once: true });
+  try {
+    return await Promise.race([work, aborted.promise]);
+  } finally {
+    signal.removeEventListener("abort", abort);
   }
 }

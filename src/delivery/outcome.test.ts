@@ -282,6 +282,24 @@ describe("what is written after an attempt", () => {
     expect(settlement.recipients.map(({ state }) => state)).toEqual(["failed", "queued"]);
   });
 
+  it("is not asked again for a recipient whom the relay had refused before it refused the message", () => {
+    const unknown = reply(550, "5.1.1 No such mailbox");
+    const quota = reply(550, "5.4.5 Daily user sending limit exceeded");
+    const result: SendResult = {
+      recipients: [unknown, quota].map((refusal, position) => {
+        return { address: `r${position}@example.com`, outcome: "permanent", reply: refusal };
+      }),
+      reply: quota,
+      stage: "message",
+      bodyStarted: true,
+      lost: null,
+      durationMs: 5,
+    };
+    const recipients = [recipient(0), recipient(1)];
+    const settlement = settle({ kind: "answered", result }, { recipients, next: "uncounted" });
+    expect(settlement.recipients.map(({ state }) => state)).toEqual(["failed", "queued"]);
+  });
+
   it("keeps an uncounted refusal from being final, and what was accepted beside it", () => {
     const recipients = [recipient(0), recipient(1), recipient(2)];
     const settlement = settle(answered("sent", "permanent", "temporary"), { recipients, next: "uncounted" });

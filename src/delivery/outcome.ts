@@ -181,13 +181,19 @@ function recipientOutcome(
   const result = end.result.recipients.find((candidate) => candidate.address === recipient.address);
   // The client answers for each address it was given; without an answer nothing was sent.
   if (result === undefined) return { position, state: "queued", ...replyColumns(null, null) };
-  const isFinal = next === "counted" || next === "taken-over";
+  const isFinal = next === "counted" || next === "taken-over" || isOwnRefusal(result, end.result);
   const staysQueued = attempt.outcome === "config" || (!isFinal && result.outcome === "permanent");
   return {
     position,
     state: staysQueued ? "queued" : recipientState(result.outcome, email, isTriedAgain),
     ...replyColumns(result.reply, (result.error ?? end.result.lost)?.message ?? null),
   };
+}
+
+/** Whether the relay has refused this recipient by a reply to RCPT, before it judged the message for all. */
+function isOwnRefusal({ reply }: RecipientResult, { reply: ofMessage, stage }: SendResult): boolean {
+  if (reply === null || ofMessage === null || stage !== "message") return false;
+  return reply.code !== ofMessage.code || reply.lines.join() !== ofMessage.lines.join();
 }
 
 function recipientState(

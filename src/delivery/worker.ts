@@ -179,7 +179,8 @@ export class DeliveryWorker {
     });
     const closing = this.#routes.close();
     await inTime(clock, deadlineMs, this.#claimLoop.stopClaiming());
-    await Promise.all([closing, ...this.#underWay]);
+    // What they had begun is cut by then; a database that does not answer may still hold one of them up.
+    await inTime(clock, Math.max(deadlineMs, maxGraceMs), Promise.all([closing, ...this.#underWay]));
     cancelCut();
     this.#claimLoop.end();
     const leaving = this.#cluster.leave().catch((error: unknown) => {

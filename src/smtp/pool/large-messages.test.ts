@@ -11,11 +11,14 @@ const large = 11 * 1024 * 1024;
 
 /** A relay that answers DATA of the senders it holds only once they are let go. */
 async function startRelay() {
+  /** Sessions that come from now on are not greeted until it is over. */
+  const silence = { promise: Promise.resolve() };
   const gates = new Map<string, PromiseWithResolvers<undefined>>();
   /** Names of the messages, session by session, in the order of their 250. */
   const sessions: string[][] = [];
   const tooMany: string[] = [];
   const server = await startScriptedServer(async (peer: Peer) => {
+    await silence.promise;
     const taken: string[] = [];
     sessions.push(taken);
     let from = "";
@@ -41,6 +44,7 @@ async function startRelay() {
   return {
     port: server.port,
     sessions,
+    silence,
     tooMany,
     taken: () => sessions.flat(),
     hold(...names: string[]) {
@@ -260,4 +264,24 @@ it("the number of recipients that the relay takes is remembered: later messages 
   expect(relay.tooMany).toEqual(to.slice(2));
   expect(relay.taken()).toEqual(["first", "first", "first", "second", "second", "second"]);
   await sender.pool.close();
+});
+
+describe("a message that waits for a session to be opened", () => {
+  it("goes through another one that is idle before that", async () => {
+    await using relay = await startRelay();
+    const sender = new Sender(relay, 2);
+    relay.hold("large");
+    const first = sender.send(message("large", large));
+    while (sender.pool.capacity() === 0) await turn();
+    const greeting = Promise.withResolvers<void>();
+    relay.silence.promise = greeting.promise;
+    // Nothing goes behind the large one, so these wait for a session that does not greet.
+    const others = [sender.send(message("small1")), sender.send(message("small2"))];
+    while (sender.pool.size < 2) await turn();
+    relay.letGo("large");
+    await Promise.all([first, ...others]);
+    expect(relay.sessions).toEqual([["large", "small1", "small2"]]);
+    greeting.resolve();
+    await sender.pool.close();
+  });
 });

@@ -121,12 +121,12 @@ export class PoolSessions {
   }
 
   /**
-   * A session with capacity takes over what waits in others: if it is idle, whatever it is; else what waits behind a
-   * large message.
+   * A session with capacity takes over what waits in others, also for them to be opened: if it is idle, whatever it is;
+   * else what waits behind a large message.
    */
   #takeOver(free: PooledSession): void {
     if (this.#isClosed) return;
-    const waitsIn = (other: PooledSession) => other !== free && other.held > 1;
+    const waitsIn = (other: PooledSession) => other !== free && other.held > (other.open === null ? 0 : 1);
     for (const other of this.#live().filter(waitsIn)) {
       while (free.capacity > 0 && (free.held === 0 || other.holdsLarge) && other.handOver(free));
     }

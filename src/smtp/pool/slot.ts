@@ -19,6 +19,8 @@ export class Slot implements SlotHolder {
   #session: PooledSession | null = null;
   /** As the session has it; null before. */
   #message: Message | null = null;
+  /** While the message waits for a session to be opened: tells that another one takes it. */
+  #onMoved: ((to: PooledSession) => void) | null = null;
   #connect: Connect = () => Promise.reject(new TypeError("A slot is opened first."));
 
   constructor(sessions: PoolSessions, bytes: number, onReservationEnd: () => void) {
@@ -72,6 +74,11 @@ export class Slot implements SlotHolder {
   }
 
   moveTo(session: PooledSession): boolean {
+    if (this.#onMoved !== null) {
+      this.#acquire(session);
+      this.#onMoved(session);
+      return true;
+    }
     if (this.#message === null || this.#session?.open?.withdraw(this.#message) !== true) return false;
     this.#acquire(session);
     return true;
@@ -105,14 +112,26 @@ export class Slot implements SlotHolder {
     return result;
   }
 
+  /** A session that is being opened, once it is; or another one, if that has taken the message over meanwhile. */
+  async #opened(session: PooledSession): Promise<PooledSession> {
+    if (session.open !== null) return session;
+    const { promise, resolve } = Promise.withResolvers<PooledSession>();
+    this.#onMoved = resolve;
+    try {
+      return await Promise.race([session.connection.then(() => session), promise]);
+    } finally {
+      this.#onMoved = null;
+    }
+  }
+
   /** If no session can be added, one of those that are there will do. */
   async #acquireAny(): Promise<PooledSession> {
     for (let next = this.#sessions.any(this.#connect); ; ) {
       this.#acquire(next);
       try {
-        await next.connection;
+        const session = await this.#opened(next);
         if (this.#sessions.isClosed) throw withdrawn();
-        return next;
+        return session;
       } catch (error) {
         const other = this.#sessions.existing();
         if (this.#sessions.isClosed || other === undefined) throw error;
