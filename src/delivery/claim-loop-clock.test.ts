@@ -112,7 +112,7 @@ describe("a clock that is set back", () => {
       nextAttemptAt: clock.now() + 3 * hour,
       expiresAt: clock.now() + 99 * hour,
     });
-    await store.db.updateTable("emails").set({ lease: 1 }).where("id", "=", retried).execute();
+    await store.db.updateTable("emails").set({ lease: 1, attempts: 2 }).where("id", "=", retried).execute();
     const due = [await stored(retried), await stored(scheduled)].map(({ nextAttemptAt }) => nextAttemptAt);
     clock.step(-hour);
     await node.tick();

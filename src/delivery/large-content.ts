@@ -26,11 +26,17 @@ export class LargeContent implements DeferredContent {
     this.maxSize = dependencies.headers.length + dependencies.storedBytes;
   }
 
+  /** Resolves when its bytes fit into the budget, which it holds from then on. @throws the reason of the signal. */
+  async reserve(): Promise<void> {
+    const { budget, signal } = this.#dependencies;
+    if (budget !== null) this.#release ??= await budget.acquire(this.maxSize, signal);
+  }
+
   /** @throws SendwrightError `email.content_gone` */
   async read(): Promise<readonly Uint8Array[]> {
-    const { headers, read, budget, signal } = this.#dependencies;
+    const { headers, read } = this.#dependencies;
     // A message that moves to another session is read again, and holds its bytes already.
-    if (budget !== null) this.#release ??= await budget.acquire(this.maxSize, signal);
+    await this.reserve();
     const content = await read();
     if (content === undefined) {
       throw new SendwrightError("email.content_gone", "The contents of this email have been deleted.");

@@ -14,7 +14,7 @@ import { parseAddress } from "../message/address.ts";
 import { senderHeaders } from "../message/mime.ts";
 import type { Egress } from "../net/egress.ts";
 import type { Secrets } from "../secret/secrets.ts";
-import { type Connection, connect, type SendResult } from "../smtp/connection.ts";
+import { type Connection, connect } from "../smtp/connection.ts";
 import type { Slot } from "../smtp/pool/slot.ts";
 import type { Dial } from "../smtp/wire.ts";
 import { environmentConfigId } from "../smtp-configs/environment-config.ts";
@@ -217,15 +217,21 @@ export class DeliveryWorker {
       breakerChanges: route.breakers.changes,
     };
     let end: AttemptEnd;
+    let content: Uint8Array | LargeContent | null = null;
     try {
       this.#refuseLate(email);
       const config = this.#loadConfig(route);
       const relay = await resolver.withToken(resolver.resolve(config));
+      const message = this.#messageOf(claimed, config);
+      content = message.content;
+      // Before it has a session: there it would hold up the others.
+      if (content instanceof LargeContent) await content.reserve();
       await slot.open(() => this.#connect(relay));
-      end = { kind: "answered", result: await this.#send(slot, config, claimed) };
+      end = { kind: "answered", result: await slot.send(message) };
     } catch (error) {
       end = { kind: "failed", error: asFailure(error) };
     }
+    if (content instanceof LargeContent) content.release();
     const logged = this.#logResult({
       email,
       recipients,
@@ -272,24 +278,17 @@ export class DeliveryWorker {
     }
   }
 
-  async #send(slot: Slot, config: SmtpConfig, claimed: ClaimedEmail): Promise<SendResult> {
+  #messageOf(claimed: ClaimedEmail, config: SmtpConfig) {
     const { email, recipients } = claimed;
     const { from, replyTo } = this.#senderThrough(email, config);
-    const headers = senderHeaders({ from, replyTo });
-    const content = this.#contentOf(claimed, headers);
-    try {
-      return await slot.send({
-        from: from.address,
-        to: recipients.filter(({ state }) => state === "queued").map(({ address }) => address),
-        content,
-        needsSmtpUtf8:
-          email.needsSmtpUtf8 ||
-          [from, ...replyTo].some(({ address }) => parseAddress(address).needsSmtpUtf8),
-        beforeContent: () => this.#beforeContent(email),
-      });
-    } finally {
-      if (content instanceof LargeContent) content.release();
-    }
+    const isBeyondAscii = [from, ...replyTo].some(({ address }) => parseAddress(address).needsSmtpUtf8);
+    return {
+      from: from.address,
+      to: recipients.filter(({ state }) => state === "queued").map(({ address }) => address),
+      content: this.#contentOf(claimed, senderHeaders({ from, replyTo })),
+      needsSmtpUtf8: email.needsSmtpUtf8 || isBeyondAscii,
+      beforeContent: () => this.#beforeContent(email),
+    };
   }
 
   /** What came with the claim; a large content is read just before it is sent. */

@@ -194,7 +194,7 @@ describe.each(databases)("claims on $name", ({ start, open, stop }) => {
       expect(await Promise.all([due, earlier, later].map(dueAt))).toEqual([now, now - 7, t0 + 1]);
     });
 
-    it("find what would wait for longer than any backoff, unless somebody has scheduled it", async () => {
+    it("find what waits without an attempt, or for longer than any backoff, unless somebody has scheduled it", async () => {
       const far = now + longestMs + 1;
       const given = { expiresAt: far + hour };
       const retried = await queue({ ...given, nextAttemptAt: far, createdAt: t0 });
@@ -202,9 +202,12 @@ describe.each(databases)("claims on $name", ({ start, open, stop }) => {
       const accepted = await queue({ ...given, nextAttemptAt: far, createdAt: far });
       const scheduled = await queue({ ...given, nextAttemptAt: far, createdAt: t0 });
       const nearer = await queue({ ...given, nextAttemptAt: far - 1, createdAt: far - 1 });
+      const backedOff = await queue({ ...given, nextAttemptAt: far - 1, createdAt: t0 });
+      const attempted = { lease: 1, attempts: 3 };
+      await store.db.updateTable("emails").set(attempted).where("id", "=", backedOff).execute();
       await again(null);
-      expect(await Promise.all([retried, accepted, scheduled, nearer].map(dueAt))).toEqual([
-        ...[now, now, far, far - 1],
+      expect(await Promise.all([retried, accepted, scheduled, nearer, backedOff].map(dueAt))).toEqual([
+        ...[now, now, far, now, far - 1],
       ]);
     });
 

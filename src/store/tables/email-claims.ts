@@ -259,7 +259,8 @@ export async function queueAgainAfterStep(
       eb.or([
         eb("next_attempt_at", "<=", before ?? now),
         eb.and([
-          eb("next_attempt_at", ">", now + longestMs),
+          // What waits after an attempt may wait so long; nothing else waits at all.
+          eb.or([eb("attempts", "=", 0), eb("next_attempt_at", ">", now + longestMs)]),
           // What was claimed before, or was to be sent at once, has no schedule of its own.
           eb.or([eb("lease", ">", 0), eb("next_attempt_at", "=", eb.ref("created_at"))]),
         ]),
