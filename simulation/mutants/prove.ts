@@ -39,7 +39,7 @@ export async function proveMutants(given: {
     if (found === null) areAllFound = false;
     const verdict = found === null ? `NOT FOUND in ${after} runs` : `run ${after}`;
     console.log(
-      `${mutant.name.padEnd(16)} ${verdict.padEnd(24)} ${(found ?? "").padEnd(52)} ${mutant.fault}`,
+      `${mutant.name.padEnd(16)} ${verdict.padEnd(24)} ${(found ?? "").padEnd(54)} ${mutant.fault}`,
     );
   }
   await unmutated.return(undefined);

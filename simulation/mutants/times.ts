@@ -91,7 +91,7 @@ export const times: readonly Mutant[] = [
       {
         file: "src/delivery/result-writer.ts",
         find: "    // In the same turn as the last look at the request: a call from here on begins anew.\n",
-        replace: "    await new Promise<void>((resolve) => this.#dependencies.clock.after(1, resolve));\n",
+        replace: "    await new Promise<void>((resolve) => this.#dependencies.clock.after(20, resolve));\n",
       },
     ],
     maxRuns: 2_500,
