@@ -61,8 +61,8 @@ export const configs: readonly Mutant[] = [
     edits: [
       {
         file: "src/delivery/worker.ts",
-        find: "isBlocked: () => !secrets.fits || this.#completer.isBlocked",
-        replace: "isBlocked: () => this.#completer.isBlocked",
+        find: "secrets.fits || id === environmentConfigId",
+        replace: "secrets.fits || id !== environmentConfigId",
       },
     ],
     maxRuns: 1000,

@@ -42,7 +42,7 @@ export const times: readonly Mutant[] = [
       },
       {
         file: "src/delivery/claim-loop.ts",
-        find: "[this.#upkeepDueAt - clock.monotonic()]",
+        find: "[this.#upkeepDueAt - now]",
         replace: "[this.#upkeepDueAt - clock.now()]",
       },
     ],

@@ -113,6 +113,19 @@ describe("a config whose cooldown is over", () => {
     expect(node.begun).toHaveLength(2);
   });
 
+  it("is not tried by a node that has no share of its connections: the others would wait for that", async () => {
+    await save(pausedFor(0));
+    await queue(1);
+    const other = another();
+    node.membership = { rank: 0, nodes: 2 };
+    other.membership = { rank: 1, nodes: 2 };
+    await store.db.updateTable("smtp_config").set({ max_connections: 1 }).execute();
+    await node.start();
+    expect(await stored()).toMatchObject({ state: "open" });
+    await other.start();
+    expect([node.ids, other.ids.length]).toEqual([[], 1]);
+  });
+
   it("is not tried without an email", async () => {
     await save(pausedFor(0));
     await queue(1, { nextAttemptAt: clock.now() + minute });

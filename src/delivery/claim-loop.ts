@@ -201,7 +201,8 @@ export class ClaimLoop {
   async #beginTrials(route: Route, isStandIn: boolean): Promise<void> {
     const { routes, store, clock, steps } = this.#dependencies;
     const { config, breakers } = route;
-    if (breakers.permission !== "trial") return;
+    // A node without a share of the config could not send the email, and would keep the others from trying.
+    if (breakers.permission !== "trial" || route.pool.capacity() === 0) return;
     const times = { now: clock.now(), expiryNow: steps.expiryNow() };
     if (!(await isAnythingDue(store.db, { ...times, config, isStandIn }))) return;
     await routes.beginTrials(route);

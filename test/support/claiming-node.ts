@@ -28,6 +28,8 @@ export class ClaimingNode {
   /** How many heartbeats began, and until when the next one takes. */
   heartbeats = 0;
   heartbeatDone: Promise<void> = Promise.resolve();
+  /** Its place among the nodes that share the limits of a config. */
+  membership: Membership = { rank: 0, nodes: 1 };
   /** As when another node has announced something. */
   announced = () => {};
 
@@ -41,8 +43,11 @@ export class ClaimingNode {
         this.announced = callback;
       },
     };
+    const membership = () => this.membership;
     const cluster = {
-      membership: { rank: 0, nodes: 1 } satisfies Membership,
+      get membership() {
+        return membership();
+      },
       heartbeat: async () => {
         this.heartbeats++;
         await this.heartbeatDone;
