@@ -1,5 +1,5 @@
-import { connect, createServer, type Socket } from "node:net";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { startFreezer } from "../support/freezer.ts";
 import { type Postgres, startPostgres } from "../support/postgres.ts";
 import { startFaultyRelay } from "./relay.ts";
 import { openScene } from "./scene.ts";
@@ -11,36 +11,6 @@ beforeEach(async () => {
   postgres = await startPostgres({ fsync: false });
 });
 afterEach(() => postgres.stop());
-
-/** A way to the database on which nothing arrives any more once it is frozen, as behind a firewall. */
-async function startFreezer(url: string) {
-  const sockets = new Set<Socket>();
-  let isFrozen = false;
-  const server = createServer((incoming) => {
-    const outgoing = connect(Number(new URL(url).port), "127.0.0.1");
-    for (const [socket, other] of [
-      [incoming, outgoing],
-      [outgoing, incoming],
-    ] as const) {
-      sockets.add(socket);
-      socket.on("data", (chunk) => !isFrozen && other.write(chunk));
-      socket.on("error", () => {}).on("close", () => !isFrozen && other.destroy());
-    }
-  });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const through = new URL(url);
-  through.port = String((server.address() as { port: number }).port);
-  return {
-    url: through.href,
-    freeze() {
-      isFrozen = true;
-    },
-    async [Symbol.asyncDispose]() {
-      for (const socket of sockets) socket.destroy();
-      await new Promise((resolve) => server.close(resolve));
-    },
-  };
-}
 
 describe("close with a deadline", () => {
   it.each(["ended", "frozen"] as const)(
