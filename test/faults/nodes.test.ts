@@ -225,7 +225,10 @@ describe("a node that stops for longer than its leases last", () => {
         expect(email).toMatchObject({ state: "unknown", attemptCount: 0 });
         await wakeUp(stopped, first, () => copies(messageId).length === 1);
         expect(copies(messageId)).toMatchObject([{ connection: 1 }]);
-        const after = await nodes[0].email(id);
+        const after = await nodes[0].until("its late result", async () => {
+          const late = await nodes[0].email(id);
+          return late.state !== "unknown" && late;
+        });
         expect(after).toMatchObject({ state: "sent", possibleDuplicate: false, attemptCount: 1 });
         expect(after.attempts).toMatchObject([{ outcome: "sent" }]);
       },
