@@ -83,17 +83,15 @@ describe("the reducer", () => {
     expect(cooldowns(failed("quota"), 4)).toEqual([15, 30, 60, 60].map((minutes) => minutes * minute));
   });
 
-  it("closes by success and by an admin, from every state", () => {
+  it("closes by success, from every state", () => {
     const open = nextBreaker(closedBreaker, failed("config"), t0);
     for (const breaker of [closedBreaker, open, nextBreaker(open, trialBegan, t0)]) {
       expect(nextBreaker(breaker, succeeded, t0)).toEqual(closedBreaker);
-      expect(nextBreaker(breaker, { kind: "reset" }, t0)).toEqual(closedBreaker);
     }
   });
 
   const anyEvent = fc.oneof(
     fc.constant<BreakerEvent>(succeeded),
-    fc.constant<BreakerEvent>({ kind: "reset" }),
     fc.constant<BreakerEvent>(trialBegan),
     fc
       .tuple(fc.constantFrom<FailureCause>("unreachable", "busy", "refused", "quota", "config"), fc.boolean())
@@ -202,6 +200,15 @@ describe("the breaker of a node", () => {
       expect(breaker.permission).toBe("none");
       await clock.advance(1);
       expect(breaker.permission).toBe("trial");
+    }
+  });
+
+  it("closes if an admin has closed it, whatever its state is", () => {
+    for (const events of [[failed("config")], [failed("config"), trialBegan]]) {
+      const { breaker, record } = make();
+      for (const event of events) record(event);
+      breaker.adopt(closedBreaker);
+      expect(breaker.permission).toBe("all");
     }
   });
 

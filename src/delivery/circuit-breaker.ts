@@ -10,7 +10,7 @@
  *        │                                              ▼      │
  *        └──────────────── succeeded ─────────────── half-open ┘
  *        ▲                                              │
- *        └── reset from any state: saved, tested, resumed by an admin
+ *        └── from any state, by what an admin has stored (`adopt`): saved, tested, resumed
  */
 import type { Clock } from "../core/clock.ts";
 import { type Breaker, closedBreaker, type OpenBreaker } from "../store/tables/smtp-config-health.ts";
@@ -36,8 +36,7 @@ export type BreakerEvent =
       readonly isKnownGood: boolean;
     }
   /** A node tries the config with one email, until a time in milliseconds since the epoch. */
-  | { readonly kind: "trial-began"; readonly until: number }
-  | { readonly kind: "reset" };
+  | { readonly kind: "trial-began"; readonly until: number };
 
 const secondMs = 1_000;
 const minuteMs = 60 * secondMs;
@@ -66,7 +65,6 @@ const maxRefusals = 2;
 /** The state after an event. @param now in milliseconds since the epoch */
 export function nextBreaker(breaker: Breaker, event: BreakerEvent, now: number): Breaker {
   switch (event.kind) {
-    case "reset":
     case "succeeded":
       return closedBreaker;
     case "trial-began":

@@ -49,7 +49,6 @@ export interface UnstoredBreaker {
 /** What is wrong with this node, as a config shows it that others may well be able to use. */
 export interface NodeFault {
   readonly configId: string;
-  readonly configName: string;
   readonly reason: string;
 }
 
@@ -136,7 +135,7 @@ export class Routes {
   nodeFaults(): readonly NodeFault[] {
     return this.#inOrder.flatMap(({ config, breakers }) => {
       const reason = breakers.nodeFault;
-      return reason === null ? [] : [{ configId: config.id, configName: config.settings.name, reason }];
+      return reason === null ? [] : [{ configId: config.id, reason }];
     });
   }
 

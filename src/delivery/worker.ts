@@ -159,7 +159,7 @@ export class DeliveryWorker {
     return this.#routes.sessions();
   }
 
-  /** What this node cannot do: its key does not fit, or it fails where other nodes may not. */
+  /** Configs that this node cannot use, by a fault of its own. That its key does not fit is not among them. */
   faults(): readonly NodeFault[] {
     return this.#routes.nodeFaults();
   }

@@ -1,13 +1,14 @@
 import type { Clock } from "../core/clock.ts";
 import { ageInWords } from "../core/format.ts";
 import type { QueueFigures } from "../core/metrics.ts";
+import type { NodeFault } from "../delivery/routes.ts";
 import type { Intake } from "../emails/intake.ts";
 import type { Secrets } from "../secret/secrets.ts";
 import type { SmtpConfigs } from "../smtp-configs/smtp-configs.ts";
 import type { Store } from "../store/store.ts";
 import { findOldestWaiting } from "../store/tables/email-counts.ts";
 import { countOpen } from "../store/tables/emails.ts";
-import { configIssues, intakeSentences, type MailFacts, mailStatus, type NodeFault } from "./status.ts";
+import { configIssues, intakeSentences, type MailFacts, mailStatus } from "./status.ts";
 
 /** How the service is, for monitoring: `ok` while emails can be accepted and delivered. */
 export interface Health {

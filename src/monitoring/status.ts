@@ -1,4 +1,5 @@
 import { ageInWords } from "../core/format.ts";
+import type { NodeFault } from "../delivery/routes.ts";
 import type { IntakeStop } from "../emails/intake.ts";
 import type { SmtpConfigSummary } from "../smtp-configs/summary.ts";
 import type { Alert } from "../store/tables/alerts.ts";
@@ -52,12 +53,6 @@ export interface ConfigIssue {
   readonly configId: string;
   readonly name: string;
   readonly code: (typeof configIssueCodes)[number];
-  readonly reason: string;
-}
-
-/** What is wrong with this node, as a config shows it that other nodes may well be able to use. */
-export interface NodeFault {
-  readonly configId: string;
   readonly reason: string;
 }
 

@@ -1,4 +1,3 @@
-import { newId } from "../../src/core/id.ts";
 import type { Store } from "../../src/store/store.ts";
 import {
   type Claimed,
@@ -12,6 +11,7 @@ import type { Email } from "../../src/store/tables/emails.ts";
 import { ageLeases } from "./age-leases.ts";
 import { claimOf } from "./claim.ts";
 import { type GivenEmail, newEmail } from "./new-email.ts";
+import { sentAt } from "./settlement.ts";
 
 /** The time at which tests of the queue begin. */
 export const t0 = Date.parse("2026-06-01T12:00:00Z");
@@ -58,34 +58,4 @@ export function queueOn(store: () => Store) {
 }
 
 /** The end of a claim whose email was sent to its first recipient; a test names what is different. */
-export function sent(overrides: Partial<Settlement> = {}): Settlement {
-  return {
-    state: "sent",
-    nextAttemptAt: null,
-    attemptCount: 1,
-    possibleDuplicate: false,
-    sentAt: t0 + 5,
-    finishedAt: t0 + 5,
-    refusedBy: [],
-    recipients: [{ position: 0, state: "sent", code: 250, enhancedCode: "2.0.0", reply: "ok" }],
-    attempt: {
-      id: newId(t0),
-      at: t0,
-      configId: "c",
-      configName: "relay",
-      relayHost: "relay.example",
-      relayAddress: "192.0.2.1",
-      tlsVersion: "TLSv1.3",
-      stage: "message",
-      outcome: "sent",
-      errorCode: null,
-      code: 250,
-      enhancedCode: "2.0.0",
-      reply: "ok",
-      durationMs: 5,
-      possibleDuplicate: false,
-      failure: null,
-    },
-    ...overrides,
-  };
-}
+export const sent = (overrides: Partial<Settlement> = {}) => sentAt(t0 + 5, overrides);
