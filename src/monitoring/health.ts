@@ -56,7 +56,7 @@ function problemsOf(facts: Pick<MailFacts, "keyFits" | "nodeFaults" | "configs" 
     intakeStop: null,
     oldestWaitingAt: null,
     lastSentAt: null,
-    sandbox: null,
+    sandboxPort: null,
   });
   if (level === "bad" || level === "none") return [sentence];
   return configIssues(facts.configs, facts)

@@ -25,7 +25,7 @@ const statusOf = (given: Partial<MailFacts> = {}) =>
     configs: [config()],
     oldestWaitingAt: null,
     lastSentAt: null,
-    sandbox: { host: "127.0.0.1", port: 4651 },
+    sandboxPort: 4651,
     now,
     ...given,
   });

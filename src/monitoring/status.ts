@@ -1,6 +1,7 @@
 import { ageInWords } from "../core/format.ts";
 import type { NodeFault } from "../delivery/routes.ts";
 import type { IntakeStop } from "../emails/intake.ts";
+import { isSandboxConfig } from "../smtp-configs/sandbox-config.ts";
 import type { SmtpConfigSummary } from "../smtp-configs/summary.ts";
 import type { Alert } from "../store/tables/alerts.ts";
 import { openBreakerAt, triedBreakerAt } from "../store/tables/smtp-config-health.ts";
@@ -66,8 +67,8 @@ export interface MailFacts {
   /** When the oldest queued email was accepted; null if none is queued. */
   readonly oldestWaitingAt: number | null;
   readonly lastSentAt: number | null;
-  /** Where the sandbox listens; null while it is off. */
-  readonly sandbox: { readonly host: string; readonly port: number } | null;
+  /** Null while the sandbox is off. */
+  readonly sandboxPort: number | null;
   readonly now: number;
 }
 
@@ -125,7 +126,8 @@ export function mailStatus(facts: MailFacts): MailStatus {
   if (lastSentAt === null && lastTest === null) {
     return warn("untested", "Mail is set up, but nothing was tested or sent yet.");
   }
-  if (first !== undefined && isSandbox(first.settings, facts.sandbox)) {
+  // Mail that goes to the sandbox reaches nobody, so its status must not be good.
+  if (first !== undefined && isSandboxConfig(first.settings, facts.sandboxPort)) {
     return warn("sandbox", "Mail stays on this machine: every email goes to the built-in sandbox.");
   }
   return status("good", "working", "Mail is working.");
@@ -134,16 +136,6 @@ export function mailStatus(facts: MailFacts): MailStatus {
 /** Whether emails go through a config now: it is turned on and nothing blocks it. */
 export function isUsable(config: SmtpConfigSummary, now: number): boolean {
   return config.settings.enabled && blockerOf(config, now) === null;
-}
-
-/** Mail that goes to the sandbox reaches nobody, so its status must not be good. */
-function isSandbox(
-  { smtpServer, smtpPort }: SmtpConfigSummary["settings"],
-  sandbox: MailFacts["sandbox"],
-): boolean {
-  return (
-    sandbox !== null && smtpPort === sandbox.port && [sandbox.host, "localhost", "::1"].includes(smtpServer)
-  );
 }
 
 /** What an admin should look at, in the order of the configs. A config that is turned off has no issues. */

@@ -102,12 +102,18 @@ describe("an address that secrets may be sent to", () => {
   });
 });
 
-test.each(["localhost", "LOCALHOST", "127.0.0.1", "127.1.2.3", "::1", "[::1]", "::ffff:127.0.0.1"])(
-  "%s is this machine",
-  (host) => {
-    expect(isLoopback(host)).toBe(true);
-  },
-);
+test.each([
+  "localhost",
+  "LOCALHOST",
+  "127.0.0.1",
+  "127.1.2.3",
+  "::1",
+  "[::1]",
+  "::ffff:127.0.0.1",
+  "::ffff:7f00:1",
+])("%s is this machine", (host) => {
+  expect(isLoopback(host)).toBe(true);
+});
 
 test.each(["", "0.0.0.0", "::", "127.0.0.1.example.com", "localhost.example.com", "::ffff:10.0.0.1"])(
   "%s is not known to be this machine",

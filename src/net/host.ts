@@ -65,5 +65,7 @@ export function isLoopback(host: string): boolean {
     .toLowerCase()
     .replace(/^\[(.*)\]$/, "$1")
     .replace(/^::ffff:/, "");
-  return address === "localhost" || address === "::1" || /^127(?:\.\d{1,3}){3}$/.test(address);
+  // The URL parser writes the mapped 127.0.0.1 as `::ffff:7f00:1`.
+  const loopback = /^(?:127(?:\.\d{1,3}){3}|7f[\da-f]{2}:[\da-f]{1,4})$/;
+  return address === "localhost" || address === "::1" || loopback.test(address);
 }

@@ -58,7 +58,16 @@ export function overviewRoutes(services: Services) {
     const { oldestDueAt, ...depth } = await readQueueDepth(store.reader, now);
     const nodeFaults = worker.faults();
     const intakeStop = await intake.stop();
-    const facts = { keyFits: secrets.fits, nodeFaults, intakeStop, configs: saved, lastSentAt, sandbox, now };
+    const sandboxPort = sandbox?.port ?? null;
+    const facts = {
+      keyFits: secrets.fits,
+      nodeFaults,
+      intakeStop,
+      configs: saved,
+      lastSentAt,
+      sandboxPort,
+      now,
+    };
     const reply = {
       mail: mailStatus({ ...facts, oldestWaitingAt: oldestWaiting?.createdAt ?? null }),
       concerns: configIssues(saved, facts, await alerts.list()),
@@ -69,7 +78,7 @@ export function overviewRoutes(services: Services) {
       lastSentAt: rfc3339OrNull(lastSentAt),
       hours: await countEmails(store.reader, spansUpTo(now, hourMs, 24, utcOffset)),
       days: await countDays(spansUpTo(now, dayMs, 30, utcOffset), now),
-      sandboxPort: sandbox?.port ?? null,
+      sandboxPort,
     };
     return c.json(reply, 200);
   });
