@@ -42,6 +42,7 @@ import { Consents } from "./smtp-configs/oauth/consents.ts";
 import { TokenEndpoint } from "./smtp-configs/oauth/token-endpoint.ts";
 import { ConfigSource } from "./smtp-configs/repository.ts";
 import { ConfigResolver } from "./smtp-configs/resolver.ts";
+import { isSandboxConfig } from "./smtp-configs/sandbox-config.ts";
 import type { SavingDependencies } from "./smtp-configs/saving.ts";
 import { type SmtpConfigCreate, type SmtpConfigInput, smtpConfigCreate } from "./smtp-configs/settings.ts";
 import { SmtpConfigs } from "./smtp-configs/smtp-configs.ts";
@@ -208,6 +209,8 @@ async function startServices(base: Base): Promise<Services> {
   const templateParts = new TemplateParts({ templates, cache: templateCache, history });
 
   // Delivery, and the request side that feeds it.
+  const sandboxPort = base.sandboxPort ?? null;
+  const sandbox = sandboxPort === null ? null : new Sandbox({ port: sandboxPort, log, clock });
   const worker = new DeliveryWorker({
     store,
     secrets,
@@ -219,6 +222,7 @@ async function startServices(base: Base): Promise<Services> {
     log,
     metrics,
     random,
+    isSandbox: (settings) => isSandboxConfig(settings, sandbox?.port ?? null),
     onFailing: (config) => void rollBack(versions, config, log),
     explainTitle: (attempt) => explainAttempt(attempt, { namesAccount: false })?.title ?? null,
   });
@@ -288,8 +292,6 @@ async function startServices(base: Base): Promise<Services> {
     onChanged,
   });
   const retention = new Retention({ store, clock, log });
-  const sandboxPort = base.sandboxPort ?? null;
-  const sandbox = sandboxPort === null ? null : new Sandbox({ port: sandboxPort, log, clock });
   const skewMs = () => (clock instanceof DatabaseClock ? clock.skewMs : 0);
   metrics.lookUp({
     queue: () => readQueueFigures(store, clock),

@@ -37,6 +37,12 @@ const upkeepEveryMs = 10_000;
 const announcedUpkeepMs = 1_000;
 /** While a config cannot be used, the configs are read this often: a command or another node may have changed that. */
 const blockedPollMs = 5_000;
+/**
+ * A claim that finds nothing reads all that is due for other configs. One that took so long is repeated only after many
+ * times as long, so that looking for what is not there never keeps the database busy.
+ */
+const slowClaimMs = 5;
+const restAfterSlowClaim = 10;
 
 export interface ClaimLoopDependencies {
   readonly store: Store;
@@ -66,6 +72,8 @@ export class ClaimLoop {
   #expireDueAt = Number.NEGATIVE_INFINITY;
   #upkeepBegunAt = Number.NEGATIVE_INFINITY;
   #upkeepDueAt = Number.NEGATIVE_INFINITY;
+  /** Routes whose slow claim has found nothing, and until when they are not asked. */
+  readonly #resting = new WeakMap<Route, number>();
   /** Until then there may be leases that nobody knows of. */
   #orphansUntil = Number.NEGATIVE_INFINITY;
 
@@ -156,71 +164,65 @@ export class ClaimLoop {
   }
 
   /**
-   * Claims for the first config that can be used, then for the others what those before them have refused.
+   * Claims for each config what the router gives to it.
    * @returns the milliseconds until there is more to claim; infinite if that is not for time alone to say.
    */
   async #claim(): Promise<number> {
     const { routes, store, clock } = this.#dependencies;
     if (routes.hasEnded) {
-      await forgetRefusals(
-        store.db,
-        routes.inOrder.map(({ config }) => config),
-      );
+      await forgetRefusals(store.db, routes.refusals);
       routes.endSeen();
     }
-    const primary = await this.#primary();
-    if (primary === null) return Number.POSITIVE_INFINITY;
     const claimedAt = clock.now();
-    await this.#claimFor(primary, false);
-    const others = routes.inOrder.slice(routes.inOrder.indexOf(primary) + 1);
-    for (const route of others) {
-      await this.#beginTrials(route, true);
-      if (isUsable(route)) await this.#claimFor(route, true);
-    }
-    if (capacityOf(primary) === 0) return primary.pool.capacityInMs() ?? Number.POSITIVE_INFINITY;
+    for (const route of routes.inOrder) await this.#beginTrials(route);
+    // A config that is tried comes first: to the others it counts as one that cannot be used.
+    const isOpen = ({ breakers }: Route) => breakers.permission === "all";
+    const inTurn = [...routes.inOrder].sort((a, b) => Number(isOpen(a)) - Number(isOpen(b)));
+    for (const route of inTurn) if (hasCapacity(route)) await this.#claimFor(route);
+
+    const open = routes.inOrder.filter(isOpen);
+    if (open.length === 0) return Number.POSITIVE_INFINITY;
+    const [busy, free] = [open.filter((route) => capacityOf(route) === 0), open.filter(hasCapacity)];
+    const capacityInMs = busy.map(({ pool }) => pool.capacityInMs() ?? Number.POSITIVE_INFINITY);
+    const restsForMs = free.map((route) => (this.#resting.get(route) ?? 0) - clock.monotonic());
+    const dueInMs = free.length === 0 ? Number.POSITIVE_INFINITY : await this.#dueInMs(claimedAt);
+    return Math.min(dueInMs, ...capacityInMs, ...restsForMs.filter((ms) => ms > 0));
+  }
+
+  async #dueInMs(claimedAt: number): Promise<number> {
+    const { store, clock } = this.#dependencies;
     const dueAt = await nextDueAt(store.db);
     if (dueAt === null) return Number.POSITIVE_INFINITY;
-    // What is due and was not claimed is over, or another node's: it is looked for again soon, not at once.
+    // What is due and was not claimed is over, another node's, or waits for its config: soon is early enough.
     return dueAt > claimedAt ? dueAt - clock.now() : expireEveryMs;
   }
 
-  /**
-   * The first config that can be used. One whose cooldown is over is tried first, if there is an email for that; the
-   * others do not wait for it.
-   */
-  async #primary(): Promise<Route | null> {
-    for (const route of this.#dependencies.routes.inOrder) {
-      await this.#beginTrials(route, false);
-      const { permission } = route.breakers;
-      if (permission === "all" || (permission === "one" && capacityOf(route) > 0)) return route;
-    }
-    return null;
-  }
-
   /** Begins the trials that are due, if there is an email for them. */
-  async #beginTrials(route: Route, isStandIn: boolean): Promise<void> {
+  async #beginTrials(route: Route): Promise<void> {
     const { routes, store, clock, steps } = this.#dependencies;
-    const { config, breakers } = route;
+    const { breakers } = route;
     // A node without a share of the config could not send the email, and would keep the others from trying.
     if (breakers.permission !== "trial" || route.pool.capacity() === 0) return;
+    const rule = routes.ruleFor(route);
     const times = { now: clock.now(), expiryNow: steps.expiryNow() };
-    if (!(await isAnythingDue(store.db, { ...times, config, isStandIn }))) return;
+    if (rule === null || !(await isAnythingDue(store.db, { ...times, rule }))) return;
     await routes.beginTrials(route);
     // Another node tries it: what that comes to is read with the next tick.
     if (breakers.permission === "trial") this.#areConfigsStale = true;
   }
 
-  async #claimFor(route: Route, isStandIn: boolean): Promise<void> {
+  async #claimFor(route: Route): Promise<void> {
     const { store, clock, steps, routes, leases, onClaimed } = this.#dependencies;
+    const rule = routes.ruleFor(route);
+    const startedAt = clock.monotonic();
+    if (rule === null || (this.#resting.get(route) ?? 0) > startedAt) return;
     const limit = capacityOf(route);
-    if (limit === 0) return;
-    const { config } = route;
     const shares = this.#shares.next(limit);
     const times = { now: clock.now(), expiryNow: steps.expiryNow() };
     const lease = leases.begin();
     // The configs are read again: if one was changed meanwhile, what is claimed goes by that.
     const [claimed] = await store.transact([
-      claimEmails(store.db, { ...times, leaseMs, limit, shares, config, isStandIn }),
+      claimEmails(store.db, { ...times, leaseMs, limit, shares, rule }),
       routes.reading(),
     ]);
     for (const one of claimed) {
@@ -229,6 +231,11 @@ export class ClaimLoop {
     }
     // There may be more, for this config, or for the next one while an email tries whether this one works.
     if (claimed.length === limit) this.#isTickRequested = true;
+    const tookMs = clock.monotonic() - startedAt;
+    // The first one gets whatever nobody else does, and has next to nothing to read past.
+    if (claimed.length === 0 && rule.taker > 0 && tookMs > slowClaimMs) {
+      this.#resting.set(route, clock.monotonic() + restAfterSlowClaim * tookMs);
+    }
   }
 
   /** If the time of day was set back, what was due is due now, and not once more when the clock has come there. */
@@ -294,6 +301,10 @@ export class ClaimLoop {
     this.#cancelTimer();
     this.#cancelTimer = this.#dependencies.clock.after(Math.max(0, delayMs), () => this.requestTick());
   }
+}
+
+function hasCapacity(route: Route): boolean {
+  return capacityOf(route) > 0;
 }
 
 function isUsable(route: Route): boolean {

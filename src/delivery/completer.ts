@@ -12,7 +12,7 @@ import type { ConfigSource } from "../smtp-configs/repository.ts";
 import type { Store } from "../store/store.ts";
 import { refusalOf } from "../store/tables/email-claims.ts";
 import type { Settlement } from "../store/tables/email-settlements.ts";
-import type { Attempt, AttemptFailure, Email, Recipient } from "../store/tables/emails.ts";
+import type { Attempt, AttemptFailure, AttemptRoute, Email, Recipient } from "../store/tables/emails.ts";
 import type { VersionHealth } from "../store/tables/smtp-config-health.ts";
 import type { SmtpConfig } from "../store/tables/smtp-configs.ts";
 import { type Evidence, evidenceOf, isRefusedHereOnly } from "./evidence.ts";
@@ -34,6 +34,8 @@ export interface AttemptResult {
   readonly startedAt: number;
   /** The same moment by the monotonic clock. */
   readonly startedAtMonotonic: number;
+  /** Why the email went through this config. */
+  readonly why: AttemptRoute;
   /** As `ConfigBreakers.changes` was then. */
   readonly breakerChanges: number;
 }
@@ -169,22 +171,15 @@ export class Completer {
     evidence: Evidence,
   ): SettleInput["next"] {
     const { routes } = this.#dependencies;
-    if (isRefusedHereOnly({ end, attempt, email }) && this.#hasCandidate(email, route.config))
+    if (isRefusedHereOnly({ end, attempt, email }) && routes.hasCandidate(email, route.config))
       return "elsewhere";
     const failure = typeof evidence === "object" ? evidence.fails : null;
     if (failure === "config" || failure === "quota") return "uncounted";
     if (evidence === "node-fails" || attempt.outcome === "config") return "uncounted";
     // A config that takes over takes this email too, unless that might make two of it.
     const isOpen = failure !== null && route.breakers.permission === "none";
-    const isTakenOver = isOpen && attempt.outcome === "temporary" && routes.hasFallback(route.config);
+    const isTakenOver = isOpen && attempt.outcome === "temporary" && routes.hasFallback(email, route.config);
     return isTakenOver ? "taken-over" : "counted";
-  }
-
-  /** Whether a config that is on has not refused the email yet, whatever its breaker says now. */
-  #hasCandidate({ refusedBy }: Email, { id }: SmtpConfig): boolean {
-    return this.#dependencies.routes.inOrder.some(
-      ({ config }) => config.id !== id && !refusedBy.includes(refusalOf(config)),
-    );
   }
 
   #durationOf({ startedAtMonotonic }: AttemptResult): number {

@@ -22,7 +22,14 @@ interface Given {
 }
 
 function assess(end: AttemptEnd, { email = own, isKnownGood = true }: Given = {}) {
-  const attempt = attemptOf({ config: null, connection: null, end, startedAt: now, durationMs: 5 });
+  const attempt = attemptOf({
+    config: null,
+    connection: null,
+    end,
+    startedAt: now,
+    durationMs: 5,
+    why: null,
+  });
   const evidence = evidenceOf({ end, attempt, email, isKnownGood, now });
   return { outcome: attempt.outcome, evidence, isHereOnly: isRefusedHereOnly({ end, attempt, email }) };
 }

@@ -36,6 +36,8 @@ function email(overrides: Partial<Email> = {}): Email {
     nextAttemptAt: now,
     expiresAt: now + 86_400_000,
     lease: 1,
+    via: null,
+    resentFrom: null,
     refusedBy: [],
     createdAt: now,
     sentAt: null,
@@ -97,7 +99,14 @@ interface Given {
 function settle(end: AttemptEnd, given: Given = {}) {
   const of = email(given.email);
   const recipients = given.recipients ?? [recipient(0)];
-  const attempt = attemptOf({ config: null, connection: null, end, startedAt: now - 40, durationMs: 40 });
+  const attempt = attemptOf({
+    config: null,
+    connection: null,
+    end,
+    startedAt: now - 40,
+    durationMs: 40,
+    why: null,
+  });
   const next = given.next ?? (attempt.outcome === "config" ? "uncounted" : "counted");
   const refusal = "config-1:3";
   return settlementOf({ email: of, recipients, end, attempt, now, random: 0.5, next, refusal });

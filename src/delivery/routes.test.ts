@@ -41,7 +41,15 @@ beforeEach(async () => {
   const onCapacity = () => {
     announced++;
   };
-  routes = new Routes({ db: store.db, configSource, cluster, clock, canOpen: () => true, onCapacity });
+  routes = new Routes({
+    db: store.db,
+    configSource,
+    cluster,
+    clock,
+    canOpen: () => true,
+    isSandbox: () => false,
+    onCapacity,
+  });
 });
 afterEach(async () => {
   await routes.close();
@@ -279,6 +287,7 @@ describe("a breaker", () => {
       cluster,
       clock,
       canOpen: () => true,
+      isSandbox: () => false,
       onCapacity() {},
     });
     await save(pausedFor(0));
@@ -312,19 +321,21 @@ describe("a breaker", () => {
   });
 });
 
+const anEmail = { from: null, via: null, refusedBy: [] };
+
 describe("a fallback", () => {
   it("is another config that is on and may be used, or tried", async () => {
     await save({ id: "a" });
     const [only] = await refresh();
     if (only === undefined) throw new Error("there is a config");
-    expect(routes.hasFallback(only.config)).toBe(false);
+    expect(routes.hasFallback(anEmail, only.config)).toBe(false);
     await save({ id: "b", settings: { position: 1 }, ...pausedFor(1_000) });
     await save({ id: "c", settings: { position: 2, enabled: false } });
     const [first, second] = await refresh();
     if (first === undefined || second === undefined) throw new Error("there are two configs");
-    expect([first, second].map(({ config }) => routes.hasFallback(config))).toEqual([false, true]);
+    expect([first, second].map(({ config }) => routes.hasFallback(anEmail, config))).toEqual([false, true]);
     await clock.advance(1_000);
-    expect(routes.hasFallback(first.config)).toBe(true);
+    expect(routes.hasFallback(anEmail, first.config)).toBe(true);
   });
 });
 

@@ -3,10 +3,22 @@ import { Pool } from "../smtp/pool/pool.ts";
 import type { ConfigSource } from "../smtp-configs/repository.ts";
 import type { Db } from "../store/schema.ts";
 import type { Step } from "../store/step.ts";
+import { refusalOf } from "../store/tables/email-claims.ts";
+import type { RoutingRule } from "../store/tables/email-routing.ts";
+import type { AttemptRoute } from "../store/tables/emails.ts";
 import type { Breaker } from "../store/tables/smtp-config-health.ts";
 import type { SmtpConfig } from "../store/tables/smtp-configs.ts";
 import { type Cluster, shareOf } from "./cluster.ts";
 import { ConfigBreakers } from "./config-breakers.ts";
+import {
+  type Availability,
+  candidatesFor,
+  homeOf,
+  type RoutedConfig,
+  type RoutedEmail,
+  reasonFor,
+  sendsAsItself,
+} from "./router.ts";
 
 /** The way through one config, for as long as its settings and this node's share of them stay as they are. */
 export interface Route {
@@ -36,6 +48,8 @@ export interface RoutesDependencies {
   readonly onCapacity: () => void;
   /** Whether this node has the key of a config; what it cannot open is left to the other nodes. */
   readonly canOpen: (config: SmtpConfig) => boolean;
+  /** Whether a config leads to the built-in sandbox. */
+  readonly isSandbox: (config: SmtpConfig) => boolean;
 }
 
 /** A change of a breaker that is still to be stored. */
@@ -60,6 +74,8 @@ export class Routes {
   #begun = 0;
   #newest = 0;
   #inOrder: readonly Route[] = [];
+  /** The same as the router sees them. */
+  #configs: readonly RoutedConfig[] = [];
   #hasEnded = true;
   /** Of routes that have ended, each until its last session has. */
   readonly #closing = new Map<Pool, Promise<void>>();
@@ -71,6 +87,33 @@ export class Routes {
   /** In the order in which they are tried, as of the newest reading. */
   get inOrder(): readonly Route[] {
     return this.#inOrder;
+  }
+
+  /** The configs of `inOrder`, as the router sees them. */
+  get configs(): readonly RoutedConfig[] {
+    return this.#configs;
+  }
+
+  /** What emails are noted as refused by, if every config has that may send what others do not. */
+  get refusals(): readonly string[] {
+    return this.#configs.filter(({ isSandbox }) => !isSandbox).map(({ refusal }) => refusal);
+  }
+
+  /** Whether a config can be used now, for more than one email that tries it. */
+  availabilityOf({ id }: Pick<RoutedConfig, "id">): Availability {
+    const breakers = this.#inOrder.find(({ config }) => config.id === id)?.breakers;
+    if (breakers?.permission === "all") return { state: "available" };
+    const endsInMs = breakers?.endsInMs ?? null;
+    const until = endsInMs === null ? null : this.#dependencies.clock.now() + endsInMs;
+    return { state: "unavailable", because: "paused", until };
+  }
+
+  /** Which emails go through a route now; null if it has ended. */
+  ruleFor(route: Route): RoutingRule | null {
+    const taker = this.#inOrder.indexOf(route);
+    if (taker === -1) return null;
+    const usable = this.#configs.map((config) => this.availabilityOf(config).state === "available");
+    return { configs: this.#configs, taker, usable };
   }
 
   /** Whether a version of a config has gone since `endSeen`, or may have before the start. */
@@ -120,8 +163,38 @@ export class Routes {
   }
 
   /** Whether an email that this config does not send may go through another one now. */
-  hasFallback({ id }: SmtpConfig): boolean {
-    return this.#inOrder.some(({ config, breakers }) => config.id !== id && breakers.permission !== "none");
+  hasFallback(email: RoutedEmail, { id }: SmtpConfig): boolean {
+    const others = this.#othersFor(email, id);
+    return this.#inOrder.some(
+      ({ config, breakers }) => breakers.permission !== "none" && others.has(config.id),
+    );
+  }
+
+  /** Whether another config may send an email, whatever its breaker says now. */
+  hasCandidate(email: RoutedEmail, { id }: SmtpConfig): boolean {
+    return this.#othersFor(email, id).size > 0;
+  }
+
+  /** Why an email goes through a config; what was claimed for a route that has ended is not sent. */
+  reasonFor(email: RoutedEmail, { id }: SmtpConfig): AttemptRoute {
+    const config = this.#configs.find((each) => each.id === id);
+    if (config === undefined) return { by: "first" };
+    return reasonFor(email, config, this.#configs, (each) => this.availabilityOf(each));
+  }
+
+  /** The config that an email belongs to, and whether another one stands in for that. */
+  placeOf(email: RoutedEmail, config: SmtpConfig): { readonly home: SmtpConfig; readonly standsIn: boolean } {
+    const home = homeOf(email, this.#configs);
+    const homeConfig = this.#inOrder.find((route) => route.config.id === home?.id)?.config;
+    const routed = this.#configs.find(({ id }) => id === config.id);
+    if (homeConfig === undefined || routed === undefined) return { home: config, standsIn: false };
+    return { home: homeConfig, standsIn: !sendsAsItself(email, routed, this.#configs) };
+  }
+
+  #othersFor(email: RoutedEmail, id: string): ReadonlySet<string> {
+    const candidates = candidatesFor(email, this.#configs);
+    const left = candidates.filter((each) => each.id !== id && !email.refusedBy.includes(each.refusal));
+    return new Set(left.map((each) => each.id));
   }
 
   unstoredBreakers(): readonly UnstoredBreaker[] {
@@ -166,6 +239,7 @@ export class Routes {
       this.#end(route);
     }
     this.#inOrder = inOrder;
+    this.#configs = configs.map((config) => routedConfig(config, this.#dependencies.isSandbox(config)));
   }
 
   #routeOf(config: SmtpConfig, breakers: ConfigBreakers): Route {
@@ -192,6 +266,18 @@ export class Routes {
       pool.close().finally(() => this.#closing.delete(pool)),
     );
   }
+}
+
+function routedConfig(config: SmtpConfig, isSandbox: boolean): RoutedConfig {
+  const { name, fromEmail, senders } = config.settings;
+  return {
+    id: config.id,
+    name,
+    fromEmail: fromEmail.toLowerCase(),
+    senders,
+    isSandbox,
+    refusal: refusalOf(config),
+  };
 }
 
 /** The version is that of the settings; the seal also shows a change that was made in the database. */

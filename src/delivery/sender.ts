@@ -4,7 +4,6 @@ import type { SmtpSettings } from "../store/tables/smtp-configs.ts";
 
 /** A config as far as senders go. */
 interface SenderConfig {
-  readonly id: string;
   readonly settings: Pick<SmtpSettings, "fromEmail" | "fromName" | "replyTo">;
 }
 
@@ -16,25 +15,25 @@ export interface Sender {
 
 /**
  * The sender of an email through a config. Normally the one that was asked for, or the config's own.
- * Where another config stands in for the first one, its relay accepts its own sender: that is used, and
+ * Where a config stands in for another one, its relay accepts its own sender: that is used, and
  * answers still go where they would have gone.
- * @param first the config that comes first while all are well.
+ * @param home the config that would send the email while all are well.
+ * @param standsIn whether the config may not use the sender that is wanted.
  */
 export function senderFor(
   email: Pick<Email, "from" | "replyTo">,
   config: SenderConfig,
-  first: SenderConfig,
+  { home, standsIn }: { readonly home: SenderConfig; readonly standsIn: boolean },
 ): Sender {
   const { fromEmail, fromName } = config.settings;
-  const wanted = email.from ?? { address: first.settings.fromEmail, name: first.settings.fromName };
-  const standsIn = config.id !== first.id && !sameAddress(fromEmail, first.settings.fromEmail);
-  if (!standsIn || sameAddress(fromEmail, wanted.address)) {
-    return {
-      from: email.from ?? { address: fromEmail, name: fromName },
-      replyTo: repliesTo(email, config),
-    };
+  const wanted = email.from ?? { address: home.settings.fromEmail, name: home.settings.fromName };
+  if (!standsIn) {
+    // A config may be allowed to use the sender of another one, or have the same.
+    const isOwn = fromEmail.toLowerCase() === wanted.address.toLowerCase();
+    const own = { address: fromEmail, name: fromName };
+    return { from: email.from ?? (isOwn ? own : wanted), replyTo: repliesTo(email, config) };
   }
-  const given = repliesTo(email, first);
+  const given = repliesTo(email, home);
   return {
     from: { address: fromEmail, name: wanted.name ?? fromName },
     replyTo: given.length > 0 ? given : [wanted],
@@ -44,9 +43,4 @@ export function senderFor(
 function repliesTo({ replyTo }: Pick<Email, "replyTo">, { settings }: SenderConfig): readonly Mailbox[] {
   if (replyTo.length > 0 || settings.replyTo === null) return replyTo;
   return [{ name: null, address: settings.replyTo }];
-}
-
-/** Domains have no case (RFC 5321 §2.4); relays that tell local parts apart by it are not known. */
-function sameAddress(a: string, b: string): boolean {
-  return a.toLowerCase() === b.toLowerCase();
 }

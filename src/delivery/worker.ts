@@ -26,7 +26,7 @@ import { type ClaimedEmail, markBodyStarted, releaseLeases } from "../store/tabl
 import { findContent } from "../store/tables/email-content.ts";
 import type { Email } from "../store/tables/emails.ts";
 import { endCooldowns } from "../store/tables/smtp-config-health.ts";
-import type { SmtpConfig } from "../store/tables/smtp-configs.ts";
+import type { SmtpConfig, SmtpSettings } from "../store/tables/smtp-configs.ts";
 import { ClaimLoop } from "./claim-loop.ts";
 import { ClockSteps } from "./clock-steps.ts";
 import { Cluster } from "./cluster.ts";
@@ -43,6 +43,8 @@ export interface DeliveryWorkerDependencies {
   readonly configSource: ConfigSource;
   readonly resolver: ConfigResolver;
   readonly egress: Egress;
+  /** Whether settings lead to the built-in sandbox. Default: none do. */
+  readonly isSandbox?: (settings: SmtpSettings) => boolean;
   /** Opens connections to relays. Default: over TCP. */
   readonly dial?: Dial;
   readonly clock: Clock;
@@ -86,7 +88,7 @@ export class DeliveryWorker {
 
   constructor(dependencies: DeliveryWorkerDependencies) {
     const { store, secrets, configSource, resolver, clock, log, metrics, random } = dependencies;
-    const { onFailing, explainTitle } = dependencies;
+    const { onFailing, explainTitle, isSandbox = () => false } = dependencies;
     const wake = () => this.wake();
     this.#dependencies = dependencies;
     this.#steps = new ClockSteps(clock);
@@ -100,6 +102,7 @@ export class DeliveryWorker {
       clock,
       onCapacity: wake,
       canOpen: ({ id }) => secrets.fits || id === environmentConfigId,
+      isSandbox: ({ settings }) => isSandbox(settings),
     });
     this.#completer = new Completer({
       store,
@@ -215,6 +218,7 @@ export class DeliveryWorker {
       startedAt: clock.now(),
       startedAtMonotonic: clock.monotonic(),
       breakerChanges: route.breakers.changes,
+      why: this.#routes.reasonFor(email, route.config),
     };
     let end: AttemptEnd;
     let content: Uint8Array | LargeContent | null = null;
@@ -331,7 +335,7 @@ export class DeliveryWorker {
   }
 
   #senderThrough(email: Email, config: SmtpConfig): Sender {
-    return senderFor(email, config, this.#routes.inOrder[0]?.config ?? config);
+    return senderFor(email, config, this.#routes.placeOf(email, config));
   }
 }
 

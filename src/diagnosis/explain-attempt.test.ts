@@ -34,6 +34,7 @@ function attempt(given: Partial<Attempt>): Attempt {
     durationMs: 5,
     possibleDuplicate: false,
     failure,
+    route: null,
     ...given,
   };
 }

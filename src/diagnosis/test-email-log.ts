@@ -57,6 +57,8 @@ export async function logTestEmail(
     possibleDuplicate: false,
     sentAt: state === "sent" ? endedAt : null,
     finishedAt: endedAt,
+    via: null,
+    resentFrom: null,
     refusedBy: [],
     recipients: [{ position: 0, state, code, enhancedCode, reply }],
     attempt,
@@ -88,6 +90,8 @@ function storedEmail(email: TestEmail, actor: Actor): NewEmail {
       attemptCount: 0,
       nextAttemptAt: null,
       expiresAt: createdAt,
+      via: null,
+      resentFrom: null,
       lease: 1,
       refusedBy: [],
       createdAt,
@@ -124,6 +128,7 @@ function attemptOf(result: TestEmailResult, config: SmtpConfig): Attempt {
     durationMs: endedAt - email.createdAt,
     possibleDuplicate: outcome === "unknown",
     failure: outcome === "sent" ? null : failureOf(opened, seen),
+    route: null,
   };
 }
 

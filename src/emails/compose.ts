@@ -9,6 +9,7 @@ import { composeMessage, makeMessageId } from "../message/mime.ts";
 import { base64Lines } from "../message/part.ts";
 import type { Secrets } from "../secret/secrets.ts";
 import type { NewEmail } from "../store/tables/email-inserts.ts";
+import type { NamedConfig } from "../store/tables/emails.ts";
 import type { TemplateInfo } from "../templates/engine/template.ts";
 import type { Templates } from "../templates/engine/templates.ts";
 import { protectContent } from "./content-encryption.ts";
@@ -64,6 +65,8 @@ export interface PrepareOptions {
   readonly domain: string;
   readonly templates: Templates;
   readonly secrets: Secrets;
+  /** The config that the request names, if it names one. */
+  readonly via?: NamedConfig | null;
 }
 
 /**
@@ -76,7 +79,7 @@ export function prepareEmail(
   request: EncodedRequest,
   options: PrepareOptions,
 ): Omit<NewEmail, "idempotency"> {
-  const { caller, now, domain, templates, secrets } = options;
+  const { caller, now, domain, templates, secrets, via } = options;
   const template = request.template === undefined ? null : templates.get(request.template);
   const { subject, html, text, expiresAfterMs } = contentsOf(request, template, templates);
   checkSize({ html, text, attachments: request.attachments });
@@ -121,6 +124,8 @@ export function prepareEmail(
       attemptCount: 0,
       nextAttemptAt: startsAt,
       expiresAt,
+      via: via ?? null,
+      resentFrom: null,
       lease: 0,
       refusedBy: [],
       createdAt: now,

@@ -99,6 +99,8 @@ async function addEmail(content: string, secrets: Secrets | null): Promise<strin
           nextAttemptAt: null,
           expiresAt: clock.now(),
           lease: 0,
+          via: null,
+          resentFrom: null,
           refusedBy: [],
           createdAt: clock.now(),
           sentAt: null,

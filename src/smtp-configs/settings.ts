@@ -86,6 +86,15 @@ const address = (value: string, context: z.RefinementCtx): string => {
   }
 };
 
+/** More would make each claim of emails slow. */
+const maxSenders = 100;
+
+/** An address, or `@domain` for every address of a domain; in lower case. */
+const senderPattern = (value: string, context: z.RefinementCtx): string =>
+  value.startsWith("@")
+    ? address(`any${value}`, context).slice("any".length).toLowerCase()
+    : address(value, context).toLowerCase();
+
 const host = z
   .string({ error: (issue) => (issue.input === undefined ? "is required" : "must be text") })
   .refine((value) => normaliseHost(value) !== null, {
@@ -126,6 +135,19 @@ const settings = {
   maxConnections: wholeNumber(1, 100).default(5),
   /** Messages per second; null is unlimited. */
   maxPerSecond: wholeNumber(1, 10_000).nullable().default(null),
+  /** Emails in any minute, hour and 24 hours, and recipients in any 24 hours; null is unlimited. */
+  maxPerMinute: wholeNumber(1, 1_000_000).nullable().default(null),
+  maxPerHour: wholeNumber(1, 10_000_000).nullable().default(null),
+  maxPerDay: wholeNumber(1, 100_000_000).nullable().default(null),
+  maxRecipientsPerDay: wholeNumber(1, 100_000_000).nullable().default(null),
+  /** Senders that it may use beside `fromEmail`: addresses, and `@domain` for all of a domain. */
+  senders: z
+    .array(text(320).transform(senderPattern), "must be a list of addresses and domains")
+    .max(maxSenders, `must have at most ${maxSenders} entries`)
+    .default([])
+    .transform((senders) => [...new Set(senders)]),
+  /** Who gets a copy of each email that is sent through it. */
+  bcc: optionalText(320).transform(optionally(address)),
 };
 
 /** Whose mail goes through which server: what the DNS of the sender's domain is judged by. */

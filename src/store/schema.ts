@@ -21,6 +21,7 @@ import type {
 export interface Schema {
   smtp_config: SmtpConfigRow;
   smtp_config_versions: SmtpConfigVersionRow;
+  smtp_config_usage: SmtpConfigUsageRow;
   oauth_grants: OauthGrantRow;
   encryption_key: EncryptionKeyRow;
   emails: EmailRow;
@@ -65,6 +66,15 @@ export interface SmtpConfigRow {
   max_connections: number;
   /** Messages per second; null is unlimited. */
   max_per_second: number | null;
+  /** Further senders, as a list of addresses and `@domain`; null if there are none. */
+  senders_json: string | null;
+  /** Emails in any minute, hour and 24 hours, and recipients in any 24 hours; null is unlimited. */
+  max_per_minute: number | null;
+  max_per_hour: number | null;
+  max_per_day: number | null;
+  max_recipients_per_day: number | null;
+  /** Who gets a copy of each email. */
+  bcc: string | null;
   /** HMAC over id, destination, cleartext permission and token. */
   seal: string;
   version: number;
@@ -86,6 +96,16 @@ export interface SmtpConfigRow {
   proven_version: number | null;
   /** The version that failed, by its own fault, before any email was taken through it. */
   faulty_version: number | null;
+}
+
+/** How much a config with limits has sent, or is sending, in a span of time. */
+export interface SmtpConfigUsageRow {
+  config_id: string;
+  /** The length of the span: each limit counts in its own. */
+  bucket_ms: number;
+  starts_at: number;
+  emails: number;
+  recipients: number;
 }
 
 /** An earlier version of a config, or a draft of the next. */
@@ -202,6 +222,14 @@ export interface EmailRow {
   body_started_at: number | null;
   /** The config of the last attempt. */
   config_id: string | null;
+  /** `from_address` in lower case, by which its config is found; null for final emails of older versions. */
+  sender: string | null;
+  /** The config that the request named. */
+  via: string | null;
+  /** Whether others may send what the named config cannot. */
+  via_fallback: Flag | null;
+  /** The email that this one repeats. */
+  resent_from: string | null;
   /** Configs whose relay accepts this email from nobody, each as ` id:version `; null if there is none. */
   refused_by: string | null;
   created_at: number;
@@ -249,6 +277,8 @@ export interface AttemptRow {
   possible_duplicate: Flag;
   /** What an explanation needs beyond the other columns; null unless it failed. */
   failure_json: string | null;
+  /** Why the attempt went through this config. */
+  route_json: string | null;
 }
 
 export interface SettingRow {

@@ -11,7 +11,7 @@ import { insertEmails } from "../../src/store/tables/email-inserts.ts";
 import { endQueued, requeueEmail } from "../../src/store/tables/email-queue.ts";
 import { settleEmails } from "../../src/store/tables/email-settlements.ts";
 import { type Email, findEmail } from "../../src/store/tables/emails.ts";
-import { claimOf } from "../support/claim.ts";
+import { claimOf, ruleOf } from "../support/claim.ts";
 import { type GivenEmail, newEmail } from "../support/new-email.ts";
 import { sentAt } from "../support/settlement.ts";
 import { databases, type OpenDatabase } from "./databases.ts";
@@ -116,22 +116,22 @@ describe.each(databases)("claims on $name", ({ start, open, stop }) => {
     it("leave them to others, and take them again once the config was saved anew", async () => {
       const id = await queue();
       await refuse(id, "config-1:1");
-      expect(await claim({ config: first })).toEqual([]);
-      const [again] = await claim({ config: configOf("config-1", 2) });
+      expect(await claim({ rule: ruleOf([first]) })).toEqual([]);
+      const [again] = await claim({ rule: ruleOf([configOf("config-1", 2)]) });
       expect(again).toMatchObject({ id, refusedBy: ["config-1:1"] });
     });
 
     it("mean the whole name of the config and of its version", async () => {
       const ids = await queueMany(1);
       await refuse(ids[0] ?? "", "config-11:1", "config-1:11", "a-config-1:1");
-      expect(idsOf(await claim({ config: first }))).toEqual(ids);
+      expect(idsOf(await claim({ rule: ruleOf([first]) }))).toEqual(ids);
     });
 
     it("are for any config that has not refused them, besides all others", async () => {
       const refused = await queue();
       await refuse(refused, "config-1:1");
       const normal = await queueMany(2);
-      expect(idsOf(await claim({ config: second }))).toEqual([refused, ...normal].sort());
+      expect(idsOf(await claim({ rule: ruleOf([second]) }))).toEqual([refused, ...normal].sort());
     });
 
     it("are all that a stand-in takes, of every priority, and none that it has refused itself", async () => {
@@ -140,16 +140,16 @@ describe.each(databases)("claims on $name", ({ start, open, stop }) => {
       const byBoth = await queue({ priority: "high" });
       await refuse(byBoth, "config-1:1", "config-2:1");
       await queueMany(3);
-      const [email, ...more] = await claim({ config: second, isStandIn: true });
+      const [email, ...more] = await claim({ rule: ruleOf([first, second], 1) });
       expect([email?.id, email?.refusedBy, more]).toEqual([refused, ["config-1:1"], []]);
-      const third = await claim({ config: configOf("config-3"), isStandIn: true });
+      const third = await claim({ rule: ruleOf([first, second, configOf("config-3")], 2) });
       expect(third.map(({ id }) => id)).toEqual([byBoth]);
     });
 
     it("know whether there is anything to claim", async () => {
-      const due = { now: t0, expiryNow: t0, config: second };
-      const both = () =>
-        Promise.all([false, true].map((isStandIn) => isAnythingDue(store.db, { ...due, isStandIn })));
+      const due = { now: t0, expiryNow: t0 };
+      const rules = [ruleOf([second]), ruleOf([first, second], 1)];
+      const both = () => Promise.all(rules.map((rule) => isAnythingDue(store.db, { ...due, rule })));
       expect(await both()).toEqual([false, false]);
       await queue({ nextAttemptAt: t0 + 1 });
       await queue({ expiresAt: t0 });
@@ -169,7 +169,7 @@ describe.each(databases)("claims on $name", ({ start, open, stop }) => {
       expect(await findEmail(store.db, id)).toMatchObject({ refusedBy: ["config-1:1"] });
       await requeueEmail(store.db, id, t0, t0 + hour);
       expect(await findEmail(store.db, id)).toMatchObject({ refusedBy: [] });
-      expect(idsOf(await claim({ config: first }))).toEqual([id]);
+      expect(idsOf(await claim({ rule: ruleOf([first]) }))).toEqual([id]);
     });
   });
 

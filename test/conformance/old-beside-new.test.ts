@@ -96,7 +96,7 @@ function sentNow({ email, recipients }: ClaimedEmail): Settlement {
     attempt: {
       ...{ id: newId(now), at: now, configId: "config-1", configName: "Main", relayHost: "smtp.example.com" },
       ...{ relayAddress: null, tlsVersion: null, stage: "message", outcome: "sent", errorCode: null },
-      ...{ durationMs: 1, possibleDuplicate: false, failure: null, ...reply },
+      ...{ durationMs: 1, possibleDuplicate: false, failure: null, route: null, ...reply },
     },
   };
 }

@@ -28,7 +28,7 @@ import * as smtpConfigs from "../../src/store/tables/smtp-configs.ts";
 import * as templates from "../../src/store/tables/templates.ts";
 import * as users from "../../src/store/tables/users.ts";
 import * as webhookDeliveries from "../../src/store/tables/webhook-deliveries.ts";
-import { claimOf } from "../support/claim.ts";
+import { claimOf, ruleOf } from "../support/claim.ts";
 import { newEmail } from "../support/new-email.ts";
 import { bytes, sampleNow as now, sampleEmail, sampleId, scheduledEmail } from "../support/sample-rows.ts";
 import { smtpConfig } from "../support/smtp-config.ts";
@@ -45,6 +45,7 @@ export const withoutDatabase: readonly string[] = [
   "database-clock.DatabaseClock",
   "email-claims.refusalOf",
   "email-content.contentFromRow",
+  "email-routing.routingCondition",
   "emails.emailFromRow",
   "emails.recipientFromRow",
   "emails.refusedByColumn",
@@ -155,6 +156,7 @@ const settlement = (state: "sent" | "queued" | "failed"): emailSettlements.Settl
     durationMs: 5,
     possibleDuplicate: true,
     failure: null,
+    route: null,
   },
 });
 
@@ -246,14 +248,15 @@ export const calls: Readonly<Record<string, (db: Db) => Promise<unknown>>> = {
       .set({ refused_by: " config-1:1 " })
       .where("id", "=", sampleId(20))
       .execute();
-    const claim = { now: now + 2 * 3_600_000, leaseMs: dayMs, config: main };
+    const claim = { now: now + 2 * 3_600_000, leaseMs: dayMs, rule: ruleOf([main]) };
+    const standIn = ruleOf([main, spare], 1);
     const shares = { normal: 1, low: 1 };
     return inTurn(
       ...[
-        { ...claim, limit: 1, config: spare, isStandIn: true },
+        { ...claim, limit: 1, rule: standIn },
         { ...claim, limit: 2, shares },
         { ...claim, limit: 5, expiryNow: now + 10 * dayMs },
-        { ...claim, limit: 5, isStandIn: true },
+        { ...claim, limit: 5, rule: ruleOf([main, spare], 1, [false, true]) },
         { ...claim, limit: 5 },
       ].map((one) => () => run(db, emailClaims.claimEmails(db, claimOf(one)))),
     );
@@ -268,12 +271,12 @@ export const calls: Readonly<Record<string, (db: Db) => Promise<unknown>>> = {
     const due = { now, expiryNow: now };
     return inTurn(
       ...[main, spare].flatMap((config) =>
-        [true, false].map((isStandIn) => () => {
-          return emailClaims.isAnythingDue(db, { ...due, config, isStandIn });
-        }),
+        [ruleOf([config]), ruleOf([main, spare], 1), ruleOf([main, spare], 1, [false, true])].map(
+          (rule) => () => emailClaims.isAnythingDue(db, { ...due, rule }),
+        ),
       ),
       () =>
-        emailClaims.isAnythingDue(db, { ...due, config: spare, isStandIn: true, expiryNow: later + dayMs }),
+        emailClaims.isAnythingDue(db, { ...due, rule: ruleOf([main, spare], 1), expiryNow: later + dayMs }),
     );
   },
   "email-claims.forgetRefusals": async (db) => {
@@ -281,7 +284,7 @@ export const calls: Readonly<Record<string, (db: Db) => Promise<unknown>>> = {
     const other = { id: "config-3", revision: { version: 1 } };
     return inTurn(
       ...[[], [main, other], [main, spare]].map((configs) => async () => {
-        await emailClaims.forgetRefusals(db, configs);
+        await emailClaims.forgetRefusals(db, configs.map(emailClaims.refusalOf));
         return db.selectFrom("emails").select(["id", "refused_by"]).orderBy("id").execute();
       }),
     );

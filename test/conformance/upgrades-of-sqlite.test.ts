@@ -13,7 +13,7 @@ import { createSqlite } from "../../src/store/sqlite/dialect.ts";
 import { openSqliteStore } from "../../src/store/store.ts";
 import { claimEmails } from "../../src/store/tables/email-claims.ts";
 import { healthFromRow } from "../../src/store/tables/smtp-config-health.ts";
-import { claimOf } from "../support/claim.ts";
+import { claimOf, ruleOf } from "../support/claim.ts";
 import { expectKept, makeOlder, migrationNames, type Rows, versions } from "../support/older-database.ts";
 
 /** A hundred files are upgraded and killed before the first test; the machine may be busy. */
@@ -252,7 +252,16 @@ describe("a SQLite file from before 0010-delivery", () => {
     });
     const claim = claimOf({ now: 10, leaseMs: 1_000, limit: 5 });
     const [standIn, claimed] = await store.transact([
-      claimEmails(store.db, { ...claim, isStandIn: true }),
+      claimEmails(store.db, {
+        ...claim,
+        rule: ruleOf(
+          [
+            { id: "other", revision: { version: 1 } },
+            { id: "a-config", revision: { version: 1 } },
+          ],
+          1,
+        ),
+      }),
       claimEmails(store.db, claim),
     ]);
     expect([standIn, claimed.map(({ email }) => email.refusedBy)]).toEqual([[], [[]]]);

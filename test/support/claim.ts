@@ -1,6 +1,13 @@
 import type { Store } from "../../src/store/store.ts";
-import { type Claim, type ClaimedEmail, claimEmails } from "../../src/store/tables/email-claims.ts";
+import {
+  type Claim,
+  type ClaimedEmail,
+  claimEmails,
+  refusalOf,
+} from "../../src/store/tables/email-claims.ts";
 import { insertEmails } from "../../src/store/tables/email-inserts.ts";
+import type { RoutingConfig, RoutingRule } from "../../src/store/tables/email-routing.ts";
+import type { ReadConfig } from "../../src/store/tables/smtp-config-health.ts";
 import { type GivenEmail, newEmail } from "./new-email.ts";
 
 /** A claim for a config that has refused nothing, with the most urgent first. */
@@ -8,10 +15,22 @@ export function claimOf(claim: Pick<Claim, "now" | "leaseMs" | "limit"> & Partia
   return {
     expiryNow: claim.now,
     shares: { normal: 0, low: 0 },
-    config: { id: "a-config", revision: { version: 1 } },
-    isStandIn: false,
+    rule: ruleOf([{ id: "a-config", revision: { version: 1 } }]),
     ...claim,
   };
+}
+
+/** What a config takes: of its own or as the first, unless one before it can be used. */
+export function ruleOf(
+  configs: readonly ReadConfig[],
+  taker = 0,
+  usable: readonly boolean[] = configs.map(() => true),
+): RoutingRule {
+  const routing = configs.map((config): RoutingConfig => {
+    const fromEmail = `${config.id}@example.com`;
+    return { id: config.id, fromEmail, senders: [], isSandbox: false, refusal: refusalOf(config) };
+  });
+  return { configs: routing, taker, usable };
 }
 
 /** Queues so many emails and claims as many. */

@@ -60,6 +60,7 @@ export class ClaimingNode {
       cluster,
       clock,
       canOpen: () => true,
+      isSandbox: () => false,
       onCapacity() {},
     });
     this.leases = new Leases(store, clock);

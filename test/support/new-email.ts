@@ -34,6 +34,8 @@ export function newEmail(now: number, given: GivenEmail = {}): NewEmail {
       nextAttemptAt: now,
       expiresAt: now + 86_400_000,
       lease: 0,
+      via: null,
+      resentFrom: null,
       refusedBy: [],
       createdAt: now,
       sentAt: null,

@@ -47,6 +47,7 @@ export class OpenedCompleter {
       cluster,
       clock,
       canOpen: () => true,
+      isSandbox: () => false,
       onCapacity() {},
     });
     this.completer = new Completer({
@@ -129,7 +130,8 @@ export class OpenedCompleter {
   ): Promise<void> {
     const { clock } = this;
     const { startedAtMonotonic = clock.monotonic(), breakerChanges = route.breakers.changes } = given;
-    const started = { startedAt: clock.now(), startedAtMonotonic, breakerChanges };
+    const why = this.routes.reasonFor(email, route.config);
+    const started = { startedAt: clock.now(), startedAtMonotonic, breakerChanges, why };
     return this.completer.settle({ email, recipients, route, connection: null, end, ...started });
   }
 

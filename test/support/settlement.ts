@@ -29,6 +29,7 @@ export function sentAt(at: number, overrides: Partial<Settlement> = {}): Settlem
       durationMs: 5,
       possibleDuplicate: false,
       failure: null,
+      route: null,
     },
     ...overrides,
   };

@@ -61,6 +61,7 @@ function changeView({ setting, before, after }: SettingChange): SmtpConfigVersio
 }
 
 function textOf(value: SettingChange["before"]): string | null {
+  if (typeof value === "object" && value !== null) return value.join(", ") || null;
   return value === null ? null : String(value);
 }
 

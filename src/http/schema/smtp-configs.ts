@@ -66,6 +66,15 @@ export const smtpConfig = z
     caPem: z.string().nullable(),
     maxConnections: z.int(),
     maxPerSecond: z.int().nullable().describe("Messages; null: unlimited"),
+    maxPerMinute: z.int().nullable().describe("Emails in any 60 seconds; null: unlimited"),
+    maxPerHour: z.int().nullable().describe("Emails in any 60 minutes; null: unlimited"),
+    maxPerDay: z.int().nullable().describe("Emails in any 24 hours; null: unlimited"),
+    maxRecipientsPerDay: z.int().nullable().describe("Recipients in any 24 hours; null: unlimited"),
+    senders: z
+      .array(z.string())
+      .readonly()
+      .describe("Senders it may use besides `fromEmail`: addresses, and `@domain` for a whole domain"),
+    bcc: z.string().nullable().describe("Gets a copy of each email that is sent through this config"),
     version: z.int().describe("To be sent back with PUT"),
     problem: z
       .object({ code: z.enum(errorCodes), detail: z.string() })

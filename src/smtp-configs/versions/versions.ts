@@ -2,6 +2,7 @@
  * Versions of a config's settings: how they are kept, compared and read as configs. Which version is used is
  * decided in `drafts.ts` and `history.ts`.
  */
+import { isDeepStrictEqual } from "node:util";
 import type { Secrets } from "../../secret/secrets.ts";
 import type { Db } from "../../store/schema.ts";
 import { type Health, newHealth } from "../../store/tables/smtp-config-health.ts";
@@ -30,7 +31,9 @@ export function changedSettings<Settings extends VersionedSettings>(
   before: Settings,
   after: Settings,
 ): (keyof Settings)[] {
-  return (Object.keys(after) as (keyof Settings)[]).filter((name) => before[name] !== after[name]);
+  return (Object.keys(after) as (keyof Settings)[]).filter(
+    (name) => !isDeepStrictEqual(before[name], after[name]),
+  );
 }
 
 /**

@@ -9,6 +9,7 @@ import { oauth } from "./0008-oauth.ts";
 import { watching } from "./0009-watching.ts";
 import { delivery } from "./0010-delivery.ts";
 import { indexes } from "./0011-indexes.ts";
+import { routing } from "./0013-routing.ts";
 import type { SchemaChange } from "./schema-change.ts";
 
 /** Every migration in its order. A released one is never changed: add the next. */
@@ -24,4 +25,5 @@ export const migrations: Readonly<Record<string, SchemaChange>> = {
   "0009-watching": watching,
   "0010-delivery": delivery,
   "0011-indexes": indexes,
+  "0013-routing": routing,
 };

@@ -7,6 +7,7 @@ import type { Db, EmailContentRow, EmailRow, RecipientRow } from "../schema.ts";
 import type { Step } from "../step.ts";
 import { valueRows } from "../value-rows.ts";
 import { contentFromRow, purgeSensitiveContent, type StoredContent } from "./email-content.ts";
+import { type RoutingCondition, type RoutingRule, routingCondition } from "./email-routing.ts";
 import { type Email, emailFromRow, type Recipient, recipientFromRow } from "./emails.ts";
 import type { ReadConfig } from "./smtp-config-health.ts";
 
@@ -29,10 +30,8 @@ export interface Due {
   readonly now: number;
   /** The time by which emails have expired. */
   readonly expiryNow: number;
-  /** The config that is to send them: what it has refused already is left to others. */
-  readonly config: ReadConfig;
-  /** Only what another config has refused. */
-  readonly isStandIn: boolean;
+  /** Which emails are meant. */
+  readonly rule: RoutingRule;
 }
 
 export interface Claim extends LeaseTime, Due {
@@ -63,11 +62,13 @@ type ClaimedContentRow = Omit<EmailContentRow, "content"> & {
  */
 export function claimEmails(db: Db, claim: Claim): Step<ClaimedEmail[]> {
   const { now, expiryNow, limit, shares, leaseMs } = claim;
-  const claimDue = claim.isStandIn ? claimForStandIn : claimForFirst;
-  const refused = refusalPattern(claim);
+  const condition = routingCondition(claim.rule);
   const time = { now, leaseMs };
   const queries = [
-    claimDue(db, { ...time, expiryNow, refused, limit, normal: shares.normal, low: shares.low }),
+    claimDueFor(condition)(db, {
+      ...condition.values,
+      ...{ ...time, expiryNow, limit, normal: shares.normal, low: shares.low },
+    }),
     claimedRecipients(db, time),
     claimedContents(db, time),
   ];
@@ -103,10 +104,6 @@ export function refusalOf({ id, revision }: ReadConfig): string {
   return `${id}:${revision.version}`;
 }
 
-function refusalPattern({ config }: Pick<Due, "config">): string {
-  return `% ${refusalOf(config)} %`;
-}
-
 function leaseUntil(db: Db, { now, leaseMs }: LeaseTime): RawBuilder<number> {
   return sql<number>`${databaseNow(db, now)} + cast(${leaseMs} as bigint)`;
 }
@@ -114,48 +111,70 @@ function leaseUntil(db: Db, { now, leaseMs }: LeaseTime): RawBuilder<number> {
 interface DueValues {
   readonly now: number;
   readonly expiryNow: number;
-  readonly refused: string;
 }
 
 /** An email that is due for a config, and has time left. */
-function isDueFor({ now, expiryNow, refused }: DueValues, isStandIn: boolean): RawBuilder<boolean> {
-  const mayTake = isStandIn
-    ? sql`refused_by is not null and refused_by not like ${refused}`
-    : sql`(refused_by is null or refused_by not like ${refused})`;
+function isDue({ now, expiryNow }: DueValues, routing: RawBuilder<boolean>): RawBuilder<boolean> {
   return sql`next_attempt_at <= cast(${now} as bigint) and expires_at > cast(${expiryNow} as bigint)
-      and ${mayTake}`;
+      and ${routing}`;
 }
 
 /** Whether a claim would find anything. */
 export async function isAnythingDue(db: Db, due: Due): Promise<boolean> {
-  const { now, expiryNow, isStandIn } = due;
+  const { values, build } = routingCondition(due.rule);
   const found = await db
     .selectFrom("emails")
     .select("id")
     .where("state", "=", "queued")
     .where("priority", "in", [...priorities.keys()])
-    .where(isDueFor({ now, expiryNow, refused: refusalPattern(due) }, isStandIn))
+    .where(
+      isDue(
+        due,
+        build((name) => values[name]),
+      ),
+    )
     .limit(1)
     .executeTakeFirst();
   return found !== undefined;
 }
 
-const claimValues = ["now", "expiryNow", "refused", "limit", "normal", "low", "leaseMs"] as const;
-const claimForFirst = statement(claimValues, (db, values) => claimDueQuery(db, values, false));
-const claimForStandIn = statement(claimValues, (db, values) => claimDueQuery(db, values, true));
+const claimValues = ["now", "expiryNow", "limit", "normal", "low", "leaseMs"] as const;
+type ClaimStatement = ReturnType<typeof statement<string[]>>;
+
+/** The statements of the rules that were asked for last. */
+const claimStatements = new Map<string, ClaimStatement>();
+/** Rules change with the configs and with which of them can be used; few of these are in use at a time. */
+const maxStatements = 256;
+
+/** The statement that claims what a rule gives, whose text is compiled once. */
+function claimDueFor({ key, values, build }: RoutingCondition): ClaimStatement {
+  const known = claimStatements.get(key);
+  if (known !== undefined) return known;
+  if (claimStatements.size >= maxStatements) claimStatements.clear();
+  const made = statement([...claimValues, ...Object.keys(values)], (db, given) =>
+    claimDueQuery(
+      db,
+      given,
+      build((name) => given[name]),
+    ),
+  );
+  claimStatements.set(key, made);
+  return made;
+}
 
 function claimDueQuery(
   db: Db,
-  values: Readonly<Record<(typeof claimValues)[number], never>>,
-  isStandIn: boolean,
+  values: Readonly<Record<string, never>>,
+  routing: RawBuilder<boolean>,
 ): CompiledQuery {
   const lock = isPostgres(db) ? sql`for update skip locked` : sql``;
+  const times = values as Record<(typeof claimValues)[number], never>;
 
   // One priority at a time: each is a range of the index, whatever else waits for its time in it.
   const ids = (priority: Priority, atMost: RawBuilder<number>, except: RawBuilder<unknown> = sql``) => sql`(
     select id from emails
     where state = 'queued' and priority = ${sql.lit(priorities.indexOf(priority))}
-      and ${isDueFor(values, isStandIn)} ${except}
+      and ${isDue(times, routing)} ${except}
     order by next_attempt_at limit ${atMost} ${lock}
   )`;
   const left = (...taken: string[]) =>
@@ -164,8 +183,8 @@ function claimDueQuery(
       sql``,
     )}`;
   return sql`
-    with low_share as ${ids("low", sql`cast(${values.low} as integer)`)},
-    normal_share as ${ids("normal", sql`cast(${values.normal} as integer)`)},
+    with low_share as ${ids("low", sql`cast(${times.low} as integer)`)},
+    normal_share as ${ids("normal", sql`cast(${times.normal} as integer)`)},
     high as ${ids("high", left("low_share", "normal_share"))},
     normal as ${ids(
       "normal",
@@ -181,7 +200,7 @@ function claimDueQuery(
       select id from low_share union all select id from normal_share
       union all select id from high union all select id from normal union all select id from low
     )
-    update emails set state = 'sending', lease = lease + 1, lease_until = ${leaseUntil(db, values)}
+    update emails set state = 'sending', lease = lease + 1, lease_until = ${leaseUntil(db, times)}
     where id in (select id from due)
     returning ${sql.join(columns.emails.map((name) => sql.ref(name)))}
   `.compile(db);
@@ -270,17 +289,17 @@ export async function queueAgainAfterStep(
 }
 
 /**
- * Lets the configs that are on try again what all of them have refused: the one that was to send it is gone. Without
+ * Lets configs try again what all of them have refused: the one that was to send it is gone. Without
  * this, an email would wait for a config that is not there.
  */
-export async function forgetRefusals(db: Db, configs: readonly ReadConfig[]): Promise<void> {
-  if (configs.length === 0) return;
+export async function forgetRefusals(db: Db, refusals: readonly string[]): Promise<void> {
+  if (refusals.length === 0) return;
   await db
     .updateTable("emails")
     .set({ refused_by: null })
     .where("state", "=", "queued")
     .where("refused_by", "is not", null)
-    .where((eb) => eb.and(configs.map((config) => eb("refused_by", "like", refusalPattern({ config })))))
+    .where((eb) => eb.and(refusals.map((refusal) => eb("refused_by", "like", `% ${refusal} %`))))
     .execute();
 }
 

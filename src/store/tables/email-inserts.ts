@@ -54,6 +54,10 @@ const insertEmailRows = rowStatement(
     "next_attempt_at",
     "expires_at",
     "lease",
+    "sender",
+    "via",
+    "via_fallback",
+    "resent_from",
     "created_at",
   ],
   (db, rows) => db.insertInto("emails").values(rows).compile(),
@@ -82,6 +86,10 @@ function emailRow({ email, idempotency }: NewEmail) {
     next_attempt_at: email.nextAttemptAt,
     expires_at: email.expiresAt,
     lease: email.lease,
+    sender: email.from?.address.toLowerCase() ?? null,
+    via: email.via?.configId ?? null,
+    via_fallback: email.via === null ? null : flag(email.via.fallback),
+    resent_from: email.resentFrom,
     created_at: email.createdAt,
   };
 }

@@ -191,6 +191,7 @@ const attemptColumns = {
   duration_ms: "integer",
   duplicate: "integer",
   failure: "text",
+  route: "text",
 } as const satisfies ValueColumns;
 
 function attemptRows(settled: Settled): ValueRow<typeof attemptColumns>[] {
@@ -215,6 +216,7 @@ function attemptRows(settled: Settled): ValueRow<typeof attemptColumns>[] {
       duration_ms: attempt.durationMs,
       duplicate: attempt.possibleDuplicate ? 1 : 0,
       failure: attempt.failure === null ? null : JSON.stringify(attempt.failure),
+      route: attempt.route === null ? null : JSON.stringify(attempt.route),
     },
   ];
 }
@@ -224,11 +226,13 @@ const insertAttempts = rowStatement(namesOf(attemptColumns), (db, rows) =>
     with outcome ${valueRows(attemptColumns, rows)}
     insert into attempts (
       id, email_id, at, config_id, config_name, relay_host, relay_address, tls_version, stage, outcome,
-      error_code, code, enhanced_code, reply, duration_ms, possible_duplicate, failure_json
+      error_code, code, enhanced_code, reply, duration_ms, possible_duplicate, failure_json,
+      route_json
     )
     select
       attempt_id, of_email, began_at, of_config, config_name, relay_host, relay_address, tls_version, stage, outcome,
-      error_code, code, enhanced_code, reply, duration_ms, duplicate, failure
+      error_code, code, enhanced_code, reply, duration_ms, duplicate, failure,
+      route
     from outcome join emails on ${claimHolds} where true
     on conflict (id) do nothing
   `.compile(db),

@@ -36,6 +36,10 @@ export interface Email {
   readonly attemptCount: number;
   readonly nextAttemptAt: number | null;
   readonly expiresAt: number;
+  /** The config that the request named; null if it named none. */
+  readonly via: NamedConfig | null;
+  /** The id of the email that this one repeats; null if it repeats none. */
+  readonly resentFrom: string | null;
   /** The fencing token of the last claim. */
   readonly lease: number;
   /** Configs that refused this email for reasons of their own (`refusalOf`): another one may send it. */
@@ -43,6 +47,13 @@ export interface Email {
   readonly createdAt: number;
   readonly sentAt: number | null;
   readonly finishedAt: number | null;
+}
+
+/** A config that a request named. */
+export interface NamedConfig {
+  readonly configId: string;
+  /** Whether others may send what it cannot. */
+  readonly fallback: boolean;
 }
 
 export interface Recipient {
@@ -74,7 +85,27 @@ export interface Attempt {
   readonly possibleDuplicate: boolean;
   /** Null where nothing failed at a stage of the connection, and in what older versions wrote. */
   readonly failure: AttemptFailure | null;
+  /** Why it went through this config; null in what older versions wrote, and for tests of a config. */
+  readonly route: AttemptRoute | null;
 }
+
+/** Why an email goes through a config. */
+export type AttemptRoute =
+  /** The request named it. */
+  | { readonly by: "named" }
+  /** The sender is its own. */
+  | { readonly by: "sender" }
+  /** No config has the sender, and this is the first one. */
+  | { readonly by: "first" }
+  /** Another one would have sent it. */
+  | {
+      readonly by: "stand-in";
+      readonly for: string;
+      readonly because: StandInReason;
+    };
+
+/** Why the config that should send an email does not. `refused`: its relay does not accept this email. */
+export type StandInReason = "paused" | "limit" | "refused";
 
 /** How a relay was reached when an attempt failed, and what was seen: for the explanation. Redacted. */
 export interface AttemptFailure {
@@ -187,6 +218,7 @@ export async function listAttempts(db: Db, emailId: string): Promise<Attempt[]> 
     durationMs: row.duration_ms,
     possibleDuplicate: row.possible_duplicate === 1,
     failure: row.failure_json === null ? null : JSON.parse(row.failure_json),
+    route: row.route_json === null ? null : JSON.parse(row.route_json),
   }));
 }
 
@@ -221,6 +253,8 @@ export function emailFromRow(row: EmailRow): Email {
     attemptCount: row.attempts,
     nextAttemptAt: row.next_attempt_at,
     expiresAt: row.expires_at,
+    via: row.via === null ? null : { configId: row.via, fallback: row.via_fallback === 1 },
+    resentFrom: row.resent_from,
     lease: row.lease,
     refusedBy: row.refused_by?.trim().split(" ") ?? [],
     createdAt: row.created_at,

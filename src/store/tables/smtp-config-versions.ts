@@ -112,12 +112,22 @@ function updateRead(db: Db, { configId, kind, version, secret }: Read) {
     .where("seal", "=", secret.seal);
 }
 
+/** What versions that were kept before these settings existed had. */
+const laterSettings = {
+  maxPerMinute: null,
+  maxPerHour: null,
+  maxPerDay: null,
+  maxRecipientsPerDay: null,
+  senders: [],
+  bcc: null,
+} as const satisfies Partial<VersionedSettings>;
+
 function fromRow(row: SmtpConfigVersionRow): SmtpConfigVersion {
   return {
     configId: row.config_id,
     kind: row.kind,
     version: row.version,
-    settings: JSON.parse(row.settings_json),
+    settings: { ...laterSettings, ...JSON.parse(row.settings_json) },
     secret: secretFromRow(row),
     savedAt: row.saved_at,
     savedBy: row.saved_by,

@@ -36,6 +36,16 @@ export interface SmtpSettings {
   readonly maxConnections: number;
   /** Messages per second; null is unlimited. */
   readonly maxPerSecond: number | null;
+  /** Emails in any minute, hour and 24 hours; null is unlimited. */
+  readonly maxPerMinute: number | null;
+  readonly maxPerHour: number | null;
+  readonly maxPerDay: number | null;
+  /** Recipients in any 24 hours; null is unlimited. */
+  readonly maxRecipientsPerDay: number | null;
+  /** Senders that it may use beside `fromEmail`: addresses, and `@domain` for all of a domain. In lower case. */
+  readonly senders: readonly string[];
+  /** Who gets a copy of each email that is sent through it. */
+  readonly bcc: string | null;
 }
 
 /** The password as its Fernet token, if there is one. The seal covers it and the destination it is for. */
@@ -159,6 +169,12 @@ function fromRow(row: SmtpConfigRow): SmtpConfig {
       caPem: row.ca_pem,
       maxConnections: row.max_connections,
       maxPerSecond: row.max_per_second,
+      maxPerMinute: row.max_per_minute,
+      maxPerHour: row.max_per_hour,
+      maxPerDay: row.max_per_day,
+      maxRecipientsPerDay: row.max_recipients_per_day,
+      senders: row.senders_json === null ? [] : JSON.parse(row.senders_json),
+      bcc: row.bcc,
     },
     secret: secretFromRow(row),
     revision: {
@@ -191,6 +207,12 @@ function toRow({ id, settings, secret, revision, health }: SmtpConfig): SmtpConf
     ca_pem: settings.caPem,
     max_connections: settings.maxConnections,
     max_per_second: settings.maxPerSecond,
+    senders_json: settings.senders.length === 0 ? null : JSON.stringify(settings.senders),
+    max_per_minute: settings.maxPerMinute,
+    max_per_hour: settings.maxPerHour,
+    max_per_day: settings.maxPerDay,
+    max_recipients_per_day: settings.maxRecipientsPerDay,
+    bcc: settings.bcc,
     ...secretColumns(secret),
     version: revision.version,
     created_at: revision.createdAt,
