@@ -1,5 +1,6 @@
 import type { Services } from "../src/services.ts";
-import { claimEmails, releaseLeases } from "../src/store/tables/email-claims.ts";
+import { claimEmails } from "../src/store/tables/email-claims.ts";
+import { releaseLeases } from "../src/store/tables/email-leases.ts";
 import type { EmailFilter } from "../src/store/tables/email-criteria.ts";
 import { claimOf } from "../test/support/claim.ts";
 import { actor, type FilledDatabase, fillLog } from "./log/database.ts";

@@ -104,7 +104,7 @@ export const configs: readonly Mutant[] = [
         file: "src/delivery/completer.ts",
         find: '    if (evidence === "none" || this.#isEnding) return;\n',
         replace:
-          '    if (evidence === "none") return;\n    if (typeof evidence === "object" && ["busy", "refused"].includes(evidence.fails) && !this.#dependencies.routes.hasFallback(route.config)) return;\n',
+          '    if (evidence === "none") return;\n    if (typeof evidence === "object" && ["busy", "refused"].includes(evidence.fails) && !this.#dependencies.routes.hasFallback(email, route.config)) return;\n',
       },
     ],
     maxRuns: 1000,

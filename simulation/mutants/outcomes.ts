@@ -19,7 +19,7 @@ export const outcomes: readonly Mutant[] = [
     fault: "emails of a node that was killed are sent again without a mark",
     edits: [
       {
-        file: "src/store/tables/email-claims.ts",
+        file: "src/store/tables/email-leases.ts",
         find: ".else(1 as const)",
         replace: '.else(eb.ref("possible_duplicate"))',
       },
@@ -31,7 +31,7 @@ export const outcomes: readonly Mutant[] = [
     fault: "an email that holds is sent again after a kill",
     edits: [
       {
-        file: "src/store/tables/email-claims.ts",
+        file: "src/store/tables/email-leases.ts",
         find: '.where("body_started_at", "is not", null)',
         replace: '.where("body_started_at", "<", 0)',
       },

@@ -16,10 +16,12 @@ import {
   queueAgainAfterStep,
 } from "../store/tables/email-claims.ts";
 import { expireEmails } from "../store/tables/email-queue.ts";
+import { usageLimits } from "../store/tables/smtp-config-usage.ts";
 import { maxBackoffMs } from "./backoff.ts";
 import type { ClockSteps } from "./clock-steps.ts";
 import type { Cluster } from "./cluster.ts";
 import { type Leases, leaseMs } from "./leases.ts";
+import { limitedUntil } from "./limits.ts";
 import { PriorityShares } from "./priority-shares.ts";
 import { capacityOf, type Route, type Routes } from "./routes.ts";
 
@@ -74,6 +76,8 @@ export class ClaimLoop {
   #upkeepDueAt = Number.NEGATIVE_INFINITY;
   /** Routes whose slow claim has found nothing, and until when they are not asked. */
   readonly #resting = new WeakMap<Route, number>();
+  /** Claims, counted in a circle. */
+  #claims = 0;
   /** Until then there may be leases that nobody knows of. */
   #orphansUntil = Number.NEGATIVE_INFINITY;
 
@@ -180,13 +184,19 @@ export class ClaimLoop {
     const inTurn = [...routes.inOrder].sort((a, b) => Number(isOpen(a)) - Number(isOpen(b)));
     for (const route of inTurn) if (hasCapacity(route)) await this.#claimFor(route);
 
-    const open = routes.inOrder.filter(isOpen);
-    if (open.length === 0) return Number.POSITIVE_INFINITY;
+    const states = routes.inOrder.map((route) => ({ route, ...routes.availabilityOf(route.config) }));
+    const limitedForMs = states.flatMap((each) =>
+      each.state === "unavailable" && each.because === "limit" && each.until !== null
+        ? [each.until - clock.now()]
+        : [],
+    );
+    const open = states.filter(({ state }) => state === "available").map(({ route }) => route);
+    if (open.length === 0) return Math.min(Number.POSITIVE_INFINITY, ...limitedForMs);
     const [busy, free] = [open.filter((route) => capacityOf(route) === 0), open.filter(hasCapacity)];
     const capacityInMs = busy.map(({ pool }) => pool.capacityInMs() ?? Number.POSITIVE_INFINITY);
     const restsForMs = free.map((route) => (this.#resting.get(route) ?? 0) - clock.monotonic());
     const dueInMs = free.length === 0 ? Number.POSITIVE_INFINITY : await this.#dueInMs(claimedAt);
-    return Math.min(dueInMs, ...capacityInMs, ...restsForMs.filter((ms) => ms > 0));
+    return Math.min(dueInMs, ...capacityInMs, ...limitedForMs, ...restsForMs.filter((ms) => ms > 0));
   }
 
   async #dueInMs(claimedAt: number): Promise<number> {
@@ -203,6 +213,7 @@ export class ClaimLoop {
     const { breakers } = route;
     // A node without a share of the config could not send the email, and would keep the others from trying.
     if (breakers.permission !== "trial" || route.pool.capacity() === 0) return;
+    if (this.#isLimited(route)) return;
     const rule = routes.ruleFor(route);
     const times = { now: clock.now(), expiryNow: steps.expiryNow() };
     if (rule === null || !(await isAnythingDue(store.db, { ...times, rule }))) return;
@@ -215,14 +226,15 @@ export class ClaimLoop {
     const { store, clock, steps, routes, leases, onClaimed } = this.#dependencies;
     const rule = routes.ruleFor(route);
     const startedAt = clock.monotonic();
-    if (rule === null || (this.#resting.get(route) ?? 0) > startedAt) return;
+    if (rule === null || this.#isLimited(route) || (this.#resting.get(route) ?? 0) > startedAt) return;
     const limit = capacityOf(route);
     const shares = this.#shares.next(limit);
     const times = { now: clock.now(), expiryNow: steps.expiryNow() };
     const lease = leases.begin();
+    const limits = usageLimits(route.config.settings);
     // The configs are read again: if one was changed meanwhile, what is claimed goes by that.
     const [claimed] = await store.transact([
-      claimEmails(store.db, { ...times, leaseMs, limit, shares, rule }),
+      claimEmails(store.db, { ...times, leaseMs: this.#leaseMs(), limit, shares, rule, limits }),
       routes.reading(),
     ]);
     for (const one of claimed) {
@@ -236,6 +248,17 @@ export class ClaimLoop {
     if (claimed.length === 0 && rule.taker > 0 && tookMs > slowClaimMs) {
       this.#resting.set(route, clock.monotonic() + restAfterSlowClaim * tookMs);
     }
+  }
+
+  #isLimited({ config, usage }: Route): boolean {
+    const limits = usageLimits(config.settings);
+    return limitedUntil(limits, usage, this.#dependencies.clock.now()) !== null;
+  }
+
+  /** Leases of one moment end at different ones, by which SQLite tells what each claim has taken. */
+  #leaseMs(): number {
+    this.#claims = (this.#claims + 1) % 1_000;
+    return leaseMs + this.#claims;
   }
 
   /** If the time of day was set back, what was due is due now, and not once more when the clock has come there. */

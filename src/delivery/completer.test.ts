@@ -73,7 +73,7 @@ describe("the outcome of an attempt", () => {
 describe("an email handed back", () => {
   it("is queued as it was, and its config left alone", async () => {
     const claimed = await on.claimOne();
-    await on.completer.handBack(claimed.email);
+    await on.completer.handBack(claimed);
     expect(await on.stored(claimed)).toMatchObject({ state: "queued", attemptCount: 0 });
     expect(await listAttempts(on.store.db, claimed.email.id)).toEqual([]);
     expect(await on.config()).toEqual(smtpConfig());

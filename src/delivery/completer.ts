@@ -14,6 +14,7 @@ import { refusalOf } from "../store/tables/email-claims.ts";
 import type { Settlement } from "../store/tables/email-settlements.ts";
 import type { Attempt, AttemptFailure, AttemptRoute, Email, Recipient } from "../store/tables/emails.ts";
 import type { VersionHealth } from "../store/tables/smtp-config-health.ts";
+import type { CountedUsage } from "../store/tables/smtp-config-usage.ts";
 import type { SmtpConfig } from "../store/tables/smtp-configs.ts";
 import { type Evidence, evidenceOf, isRefusedHereOnly } from "./evidence.ts";
 import { failureIn } from "./failure.ts";
@@ -34,6 +35,8 @@ export interface AttemptResult {
   readonly startedAt: number;
   /** The same moment by the monotonic clock. */
   readonly startedAtMonotonic: number;
+  /** What the claim counted towards the limits of the config. */
+  readonly counted: CountedUsage | null;
   /** Why the email went through this config. */
   readonly why: AttemptRoute;
   /** As `ConfigBreakers.changes` was then. */
@@ -109,8 +112,8 @@ export class Completer {
   }
 
   /** Queues an email again of which nothing was attempted. */
-  async handBack(email: Email): Promise<void> {
-    await this.#writer.write(email, handedBack(email, this.#dependencies.clock.now()), true);
+  async handBack({ email, counted }: Pick<AttemptResult, "email" | "counted">): Promise<void> {
+    await this.#writer.write(email, handedBack(email, counted, this.#dependencies.clock.now()), true);
   }
 
   /** Stores what is there, and gives up what the database does not take within the grace, in milliseconds. */
@@ -121,7 +124,7 @@ export class Completer {
 
   #assess(result: AttemptResult, now: number) {
     const { random } = this.#dependencies;
-    const { email, recipients, route, end } = result;
+    const { email, recipients, route, end, counted } = result;
     const { config } = route;
     const seen = attemptOf({ ...result, config, durationMs: this.#durationOf(result) });
     const attempt = seen.outcome === "sent" ? seen : { ...seen, failure: this.#failureIn(result, seen) };
@@ -139,6 +142,7 @@ export class Completer {
       random: random(),
       next,
       refusal,
+      counted,
     });
     return { attempt, settlement, versionHealth: versionHealthAfter(config, attempt, evidence) };
   }

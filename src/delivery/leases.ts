@@ -1,7 +1,7 @@
 import type { Clock } from "../core/clock.ts";
 import { SendwrightError } from "../core/errors.ts";
 import type { Store } from "../store/store.ts";
-import { releaseLeases, renewLeases } from "../store/tables/email-claims.ts";
+import { releaseLeases, renewLeases } from "../store/tables/email-leases.ts";
 import type { Email } from "../store/tables/emails.ts";
 
 /**

@@ -94,6 +94,7 @@ interface Given {
   readonly email?: Partial<Email>;
   readonly recipients?: readonly Recipient[];
   readonly next?: SettleInput["next"];
+  readonly counted?: SettleInput["counted"];
 }
 
 function settle(end: AttemptEnd, given: Given = {}) {
@@ -109,7 +110,17 @@ function settle(end: AttemptEnd, given: Given = {}) {
   });
   const next = given.next ?? (attempt.outcome === "config" ? "uncounted" : "counted");
   const refusal = "config-1:3";
-  return settlementOf({ email: of, recipients, end, attempt, now, random: 0.5, next, refusal });
+  return settlementOf({
+    email: of,
+    recipients,
+    end,
+    attempt,
+    now,
+    random: 0.5,
+    next,
+    refusal,
+    counted: given.counted ?? null,
+  });
 }
 
 const states = ({ recipients }: ReturnType<typeof settle>) => recipients.map(({ state }) => state);
@@ -367,13 +378,14 @@ describe("an email that is handed back", () => {
       sentAt: now - 9,
       refusedBy: ["config-1:1"],
     });
-    expect(handedBack(before, now)).toEqual({
+    expect(handedBack(before, null, now)).toEqual({
       state: "queued",
       nextAttemptAt: now - 5,
       attemptCount: 3,
       possibleDuplicate: true,
       sentAt: now - 9,
       finishedAt: null,
+      released: null,
       refusedBy: ["config-1:1"],
       recipients: [],
       attempt: null,

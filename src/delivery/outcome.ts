@@ -4,6 +4,7 @@ import type { AttemptOutcome, EmailState, RecipientState, SmtpReply } from "../c
 import type { Connection, RecipientResult, SendResult } from "../smtp/connection.ts";
 import type { RecipientOutcome, Settlement } from "../store/tables/email-settlements.ts";
 import type { Attempt, AttemptRoute, Email, Recipient } from "../store/tables/emails.ts";
+import type { CountedUsage } from "../store/tables/smtp-config-usage.ts";
 import type { SmtpConfig } from "../store/tables/smtp-configs.ts";
 import { nextAttemptAt } from "./backoff.ts";
 
@@ -120,10 +121,15 @@ export interface SettleInput {
   readonly next: "counted" | "uncounted" | "taken-over" | "elsewhere";
   /** As `refusalOf` of the config. */
   readonly refusal: string;
+  /** What the claim counted towards the limits of the config. */
+  readonly counted: CountedUsage | null;
 }
 
+/** A relay that may have accepted an email counts it, whatever became of the email. */
+const counts: ReadonlySet<AttemptOutcome> = new Set(["sent", "partial", "unknown"]);
+
 /** What is written of an email that was claimed, and not attempted. */
-export function handedBack(email: Email, now: number): Settlement {
+export function handedBack(email: Email, counted: CountedUsage | null, now: number): Settlement {
   const { attemptCount, possibleDuplicate, sentAt, refusedBy } = email;
   return {
     state: "queued",
@@ -135,12 +141,13 @@ export function handedBack(email: Email, now: number): Settlement {
     refusedBy,
     recipients: [],
     attempt: null,
+    released: counted,
   };
 }
 
 /** Turns the end of an attempt into what is written: pure, so that each case is a test. */
 export function settlementOf(input: SettleInput): Settlement {
-  const { email, recipients, now, random, attempt, next, refusal } = input;
+  const { email, recipients, now, random, attempt, next, refusal, counted } = input;
   const { createdAt, expiresAt } = email;
   const failed = email.attemptCount + 1;
   const attemptCount = next === "counted" ? failed : email.attemptCount;
@@ -166,6 +173,7 @@ export function settlementOf(input: SettleInput): Settlement {
     refusedBy: next === "elsewhere" ? [...email.refusedBy, refusal] : email.refusedBy,
     recipients: outcomes,
     attempt,
+    released: counts.has(attempt.outcome) ? null : counted,
   };
 }
 

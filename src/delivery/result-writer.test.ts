@@ -7,7 +7,8 @@ import { sentAt } from "../../test/support/settlement.ts";
 import { away, type UnsteadyStore, unsteadyStore } from "../../test/support/unsteady-store.ts";
 import { createLog } from "../core/log.ts";
 import { openSqliteStore, type Store } from "../store/store.ts";
-import { claimEmails, releaseLeases } from "../store/tables/email-claims.ts";
+import { claimEmails } from "../store/tables/email-claims.ts";
+import { releaseLeases } from "../store/tables/email-leases.ts";
 import { type Email, findEmail, listAttempts, listRecipients } from "../store/tables/emails.ts";
 import { createFixedClock, type FixedClock } from "../testing/fixed-clock.ts";
 import { handedBack } from "./outcome.ts";
@@ -139,13 +140,13 @@ describe("a result", () => {
     const [first, second, third] = [await claimOne(), await claimOne(), await claimOne()];
     await writer.write(first, sent(), false);
     expect(unsteady.announcements).toBe(0);
-    await writer.write(second, handedBack(second, clock.now()), true);
+    await writer.write(second, handedBack(second, null, clock.now()), true);
     expect(unsteady.announcements).toBe(1);
     await refuseAttempt(store, third);
     const other = await claimOne();
     await Promise.all([
       writer.write(third, sent(), false),
-      writer.write(other, handedBack(other, clock.now()), true),
+      writer.write(other, handedBack(other, null, clock.now()), true),
     ]);
     expect(unsteady.announcements).toBe(3);
   });

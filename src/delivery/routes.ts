@@ -7,9 +7,11 @@ import { refusalOf } from "../store/tables/email-claims.ts";
 import type { RoutingRule } from "../store/tables/email-routing.ts";
 import type { AttemptRoute } from "../store/tables/emails.ts";
 import type { Breaker } from "../store/tables/smtp-config-health.ts";
+import { noUsage, type Usage, usageLimits, usageStep } from "../store/tables/smtp-config-usage.ts";
 import type { SmtpConfig } from "../store/tables/smtp-configs.ts";
 import { type Cluster, shareOf } from "./cluster.ts";
 import { ConfigBreakers } from "./config-breakers.ts";
+import { limitedUntil } from "./limits.ts";
 import {
   type Availability,
   candidatesFor,
@@ -26,6 +28,8 @@ export interface Route {
   config: SmtpConfig;
   readonly pool: Pool;
   readonly breakers: ConfigBreakers;
+  /** What the config has used, as read last, for limits over more than a second. */
+  usage: Usage;
   /** Emails that are being sent through it. */
   underWay: number;
   /** The config is gone, or belongs to another route now. */
@@ -101,11 +105,14 @@ export class Routes {
 
   /** Whether a config can be used now, for more than one email that tries it. */
   availabilityOf({ id }: Pick<RoutedConfig, "id">): Availability {
-    const breakers = this.#inOrder.find(({ config }) => config.id === id)?.breakers;
-    if (breakers?.permission === "all") return { state: "available" };
-    const endsInMs = breakers?.endsInMs ?? null;
-    const until = endsInMs === null ? null : this.#dependencies.clock.now() + endsInMs;
-    return { state: "unavailable", because: "paused", until };
+    const route = this.#inOrder.find(({ config }) => config.id === id);
+    const now = this.#dependencies.clock.now();
+    if (route?.breakers.permission !== "all") {
+      const endsInMs = route?.breakers.endsInMs ?? null;
+      return { state: "unavailable", because: "paused", until: endsInMs === null ? null : now + endsInMs };
+    }
+    const until = limitedUntil(usageLimits(route.config.settings), route.usage, now);
+    return until === null ? { state: "available" } : { state: "unavailable", because: "limit", until };
   }
 
   /** Which emails go through a route now; null if it has ended. */
@@ -131,15 +138,20 @@ export class Routes {
    */
   reading(): Step<void> {
     const number = ++this.#begun;
-    const { db, configSource, canOpen } = this.#dependencies;
+    const { db, configSource, canOpen, clock } = this.#dependencies;
     const { queries, read } = configSource.listStep(db);
+    // Until a limit is known of, the database keeps it: a claim takes no more than is allowed.
+    const isLimited = this.#inOrder.some(({ config }) => usageLimits(config.settings).length > 0);
+    const usage = isLimited ? [usageStep(db, clock.now())] : [];
     return {
-      queries,
+      queries: [...queries, ...usage.flatMap((step) => step.queries)],
       read: (results) => {
         const configs = read(results).filter((config) => config.settings.enabled && canOpen(config));
         if (number < this.#newest) return;
         this.#newest = number;
         this.#adopt(configs, number);
+        const used = usage[0]?.read(results.slice(queries.length));
+        for (const route of this.#inOrder) route.usage = used?.get(route.config.id) ?? noUsage;
       },
     };
   }
@@ -253,7 +265,7 @@ export class Routes {
     }
     const limits = shareOf(config.settings, cluster.membership);
     const pool = new Pool({ clock, limits, onCapacity });
-    const route = { config, pool, breakers, underWay: 0, ended: false };
+    const route = { config, pool, breakers, usage: noUsage, underWay: 0, ended: false };
     this.#routes.set(key, route);
     return route;
   }

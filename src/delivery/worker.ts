@@ -22,8 +22,9 @@ import type { ResolvedConfig } from "../smtp-configs/open.ts";
 import type { ConfigSource } from "../smtp-configs/repository.ts";
 import type { ConfigResolver } from "../smtp-configs/resolver.ts";
 import type { Store } from "../store/store.ts";
-import { type ClaimedEmail, markBodyStarted, releaseLeases } from "../store/tables/email-claims.ts";
+import type { ClaimedEmail } from "../store/tables/email-claims.ts";
 import { findContent } from "../store/tables/email-content.ts";
+import { markBodyStarted, releaseLeases } from "../store/tables/email-leases.ts";
 import type { Email } from "../store/tables/emails.ts";
 import { endCooldowns } from "../store/tables/smtp-config-health.ts";
 import type { SmtpConfig, SmtpSettings } from "../store/tables/smtp-configs.ts";
@@ -213,7 +214,7 @@ export class DeliveryWorker {
    */
   async #deliver(claimed: ClaimedEmail, route: Route, slot: Slot): Promise<void> {
     const { clock, resolver } = this.#dependencies;
-    const { email, recipients } = claimed;
+    const { email, recipients, counted } = claimed;
     const started = {
       startedAt: clock.now(),
       startedAtMonotonic: clock.monotonic(),
@@ -239,6 +240,7 @@ export class DeliveryWorker {
     const logged = this.#logResult({
       email,
       recipients,
+      counted,
       route,
       connection: slot.connection,
       end,
@@ -309,10 +311,10 @@ export class DeliveryWorker {
 
   /** What was claimed for a route that has ended, or for a delivery worker that stops, is not to blame for that. */
   #logResult(result: AttemptResult): Promise<void> {
-    const { email, route, end } = result;
+    const { route, end } = result;
     const wasAttempted =
       end.kind === "answered" || !(this.#isStopped || route.ended || notAttempted.has(end.error.code));
-    return wasAttempted ? this.#completer.settle(result) : this.#completer.handBack(email);
+    return wasAttempted ? this.#completer.settle(result) : this.#completer.handBack(result);
   }
 
   /** No body is begun by a node that may have lost the email; and some must not begin without a note. */

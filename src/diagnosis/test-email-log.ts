@@ -57,11 +57,10 @@ export async function logTestEmail(
     possibleDuplicate: false,
     sentAt: state === "sent" ? endedAt : null,
     finishedAt: endedAt,
-    via: null,
-    resentFrom: null,
     refusedBy: [],
     recipients: [{ position: 0, state, code, enhancedCode, reply }],
     attempt,
+    released: null,
   };
   await store.transact([
     insertEmails(store.db, [stored]),

@@ -11,6 +11,7 @@ import {
   releaseIdempotencyKeys,
 } from "../store/tables/retention.ts";
 import { readSetting, writeSetting } from "../store/tables/settings.ts";
+import { deleteOldUsage } from "../store/tables/smtp-config-usage.ts";
 import { readRetention } from "./retention-settings.ts";
 
 const dayMs = 86_400_000;
@@ -82,6 +83,7 @@ export class Retention implements Service {
   async *#begin(): AsyncGenerator<void, void> {
     const { db } = this.#store;
     const now = this.#clock.now();
+    await deleteOldUsage(db, now);
     const { contentRetentionDays, emailRetentionDays } = await readRetention(db);
     const contents = yield* walk("", (after) =>
       purgeContents(db, { after, limit, maxBytes, finalBy: now - contentRetentionDays * dayMs }),

@@ -1,13 +1,9 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { priorities } from "../../src/core/model.ts";
 import type { Store } from "../../src/store/store.ts";
-import {
-  claimEmails,
-  markBodyStarted,
-  releaseLeases,
-  renewLeases,
-} from "../../src/store/tables/email-claims.ts";
+import { claimEmails } from "../../src/store/tables/email-claims.ts";
 import { insertEmails } from "../../src/store/tables/email-inserts.ts";
+import { markBodyStarted, releaseLeases, renewLeases } from "../../src/store/tables/email-leases.ts";
 import { type Email, findEmail, listRecipients } from "../../src/store/tables/emails.ts";
 import { ageLeases } from "../support/age-leases.ts";
 import { claimOf } from "../support/claim.ts";

@@ -1,8 +1,8 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { handedBack } from "../../src/delivery/outcome.ts";
 import type { Store } from "../../src/store/store.ts";
-import { markBodyStarted } from "../../src/store/tables/email-claims.ts";
 import { findContent } from "../../src/store/tables/email-content.ts";
+import { markBodyStarted } from "../../src/store/tables/email-leases.ts";
 import { endQueued } from "../../src/store/tables/email-queue.ts";
 import { settleEmails, settleMinimally } from "../../src/store/tables/email-settlements.ts";
 import { type Email, findEmail, listAttempts, listRecipients } from "../../src/store/tables/emails.ts";
@@ -189,7 +189,7 @@ describe.each(databases)("the end of a claim on $name", ({ start, open, stop }) 
     const before = await findEmail(store.db, id);
     const claimed = await claimOne();
     await markBodyStarted(store.db, claimed, t0);
-    expect(await settle(claimed, handedBack(claimed, t0 + 5))).toBe(true);
+    expect(await settle(claimed, handedBack(claimed, null, t0 + 5))).toBe(true);
     expect(await findEmail(store.db, id)).toEqual({ ...before, lease: 1 });
     expect((await listRecipients(store.db, [id])).get(id)).toMatchObject([{ state: "queued", code: null }]);
     expect(await listAttempts(store.db, id)).toEqual([]);

@@ -90,6 +90,7 @@ function sentNow({ email, recipients }: ClaimedEmail): Settlement {
     attemptCount: 1,
     possibleDuplicate: email.possibleDuplicate,
     sentAt: now,
+    released: null,
     refusedBy: [],
     finishedAt: now,
     recipients: recipients.map(({ position }) => ({ position, state: "sent", ...reply })),

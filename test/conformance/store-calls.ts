@@ -10,6 +10,7 @@ import * as emailContent from "../../src/store/tables/email-content.ts";
 import * as emailCounts from "../../src/store/tables/email-counts.ts";
 import * as emailCriteria from "../../src/store/tables/email-criteria.ts";
 import * as emailInserts from "../../src/store/tables/email-inserts.ts";
+import * as emailLeases from "../../src/store/tables/email-leases.ts";
 import * as emailQueue from "../../src/store/tables/email-queue.ts";
 import * as emailRetry from "../../src/store/tables/email-retry.ts";
 import * as emailSettlements from "../../src/store/tables/email-settlements.ts";
@@ -23,6 +24,7 @@ import * as queueDepth from "../../src/store/tables/queue-depth.ts";
 import * as retention from "../../src/store/tables/retention.ts";
 import * as settings from "../../src/store/tables/settings.ts";
 import * as configHealth from "../../src/store/tables/smtp-config-health.ts";
+import * as usage from "../../src/store/tables/smtp-config-usage.ts";
 import * as versions from "../../src/store/tables/smtp-config-versions.ts";
 import * as smtpConfigs from "../../src/store/tables/smtp-configs.ts";
 import * as templates from "../../src/store/tables/templates.ts";
@@ -45,6 +47,9 @@ export const withoutDatabase: readonly string[] = [
   "database-clock.DatabaseClock",
   "email-claims.refusalOf",
   "email-content.contentFromRow",
+  "email-claim-statement.claimStatement",
+  "email-claim-statement.isDue",
+  "email-leases.leaseUntil",
   "email-routing.routingCondition",
   "emails.emailFromRow",
   "emails.recipientFromRow",
@@ -54,11 +59,29 @@ export const withoutDatabase: readonly string[] = [
   "smtp-config-health.newHealth",
   "smtp-config-health.openBreakerAt",
   "smtp-config-health.triedBreakerAt",
+  "smtp-config-usage.bucketsOf",
+  "smtp-config-usage.leftOf",
+  "smtp-config-usage.limitValues",
+  "smtp-config-usage.usageLimits",
   "smtp-configs.secretColumns",
   "smtp-configs.secretFromRow",
   "smtp-configs.tokenOf",
   "webhook-deliveries.newEventId",
 ];
+
+const allLimits: readonly usage.UsageLimit[] = [
+  { window: "minute", counts: "emails", max: 5 },
+  { window: "hour", counts: "emails", max: 5 },
+  { window: "day", counts: "emails", max: 5 },
+  { window: "day", counts: "recipients", max: 500 },
+];
+
+/** Claims within every kind of limit, which is counted. */
+async function countUsage(db: Db): Promise<void> {
+  await run(db, emailInserts.insertEmails(db, [fixed(20), fixed(21)]));
+  const claim = { now: now + 1, leaseMs: 2 * dayMs, limit: 5, limits: allLimits, rule: ruleOf([main]) };
+  await run(db, emailClaims.claimEmails(db, claimOf(claim)));
+}
 
 const dayMs = 86_400_000;
 const later = now + dayMs;
@@ -137,6 +160,7 @@ const settlement = (state: "sent" | "queued" | "failed"): emailSettlements.Settl
   possibleDuplicate: true,
   sentAt: state === "sent" ? now : null,
   finishedAt: state === "queued" ? null : now,
+  released: null,
   refusedBy: state === "queued" ? ["config-1:1", "config-2:1"] : [],
   recipients: [{ position: 1, state, code: 250, enhancedCode: "2.0.0", reply: "Ok" }],
   attempt: {
@@ -258,8 +282,52 @@ export const calls: Readonly<Record<string, (db: Db) => Promise<unknown>>> = {
         { ...claim, limit: 5, expiryNow: now + 10 * dayMs },
         { ...claim, limit: 5, rule: ruleOf([main, spare], 1, [false, true]) },
         { ...claim, limit: 5 },
+        { ...claim, limit: 5, limits: allLimits, shares },
       ].map((one) => () => run(db, emailClaims.claimEmails(db, claimOf(one)))),
     );
+  },
+  "smtp-config-usage.readUsage": async (db) => {
+    await countUsage(db);
+    return inTurn(
+      ...[now, now + 90_000, later].map((at) => async () => [...(await usage.readUsage(db, at))].sort()),
+    );
+  },
+  "smtp-config-usage.usageStep": async (db) => {
+    await countUsage(db);
+    return [...(await run(db, usage.usageStep(db, now)))].sort();
+  },
+  "smtp-config-usage.deleteOldUsage": async (db) => {
+    await countUsage(db);
+    return inTurn(
+      ...[now, now + 90_000, later + dayMs].map((at) => async () => {
+        await usage.deleteOldUsage(db, at);
+        return db
+          .selectFrom("smtp_config_usage")
+          .select(["bucket_ms", "starts_at", "emails", "recipients"])
+          .orderBy("bucket_ms")
+          .execute();
+      }),
+    );
+  },
+  "smtp-config-usage.releaseUsage": async (db) => {
+    await countUsage(db);
+    const [email] = await db
+      .selectFrom("emails")
+      .select(["id", "lease"])
+      .where("state", "=", "sending")
+      .execute();
+    if (email === undefined) throw new Error("one was claimed");
+    const counted = { configId: "config-1", limits: allLimits, claimedAt: now, recipients: 1 };
+    const released = [
+      { claimed: email, counted },
+      { claimed: { ...email, lease: 99 }, counted },
+    ];
+    for (const query of usage.releaseUsage(db, released)) await db.executeQuery(query);
+    return db
+      .selectFrom("smtp_config_usage")
+      .select(["bucket_ms", "starts_at", "emails", "recipients"])
+      .orderBy("bucket_ms")
+      .execute();
   },
   "email-claims.isAnythingDue": async (db) => {
     await run(db, emailInserts.insertEmails(db, [fixed(20)]));
@@ -296,18 +364,18 @@ export const calls: Readonly<Record<string, (db: Db) => Promise<unknown>>> = {
       }),
     ),
   "email-claims.nextDueAt": emailClaims.nextDueAt,
-  "email-claims.renewLeases": (db) => {
+  "email-leases.renewLeases": (db) => {
     const held = [sending, queued].map((id) => ({ id, lease: 1 }));
-    return inTurn(...[held, []].map((claimed) => () => emailClaims.renewLeases(db, claimed, lease)));
+    return inTurn(...[held, []].map((claimed) => () => emailLeases.renewLeases(db, claimed, lease)));
   },
-  "email-claims.markBodyStarted": (db) =>
-    inTurn(...[1, 2].map((lease) => () => emailClaims.markBodyStarted(db, { id: sending, lease }, later))),
-  "email-claims.releaseLeases": async (db) => {
-    await emailClaims.renewLeases(db, [{ id: sending, lease: 1 }], lease);
-    const first = await emailClaims.releaseLeases(db, now, now);
+  "email-leases.markBodyStarted": (db) =>
+    inTurn(...[1, 2].map((lease) => () => emailLeases.markBodyStarted(db, { id: sending, lease }, later))),
+  "email-leases.releaseLeases": async (db) => {
+    await emailLeases.renewLeases(db, [{ id: sending, lease: 1 }], lease);
+    const first = await emailLeases.releaseLeases(db, now, now);
     const claim = { now: later - 1, leaseMs: dayMs, limit: 5 };
     await run(db, emailClaims.claimEmails(db, claimOf(claim)));
-    return [first, await emailClaims.releaseLeases(db, Number.POSITIVE_INFINITY, later)];
+    return [first, await emailLeases.releaseLeases(db, Number.POSITIVE_INFINITY, later)];
   },
 
   "email-content.findContent": (db) =>

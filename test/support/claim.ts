@@ -15,6 +15,7 @@ export function claimOf(claim: Pick<Claim, "now" | "leaseMs" | "limit"> & Partia
   return {
     expiryNow: claim.now,
     shares: { normal: 0, low: 0 },
+    limits: [],
     rule: ruleOf([{ id: "a-config", revision: { version: 1 } }]),
     ...claim,
   };

@@ -124,7 +124,7 @@ export class OpenedCompleter {
 
   /** Settles a result. @returns once it is stored. */
   settle(
-    { email, recipients }: ClaimedEmail,
+    { email, recipients, counted }: ClaimedEmail,
     end: AttemptEnd,
     { through: route = this.route, ...given }: Settling = {},
   ): Promise<void> {
@@ -132,7 +132,7 @@ export class OpenedCompleter {
     const { startedAtMonotonic = clock.monotonic(), breakerChanges = route.breakers.changes } = given;
     const why = this.routes.reasonFor(email, route.config);
     const started = { startedAt: clock.now(), startedAtMonotonic, breakerChanges, why };
-    return this.completer.settle({ email, recipients, route, connection: null, end, ...started });
+    return this.completer.settle({ email, recipients, counted, route, connection: null, end, ...started });
   }
 
   async settleOne(end: AttemptEnd, given: GivenEmail = {}): Promise<ClaimedEmail> {

@@ -1,11 +1,7 @@
 import type { Store } from "../../src/store/store.ts";
-import {
-  type Claimed,
-  type ClaimedEmail,
-  claimEmails,
-  releaseLeases,
-} from "../../src/store/tables/email-claims.ts";
+import { type ClaimedEmail, claimEmails } from "../../src/store/tables/email-claims.ts";
 import { insertEmails } from "../../src/store/tables/email-inserts.ts";
+import { type Claimed, releaseLeases } from "../../src/store/tables/email-leases.ts";
 import { type Settlement, settleEmails } from "../../src/store/tables/email-settlements.ts";
 import type { Email } from "../../src/store/tables/emails.ts";
 import { ageLeases } from "./age-leases.ts";

@@ -10,6 +10,7 @@ export function sentAt(at: number, overrides: Partial<Settlement> = {}): Settlem
     possibleDuplicate: false,
     sentAt: at,
     finishedAt: at,
+    released: null,
     refusedBy: [],
     recipients: [{ position: 0, state: "sent", code: 250, enhancedCode: "2.0.0", reply: "ok" }],
     attempt: {

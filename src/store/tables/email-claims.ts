@@ -1,18 +1,17 @@
-import { type CompiledQuery, type RawBuilder, sql } from "kysely";
-import { type Priority, priorities } from "../../core/model.ts";
+import { type CompiledQuery, sql } from "kysely";
+import { priorities } from "../../core/model.ts";
 import { columns } from "../columns.ts";
-import { databaseNow, isPostgres } from "../dialect.ts";
+import { isPostgres } from "../dialect.ts";
 import { statement } from "../row-statement.ts";
 import type { Db, EmailContentRow, EmailRow, RecipientRow } from "../schema.ts";
 import type { Step } from "../step.ts";
-import { valueRows } from "../value-rows.ts";
-import { contentFromRow, purgeSensitiveContent, type StoredContent } from "./email-content.ts";
-import { type RoutingCondition, type RoutingRule, routingCondition } from "./email-routing.ts";
+import { claimStatement, isDue } from "./email-claim-statement.ts";
+import { contentFromRow, type StoredContent } from "./email-content.ts";
+import { type LeaseTime, leaseUntil } from "./email-leases.ts";
+import { type RoutingRule, routingCondition } from "./email-routing.ts";
 import { type Email, emailFromRow, type Recipient, recipientFromRow } from "./emails.ts";
 import type { ReadConfig } from "./smtp-config-health.ts";
-
-/** An email that a delivery worker has claimed: by its fencing token it shows that it still may settle it. */
-export type Claimed = Pick<Email, "id" | "lease">;
+import { bucketsOf, type CountedUsage, limitValues, type UsageLimit } from "./smtp-config-usage.ts";
 
 /** A claimed email with what is needed to send it. */
 export interface ClaimedEmail {
@@ -23,6 +22,8 @@ export interface ClaimedEmail {
   readonly content: StoredContent | undefined;
   /** Octets of the contents as they are stored, which is more than they have if they are encrypted; 0 if purged. */
   readonly contentBytes: number;
+  /** What it counts towards the limits of its config; null if that has none. */
+  readonly counted: CountedUsage | null;
 }
 
 /** What is due for a config. */
@@ -36,15 +37,10 @@ export interface Due {
 
 export interface Claim extends LeaseTime, Due {
   readonly limit: number;
+  /** Within which limits of the config that claims; what is claimed counts towards them. None: no limit. */
+  readonly limits: readonly UsageLimit[];
   /** Of the limit, what is for these priorities first, so that more urgent emails are not all that is ever sent. */
   readonly shares: { readonly normal: number; readonly low: number };
-}
-
-/** How long a lease runs from now on, which is the database's time (`databaseNow`). */
-export interface LeaseTime {
-  /** By the caller's clock: what is due goes by it. */
-  readonly now: number;
-  readonly leaseMs: number;
 }
 
 /** Contents up to this size are read along with the claim. */
@@ -62,32 +58,93 @@ type ClaimedContentRow = Omit<EmailContentRow, "content"> & {
  */
 export function claimEmails(db: Db, claim: Claim): Step<ClaimedEmail[]> {
   const { now, expiryNow, limit, shares, leaseMs } = claim;
-  const condition = routingCondition(claim.rule);
   const time = { now, leaseMs };
+  const values = { ...time, expiryNow, limit, normal: shares.normal, low: shares.low };
+  const counting = countingOf(claim);
+  const before = counting === null ? [] : lockUsage(db, counting);
+  const after = counting === null ? [] : countClaimed(db, counting, time);
   const queries = [
-    claimDueFor(condition)(db, {
-      ...condition.values,
-      ...{ ...time, expiryNow, limit, normal: shares.normal, low: shares.low },
+    ...before,
+    claimStatement(claim)(db, {
+      ...routingCondition(claim.rule).values,
+      ...(counting === null ? {} : limitValues(counting.configId, counting.limits, now)),
+      ...values,
     }),
     claimedRecipients(db, time),
     claimedContents(db, time),
+    ...after,
   ];
   return {
     queries,
-    read: ([claimed, recipientRows, contentRows]) => {
+    read: (results) => {
+      const [claimed, recipientRows, contentRows] = results.slice(before.length);
       const recipients = Map.groupBy((recipientRows?.rows ?? []) as RecipientRow[], (row) => row.email_id);
       const contents = new Map(
         ((contentRows?.rows ?? []) as ClaimedContentRow[]).map((row) => [row.email_id, row]),
       );
       return ((claimed?.rows ?? []) as EmailRow[])
         .sort((a, b) => a.priority - b.priority || (a.next_attempt_at ?? 0) - (b.next_attempt_at ?? 0))
-        .map((row) => ({
-          email: emailFromRow(row),
-          recipients: (recipients.get(row.id) ?? []).map(recipientFromRow),
-          ...claimedContent(contents.get(row.id)),
-        }));
+        .map((row) => {
+          const all = (recipients.get(row.id) ?? []).map(recipientFromRow);
+          const open = all.filter(({ state }) => state === "queued").length;
+          return {
+            email: emailFromRow(row),
+            recipients: all,
+            ...claimedContent(contents.get(row.id)),
+            counted: counting === null ? null : { ...counting, recipients: open },
+          };
+        });
     },
   };
+}
+
+type Counting = Omit<CountedUsage, "recipients">;
+
+function countingOf({ rule, limits, now }: Claim): Counting | null {
+  const taker = rule.configs[rule.taker];
+  return limits.length === 0 || taker === undefined ? null : { configId: taker.id, limits, claimedAt: now };
+}
+
+/** Nodes claim for a limited config one after the other: each sees what the others have claimed. */
+function lockUsage(db: Db, { configId }: Counting): CompiledQuery[] {
+  if (!isPostgres(db)) return [];
+  const key = `sendwright usage ${configId}`;
+  return [sql`select pg_advisory_xact_lock(hashtextextended(${key}, 0))`.compile(db)];
+}
+
+/** Counts what was claimed in this transaction. */
+function countClaimed(
+  db: Db,
+  { configId, limits, claimedAt }: Counting,
+  time: LeaseTime,
+): readonly CompiledQuery[] {
+  return bucketsOf(limits, claimedAt).map(({ bucketMs, startsAt }) => {
+    const claimed = underLease(db, time)
+      .leftJoin("recipients", (join) =>
+        join
+          .onRef("recipients.email_id", "=", "emails.id")
+          .on("recipients.state", "=", sql.lit("queued" as const)),
+      )
+      .select((eb) => [
+        sql<string>`cast(${configId} as text)`.as("config_id"),
+        sql<number>`cast(${bucketMs} as integer)`.as("bucket_ms"),
+        sql<number>`cast(${startsAt} as bigint)`.as("starts_at"),
+        eb.fn.count<number>("emails.id").distinct().as("emails"),
+        eb.fn.count<number>("recipients.email_id").as("recipients"),
+      ])
+      .having((eb) => eb.fn.countAll(), ">", 0);
+    return db
+      .insertInto("smtp_config_usage")
+      .columns(["config_id", "bucket_ms", "starts_at", "emails", "recipients"])
+      .expression(claimed)
+      .onConflict((conflict) =>
+        conflict.columns(["config_id", "bucket_ms", "starts_at"]).doUpdateSet((eb) => ({
+          emails: eb("smtp_config_usage.emails", "+", eb.ref("excluded.emails")),
+          recipients: eb("smtp_config_usage.recipients", "+", eb.ref("excluded.recipients")),
+        })),
+      )
+      .compile();
+  });
 }
 
 /** Neither database reads the bytes for this. */
@@ -102,21 +159,6 @@ function claimedContent(row: ClaimedContentRow | undefined): Pick<ClaimedEmail, 
 /** How an email notes that a config has refused it: saved anew, a config may accept it. */
 export function refusalOf({ id, revision }: ReadConfig): string {
   return `${id}:${revision.version}`;
-}
-
-function leaseUntil(db: Db, { now, leaseMs }: LeaseTime): RawBuilder<number> {
-  return sql<number>`${databaseNow(db, now)} + cast(${leaseMs} as bigint)`;
-}
-
-interface DueValues {
-  readonly now: number;
-  readonly expiryNow: number;
-}
-
-/** An email that is due for a config, and has time left. */
-function isDue({ now, expiryNow }: DueValues, routing: RawBuilder<boolean>): RawBuilder<boolean> {
-  return sql`next_attempt_at <= cast(${now} as bigint) and expires_at > cast(${expiryNow} as bigint)
-      and ${routing}`;
 }
 
 /** Whether a claim would find anything. */
@@ -136,74 +178,6 @@ export async function isAnythingDue(db: Db, due: Due): Promise<boolean> {
     .limit(1)
     .executeTakeFirst();
   return found !== undefined;
-}
-
-const claimValues = ["now", "expiryNow", "limit", "normal", "low", "leaseMs"] as const;
-type ClaimStatement = ReturnType<typeof statement<string[]>>;
-
-/** The statements of the rules that were asked for last. */
-const claimStatements = new Map<string, ClaimStatement>();
-/** Rules change with the configs and with which of them can be used; few of these are in use at a time. */
-const maxStatements = 256;
-
-/** The statement that claims what a rule gives, whose text is compiled once. */
-function claimDueFor({ key, values, build }: RoutingCondition): ClaimStatement {
-  const known = claimStatements.get(key);
-  if (known !== undefined) return known;
-  if (claimStatements.size >= maxStatements) claimStatements.clear();
-  const made = statement([...claimValues, ...Object.keys(values)], (db, given) =>
-    claimDueQuery(
-      db,
-      given,
-      build((name) => given[name]),
-    ),
-  );
-  claimStatements.set(key, made);
-  return made;
-}
-
-function claimDueQuery(
-  db: Db,
-  values: Readonly<Record<string, never>>,
-  routing: RawBuilder<boolean>,
-): CompiledQuery {
-  const lock = isPostgres(db) ? sql`for update skip locked` : sql``;
-  const times = values as Record<(typeof claimValues)[number], never>;
-
-  // One priority at a time: each is a range of the index, whatever else waits for its time in it.
-  const ids = (priority: Priority, atMost: RawBuilder<number>, except: RawBuilder<unknown> = sql``) => sql`(
-    select id from emails
-    where state = 'queued' and priority = ${sql.lit(priorities.indexOf(priority))}
-      and ${isDue(times, routing)} ${except}
-    order by next_attempt_at limit ${atMost} ${lock}
-  )`;
-  const left = (...taken: string[]) =>
-    sql<number>`cast(${values.limit} as integer)${sql.join(
-      taken.map((name) => sql` - (select count(*) from ${sql.ref(name)})`),
-      sql``,
-    )}`;
-  return sql`
-    with low_share as ${ids("low", sql`cast(${times.low} as integer)`)},
-    normal_share as ${ids("normal", sql`cast(${times.normal} as integer)`)},
-    high as ${ids("high", left("low_share", "normal_share"))},
-    normal as ${ids(
-      "normal",
-      left("low_share", "normal_share", "high"),
-      sql`and id not in (select id from normal_share)`,
-    )},
-    low as ${ids(
-      "low",
-      left("low_share", "normal_share", "high", "normal"),
-      sql`and id not in (select id from low_share)`,
-    )},
-    due (id) as (
-      select id from low_share union all select id from normal_share
-      union all select id from high union all select id from normal union all select id from low
-    )
-    update emails set state = 'sending', lease = lease + 1, lease_until = ${leaseUntil(db, times)}
-    where id in (select id from due)
-    returning ${sql.join(columns.emails.map((name) => sql.ref(name)))}
-  `.compile(db);
 }
 
 /** What was claimed in this transaction. */
@@ -301,82 +275,4 @@ export async function forgetRefusals(db: Db, refusals: readonly string[]): Promi
     .where("refused_by", "is not", null)
     .where((eb) => eb.and(refusals.map((refusal) => eb("refused_by", "like", `% ${refusal} %`))))
     .execute();
-}
-
-/**
- * Extends leases that are still held, also when their time was over but nobody has taken the email.
- * @returns the ids of those that are.
- */
-export async function renewLeases(
-  db: Db,
-  claimed: readonly Claimed[],
-  time: LeaseTime,
-): Promise<ReadonlySet<string>> {
-  if (claimed.length === 0) return new Set();
-  const rows = claimed.map(({ id, lease }) => ({ of_email: id, token: lease }));
-  const held = await sql<{ id: string }>`
-    with held ${valueRows({ of_email: "text", token: "integer" }, rows)}
-    update emails set lease_until = ${leaseUntil(db, time)} from held
-    where emails.id = held.of_email and emails.lease = held.token and emails.state = 'sending'
-    returning id
-  `.execute(db);
-  return new Set(held.rows.map(({ id }) => id));
-}
-
-/** Notes, before the first byte of the body, that from here on a lost answer leaves the outcome unknown. */
-export async function markBodyStarted(db: Db, claimed: Claimed, at: number): Promise<boolean> {
-  const result = await db
-    .updateTable("emails")
-    .set({ body_started_at: at })
-    .where("id", "=", claimed.id)
-    .where("lease", "=", claimed.lease)
-    .where("state", "=", "sending")
-    .executeTakeFirst();
-  return result.numUpdatedRows === 1n;
-}
-
-/**
- * Frees emails whose sender is gone: leases that ran out, or all of them where this process is the
- * only one (`now` infinite). An email under `onUnknown: hold` whose body had begun
- * is not sent again: its outcome is unknown. Any other may be a duplicate when tried again.
- * @returns how many were freed.
- */
-export async function releaseLeases(db: Db, now: number, finishedAt: number): Promise<number> {
-  const latest = Number.MAX_SAFE_INTEGER;
-  const until = now < latest ? databaseNow(db, now) : sql.lit(latest);
-  const lost = db.updateTable("emails").where("state", "=", "sending").where("lease_until", "<=", until);
-  const held = await lost
-    .set({ state: "unknown", next_attempt_at: null, lease_until: null, finished_at: finishedAt })
-    .where("on_unknown", "=", "hold")
-    .where("body_started_at", "is not", null)
-    .returning("id")
-    .execute();
-  if (held.length > 0) {
-    const ids = held.map((row) => row.id);
-    await db
-      .updateTable("recipients")
-      .set({ state: "unknown" })
-      .where("state", "=", "queued")
-      .where("email_id", "in", ids)
-      .execute();
-    await db.executeQuery(purgeSensitiveContent(db, ids));
-  }
-  const freed = await lost
-    // By each statement alone: what ran out between the two is left to the next time.
-    .where((eb) => eb.or([eb("on_unknown", "!=", "hold"), eb("body_started_at", "is", null)]))
-    .set((eb) => ({
-      state: "queued" as const,
-      lease_until: null,
-      next_attempt_at: finishedAt,
-      body_started_at: null,
-      // Of emails that keep no mark before their body, any interrupted one may have got through.
-      possible_duplicate: eb
-        .case()
-        .when("on_unknown", "=", "hold")
-        .then(eb.ref("possible_duplicate"))
-        .else(1 as const)
-        .end(),
-    }))
-    .executeTakeFirst();
-  return held.length + Number(freed.numUpdatedRows);
 }

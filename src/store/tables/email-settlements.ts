@@ -5,9 +5,10 @@ import { rowStatement } from "../row-statement.ts";
 import type { Db } from "../schema.ts";
 import type { Step } from "../step.ts";
 import { namesOf, type ValueColumns, type ValueRow, valueRows } from "../value-rows.ts";
-import type { Claimed } from "./email-claims.ts";
 import { purgeSensitiveContent } from "./email-content.ts";
+import type { Claimed } from "./email-leases.ts";
 import { type Attempt, type Email, refusedByColumn } from "./emails.ts";
+import { type CountedUsage, releaseUsage } from "./smtp-config-usage.ts";
 
 export interface RecipientOutcome {
   readonly position: number;
@@ -32,6 +33,8 @@ export interface Settlement {
   readonly recipients: readonly RecipientOutcome[];
   /** Null where nothing was tried. */
   readonly attempt: Attempt | null;
+  /** What the claim counted towards the limits of its config, if the relay has accepted nothing; else null. */
+  readonly released: CountedUsage | null;
 }
 
 /** A claimed email and what became of it. */
@@ -46,7 +49,11 @@ export interface Settled {
  * @returns the ids of those that are written, now or before.
  */
 export function settleEmails(db: Db, settled: readonly Settled[]): Step<ReadonlySet<string>> {
+  const released = settled.flatMap(({ claimed, settlement }) =>
+    settlement.released === null ? [] : [{ claimed, counted: settlement.released }],
+  );
   const before = [
+    ...releaseUsage(db, released),
     ...updateRecipients(db, settled.flatMap(recipientRows)),
     ...insertAttempts(db, settled.flatMap(attemptRows)),
   ];

@@ -1,0 +1,13 @@
+import type { Usage, UsageLimit } from "../store/tables/smtp-config-usage.ts";
+
+/**
+ * Until when a config has used up one of its limits, in milliseconds since the epoch; null if it has not. Then some of
+ * what counts is old enough to count no more.
+ */
+export function limitedUntil(limits: readonly UsageLimit[], usage: Usage, now: number): number | null {
+  const ends = limits.flatMap(({ window, counts, max }) => {
+    const used = usage[window];
+    return used[counts] >= max && used.lessAt !== null && used.lessAt > now ? [used.lessAt] : [];
+  });
+  return ends.length === 0 ? null : Math.max(...ends);
+}
