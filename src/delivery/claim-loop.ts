@@ -37,7 +37,7 @@ const enoughCapacity = 64;
 const upkeepEveryMs = 10_000;
 /** Upkeep happens this often at the most when other nodes announce something. */
 const announcedUpkeepMs = 1_000;
-/** While a config cannot be used, the configs are read this often: a command or another node may have changed that. */
+/** While a config cannot be used, the configs are read this often: a command or another node may change that. */
 const blockedPollMs = 5_000;
 /**
  * A claim that finds nothing reads all that is due for other configs. One that took so long is repeated only after many
@@ -158,7 +158,7 @@ export class ClaimLoop {
     await this.#followSteps();
     if (now >= this.#upkeepDueAt) await this.#keepUp(now);
     if (now >= this.#expireDueAt) await this.#expire(now);
-    if (this.#areConfigsStale || !this.#dependencies.routes.inOrder.some(isUsable)) await this.#readConfigs();
+    if (this.#areConfigsStale || this.#isAnyBlocked()) await this.#readConfigs();
     const dueInMs = this.#mayClaim ? await this.#claim() : Number.POSITIVE_INFINITY;
     this.#setTimer(Math.min(tickMs, dueInMs, ...this.#endsInMs()));
   }
@@ -187,7 +187,8 @@ export class ClaimLoop {
     const states = routes.inOrder.map((route) => ({ route, ...routes.availabilityOf(route.config) }));
     const limitedForMs = states.flatMap((each) =>
       each.state === "unavailable" && each.because === "limit" && each.until !== null
-        ? [each.until - clock.now()]
+        ? // What was claimed may be given back before.
+          [Math.min(blockedPollMs, each.until - clock.now())]
         : [],
     );
     const open = states.filter(({ state }) => state === "available").map(({ route }) => route);
@@ -248,6 +249,12 @@ export class ClaimLoop {
     if (claimed.length === 0 && rule.taker > 0 && tookMs > slowClaimMs) {
       this.#resting.set(route, clock.monotonic() + restAfterSlowClaim * tookMs);
     }
+  }
+
+  /** Whether reading the configs again may show what a claim, which reads them too, does not come to. */
+  #isAnyBlocked(): boolean {
+    const { inOrder } = this.#dependencies.routes;
+    return !inOrder.some(isUsable) || inOrder.some((route) => this.#isLimited(route));
   }
 
   #isLimited({ config, usage }: Route): boolean {

@@ -129,12 +129,15 @@ export class Completer {
     const seen = attemptOf({ ...result, config, durationMs: this.#durationOf(result) });
     const attempt = seen.outcome === "sent" ? seen : { ...seen, failure: this.#failureIn(result, seen) };
     const isKnownGood = config.health.knownGoodVersion === config.revision.version;
-    const evidence = evidenceOf({ end, attempt, email, isKnownGood, now });
+    const from = this.#dependencies.senderOf(email, config);
+    const isOwnSender = from.toLowerCase() === config.settings.fromEmail.toLowerCase();
+    const evidence = evidenceOf({ end, attempt, from, isOwnSender, isKnownGood, now });
     this.#record(evidence, result, attempt, isKnownGood);
-    const next = this.#nextAttempt(result, attempt, evidence);
+    const next = this.#nextAttempt(result, attempt, evidence, from);
     const refusal = refusalOf(config);
     const settlement = settlementOf({
       email,
+      from,
       recipients,
       end,
       attempt,
@@ -173,12 +176,13 @@ export class Completer {
     { route, end, email }: AttemptResult,
     attempt: Attempt,
     evidence: Evidence,
+    from: string,
   ): SettleInput["next"] {
     const { routes } = this.#dependencies;
-    if (isRefusedHereOnly({ end, attempt, email }) && routes.hasCandidate(email, route.config))
-      return "elsewhere";
     const failure = typeof evidence === "object" ? evidence.fails : null;
+    // The breaker is open: the router gives the email to another config, or it waits for this one.
     if (failure === "config" || failure === "quota") return "uncounted";
+    if (isRefusedHereOnly(end, from) && routes.hasCandidate(email, route.config)) return "elsewhere";
     if (evidence === "node-fails" || attempt.outcome === "config") return "uncounted";
     // A config that takes over takes this email too, unless that might make two of it.
     const isOpen = failure !== null && route.breakers.permission === "none";

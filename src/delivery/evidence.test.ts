@@ -4,7 +4,6 @@ import { replyOf } from "../../test/support/attempt-ends.ts";
 import { type ErrorCode, errorTable, SendwrightError, type SmtpFailure } from "../core/errors.ts";
 import { type Stage, stages } from "../core/model.ts";
 import type { RecipientResult } from "../smtp/connection.ts";
-import type { Email } from "../store/tables/emails.ts";
 import { type Evidence, evidenceOf, isRefusedHereOnly } from "./evidence.ts";
 import { type AttemptEnd, attemptOf } from "./outcome.ts";
 
@@ -12,16 +11,16 @@ const now = Date.UTC(2026, 5, 1, 12);
 const day = 86_400_000;
 
 /** From the config's own address, as most emails are. */
-const own = { from: null };
-/** From an address that the email names. */
-const named = { from: { name: null, address: "jane@example.com" } };
+const own = { from: "shop@example.com", isOwnSender: true };
+/** From another address, which the email names. */
+const named = { from: "jane@example.com", isOwnSender: false };
 
 interface Given {
-  readonly email?: Pick<Email, "from">;
+  readonly sender?: typeof own;
   readonly isKnownGood?: boolean;
 }
 
-function assess(end: AttemptEnd, { email = own, isKnownGood = true }: Given = {}) {
+function assess(end: AttemptEnd, { sender = own, isKnownGood = true }: Given = {}) {
   const attempt = attemptOf({
     config: null,
     connection: null,
@@ -30,8 +29,8 @@ function assess(end: AttemptEnd, { email = own, isKnownGood = true }: Given = {}
     durationMs: 5,
     why: null,
   });
-  const evidence = evidenceOf({ end, attempt, email, isKnownGood, now });
-  return { outcome: attempt.outcome, evidence, isHereOnly: isRefusedHereOnly({ end, attempt, email }) };
+  const evidence = evidenceOf({ end, attempt, ...sender, isKnownGood, now });
+  return { outcome: attempt.outcome, evidence, isHereOnly: isRefusedHereOnly(end, sender.from) };
 }
 
 function recipientOf(line: string | null, index: number): RecipientResult {
@@ -152,6 +151,29 @@ describe("what a reply shows of the way", () => {
       answered("message", "550 5.7.60 Client does not have permissions to send as this sender"),
       { fails: "config" },
     ],
+    [
+      "the own sender refused at a recipient",
+      answered("recipient", "553 5.7.1 <shop@example.com>: Sender address rejected: not owned by user jane"),
+      { fails: "config" },
+    ],
+    [
+      "an account that may send nothing",
+      answered("message", "550 5.7.705 Access denied, tenant has exceeded threshold"),
+      { fails: "config" },
+    ],
+    [
+      "a tenant's limit of a day",
+      answered(
+        "message",
+        "550 5.7.233 Your message can't be sent because your tenant exceeded its daily limit",
+      ),
+      { fails: "quota" },
+    ],
+    [
+      "a quota that some recipients meet",
+      answered("recipient", "250 Ok", "550 5.4.5 Daily user sending limit exceeded."),
+      { fails: "quota" },
+    ],
     ["a message that is too large", answered("sender", "552 5.3.4 Message size exceeds limit"), "works"],
     ["content that is too large", answered("message", "552 5.3.4 Message size exceeds limit"), "works"],
   ])("%s", (_what, end, evidence) => {
@@ -164,7 +186,7 @@ describe("what a reply shows of the way", () => {
       "550 5.7.60 No permission",
       "554 5.2.252 SendAsDenied",
     ]) {
-      expect(assess(answered("sender", line), { email: named }).evidence).toBe("works");
+      expect(assess(answered("sender", line), { sender: named }).evidence).toBe("works");
     }
   });
 });
@@ -294,6 +316,8 @@ describe("what a failed conversation shows of the way", () => {
   });
 });
 
+const notOwned = "553 5.7.1 <jane@example.com>: Sender address rejected: not owned by user shop";
+
 describe("an email that another config may send", () => {
   it.each<[string, AttemptEnd]>([
     ["is too large here", failed("smtp.too_large", { stage: "sender" })],
@@ -307,34 +331,57 @@ describe("an email that another config may send", () => {
       answered("message", "552 Message size exceeds maximum"),
     ],
   ])("%s, whoever sends it", (_what, end) => {
-    expect(assess(end, { email: own }).isHereOnly).toBe(true);
-    expect(assess(end, { email: named }).isHereOnly).toBe(true);
+    expect(assess(end, { sender: own }).isHereOnly).toBe(true);
+    expect(assess(end, { sender: named }).isHereOnly).toBe(true);
   });
 
   it.each<[string, AttemptEnd]>([
     ["is refused for its sender", answered("sender", "550 5.7.1 Sender not verified")],
     ["may not be sent as its sender", answered("message", "554 5.2.252 SendAsDenied")],
-  ])("%s, if it names one", (_what, end) => {
-    expect(assess(end, { email: named }).isHereOnly).toBe(true);
-    expect(assess(end, { email: own }).isHereOnly).toBe(false);
+    ["may not be sent as its sender, by Postfix", answered("recipient", notOwned, notOwned)],
+    ["finds its account closed", answered("message", "554 Sending paused for this account.")],
+    ["meets the quota of a day", answered("recipient", "550 5.4.5 Daily user sending limit exceeded.")],
+    [
+      "is too large for one recipient, where another is unknown",
+      answered("message", "552 5.3.4 Big", "550 5.1.1 No"),
+    ],
+    [
+      "is too large for one recipient, where another has got it",
+      answered("message", "250 Ok", "552 5.3.4 Too big"),
+    ],
+  ])("%s", (_what, end) => {
+    expect(assess(end, { sender: named }).isHereOnly).toBe(true);
+    expect(assess(end, { sender: own }).isHereOnly).toBe(true);
+  });
+
+  it("has a sender that Amazon SES has not verified; an unverified recipient says nothing of the config", () => {
+    const line = (address: string) =>
+      answered(
+        "message",
+        `554 Message rejected: Email address is not verified. The following identities failed the check in region EU-WEST-1: ${address}`,
+      );
+    expect(assess(line("shop@example.com"))).toMatchObject({
+      isHereOnly: true,
+      evidence: { fails: "config" },
+    });
+    expect(assess(line("pat@example.net"))).toMatchObject({ isHereOnly: true, evidence: "works" });
   });
 
   it.each<[string, AttemptEnd]>([
     ["a recipient is unknown", answered("recipient", "550 5.1.1 No such user")],
     ["a mailbox is full", answered("message", "552 5.2.2 Over quota")],
     ["it is taken for spam", answered("message", "554 5.7.1 Spam")],
-    [
-      "it is too large for one recipient, and another is unknown",
-      answered("message", "552 5.3.4 Big", "550 5.1.1 No"),
-    ],
-    ["somebody has got it", answered("message", "250 Ok", "552 5.3.4 Too big")],
     ["the sender is refused for now", answered("sender", "451 4.7.1 Later")],
     ["its content is deleted", failed("email.content_gone")],
     ["the relay cannot be reached", failed("smtp.connect", { stage: "connect" })],
   ])("is none of those of which %s", (_what, end) => {
-    expect(assess(end, { email: named }).isHereOnly).toBe(false);
+    expect(assess(end, { sender: named }).isHereOnly).toBe(false);
   });
 });
+
+function isWorkingOrQuota(evidence: Evidence): boolean {
+  return evidence === "works" || (typeof evidence === "object" && evidence.fails === "quota");
+}
 
 describe("every end of an attempt", () => {
   const lines = fc.oneof(
@@ -379,14 +426,15 @@ describe("every end of an attempt", () => {
   const causes = ["unreachable", "busy", "refused", "quota", "config"];
   const known = new Set(["works", "none", "node-fails", ...causes]);
 
-  it("shows something that is known, and none that was accepted is for another config", () => {
+  it("shows something that is known, and what was sent is for no other config", () => {
     fc.assert(
       fc.property(fc.oneof(anAnswer, aFailure), fc.boolean(), fc.boolean(), (end, isKnownGood, isNamed) => {
-        const found = assess(end, { isKnownGood, email: isNamed ? named : own });
+        const found = assess(end, { isKnownGood, sender: isNamed ? named : own });
         const { evidence, outcome, isHereOnly } = found;
         expect(known).toContain(typeof evidence === "string" ? evidence : evidence.fails);
-        if (outcome === "sent" || outcome === "partial") expect(evidence).toBe("works");
-        if (isHereOnly) expect(outcome).toBe("permanent");
+        if (outcome === "sent") expect([evidence, isHereOnly]).toEqual(["works", false]);
+        if (outcome === "partial") expect(evidence).toSatisfy(isWorkingOrQuota);
+        if (isHereOnly) expect(["permanent", "partial", "temporary", "unknown", "config"]).toContain(outcome);
       }),
       { numRuns: 500 },
     );

@@ -1,8 +1,10 @@
 import type { SendwrightError } from "../core/errors.ts";
-import { type SmtpReply, type Stage, stages } from "../core/model.ts";
-import type { Attempt, Email } from "../store/tables/emails.ts";
+import { type Stage, stages } from "../core/model.ts";
+import type { SendResult } from "../smtp/connection.ts";
+import type { Attempt } from "../store/tables/emails.ts";
 import type { FailureCause } from "./circuit-breaker.ts";
 import type { AttemptEnd } from "./outcome.ts";
+import { errorsHereOnly, isQuota, type RefusalKind, refusalKind, refusedHereOnly } from "./refusal-kind.ts";
 
 /** What an attempt shows of the way that an email took. */
 export type Evidence =
@@ -17,7 +19,9 @@ export type Evidence =
 export interface EvidenceInput {
   readonly end: AttemptEnd;
   readonly attempt: Pick<Attempt, "outcome" | "stage">;
-  readonly email: Pick<Email, "from">;
+  /** The address that the email was sent from, and whether it is that of the config. */
+  readonly from: string;
+  readonly isOwnSender: boolean;
   /** Whether an email was accepted through these settings before. */
   readonly isKnownGood: boolean;
   /** Milliseconds since the epoch, by the clock of the database. */
@@ -28,7 +32,8 @@ export interface EvidenceInput {
 const beforeMessages: ReadonlySet<Stage> = new Set(stages.slice(0, stages.indexOf("sender")));
 
 /** What an attempt shows of its config, its relay and this node: pure, so that each case is a test. */
-export function evidenceOf({ end, attempt, email, isKnownGood, now }: EvidenceInput): Evidence {
+export function evidenceOf(input: EvidenceInput): Evidence {
+  const { end, attempt, from, isOwnSender, isKnownGood, now } = input;
   const { outcome, stage } = attempt;
   if (end.kind === "failed") {
     const { error } = end;
@@ -40,77 +45,31 @@ export function evidenceOf({ end, attempt, email, isKnownGood, now }: EvidenceIn
     return { fails: "refused" };
   }
   if (outcome === "config") return { fails: "config" };
-  const refusals = end.result.recipients.flatMap((recipient) => recipient.reply ?? []);
+  const kinds = refusalKinds(end.result, from);
+  const refusals = end.result.recipients.flatMap(({ reply }) => reply ?? []);
+  if (refusals.some((reply) => reply.code >= 400 && isQuota(reply))) return { fails: "quota" };
   if (outcome === "sent" || outcome === "partial") return "works";
-  if (refusals.some(isQuota)) return { fails: "quota" };
+  if (kinds.has("account") || (isOwnSender && kinds.has("sender"))) return { fails: "config" };
   if (refusals.length > 0 && refusals.every(({ code }) => code === 421)) return { fails: "busy" };
-  if (outcome === "permanent") {
-    const isOfSender = stage === "sender" && !refusals.every(isTooLarge);
-    const isOwnSender = email.from === null && (isOfSender || refusals.some(isSenderDenied));
-    return isOwnSender ? { fails: "config" } : "works";
-  }
+  if (outcome === "permanent") return "works";
   // Who defers one recipient may accept the next: greylisting works so.
   return outcome === "temporary" && stage === "recipient" ? "works" : { fails: "refused" };
 }
 
-/**
- * Whether another config may well send an email that this one has refused for good: the relay has a limit or lacks
- * an extension, or does not let the account send as this sender.
- */
-export function isRefusedHereOnly({
-  end,
-  attempt,
-  email,
-}: Omit<EvidenceInput, "now" | "isKnownGood">): boolean {
-  if (attempt.outcome !== "permanent") return false;
-  if (end.kind === "failed") return hereOnly.has(end.error.code);
-  const { recipients } = end.result;
-  const replies = recipients.flatMap(({ reply }) => reply ?? []);
-  const isOfSender = email.from !== null && (attempt.stage === "sender" || replies.some(isSenderDenied));
-  return (
-    isOfSender ||
-    recipients.every(({ reply, error }) =>
-      reply === null ? error !== undefined && hereOnly.has(error.code) : isTooLarge(reply),
-    )
-  );
-}
-
-const hereOnly: ReadonlySet<string> = new Set(["smtp.too_large", "smtp.smtputf8_missing"]);
-
-/** "Message length exceeds administrative limit" (RFC 3463 §3.4), the reply of RFC 1870 §6.1. */
-function isTooLarge({ code, enhancedCode }: SmtpReply): boolean {
-  return code === 552 && (enhancedCode === null || enhancedCode === "5.3.4" || enhancedCode === "5.2.3");
+/** What the relay refuses for good. */
+function refusalKinds({ recipients, stage }: SendResult, from: string): ReadonlySet<RefusalKind> {
+  const refused = recipients.filter((recipient) => recipient.outcome === "permanent");
+  return new Set(refused.map((recipient) => refusalKind(recipient, stage, from)));
 }
 
 /**
- * The account has sent what it may send in a day.
- * Gmail: 550 5.4.5 (https://support.google.com/a/answer/3221692). Exchange Online: 5.1.90, SubmissionQuotaExceeded
- * (https://learn.microsoft.com/exchange/troubleshoot/email-delivery/ndr). Amazon SES: 454 Throttling failure
- * (https://docs.aws.amazon.com/ses/latest/dg/troubleshoot-smtp.html).
+ * Whether another config may well send what this one has refused for good: the relay has a limit or lacks an
+ * extension, or does not let the account send, or not as this sender.
+ * @param from the address that the email was sent from.
  */
-function isQuota({ enhancedCode, lines }: SmtpReply): boolean {
-  // 4.4.5 is a relay that is busy (RFC 3463 §3.5); X.2.2 is the full mailbox of a recipient.
-  return (
-    enhancedCode === "5.4.5" ||
-    enhancedCode === "5.1.90" ||
-    (!isMailboxFull(enhancedCode) && quotaWords.test(lines.join(" ")))
-  );
-}
-
-function isMailboxFull(enhancedCode: string | null): boolean {
-  return enhancedCode === "4.2.2" || enhancedCode === "5.2.2";
-}
-
-const quotaWords =
-  /SubmissionQuotaExceeded|\bdaily (?:\w+ )?(?:sending|message|email|mail) (?:limit|quota)|\b(?:sending|message) (?:limit|quota) (?:is |was |has been )?exceeded/i;
-
-/** Exchange: the account may not send as this sender (5.7.60; 5.2.252 SendAsDenied, after the content). */
-function isSenderDenied({ enhancedCode, lines }: SmtpReply): boolean {
-  return (
-    enhancedCode === "5.7.60" ||
-    enhancedCode === "5.2.252" ||
-    lines.some((line) => line.includes("SendAsDenied"))
-  );
+export function isRefusedHereOnly(end: AttemptEnd, from: string): boolean {
+  if (end.kind === "failed") return errorsHereOnly.has(end.error.code);
+  return [...refusalKinds(end.result, from)].some((kind) => refusedHereOnly.has(kind));
 }
 
 /** The name servers of this node do not answer; a name that does not exist is no fault of theirs. */

@@ -64,13 +64,17 @@ function reply(code: number, text: string): SmtpReply {
   return { code, enhancedCode: null, lines: [text] };
 }
 
-function answered(...outcomes: RecipientResult["outcome"][]): AttemptEnd {
+/** Refuses for good what another relay may accept. */
+const tooBig = reply(552, "Too big");
+
+/** What became of each recipient, or the reply that refused one for good. */
+function answered(...results: (RecipientResult["outcome"] | SmtpReply)[]): AttemptEnd {
   const codes = { sent: 250, temporary: 451, permanent: 550, unknown: 0 } as const;
-  const recipients = outcomes.map((outcome, position) => ({
-    address: `r${position}@example.com`,
-    outcome,
-    reply: outcome === "unknown" ? null : reply(codes[outcome], outcome),
-  }));
+  const recipients = results.map((result, position) => {
+    const address = `r${position}@example.com`;
+    if (typeof result === "object") return { address, outcome: "permanent" as const, reply: result };
+    return { address, outcome: result, reply: result === "unknown" ? null : reply(codes[result], result) };
+  });
   const result = {
     recipients,
     reply: null,
@@ -120,6 +124,7 @@ function settle(end: AttemptEnd, given: Given = {}) {
     next,
     refusal,
     counted: given.counted ?? null,
+    from: "shop@example.com",
   });
 }
 
@@ -322,14 +327,15 @@ describe("what is written after an attempt", () => {
 
   it("keeps an uncounted refusal from being final, and what was accepted beside it", () => {
     const recipients = [recipient(0), recipient(1), recipient(2)];
-    const settlement = settle(answered("sent", "permanent", "temporary"), { recipients, next: "uncounted" });
+    const end = answered("sent", tooBig, "temporary");
+    const settlement = settle(end, { recipients, next: "uncounted" });
     expect(states(settlement)).toEqual(["sent", "queued", "queued"]);
     expect(settlement).toMatchObject({ state: "queued", sentAt: now, nextAttemptAt: now });
-    expect(settlement.recipients[1]).toMatchObject({ code: 550, reply: "permanent" });
+    expect(settlement.recipients[1]).toMatchObject({ code: 552, reply: "Too big" });
   });
 
   it.each([
-    ["by the relay", answered("permanent")],
+    ["by the relay", answered(tooBig)],
     ["for its size, before it was sent", failed("smtp.too_large")],
     ["for want of SMTPUTF8", failed("smtp.smtputf8_missing")],
   ])(

@@ -7,6 +7,7 @@ import type { Attempt, AttemptRoute, Email, Recipient } from "../store/tables/em
 import type { CountedUsage } from "../store/tables/smtp-config-usage.ts";
 import type { SmtpConfig } from "../store/tables/smtp-configs.ts";
 import { nextAttemptAt } from "./backoff.ts";
+import { refusalKind, refusedHereOnly } from "./refusal-kind.ts";
 
 /** How one attempt ended: with an outcome for each recipient, or with an error before there was any. */
 export type AttemptEnd =
@@ -106,6 +107,8 @@ function replyForLog(result: SendResult): SmtpReply | null {
 
 export interface SettleInput {
   readonly email: Email;
+  /** The address that it was sent from. */
+  readonly from: string;
   /** All recipients of the email, as they were before the attempt. */
   readonly recipients: readonly Recipient[];
   readonly end: AttemptEnd;
@@ -177,11 +180,8 @@ export function settlementOf(input: SettleInput): Settlement {
   };
 }
 
-function recipientOutcome(
-  recipient: Recipient,
-  { end, attempt, email, next }: SettleInput,
-  isTriedAgain: boolean,
-): RecipientOutcome {
+function recipientOutcome(recipient: Recipient, input: SettleInput, isTriedAgain: boolean): RecipientOutcome {
+  const { end, attempt, email, next } = input;
   const { position } = recipient;
   if (end.kind === "failed") {
     const { error } = end;
@@ -192,8 +192,7 @@ function recipientOutcome(
   const result = end.result.recipients.find((candidate) => candidate.address === recipient.address);
   // The client answers for each address it was given; without an answer nothing was sent.
   if (result === undefined) return { position, state: "queued", ...replyColumns(null, null) };
-  const isFinal = next === "counted" || next === "taken-over" || isOwnRefusal(result, end.result);
-  const staysQueued = attempt.outcome === "config" || (!isFinal && result.outcome === "permanent");
+  const staysQueued = attempt.outcome === "config" || isLeftToOthers(result, input, end.result);
   return {
     position,
     state: staysQueued ? "queued" : recipientState(result.outcome, email, isTriedAgain),
@@ -201,10 +200,14 @@ function recipientOutcome(
   };
 }
 
-/** Whether the relay has refused this recipient by a reply to RCPT, before it judged the message for all. */
-function isOwnRefusal({ reply }: RecipientResult, { reply: ofMessage, stage }: SendResult): boolean {
-  if (reply === null || ofMessage === null || stage !== "message") return false;
-  return reply.code !== ofMessage.code || reply.lines.join() !== ofMessage.lines.join();
+/** Whether a recipient who was refused for good is tried again all the same: it is not about the recipient. */
+function isLeftToOthers(
+  result: RecipientResult,
+  { next, from }: SettleInput,
+  { stage }: SendResult,
+): boolean {
+  if (result.outcome !== "permanent" || next === "counted" || next === "taken-over") return false;
+  return refusedHereOnly.has(refusalKind(result, stage, from));
 }
 
 function recipientState(

@@ -3,6 +3,7 @@ import { Metrics } from "../../src/core/metrics.ts";
 import { Completer } from "../../src/delivery/completer.ts";
 import type { AttemptEnd } from "../../src/delivery/outcome.ts";
 import { type Route, Routes } from "../../src/delivery/routes.ts";
+import { senderFor } from "../../src/delivery/sender.ts";
 import { resolveSettings } from "../../src/smtp-configs/open.ts";
 import { ConfigSource } from "../../src/smtp-configs/repository.ts";
 import { openSqliteStore, type Store } from "../../src/store/store.ts";
@@ -61,7 +62,7 @@ export class OpenedCompleter {
       onFailing: ({ revision }) => this.failing.push(revision.version),
       onUnblocked() {},
       resolve: (config) => resolveSettings(config.settings, null),
-      senderOf: (_, { settings }) => settings.fromEmail,
+      senderOf: (email, config) => senderFor(email, config, this.routes.placeOf(email, config)).from.address,
       explainTitle: ({ errorCode }) => (errorCode === "smtp.auth_rejected" ? "The password is wrong" : null),
     });
   }
