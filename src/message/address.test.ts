@@ -67,8 +67,18 @@ describe("parseAddress", () => {
     [".jo@example.com", "a dot where none"],
     ["jo.@example.com", "a dot where none"],
     ["j..o@example.com", "a dot where none"],
-    ['"jo doe"@example.com', "space"],
-    ['"jo"@example.com', "quoted"],
+    ['""@example.com', "double quotes"],
+    ['"jo@example.com', "double quotes"],
+    ['jo"@example.com', "double quotes"],
+    ['"jo@example.com"', "double quotes"],
+    ['"jo"doe"@example.com', "double quotes"],
+    ['"jo\\"@example.com', "double quotes"],
+    ['"jo".doe@example.com', "double quotes"],
+    ['jo."doe"@example.com', "double quotes"],
+    ['"jo\tdoe"@example.com', "invisible"],
+    ['"jo\r\ndoe"@example.com', "invisible"],
+    ['"jo\u00a0doe"@example.com', "space"],
+    ['"jo\u202edoe"@example.com', "invisible"],
     ["jo(work)@example.com", "before the @"],
     ["jo,al@example.com", "before the @"],
     ["jo@[127.0.0.1]", "host name"],
@@ -109,13 +119,66 @@ describe("parseAddress", () => {
     expect(refusal(() => parseAddress(`${"é".repeat(33)}@b.example`))).toContain("64 bytes");
   });
 
-  it("counts the domain in octets, 255 of them, 63 a label (RFC 5321 §4.5.3.1.2)", () => {
+  it("counts the domain in octets: a name in the DNS has 253, 63 a label (RFC 1035 §2.3.4)", () => {
     const label = "a".repeat(63);
-    const longest = [label, label, label, label].join(".");
-    expect(parseAddress(`jo@${longest}`).domain).toHaveLength(255);
-    expect(refusal(() => parseAddress(`jo@a.${longest}`))).toContain("255 bytes");
+    const longest = [label, label, label, "a".repeat(60)].join(".");
+    expect(parseAddress(`j@${longest}`).domain).toHaveLength(252);
+    expect(refusal(() => parseAddress(`j@${longest}aa`))).toContain("253 bytes");
     expect(refusal(() => parseAddress(`jo@${label}a.example`))).toContain("63 bytes");
     expect(refusal(() => parseAddress(`jo@${"é".repeat(60)}.example`))).toContain("63 bytes");
+  });
+
+  it("counts the whole in octets of the wire, 254 of them (RFC 5321 §4.5.3.1.3)", () => {
+    const domain = (length: number) => `${"abc.".repeat(length / 4 - 1)}abcd`;
+    expect(parseAddress(`${"é".repeat(6)}a@${domain(240)}`).address).toHaveLength(248);
+    expect(refusal(() => parseAddress(`${"é".repeat(7)}@${domain(240)}`))).toContain("254 bytes");
+    expect(parseAddress(`"${"a..".repeat(3)}a."@${domain(240)}`).address).toHaveLength(254);
+    expect(refusal(() => parseAddress(`"${"a..".repeat(4)}"@${domain(240)}`))).toContain("254 bytes");
+    // Each of these labels takes 61 octets as an A-label.
+    const label = "é".repeat(55);
+    const typed = `jo@${[label, label, label, label].join(".")}.example`;
+    expect(typed.length).toBeLessThan(254);
+    expect(refusal(() => parseAddress(typed))).toMatch(/25[34] bytes/);
+  });
+
+  it.each([
+    ['"a..b"@example.com', '"a..b"@example.com'],
+    ['"try..this."@docomo.example', '"try..this."@docomo.example'],
+    ['".jo"@example.com', '".jo"@example.com'],
+    ['"jo doe"@EXAMPLE.com', '"jo doe"@example.com'],
+    ['"a@b"@example.com', '"a@b"@example.com'],
+    ['"a<b>,c"@example.com', '"a<b>,c"@example.com'],
+    ['"a\\"b\\\\c"@example.com', '"a\\"b\\\\c"@example.com'],
+    ['"jö..x"@example.com', '"jö..x"@example.com'],
+    // Quotes and backslashes that are not needed say nothing (RFC 5322 §3.4.1).
+    ['"jo"@example.com', "jo@example.com"],
+    ['"j\\o.doe"@example.com', "jo.doe@example.com"],
+    ['"a.\\.b"@example.com', '"a..b"@example.com'],
+    // A letter that becomes a special one in form C is quoted.
+    ['"a\u037eb"@example.com', '"a;b"@example.com'],
+  ])("takes %s with the Quoted-string of RFC 5321 §4.1.2", (text, address) => {
+    expect(parseAddress(text).address).toBe(address);
+    expect(parseAddress(address).address).toBe(address);
+  });
+
+  it("shows the quoted form where an unquoted one is none", () => {
+    expect(refusal(() => parseAddress("a..b@example.com"))).toContain('in double quotes: "a..b"@example.com');
+    expect(refusal(() => parseAddress("a@b@example.com"))).toContain('"a@b"@example.com');
+  });
+
+  it("gives whatever is quoted one spelling, which it reads back", () => {
+    const letter = fc.constantFrom(...'a.@ "\\<>,;:()[]é日');
+    fc.assert(
+      fc.property(fc.array(letter, { minLength: 1, maxLength: 12 }), (letters) => {
+        const content = letters.join("");
+        const least = parseAddress(`"${content.replace(/["\\]/g, "\\$&")}"@example.com`);
+        const most = parseAddress(`"${content.replace(/[ -~]/g, "\\$&")}"@example.com`);
+        expect(most).toEqual(least);
+        expect(parseAddress(least.address)).toEqual(least);
+        expect(parseMailbox(`Jo <${least.address}>`)).toEqual({ ...least, name: "Jo" });
+        expect(parseMailbox(least.address)).toEqual({ ...least, name: null });
+      }),
+    );
   });
 
   it("names the address in its refusal, with what is invisible made visible", () => {
@@ -164,6 +227,7 @@ describe("parseMailbox", () => {
     ['"Doe, Jo" <jo@example.com>', "Doe, Jo"],
     ['"a \\"b\\" \\\\c" <jo@example.com>', 'a "b" \\c'],
     ['"" <jo@example.com>', null],
+    ['"a <b>" <jo@example.com>', "a <b>"],
   ])("reads %s", (text, name) => {
     expect(parseMailbox(text)).toMatchObject({ name, address: "jo@example.com", domain: "example.com" });
   });

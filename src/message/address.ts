@@ -6,7 +6,10 @@ import type { Mailbox } from "../core/model.ts";
 export interface Address {
   /** `local@domain`, with the domain in A-labels. */
   readonly address: string;
-  /** In Unicode normalisation form C, its case kept: only the receiving host knows what case means. */
+  /**
+   * In Unicode normalisation form C, its case kept: only the receiving host knows what case means. In double quotes
+   * only if it is no dot-string, such as `"a..b"`.
+   */
   readonly local: string;
   /** Lower case, each label an ASCII one or an A-label such as `xn--bcher-kva` (RFC 5890 §2.3.2.1). */
   readonly domain: string;
@@ -16,13 +19,24 @@ export interface Address {
   readonly needsSmtpUtf8: boolean;
 }
 
-/** Octets; RFC 5321 §4.5.3.1.1 and §4.5.3.1.2, RFC 1035 §2.3.4. */
+/**
+ * Octets, as they stand on the wire. RFC 5321 §4.5.3.1.3 gives a path 256 with its angle brackets, and §4.5.3.1.1 a
+ * local part 64 with its quotes. A domain may have 255 by §4.5.3.1.2, but the DNS has no name of more than 253
+ * (RFC 1035 §2.3.4).
+ */
+const maxAddressBytes = 254;
 const maxLocalBytes = 64;
-const maxDomainBytes = 255;
+const maxDomainBytes = 253;
 const maxLabelBytes = 63;
+/** Characters as typed, from which on nothing else of an address is looked at. */
+const maxTyped = 1_000;
 
 /** Controls, spaces of any script, format characters (bidi overrides, zero-width), lone surrogates. */
 const unprintable = /[\p{Cc}\p{Cf}\p{Co}\p{Cs}\p{Z}]/u;
+/** RFC 5321 §4.1.2 Quoted-string with UTF8-non-ascii (RFC 6531 §3.3). A tab is none of its characters. */
+const quotedString = /^"((?:[^"\\]|\\[ -~])+)"$/u;
+/** A mailbox in angle brackets. A quoted local part may hold brackets itself. */
+const inBrackets = /^(.*)<((?:"(?:[^"\\]|\\.)*"(?=@))?[^<>"]*)>$/su;
 /** RFC 5321 §4.1.2 Dot-string of RFC 5322 §3.2.3 atext, with UTF8-non-ascii of RFC 6531 §3.3. */
 const dotString =
   /^[\w!#$%&'*+/=?^`{|}~\u0080-\u{10FFFF}-]+(?:\.[\w!#$%&'*+/=?^`{|}~\u0080-\u{10FFFF}-]+)*$/u;
@@ -31,32 +45,52 @@ const subDomain = /^(?!-)[a-z\d\u0080-\u{10FFFF}-]+(?<!-)$/u;
 const nonAscii = /[^\0-\x7F]/;
 
 /**
- * Parses one address by one strict grammar: the Mailbox of RFC 5321 §4.1.2 with a dot-string local
- * part and a domain of one label or more (`root@localhost` is fine), both perhaps non-ASCII (RFC
- * 6531). Quoted local parts, address literals, comments and spaces are refused: nobody needs them,
- * and parsers that disagree about them send mail to the wrong place.
+ * Parses one address by one strict grammar: the Mailbox of RFC 5321 §4.1.2 with a domain of one label or more
+ * (`root@localhost` is fine), local part and domain perhaps non-ASCII (RFC 6531). A local part in double quotes
+ * loses quotes and backslashes that it does not need, since RFC 5322 §3.4.1 gives both spellings one meaning: so one
+ * recipient has one address. Address literals, comments and spaces outside quotes are refused: nobody needs them, and
+ * parsers that disagree about them send mail to the wrong place.
  * @throws SendwrightError `address.invalid`, naming the address and what is wrong with it.
  */
 export function parseAddress(text: string): Address {
   if (text === "") throw invalidAddress(text, "it is empty");
-  if (text.length > maxLocalBytes + 1 + maxDomainBytes) throw invalidAddress(text, "it is too long");
-  if (unprintable.test(text)) throw invalidAddress(text, "it holds a space or an invisible character");
+  if (text.length > maxTyped) throw tooLong(text);
   const at = text.lastIndexOf("@");
   if (at === -1) throw invalidAddress(text, "it has no @");
-
-  const local = text.slice(0, at).normalize("NFC");
-  if (local === "") throw invalidAddress(text, "nothing stands before the @");
-  if (Buffer.byteLength(local) > maxLocalBytes) {
-    throw invalidAddress(text, `the part before the @ is longer than ${maxLocalBytes} bytes`);
+  const typed = text.slice(0, at).normalize("NFC");
+  if (typed === "") throw invalidAddress(text, "nothing stands before the @");
+  const quoted = quotedString.exec(typed)?.[1];
+  // Blanks are the one thing that only quotes allow.
+  if (unprintable.test(quoted === undefined ? text : quoted.replaceAll(" ", "") + text.slice(at))) {
+    throw invalidAddress(text, "it holds a space or an invisible character");
   }
-  if (local.startsWith('"')) throw invalidAddress(text, "quoted local parts are not supported");
-  if (!dotString.test(local)) {
-    throw invalidAddress(text, "the part before the @ holds a character or a dot where none may be");
+
+  const local = quoted === undefined ? typed : writeLocal(quoted.replace(/\\(.)/gu, "$1"));
+  if (Buffer.byteLength(local) > maxLocalBytes) {
+    throw invalidAddress(
+      text,
+      `the part before the @ is longer than ${maxLocalBytes} bytes (RFC 5321 §4.5.3.1.1)`,
+    );
+  }
+  if (quoted === undefined && /^"|"$/.test(local)) {
+    throw invalidAddress(text, "its double quotes do not enclose the part before the @ (RFC 5321 §4.1.2)");
+  }
+  if (quoted === undefined && !dotString.test(local)) {
+    throw invalidAddress(
+      text,
+      `the part before the @ holds a character or a dot where none may be. If the mailbox has that name, write it in double quotes: ${writeLocal(local)}${text.slice(at)}`,
+    );
   }
 
   const { domain, unicodeDomain } = parseDomain(text, text.slice(at + 1));
   const address = `${local}@${domain}`;
+  if (Buffer.byteLength(address) > maxAddressBytes) throw tooLong(text);
   return { address, local, domain, unicodeDomain, needsSmtpUtf8: nonAscii.test(local) };
+}
+
+/** The one spelling of a local part: quoted only if it is no dot-string. */
+function writeLocal(local: string): string {
+  return dotString.test(local) ? local : `"${local.replace(/["\\]/g, "\\$&")}"`;
 }
 
 /**
@@ -69,9 +103,11 @@ export function parseMailbox(input: string | Mailbox): Mailbox & Address {
   refuseControls(input, input);
   const text = input.trim();
   if (!text.endsWith(">")) return mailbox(null, text);
-  const open = text.lastIndexOf("<");
-  if (open === -1) throw invalidAddress(input, "it has a > without a <");
-  return mailbox(parseDisplayName(input, text.slice(0, open).trim()), text.slice(open + 1, -1));
+  const [, name, address] = inBrackets.exec(text) ?? [];
+  if (name === undefined || address === undefined) {
+    throw invalidAddress(input, "its angle brackets do not hold one address");
+  }
+  return mailbox(parseDisplayName(input, name.trim()), address);
 }
 
 function mailbox(name: string | null, address: string): Mailbox & Address {
@@ -129,13 +165,18 @@ function parseDomain(text: string, given: string): Pick<Address, "domain" | "uni
     throw invalidAddress(text, `a label of its domain is longer than ${maxLabelBytes} bytes`);
   }
   if (domain.length > maxDomainBytes) {
-    throw invalidAddress(text, `its domain is longer than ${maxDomainBytes} bytes`);
+    throw invalidAddress(text, `its domain is longer than ${maxDomainBytes} bytes (RFC 1035 §2.3.4)`);
   }
   return { domain, unicodeDomain };
 }
 
+function tooLong(text: string): SendwrightError {
+  return invalidAddress(text, `it is longer than ${maxAddressBytes} bytes (RFC 5321 §4.5.3.1.3)`);
+}
+
 function invalidAddress(given: string, reason: string): SendwrightError {
-  const cut = given.length > 80 ? `${given.slice(0, 80)}…` : given;
-  const shown = cut.replace(/[\p{Cc}\p{Cf}\p{Cs}]/gu, (char) => `\\u{${char.codePointAt(0)?.toString(16)}}`);
-  return new SendwrightError("address.invalid", `The address "${shown}" is not valid: ${reason}.`);
+  const [shown, why] = [given.length > 80 ? `${given.slice(0, 80)}…` : given, reason].map((text) =>
+    text.replace(/[\p{Cc}\p{Cf}\p{Cs}]/gu, (char) => `\\u{${char.codePointAt(0)?.toString(16)}}`),
+  );
+  return new SendwrightError("address.invalid", `The address "${shown}" is not valid: ${why}.`);
 }

@@ -1,12 +1,12 @@
 import { domainToASCII } from "node:url";
 import { SendwrightError } from "../core/errors.ts";
 
-/** RFC 5321 §4.5.3.1.1 and §4.5.3.1.2, in octets. */
+/** RFC 5321 §4.5.3.1.1 and §4.5.3.1.3, in octets: a path may have 256 with its angle brackets. */
 const maxLocalPartBytes = 64;
-const maxDomainBytes = 255;
+const maxAddressBytes = 254;
 
-/** Atoms and dots, or a quoted string; non-ASCII by RFC 6531 §3.3. Neither holds what ends a path or a line. */
-const localPart = /^(?:[^\s\p{Cc}()<>[\]:;@\\,"]+|"(?:[^\p{Cc}\\"]|\\[^\p{Cc}])*")$/u;
+/** Atoms and dots, or a quoted string; non-ASCII by RFC 6531 §3.3. Neither holds what ends a line, nor, unquoted, a path. */
+const localPart = /^(?:[^\s\p{Cc}()<>[\]:;@\\,"]+|"(?:[^\p{Cc}\p{Zl}\p{Zp}\\"]|\\[ -~])*")$/u;
 const asciiDomain = /^(?:[A-Za-z0-9_](?:[A-Za-z0-9_.-]*[A-Za-z0-9_])?|\[[A-Za-z0-9:.]+\])$/u;
 const ascii = /^\p{ASCII}*$/u;
 
@@ -42,11 +42,12 @@ export function forwardPath(address: string): Path {
   if (at === -1 || endsName.test(written) || !localPart.test(local) || !asciiDomain.test(domain)) {
     throw new SendwrightError("address.invalid", `${JSON.stringify(address)} is not an email address.`);
   }
-  if (Buffer.byteLength(local) > maxLocalPartBytes || domain.length > maxDomainBytes) {
+  const path = `${local}@${domain}`;
+  if (Buffer.byteLength(local) > maxLocalPartBytes || Buffer.byteLength(path) > maxAddressBytes) {
     throw new SendwrightError(
       "address.invalid",
-      `The address ${JSON.stringify(address)} is too long: at most ${maxLocalPartBytes} octets before the @, ${maxDomainBytes} after it.`,
+      `The address ${JSON.stringify(address)} is too long: at most ${maxLocalPartBytes} octets before the @, ${maxAddressBytes} in all (RFC 5321 §4.5.3.1.3).`,
     );
   }
-  return { text: `<${local}@${domain}>`, needsSmtpUtf8: !ascii.test(local) };
+  return { text: `<${path}>`, needsSmtpUtf8: !ascii.test(local) };
 }
