@@ -9,32 +9,12 @@ import { encodeWords } from "./encoded-word.ts";
  */
 const foldLength = 76;
 /** RFC 5322 §2.1.1, without CRLF: longer lines are cut or refused on the way. */
-const maxLineLength = 998;
+export const maxLineLength = 998;
 /**
  * Leaves room for `Reply-To: ` beside the first word of a display name. Longer names become encoded
  * words, the only form of a name that may be folded anywhere.
  */
 const nameWordLength = 64;
-
-/** Fields that the composer writes itself, and where their values come from. */
-const ownFields: Readonly<Record<string, string>> = {
-  from: "set `from` instead",
-  "reply-to": "set `replyTo` instead",
-  to: "set `to` instead",
-  cc: "set `cc` instead",
-  bcc: "set `bcc` instead",
-  subject: "set `subject` instead",
-  date: "Sendwright sets it when it accepts the email",
-  "message-id": "Sendwright sets it when it accepts the email",
-  "auto-submitted": "Sendwright sets it on every email",
-  sender: "it follows from the SMTP configuration that sends the email",
-  "return-path": "the server that delivers the email writes it",
-  "delivered-to": "the server that delivers the email writes it",
-  received: "servers on the way write it",
-  "received-spf": "servers on the way write it",
-  "authentication-results": "servers on the way write it",
-  "dkim-signature": "the relay signs what it sends",
-};
 
 /**
  * An unstructured field (RFC 5322 §2.2.1), folded, with its CRLF. The value is written as it is if
@@ -63,38 +43,16 @@ export function mailboxField(name: string, mailboxes: readonly (Mailbox & Addres
 }
 
 /**
- * The caller's own fields, each as unstructured text.
- * @throws SendwrightError `header.invalid` for a name that is none (RFC 5322 §3.6.8) or that the
- * composer owns, and for a value with control characters.
- */
-export function customFields(headers: Readonly<Record<string, string>>): string {
-  return Object.entries(headers)
-    .map(([name, value]) => {
-      if (!/^[!-9;-~]{1,76}$/.test(name)) {
-        throw new SendwrightError(
-          "header.invalid",
-          `${JSON.stringify(name.slice(0, 80))} is not a header name: use up to 76 letters, digits and hyphens.`,
-        );
-      }
-      const reason = reservedReason(name.toLowerCase());
-      if (reason !== undefined) {
-        throw new SendwrightError("header.invalid", `The header "${name}" cannot be set: ${reason}.`);
-      }
-      return textField(name, value);
-    })
-    .join("");
-}
-
-/**
  * Joins words to one field, folded before a word where the line would get too long (RFC 5322 §2.2.3).
- * A first word that fits in no line stays beside the name.
+ * A first word longer than that stays beside the name, if a line may have the two.
  */
 export function foldField(name: string, words: readonly string[]): string {
   let field = `${name}:`;
   let column = field.length;
   for (const [index, word] of words.entries()) {
     const length = 1 + word.length;
-    if (column + length > foldLength && (index > 0 || length <= foldLength)) {
+    const isBetterBelow = index > 0 || length <= foldLength || column + length > maxLineLength;
+    if (column + length > foldLength && isBetterBelow) {
       field += "\r\n";
       column = 0;
     }
@@ -105,19 +63,16 @@ export function foldField(name: string, words: readonly string[]): string {
 }
 
 /** Refused, not cleaned: whoever puts a line break in a value is adding a field of their own. */
-function refuseControls(name: string, value: string): void {
+export function refuseControls(name: string, value: string): void {
   if (/\p{Cc}/u.test(value)) {
-    throw new SendwrightError(
-      "header.invalid",
-      `The header "${name}" holds a line break, a NUL or another control character; remove it.`,
-    );
+    throw invalidHeader(name, "holds a line break, a NUL or another control character; remove it");
   }
-  if (!value.isWellFormed()) {
-    throw new SendwrightError(
-      "header.invalid",
-      `The header "${name}" holds half a character (UTF-16 surrogate).`,
-    );
-  }
+  if (!value.isWellFormed()) throw invalidHeader(name, "holds half a character (UTF-16 surrogate)");
+}
+
+/** @param detail what is wrong, by which rule, and what to do; it follows the name of the header. */
+export function invalidHeader(name: string, detail: string): SendwrightError {
+  return new SendwrightError("header.invalid", `The header "${name}" ${detail}.`);
 }
 
 /**
@@ -128,16 +83,10 @@ function isPlainText(text: string): boolean {
   return !/[^ -~]|^ | $| {2}|=\?/.test(text);
 }
 
-/** A display name (RFC 5322 §3.2.5): atoms, else one quoted-string, else encoded words. */
-function phrase(name: string): string[] {
+/** A phrase, such as a display name (RFC 5322 §3.2.5): atoms, else one quoted-string, else encoded words. */
+export function phrase(name: string): string[] {
   const isAtoms = /^[\w !#$%&'*+/=?^`{|}~-]+$/.test(name);
   const written = isAtoms ? name : `"${name.replace(/["\\]/g, "\\$&")}"`;
   if (!isPlainText(name) || written.length > nameWordLength) return encodeWords(name, nameWordLength);
   return isAtoms ? name.split(" ") : [written];
-}
-
-function reservedReason(lowerName: string): string | undefined {
-  if (/^(?:content|mime)-/.test(lowerName)) return "it follows from the content of the email";
-  if (/^(?:resent|arc)-/.test(lowerName)) return "servers on the way write it";
-  return Object.hasOwn(ownFields, lowerName) ? ownFields[lowerName] : undefined;
 }

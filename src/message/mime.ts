@@ -4,7 +4,8 @@ import type { Mailbox } from "../core/model.ts";
 import { invalidInput } from "../core/parse.ts";
 import { type Address, parseMailbox } from "./address.ts";
 import { type Attachment, attachmentPart } from "./attachment.ts";
-import { customFields, mailboxField, textField } from "./header.ts";
+import { customFields } from "./custom-field.ts";
+import { mailboxField, textField } from "./header.ts";
 import { multipart, type Part, textPart } from "./part.ts";
 
 export interface ComposeInput {

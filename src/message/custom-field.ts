@@ -1,0 +1,112 @@
+import { SendwrightError } from "../core/errors.ts";
+import { foldField, invalidHeader, maxLineLength, refuseControls, textField } from "./header.ts";
+import { structuredField } from "./structured-field.ts";
+
+/** Fields that the composer writes itself, and where their values come from. */
+const ownFields: Readonly<Record<string, string>> = {
+  from: "set `from` instead",
+  "reply-to": "set `replyTo` instead",
+  to: "set `to` instead",
+  cc: "set `cc` instead",
+  bcc: "set `bcc` instead",
+  subject: "set `subject` instead",
+  date: "Sendwright sets it when it accepts the email",
+  "message-id": "Sendwright sets it when it accepts the email",
+  "auto-submitted": "Sendwright sets it on every email",
+  sender: "it follows from the SMTP configuration that sends the email",
+  "return-path": "the server that delivers the email writes it",
+  "delivered-to": "the server that delivers the email writes it",
+  received: "servers on the way write it",
+  "received-spf": "servers on the way write it",
+  "authentication-results": "servers on the way write it",
+  "dkim-signature": "the relay signs what it sends",
+};
+
+/** What some reader takes for an encoded word, strictly or not. */
+const likeEncodedWord = /=\?[^?]*\?[BbQq]\?.*\?=/;
+
+/**
+ * The caller's own fields. Those with a grammar are written by it (`structuredField`), all others as unstructured text.
+ * @throws SendwrightError `header.invalid` for a name that is none (RFC 5322 §3.6.8) or that the composer owns, for a
+ * value that does not fit, and for a field with a grammar that is given twice.
+ */
+export function customFields(headers: Readonly<Record<string, string>>): string {
+  const structured = new Set<string>();
+  return Object.entries(headers)
+    .map(([name, value]) => {
+      if (!/^[!-9;-~]{1,76}$/.test(name)) {
+        throw new SendwrightError(
+          "header.invalid",
+          `${JSON.stringify(name.slice(0, 80))} is not a header name: use up to 76 letters, digits and hyphens.`,
+        );
+      }
+      const lowerName = name.toLowerCase();
+      const reason = reservedReason(lowerName);
+      if (reason !== undefined) throw invalidHeader(name, `cannot be set: ${reason}`);
+      refuseControls(name, value);
+      const field = structuredField(name, value);
+      if (field === null) return plainField(name, value);
+      if (structured.has(lowerName)) {
+        throw invalidHeader(name, "is given twice; a message has at most one (RFC 5322 §3.6)");
+      }
+      structured.add(lowerName);
+      return field;
+    })
+    .join("");
+}
+
+/**
+ * A field that only programs of the caller or of a provider know. It keeps its characters, also several blanks in a
+ * row, since these programs may decode nothing; only text beyond ASCII becomes encoded words. Blanks at both ends go,
+ * as readers drop them and some relays do.
+ */
+function plainField(name: string, given: string): string {
+  const value = given.replace(/^ +| +$/g, "");
+  const ascii = isJson(value) ? asciiJson(value) : value;
+  if (/[^ -~]/.test(ascii) || likeEncodedWord.test(ascii)) return textField(name, value);
+  const words = [ascii, isJson(value) ? spacedJson(ascii) : ascii].map(wordsOf).find(fitsInLines);
+  if (words === undefined) {
+    throw invalidHeader(
+      name,
+      `has ${maxLineLength} or more characters without a blank, and no line may be that long (RFC 5322 §2.1.1); shorten the value, or put blanks where its reader allows them`,
+    );
+  }
+  return foldField(name, words);
+}
+
+/** Words for folding. Each but the first loses the blank before it; more of them stay. */
+function wordsOf(text: string): string[] {
+  return text.match(/ *[^ ]+/g)?.map((word, index) => (index === 0 ? word : word.slice(1))) ?? [];
+}
+
+function fitsInLines(words: readonly string[]): boolean {
+  return words.every((word) => word.length < maxLineLength);
+}
+
+/** Such as X-SMTPAPI, whose reader parses what stands there. */
+function isJson(value: string): boolean {
+  if (!/^[[{]/.test(value)) return false;
+  try {
+    JSON.parse(value);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** JSON with the same meaning (RFC 8259 §7) that needs no encoded words and holds none. */
+function asciiJson(json: string): string {
+  const escaped = (char: string) => `\\u${char.charCodeAt(0).toString(16).padStart(4, "0")}`;
+  return json.replace(/[^ -~]/g, escaped).replaceAll("=?", "=\\u003f");
+}
+
+/** JSON with the same meaning (RFC 8259 §2) that has a blank after each comma between values. */
+function spacedJson(json: string): string {
+  return json.replace(/"(?:[^"\\]|\\.)*"|,(?! )/g, (token) => (token === "," ? ", " : token));
+}
+
+function reservedReason(lowerName: string): string | undefined {
+  if (/^(?:content|mime)-/.test(lowerName)) return "it follows from the content of the email";
+  if (/^(?:resent|arc)-/.test(lowerName)) return "servers on the way write it";
+  return Object.hasOwn(ownFields, lowerName) ? ownFields[lowerName] : undefined;
+}
