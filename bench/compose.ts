@@ -33,6 +33,7 @@ function composing(): Candidate[] {
           subject: mail.subject,
           text,
           html,
+          calendar: null,
           attachments: [],
           headers: {},
         }),

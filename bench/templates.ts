@@ -29,6 +29,7 @@ function services(): Candidate {
         date,
         to: [to],
         cc: [],
+        calendar: null,
         attachments: [],
         headers: {},
         subject,

@@ -32,6 +32,7 @@ function composeOnce(language: Language): Buffer {
     date: Date.UTC(2026, 0, 1),
     to: [{ name: null, address: to }],
     cc: [],
+    calendar: null,
     attachments: [],
     headers: {},
   });

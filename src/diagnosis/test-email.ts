@@ -59,6 +59,7 @@ export function composeTestEmail(
     subject,
     text,
     html,
+    calendar: null,
     attachments: [],
     headers: {},
   });

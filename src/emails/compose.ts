@@ -82,7 +82,7 @@ export function prepareEmail(
   const { caller, now, domain, templates, secrets, via } = options;
   const template = request.template === undefined ? null : templates.get(request.template);
   const { subject, html, text, expiresAfterMs } = contentsOf(request, template, templates);
-  checkSize({ html, text, attachments: request.attachments });
+  checkSize({ ...request, html, text });
   const { startsAt, expiresAt } = timesOf(request, expiresAfterMs, now);
   const id = newId(now);
   const messageId = makeMessageId(id, domain);
@@ -94,6 +94,7 @@ export function prepareEmail(
     subject,
     html,
     text,
+    calendar: request.calendar ?? null,
     attachments: request.attachments.map((attachment) => ({
       ...attachment,
       contentId: attachment.contentId ?? null,
@@ -141,15 +142,17 @@ export function prepareEmail(
 function checkSize({
   html,
   text,
+  calendar,
   attachments,
 }: {
   readonly html?: string | null | undefined;
   readonly text?: string | null | undefined;
+  readonly calendar?: EncodedRequest["calendar"];
   readonly attachments: EncodedRequest["attachments"];
 }): void {
   const least = attachments.reduce(
     (sum, { content }) => sum + lengthOf(content),
-    (html ?? "").length + (text ?? "").length,
+    (html ?? "").length + (text ?? "").length + (calendar?.content ?? "").length,
   );
   if (least > maxMessageBytes) throw tooLarge(least);
 }

@@ -2,6 +2,7 @@ import { z } from "zod";
 import { SendwrightError } from "../core/errors.ts";
 import { type Mailbox, priorities, unknownPolicies } from "../core/model.ts";
 import { parseMailbox } from "../message/address.ts";
+import { calendarMethods } from "../message/calendar.ts";
 import type { TemplateData } from "../templates/engine/template-data.ts";
 
 /** Most recipients of one email, over to, cc and bcc. */
@@ -64,6 +65,15 @@ const attachment = z.strictObject({
   contentId: line.min(1).nullish(),
 });
 
+const calendar = z.strictObject({
+  method: z
+    .enum(calendarMethods, { error: `must be one of ${calendarMethods.join(", ")}` })
+    .describe("What recipients' programs do with it (RFC 5546 §1.4)"),
+  content: z
+    .string()
+    .describe("iCalendar text (RFC 5545) with any line breaks. If it has a METHOD, that is `method`"),
+});
+
 /** What `sendwright.send()` and `POST /api/emails` take. */
 export const emailRequest = z
   .strictObject({
@@ -88,6 +98,11 @@ export const emailRequest = z
       .default({})
       .describe(`At most ${maxHeaders}`),
     attachments: z.array(attachment).max(100).default([]),
+    calendar: calendar
+      .optional()
+      .describe(
+        "An invitation, its answer or its cancellation, beside html or text (RFC 6047); also with a template",
+      ),
     scheduledAt: time.optional().describe("Not before this time"),
     expiresAt: time
       .optional()

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { isSendwrightError, type SendwrightError } from "../core/errors.ts";
 import type { Attachment } from "./attachment.ts";
+import type { Calendar } from "./calendar.ts";
 import { type ComposeInput, composeMessage, formatDate, makeMessageId, senderHeaders } from "./mime.ts";
 
 const input: ComposeInput = {
@@ -11,6 +12,7 @@ const input: ComposeInput = {
   subject: "Hello",
   html: null,
   text: "Hi",
+  calendar: null,
   attachments: [],
   headers: {},
 };
@@ -19,6 +21,10 @@ const file: Attachment = {
   contentType: "application/pdf",
   content: Buffer.from("content"),
   contentId: null,
+};
+const calendar: Calendar = {
+  method: "REQUEST",
+  content: "BEGIN:VCALENDAR\nMETHOD:REQUEST\nEND:VCALENDAR\n",
 };
 const image: Attachment = {
   filename: "logo.png",
@@ -92,9 +98,15 @@ describe("composeMessage", () => {
       { attachments: [image] },
       ["multipart/mixed", "text/plain", "image/png", "attachment"],
     ],
+    ["a calendar message", { calendar }, ["multipart/alternative", "text/plain", "text/calendar"]],
+    [
+      "a calendar message in html alone",
+      { text: null, html: "x", calendar },
+      ["multipart/alternative", "text/html", "text/calendar"],
+    ],
     [
       "everything",
-      { html: "x", attachments: [file, image] },
+      { html: "x", attachments: [file, image], calendar },
       [
         "multipart/mixed",
         "multipart/alternative",
@@ -103,6 +115,7 @@ describe("composeMessage", () => {
         "text/html",
         "image/png",
         "inline",
+        "text/calendar",
         "application/pdf",
         "attachment",
       ],

@@ -4,6 +4,7 @@ import type { Mailbox } from "../core/model.ts";
 import { invalidInput } from "../core/parse.ts";
 import { type Address, parseMailbox } from "./address.ts";
 import { type Attachment, attachmentPart } from "./attachment.ts";
+import { type Calendar, calendarPart } from "./calendar.ts";
 import { customFields } from "./custom-field.ts";
 import { mailboxField, textField } from "./header.ts";
 import { multipart, type Part, textPart } from "./part.ts";
@@ -19,6 +20,8 @@ export interface ComposeInput {
   /** At least one of `html` and `text` is not null. */
   readonly html: string | null;
   readonly text: string | null;
+  /** Null for an email that is no calendar message. */
+  readonly calendar: Calendar | null;
   readonly attachments: readonly Attachment[];
   /** Fields of the caller, by name, such as `List-Unsubscribe`. */
   readonly headers: Readonly<Record<string, string>>;
@@ -96,8 +99,8 @@ function recipientFields(to: readonly (Mailbox & Address)[], cc: readonly (Mailb
   return (to.length === 0 ? "" : mailboxField("To", to)) + (cc.length === 0 ? "" : mailboxField("Cc", cc));
 }
 
-/** mixed( alternative( text, related( html, images )), files ), each level only where it is needed. */
-function bodyPart({ messageId, html, text, attachments }: ComposeInput): Part {
+/** mixed( alternative( text, related( html, images ), calendar ), files ), each level only where it is needed. */
+function bodyPart({ messageId, html, text, calendar, attachments }: ComposeInput): Part {
   const seed = hash("sha256", messageId, "base64url").slice(0, 24);
   const isInline = ({ contentId }: Attachment) => html !== null && contentId !== null;
   const parts = (inline: boolean) =>
@@ -117,6 +120,8 @@ function bodyPart({ messageId, html, text, attachments }: ComposeInput): Part {
   }
   const [only] = alternatives;
   if (only === undefined) throw invalidInput([{ pointer: "", detail: "set html, text, or both" }]);
+  // Last: a reader shows the last alternative that it knows (RFC 2046 §5.1.4).
+  if (calendar !== null) alternatives.push(calendarPart(calendar));
 
   const message = alternatives.length === 1 ? only : multipart("alternative", seed, alternatives);
   const files = parts(false);

@@ -31,8 +31,16 @@ const lineBreak = Buffer.from("\r\n", "latin1");
  * whichever is shorter. Any line break of the text (CRLF, CR, LF) is one; the last one is implied.
  */
 export function textPart(subtype: "plain" | "html", text: string): Part {
-  const contentType = `text/${subtype}; charset=utf-8`;
-  const lines = text.replace(/\r\n?|\n/g, "\r\n").replace(/\r\n$/, "");
+  return linesPart(`text/${subtype}; charset=utf-8`, withCrlf(text).replace(/\r\n$/, ""));
+}
+
+/** Text with the line breaks of mail. Any of CRLF, CR and LF is one. */
+export function withCrlf(text: string): string {
+  return text.replace(/\r\n?|\n/g, "\r\n");
+}
+
+/** A part of lines in UTF-8, of which the last one may have no CRLF. */
+export function linesPart(contentType: string, lines: string): Part {
   if (is7bit(lines)) return leaf(contentType, "7bit", Buffer.from(lines, "latin1"));
   const bytes = Buffer.from(lines);
   const encoded = encodeQuotedPrintable(bytes);

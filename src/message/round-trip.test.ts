@@ -71,6 +71,7 @@ const input: fc.Arbitrary<ComposeInput> = fc.record({
   subject: headerText,
   html: bodyText,
   text: bodyText,
+  calendar: fc.constant(null),
   attachments: fc.array(attachment, { maxLength: 3 }),
   headers: fc.record({ "X-Note": headerText }),
 });

@@ -7,6 +7,7 @@ const base = {
   messageId: "<0195c2a1-7e57@example.com>",
   date: Date.UTC(2025, 2, 4, 5, 6, 7),
   cc: [],
+  calendar: null,
   headers: {},
 };
 
@@ -63,6 +64,42 @@ export const messages: Readonly<Record<string, ComposeInput>> = {
       },
     ],
   },
+  invitation: {
+    ...base,
+    to: [
+      { name: "Jo", address: '"jo doe"@example.com' },
+      { name: null, address: "al@example.com" },
+    ],
+    subject: "Appointment on March 7",
+    html: "<p>March 7, 10:00 to 10:30</p>\n",
+    text: "March 7, 10:00 to 10:30\n",
+    calendar: {
+      method: "REQUEST",
+      content: [
+        "BEGIN:VCALENDAR",
+        "VERSION:2.0",
+        "PRODID:-//Example//Shop//EN",
+        "METHOD:REQUEST",
+        "BEGIN:VEVENT",
+        "UID:1042@example.com",
+        "DTSTAMP:20250304T050607Z",
+        "DTSTART:20250307T100000Z",
+        "DTEND:20250307T103000Z",
+        "SUMMARY:Prüfung",
+        "ORGANIZER:mailto:shop@example.com",
+        "ATTENDEE;RSVP=TRUE:mailto:al@example.com",
+        "END:VEVENT",
+        "END:VCALENDAR",
+        "",
+      ].join("\n"),
+    },
+    attachments: [],
+    headers: {
+      "List-ID": "Müller appointments <appointments.example.com>",
+      "List-Unsubscribe": "<https://example.com/u?t=1>, <mailto:u@example.com>",
+      "X-Note": "two  blanks",
+    },
+  },
   smtputf8: {
     ...base,
     to: [{ name: "用户", address: "用户@例子.广告" }],
@@ -96,6 +133,10 @@ export function expectedReading(input: ComposeInput): object {
     headers: Object.entries(input.headers),
     text: lines(input.text),
     html: lines(input.html),
+    calendar: input.calendar && {
+      method: input.calendar.method,
+      content: input.calendar.content.replaceAll("\n", "\r\n"),
+    },
     attachments: input.attachments.map(({ filename, contentType, content, contentId }) => ({
       filename,
       contentType: contentType.split(";")[0],

@@ -24,6 +24,7 @@ describe.each(builtinTemplates.map((template) => [template.name, template] as co
           subject: rendered.subject,
           html: rendered.html,
           text: rendered.text,
+          calendar: null,
           attachments: [],
           headers: {},
         });

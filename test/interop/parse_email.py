@@ -23,6 +23,14 @@ def body(kind):
     return part.get_content().replace("\r\n", "\n").rstrip("\n") if part else None
 
 
+def calendar():
+    for part in message.walk():
+        if part.get_content_type() == "text/calendar" and not part.get_content_disposition():
+            content = part.get_payload(decode=True).decode(part.get_content_charset())
+            return {"method": part.get_param("method"), "content": content}
+    return None
+
+
 files = [part for part in message.walk() if part.get_content_disposition()]
 
 
@@ -49,6 +57,7 @@ reading = {
     "headers": [[key, message[key]] for key in message.keys() if key.startswith(("X-", "List-"))],
     "text": body("plain"),
     "html": body("html"),
+    "calendar": calendar(),
     "attachments": [
         {
             "filename": part.get_filename(),
