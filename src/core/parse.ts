@@ -27,10 +27,10 @@ export function invalidInput(issues: readonly Issue[], place?: SourcePlace): Sen
 /** The first of zod's issues, as JSON Pointers; an unknown key is an issue of its own. */
 export function issuesOf(issues: readonly z.core.$ZodIssue[], base = ""): Issue[] {
   const found = issues.slice(0, maxIssues).flatMap((issue): Issue[] => {
-    const pointer = base + issue.path.map((key) => `/${escapeToken(String(key))}`).join("");
+    const pointer = base + issue.path.map((key) => `/${pointerToken(String(key))}`).join("");
     if (issue.code === "unrecognized_keys") {
       return issue.keys.slice(0, maxIssues).map((key) => ({
-        pointer: `${pointer}/${escapeToken(key)}`,
+        pointer: `${pointer}/${pointerToken(key)}`,
         detail: "unknown field",
       }));
     }
@@ -59,7 +59,7 @@ function depth(issues: readonly z.core.$ZodIssue[]): number {
   );
 }
 
-/** RFC 6901 §3, of as much of a token as an error keeps: `~` and `/` are escaped in a reference token. */
-function escapeToken(token: string): string {
+/** A reference token of a JSON Pointer (RFC 6901 §3), of as much of a name as an error keeps: `~` and `/` are escaped. */
+export function pointerToken(token: string): string {
   return token.slice(0, longestToken).replaceAll("~", "~0").replaceAll("/", "~1");
 }

@@ -60,7 +60,7 @@ const attachment = z.strictObject({
   filename: line.min(1),
   contentType: line.default("application/octet-stream"),
   /** base64, or bytes if the caller is in the same process. */
-  content: z.union([z.string(), z.instanceof(Uint8Array)]),
+  content: z.union([z.string(), z.instanceof(Uint8Array)], "must be the file in base64"),
   /** Makes it an inline image that the HTML shows as `cid:…`. */
   contentId: line.min(1).nullish(),
 });
