@@ -13,13 +13,10 @@ import type { NamedConfig } from "../store/tables/emails.ts";
 import type { TemplateInfo } from "../templates/engine/template.ts";
 import type { Templates } from "../templates/engine/templates.ts";
 import { protectContent } from "./content-encryption.ts";
-import type { ParsedEmailRequest } from "./request.ts";
+import { maxMessageBytes, type ParsedEmailRequest } from "./request.ts";
 
 /** How long an email is worth sending unless its request or its template says otherwise. */
 export const defaultExpiryMs = 24 * 60 * 60 * 1000;
-
-/** Most bytes of one composed message: what most SMTP servers accept. */
-const maxMessageBytes = 25_000_000;
 
 /** From this length on, encoding an attachment takes so long that others are served in between. */
 const longContent = 256 * 1024;

@@ -8,11 +8,20 @@ import type { TemplateData } from "../templates/engine/template-data.ts";
 /** Most recipients of one email, over to, cc and bcc. */
 const maxRecipients = 50;
 
+/** Most attachments of one email. */
+const maxAttachments = 100;
+
+/** Most bytes of one composed message: what most SMTP servers accept. */
+export const maxMessageBytes = 25_000_000;
+
 /** Most characters of a text that goes into a header (RFC 5322 §2.1.1). */
 const maxLine = 998;
 
 /** Most characters of an address with its name, which is more than the two may have. */
 const maxMailbox = 2_000;
+
+/** Most characters of the value of a header. Some are folded over many lines, such as References. */
+const maxHeader = 20_000;
 
 /** Most headers of one email: SMTP servers reject more than a few dozen. */
 const maxHeaders = 100;
@@ -77,7 +86,9 @@ const calendar = z.strictObject({
 /** What `sendwright.send()` and `POST /api/emails` take. */
 export const emailRequest = z
   .strictObject({
-    to: mailboxes.describe("Recipients: an address or an array of them"),
+    to: mailboxes.describe(
+      `Recipients: an address or an array of them, at most ${maxRecipients} with cc and bcc. An address has at most 254 bytes, 64 of them before its @`,
+    ),
     cc: mailboxes.default([]),
     bcc: mailboxes.default([]),
     from: mailbox.optional().describe("Default: the sender of the SMTP config that delivers"),
@@ -88,16 +99,23 @@ export const emailRequest = z
     template: z.string().max(200).optional().describe("A template's name, instead of subject, html and text"),
     data: z.record(z.string(), z.unknown()).optional().describe("What the template says, by its schema"),
     locale: z.string().max(200).optional().describe("BCP 47, such as `en` or `de-CH`"),
-    // Some are folded over many lines, such as References.
     headers: z
-      .record(z.string(), headerText(20_000))
+      .record(z.string(), headerText(maxHeader))
       .refine(
         (headers) => Object.keys(headers).length <= maxHeaders,
         `must hold at most ${maxHeaders} headers`,
       )
       .default({})
-      .describe(`At most ${maxHeaders}`),
-    attachments: z.array(attachment).max(100).default([]),
+      .describe(
+        `At most ${maxHeaders}, each with at most ${maxHeader} characters, such as List-Unsubscribe. One with a grammar must fit it; encoded words stand in its phrases and comments alone (RFC 2047 §5)`,
+      ),
+    attachments: z
+      .array(attachment)
+      .max(maxAttachments, `must hold at most ${maxAttachments} attachments`)
+      .default([])
+      .describe(
+        `At most ${maxAttachments}. The composed message has at most ${maxMessageBytes} bytes, which leaves about 18 MB for the files before base64`,
+      ),
     calendar: calendar
       .optional()
       .describe(

@@ -420,6 +420,23 @@ describe("SMTPUTF8 (RFC 6531)", () => {
     ]);
   });
 
+  it("is not needed for a quoted local part of ASCII, which goes out as it is (RFC 5321 §4.1.2)", () => {
+    const message = {
+      ...envelope,
+      from: '"a b"@a.test',
+      to: ['"try..this."@docomo.test', '"x> SIZE=1"@b.test'],
+    };
+    expect(play(message, pipelining, "250 a", "250 b", "550 c", "354 go", "250 ok").written).toEqual([
+      [
+        'MAIL FROM:<"a b"@a.test>',
+        'RCPT TO:<"try..this."@docomo.test>',
+        'RCPT TO:<"x> SIZE=1"@b.test>',
+        "DATA",
+      ],
+      ["(content)"],
+    ]);
+  });
+
   it("is not needed for a domain, which has A-labels (§3.2)", () => {
     const { written } = play({ ...envelope, to: ["jo@bücher.test"] }, noCapabilities, "250 a", "550 b");
     expect(written).toEqual([["MAIL FROM:<a@a.test>"], ["RCPT TO:<jo@xn--bcher-kva.test>"]]);

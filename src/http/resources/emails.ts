@@ -31,7 +31,7 @@ const send = route({
   path: "/",
   summary: "Send an email",
   description:
-    "Answered once the email is stored: from then on it is delivered, or the log says why not. Either `template` and `data`, or `subject` with `html` or `text`. With an `Idempotency-Key` the same request again gives the first answer again, also after a lost connection; the key belongs to the caller. Replies with 503 and `Retry-After` while there is no memory (`server.busy`), the queue is full (`queue.full`) or the disk is (`disk.full`): nothing was stored.",
+    "Answered once the email is stored: from then on it is delivered, or the log says why not. Either `template` and `data`, or `subject` with `html` or `text`. With an `Idempotency-Key` the same request again gives the first answer again, also after a lost connection; the key belongs to the caller. An email has at most 50 recipients, 100 attachments and 100 headers, and 25,000,000 bytes as composed: about 18 MB of files. `calendar` makes it an invitation. Replies with 503 and `Retry-After` while there is no memory (`server.busy`), the queue is full (`queue.full`) or the disk is (`disk.full`): nothing was stored.",
   limits: emailLimits,
   request: {
     headers: keyHeader("Of the caller's choice, such as a UUID"),
