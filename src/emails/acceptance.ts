@@ -16,10 +16,10 @@ import { findByIdempotencyKey, releaseIdempotencyKey } from "../store/tables/ema
 import { plainData } from "../templates/engine/plain-data.ts";
 import type { Templates } from "../templates/engine/templates.ts";
 import { encodeAttachments, freeEncoded, prepareEmail } from "./compose.ts";
-import { illFormedTexts } from "./ill-formed.ts";
 import type { Intake } from "./intake.ts";
 import { emailRequest, type ParsedEmailRequest } from "./request.ts";
 import { checkRequestSize } from "./request-size.ts";
+import { unsendableTexts } from "./unsendable-texts.ts";
 
 export interface AcceptOptions {
   readonly caller: Actor;
@@ -219,20 +219,20 @@ function withoutKey(input: unknown): { readonly request: unknown; readonly key: 
 /** Reports errors in the request and in the template's data together, so a caller can fix both at once. */
 function parseRequest(input: unknown, templates: Templates): ParsedEmailRequest {
   checkRequestSize(input);
-  const illFormed = illFormedTexts(input);
+  const unsendable = unsendableTexts(input);
   try {
     const request = parse(emailRequest, input);
     // Only plain data can be hashed, which the schema does not check.
     if (request.data !== undefined) plainData(request.data);
-    if (illFormed.length > 0) throw invalidInput(illFormed);
+    if (unsendable.length > 0) throw invalidInput(unsendable);
     return request;
   } catch (error) {
     if (!isSendwrightError(error, "input.invalid")) throw error;
     const others = [...error.issues, ...templateIssues(input, templates)];
-    // What else is wrong with a text of half characters follows from them.
+    // What else is wrong with such a text follows from that.
     const follows = ({ pointer }: Issue) =>
-      illFormed.some((issue) => `${issue.pointer}/`.startsWith(`${pointer}/`));
-    throw invalidInput([...illFormed, ...others.filter((issue) => issue.pointer === "" || !follows(issue))]);
+      unsendable.some((issue) => `${issue.pointer}/`.startsWith(`${pointer}/`));
+    throw invalidInput([...unsendable, ...others.filter((issue) => issue.pointer === "" || !follows(issue))]);
   }
 }
 

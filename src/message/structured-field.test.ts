@@ -167,6 +167,8 @@ describe("List-ID (RFC 2919)", () => {
     ["news.example.com", "angle brackets"],
     ["News <news.example.com> x", "angle brackets"],
     ["News <news example>", "without blanks"],
+    ["News <news@example.com>", "without blanks, @ and :"],
+    ["News <news.example.com:3000>", "without blanks, @ and :"],
     ["News <nüws.example>", "A-labels"],
     ["News <>", "1 to 255"],
     [`<${"x".repeat(256)}>`, "255"],

@@ -39,6 +39,8 @@ const grammars: Readonly<Record<string, (name: string, value: string) => string>
   "tls-required": tokenField,
 };
 
+/** RFC 5322 §3.2.3 dot-atom-text. */
+const dotAtoms = /^[\w!#$%&'*+/=?^`{|}~-]+(?:\.[\w!#$%&'*+/=?^`{|}~-]+)*$/;
 const encodedWord = /=\?[^?]+\?[BbQq]\?[^?]*\?=/;
 const asciiOnly = "must be ASCII, as it may hold no encoded words (RFC 2047 §5)";
 
@@ -134,10 +136,10 @@ function listIdField(name: string, value: string): string {
     );
   }
   const trimmed = id.trim();
-  if (!/^[!-;=?-~]{1,255}$/.test(trimmed)) {
+  if (trimmed.length > 255 || !dotAtoms.test(trimmed)) {
     throw invalidHeader(
       name,
-      "has an identifier that is not 1 to 255 ASCII characters without blanks (RFC 2919 §2); write it like a domain, such as <news.example.com>, with A-labels (xn--…)",
+      "has an identifier that is not 1 to 255 ASCII characters like those of a domain (RFC 2919 §2); write one without blanks, @ and :, such as <news.example.com>, with A-labels (xn--…)",
     );
   }
   return foldField(name, [...phraseWords(description), `<${trimmed}>`]);
