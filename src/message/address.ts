@@ -35,6 +35,8 @@ const maxTyped = 1_000;
 const unprintable = /[\p{Cc}\p{Cf}\p{Co}\p{Cs}\p{Z}]/u;
 /** RFC 5321 §4.1.2 Quoted-string with UTF8-non-ascii (RFC 6531 §3.3). A tab is none of its characters. */
 const quotedString = /^"((?:[^"\\]|\\[ -~])+)"$/u;
+/** Addresses as people separate them. */
+const several = /^[^@"\s]+@[^@"\s,;]*[,; ][^@"]*@/;
 /** A mailbox in angle brackets. A quoted local part may hold brackets itself. */
 const inBrackets = /^(.*)<((?:"(?:[^"\\]|\\.)*"(?=@))?[^<>"]*)>$/su;
 /** RFC 5321 §4.1.2 Dot-string of RFC 5322 §3.2.3 atext, with UTF8-non-ascii of RFC 6531 §3.3. */
@@ -60,6 +62,9 @@ export function parseAddress(text: string): Address {
   const typed = text.slice(0, at).normalize("NFC");
   if (typed === "") throw invalidAddress(text, "nothing stands before the @");
   const quoted = quotedString.exec(typed)?.[1];
+  if (quoted === undefined && several.test(text)) {
+    throw invalidAddress(text, "it holds more than one address; give each by itself, as in a list of them");
+  }
   // Blanks are the one thing that only quotes allow.
   if (unprintable.test(quoted === undefined ? text : quoted.replaceAll(" ", "") + text.slice(at))) {
     throw invalidAddress(text, "it holds a space or an invisible character");
