@@ -52,6 +52,29 @@ describe("Sendwright inside an application", () => {
     expect(await sendwright.email(id)).toMatchObject({ id, caller: "library" });
   });
 
+  it("takes a calendar message, with a template too", async () => {
+    sendwright = await createSendwright({ database: database(), secret: generateKey(), log });
+    const content = "BEGIN:VCALENDAR\r\nMETHOD:CANCEL\r\nEND:VCALENDAR\r\n";
+    const calendar = { method: "CANCEL", content } as const;
+    const contents = {
+      template: "password-reset",
+      data: { name: "Jo", url: "https://example.com/reset" },
+    } as const;
+    for (const email of [{ subject: "Hello", text: "Hi" }, contents] as const) {
+      const { id } = await sendwright.send({ to: "jo@example.com", ...email, calendar });
+      expect(await sendwright.email(id)).toMatchObject({ state: "queued" });
+    }
+    const sending = sendwright.send({
+      to: "jo@example.com",
+      ...contents,
+      calendar: { ...calendar, method: "REPLY" },
+    });
+    await expect(sending).rejects.toMatchObject({
+      code: "input.invalid",
+      issues: [{ pointer: "/calendar/content" }],
+    });
+  });
+
   it("refuses to start without a secret, and makes no key of its own", async () => {
     const opening = createSendwright({ database: database(), secret: undefined, log });
     await expect(opening).rejects.toMatchObject({ code: "secret.missing" });
