@@ -1,6 +1,7 @@
 import { simpleParser } from "mailparser";
 import PostalMime from "postal-mime";
 import { describe, expect, it } from "vitest";
+import { cpuMs } from "../../test/support/cpu-time.ts";
 import { isSendwrightError } from "../core/errors.ts";
 import { type Calendar, calendarMethods, calendarPart } from "./calendar.ts";
 import { composeMessage } from "./mime.ts";
@@ -87,6 +88,13 @@ describe("a calendar part (RFC 6047 §2.4)", () => {
     const message = refusal({ ...invitation, method: "CANCEL" });
     expect(message).toContain("METHOD:REQUEST");
     expect(message).toContain("CANCEL (RFC 6047 §2.4)");
+  });
+
+  it.each(["\n", "\r\n ", " ", "BEGIN:", "\nMETHOD;"])("takes no long time over many of %j", (text) => {
+    const content = `BEGIN:VCALENDAR\n${text.repeat(300_000)}x`;
+    expect(cpuMs(() => refusal({ method: "REQUEST", content }))).toBeLessThan(500);
+    const whole = `${content}\nEND:VCALENDAR`;
+    expect(cpuMs(() => calendarPart({ method: "REQUEST", content: whole }))).toBeLessThan(500);
   });
 
   it("says nothing of a METHOD inside a component", () => {

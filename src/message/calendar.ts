@@ -26,7 +26,7 @@ export interface Calendar {
  * @throws SendwrightError `input.invalid` naming the field that is wrong.
  */
 export function calendarPart({ method, content }: Calendar): Part {
-  const lines = `${withCrlf(content.replace(/^\uFEFF/, "")).replace(/(?:\r\n)+$/, "")}\r\n`;
+  const lines = withCrlf(`${content.replace(/^\uFEFF/, "").trimEnd()}\n`);
   if (!/^BEGIN:VCALENDAR\r\n/i.test(lines)) {
     throw invalidContent("must be iCalendar text, which begins with BEGIN:VCALENDAR (RFC 5545 §3.4)");
   }

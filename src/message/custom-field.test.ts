@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { decodeWords } from "postal-mime";
 import { describe, expect, it } from "vitest";
+import { cpuMs } from "../../test/support/cpu-time.ts";
 import { isSendwrightError } from "../core/errors.ts";
 import { customFields } from "./custom-field.ts";
 
@@ -139,5 +140,33 @@ describe("a field that only programs know", () => {
         expect(JSON.parse(written("X-MC-Metadata", json))).toEqual(JSON.parse(json));
       }),
     );
+  });
+});
+
+describe("a hostile value", () => {
+  const length = 20_000;
+  const fill = (text: string) => text.repeat(length / text.length);
+  it.each([
+    ["blanks in the middle", `x${" ".repeat(length - 2)}x`],
+    ["blanks at an end", `x${" ".repeat(length - 1)}`],
+    ["beginnings of encoded words", fill("=?x?Q? ")],
+    ["JSON", `[${fill("1,").slice(0, -4)}1]`],
+    ["quotes", fill('"a')],
+    ["backslashes", `"${fill("\\a").slice(0, -2)}`],
+    ["angle brackets", fill("<")],
+    ["parentheses", fill("(")],
+    ["addresses", fill("a@b,")],
+    ["umlauts", fill("é ")],
+  ])("takes no long time: %s", (_, value) => {
+    for (const name of ["X-A", "List-Unsubscribe", "List-ID", "References", "Keywords", "Errors-To"]) {
+      const spent = cpuMs(() => {
+        try {
+          customFields({ [name]: value });
+        } catch (error) {
+          if (!isSendwrightError(error, "header.invalid")) throw error;
+        }
+      });
+      expect(spent, name).toBeLessThan(500);
+    }
   });
 });

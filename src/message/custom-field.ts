@@ -22,9 +22,6 @@ const ownFields: Readonly<Record<string, string>> = {
   "dkim-signature": "the relay signs what it sends",
 };
 
-/** What some reader takes for an encoded word, strictly or not. */
-const likeEncodedWord = /=\?[^?]*\?[BbQq]\?.*\?=/;
-
 /**
  * The caller's own fields. Those with a grammar are written by it (`structuredField`), all others as unstructured text.
  * @throws SendwrightError `header.invalid` for a name that is none (RFC 5322 §3.6.8) or that the composer owns, for a
@@ -61,9 +58,9 @@ export function customFields(headers: Readonly<Record<string, string>>): string 
  * as readers drop them and some relays do.
  */
 function plainField(name: string, given: string): string {
-  const value = given.replace(/^ +| +$/g, "");
+  const value = withoutBlanksAround(given);
   const ascii = isJson(value) ? asciiJson(value) : value;
-  if (/[^ -~]/.test(ascii) || likeEncodedWord.test(ascii)) return textField(name, value);
+  if (/[^ -~]/.test(ascii) || isLikeEncodedWord(ascii)) return textField(name, value);
   const words = [ascii, isJson(value) ? spacedJson(ascii) : ascii].map(wordsOf).find(fitsInLines);
   if (words === undefined) {
     throw invalidHeader(
@@ -72,6 +69,20 @@ function plainField(name: string, given: string): string {
     );
   }
   return foldField(name, words);
+}
+
+/** In steps, as a pattern for blanks at the end looks at each blank again from each one before it. */
+function withoutBlanksAround(text: string): string {
+  let [start, end] = [0, text.length];
+  while (text[start] === " ") start += 1;
+  while (end > start && text[end - 1] === " ") end -= 1;
+  return text.slice(start, end);
+}
+
+/** What some reader takes for an encoded word, strictly or not. */
+function isLikeEncodedWord(text: string): boolean {
+  const start = /=\?[^?]*\?[BbQq]\?/.exec(text);
+  return start !== null && text.lastIndexOf("?=") >= start.index + start[0].length;
 }
 
 /** Words for folding. Each but the first loses the blank before it; more of them stay. */
