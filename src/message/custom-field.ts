@@ -1,4 +1,5 @@
-import { SendwrightError } from "../core/errors.ts";
+import { type Issue, isSendwrightError, SendwrightError } from "../core/errors.ts";
+import { pointerToken } from "../core/parse.ts";
 import { foldField, invalidHeader, maxLineLength, refuseControls, textField } from "./header.ts";
 import { structuredField } from "./structured-field.ts";
 
@@ -24,32 +25,44 @@ const ownFields: Readonly<Record<string, string>> = {
 
 /**
  * The caller's own fields. Those with a grammar are written by it (`structuredField`), all others as unstructured text.
- * @throws SendwrightError `header.invalid` for a name that is none (RFC 5322 §3.6.8) or that the composer owns, for a
- * value that does not fit, and for a field with a grammar that is given twice.
+ * @throws SendwrightError `header.invalid` with an issue for each wrong header: a name that is none (RFC 5322 §3.6.8) or
+ * that the composer owns, a value that does not fit, and a field with a grammar that is given twice.
  */
 export function customFields(headers: Readonly<Record<string, string>>): string {
   const structured = new Set<string>();
-  return Object.entries(headers)
-    .map(([name, value]) => {
-      if (!/^[!-9;-~]{1,76}$/.test(name)) {
-        throw new SendwrightError(
-          "header.invalid",
-          `${JSON.stringify(name.slice(0, 80))} is not a header name: use up to 76 letters, digits and hyphens.`,
-        );
-      }
-      const lowerName = name.toLowerCase();
-      const reason = reservedReason(lowerName);
-      if (reason !== undefined) throw invalidHeader(name, `cannot be set: ${reason}`);
-      refuseControls(name, value);
-      const field = structuredField(name, value);
-      if (field === null) return plainField(name, value);
-      if (structured.has(lowerName)) {
-        throw invalidHeader(name, "is given twice; a message has at most one (RFC 5322 §3.6)");
-      }
-      structured.add(lowerName);
-      return field;
-    })
-    .join("");
+  const issues: Issue[] = [];
+  const fields = Object.entries(headers).map(([name, value]) => {
+    try {
+      return customField(name, value, structured);
+    } catch (error) {
+      if (!isSendwrightError(error, "header.invalid")) throw error;
+      issues.push({ pointer: `/headers/${pointerToken(name)}`, detail: error.message });
+      return "";
+    }
+  });
+  if (issues.length === 0) return fields.join("");
+  throw new SendwrightError("header.invalid", issues.map(({ detail }) => detail).join(" "), { issues });
+}
+
+/** @param structured the names of the fields with a grammar so far, in lower case. */
+function customField(name: string, value: string, structured: Set<string>): string {
+  if (!/^[!-9;-~]{1,76}$/.test(name)) {
+    throw new SendwrightError(
+      "header.invalid",
+      `${JSON.stringify(name.slice(0, 80))} is not a header name: use up to 76 letters, digits and hyphens.`,
+    );
+  }
+  const lowerName = name.toLowerCase();
+  const reason = reservedReason(lowerName);
+  if (reason !== undefined) throw invalidHeader(name, `cannot be set: ${reason}`);
+  refuseControls(name, value);
+  const field = structuredField(name, value);
+  if (field === null) return plainField(name, value);
+  if (structured.has(lowerName)) {
+    throw invalidHeader(name, "is given twice; a message has at most one (RFC 5322 §3.6)");
+  }
+  structured.add(lowerName);
+  return field;
 }
 
 /**

@@ -167,8 +167,20 @@ describe("headers in POST /api/emails", () => {
   });
 
   it("are refused with the rule and the remedy", async () => {
-    const problem = await refusal({ headers: { "List-Unsubscribe": "https://example.com/u" } });
+    const headers = {
+      "List-Unsubscribe": "https://example.com/u",
+      "X-A/B": "a",
+      From: "me",
+      "X-Long": "x".repeat(999),
+    };
+    const problem = await refusal({ headers });
     expect(problem.code).toBe("header.invalid");
     expect(problem.detail).toContain("angle brackets, separated by commas (RFC 2369 §2)");
+    // Each of them at once.
+    expect(problem.errors).toEqual([
+      { pointer: "/headers/List-Unsubscribe", detail: expect.stringContaining("RFC 2369 §2") },
+      { pointer: "/headers/From", detail: expect.stringContaining("set `from` instead") },
+      { pointer: "/headers/X-Long", detail: expect.stringContaining("RFC 5322 §2.1.1") },
+    ]);
   });
 });
