@@ -1,7 +1,7 @@
 import type { Clock } from "../core/clock.ts";
 import { isSendwrightError, SendwrightError } from "../core/errors.ts";
 import type { Egress } from "../net/egress.ts";
-import { chooseMechanism } from "../smtp/auth.ts";
+import { chooseMechanisms } from "../smtp/auth.ts";
 import { type Connection, connect } from "../smtp/connection.ts";
 import { type Relay, tlsFor } from "../smtp/relay.ts";
 import type { Timeouts } from "../smtp/timeouts.ts";
@@ -168,7 +168,7 @@ function assess(
   const offered = capabilities.authMechanisms;
   const offers =
     offered.length === 0 ? "It offers no sign-in." : `It offers to sign in by ${offered.join(", ")}.`;
-  if (credentials !== null && chooseMechanism(credentials.method, offered) === null) {
+  if (credentials !== null && chooseMechanisms(credentials.method, offered).length === 0) {
     return { works: false, hasService: true, reason: "no sign-in that can be used", detail: offers };
   }
   const mayGoInTheClear = allowCleartextAuth || fix.allowCleartextAuth === true;

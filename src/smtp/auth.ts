@@ -6,12 +6,15 @@ import type { Credentials, Relay } from "./relay.ts";
 export type Mechanism = "PLAIN" | "LOGIN" | "XOAUTH2" | "OAUTHBEARER";
 
 /**
- * The mechanism to use, out of those in the latest EHLO (RFC 4954 §4). `auto` never picks XOAUTH2, as
- * a password is no access token. `oauth` prefers XOAUTH2: Microsoft offers nothing else, and it is what
- * Google documents for SMTP; OAUTHBEARER is for relays that go by the standard alone.
- * @returns null if no usable mechanism is offered.
+ * The mechanisms to use, out of those in the latest EHLO (RFC 4954 §4), in this order. `auto` never picks
+ * XOAUTH2, as a password is no access token. `oauth` prefers XOAUTH2: Microsoft offers nothing else, and it is
+ * what Google documents for SMTP; OAUTHBEARER is for relays that go by the standard alone.
+ * @returns none if no usable mechanism is offered.
  */
-export function chooseMechanism(method: Credentials["method"], offered: readonly string[]): Mechanism | null {
+export function chooseMechanisms(
+  method: Credentials["method"],
+  offered: readonly string[],
+): readonly Mechanism[] {
   const wanted = {
     auto: ["PLAIN", "LOGIN"],
     plain: ["PLAIN"],
@@ -19,8 +22,48 @@ export function chooseMechanism(method: Credentials["method"], offered: readonly
     xoauth2: ["XOAUTH2"],
     oauth: ["XOAUTH2", "OAUTHBEARER"],
   } as const satisfies Record<Credentials["method"], readonly Mechanism[]>;
-  return wanted[method].find((mechanism) => offered.includes(mechanism)) ?? null;
+  return wanted[method].filter((mechanism) => offered.includes(mechanism));
 }
+
+/** A relay that offers a mechanism and then does not know it (RFC 4954 §4: 504; RFC 5321 §4.2.4: 502). */
+const unknownMechanism: readonly number[] = [502, 504];
+
+/** What relays say under other codes: it is about the mechanism, so the password was not looked at. */
+const namesMechanism =
+  /\b(?:unrecogni[sz]ed|unsupported|unknown|unimplemented|invalid|no|bad) (?:auth\w*|sasl|smtp)? ?(?:mechanism|method|type|command)\b|\b(?:mechanism|auth\w* (?:method|type)|command)\b.{0,40}\b(?:not|un)[- ]?(?:recogni[sz]ed|supported|implemented|known|allowed|available|enabled|permitted)\b/iu;
+
+/** What a relay says after many tries, or of an account: to try on would make it worse. */
+const namesAccount =
+  /too many|attempts|locked|disabled|suspended|blocked|activated|\baccount\b|password|credential/iu;
+
+/**
+ * Whether a relay refuses the mechanism rather than the username or the password, so that another one may be
+ * tried (RFC 4954 §4, §6). A refused password is never tried again: the account could be locked.
+ */
+export function refusesMechanism({ code, lines }: SmtpReply): boolean {
+  if (code < 500) return false;
+  const said = lines.join(" ").slice(0, longestRead);
+  if (namesAccount.test(said)) return false;
+  return unknownMechanism.includes(code) || namesMechanism.test(said);
+}
+
+/** Replies that judge the credentials, or want encryption or a sign-in first (RFC 4954 §6). */
+const judgements: readonly number[] = [530, 534, 535, 538];
+
+/**
+ * Whether a reply leaves open that another mechanism would be accepted: it refuses for good, and says neither that the
+ * username or the password is wrong nor that something is the matter with the account.
+ */
+export function leavesMechanismOpen(reply: SmtpReply): boolean {
+  if (refusesMechanism(reply)) return true;
+  const { code, lines } = reply;
+  return (
+    code >= 500 && !judgements.includes(code) && !namesAccount.test(lines.join(" ").slice(0, longestRead))
+  );
+}
+
+/** Enough of a reply to know its meaning; the limit keeps a hostile reply from slowing the patterns down. */
+const longestRead = 1_000;
 
 /** What the client says in one sign-in: the AUTH line, then one answer for each 334. */
 export interface Exchange {

@@ -248,10 +248,94 @@ describe("sign-in (RFC 4954)", () => {
   });
 
   it("is cancelled where the relay asks for more than there is (§4)", () => {
-    const { asked, error } = play(secure, ...open, "334 more", "501 cancelled");
-    expect(asked.slice(3)).toEqual(["AUTH PLAIN AGpvAHB3", "*"]);
+    const plain = { ...secure, credentials: { ...jo, method: "plain" as const } };
+    const { asked, error } = play(plain, ...open, "334", "334 more", "501 cancelled");
+    expect(asked.slice(3)).toEqual(["AUTH PLAIN AGpvAHB3", "AGpvAHB3", "*"]);
     expect(error).toMatchObject({ code: "smtp.auth_rejected", smtp: { reply: { code: 501 } } });
-    expect(play(secure, ...open, "334 more", "235 fine").error?.code).toBe("smtp.protocol");
+    expect(play(plain, ...open, "334", "334 more", "235 fine").error?.code).toBe("smtp.protocol");
+  });
+
+  it("says the response again to a relay that asks for it as if it had not come (§4)", () => {
+    const { asked, error } = play(secure, ...open, "334", "235 ok");
+    expect(asked.slice(3)).toEqual(["AUTH PLAIN AGpvAHB3", "AGpvAHB3"]);
+    expect(error).toBeNull();
+    const xoauth2 = { ...secure, credentials: { ...jo, method: "xoauth2" as const } };
+    const token = play(xoauth2, ...open, "334", "235 ok");
+    expect(token.asked.slice(4)).toEqual([btoa("user=jo\u0001auth=Bearer pw\u0001\u0001")]);
+    expect(token.error).toBeNull();
+  });
+
+  describe("goes on with the next mechanism", () => {
+    const login = ["334 VXNlcm5hbWU6", "334 UGFzc3dvcmQ6"];
+
+    it.each([
+      "504 5.5.4 Unrecognized authentication type",
+      "504 5.7.4 Unrecognized authentication type",
+      "502 Invalid input",
+      "500 5.5.1 Unrecognized command",
+      "501 5.5.4 Unsupported authentication mechanism",
+      "535 5.7.8 Invalid authentication mechanism",
+      "553 Authentication type not supported",
+      "535 5.7.8 Error: authentication failed: no mechanism available",
+      "538 5.7.0 This authentication method is not allowed",
+    ])("after %j, which is no word about the password", (refusal) => {
+      const { asked, steps, error } = play(secure, ...open, refusal, ...login, "235 ok");
+      expect(asked.slice(3)).toEqual(["AUTH PLAIN AGpvAHB3", "AUTH LOGIN", "am8=", "cHc="]);
+      expect(error).toBeNull();
+      expect(steps.at(-1)).toMatchObject({
+        kind: "passed",
+        stage: "auth",
+        evidence: { mechanism: "LOGIN", refusedMechanisms: ["PLAIN"] },
+      });
+    });
+
+    it("after a relay that asks again and again", () => {
+      const { asked, error } = play(secure, ...open, "334", "334", "501 cancelled", ...login, "235 ok");
+      expect(asked.slice(5)).toEqual(["*", "AUTH LOGIN", "am8=", "cHc="]);
+      expect(error).toBeNull();
+    });
+
+    it("of an access token too", () => {
+      const oauth = { ...secure, credentials: { ...jo, method: "oauth" as const } };
+      const offers = ["220 hi", "250-r\r\n250 AUTH XOAUTH2 OAUTHBEARER"];
+      const { asked } = play(oauth, ...offers, "504 5.5.4 What?", "235 ok");
+      expect(asked.slice(3)).toEqual([
+        expect.stringMatching(/^AUTH XOAUTH2 /),
+        expect.stringMatching(/^AUTH OAUTHBEARER /),
+      ]);
+    });
+
+    it("and reports the last refusal", () => {
+      const { asked, error } = play(secure, ...open, "504 What?", ...login, "535 5.7.8 wrong");
+      expect(asked.at(-1)).toBe("cHc=");
+      expect(error?.smtp?.reply?.code).toBe(535);
+    });
+
+    it.each([
+      "535 5.7.8 Error: authentication failed",
+      "535 5.7.8 Username and Password not accepted",
+      "534 5.7.9 Application-specific password required",
+      "535 5.7.139 Authentication unsuccessful, basic authentication is disabled",
+      "550 5.7.30 Basic authentication is not supported for Client Submission",
+      "535 5.7.139 Authentication unsuccessful, SmtpClientAuthentication is disabled for the Tenant",
+      "535 5.7.0 Too many login attempts, authentication method PLAIN not allowed for now",
+      "501 5.5.2 Cannot decode base64",
+      "553 5.3.0 Refused",
+      "550 User is locked",
+      "454 4.7.0 Temporary authentication failure",
+      "421 4.7.0 Closing",
+    ])("but not after %j: a password that was judged is not judged again", (refusal) => {
+      const { asked, error } = play(secure, ...open, refusal);
+      expect(asked.slice(3)).toEqual(["AUTH PLAIN AGpvAHB3"]);
+      expect(error?.smtp?.reply?.code).toBe(Number(refusal.slice(0, 3)));
+    });
+
+    it("but not to one that the config or the relay does not name", () => {
+      const plain = { ...secure, credentials: { ...jo, method: "plain" as const } };
+      expect(play(plain, ...open, "504 What?").error?.smtp?.reply?.code).toBe(504);
+      const offers = ["220 hi", "250-r\r\n250 AUTH PLAIN"];
+      expect(play(secure, ...offers, "504 What?").error?.smtp?.reply?.code).toBe(504);
+    });
   });
 
   it.each([

@@ -1,6 +1,6 @@
 import { SendwrightError } from "../core/errors.ts";
 import type { Offer, SmtpReply, Stage } from "../core/model.ts";
-import { chooseMechanism, exchange, refusalIn } from "./auth.ts";
+import { chooseMechanisms, exchange, type Mechanism, refusalIn, refusesMechanism } from "./auth.ts";
 import { type Capabilities, capabilitiesOf, noCapabilities } from "./capabilities.ts";
 import type { Evidence } from "./observer.ts";
 import { mask, type Redactor } from "./redact.ts";
@@ -117,8 +117,8 @@ function* signIn(options: SessionOptions, credentials: Credentials, capabilities
   if (options.relay.tls === "none" && !options.allowCleartextAuth) {
     throw unavailable("would get the password in the clear. Turn TLS on, or allow sign-in without TLS.");
   }
-  const mechanism = chooseMechanism(credentials.method, offered);
-  if (mechanism === null) {
+  const mechanisms = chooseMechanisms(credentials.method, offered);
+  if (mechanisms.length === 0) {
     throw unavailable(
       offered.length === 0
         ? "offers no sign-in on this connection. Remove the username, or use the port meant for submission."
@@ -126,24 +126,54 @@ function* signIn(options: SessionOptions, credentials: Credentials, capabilities
     );
   }
 
-  yield { kind: "found", stage: "auth", evidence: { offered, mechanism } };
+  for (const [index, mechanism] of mechanisms.entries()) {
+    const refusedMechanisms = mechanisms.slice(0, index);
+    const evidence = {
+      offered,
+      mechanism,
+      ...(index === 0 ? {} : { refusedMechanisms }),
+    };
+    yield { kind: "found", stage: "auth", evidence };
+    const { reply, tokenRefusal, isCancelled } = yield* authenticate(options, credentials, mechanism);
+    if (classOf(reply) === 2 && !isCancelled) {
+      yield { kind: "passed", stage: "auth", evidence };
+      return;
+    }
+    const isUnjudged = tokenRefusal === null && (refusesMechanism(reply) || isCancelled);
+    const mayGoOn = isUnjudged && classOf(reply) === 5 && index < mechanisms.length - 1;
+    if (!mayGoOn) throw refused(options, "auth", reply, { offered: offer, tokenRefusal });
+  }
+}
+
+/** How the relay ended an exchange. */
+interface Authentication {
+  readonly reply: SmtpReply;
+  /** What it said of an access token, or null. */
+  readonly tokenRefusal: string | null;
+  /** It asked for more than the mechanism has, and was told that the exchange is over (RFC 4954 §4). */
+  readonly isCancelled: boolean;
+}
+
+function* authenticate(
+  options: SessionOptions,
+  credentials: Credentials,
+  mechanism: Mechanism,
+): Steps<Authentication> {
   const { command, answers } = exchange(mechanism, credentials, options.relay);
-  const shown = command.includes(" ", "AUTH ".length) ? `AUTH ${mechanism} ${mask}` : command;
+  const [, , initial] = command.split(" ");
+  const shown = initial === undefined ? command : `AUTH ${mechanism} ${mask}`;
   let reply = yield* ask({ kind: "await", stage: "auth", command, shown });
+  // A relay that overlooks the initial response asks for it. Only a token is refused by a challenge.
+  const isOverlooked = initial !== undefined && (mechanism === "PLAIN" || reply.lines.join("").trim() === "");
   let tokenRefusal: string | null = null;
-  for (const answer of answers) {
+  for (const answer of isOverlooked ? [initial, ...answers] : answers) {
     if (classOf(reply) !== 3) break;
     tokenRefusal = refusalIn(reply);
     reply = yield* ask({ kind: "await", stage: "auth", command: answer, shown: answer === "" ? "" : mask });
   }
-  if (classOf(reply) === 3) {
-    // RFC 4954 §4: a relay that asks for more than the mechanism has is told that the exchange is over.
-    throw refused(options, "auth", yield* ask({ kind: "await", stage: "auth", command: "*" }), {
-      offered: offer,
-    });
-  }
-  if (classOf(reply) !== 2) throw refused(options, "auth", reply, { offered: offer, tokenRefusal });
-  yield { kind: "passed", stage: "auth", evidence: { offered, mechanism } };
+  const isCancelled = classOf(reply) === 3;
+  if (isCancelled) reply = yield* ask({ kind: "await", stage: "auth", command: "*" });
+  return { reply, tokenRefusal, isCancelled };
 }
 
 function* ask(step: Step & { kind: "await" }): Steps<SmtpReply> {
