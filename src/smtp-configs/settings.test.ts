@@ -53,6 +53,22 @@ test("a config needs server, port and sender, and has defaults for the rest", ()
   ]);
 });
 
+test.each<z.ZodType>([smtpConfigCreate, smtpConfigDraft, smtpConfigUpdate, smtpConfigEdited])(
+  "a username is kept without the blanks around it, and a password as it is",
+  (schema) => {
+    const password = " pass\u00a0word ";
+    const isNew = schema === smtpConfigCreate || schema === smtpConfigDraft;
+    const parsed = parse(schema, {
+      ...(isNew ? least : saved),
+      username: "\ufeff jo@example.com\u00a0 ",
+      password,
+    });
+    expect(parsed).toMatchObject({ username: "jo@example.com" });
+    expect(JSON.stringify(parsed)).toContain(password);
+    expect(parse(smtpConfigCreate, { ...least, username: "  " }).username).toBeNull();
+  },
+);
+
 test("every wrong field is named at once", () => {
   const input = {
     name: "a\nb",

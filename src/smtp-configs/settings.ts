@@ -111,7 +111,8 @@ const settings = {
   smtpPort: wholeNumber(1, 65_535),
   useTls: flag(true),
   tlsMode: oneOf(tlsModes).default("auto"),
-  username: optionalText(320),
+  /** Without blanks at its ends, which come with pasted text: no provider has such usernames. */
+  username: optionalText(320).transform((value) => value?.trim() || null),
   authMethod: oneOf(authMethods).default("auto"),
   allowCleartextAuth: flag(false),
   fromEmail: text(320).transform(address),
