@@ -34,6 +34,7 @@ function printed(
     output?: Partial<Output>;
     verbose?: boolean;
     corrections?: TestReport["corrections"];
+    warnings?: TestReport["warnings"];
   } = {},
 ): string {
   let text = "";
@@ -55,6 +56,7 @@ function printed(
     durationMs: 1_240,
     stages,
     corrections: given.corrections ?? [],
+    warnings: given.warnings ?? [],
   };
   printer.report(report);
   return text;
@@ -66,6 +68,12 @@ const reached = [
 ];
 
 describe("a connection test on the terminal", () => {
+  it("warns of a field that looks wrong", () => {
+    const warnings = [{ pointer: "/password", detail: "has an invisible character" }];
+    const failed = stage({ stage: "connect", status: "failed" });
+    expect(printed([failed], { warnings })).toContain("  Check the password: has an invisible character.\n");
+  });
+
   it("has a line a stage, with what was seen", () => {
     expect(
       printed([

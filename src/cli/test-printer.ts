@@ -85,6 +85,12 @@ export class TestPrinter {
       );
       this.#hasGap = true;
     }
+    for (const { pointer, detail } of report.warnings) {
+      const field = pointer.slice("/".length);
+      const words = paragraph(`Check the ${field}: ${detail}.`, 2, this.#output);
+      this.#output.write(`${this.#hasGap ? "" : "\n"}${words}\n`);
+      this.#hasGap = true;
+    }
     this.#output.write(`${this.#hasGap ? "" : "\n"}${paragraph(this.#summary(report), 2, this.#output)}`);
   }
 

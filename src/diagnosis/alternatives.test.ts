@@ -33,6 +33,7 @@ function failed({ code = "smtp.connect", systemCode, ...more }: Seen = {}, fix?:
     problem: fix === undefined ? problem : { ...problem, fix },
     certificateNames: [],
     address: null,
+    mechanisms: [],
     ...more,
   };
 }

@@ -94,6 +94,7 @@ export class ConnectionTests {
       onAlternativesFound(alternatives) {
         for (const alternative of alternatives) tried.set(nameOf(alternative, host), "cut off");
       },
+      onLoginTried: (works) => tried.set("sign-in by LOGIN", works ? "works" : "does not work"),
       onAlternativeTried(alternative) {
         tried.set(nameOf(relayOf(alternative), host), alternative.works ? "works" : "does not work");
         watcher.onAlternativeTried?.(alternative);

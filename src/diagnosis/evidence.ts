@@ -11,6 +11,10 @@ export const ehloEvidence = z.object({
   extensions: z.array(z.string()),
   authMechanisms: z.array(z.string()),
 });
+export const authEvidence = z.object({
+  mechanism: z.string(),
+  refusedMechanisms: z.array(z.string()).default([]),
+});
 export const tlsEvidence = z.object({
   names: z.array(z.string()),
   issuer: z.string(),

@@ -348,6 +348,57 @@ const signingIn: [string, Seen][] = [
       offered: { startTls: false, authMechanisms: ["PLAIN"] },
     },
   ],
+  [
+    "auth.mechanism_refused_auto",
+    {
+      stage: "auth",
+      says: "502 Invalid input",
+      authMethod: "auto",
+      offered: { startTls: false, authMechanisms: ["PLAIN", "LOGIN"] },
+    },
+  ],
+  [
+    "auth.mechanism_refused_chosen",
+    {
+      stage: "auth",
+      says: "535 5.7.8 Invalid authentication mechanism",
+      authMethod: "plain",
+      offered: { startTls: false, authMechanisms: ["PLAIN", "LOGIN"] },
+    },
+  ],
+  auth("auth.refused", "553 5.3.0 Refused"),
+  ["auth.login_works", { ...auth("", "553 5.3.0 Refused")[1], loginWorks: true }],
+  auth("auth.cancelled", "501 5.7.0 Authentication cancelled"),
+  [
+    "auth.invisible_in_password",
+    {
+      ...auth("", "535-5.7.8 Username and Password not accepted. p=BadCredentials - gsmtp", gmail)[1],
+      invisibleIn: ["password"],
+    },
+  ],
+  [
+    "auth.invisible_in_username",
+    {
+      ...auth("", "535 5.7.8 Error: authentication failed")[1],
+      invisibleIn: ["username", "password"],
+      visibleUsername: "jo@example.com",
+    },
+  ],
+  [
+    "auth.microsoft_smtp_auth_off",
+    {
+      ...auth(
+        "",
+        "535 5.7.139 Authentication unsuccessful, SmtpClientAuthentication is disabled for the Tenant.",
+        microsoft,
+      )[1],
+      invisibleIn: ["password"],
+    },
+  ],
+  [
+    "auth.temporary",
+    { ...auth("", "454 4.7.0 Temporary authentication failure")[1], invisibleIn: ["password"] },
+  ],
   ["auth.hung_up", { stage: "auth", code: "smtp.closed", systemCode: "ECONNRESET" }],
   [
     "auth.token_not_taken",
@@ -787,9 +838,20 @@ describe("a fix for the form", () => {
     ["tls.starttls_expected", { useTls: true, tlsMode: "starttls" }],
     ["starttls.missing", { smtpPort: 465, useTls: true, tlsMode: "implicit" }],
     ["auth.sendgrid_username", { username: "apikey" }],
+    ["auth.mechanism_refused_chosen", { authMethod: "auto" }],
+    ["auth.login_works", { authMethod: "login" }],
     ["sign_in.tls_required", { useTls: true, tlsMode: "starttls" }],
   ])("%s gives %j", (code, fix) => {
     expect(rules.find((rule) => rule.code === code)?.fix).toEqual(fix);
+  });
+
+  test("is the username as it looks, if that may be shown", () => {
+    const [, seen] = auth("", "535 5.7.8 Error: authentication failed", undefined, "\u200bjo@example.com");
+    const refused = failure({ ...seen, invisibleIn: ["username"] });
+    expect(explain({ ...refused, visibleUsername: "jo@example.com" }).fix).toEqual({
+      username: "jo@example.com",
+    });
+    expect(explain(refused).fix).toBeUndefined();
   });
 
   test("never sends a form to the name in a certificate that does not fit", () => {

@@ -1,10 +1,12 @@
 import type { ErrorCode } from "../core/errors.ts";
 import type { AuthMethod, Offer, ShownCertificate, Stage } from "../core/model.ts";
+import { refusesMechanism } from "../smtp/auth.ts";
 import type { Pin } from "../smtp/certificate-chain.ts";
 import type { Relay } from "../smtp/relay.ts";
 import type { TlsEvidence } from "../smtp/wire.ts";
 import { anywhereRules, everywhereRules, unexplained } from "./explanations/any-stage.ts";
 import { signingInRules } from "./explanations/auth.ts";
+import { authMethodRules } from "./explanations/auth-method.ts";
 import { reachingRules } from "./explanations/connect.ts";
 import { mailboxRules } from "./explanations/mailboxes.ts";
 import { handoverRules } from "./explanations/message.ts";
@@ -53,6 +55,12 @@ export interface Failure {
   readonly encrypted?: boolean | undefined;
   /** How the config signs in. */
   readonly authMethod?: AuthMethod | undefined;
+  /** Whether LOGIN worked after PLAIN had been refused; known only if it was tried. */
+  readonly loginWorks?: boolean | undefined;
+  /** What was entered with a character that nobody sees. */
+  readonly invisibleIn?: readonly ("username" | "password")[] | undefined;
+  /** The username without such characters, if it has any and may be shown. */
+  readonly visibleUsername?: string | undefined;
   /** The certificate that the relay showed, if any. */
   readonly certificate?: (ShownCertificate & Partial<Pick<TlsEvidence, "faults" | "pin">>) | undefined;
 }
@@ -77,6 +85,7 @@ export const rules: readonly ExplanationRule[] = [
   ...reachingRules,
   ...securingRules,
   ...oauthRules,
+  ...authMethodRules,
   ...mailboxRules,
   ...providerRules,
   ...signingInRules,
@@ -98,10 +107,7 @@ export function explain(failure: Failure, disproved: readonly string[] = []): Pr
   const rule =
     rules.find((rule) => !isWrong(rule) && fits(rule.when, seen, said) && knows(facts, rule)) ??
     unexplained(failure.reply?.code);
-  const { remedy, fix } = remedyOf(
-    disproved.includes(rule.code) ? withoutFix(rule) : rule,
-    failure.certificate?.pin,
-  );
+  const { remedy, fix } = remedyOf(disproved.includes(rule.code) ? withoutFix(rule) : rule, failure);
   const problem = {
     code: rule.code,
     title: fill(rule.title, facts),
@@ -111,15 +117,17 @@ export function explain(failure: Failure, disproved: readonly string[] = []): Pr
   return fix === undefined ? problem : { ...problem, fix };
 }
 
-function withoutFix({ fix, ...rule }: ExplanationRule): ExplanationRule {
+function withoutFix({ fix, fixesUsername, ...rule }: ExplanationRule): ExplanationRule {
   return rule;
 }
 
 /** The remedy and the fix. Trusting a certificate is proposed only if that would help; `undefined`: not known. */
 function remedyOf(
   rule: ExplanationRule,
-  pin: Pin | null | undefined,
+  { certificate, visibleUsername: username }: Failure,
 ): Pick<ExplanationRule, "remedy" | "fix"> {
+  if (rule.fixesUsername && username !== undefined) return { remedy: rule.remedy, fix: { username } };
+  const pin: Pin | null | undefined = certificate?.pin;
   if (rule.pin === undefined || pin === undefined) return rule;
   return pin === null
     ? { remedy: rule.pin.isNotEnough }
@@ -168,6 +176,12 @@ function fits(when: Condition, seen: Failure, said: string | null): boolean {
     ) &&
     holds(when.offersPassword, (wanted) => wanted === takesPassword(offered)) &&
     holds(when.authMethod, (methods) => methods.some((method) => method === seen.authMethod)) &&
+    holds(
+      when.refusesMechanism,
+      (wanted) => reply !== undefined && wanted === refusesMechanism({ ...reply, lines: [reply.text] }),
+    ) &&
+    holds(when.loginWorks, (wanted) => wanted === seen.loginWorks) &&
+    holds(when.invisibleIn, (field) => seen.invisibleIn?.includes(field) ?? false) &&
     holds(when.encrypted, (wanted) => wanted === seen.encrypted)
   );
 }

@@ -16,6 +16,7 @@ import { type FailedStage, Stages } from "./stages.ts";
 import { composeTestEmail, type TestEmail } from "./test-email.ts";
 import type { TestEmailEnding, TestEmailResult } from "./test-email-log.ts";
 import { isDisproved, tryAlternatives } from "./try-alternatives.ts";
+import { loginWorks, mayTryLogin } from "./try-login.ts";
 
 export interface ProbeOptions extends TestWatcher {
   readonly egress: Egress;
@@ -36,6 +37,8 @@ export interface ProbeOptions extends TestWatcher {
   readonly onFailed?: (failed: FailedStage) => void;
   /** The alternatives, before they are tried. */
   readonly onAlternativesFound?: (alternatives: readonly Alternative[]) => void;
+  /** Whether LOGIN works, if it was tried after PLAIN had been refused. */
+  readonly onLoginTried?: (works: boolean) => void;
   /** Tries alternatives when the configured endpoint fails. Default: true. */
   readonly triesAlternatives?: boolean;
   readonly timeouts?: Partial<Timeouts>;
@@ -84,6 +87,7 @@ export async function probe(config: ResolvedConfig, options: ProbeOptions): Prom
     await converse(target, recipient, { ...options, timeouts }, stages, deadline.signal);
     notifyFailed(stages, options);
     if (options.triesAlternatives === false) return { ...stages.report(), corrections: [] };
+    await loginTried(target, { ...options, timeouts }, stages, deadline.signal);
     const tried = await alternativesTried(target, options, stages, deadline.signal);
     return { ...stages.report(), corrections: tried };
   } finally {
@@ -134,6 +138,22 @@ async function converse(
     // An error that a stage has reported is part of the report.
     if (!isSendwrightError(error) || stages.failed === null) throw error;
   }
+}
+
+/** Tries LOGIN if PLAIN was refused in words that leave open whether the password is right. */
+async function loginTried(
+  target: ResolvedConfig,
+  { egress, clock, timeouts, signal, onLoginTried }: ProbeOptions & { readonly timeouts: Timeouts },
+  stages: Stages,
+  deadline: AbortSignal,
+): Promise<void> {
+  const { failed } = stages;
+  if (failed === null || !mayTryLogin(target, failed)) return;
+  const ended = signal === undefined ? deadline : AbortSignal.any([signal, deadline]);
+  const works = await loginWorks(target, { egress, clock, timeouts, signal: ended });
+  signal?.throwIfAborted();
+  onLoginTried?.(works);
+  if (works) stages.loginWorked();
 }
 
 /** Tries the alternatives to a failed endpoint, and takes back a fix that they disprove. */

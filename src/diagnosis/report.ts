@@ -1,3 +1,4 @@
+import type { Issue } from "../core/errors.ts";
 import type { Stage, TlsMode } from "../core/model.ts";
 import { stages } from "../core/model.ts";
 import type { Evidence } from "../smtp/observer.ts";
@@ -50,6 +51,8 @@ export interface TestReport {
   readonly stages: readonly TestStage[];
   /** Alternatives that were tried because the configured endpoint failed; those that work come first. */
   readonly corrections: readonly TriedAlternative[];
+  /** Fields that hold what nobody sees; empty once the sign-in worked. Saving is not refused for them. */
+  readonly warnings: readonly Issue[];
 }
 
 /** A stage that has begun, or has found something before its end. */

@@ -4,8 +4,9 @@ import type { Stage } from "../core/model.ts";
 import type { Evidence, Observer, StageEvent, TranscriptLine } from "../smtp/observer.ts";
 import { mask, type Redactor, redactor } from "../smtp/redact.ts";
 import { quote } from "../smtp/reply.ts";
+import { holdsInvisible, withoutInvisible } from "../smtp-configs/invisible.ts";
 import type { ResolvedConfig } from "../smtp-configs/open.ts";
-import { connectEvidence, ehloEvidence, shown, tlsEvidence } from "./evidence.ts";
+import { authEvidence, connectEvidence, ehloEvidence, shown, tlsEvidence } from "./evidence.ts";
 import { explain, type Failure, type Problem } from "./explain.ts";
 import type { Fix } from "./explanations/rule.ts";
 import {
@@ -15,7 +16,7 @@ import {
   type TestWatcher,
   type TranscriptEntry,
 } from "./report.ts";
-import { warningFor } from "./warnings.ts";
+import { inputWarnings, warningFor } from "./warnings.ts";
 
 interface StagesOptions {
   readonly target: ResolvedConfig;
@@ -35,6 +36,8 @@ export interface FailedStage {
   readonly certificateNames: readonly string[];
   /** The IP address that answered; null if none did. */
   readonly address: string | null;
+  /** The mechanisms by which the sign-in was tried; empty if it was not. */
+  readonly mechanisms: readonly string[];
 }
 
 /** Collects the report of a test: observes the connection and completes each stage as it ends. */
@@ -121,13 +124,29 @@ export class Stages implements Observer {
     if (disproved.length > 0) this.#end({ ...reported, problem });
   }
 
+  /** Explains the failure again after LOGIN has worked where PLAIN was refused. */
+  loginWorked(): void {
+    const reported = this.#failed === null ? undefined : this.#ended.get(this.#failed.stage);
+    if (this.#failed === null || reported === undefined) return;
+    const failure = { ...this.#failed.failure, loginWorks: true };
+    const problem = explain(failure);
+    this.#failed = { ...this.#failed, failure, problem };
+    this.#end({ ...reported, problem });
+  }
+
   report(): Omit<TestReport, "corrections"> {
     const order = stageOrder(this.#options.target.relay.tls);
     return {
       ok: this.#failed === null,
       durationMs: this.#options.clock.monotonic() - this.#startedAt,
       stages: order.map((stage) => this.#ended.get(stage) ?? skipped(stage)),
+      warnings: this.#isSignedIn() ? [] : inputWarnings(this.#options.target.credentials),
     };
+  }
+
+  #isSignedIn(): boolean {
+    const auth = this.#ended.get("auth");
+    return auth?.status === "passed" || auth?.status === "warning";
   }
 
   #begin(stage: Stage): void {
@@ -153,12 +172,14 @@ export class Stages implements Observer {
     const failure = this.#failure(error.smtp?.stage ?? stage, error);
     const problem = explain(failure);
     const connected = connectEvidence.safeParse(this.#evidence.get("connect")).data;
+    const auth = authEvidence.safeParse(evidence).data;
     this.#failed = {
       stage,
       failure,
       problem,
       certificateNames: failure.certificate?.names ?? [],
       address: connected?.address ?? null,
+      mechanisms: auth === undefined ? [] : [...auth.refusedMechanisms, auth.mechanism],
     };
     const reply = error.smtp?.reply;
     const tokenRefusal = error.smtp?.tokenRefusal;
@@ -219,6 +240,7 @@ export class Stages implements Observer {
       recipient: recipient === null ? undefined : text(recipient),
       allowCleartextAuth: target.allowCleartextAuth,
       authMethod: target.credentials?.method,
+      ...this.#invisible(),
       offered: ehlo && {
         startTls: ehlo.extensions.some((line) => /^STARTTLS\b/i.test(line)),
         authMechanisms: ehlo.authMechanisms,
@@ -226,6 +248,20 @@ export class Stages implements Observer {
       certificate: this.#certificate(),
       encrypted: this.#evidence.has("tls") && stage !== "tls",
     };
+  }
+
+  /** A username that holds the token is not proposed. */
+  #invisible(): Pick<Failure, "invisibleIn" | "visibleUsername"> {
+    const { credentials } = this.#options.target;
+    if (credentials === null) return {};
+    const invisibleIn = (["username", "password"] as const).filter((field) =>
+      holdsInvisible(credentials[field]),
+    );
+    const username = withoutInvisible(credentials.username);
+    const isProposed = invisibleIn.includes("username") && username !== "";
+    return isProposed && this.#redactor.text(username) === username
+      ? { invisibleIn, visibleUsername: username }
+      : { invisibleIn };
   }
 
   /** A PEM that contains the password cannot be shown, so it is left out. Line breaks may hide the password in it. */

@@ -1,4 +1,7 @@
+import type { Issue } from "../core/errors.ts";
 import type { Stage } from "../core/model.ts";
+import type { Credentials } from "../smtp/relay.ts";
+import { holdsInvisible } from "../smtp-configs/invisible.ts";
 import type { Failure, Problem } from "./explain.ts";
 import { loopback } from "./explanations/rule.ts";
 
@@ -43,6 +46,20 @@ export function warningFor({ stage, relay, daysLeft, deadAddresses }: PassedStag
     };
   }
   return null;
+}
+
+/**
+ * What looks wrong in the username and the password as they were entered. The words say nothing of what else the
+ * password holds.
+ */
+export function inputWarnings(credentials: Credentials | null): readonly Issue[] {
+  if (credentials === null) return [];
+  return (["username", "password"] as const)
+    .filter((field) => holdsInvisible(credentials[field]))
+    .map((field) => ({
+      pointer: `/${field}`,
+      detail: "has an invisible character, such as a no-break space, or begins or ends with a space",
+    }));
 }
 
 function days(count: number): string {

@@ -12,25 +12,6 @@ const wantsEncryption =
 /** The sign-in at a relay that none of the provider rules knows. */
 export const signingInRules: readonly ExplanationRule[] = [
   {
-    code: "auth.mechanism_refused_auto",
-    when: { stage: signIn, reply: [504], authMethod: ["auto"] },
-    title: "The relay does not take this way of signing in",
-    explanation: "{host} refuses the sign-in method: {said}. It offered: {mechanisms}.",
-    remedy:
-      "Check that this port is meant for sending with a sign-in (587 or 465). If it is, choose another of the methods that the relay offers.",
-    source: "RFC 4954 §4: 504; Exchange “504 5.7.4 Unrecognized authentication type”",
-  },
-  {
-    code: "auth.mechanism_refused",
-    when: { stage: signIn, reply: [504] },
-    title: "The relay does not take this way of signing in",
-    explanation: "{host} refuses the sign-in method: {said}. It offered: {mechanisms}.",
-    remedy:
-      "Set the sign-in method to automatic, and check that this port is meant for sending with a sign-in (587 or 465).",
-    fix: { authMethod: "auto" },
-    source: "RFC 4954 §4: 504; Exchange “504 5.7.4 Unrecognized authentication type”",
-  },
-  {
     code: "auth.temporary",
     when: { stage: signIn, reply: [4] },
     title: "The relay cannot check passwords at the moment",

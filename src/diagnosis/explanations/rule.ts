@@ -9,7 +9,7 @@ export interface Fix {
   readonly useTls?: boolean;
   readonly tlsMode?: TlsMode;
   readonly username?: string;
-  readonly authMethod?: "auto";
+  readonly authMethod?: "auto" | "login";
   readonly allowCleartextAuth?: boolean;
   readonly caPem?: string;
 }
@@ -43,6 +43,12 @@ export interface Condition {
   readonly offersPassword?: boolean;
   /** How the config signs in. */
   readonly authMethod?: readonly AuthMethod[];
+  /** Whether the reply rejects the mechanism of the sign-in, and not the username or the password. */
+  readonly refusesMechanism?: boolean;
+  /** Whether LOGIN was tried after PLAIN had been refused, and worked. */
+  readonly loginWorks?: boolean;
+  /** Which of the two holds a character that nobody sees. */
+  readonly invisibleIn?: "username" | "password";
   /** Whether a TLS handshake had succeeded before. */
   readonly encrypted?: boolean;
 }
@@ -55,6 +61,8 @@ export interface ExplanationRule {
   readonly explanation: string;
   readonly remedy: string;
   readonly fix?: Fix;
+  /** The fix is the username without its invisible characters. */
+  readonly fixesUsername?: true;
   /** Remedies for a certificate that does not verify, if it is known whether trusting it would change that. */
   readonly pin?: {
     /** Trusting it helps: the certificate is then the fix. */

@@ -121,6 +121,17 @@ export const testReport = z
       .describe(
         "Other ways to the server that were tried because the test failed before its sign-in; those that work come first",
       ),
+    warnings: z
+      .array(
+        z.object({
+          pointer: z.string().describe("JSON Pointer to the field, such as `/password`"),
+          detail: z.string(),
+        }),
+      )
+      .readonly()
+      .describe(
+        "Fields that look wrong: a username or password with an invisible character. Empty if the sign-in works. Saving accepts them",
+      ),
   })
   .meta({ id: "TestReport" });
 export type TestReport = z.infer<typeof testReport>;
