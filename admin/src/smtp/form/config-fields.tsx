@@ -8,6 +8,7 @@ import { providerAt } from "../oauth/oauth-client.ts";
 import { OauthFields } from "../oauth/oauth-fields.tsx";
 import { ProviderChooser, useProvider } from "../providers/provider-chooser.tsx";
 import * as page from "../strings.ts";
+import { holdsInvisible } from "./invisible.ts";
 import { PasswordField } from "./password-field.tsx";
 import * as t from "./strings.ts";
 
@@ -78,17 +79,25 @@ export function ConfigFields({ editor }: FieldsProps) {
         </div>
       </Group>
       <Group title={t.signIn}>
-        <TextInput
-          label={page.fields.username}
-          data-field="username"
-          description={provider?.usernameHint ?? t.hintUsername}
-          value={form.username}
-          onChange={(event) => change({ username: event.currentTarget.value })}
-          error={faults.fields.username}
-          spellCheck={false}
-          autoCapitalize="none"
-          autoComplete="off"
-        />
+        <div>
+          <TextInput
+            label={page.fields.username}
+            data-field="username"
+            description={provider?.usernameHint ?? t.hintUsername}
+            value={form.username}
+            onChange={(event) => change({ username: event.currentTarget.value })}
+            error={faults.fields.username}
+            spellCheck={false}
+            autoCapitalize="none"
+            autoComplete="off"
+          />
+          {/* Blanks around it are not saved. */}
+          {holdsInvisible(form.username.trim()) && (
+            <p className={styles.oddity} role="status">
+              {t.usernameInvisible}
+            </p>
+          )}
+        </div>
         {form.authMethod === "oauth" ? (
           <OauthFields editor={editor} />
         ) : (

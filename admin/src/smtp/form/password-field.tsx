@@ -3,6 +3,7 @@ import { PasswordInput } from "../../parts/password-input.tsx";
 import styles from "../editor/editor.module.css";
 import type { Editor } from "../editor/use-config-editor.ts";
 import * as page from "../strings.ts";
+import { holdsInvisible } from "./invisible.ts";
 import * as t from "./strings.ts";
 
 interface PasswordFieldProps {
@@ -77,6 +78,11 @@ export function PasswordField({ password, error, wanted, onChange }: PasswordFie
         data-field="password"
         error={error === undefined ? undefined : (hint ?? error)}
       />
+      {entry.kind === "typed" && holdsInvisible(entry.value) && (
+        <p className={styles.oddity} role="status">
+          {t.passwordInvisible}
+        </p>
+      )}
       {state === "replacing" && (
         <Button variant="subtle" size="compact-xs" mt={4} onClick={() => onChange({ kind: "untouched" })}>
           {t.passwordKeep}

@@ -9,6 +9,10 @@ export const hintUseTls = "Required: without encryption nothing is sent. The cer
 export const hintUseTlsOff =
   "Emails and the password can be read on the way. Only for a server on this machine.";
 export const hintUsername = "Often your full email address. Leave empty if the server wants no sign-in.";
+export const usernameInvisible =
+  "The username has an invisible character. Type it, or paste it as plain text.";
+export const passwordInvisible =
+  "The password has an invisible character, or a space at one end. Type it, or paste it as plain text.";
 export const hintFromEmail = "What recipients see. Your provider must allow it.";
 export const hintFromName = "For example the name of your product.";
 export const hintName = "To tell several apart. Empty: the server's name.";
