@@ -49,7 +49,7 @@ function isMailboxFull(enhancedCode: string | null): boolean {
 }
 
 const quotaWords =
-  /SubmissionQuotaExceeded|\bdaily (?:\w+ )?(?:sending|message|email|mail) (?:limit|quota)|\b(?:sending|message) (?:limit|quota) (?:is |was |has been )?exceeded/i;
+  /SubmissionQuotaExceeded|\bdaily (?:\w+ ){0,2}(?:sending|message|email|mail|relay) (?:limit|quota)|\b(?:sending|message) (?:limit|quota) (?:is |was |has been )?exceeded/i;
 
 /**
  * The provider lets the account send nothing. Exchange Online: 5.1.8 bad outbound sender, 5.7.705 and 5.7.708

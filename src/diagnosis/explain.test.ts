@@ -753,6 +753,28 @@ const handover: [string, Seen][] = [
       says: "550-5.7.1 [192.0.2.1] Our system has detected that this message is likely\n550 5.7.1 unsolicited mail. - gsmtp",
     },
   ],
+  [
+    "message.blocked_content",
+    {
+      stage: "message",
+      says: "552-5.7.0 This message was blocked because its content presents a potential\n552 5.7.0 security issue. - gsmtp",
+    },
+  ],
+  [
+    "account.microsoft_restricted",
+    { stage: "message", says: "550 5.1.8 Access denied, bad outbound sender AS(42004)" },
+  ],
+  [
+    "account.ses_paused",
+    { stage: "message", says: "554 Message rejected: Sending paused for this account." },
+  ],
+  [
+    "recipient.busy",
+    {
+      stage: "recipient",
+      says: "450-4.2.1 The user you are trying to contact is receiving mail at a rate that\n450 4.2.1 prevents additional messages from being delivered. - gsmtp",
+    },
+  ],
   ["message.outcome_unknown", { stage: "message", code: "smtp.unknown_outcome" }],
   ["message.refused", { stage: "message", says: "554 5.6.0 Malformed" }],
   ["message.not_now", { stage: "message", says: "451 4.3.0 Local error" }],
@@ -782,11 +804,11 @@ const anywhere: [string, Seen][] = [
     "relay.rate_limited",
     { stage: "message", says: "454 Throttling failure: Maximum sending rate exceeded." },
   ],
-  ["relay.rate_limited", { stage: "message", says: "454 Throttling failure: Daily message quota exceeded." }],
+  ["relay.daily_quota", { stage: "message", says: "454 Throttling failure: Daily message quota exceeded." }],
   ["relay.rate_limited", { stage: "sender", says: "450 4.7.1 Error: too much mail from 192.0.2.1" }],
   ["relay.rate_limited", { stage: "recipient", says: "451 Sender rate overlimit - 120.0 / 1h" }],
   [
-    "relay.rate_limited",
+    "relay.daily_quota",
     {
       stage: "message",
       says: "550 5.1.90 Your message can't be sent because you've reached your daily limit for message recipients",
@@ -797,7 +819,7 @@ const anywhere: [string, Seen][] = [
     "relay.rate_limited",
     { stage: "message", says: "432 4.3.2 STOREDRV.ClientSubmit; sender thread limit exceeded" },
   ],
-  ["relay.rate_limited", { stage: "message", says: "550-5.4.5 Daily user sending limit exceeded. - gsmtp" }],
+  ["relay.daily_quota", { stage: "message", says: "550-5.4.5 Daily user sending limit exceeded. - gsmtp" }],
   ["relay.cut_off_here", { stage: "message", code: "smtp.closed", systemCode: "ABORT_ERR" }],
   ["relay.shutting_down", { stage: "ehlo", says: "421 4.3.2 System shutting down" }],
   ["relay.silent", { stage: "ehlo", code: "smtp.timeout" }],

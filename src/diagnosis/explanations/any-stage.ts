@@ -65,17 +65,32 @@ export const everywhereRules: readonly ExplanationRule[] = [
       "Gmail “454 4.7.0 Too many login attempts, please try again later”; Postfix smtpd_client_auth_rate_limit “450 4.7.1 Error: too many AUTH commands from …”",
   },
   {
+    // Delivery knows the same replies: only for these do emails stay queued.
+    code: "relay.daily_quota",
+    when: {
+      stage: ["sender", "recipient", "message"],
+      reply: [4, 5],
+      says: /^(?!\d{3} [45]\.2\.2\b)(?:\d{3} 5\.(?:4\.5|1\.90)\b|.*(?:SubmissionQuotaExceeded|\bdaily (?:\w+ ){0,2}(?:sending|message|email|mail|relay) (?:limit|quota)|\b(?:sending|message) (?:limit|quota) (?:is |was |has been )?exceeded))/i,
+    },
+    title: "The account's daily quota is used up",
+    explanation: "{host} accepts only so many emails from {username} in a day. It said {said}.",
+    remedy:
+      "Nothing is lost: Sendwright keeps the emails queued, sends them through the next SMTP config if there is one, and tries this one again by itself. For more emails a day, ask the provider for a higher limit or add another SMTP config.",
+    source:
+      "Gmail “550 5.4.5 Daily user sending limit exceeded”; Exchange Online “554 5.2.0 STOREDRV.Submission.Exception:SubmissionQuotaExceededException”, “550 5.1.90”; Amazon SES “454 Throttling failure: Daily message quota exceeded”",
+  },
+  {
     code: "relay.rate_limited",
     when: {
       reply: [4, 5],
-      says: /throttl|too many (?:login|failed|auth|connections|messages|concurrent|mails?|emails?|errors)|too much mail|rate.?limit|\boverlimit\b|\b(?:send(?:ing)?|daily|hourly) (?:\w+ ){0,3}(?:rate|limit|quota)|thread limit|\b5\.1\.90\b/i,
+      says: /throttl|too many (?:login|failed|auth|connections|messages|concurrent|mails?|emails?|errors)|too much mail|too many recipients (?:from|received)|\b(?:per|this|an) hour\b|connections? limit|\b(?:sender|connection|ip|domain) frequency limited|rate.?limit|\boverlimit\b|\b(?:send(?:ing)?|daily|hourly) (?:\w+ ){0,3}(?:rate|limit|quota)|thread limit/i,
     },
     title: "The relay's limit is reached",
     explanation: "{host} takes only so much in a given time, and that is used up for now. It said {said}.",
     remedy:
       "Wait and try again. If it happens often, lower the connections and messages per second in this config, or ask the provider for a higher limit.",
     source:
-      "Amazon SES “454 Throttling failure: Maximum sending rate exceeded”; Exchange Online “432 4.3.2 STOREDRV.ClientSubmit; sender thread limit exceeded”; Gmail “550 5.4.5 Daily user sending limit exceeded”; Postfix “450 4.7.1 Error: too much mail from …”; Exim “Sender rate overlimit”",
+      "Amazon SES “454 Throttling failure: Maximum sending rate exceeded”; Exchange Online “432 4.3.2 STOREDRV.ClientSubmit; sender thread limit exceeded”; cPanel “Domain … has exceeded the max emails per hour”; Postfix “450 4.7.1 Error: too much mail from …”; Exim “Sender rate overlimit”",
   },
   {
     code: "message.too_large",
@@ -87,12 +102,17 @@ export const everywhereRules: readonly ExplanationRule[] = [
   },
   {
     code: "message.too_large_refused",
-    when: { reply: [5], says: /(?:message|size).*(?:too (?:big|large)|exceed)|exceeds.*size/i },
+    when: {
+      stage: ["sender", "recipient", "message"],
+      reply: [5],
+      // A mailbox and a quota have sizes that are exceeded too.
+      says: /^(?!.*(?:mailbox|inbox|quota))(?:\d{3} 5\.(?:3\.4|2\.3)\b|.*(?:\bsize\b.{0,40}\bexceed|\bexceed\w*\b.{0,60}\bsize\b|\b(?:message|mail|content|data|file|attachment|size)\b.{0,40}\btoo (?:big|large|long)\b))/i,
+    },
     title: "The message is too large for the relay",
     explanation: "{host} takes no message of this size: {said}.",
     remedy: "Send smaller attachments, or links to them. Some providers raise the limit on request.",
     source:
-      "RFC 1870 §6.2 and §6.3; Postfix “552 5.3.4 Message size exceeds fixed limit”; Exim “552 Message size exceeds maximum permitted”",
+      "RFC 1870 §6.2 and §6.3; RFC 3463 X.2.3, X.3.4; Postfix “552 5.3.4 Message size exceeds fixed limit”; Exim “552 Message size exceeds maximum permitted”",
   },
   {
     code: "relay.storage_full",

@@ -127,12 +127,17 @@ export const mailboxRules: readonly ExplanationRule[] = [
   },
   {
     code: "auth.qq_authorization_code",
-    when: { stage: signIn, reply: [535], says: /enter your authorization code to login/i },
+    when: {
+      stage: signIn,
+      reply: [535],
+      says: /enter your authorization code to login|login fail\. account is abnormal/i,
+    },
     title: "QQ Mail wants an authorisation code",
     explanation: "QQ Mail does not take the normal password of {username} from programs: {said}.",
     remedy:
       "Switch SMTP on in the settings of QQ Mail, create an authorisation code there and enter it as the password.",
-    source: "QQ Mail: “535 Login Fail. Please enter your authorization code to login”",
+    source:
+      "QQ Mail: “535 Login Fail. Please enter your authorization code to login”, “535 Login fail. Account is abnormal, service is not open, password is incorrect, login frequency limited, or system is busy”",
   },
   {
     code: "auth.netease_smtp_off",

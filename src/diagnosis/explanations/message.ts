@@ -20,7 +20,7 @@ export const handoverRules: readonly ExplanationRule[] = [
     when: {
       stage: ["message"],
       reply: [4, 5],
-      says: /spam|unsolicited|junk|virus|content (?:rejected|denied|filter)|suspicious|policy (?:reasons|restrictions)/i,
+      says: /spam|unsolicited|junk|virus|content (?:rejected|denied|filter)|suspicious|(?:local policy|policy (?:reasons|restrictions))/i,
     },
     title: "The relay's filter refuses the message",
     explanation: "{host} read the message and takes it for spam, or its rules forbid it: {said}.",
@@ -28,6 +28,20 @@ export const handoverRules: readonly ExplanationRule[] = [
       "Check that the domain of the from email has SPF and DKIM for this relay, and ask the provider what it dislikes.",
     source:
       "RFC 5321 §4.2.5 and §7.9; Gmail “550 5.7.1 … likely unsolicited mail”; GMX, WEB.DE and IONOS “554 Reject due to policy restrictions”; Postfix header_checks and milters",
+  },
+  {
+    code: "message.blocked_content",
+    when: {
+      stage: ["message"],
+      reply: [5],
+      says: /content presents a potential security issue|illegal attachment/i,
+    },
+    title: "The SMTP server blocked an attachment",
+    explanation: "{host} found something in the message that it never accepts, such as a program: {said}.",
+    remedy:
+      "Remove attachments that can run, such as .exe or .js, also from archives. Send a link to them instead.",
+    source:
+      "Gmail “552 5.7.0 This message was blocked because its content presents a potential security issue”",
   },
   {
     code: "message.outcome_unknown",

@@ -19,6 +19,14 @@ export const providerRules: readonly ExplanationRule[] = [
       "Amazon SES: “535 Authentication Credentials Invalid”; developer guide: SMTP credentials are unique to each region",
   },
   {
+    code: "auth.sendgrid_credits",
+    when: { stage: signIn, reply: [4, 5], says: /Maximum credits exceeded/i },
+    title: "SendGrid's allowance is used up",
+    explanation: "The SendGrid account has no credits left for now: {said}.",
+    remedy: "Wait for the next period, or upgrade the SendGrid plan.",
+    source: "SendGrid: “451 Authentication failed: Maximum credits exceeded”",
+  },
+  {
     code: "auth.sendgrid_username",
     when: { stage: signIn, reply: refused, host: /\.sendgrid\.net$/i, username: /^(?!apikey$)/ },
     title: "SendGrid's username is the word apikey",
@@ -27,14 +35,6 @@ export const providerRules: readonly ExplanationRule[] = [
     fix: { username: "apikey" },
     source:
       "SendGrid documentation, Integrating with the SMTP API: “535 Authentication failed: Bad username / password”",
-  },
-  {
-    code: "auth.sendgrid_credits",
-    when: { stage: signIn, reply: [4, 5], says: /Maximum credits exceeded/i },
-    title: "SendGrid's allowance is used up",
-    explanation: "The SendGrid account has no credits left for now: {said}.",
-    remedy: "Wait for the next period, or upgrade the SendGrid plan.",
-    source: "SendGrid: “451 Authentication failed: Maximum credits exceeded”",
   },
   {
     code: "auth.sendgrid_key",

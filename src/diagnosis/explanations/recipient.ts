@@ -104,6 +104,29 @@ export const addressRules: readonly ExplanationRule[] = [
       "SMTP2GO “550-From header sender domain not verified”; Plunk “550 This domain is not associated with your account”; Resend “The … domain is not verified”",
   },
   {
+    code: "account.microsoft_restricted",
+    when: {
+      stage: fromSenderOn,
+      reply: [5],
+      says: /bad outbound sender|tenant has exceeded threshold|^\d{3} 5\.7\.70[58]\b/i,
+    },
+    title: "Microsoft restricted sending",
+    explanation:
+      "Microsoft 365 does not let this account or organization send for now, mostly after mail that looked like spam. It said {said}.",
+    remedy:
+      "Ask your Microsoft 365 administrator to check Restricted entities in the Microsoft Defender portal, and to lift the restriction.",
+    source:
+      "Exchange Online: “550 5.1.8 Access denied, bad outbound sender”, “550 5.7.705 Access denied, tenant has exceeded threshold”, “550 5.7.708 Access denied, traffic not accepted from this IP”",
+  },
+  {
+    code: "account.ses_paused",
+    when: { stage: fromSenderOn, reply: [5], says: /Sending paused for this account/i },
+    title: "Amazon SES paused this account",
+    explanation: "Amazon SES sends nothing for this account until the pause is lifted: {said}.",
+    remedy: "Look into the inbox of the AWS account and into the SES console, where AWS gives the reason.",
+    source: "Amazon SES: “554 Message rejected: Sending paused for this account”",
+  },
+  {
     code: "account.brevo_not_activated",
     when: { says: /SMTP account is not (?:yet )?activated/i },
     title: "Brevo has not activated this account",
@@ -113,11 +136,11 @@ export const addressRules: readonly ExplanationRule[] = [
   },
   {
     code: "account.zoho_blocked",
-    when: { stage: fromSenderOn, reply: [5], says: /unusual sending activity/i },
+    when: { stage: fromSenderOn, reply: [5], says: /unusual sending activity|Email Outgoing Blocked/i },
     title: "Zoho has blocked sending",
     explanation: "Zoho noticed unusual sending from this account and stopped it: {said}.",
     remedy: "Sign in at mail.zoho.com and lift the block there, and keep within Zoho's usage policy.",
-    source: "Zoho Mail: “550 5.4.6 Unusual sending activity detected”",
+    source: "Zoho Mail: “550 5.4.6 Unusual sending activity detected”, “554 5.1.8 Email Outgoing Blocked”",
   },
   {
     code: "sender.malformed",
@@ -229,11 +252,27 @@ export const addressRules: readonly ExplanationRule[] = [
   },
   {
     code: "recipient.mailbox_full",
-    when: { stage: ["recipient", "message"], reply: [4, 5], enhancedCode: ["4.2.2", "5.2.2"] },
+    when: {
+      stage: ["recipient", "message"],
+      reply: [4, 5],
+      says: /^\d{3} [45]\.2\.2\b|mailbox (?:is )?(?:full|over|size limit)|over ?quota|quota exceeded|exceeded storage allocation|out of storage/i,
+    },
     title: "The recipient's mailbox is full",
     explanation: "There is no room for mail to {to}: {said}.",
     remedy: "Use another recipient, or have the mailbox cleared.",
-    source: "RFC 3463 X.2.2: mailbox full",
+    source: "RFC 3463 X.2.2: mailbox full; RFC 5321 §4.2.3: 552 exceeded storage allocation",
+  },
+  {
+    code: "recipient.busy",
+    when: {
+      stage: ["recipient", "message"],
+      reply: [4, 5],
+      says: /receiving mail (?:at a rate|too quickly)/i,
+    },
+    title: "The recipient gets too much mail",
+    explanation: "{host} says that more mail arrives for {to} than it accepts: {said}.",
+    remedy: "Wait: Sendwright tries again by itself. Check that nothing sends to this recipient in a loop.",
+    source: "Gmail “450 4.2.1 The user you are trying to contact is receiving mail at a rate that …”",
   },
   {
     code: "recipient.unknown",
