@@ -224,6 +224,20 @@ const microsoft = "smtp.office365.com";
 const noAuth = { startTls: false, authMechanisms: [] };
 const unavailable = { stage: "auth", code: "smtp.auth_unavailable" } as const;
 
+const wrongNames: [string, Seen][] = ["127.0.0.1", "::1", "[0:0:0:0:0:0:0:1]"].flatMap(
+  (host): [string, Seen][] => {
+    const refused = { stage: "tls", code: "smtp.tls", systemCode: "ERR_TLS_CERT_ALTNAME_INVALID" } as const;
+    const names = host === "127.0.0.1" ? [host] : ["::1"];
+    return [
+      ["tls.address_as_name", { ...refused, relay: { host }, certificate: { ...certificate, names } }],
+      [
+        "tls.wrong_name",
+        { ...refused, relay: { host }, certificate: { ...certificate, names: ["192.0.2.1"] } },
+      ],
+    ];
+  },
+);
+
 const signingIn: [string, Seen][] = [
   auth(
     "auth.gmail_app_password",
@@ -828,7 +842,16 @@ const anywhere: [string, Seen][] = [
   ["relay.needs_utf8", { stage: "sender", code: "smtp.smtputf8_missing" }],
 ];
 
-const samples = [...reaching, ...securing, ...signingIn, ...oauth, ...addresses, ...handover, ...anywhere];
+const samples = [
+  ...reaching,
+  ...securing,
+  ...wrongNames,
+  ...signingIn,
+  ...oauth,
+  ...addresses,
+  ...handover,
+  ...anywhere,
+];
 
 test.each(samples)("knows %s from %j", (code, seen) => {
   expect(explain(failure(seen), seen.disproved).code).toBe(code);

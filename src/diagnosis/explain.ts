@@ -1,5 +1,7 @@
+import { isIP } from "node:net";
 import type { ErrorCode } from "../core/errors.ts";
 import type { AuthMethod, Offer, ShownCertificate, Stage } from "../core/model.ts";
+import { normaliseHost } from "../net/host.ts";
 import { refusesMechanism } from "../smtp/auth.ts";
 import type { Pin } from "../smtp/certificate-chain.ts";
 import type { Relay } from "../smtp/relay.ts";
@@ -182,8 +184,16 @@ function fits(when: Condition, seen: Failure, said: string | null): boolean {
     ) &&
     holds(when.loginWorks, (wanted) => wanted === seen.loginWorks) &&
     holds(when.invisibleIn, (field) => seen.invisibleIn?.includes(field) ?? false) &&
+    holds(when.addressAsName, (wanted) => wanted === hasAddressAsName(seen)) &&
     holds(when.encrypted, (wanted) => wanted === seen.encrypted)
   );
+}
+
+/** For a certificate that is not for the host: an address among its names can then only be a DNS name. */
+function hasAddressAsName({ relay, certificate, systemCode }: Failure): boolean {
+  const host = normaliseHost(relay.host);
+  if (host === null || isIP(host) === 0 || systemCode !== "ERR_TLS_CERT_ALTNAME_INVALID") return false;
+  return certificate?.names.some((name) => normaliseHost(name) === host) ?? false;
 }
 
 function takesPassword(offered: Failure["offered"]): boolean {

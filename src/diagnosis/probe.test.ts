@@ -313,6 +313,14 @@ describe("explains", () => {
     expect(stageOf(report, "tls").evidence).toMatchObject({ authorized: false, names: expect.any(Array) });
   });
 
+  test("a certificate that has the address of the server as a name", async () => {
+    const tls = authority.issue({ names: ["DNS:127.0.0.1"] });
+    const report = await probeRelay({ tls, auth }, { credentials, host: "127.0.0.1" });
+    expect(problem(report)).toEqual({ stage: "tls", code: "tls.address_as_name" });
+    expect(failedStage(report)?.problem?.remedy).toContain("IP:127.0.0.1");
+    expect(stageOf(report, "tls").evidence.faults).toEqual([expect.stringContaining("as a DNS name")]);
+  });
+
   test("a certificate of an authority that nobody knows", async () => {
     const report = await probeRelay({ tls: certificate }, { caPem: null });
     expect(problem(report)).toEqual({ stage: "tls", code: "tls.unknown_authority" });

@@ -1,7 +1,9 @@
+import { X509Certificate } from "node:crypto";
 import { describe, expect, it } from "vitest";
 import { systemClock } from "../core/clock.ts";
 import { createEgress } from "../net/egress.ts";
 import { type CertificatePair, makeAuthority, startScriptedServer } from "../testing/index.ts";
+import { faultsOf } from "./certificate-chain.ts";
 import { connect } from "./connection.ts";
 import type { TlsEvidence } from "./wire.ts";
 
@@ -112,4 +114,24 @@ describe("a chain that trust would not mend", () => {
 it("keeps no more certificates than anybody reads", async () => {
   const many = Array.from({ length: 12 }, () => makeAuthority().caPem);
   expect((await shakeHands(chain(leaf, ...many), null)).chain).toHaveLength(10);
+});
+
+describe("an address in a certificate (RFC 5280 §4.2.1.6)", () => {
+  const faults = (cert: string) =>
+    faultsOf({
+      certificates: [new X509Certificate(cert)],
+      error: "ERR_TLS_CERT_ALTNAME_INVALID",
+      host: "127.0.0.1",
+      isForHost: false,
+      now: Date.now(),
+    });
+
+  it("that stands as a DNS name is told of", () => {
+    expect(faults(root.issue({ names: ["DNS:127.0.0.1"] }).cert)).toEqual([
+      "It has 127.0.0.1 as a DNS name, where an address must stand as an IP address.",
+    ]);
+    expect(faults(root.issue({ names: ["192.0.2.1", "DNS:127.0.0.10"] }).cert)).toEqual([
+      "It is not for 127.0.0.1.",
+    ]);
+  });
 });

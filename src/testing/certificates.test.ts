@@ -1,4 +1,5 @@
 import { X509Certificate } from "node:crypto";
+import { isIP } from "node:net";
 import { connect, type TLSSocket } from "node:tls";
 import { expect, test } from "vitest";
 import { type CertificatePair, makeAuthority } from "./certificates.ts";
@@ -11,7 +12,13 @@ async function verdict(pair: CertificatePair, servername: string): Promise<strin
   await using server = await startScriptedServer((peer) => peer.closed, { implicitTls: pair });
   return await new Promise((resolve) => {
     const socket: TLSSocket = connect(
-      { host: server.host, port: server.port, servername, ca: authority.caPem },
+      {
+        host: server.host,
+        port: server.port,
+        // RFC 6066 §3: an address is no server name.
+        ...(isIP(servername) === 0 ? { servername } : {}),
+        ca: authority.caPem,
+      },
       () => {
         resolve("ok");
         socket.destroy();
@@ -26,6 +33,13 @@ test("issues certificates that a client of the authority trusts for their names"
   expect(await verdict(pair, "relay.test")).toBe("ok");
   expect(await verdict(pair, "mail.relay.test")).toBe("ok");
   expect(await verdict(pair, "other.test")).toBe("ERR_TLS_CERT_ALTNAME_INVALID");
+});
+
+test("puts an address where a name must stand, which is no certificate for the address", async () => {
+  expect(await verdict(authority.issue({ names: ["127.0.0.1"] }), "127.0.0.1")).toBe("ok");
+  expect(await verdict(authority.issue({ names: ["DNS:127.0.0.1"] }), "127.0.0.1")).toBe(
+    "ERR_TLS_CERT_ALTNAME_INVALID",
+  );
 });
 
 test("makes the wrong certificates that a client must refuse", async () => {

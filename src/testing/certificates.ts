@@ -20,7 +20,10 @@ export interface CertificatePair {
 }
 
 export interface CertificateRequest extends Validity {
-  /** DNS names and IP addresses for the subjectAltName; the first one is also the common name. */
+  /**
+   * DNS names and IP addresses for the subjectAltName; the first one is also the common name. `DNS:127.0.0.1` puts an
+   * address where only a name may stand, as hand-made certificates do.
+   */
   readonly names: readonly string[];
 }
 
@@ -129,6 +132,7 @@ function extension(id: string, value: Buffer): Buffer {
 
 /** RFC 5280 §4.2.1.6: dNSName is [2], iPAddress is [7] with the address in network order. */
 function generalName(name: string): Buffer {
+  if (name.startsWith("DNS:")) return element(0x82, Buffer.from(name.slice("DNS:".length), "ascii"));
   switch (isIP(name)) {
     case 4:
       return element(0x87, Uint8Array.from(name.split("."), Number));

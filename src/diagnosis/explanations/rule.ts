@@ -49,6 +49,8 @@ export interface Condition {
   readonly loginWorks?: boolean;
   /** Which of the two holds a character that nobody sees. */
   readonly invisibleIn?: "username" | "password";
+  /** Whether the host is an address that the certificate has as a DNS name, where it counts for nothing. */
+  readonly addressAsName?: boolean;
   /** Whether a TLS handshake had succeeded before. */
   readonly encrypted?: boolean;
 }

@@ -222,6 +222,16 @@ export const securingRules: readonly ExplanationRule[] = [
     source: "OpenSSL X509_V_ERR_CERT_NOT_YET_VALID; RFC 5280 §4.1.2.5",
   },
   {
+    code: "tls.address_as_name",
+    when: { addressAsName: true },
+    title: "The certificate has the address as a name",
+    explanation:
+      "The certificate of {host} has the address as a DNS name. An address counts only if it stands in the certificate as an IP address, so this one is not for {host}.",
+    remedy:
+      "Ask the server's administrator for a certificate with the subjectAltName IP:{host}. Or enter the server's host name, if the certificate has that too.",
+    source: "RFC 5280 §4.2.1.6: an address is an iPAddress in the subjectAltName; RFC 9525 §6.4",
+  },
+  {
     // The names alone are no fix, because an attacker in between could show a valid certificate of its own.
     // A name that resolves to the same address and verifies there is tried as an alternative.
     code: "tls.wrong_name",
