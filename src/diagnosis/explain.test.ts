@@ -122,6 +122,8 @@ const securing: [string, Seen][] = [
   ["starttls.unavailable", { stage: "starttls", says: "454 4.7.0 TLS not available due to local problem" }],
   ["starttls.refused", { stage: "starttls", says: "502 5.5.1 Error: command not implemented" }],
   ["starttls.injected", { stage: "starttls", code: "smtp.protocol" }],
+  ["starttls.injected", { stage: "starttls", code: "smtp.protocol", says: "454 4.7.0 TLS not available" }],
+  ["starttls.clear_answer", { stage: "tls", code: "smtp.tls", systemCode: wrongVersion }],
   ...[
     ["tls.starttls_expected_elsewhere", "ERR_SSL_WRONG_VERSION_NUMBER", 465],
     ["tls.starttls_expected", "ERR_SSL_WRONG_VERSION_NUMBER", 587],

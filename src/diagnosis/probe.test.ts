@@ -377,13 +377,48 @@ describe("explains", () => {
     expect(problem(report)).toEqual({ stage: "ehlo", code: "ehlo.name_refused" });
   });
 
-  test("plaintext after the answer to STARTTLS", async () => {
+  test.each(["250 injected", "454 4.7.0 TLS not available", "501 5.5.1 What?", "421 4.3.0 Closing"])(
+    "plaintext after the answer to STARTTLS: %s",
+    async (line) => {
+      const report = await probeScript(async (peer) => {
+        peer.send("220 relay.test\r\n");
+        await peer.line();
+        peer.send("250-relay.test\r\n250 STARTTLS\r\n");
+        await peer.line();
+        peer.send(`220 Go ahead\r\n${line}\r\n`);
+        await peer.closed;
+      });
+      expect(problem(report)).toEqual({ stage: "starttls", code: "starttls.injected" });
+      expect(stageOf(report, "starttls").transcript.map(({ text }) => text)).toEqual([
+        "STARTTLS",
+        "220 Go ahead",
+        line,
+      ]);
+    },
+  );
+
+  test("plaintext that comes once the handshake has begun", async () => {
     const report = await probeScript(async (peer) => {
       peer.send("220 relay.test\r\n");
       await peer.line();
       peer.send("250-relay.test\r\n250 STARTTLS\r\n");
       await peer.line();
-      peer.send("220 Go ahead\r\n250 injected\r\n");
+      peer.send("220 Go ahead\r\n");
+      // A ClientHello is no line, so any byte of it will do.
+      await peer.bytes(1);
+      peer.send("454 4.7.0 TLS not available after all\r\n");
+      await peer.closed;
+    });
+    expect(problem(report)).toEqual({ stage: "tls", code: "starttls.clear_answer" });
+  });
+
+  test("plaintext right after the answer to STARTTLS, that is, part of a reply", async () => {
+    const report = await probeScript(async (peer) => {
+      peer.send("220 relay.test\r\n");
+      await peer.line();
+      peer.send("250-relay.test\r\n250 STARTTLS\r\n");
+      await peer.line();
+      peer.send("220 Go ahead\r\n250");
       await peer.closed;
     });
     expect(problem(report)).toEqual({ stage: "starttls", code: "starttls.injected" });

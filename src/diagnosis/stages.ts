@@ -81,9 +81,12 @@ export class Stages implements Observer {
     }
   }
 
-  /** Lines belong to the stage that is under way: in `message` also those of its envelope. */
-  transcript({ from, text }: TranscriptLine): void {
-    this.#lines(this.#current).push({ from, text: this.#redactor.text(text) });
+  /**
+   * Lines belong to the stage that is under way: in `message` also those of its envelope. What came in the clear after
+   * the reply to STARTTLS is found when TLS is to begin, and is no part of it.
+   */
+  transcript({ stage, from, text }: TranscriptLine): void {
+    this.#lines(stage === "starttls" ? stage : this.#current).push({ from, text: this.#redactor.text(text) });
   }
 
   /**

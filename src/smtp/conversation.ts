@@ -47,6 +47,9 @@ export class Conversation {
   /** Replies that the relay owes; the first one is its greeting. */
   #owed = 1;
   #silent = true;
+  /** What the relay said that nothing had asked for; null as long as there was none. */
+  #unasked: SmtpReply | null = null;
+  #isUnaskedShown = false;
   #loss: Loss | null = null;
   #wake: (() => void) | null = null;
   /** What must be undone once the connection is over. */
@@ -138,7 +141,12 @@ export class Conversation {
     to: { readonly host: string; readonly caPem: string | null },
     timeoutMs: number,
   ): Promise<TlsEvidence> {
-    if (!this.#parser.idle || this.answered) this.#lose(stage === "tls" ? noTlsHere : injected);
+    if (!this.#parser.idle || this.answered || this.#unasked !== null) {
+      const loss = stage === "tls" ? noTlsHere : { ...injected, ...this.#unaskedReply() };
+      this.#lose(loss);
+      // Whatever came, it must not be taken for a refusal of STARTTLS, nor 421 for its end.
+      if (stage !== "tls") throw this.#error(stage, loss);
+    }
     this.assertOpen(stage);
     let evidence: TlsEvidence | null = null;
     this.#wire.secure(to.host, to.caPem, this.#options.clock.now()).then(
@@ -146,7 +154,7 @@ export class Conversation {
         evidence = shown;
         this.#wake?.();
       },
-      (error: NodeJS.ErrnoException) => this.#lose(handshakeLoss(error)),
+      (error: NodeJS.ErrnoException) => this.#lose(handshakeLoss(error, stage)),
     );
     return await this.#until("tls", timeoutMs, () => evidence);
   }
@@ -186,7 +194,9 @@ export class Conversation {
         this.#owed--;
         this.#replies.push(parsed.reply);
       } else {
-        this.#lose(unasked(this.#options.redactor.reply(parsed.reply)));
+        const reply = this.#options.redactor.reply(parsed.reply);
+        this.#unasked ??= reply;
+        this.#lose(unasked(reply));
       }
     }
     this.#wake?.();
@@ -227,7 +237,16 @@ export class Conversation {
     return { code: "smtp.timeout", message, systemCode: "ETIMEDOUT" };
   }
 
+  #unaskedReply(): Pick<Loss, "reply"> {
+    return this.#unasked === null ? {} : { reply: this.#unasked };
+  }
+
   #error(stage: Stage, loss: Loss): SendwrightError {
+    // A transcript has it after the replies that came before it, once.
+    if (this.#unasked !== null && !this.#isUnaskedShown) {
+      this.#isUnaskedShown = true;
+      this.#noteReply(stage, this.#unasked);
+    }
     const { code, message, systemCode, reply, cause } = loss;
     return new SendwrightError(code, `${this.#options.name} ${message}.`, {
       cause,
@@ -284,17 +303,25 @@ const noTlsHere: Loss = {
   systemCode: "ERR_SSL_WRONG_VERSION_NUMBER",
 };
 
+/** The handshake of a relay that went on in the clear after its 220, once the client's first bytes were on their way. */
+const clearAfterStartTls: Loss = {
+  ...noTlsHere,
+  message: "went on in the clear after it had agreed to STARTTLS",
+};
+
 const brokenOff: ReadonlySet<string> = new Set(["ECONNRESET", "EPIPE", "ETIMEDOUT"]);
 /** OpenSSL's names, of the alert and of what it found itself, for the two having nothing in common. */
 const nothingInCommon = /ALERT_PROTOCOL_VERSION|HANDSHAKE_FAILURE|UNSUPPORTED_PROTOCOL|NO_SHARED_CIPHER/u;
 
-function handshakeLoss(error: NodeJS.ErrnoException): Loss {
+function handshakeLoss(error: NodeJS.ErrnoException, plainStage: Stage): Loss {
   const systemCode = error.code ?? "UNKNOWN";
   const details = { systemCode, cause: error };
   if (brokenOff.has(systemCode)) {
     return { code: "smtp.closed", message: `broke off the TLS handshake (${systemCode})`, ...details };
   }
-  if (systemCode === noTlsHere.systemCode) return { ...noTlsHere, cause: error };
+  if (systemCode === noTlsHere.systemCode) {
+    return { ...(plainStage === "tls" ? noTlsHere : clearAfterStartTls), cause: error };
+  }
   return { code: "smtp.tls", message: handshakeFault(systemCode), ...details };
 }
 

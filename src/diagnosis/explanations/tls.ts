@@ -35,6 +35,17 @@ export const securingRules: readonly ExplanationRule[] = [
     source: "RFC 3207 §4 and §6: an active attacker can delete the offer; RFC 8314 §3.3",
   },
   {
+    code: "starttls.injected",
+    when: { stage: ["starttls"], code: ["smtp.protocol"] },
+    title: "Something interferes with STARTTLS",
+    explanation:
+      "After agreeing to encrypt, {host} went on to send text in the clear. Taking it for encrypted would let an attacker in between speak for the server.",
+    remedy:
+      "Use port 465 with TLS from the start. If a proxy or an antivirus inspects mail here, leave this server out of it.",
+    fix: submissions,
+    source: "RFC 3207 §4.2; CVE-2011-0411 and CVE-2021-38371: plaintext injection around STARTTLS",
+  },
+  {
     code: "starttls.unavailable",
     when: { stage: ["starttls"], reply: [4] },
     title: "The server cannot encrypt at the moment",
@@ -53,15 +64,14 @@ export const securingRules: readonly ExplanationRule[] = [
     source: "RFC 3207 §4: 501 and other refusals",
   },
   {
-    code: "starttls.injected",
-    when: { stage: ["starttls"], code: ["smtp.protocol"] },
-    title: "Something interferes with STARTTLS",
+    code: "starttls.clear_answer",
+    when: { stage: ["tls"], tls: ["starttls"], systemCode: clearAnswers },
+    title: "The server went on unencrypted",
     explanation:
-      "After agreeing to encrypt, {host} went on to send text in the clear. Taking it for encrypted would let an attacker in between speak for the server.",
+      "{host} agreed to STARTTLS on port {port} and then answered in the clear instead of starting the TLS handshake.",
     remedy:
-      "Use port 465 with TLS from the start. If a proxy or an antivirus inspects mail here, leave this server out of it.",
-    fix: submissions,
-    source: "RFC 3207 §4.2; CVE-2011-0411 and CVE-2021-38371: plaintext injection around STARTTLS",
+      "Ask the server's administrator to check its certificate and its log: a server that can't encrypt often does this. If a proxy or an antivirus inspects mail here, leave this server out of it.",
+    source: "RFC 3207 §4: after 220 the TLS negotiation follows; OpenSSL SSL_R_WRONG_VERSION_NUMBER",
   },
   {
     code: "tls.starttls_expected_elsewhere",
