@@ -3,6 +3,7 @@ import type { ResolvedConfig } from "../smtp-configs/open.ts";
 import { type Alternative, alternativesFor } from "./alternatives.ts";
 import type { Fix } from "./explanations/rule.ts";
 import type { FailedStage } from "./stages.ts";
+import { isDisproved } from "./try-alternatives.ts";
 
 type Relay = ResolvedConfig["relay"];
 
@@ -34,6 +35,7 @@ function failed({ code = "smtp.connect", systemCode, ...more }: Seen = {}, fix?:
     certificateNames: [],
     address: null,
     mechanisms: [],
+    spoken: null,
     ...more,
   };
 }
@@ -55,6 +57,21 @@ describe("the alternatives to try", () => {
     expect(words(alternativesFor(target({ port: 2465 }), failed()))).toContain("2465 implicit");
     const inTheClear = alternativesFor(target({ port: 1025, tls: "none" }), failed());
     expect(words(inTheClear)).toEqual(expect.arrayContaining(["1025 implicit", "1025 starttls"]));
+  });
+
+  it("hold no kind of TLS that the port has just shown not to begin with", () => {
+    const samePort = (alternatives: readonly Alternative[]) =>
+      words(alternatives).filter((name) => name.startsWith("2465 "));
+    const implicit = target({ port: 2465, tls: "implicit" });
+    expect(samePort(alternativesFor(implicit, failed({ stage: "tls", spoken: "tls" })))).toEqual([]);
+    expect(samePort(alternativesFor(implicit, failed({ stage: "tls", spoken: "clear" })))).toEqual([
+      "2465 starttls",
+    ]);
+    const starttls = target({ port: 2465 });
+    expect(samePort(alternativesFor(starttls, failed({ stage: "tls", spoken: "clear" })))).toEqual([]);
+    expect(samePort(alternativesFor(starttls, failed({ stage: "greeting", spoken: "tls" })))).toEqual([
+      "2465 implicit",
+    ]);
   });
 
   it("each name what to enter, and no more", () => {
@@ -88,6 +105,14 @@ describe("the alternatives to try", () => {
   ] as const)("are looked for where %s fails (%s)", (stage, code) => {
     expect(alternativesFor(target(), failed({ stage, code }))).not.toEqual([]);
   });
+});
+
+it("a fix that leads to TLS on a port that has greeted in the clear is disproved untried", () => {
+  const { relay } = target({ port: 465 });
+  const fix = { smtpPort: 465, useTls: true, tlsMode: "implicit" } as const;
+  expect(isDisproved(fix, { relay, spoken: "clear" }, [])).toBe(true);
+  expect(isDisproved(fix, { relay, spoken: null }, [])).toBe(false);
+  expect(isDisproved(fix, { relay: { ...relay, port: 587 }, spoken: "clear" }, [])).toBe(false);
 });
 
 describe("giving up TLS", () => {

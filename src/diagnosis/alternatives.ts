@@ -62,9 +62,16 @@ export function alternativesFor(
   ];
   const seen = new Set([keyOf(relay)]);
   return alternatives.filter((alternative) => {
+    const isTyped = alternative.host === host && alternative.port === port;
+    if (isTyped && isContradicted(alternative.tls, failed.spoken)) return false;
     const key = keyOf(alternative);
     return !seen.has(key) && seen.add(key);
   });
+}
+
+/** Whether a port that has spoken this way cannot speak with that kind of TLS: one port begins in one way. */
+export function isContradicted(tls: Endpoint["tls"], spoken: FailedStage["spoken"]): boolean {
+  return spoken !== null && (tls === "implicit") !== (spoken === "tls");
 }
 
 /**

@@ -278,11 +278,75 @@ describe("explains", () => {
     const report = await probeRelay(
       { tls: { ...certificate, implicit: true } },
       { tls },
-      // STARTTLS is met with silence too, and has its own limit.
-      { ...waitOut(clock, "connect", 15_000), onAlternativeTried: () => void clock.advance(8_000) },
+      waitOut(clock, "connect", 1_000),
     );
     expect(problem(report)).toEqual({ stage: "greeting", code: "tls.implicit_perhaps" });
     expect(failedStage(report)?.problem?.fix).toEqual({ useTls: true, tlsMode: "implicit" });
+    // No other time passes than that after which TLS is looked for, and no silence is waited for again.
+    expect(report.durationMs).toBe(1_000);
+    expect(report.corrections).toMatchObject([{ works: true, tlsMode: "implicit" }]);
+  });
+
+  test("a server that waits for TLS with a certificate that is refused", async () => {
+    const clock = createFixedClock();
+    const tls = { ...makeAuthority().issue({ names }), implicit: true };
+    const report = await probeRelay({ tls }, {}, waitOut(clock, "connect", 1_000));
+    expect(problem(report)).toEqual({ stage: "greeting", code: "tls.implicit_perhaps" });
+    expect(report.corrections).toMatchObject([{ works: false, title: expect.stringContaining("authority") }]);
+    expect(report.durationMs).toBe(1_000);
+  });
+
+  test("a server that greets late in the clear, whatever it makes of a handshake", async () => {
+    const clock = createFixedClock();
+    const greet = Promise.withResolvers<void>();
+    await using server = await startScriptedServer(async (peer) => {
+      if (server.connections.length > 1) {
+        // The second connection is there for a handshake: this one begins in the clear like the first.
+        peer.send("220 relay.test\r\n");
+        greet.resolve();
+        await peer.closed;
+        return;
+      }
+      await greet.promise;
+      peer.send("220 relay.test\r\n");
+      await peer.line();
+      peer.send("250 relay.test\r\n");
+      await peer.closed;
+    });
+    const report = await run(target(server.port), waitOut(clock, "connect", 1_000));
+    expect(problem(report)).toEqual({ stage: "starttls", code: "starttls.missing" });
+    expect(report.corrections.map(({ smtpPort }) => smtpPort)).not.toContain(server.port);
+  });
+
+  test.each([
+    [
+      "tls.expired",
+      authority.issue({ names, notBefore: new Date("2020-01-01"), notAfter: new Date("2020-02-03") }),
+    ],
+    ["tls.wrong_name", authority.issue({ names: ["mx1.other.test"] })],
+    ["tls.self_signed", authority.selfSigned({ names })],
+    ["tls.other_authority", makeAuthority().issue({ names })],
+  ])("a refused certificate on a port with TLS from the start, at once: %s", async (code, pair) => {
+    const clock = createFixedClock(Date.now());
+    const report = await probeRelay({ tls: { ...pair, implicit: true } }, { tls: "implicit" }, { clock });
+    expect(problem(report)).toEqual({ stage: "tls", code });
+    expect(report.durationMs).toBe(0);
+  });
+
+  test("a refused certificate, and does not wait long for ports that are filtered", async () => {
+    const clock = createFixedClock(Date.now());
+    await using silent = await startScriptedServer((peer) => peer.closed);
+    const report = await probeRelay(
+      { tls: { ...authority.selfSigned({ names }), implicit: true } },
+      { tls: "implicit" },
+      {
+        clock,
+        usualEndpoints: [{ port: silent.port, tls: "starttls" }],
+        onAlternativesFound: () => void clock.advance(8_000),
+      },
+    );
+    expect(problem(report).code).toBe("tls.self_signed");
+    expect(report.durationMs).toBe(2_000);
   });
 
   test.each(["recipient", "sender"] as const)("a relay that ends it all at the %s", async (stage) => {

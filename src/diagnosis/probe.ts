@@ -15,6 +15,7 @@ import type { TestReport, TestStage, TestWatcher, TriedAlternative } from "./rep
 import { type FailedStage, Stages } from "./stages.ts";
 import { composeTestEmail, type TestEmail } from "./test-email.ts";
 import type { TestEmailEnding, TestEmailResult } from "./test-email-log.ts";
+import { TlsFirst } from "./tls-first.ts";
 import { isDisproved, tryAlternatives } from "./try-alternatives.ts";
 import { loginWorks, mayTryLogin } from "./try-login.ts";
 
@@ -69,29 +70,37 @@ export async function probe(config: ResolvedConfig, options: ProbeOptions): Prom
   const recipient = sendTo ?? options.recipient ?? null;
   const timeouts = { ...probeTimeouts, ...options.timeouts };
   const deadline = new AbortController();
-  const stagesFor = (target: ResolvedConfig) =>
-    new Stages({ target, recipient, clock, deadline: deadline.signal, watcher: options });
+  const common = { recipient, clock, deadline: deadline.signal, watcher: options };
   let target = config;
   try {
     target = (await options.withToken?.(config)) ?? config;
   } catch (error) {
     if (!isSendwrightError(error)) throw error;
-    const stages = stagesFor(target);
+    const stages = new Stages({ ...common, target });
     stages.stage({ stage: "auth", status: "failed", error });
     notifyFailed(stages, options);
     return { ...stages.report(), corrections: [] };
   }
-  const stages = stagesFor(target);
+  const { egress, signal } = options;
+  const ended = signal === undefined ? deadline.signal : AbortSignal.any([signal, deadline.signal]);
+  const tlsFirst = new TlsFirst(target, { egress, clock, ended });
+  const stages = new Stages({ ...common, target, tlsFirst: tlsFirst.found });
   const endDeadline = clock.after(timeouts.overallMs, () => deadline.abort());
   try {
-    await converse(target, recipient, { ...options, timeouts }, stages, deadline.signal);
+    await converse(
+      target,
+      recipient,
+      { ...options, timeouts },
+      { stages, tlsFirst, deadline: deadline.signal },
+    );
     notifyFailed(stages, options);
     if (options.triesAlternatives === false) return { ...stages.report(), corrections: [] };
-    await loginTried(target, { ...options, timeouts }, stages, deadline.signal);
+    await loginTried(target, { ...options, timeouts }, stages, ended);
     const tried = await alternativesTried(target, options, stages, deadline.signal);
     return { ...stages.report(), corrections: tried };
   } finally {
     endDeadline();
+    tlsFirst.close();
   }
 }
 
@@ -99,14 +108,20 @@ function notifyFailed({ failed }: Stages, { onFailed }: ProbeOptions): void {
   if (failed !== null) onFailed?.(failed);
 }
 
+interface Conversing {
+  readonly stages: Stages;
+  readonly tlsFirst: TlsFirst;
+  readonly deadline: AbortSignal;
+}
+
 async function converse(
   target: ResolvedConfig,
   recipient: string | null,
   { egress, clock, templates, signal, timeouts, sendTo = null, logEmail }: ProbeOptions,
-  stages: Stages,
-  deadline: AbortSignal,
+  { stages, tlsFirst, deadline }: Conversing,
 ): Promise<void> {
   try {
+    const given = signal === undefined ? [] : [signal];
     const connection = await connect({
       relay: target.relay,
       credentials: target.credentials,
@@ -114,8 +129,14 @@ async function converse(
       egress,
       clock,
       ...(timeouts === undefined ? {} : { timeouts }),
-      signal: signal === undefined ? deadline : AbortSignal.any([signal, deadline]),
-      observer: stages,
+      signal: AbortSignal.any([...given, deadline, tlsFirst.found]),
+      observer: {
+        stage: (event) => {
+          stages.stage(event);
+          tlsFirst.stage(event);
+        },
+        transcript: (line) => stages.transcript(line),
+      },
     });
     try {
       await envelope(connection, target, recipient, stages);
@@ -145,11 +166,10 @@ async function loginTried(
   target: ResolvedConfig,
   { egress, clock, timeouts, signal, onLoginTried }: ProbeOptions & { readonly timeouts: Timeouts },
   stages: Stages,
-  deadline: AbortSignal,
+  ended: AbortSignal,
 ): Promise<void> {
   const { failed } = stages;
   if (failed === null || !mayTryLogin(target, failed)) return;
-  const ended = signal === undefined ? deadline : AbortSignal.any([signal, deadline]);
   const works = await loginWorks(target, { egress, clock, timeouts, signal: ended });
   signal?.throwIfAborted();
   onLoginTried?.(works);
@@ -173,11 +193,16 @@ async function alternativesTried(
     signal,
     deadline,
     onTried: onAlternativeTried,
+    ...(failed?.stage === "tls" ? { patienceMs: impatientMs } : {}),
   });
   // When the whole test has run out of time, the results disprove nothing.
-  if (!deadline.aborted) stages.reconsider((fix) => isDisproved(fix, target.relay, results));
+  const seen = { relay: target.relay, spoken: failed?.spoken ?? null };
+  if (!deadline.aborted) stages.reconsider((fix) => isDisproved(fix, seen, results));
   return results.map(({ alternative }) => alternative);
 }
+
+/** A server that began with TLS was found where it should be, so other ports will hardly help: a person waits. */
+const impatientMs = 2_000;
 
 /** Tests the sender and the recipient, each in its own stage; RSET then ends the transaction without a message. */
 async function envelope(

@@ -8,7 +8,7 @@ import { holdsInvisible, withoutInvisible } from "../smtp-configs/invisible.ts";
 import type { ResolvedConfig } from "../smtp-configs/open.ts";
 import { authEvidence, connectEvidence, ehloEvidence, shown, tlsEvidence } from "./evidence.ts";
 import { explain, type Failure, type Problem } from "./explain.ts";
-import type { Fix } from "./explanations/rule.ts";
+import { clearAnswers, type Fix } from "./explanations/rule.ts";
 import {
   stageOrder,
   type TestReport,
@@ -24,6 +24,8 @@ interface StagesOptions {
   readonly clock: Clock;
   /** Aborted when the test as a whole has run out of time. */
   readonly deadline: AbortSignal;
+  /** Aborted once another connection has found TLS on a port that did not greet. */
+  readonly tlsFirst?: AbortSignal;
   readonly watcher?: Pick<TestWatcher, "onProgress" | "onStage">;
 }
 
@@ -38,6 +40,8 @@ export interface FailedStage {
   readonly address: string | null;
   /** The mechanisms by which the sign-in was tried; empty if it was not. */
   readonly mechanisms: readonly string[];
+  /** How the port of the config begins, as far as it has shown that. */
+  readonly spoken: "tls" | "clear" | null;
 }
 
 /** Collects the report of a test: observes the connection and completes each stage as it ends. */
@@ -182,6 +186,7 @@ export class Stages implements Observer {
       problem,
       certificateNames: failure.certificate?.names ?? [],
       address: connected?.address ?? null,
+      spoken: this.#spoken(failure),
       mechanisms: auth === undefined ? [] : [...auth.refusedMechanisms, auth.mechanism],
     };
     const reply = error.smtp?.reply;
@@ -224,10 +229,10 @@ export class Stages implements Observer {
    * gap in a known sentence would reveal it.
    */
   #failure(stage: Stage, error: SendwrightError): Failure {
-    const { target, recipient, deadline } = this.#options;
+    const { target, recipient, deadline, tlsFirst } = this.#options;
     const { text } = this.#redactor;
     const { smtp } = error;
-    const outOfTime = deadline.aborted && smtp?.systemCode === "ABORT_ERR";
+    const outOfTime = (deadline.aborted || tlsFirst?.aborted) && smtp?.systemCode === "ABORT_ERR";
     const ehlo = ehloEvidence.safeParse(this.#evidence.get("ehlo")).data;
     return {
       stage,
@@ -251,6 +256,19 @@ export class Stages implements Observer {
       certificate: this.#certificate(),
       encrypted: this.#evidence.has("tls") && stage !== "tls",
     };
+  }
+
+  #spoken({ stage, code, reply, systemCode = "" }: Failure): FailedStage["spoken"] {
+    const { target, tlsFirst } = this.#options;
+    if (target.relay.tls === "implicit") {
+      if (clearAnswers.includes(systemCode)) return "clear";
+      // A certificate that was refused, an alert, or anything that came after the handshake.
+      const isAlert = systemCode.startsWith("ERR_SSL_") && systemCode.includes("ALERT");
+      return this.#evidence.get("tls")?.version !== undefined || isAlert ? "tls" : null;
+    }
+    if (tlsFirst?.aborted) return "tls";
+    const hasSpoken = stage === "greeting" && (reply !== undefined || code === "smtp.protocol");
+    return hasSpoken || this.#ended.get("greeting")?.status === "passed" ? "clear" : null;
   }
 
   /** A username that holds the token is not proposed. */

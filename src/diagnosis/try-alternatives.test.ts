@@ -144,6 +144,28 @@ describe("an alternative to the endpoint of the config", () => {
     expect(failedStage(report)?.problem?.fix).toEqual({ useTls: true, tlsMode: "implicit" });
   });
 
+  it("with the other kind of TLS on the same port ends the wait for the others", async () => {
+    const clock = createFixedClock();
+    await using relay = await startTestRelay({ tls: certificate });
+    await using silent = await startScriptedServer(silence);
+    const report = await run(
+      target(relay.port, { tls: "implicit" }),
+      [{ port: silent.port, tls: "starttls" }],
+      {
+        clock,
+        // Once it is found, and not before: the time limit of the others is eight seconds.
+        onAlternativeTried: ({ works }) => {
+          if (works) void clock.advance(700);
+        },
+      },
+    );
+    expect(report.durationMs).toBe(700);
+    expect(report.corrections).toMatchObject([
+      { works: true, smtpPort: relay.port, tlsMode: "starttls" },
+      { works: false, smtpPort: silent.port },
+    ]);
+  });
+
   it("takes back a fix that it disproves", async () => {
     await using server = await startScriptedServer(() => {});
     const told: unknown[] = [];
@@ -247,7 +269,8 @@ describe("a certificate that only lacks trust", () => {
       expect.stringContaining("ended on 2020-02-03."),
       "It is not for relay.test.",
     ]);
-    expect(report.corrections.map(({ smtpServer }) => smtpServer)).toEqual(["relay.test"]);
+    // Neither the name of the certificate, nor a kind of TLS that the port does not begin with.
+    expect(report.corrections).toEqual([]);
   });
 
   it("cannot where it holds the password", async () => {

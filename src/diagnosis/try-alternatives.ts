@@ -6,10 +6,10 @@ import { type Connection, connect } from "../smtp/connection.ts";
 import { type Relay, tlsFor } from "../smtp/relay.ts";
 import type { Timeouts } from "../smtp/timeouts.ts";
 import type { ResolvedConfig } from "../smtp-configs/open.ts";
-import type { Alternative } from "./alternatives.ts";
+import { type Alternative, isContradicted } from "./alternatives.ts";
 import { clearAnswers, type Fix, loopback } from "./explanations/rule.ts";
 import type { TriedAlternative } from "./report.ts";
-import { Stages } from "./stages.ts";
+import { type FailedStage, Stages } from "./stages.ts";
 
 export interface AlternativeResult {
   readonly alternative: TriedAlternative;
@@ -27,6 +27,8 @@ export interface TryAlternativesOptions {
   readonly signal: AbortSignal | undefined;
   /** The test as a whole has run out of time. */
   readonly deadline: AbortSignal;
+  /** How long each may take, in milliseconds. Default: {@link tryMs}. */
+  readonly patienceMs?: number;
   /** Called with each alternative as its try ends. */
   readonly onTried: ((alternative: TriedAlternative) => void) | undefined;
 }
@@ -36,6 +38,12 @@ export interface TryAlternativesOptions {
  * greeting against spam do so for five or six seconds.
  */
 const tryMs = 8_000;
+
+/**
+ * For the others, once the other kind of TLS is found on the port of the config: that is what was wrong, and a person
+ * waits for the report.
+ */
+const graceMs = 700;
 
 /** Each step may use up the whole time: there is none for a second slow step. */
 const tryTimeouts: Partial<Timeouts> = {
@@ -57,24 +65,39 @@ export async function tryAlternatives(
   alternatives: readonly Alternative[],
   options: TryAlternativesOptions,
 ): Promise<readonly AlternativeResult[]> {
-  const { signal, deadline, onTried } = options;
+  const { signal, deadline, onTried, clock } = options;
   if (deadline.aborted) return [];
+  const settled = new AbortController();
+  let cancelGrace: (() => void) | null = null;
+  const outOfTime = AbortSignal.any([deadline, settled.signal]);
   const results = await Promise.all(
     alternatives.map(async (alternative) => {
-      const result = await tryOne(target, alternative, options);
+      const result = await tryOne(target, alternative, { ...options, deadline: outOfTime });
+      if (isOnSamePort(target, result)) cancelGrace ??= clock.after(graceMs, () => settled.abort());
       if (!signal?.aborted) onTried?.(result.alternative);
       return result;
     }),
   );
+  (cancelGrace as (() => void) | null)?.();
   signal?.throwIfAborted();
   return results.toSorted((one, two) => Number(two.alternative.works) - Number(one.alternative.works));
 }
 
-/** Whether a result disproves the fix: it leads to an endpoint where no such service is. */
-export function isDisproved(fix: Fix, relay: Relay, results: readonly AlternativeResult[]): boolean {
+/** Whether the service was found where the config looks for it, with another kind of TLS. */
+function isOnSamePort({ relay }: ResolvedConfig, { alternative, hasService }: AlternativeResult): boolean {
+  return hasService && alternative.smtpServer === relay.host && alternative.smtpPort === relay.port;
+}
+
+/** Whether the fix leads to an endpoint where no such service is: by the results, or as that port has spoken otherwise. */
+export function isDisproved(
+  fix: Fix,
+  { relay, spoken }: { readonly relay: Relay; readonly spoken: FailedStage["spoken"] },
+  results: readonly AlternativeResult[],
+): boolean {
   if (fix.smtpPort === undefined && fix.useTls === undefined) return false;
   const port = fix.smtpPort ?? relay.port;
   const tls = fix.useTls === undefined ? relay.tls : tlsFor(fix.useTls, fix.tlsMode ?? "auto", port);
+  if (port === relay.port && isContradicted(tls, spoken)) return true;
   return results.some(({ alternative, hasService }) => {
     const tried = relayOf(alternative);
     return !hasService && tried.host === relay.host && tried.port === port && tried.tls === tls;
@@ -84,12 +107,12 @@ export function isDisproved(fix: Fix, relay: Relay, results: readonly Alternativ
 async function tryOne(
   target: ResolvedConfig,
   alternative: Alternative,
-  { egress, clock, signal, deadline }: TryAlternativesOptions,
+  { egress, clock, signal, deadline, patienceMs = tryMs }: TryAlternativesOptions,
 ): Promise<AlternativeResult> {
   const { host, port, tls } = alternative;
   const relay = { ...target.relay, host, port, tls };
   const tooLate = new AbortController();
-  const cancel = clock.after(tryMs, () => tooLate.abort());
+  const cancel = clock.after(patienceMs, () => tooLate.abort());
   const outOfTime = AbortSignal.any([tooLate.signal, deadline]);
   const stages = new Stages({ target: { ...target, relay }, recipient: null, clock, deadline: outOfTime });
   const startedAt = clock.monotonic();
@@ -133,7 +156,7 @@ async function tryOne(
 }
 
 /** Whether the relay speaks TLS: the handshake did not fail because the answer was in the clear. */
-function isTlsSpoken({ code, smtp }: SendwrightError): boolean {
+export function isTlsSpoken({ code, smtp }: SendwrightError): boolean {
   return code === "smtp.tls" && !clearAnswers.includes(smtp?.systemCode ?? "");
 }
 

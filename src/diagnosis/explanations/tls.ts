@@ -376,10 +376,10 @@ export const securingRules: readonly ExplanationRule[] = [
     when: { stage: ["tls"], code: ["smtp.closed", "smtp.timeout"] },
     title: "The handshake was cut off",
     explanation:
-      "{host} port {port} ended the connection, or fell silent, in the middle of setting up encryption.",
+      "{host} port {port} ended the connection, or fell silent, in the middle of setting up encryption. Perhaps it knows only versions of TLS before 1.2, wants a client certificate, or has no certificate for this name.",
     remedy:
-      "Check that this port is for the chosen kind of TLS: 465 for TLS from the start, 587 for STARTTLS. A firewall in between may also cut it.",
-    source: "RFC 8446 §6.1: a connection closed without an alert; Node ECONNRESET",
+      "If {host} is an IP address or an alias, enter the server's proper name. Otherwise look into the server's own log, or ask its administrator. A firewall in between may also cut it.",
+    source: "RFC 8446 §6.1: a connection closed without an alert; Node ECONNRESET; aiosmtpd closes like this",
   },
   {
     code: "tls.failed",
