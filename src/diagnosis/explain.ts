@@ -1,7 +1,6 @@
-import { isIP } from "node:net";
 import type { ErrorCode } from "../core/errors.ts";
 import type { AuthMethod, Offer, ShownCertificate, Stage } from "../core/model.ts";
-import { normaliseHost } from "../net/host.ts";
+import { isAddress, normaliseHost } from "../net/host.ts";
 import { refusesMechanism } from "../smtp/auth.ts";
 import type { Pin } from "../smtp/certificate-chain.ts";
 import type { Relay } from "../smtp/relay.ts";
@@ -192,7 +191,7 @@ function fits(when: Condition, seen: Failure, said: string | null): boolean {
 /** For a certificate that is not for the host: an address among its names can then only be a DNS name. */
 function hasAddressAsName({ relay, certificate, systemCode }: Failure): boolean {
   const host = normaliseHost(relay.host);
-  if (host === null || isIP(host) === 0 || systemCode !== "ERR_TLS_CERT_ALTNAME_INVALID") return false;
+  if (host === null || !isAddress(host) || systemCode !== "ERR_TLS_CERT_ALTNAME_INVALID") return false;
   return certificate?.names.some((name) => normaliseHost(name) === host) ?? false;
 }
 

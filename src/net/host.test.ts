@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { isEndpoint, isLoopback, normaliseEhloName, normaliseHost } from "./host.ts";
+import { isAddress, isEndpoint, isLoopback, normaliseEhloName, normaliseHost } from "./host.ts";
 
 describe("a host", () => {
   test.each([
@@ -121,3 +121,12 @@ test.each(["", "0.0.0.0", "::", "127.0.0.1.example.com", "localhost.example.com"
     expect(isLoopback(host)).toBe(false);
   },
 );
+
+test.each([
+  ["127.0.0.1", true],
+  ["::1", true],
+  ["smtp.example.com", false],
+  ["1.example.com", false],
+])("knows whether %s is an address: %s", (host, expected) => {
+  expect(isAddress(host)).toBe(expected);
+});

@@ -37,6 +37,11 @@ export function normaliseEhloName(text: string): string | null {
   return isIpv4(literal) && normaliseHost(literal) === literal ? text : null;
 }
 
+/** Whether a host in its normal form is an IP address. */
+export function isAddress(host: string): boolean {
+  return isIpv4(host) || host.includes(":");
+}
+
 /** Digits and dots are an address, because no host name ends in a number (RFC 1123 §2.1). */
 function isIpv4(host: string): boolean {
   return /^[\d.]+$/.test(host);

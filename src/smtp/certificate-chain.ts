@@ -1,5 +1,5 @@
 import type { X509Certificate } from "node:crypto";
-import { isIP } from "node:net";
+import { isAddress } from "../net/host.ts";
 
 /** One certificate as the relay sent it. */
 export interface SentCertificate {
@@ -91,7 +91,7 @@ export function faultsOf({ certificates, error, host, isForHost, now }: Refused)
 /** RFC 5280 §4.2.1.6: an address stands as iPAddress. As a DNS name it counts for nothing (RFC 9525 §6.4). */
 function nameFault(own: X509Certificate | undefined, host: string): string {
   const entries = own?.subjectAltName?.split(", ") ?? [];
-  return isIP(host) !== 0 && entries.includes(`DNS:${host}`)
+  return isAddress(host) && entries.includes(`DNS:${host}`)
     ? `It has ${host} as a DNS name, where an address must stand as an IP address.`
     : `It is not for ${host}.`;
 }

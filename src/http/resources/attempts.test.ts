@@ -145,4 +145,52 @@ describe("what a relay gives away", () => {
     expect(problem?.explanation).toContain("the sign-in of this account");
     expect(problem?.explanation).not.toContain("jo@example.com");
   });
+
+  it.each(["recipient", "final dot", "success"])(
+    "tells a key that only sends nothing of the account, whatever the relay says: %s",
+    async (where) => {
+      const username = "bar@example.com";
+      const auth = { username, password: secret };
+      const says = `5.7.1 Not for ${username}, BAR%40example.com, ${Buffer.from(username).toString("base64")}`;
+      await relayWith(
+        {
+          auth,
+          onRcpt: () => (where === "recipient" ? `550 ${says}` : undefined),
+          onDot: () => (where === "final dot" ? `554 ${says}` : `250 ${says}`),
+        },
+        { ...auth, allowCleartextAuth: true },
+      );
+      const headers = { ...(await app.bearer("send")), cookie: "" };
+      const attempt = await firstAttempt(["pat@example.net"], headers);
+      expect(attempt.reply).toContain("Not for ********");
+      const list = await read<{ items: { id: string }[] }>(
+        app.call("GET", "/api/emails", undefined, headers),
+      );
+      const one = await read<Email>(app.call("GET", `/api/emails/${list.items[0]?.id}`, undefined, headers));
+      expect(one.recipients[0]?.reply).toContain("Not for ********");
+      for (const text of [attempt, list, one].map((value) => JSON.stringify(value))) {
+        expect(text).not.toMatch(/bar(?:@|%40)example/i);
+        expect(text).not.toContain(Buffer.from(username).toString("base64"));
+      }
+      const admin = await read<Email>(app.call("GET", `/api/emails/${one.id}`));
+      expect(admin.attempts[0]?.reply).toContain(username);
+    },
+  );
+
+  it("nor of the account that a config signed in with before", async () => {
+    const auth = { username: "bar@example.com", password: secret };
+    const relay = await relayWith(
+      { auth, onRcpt: () => "550 5.7.1 Not for bar@example.com" },
+      { ...auth, allowCleartextAuth: true },
+    );
+    const headers = { ...(await app.bearer("send")), cookie: "" };
+    await firstAttempt(["pat@example.net"], headers);
+    const { items: configs } = await read<{ items: SmtpConfig[] }>(app.call("GET", "/api/smtp-configs"));
+    const { version, id } = configs[0]!;
+    const changed = { ...sender, ...auth, username: "baz@example.com", version, allowCleartextAuth: true };
+    const body = { ...changed, smtpServer: relay.host, smtpPort: relay.port, useTls: false };
+    expect((await app.call("PUT", `/api/smtp-configs/${id}`, body)).status).toBe(200);
+    const list = await read(app.call("GET", "/api/emails", undefined, headers));
+    expect(JSON.stringify(list)).toContain("Not for ********");
+  });
 });

@@ -4,13 +4,16 @@ import { isSendwrightError, SendwrightError } from "../../core/errors.ts";
 import { invalidInput, parse } from "../../core/parse.ts";
 import { idempotencyKey } from "../../emails/acceptance.ts";
 import { emailCriteria } from "../../emails/criteria.ts";
+import type { EmailDetail, EmailSummary } from "../../emails/emails.ts";
 import { emailRequest } from "../../emails/request.ts";
 import type { Services } from "../../services.ts";
+import { accountHider } from "../../smtp/account.ts";
+import { allUsernames } from "../../smtp-configs/usernames.ts";
 import { inBrief, problemOf } from "../problem.ts";
 import { idParams, json, jsonBody, noContent, pageQuery, route, routes } from "../route.ts";
 import { accepted, batchResults, email, emailList, emailPreview } from "../schema/emails.ts";
 import { messageReply, messageResponse } from "./message-reply.ts";
-import { emailSummaryView, emailView } from "./views.ts";
+import { emailSummaryView, emailView, type HidesAccount } from "./views.ts";
 
 /** Attachments in base64, and the data of a template. */
 const emailLimits = { bytes: 40 * 1024 * 1024, values: 25_000, names: 2_000 };
@@ -132,7 +135,23 @@ const cancel = route({
   responses: { 204: noContent },
 });
 
-export function emailRoutes({ outbox, log }: Services) {
+/** An email as it is read: in a list without its attempts. */
+type ReadEmail = EmailSummary & Partial<Pick<EmailDetail, "attempts">>;
+
+export function emailRoutes({ outbox, log, store, configSource }: Services) {
+  /** A key that only sends does not learn which account a config signs in with. @returns null for admins */
+  async function hiderFor({ scope }: Caller, emails: readonly ReadEmail[]): Promise<HidesAccount | null> {
+    if (scope === "admin") return null;
+    // Of a config that was deleted, the log still knows whom it signed in as.
+    const logged = emails.flatMap(({ attempts = [] }) =>
+      attempts.flatMap(({ failure }) => failure?.username ?? []),
+    );
+    const isTold = emails.some(({ recipients, attempts = [] }) =>
+      [...recipients, ...attempts].some(({ reply }) => reply !== null),
+    );
+    return accountHider(isTold ? [...(await allUsernames(store.db, configSource)), ...logged] : logged);
+  }
+
   /** What a key did not send does not exist for it. */
   async function visible(id: string, caller: Caller) {
     const found = await outbox.get(id);
@@ -179,11 +198,13 @@ export function emailRoutes({ outbox, log }: Services) {
       const caller = c.get("caller");
       const own = caller.scope === "admin" ? {} : { caller: caller.actor.id };
       const { items, next } = await outbox.list({ ...c.req.valid("query"), ...own });
-      return c.json({ items: items.map(emailSummaryView), next }, 200);
+      const hides = await hiderFor(caller, items);
+      return c.json({ items: items.map((item) => emailSummaryView(item, hides)), next }, 200);
     })
     .openapi(get, async (c) => {
       const caller = c.get("caller");
-      return c.json(emailView(await visible(c.req.valid("param").id, caller), caller), 200);
+      const email = await visible(c.req.valid("param").id, caller);
+      return c.json(emailView(email, await hiderFor(caller, [email])), 200);
     })
     .openapi(source, async (c) => {
       const { id } = await visible(c.req.valid("param").id, c.get("caller"));

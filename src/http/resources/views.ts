@@ -34,7 +34,11 @@ import type { DnsReport } from "../schema/tests.ts";
 
 /** Values as the API writes them: times as RFC 3339, and no field that only the rooms below need. */
 
-export function emailSummaryView(email: SummaryInside): EmailSummary {
+/** Hides in what a relay said which account a config signs in with. */
+export type HidesAccount = (said: string) => string;
+
+/** @param hides null for admins, who may read everything */
+export function emailSummaryView(email: SummaryInside, hides: HidesAccount | null): EmailSummary {
   return {
     id: email.id,
     state: email.state,
@@ -52,21 +56,28 @@ export function emailSummaryView(email: SummaryInside): EmailSummary {
     nextAttemptAt: rfc3339OrNull(email.nextAttemptAt),
     expiresAt: rfc3339(email.expiresAt),
     finishedAt: rfc3339OrNull(email.finishedAt),
-    recipients: email.recipients.map(({ position: _position, ...recipient }) => recipient),
+    recipients: email.recipients.map(({ position: _position, reply, ...recipient }) => ({
+      ...recipient,
+      reply: reply === null ? null : (hides?.(reply) ?? reply),
+    })),
   };
 }
 
-/** Only admins learn which account a config signs in with. */
-export function emailView(email: EmailDetail, { scope }: Pick<Caller, "scope">): Email {
+/**
+ * Only admins learn which account a config signs in with.
+ * @param hides null for admins
+ */
+export function emailView(email: EmailDetail, hides: HidesAccount | null): Email {
   return {
-    ...emailSummaryView(email),
+    ...emailSummaryView(email, hides),
     replyTo: [...email.replyTo],
     onUnknown: email.onUnknown,
-    attempts: email.attempts.map((attempt) => attemptView(attempt, scope === "admin")),
+    attempts: email.attempts.map((attempt) => attemptView(attempt, hides)),
   };
 }
 
-function attemptView(attempt: AttemptInside, namesAccount: boolean): Attempt {
+function attemptView(inside: AttemptInside, hides: HidesAccount | null): Attempt {
+  const attempt = hides === null ? inside : withoutAccount(inside, hides);
   const { id: _id, at, configName, relayHost, tlsVersion, failure: _failure, ...others } = attempt;
   return {
     ...others,
@@ -74,7 +85,27 @@ function attemptView(attempt: AttemptInside, namesAccount: boolean): Attempt {
     config: configName,
     relay: relayHost,
     tls: tlsVersion,
-    problem: explainAttempt(attempt, { namesAccount }),
+    problem: explainAttempt(attempt, { namesAccount: hides === null }),
+  };
+}
+
+/** Everything in it that came from the relay, which an explanation repeats. */
+function withoutAccount(attempt: AttemptInside, hides: HidesAccount): AttemptInside {
+  const { reply, failure } = attempt;
+  const { refusal = null, offered = null, certificate = null } = failure ?? {};
+  return {
+    ...attempt,
+    reply: reply === null ? null : hides(reply),
+    failure: failure && {
+      ...failure,
+      refusal: refusal && { ...refusal, text: hides(refusal.text) },
+      offered: offered && { ...offered, authMechanisms: offered.authMechanisms.map(hides) },
+      certificate: certificate && {
+        ...certificate,
+        names: certificate.names.map(hides),
+        issuer: hides(certificate.issuer),
+      },
+    },
   };
 }
 
