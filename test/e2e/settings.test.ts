@@ -76,6 +76,21 @@ describe("a saved config", () => {
     for (const words of revealing) expect(replies).not.toContain(words);
   });
 
+  test("hints at a character that nobody sees, before it is saved, and shows none of it", async ({
+    enter,
+  }) => {
+    const { page } = await enter("/settings/smtp");
+    const hint = (field: string) => page.getByText(new RegExp(`^The ${field} has an invisible character`));
+    await form.username(page).fill(" shop@example.com ");
+    await form.password(page).fill("abcd efgh");
+    expect(await hint("username").or(hint("password")).count()).toBe(0);
+    await form.username(page).fill("shop\u200b@example.com");
+    await form.password(page).fill("abcd\u00a0efgh");
+    await hint("username").waitFor();
+    await hint("password").waitFor();
+    expect(await page.locator("form").first().innerText()).not.toContain("efgh");
+  });
+
   test("asks for the password again for another server, which meanwhile sees no byte", async ({
     product,
     enter,

@@ -179,7 +179,7 @@ const dnsSaved = route({
 
 const sendTo = "With `sendTo` it sends a real email to that address; without, it stops before the message.";
 const streaming =
-  "Where it fails before the sign-in, a few usual ports of the same server are tried without credentials: see `corrections`. With `Accept: text/event-stream`, an event `progress` (`{ stage, evidence }`) tells that a stage has begun or found something, `stage` follows each stage, `correction` each other way that was tried, and `report` ends the stream.";
+  "Where it fails before the sign-in, a few usual ports of the same server are tried without credentials: see `corrections`. `warnings` names fields that look wrong, such as a password with an invisible character. With `Accept: text/event-stream`, an event `progress` (`{ stage, evidence }`) tells that a stage has begun or found something, `stage` follows each stage, `correction` each other way that was tried, and `report` ends the stream.";
 
 const testDraft = route({
   for: "admin",
