@@ -142,7 +142,7 @@ export class Conversation {
     timeoutMs: number,
   ): Promise<TlsEvidence> {
     if (!this.#parser.idle || this.answered || this.#unasked !== null) {
-      const loss = stage === "tls" ? noTlsHere : { ...injected, ...this.#unaskedReply() };
+      const loss = stage === "tls" ? noTlsHere : injectedBy(this.#unasked);
       this.#lose(loss);
       // Whatever came, it must not be taken for a refusal of STARTTLS, nor 421 for its end.
       if (stage !== "tls") throw this.#error(stage, loss);
@@ -237,10 +237,6 @@ export class Conversation {
     return { code: "smtp.timeout", message, systemCode: "ETIMEDOUT" };
   }
 
-  #unaskedReply(): Pick<Loss, "reply"> {
-    return this.#unasked === null ? {} : { reply: this.#unasked };
-  }
-
   #error(stage: Stage, loss: Loss): SendwrightError {
     // A transcript has it after the replies that came before it, once.
     if (this.#unasked !== null && !this.#isUnaskedShown) {
@@ -290,10 +286,12 @@ function unasked(reply: SmtpReply): Loss {
     : { code: "smtp.protocol", message: `spoke out of turn: ${quote(reply)}`, reply };
 }
 
-const injected: Loss = {
-  code: "smtp.protocol",
-  message: "sent data in the clear where its TLS handshake was due",
-};
+function injectedBy(reply: SmtpReply | null): Loss {
+  const message = "sent data in the clear where its TLS handshake was due";
+  return reply === null
+    ? { code: "smtp.protocol", message }
+    : { code: "smtp.protocol", message: `${message}: ${quote(reply)}`, reply };
+}
 
 /** By OpenSSL's name for it, also where the greeting came before OpenSSL could look. */
 const noTlsHere: Loss = {
