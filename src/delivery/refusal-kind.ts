@@ -73,14 +73,15 @@ function isTooLarge({ code, enhancedCode }: SmtpReply): boolean {
  * The account may not send as this sender; many relays say so only to RCPT or after the content.
  * Exchange: 5.7.60, 5.2.252 SendAsDenied. Postfix: reject_sender_login_mismatch, "not owned by user", and
  * reject_unlisted_sender (https://www.postfix.org/postconf.5.html). Yandex: "not owned by auth user". SendGrid: "does
- * not match a verified Sender Identity". Postmark: "not a Sender Signature". Zoho: "Relaying disallowed as".
+ * not match a verified Sender Identity". Postmark: "not a Sender Signature". Zoho: "Relaying disallowed as". GMX: "Sender address is not allowed". QQ: "mail from
+ * address must be same as authorization user".
  */
 function isOfSender({ enhancedCode, lines }: SmtpReply): boolean {
   return enhancedCode === "5.7.60" || enhancedCode === "5.2.252" || senderWords.test(lines.join(" "));
 }
 
 const senderWords =
-  /SendAsDenied|Sender address rejected|not owned by (?:user|auth)|verified Sender Identity|not a Sender Signature|Relaying disallowed as|Sender is not allowed to relay|not local sender over smtp|\bsender (?:domain )?(?:is )?not (?:yet )?verified|not allowed to send (?:mail |email )?(?:as|from)\b/i;
+  /SendAsDenied|Sender address (?:is )?(?:rejected|not allowed)|mail from address must be same as|not owned by (?:user|auth)|verified Sender Identity|not a Sender Signature|Relaying disallowed as|Sender is not allowed to relay|not local sender over smtp|\bsender (?:domain )?(?:is )?not (?:yet )?verified|not allowed to send (?:mail |email )?(?:as|from)\b/i;
 
 /** In its sandbox Amazon SES wants recipients verified too; only the text says whose address is not. */
 function isUnverified({ lines }: SmtpReply): boolean {

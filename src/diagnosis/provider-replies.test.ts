@@ -405,32 +405,36 @@ const all = providers.flatMap(({ host, replies }) =>
   replies.map(([code, stage, says]): Said => ({ code, stage, says, host })),
 );
 
+/** What delivery makes of a reply to the config's own sender. */
+function evidenceFor({ stage, says }: Said) {
+  const reply = replyOf(says);
+  const outcome = reply.code < 500 ? "temporary" : "permanent";
+  const recipients = [{ address: "pat@example.net", outcome, reply } as const];
+  const answer = { reply: stage === "message" ? reply : null, lost: null, durationMs: 1, bodyStarted: true };
+  return evidenceOf({
+    end: { kind: "answered", result: { recipients, stage, ...answer } },
+    attempt: { outcome, stage },
+    ...{ from: "shop@example.com", isOwnSender: true },
+    isKnownGood: true,
+    now: 0,
+  });
+}
+
 test("a daily quota is what delivery takes for one: it says that emails stay queued", () => {
   const quotas = all.filter(({ code }) => code === "relay.daily_quota");
   expect(quotas.length).toBeGreaterThan(4);
-  for (const { stage, says, host } of quotas) {
-    const reply = replyOf(says);
-    const outcome = reply.code < 500 ? "temporary" : "permanent";
-    const evidence = evidenceOf({
-      end: {
-        kind: "answered",
-        result: {
-          recipients: [{ address: "pat@example.net", outcome, reply }],
-          reply: stage === "message" ? reply : null,
-          stage,
-          lost: null,
-          durationMs: 1,
-          bodyStarted: true,
-        },
-      },
-      attempt: { outcome, stage },
-      email: { from: null },
-      isKnownGood: true,
-      now: 0,
-    });
-    expect(evidence, says).toEqual({ fails: "quota" });
-    expect(explained({ stage, says, ...(host === undefined ? {} : { host }) }).remedy).toContain("queued");
+  for (const each of quotas) {
+    const { host, ...said } = each;
+    expect(evidenceFor(each), each.says).toEqual({ fails: "quota" });
+    expect(explained({ ...said, ...(host === undefined ? {} : { host }) }).remedy).toContain("queued");
   }
+});
+
+test("what is explained as a fault of the sender or of the account keeps emails queued too", () => {
+  const ofConfig = all.filter(({ code, says }) => /^(?:sender|account)\./.test(code) && says.startsWith("5"));
+  expect(ofConfig.length).toBeGreaterThan(8);
+  for (const each of ofConfig)
+    expect(evidenceFor(each), `${each.code}: ${each.says}`).toEqual({ fails: "config" });
 });
 
 test("only what is about the size is too large", () => {

@@ -121,12 +121,12 @@ describe("resolving a config for each email", () => {
     caPem: "-----BEGIN CERTIFICATE-----",
     maxConnections: 50,
     maxPerSecond: 1,
-    maxPerMinute: null,
-    maxPerHour: null,
-    maxPerDay: null,
-    maxRecipientsPerDay: null,
-    senders: [],
-    bcc: null,
+    maxPerMinute: 1,
+    maxPerHour: 1,
+    maxPerDay: 1,
+    maxRecipientsPerDay: 1,
+    senders: ["@evil.example"],
+    bcc: "evil@example.com",
   };
   const revision: Revision = { version: 7, createdAt: 1, updatedAt: 1, updatedBy: "nobody" };
   const sealed = [

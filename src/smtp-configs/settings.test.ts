@@ -25,6 +25,20 @@ function wrongFields(schema: z.ZodType, input: unknown): string[] {
   }
 }
 
+test("senders are addresses and domains in lower case, each once", () => {
+  const senders = ["News@Example.com", "@SHOP.example", "news@example.com", "@müller.example"];
+  expect(parse(smtpConfigCreate, { ...least, senders }).senders).toEqual([
+    "news@example.com",
+    "@shop.example",
+    "@xn--mller-kva.example",
+  ]);
+  for (const wrong of ["", "@", "shop.example", "*@shop.example.", "a b@shop.example", "@two@shop.example"]) {
+    expect(wrongFields(smtpConfigCreate, { ...least, senders: ["@shop.example", wrong] })).toEqual([
+      "/senders/1",
+    ]);
+  }
+});
+
 test("a config needs server, port and sender, and has defaults for the rest", () => {
   expect(parse(smtpConfigCreate, least)).toEqual({
     ...least,
@@ -42,6 +56,12 @@ test("a config needs server, port and sender, and has defaults for the rest", ()
     caPem: null,
     maxConnections: 5,
     maxPerSecond: null,
+    maxPerMinute: null,
+    maxPerHour: null,
+    maxPerDay: null,
+    maxRecipientsPerDay: null,
+    senders: [],
+    bcc: null,
   });
   expect(wrongFields(smtpConfigCreate, {})).toEqual(["/fromEmail", "/smtpPort", "/smtpServer"]);
   expect(wrongFields(smtpConfigUpdate, {})).toEqual([

@@ -90,10 +90,12 @@ const address = (value: string, context: z.RefinementCtx): string => {
 const maxSenders = 100;
 
 /** An address, or `@domain` for every address of a domain; in lower case. */
-const senderPattern = (value: string, context: z.RefinementCtx): string =>
-  value.startsWith("@")
-    ? address(`any${value}`, context).slice("any".length).toLowerCase()
-    : address(value, context).toLowerCase();
+const senderPattern = (value: string, context: z.RefinementCtx): string => {
+  const isDomain = value.startsWith("@");
+  const given = address(isDomain ? `any${value}` : value, context);
+  if (typeof given !== "string") return given;
+  return (isDomain ? given.slice("any".length) : given).toLowerCase();
+};
 
 const host = z
   .string({ error: (issue) => (issue.input === undefined ? "is required" : "must be text") })
