@@ -40,7 +40,7 @@ export interface ProbeOptions extends TestWatcher {
   readonly onAlternativesFound?: (alternatives: readonly Alternative[]) => void;
   /** Whether LOGIN works, if it was tried after PLAIN had been refused. */
   readonly onLoginTried?: (works: boolean) => void;
-  /** Tries alternatives when the configured endpoint fails. Default: true. */
+  /** Tries alternatives when the configured endpoint fails, since a person waits for the report. Default: true. */
   readonly triesAlternatives?: boolean;
   readonly timeouts?: Partial<Timeouts>;
   /** The endpoints that are tried when the configured one fails; the usual ones by default. */
@@ -83,7 +83,8 @@ export async function probe(config: ResolvedConfig, options: ProbeOptions): Prom
   }
   const { egress, signal } = options;
   const ended = signal === undefined ? deadline.signal : AbortSignal.any([signal, deadline.signal]);
-  const tlsFirst = new TlsFirst(target, { egress, clock, ended });
+  const isAwaited = options.triesAlternatives !== false;
+  const tlsFirst = new TlsFirst(target, { egress, clock, ended, isAwaited });
   const stages = new Stages({ ...common, target, tlsFirst: tlsFirst.found });
   const endDeadline = clock.after(timeouts.overallMs, () => deadline.abort());
   try {
@@ -94,7 +95,7 @@ export async function probe(config: ResolvedConfig, options: ProbeOptions): Prom
       { stages, tlsFirst, deadline: deadline.signal },
     );
     notifyFailed(stages, options);
-    if (options.triesAlternatives === false) return { ...stages.report(), corrections: [] };
+    if (!isAwaited) return { ...stages.report(), corrections: [] };
     await loginTried(target, { ...options, timeouts }, stages, ended);
     const tried = await alternativesTried(target, options, stages, deadline.signal);
     return { ...stages.report(), corrections: tried };
@@ -201,7 +202,7 @@ async function alternativesTried(
   return results.map(({ alternative }) => alternative);
 }
 
-/** A server that began with TLS was found where it should be, so other ports will hardly help: a person waits. */
+/** The server was found, and TLS with it failed: other ports will hardly help, and a person waits. */
 const impatientMs = 2_000;
 
 /** Tests the sender and the recipient, each in its own stage; RSET then ends the transaction without a message. */

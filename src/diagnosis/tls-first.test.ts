@@ -7,7 +7,12 @@ import { TlsFirst } from "./tls-first.ts";
 
 const egress = createEgress("default", async () => [{ address: "127.0.0.1", family: 4 }]);
 
-function watch(port: number, tls: ResolvedConfig["relay"]["tls"] = "starttls") {
+interface Watched {
+  readonly tls?: ResolvedConfig["relay"]["tls"];
+  readonly isAwaited?: boolean;
+}
+
+function watch(port: number, { tls = "starttls", isAwaited = true }: Watched = {}) {
   const clock = createFixedClock();
   const target: ResolvedConfig = {
     relay: { host: "relay.test", port, tls, caPem: null, ehloName: null },
@@ -19,14 +24,15 @@ function watch(port: number, tls: ResolvedConfig["relay"]["tls"] = "starttls") {
     needsToken: null,
   };
   const ended = new AbortController().signal;
-  return { clock, tlsFirst: new TlsFirst(target, { egress, clock, ended }) };
+  return { clock, tlsFirst: new TlsFirst(target, { egress, clock, ended, isAwaited }) };
 }
 
 test.each([
-  ["a port that begins with TLS anyway", 465, "implicit"],
-  ["port 25, where nobody does", 25, "starttls"],
-] as const)("does not look for TLS at %s", (_, port, tls) => {
-  const { clock, tlsFirst } = watch(port, tls);
+  ["at a port that begins with TLS anyway", 465, { tls: "implicit" }],
+  ["at port 25, where nobody does", 25, {}],
+  ["in a check on schedule", 587, { isAwaited: false }],
+] as const)("does not look for TLS %s", (_, port, watched) => {
+  const { clock, tlsFirst } = watch(port, watched);
   tlsFirst.stage({ stage: "greeting", status: "started" });
   expect(clock.waiting).toBe(0);
 });

@@ -12,6 +12,8 @@ interface TlsFirstOptions {
   readonly clock: Clock;
   /** The client went away, or the test has run out of time. */
   readonly ended: AbortSignal;
+  /** False for a check on schedule, which may wait for a late greeting: nobody waits for its result. */
+  readonly isAwaited: boolean;
 }
 
 /** A server that greets at all mostly does so within this time. */
@@ -55,7 +57,7 @@ export class TlsFirst {
     }
     const { tls, port } = this.#target.relay;
     // On port 25 nobody begins with TLS, and servers there delay their greeting to catch clients that speak first.
-    if (tls === "implicit" || port === 25) return;
+    if (tls === "implicit" || port === 25 || !this.#options.isAwaited) return;
     this.#cancel = this.#options.clock.after(silenceMs, () => void this.#shakeHands());
   }
 
@@ -80,14 +82,19 @@ export class TlsFirst {
         signal: AbortSignal.any([ended, this.#over.signal]),
         observer: {
           stage: ({ stage, status }) => {
-            if (stage === "tls" && status === "passed") this.#found.abort();
+            if (stage === "tls" && status === "passed") this.#find();
           },
         },
       });
       connection.destroy();
     } catch (error) {
       if (!isSendwrightError(error)) throw error;
-      if (isTlsSpoken(error)) this.#found.abort();
+      if (isTlsSpoken(error)) this.#find();
     }
+  }
+
+  #find(): void {
+    // A greeting that has come meanwhile settles it.
+    if (!this.#over.signal.aborted) this.#found.abort();
   }
 }
