@@ -28,6 +28,7 @@ describe("the environment", () => {
       dataDir: "./data",
       previousSecrets: [],
       sandboxPort: 4651,
+      recipients: "all",
       memory: 256_000_000,
       queueLimit: 1_000_000,
       minFreeDisk: 256_000_000,

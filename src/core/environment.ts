@@ -142,6 +142,15 @@ const table = {
   sandboxPort: option("SENDWRIGHT_SANDBOX_PORT", port(4651), "Port of the sandbox relay; 0 switches it off", {
     shown: "4651",
   }),
+  recipients: option(
+    "SENDWRIGHT_RECIPIENTS",
+    z
+      .string()
+      .regex(/^(?:all|capture|(?:only|redirect):.*)$/s, "must be all, only:…, redirect:… or capture")
+      .default("all"),
+    "Who may get mail: all, only:@acme.test,qa@acme.test, redirect:qa@acme.test, or capture (into the sandbox)",
+    { shown: "all" },
+  ),
   memory: option(
     "SENDWRIGHT_MEMORY",
     size(256e6, 16e6),

@@ -40,6 +40,7 @@ export const errorTable = {
   "email.content_gone": "never",
   "email.lease_lost": "later",
   "email.expired": "never",
+  "email.withheld": "never",
   "idempotency.conflict": "never",
 
   "template.not_found": "never",

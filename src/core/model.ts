@@ -10,6 +10,7 @@ export const emailStates = [
   "cancelled",
   "expired",
   "unknown",
+  "withheld",
 ] as const;
 export type EmailState = (typeof emailStates)[number];
 
@@ -20,11 +21,20 @@ export const retryableStates = [
   "unknown",
   "partial",
   "cancelled",
+  "withheld",
 ] as const satisfies readonly EmailState[];
 export type RetryableState = (typeof retryableStates)[number];
 
-/** The outcome of one recipient; `queued` until it has one. */
-export const recipientStates = ["queued", "sent", "failed", "cancelled", "expired", "unknown"] as const;
+/** The outcome of one recipient; `queued` until it has one. `withheld`: the recipient rule of this machine forbids it. */
+export const recipientStates = [
+  "queued",
+  "sent",
+  "failed",
+  "cancelled",
+  "expired",
+  "unknown",
+  "withheld",
+] as const;
 export type RecipientState = (typeof recipientStates)[number];
 
 export const recipientRoles = ["to", "cc", "bcc"] as const;
@@ -33,9 +43,17 @@ export type RecipientRole = (typeof recipientRoles)[number];
 /**
  * How one try ended. `sent`: each recipient tried was taken; `partial`: some were; `temporary` and
  * `permanent`: none was; `config`: the config must be mended first; `unknown`: the answer to the
- * final dot was lost (RFC 1047).
+ * final dot was lost (RFC 1047); `withheld`: no recipient may get mail from this machine.
  */
-export const attemptOutcomes = ["sent", "partial", "temporary", "permanent", "config", "unknown"] as const;
+export const attemptOutcomes = [
+  "sent",
+  "partial",
+  "temporary",
+  "permanent",
+  "config",
+  "unknown",
+  "withheld",
+] as const;
 export type AttemptOutcome = (typeof attemptOutcomes)[number];
 
 export const priorities = ["high", "normal", "low"] as const;

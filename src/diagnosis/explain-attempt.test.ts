@@ -33,6 +33,7 @@ function attempt(given: Partial<Attempt>): Attempt {
     reply: null,
     durationMs: 5,
     possibleDuplicate: false,
+    captured: false,
     failure,
     route: null,
     ...given,

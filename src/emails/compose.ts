@@ -119,6 +119,7 @@ export function prepareEmail(
       needsSmtpUtf8,
       onUnknown: request.onUnknown,
       possibleDuplicate: false,
+      captured: false,
       attemptCount: 0,
       nextAttemptAt: startsAt,
       expiresAt,

@@ -42,6 +42,7 @@ const kinds = {
 
   "email.not_found": { status: 404, title: "No such email" },
   "email.state_conflict": { status: 409, title: "The email's state does not allow it" },
+  "email.withheld": { status: 409, title: "No recipient may get mail" },
   "email.expired": { status: 409, title: "The email's time is over" },
   "email.lease_lost": { status: 409, title: "Another node has the email" },
   "email.content_gone": { status: 410, title: "The contents are gone" },

@@ -95,6 +95,7 @@ async function addEmail(content: string, secrets: Secrets | null): Promise<strin
           needsSmtpUtf8: false,
           onUnknown: "resend",
           possibleDuplicate: false,
+          captured: false,
           attemptCount: 0,
           nextAttemptAt: null,
           expiresAt: clock.now(),

@@ -33,6 +33,10 @@ export interface Message {
 export interface SendResult extends SendingResult {
   /** Milliseconds since the message was first in the queue. */
   readonly durationMs: number;
+  /** Recipients who were not asked, because the recipient rule of this machine forbids it: none of `recipients`. */
+  readonly withheld?: readonly string[];
+  /** The built-in sandbox has the message: nobody else got it. */
+  readonly captured?: boolean;
 }
 
 /** A message that is being sent, or waits for the messages before it. */

@@ -213,6 +213,8 @@ export interface EmailRow {
   needs_smtputf8: Flag;
   on_unknown: UnknownPolicy;
   possible_duplicate: Flag;
+  /** The built-in sandbox has it, for one recipient or more. */
+  captured: Flag;
   attempts: number;
   next_attempt_at: number | null;
   expires_at: number;
@@ -275,6 +277,8 @@ export interface AttemptRow {
   reply: string | null;
   duration_ms: number;
   possible_duplicate: Flag;
+  /** The built-in sandbox got it. */
+  captured: Flag;
   /** What an explanation needs beyond the other columns; null unless it failed. */
   failure_json: string | null;
   /** Why the attempt went through this config. */

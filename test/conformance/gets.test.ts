@@ -80,7 +80,7 @@ describe.each(databases)("a service with something of everything in it on $name"
       hours: expect.arrayContaining([expect.objectContaining({ sent: 1 })]),
     });
     const { items } = await get("/api/emails");
-    expect(items).toHaveLength(9);
+    expect(items).toHaveLength(10);
     for (const path of ["smtp-configs", "templates", "alerts", "api-keys", "audit-log", "auth/sessions"]) {
       expect(await get(`/api/${path}`), path).not.toMatchObject({ items: [] });
     }

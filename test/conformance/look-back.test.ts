@@ -39,6 +39,7 @@ describe.each(databases)("what is looked at from outside, on $name", ({ start, o
         reply: "Unknown",
         duration_ms: 12,
         possible_duplicate: 0,
+        captured: 0,
       })
       .execute();
   }

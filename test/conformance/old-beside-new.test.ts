@@ -89,6 +89,7 @@ function sentNow({ email, recipients }: ClaimedEmail): Settlement {
     nextAttemptAt: null,
     attemptCount: 1,
     possibleDuplicate: email.possibleDuplicate,
+    captured: email.captured,
     sentAt: now,
     released: null,
     refusedBy: [],
@@ -97,7 +98,7 @@ function sentNow({ email, recipients }: ClaimedEmail): Settlement {
     attempt: {
       ...{ id: newId(now), at: now, configId: "config-1", configName: "Main", relayHost: "smtp.example.com" },
       ...{ relayAddress: null, tlsVersion: null, stage: "message", outcome: "sent", errorCode: null },
-      ...{ durationMs: 1, possibleDuplicate: false, failure: null, route: null, ...reply },
+      ...{ durationMs: 1, possibleDuplicate: false, captured: false, failure: null, route: null, ...reply },
     },
   };
 }
@@ -141,8 +142,8 @@ describe("a node beside a newer schema", () => {
     });
   }
 
-  // Before 0010-delivery, emails have not the columns that sending reads and writes now.
-  it.each(versions.filter(({ next }) => next > "0010-delivery"))(
+  // Before 0012-captured, emails have not the columns that sending reads and writes now.
+  it.each(versions.filter(({ next }) => next > "0012-captured"))(
     "goes on while another one makes $next and what comes after it",
     async ({ count }) => {
       const url = await postgres.createDatabase();

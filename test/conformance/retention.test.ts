@@ -18,7 +18,15 @@ const now = Date.parse("2026-06-01T12:00:00Z");
 const finalBy = now - 30 * dayMs;
 const old = finalBy - dayMs;
 const maxBytes = 1_000_000;
-const finalStates: readonly EmailState[] = ["sent", "partial", "failed", "cancelled", "expired", "unknown"];
+const finalStates: readonly EmailState[] = [
+  "sent",
+  "partial",
+  "failed",
+  "cancelled",
+  "expired",
+  "unknown",
+  "withheld",
+];
 
 describe.each(databases)("retention on $name", ({ start, open, stop }) => {
   let store: Store;
@@ -63,7 +71,15 @@ describe.each(databases)("retention on $name", ({ start, open, stop }) => {
     const id = await put({ recipients: ["jo@example.com", "bo@example.com"] });
     await store.db
       .insertInto("attempts")
-      .values({ id: "a", email_id: id, at: old, outcome: "sent", duration_ms: 1, possible_duplicate: 0 })
+      .values({
+        id: "a",
+        email_id: id,
+        at: old,
+        outcome: "sent",
+        duration_ms: 1,
+        possible_duplicate: 0,
+        captured: 0,
+      })
       .execute();
     expect(await remove()).toEqual([1]);
     for (const table of ["emails", "recipients", "attempts", "email_content"] as const) {

@@ -30,6 +30,7 @@ export function newEmail(now: number, given: GivenEmail = {}): NewEmail {
       needsSmtpUtf8: false,
       onUnknown: "resend",
       possibleDuplicate: false,
+      captured: false,
       attemptCount: 0,
       nextAttemptAt: now,
       expiresAt: now + 86_400_000,

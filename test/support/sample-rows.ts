@@ -172,6 +172,7 @@ async function writeEmail(
       sensitive: number % 2 === 0 ? 1 : 0,
       on_unknown: number % 2 === 0 ? "hold" : "resend",
       possible_duplicate: 0,
+      captured: 0,
       attempts: 1,
       expires_at: sampleNow + 24 * hourMs,
       lease: 1,
@@ -223,6 +224,7 @@ async function writeEmail(
       reply: "4.3.0 Later",
       duration_ms: 12,
       possible_duplicate: 0,
+      captured: 0,
       failure_json: null,
     })
     .execute();

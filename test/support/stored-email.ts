@@ -48,6 +48,7 @@ export async function storeEmail(db: Db, given: StoredEmail): Promise<string> {
       needs_smtputf8: 0,
       on_unknown: "resend",
       possible_duplicate: 0,
+      captured: 0,
       attempts: 0,
       next_attempt_at: isFinal ? null : acceptedAt,
       expires_at: acceptedAt + 86_400_000,

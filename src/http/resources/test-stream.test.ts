@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { createLog } from "../../core/log.ts";
 import type { Endpoint } from "../../diagnosis/alternatives.ts";
 import { ConnectionTests } from "../../diagnosis/connection-tests.ts";
+import { RecipientGuard } from "../../guard/recipient-guard.ts";
 import { createEgress, type Lookup } from "../../net/egress.ts";
 import { generateKey } from "../../secret/fernet.ts";
 import { unlock } from "../../secret/unlock.ts";
@@ -36,6 +37,7 @@ async function testsWith(lookup: Lookup, usualEndpoints: readonly Endpoint[] = [
     templates: new LoadedTemplates(),
     clock,
     log,
+    guard: new RecipientGuard(),
     egress: createEgress("default", lookup),
     usualEndpoints,
   });

@@ -50,6 +50,7 @@ export function emailSummaryView(email: SummaryInside, hides: HidesAccount | nul
     priority: email.priority,
     sensitive: email.sensitive,
     possibleDuplicate: email.possibleDuplicate,
+    captured: email.captured,
     attemptCount: email.attemptCount,
     createdAt: rfc3339(email.createdAt),
     sentAt: rfc3339OrNull(email.sentAt),

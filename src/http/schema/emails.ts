@@ -49,6 +49,7 @@ export const attempt = z
     reply: z.string().nullable(),
     durationMs: z.number(),
     possibleDuplicate: z.boolean(),
+    captured: z.boolean().describe("The built-in sandbox got it instead of the recipients"),
     problem: z
       .object({ code: z.string(), title: z.string(), explanation: z.string(), remedy: z.string() })
       .nullable()
@@ -71,6 +72,9 @@ export const emailSummary = z
     priority: z.enum(priorities),
     sensitive: z.boolean().describe("Contents are encrypted, never shown, and purged once final"),
     possibleDuplicate: z.boolean().describe("A recipient may have got it more than once"),
+    captured: z
+      .boolean()
+      .describe("The built-in sandbox got it instead of one recipient or more, even if its state is `sent`"),
     attemptCount: z.int(),
     createdAt: time,
     sentAt: timeOrNull("When a relay took the last recipient"),

@@ -9,6 +9,7 @@ import { oauth } from "./0008-oauth.ts";
 import { watching } from "./0009-watching.ts";
 import { delivery } from "./0010-delivery.ts";
 import { indexes } from "./0011-indexes.ts";
+import { captured } from "./0012-captured.ts";
 import { routing } from "./0013-routing.ts";
 import type { SchemaChange } from "./schema-change.ts";
 
@@ -25,5 +26,6 @@ export const migrations: Readonly<Record<string, SchemaChange>> = {
   "0009-watching": watching,
   "0010-delivery": delivery,
   "0011-indexes": indexes,
+  "0012-captured": captured,
   "0013-routing": routing,
 };

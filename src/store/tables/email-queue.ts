@@ -120,7 +120,7 @@ export async function requeueEmail(db: Db, id: string, now: number, expiresAt: n
         .end(),
     }))
     .where("id", "=", id)
-    .where("state", "in", ["queued", "failed", "partial", "expired", "cancelled", "unknown"])
+    .where("state", "in", ["queued", "failed", "partial", "expired", "cancelled", "unknown", "withheld"])
     .executeTakeFirst();
   if (result.numUpdatedRows !== 1n) return false;
   await db

@@ -26,6 +26,8 @@ export interface Settlement {
   /** Tries that count towards the schedule. */
   readonly attemptCount: number;
   readonly possibleDuplicate: boolean;
+  /** As `Email.captured`. */
+  readonly captured: boolean;
   readonly sentAt: number | null;
   readonly finishedAt: number | null;
   /** As `Email.refusedBy`. */
@@ -115,6 +117,7 @@ const outcomeColumns = {
   next_at: "bigint",
   tries: "integer",
   duplicate: "integer",
+  in_sandbox: "integer",
   sent: "bigint",
   finished: "bigint",
   refusals: "text",
@@ -128,6 +131,7 @@ function outcomeRow(settled: Settled): ValueRow<typeof outcomeColumns> {
     next_at: settlement.nextAttemptAt,
     tries: settlement.attemptCount,
     duplicate: settlement.possibleDuplicate ? 1 : 0,
+    in_sandbox: settlement.captured ? 1 : 0,
     sent: settlement.sentAt,
     finished: settlement.finishedAt,
     refusals: refusedByColumn(settlement.refusedBy),
@@ -140,7 +144,7 @@ const updateEmails = rowStatement(namesOf(outcomeColumns), (db, rows) =>
     with outcome ${valueRows(outcomeColumns, rows)}
     update emails set
       state = outcome.email_state, next_attempt_at = outcome.next_at, attempts = outcome.tries,
-      possible_duplicate = outcome.duplicate, sent_at = outcome.sent, finished_at = outcome.finished,
+      possible_duplicate = outcome.duplicate, captured = outcome.in_sandbox, sent_at = outcome.sent, finished_at = outcome.finished,
       refused_by = outcome.refusals,
       config_id = coalesce(outcome.config, config_id), lease_until = null, body_started_at = null
     from outcome where ${claimHolds}
@@ -197,6 +201,7 @@ const attemptColumns = {
   reply: "text",
   duration_ms: "integer",
   duplicate: "integer",
+  in_sandbox: "integer",
   failure: "text",
   route: "text",
 } as const satisfies ValueColumns;
@@ -222,6 +227,7 @@ function attemptRows(settled: Settled): ValueRow<typeof attemptColumns>[] {
       reply: attempt.reply,
       duration_ms: attempt.durationMs,
       duplicate: attempt.possibleDuplicate ? 1 : 0,
+      in_sandbox: attempt.captured ? 1 : 0,
       failure: attempt.failure === null ? null : JSON.stringify(attempt.failure),
       route: attempt.route === null ? null : JSON.stringify(attempt.route),
     },
@@ -233,13 +239,11 @@ const insertAttempts = rowStatement(namesOf(attemptColumns), (db, rows) =>
     with outcome ${valueRows(attemptColumns, rows)}
     insert into attempts (
       id, email_id, at, config_id, config_name, relay_host, relay_address, tls_version, stage, outcome,
-      error_code, code, enhanced_code, reply, duration_ms, possible_duplicate, failure_json,
-      route_json
+      error_code, code, enhanced_code, reply, duration_ms, possible_duplicate, captured, failure_json, route_json
     )
     select
       attempt_id, of_email, began_at, of_config, config_name, relay_host, relay_address, tls_version, stage, outcome,
-      error_code, code, enhanced_code, reply, duration_ms, duplicate, failure,
-      route
+      error_code, code, enhanced_code, reply, duration_ms, duplicate, in_sandbox, failure, route
     from outcome join emails on ${claimHolds} where true
     on conflict (id) do nothing
   `.compile(db),

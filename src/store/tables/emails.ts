@@ -33,6 +33,8 @@ export interface Email {
   readonly needsSmtpUtf8: boolean;
   readonly onUnknown: UnknownPolicy;
   readonly possibleDuplicate: boolean;
+  /** The built-in sandbox has it, for one recipient or more: they did not get it. */
+  readonly captured: boolean;
   readonly attemptCount: number;
   readonly nextAttemptAt: number | null;
   readonly expiresAt: number;
@@ -83,6 +85,8 @@ export interface Attempt {
   readonly reply: string | null;
   readonly durationMs: number;
   readonly possibleDuplicate: boolean;
+  /** It went to the built-in sandbox. */
+  readonly captured: boolean;
   /** Null where nothing failed at a stage of the connection, and in what older versions wrote. */
   readonly failure: AttemptFailure | null;
   /** Why it went through this config; null in what older versions wrote, and for tests of a config. */
@@ -217,6 +221,7 @@ export async function listAttempts(db: Db, emailId: string): Promise<Attempt[]> 
     reply: row.reply,
     durationMs: row.duration_ms,
     possibleDuplicate: row.possible_duplicate === 1,
+    captured: row.captured === 1,
     failure: row.failure_json === null ? null : JSON.parse(row.failure_json),
     route: row.route_json === null ? null : JSON.parse(row.route_json),
   }));
@@ -250,6 +255,7 @@ export function emailFromRow(row: EmailRow): Email {
     needsSmtpUtf8: row.needs_smtputf8 === 1,
     onUnknown: row.on_unknown,
     possibleDuplicate: row.possible_duplicate === 1,
+    captured: row.captured === 1,
     attemptCount: row.attempts,
     nextAttemptAt: row.next_attempt_at,
     expiresAt: row.expires_at,
