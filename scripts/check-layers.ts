@@ -11,7 +11,13 @@ import { drawRooms } from "./draw-rooms.ts";
 import { floors } from "./floors.ts";
 
 /** What only some files may import, and why. */
-const reserved: readonly { readonly modules: RegExp; readonly only: RegExp; readonly why: string }[] = [
+const reserved: readonly {
+  readonly modules: RegExp;
+  readonly only: RegExp;
+  readonly why: string;
+  /** Types leave no trace at run time, so anybody may import them. */
+  readonly allowsTypes?: true;
+}[] = [
   {
     modules: /^node:(net|tls)$/,
     only: /^(smtp\/wire|net|testing|sender-dns\/spf)\b/,
@@ -21,6 +27,12 @@ const reserved: readonly { readonly modules: RegExp; readonly only: RegExp; read
     modules: /^node:dns(\/promises)?$/,
     only: /^(net|testing)\//,
     why: "net/ alone resolves names",
+  },
+  {
+    modules: /\/smtp\/(connection|client|sending|transaction)\.ts$/,
+    only: /^(smtp|guard)\//,
+    why: "guard/ alone opens connections that send",
+    allowsTypes: true,
   },
 ];
 
@@ -43,7 +55,10 @@ function faultOf(file: string, imported: string): string | null {
   if (pure.some((one) => one.test(file)) && impure.test(imported) && !isTypeOnly(file, imported)) {
     return `${file} is pure, but imports ${imported}`;
   }
-  const reservation = reserved.find(({ modules, only }) => modules.test(imported) && !only.test(file));
+  const reservation = reserved.find(
+    ({ modules, only, allowsTypes = false }) =>
+      modules.test(imported) && !only.test(file) && !(allowsTypes && isTypeOnly(file, imported)),
+  );
   if (reservation !== undefined) return `${file} imports ${imported}, but ${reservation.why}`;
   if (!imported.startsWith(".")) return null;
   const target = posix.join(dirname(file), imported);
@@ -52,10 +67,12 @@ function faultOf(file: string, imported: string): string | null {
   return floorAt(to) < floorAt(from) ? null : `${file} imports ${target}, which is not on a lower floor`;
 }
 
-/** A type leaves no trace at run time. */
+/** Whether each import of a module is of types alone. */
 function isTypeOnly(file: string, imported: string): boolean {
   const source = readFileSync(join(root, file), "utf8");
-  return source.split("\n").some((line) => line.startsWith("import type ") && line.includes(`"${imported}"`));
+  const statements = source.match(/^(?:import|export)\b[^"]*"[^"]+"/gm) ?? [];
+  const ofModule = statements.filter((statement) => statement.endsWith(`"${imported}"`));
+  return ofModule.length > 0 && ofModule.every((statement) => /^(?:import|export) type\b/.test(statement));
 }
 
 function roomOf(file: string): string {

@@ -24,6 +24,7 @@ export const floors: readonly (readonly Room[])[] = [
     room("templates", "engine, built-in, library"),
   ],
   [room("smtp-configs", "settings, passwords, versions, OAuth")],
+  [room("guard", "who may get mail")],
   [
     room("emails", "accept, compose, log, retry"),
     room("discovery", "settings for an address"),

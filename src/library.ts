@@ -49,6 +49,7 @@ const createOptions = z.strictObject({
   memory: z.int().min(1).optional(),
   queueLimit: z.int().min(1).optional(),
   minFreeDisk: z.int().min(0).optional(),
+  recipients: z.string().optional(),
   sandboxPort: z.int().min(0).max(65_535).nullable().optional(),
   log: z.custom<Log>().optional(),
   clock: z.custom<Clock>().optional(),

@@ -23,6 +23,8 @@ import { BulkRetry } from "./emails/bulk-retry.ts";
 import { Outbox } from "./emails/emails.ts";
 import { Intake } from "./emails/intake.ts";
 import { QueueLimit } from "./emails/queue-limit.ts";
+import { RecipientGuard } from "./guard/recipient-guard.ts";
+import { parseRecipientRule, type RecipientRule, ruleText } from "./guard/rule.ts";
 import { Retention } from "./maintenance/retention.ts";
 import { AlertEmails } from "./monitoring/alert-emails.ts";
 import { Alerts } from "./monitoring/alerts.ts";
@@ -89,6 +91,11 @@ export interface ServicesOptions {
   readonly minFreeDisk?: number | undefined;
   /** Port of the sandbox relay on the loopback; 0 takes any free one. Default: none is started. */
   readonly sandboxPort?: number | null | undefined;
+  /**
+   * Who may get mail: `all`, `only:@acme.test,qa@acme.test`, `redirect:qa@acme.test`, or `capture`, which sends
+   * everything to the sandbox. Default: `all`.
+   */
+  readonly recipients?: string | undefined;
   /** Default: JSON lines on standard output, from `info` on. */
   readonly log?: Log | undefined;
   readonly clock?: Clock | undefined;
@@ -122,6 +129,7 @@ export interface Services extends OpenConfigs {
   readonly bulkRetry: BulkRetry;
   readonly worker: DeliveryWorker;
   readonly sandbox: Sandbox | null;
+  readonly guard: RecipientGuard;
   /** @throws SendwrightError `store.unavailable` */
   health(): Promise<Health>;
   /** Finishes what is being sent, for up to `deadlineMs` (default 10 s), and releases everything. */
@@ -130,12 +138,13 @@ export interface Services extends OpenConfigs {
 
 /**
  * Opens the database, unlocks the keys, and starts to deliver. A start that fails leaves nothing open.
- * @throws SendwrightError `input.invalid` for `smtp`, `secret.unusable`, `store.locked`, `store.newer`,
+ * @throws SendwrightError `input.invalid` for `smtp` or `recipients`, `secret.unusable`, `store.locked`, `store.newer`,
  *   `store.unavailable`, `sandbox.unavailable`
  */
 export async function openServices(options: ServicesOptions): Promise<Services> {
   const { database, log = createLog("info"), random = Math.random } = options;
   const smtp = options.smtp === undefined ? null : parse(smtpConfigCreate, options.smtp);
+  const rule = parseRecipientRule(options.recipients ?? "all");
   const primary = parseSecret(options.secret, "the secret");
   const previous = (options.previousSecrets ?? []).map((secret) => parseSecret(secret, "a previous secret"));
   const store = await (isPostgresUrl(database) ? openPostgresStore(database) : openSqliteStore(database));
@@ -143,7 +152,7 @@ export async function openServices(options: ServicesOptions): Promise<Services> 
     const clock = options.clock ?? (await clockOf(store));
     const secrets = await unlockStore(store, primary, previous, clock);
     if (!secrets.fits) log.error("secret does not fit this database; sending nothing");
-    return await startServices({ ...options, store, secrets, smtp, clock, log, random });
+    return await startServices({ ...options, store, secrets, smtp, rule, clock, log, random });
   } catch (error) {
     await store.close();
     throw error;
@@ -166,6 +175,7 @@ const defaultMinFreeDisk = 256_000_000;
 
 /** What the parts are made of. */
 interface Base extends Omit<ServicesOptions, "smtp"> {
+  readonly rule: RecipientRule;
   readonly store: Store;
   readonly secrets: Secrets;
   readonly smtp: SmtpConfigCreate | null;
@@ -186,6 +196,12 @@ async function startServices(base: Base): Promise<Services> {
   const egress = createEgress(base.egress ?? "default");
   const webEgress = createEgress(base.egress ?? "default", undefined, webPorts);
   const openDns: OpenDns = ({ signal }) => openDnsOf({ servers: base.dnsServers ?? null, signal });
+
+  // Who may get mail.
+  const sandboxPort = base.sandboxPort ?? null;
+  const sandbox = sandboxPort === null ? null : new Sandbox({ port: sandboxPort, log, clock });
+  const guard = new RecipientGuard(base.rule, sandbox);
+  if (base.rule.kind !== "all") log.warn({ recipients: ruleText(base.rule) }, "recipients restricted");
 
   // What is told of a change: the delivery worker of this node, and the other nodes.
   const changes = new EventEmitter<{ configs: []; templates: [] }>();
@@ -214,8 +230,9 @@ async function startServices(base: Base): Promise<Services> {
   const worker = new DeliveryWorker({
     store,
     secrets,
-    configSource,
-    resolver,
+    configSource: guard.configSource(configSource),
+    resolver: guard.resolver(resolver),
+    guard,
     egress,
     contentBudget: new ByteBudget(memory),
     clock,
@@ -246,6 +263,7 @@ async function startServices(base: Base): Promise<Services> {
     configSource,
     resolver,
     templates,
+    guard,
     egress,
     clock,
     log,
@@ -274,6 +292,7 @@ async function startServices(base: Base): Promise<Services> {
     templates,
     alerts,
     alertEmails,
+    guard,
     egress,
     clock,
     log,
@@ -341,6 +360,7 @@ async function startServices(base: Base): Promise<Services> {
     bulkRetry,
     worker,
     sandbox,
+    guard,
     health: () =>
       readHealth({ store, secrets, configs, intake, clock, nodeFaults: () => worker.faults(), skewMs }),
     async close(deadlineMs = 10_000) {

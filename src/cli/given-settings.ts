@@ -5,6 +5,7 @@ import { tlsModes } from "../core/model.ts";
 import { parse } from "../core/parse.ts";
 import { probe } from "../diagnosis/probe.ts";
 import type { TestReport, TestWatcher } from "../diagnosis/report.ts";
+import type { RecipientGuard } from "../guard/recipient-guard.ts";
 import type { Egress } from "../net/egress.ts";
 import { resolveSettings } from "../smtp-configs/open.ts";
 import { smtpConfigDraft } from "../smtp-configs/settings.ts";
@@ -53,7 +54,7 @@ export interface GivenTest {
  */
 export async function testGiven(
   given: GivenSettings,
-  egress: Egress,
+  { egress, guard }: { readonly egress: Egress; readonly guard: RecipientGuard },
   signal: AbortSignal,
 ): Promise<GivenTest> {
   // Everything else is judged before somebody types a password in vain.
@@ -66,6 +67,7 @@ export async function testGiven(
     relay: { name: null, host, port, tls, sendTo },
     run: (watcher) =>
       probe(config, {
+        guard,
         egress,
         clock: systemClock,
         templates: new LoadedTemplates(),

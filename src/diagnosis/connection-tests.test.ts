@@ -4,6 +4,7 @@ import { createLog } from "../core/log.ts";
 import type { Actor } from "../core/model.ts";
 import { passwordMask } from "../core/model.ts";
 import { parse } from "../core/parse.ts";
+import { RecipientGuard } from "../guard/recipient-guard.ts";
 import { smtpConfigView } from "../http/resources/smtp-config-views.ts";
 import { createEgress } from "../net/egress.ts";
 import { generateKey } from "../secret/fernet.ts";
@@ -49,6 +50,7 @@ beforeEach(async () => {
     templates: new LoadedTemplates(),
     clock,
     log: createLog("silent"),
+    guard: new RecipientGuard(),
     egress: createEgress("default", async () => [{ address: "127.0.0.1", family: 4 }]),
     usualEndpoints,
     onRecovered: () => recovered++,
@@ -376,6 +378,7 @@ describe("a test that fails before the sign-in", () => {
       templates: new LoadedTemplates(),
       clock: createFixedClock(now),
       log: createLog("silent"),
+      guard: new RecipientGuard(),
       egress: createEgress("default", () => looking.promise),
     });
     const leaving = new AbortController();

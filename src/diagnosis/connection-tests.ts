@@ -2,6 +2,7 @@ import type { Clock } from "../core/clock.ts";
 import type { Log } from "../core/log.ts";
 import type { Actor } from "../core/model.ts";
 import { UserRateLimit } from "../core/rate-limit.ts";
+import type { RecipientGuard } from "../guard/recipient-guard.ts";
 import type { Egress } from "../net/egress.ts";
 import type { Timeouts } from "../smtp/timeouts.ts";
 import { writeAudit } from "../store/tables/audit-log.ts";
@@ -33,6 +34,7 @@ export interface ConnectionTest extends TestWatcher {
 
 export interface ConnectionTestsDependencies extends TargetDependencies {
   readonly templates: LoadedTemplates;
+  readonly guard: RecipientGuard;
   readonly egress: Egress;
   readonly clock: Clock;
   readonly log: Log;
@@ -81,10 +83,11 @@ export class ConnectionTests {
     { config, sendTo, stored }: ResolvedTarget,
     tried: Progress["tried"],
   ): Promise<TestReport> {
-    const { egress, clock, templates, resolver, timeouts, usualEndpoints } = this.#dependencies;
+    const { guard, egress, clock, templates, resolver, timeouts, usualEndpoints } = this.#dependencies;
     const { host } = config.relay;
     return probe(config, {
       ...watcher,
+      guard,
       egress,
       clock,
       templates,

@@ -51,6 +51,7 @@ function replyOf(wire: string): NonNullable<Failure["reply"]> {
 const wrongVersion = "ERR_SSL_WRONG_VERSION_NUMBER";
 
 const reaching: [string, Seen][] = [
+  ["recipient.withheld", { stage: "message", code: "email.withheld" }],
   ["resolve.unknown_host", { stage: "resolve", code: "smtp.resolve", systemCode: "ENOTFOUND" }],
   ["resolve.dns_unavailable", { stage: "resolve", code: "smtp.resolve", systemCode: "EAI_AGAIN" }],
   ["resolve.timed_out", { stage: "resolve", code: "smtp.timeout" }],

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { systemClock } from "../core/clock.ts";
 import type { Stage } from "../core/model.ts";
+import { RecipientGuard } from "../guard/recipient-guard.ts";
 import { createEgress, type Lookup } from "../net/egress.ts";
 import type { ResolvedConfig } from "../smtp-configs/open.ts";
 import { LoadedTemplates } from "../templates/engine/templates.ts";
@@ -46,6 +47,7 @@ function target(port: number, change: Change = {}): ResolvedConfig {
 
 function run(config: ResolvedConfig, options: Partial<ProbeOptions> = {}): Promise<TestReport> {
   return probe(config, {
+    guard: new RecipientGuard(),
     egress,
     clock: systemClock,
     templates: new LoadedTemplates(),

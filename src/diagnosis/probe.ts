@@ -4,8 +4,9 @@
 import type { Clock } from "../core/clock.ts";
 import { isSendwrightError, SendwrightError } from "../core/errors.ts";
 import type { SmtpReply } from "../core/model.ts";
+import type { RecipientGuard } from "../guard/recipient-guard.ts";
 import type { Egress } from "../net/egress.ts";
-import { type Connection, connect } from "../smtp/connection.ts";
+import type { Connection } from "../smtp/connection.ts";
 import { classOf, quote } from "../smtp/reply.ts";
 import type { Timeouts } from "../smtp/timeouts.ts";
 import type { ResolvedConfig } from "../smtp-configs/open.ts";
@@ -20,6 +21,8 @@ import { isDisproved, tryAlternatives } from "./try-alternatives.ts";
 import { loginWorks, mayTryLogin } from "./try-login.ts";
 
 export interface ProbeOptions extends TestWatcher {
+  /** Opens the connection, and says who may get the test email. */
+  readonly guard: RecipientGuard;
   readonly egress: Egress;
   readonly clock: Clock;
   /** Adds the access token to a config that signs in with OAuth. */
@@ -66,8 +69,8 @@ const probeTimeouts: Timeouts = {
  * @throws the reason of `signal`; SendwrightError `input.invalid` for input that no relay has seen.
  */
 export async function probe(config: ResolvedConfig, options: ProbeOptions): Promise<TestReport> {
-  const { clock, sendTo = null } = options;
-  const recipient = sendTo ?? options.recipient ?? null;
+  const { clock, guard, sendTo = null } = options;
+  const recipient = guard.testRecipient(sendTo ?? options.recipient ?? null);
   const timeouts = { ...probeTimeouts, ...options.timeouts };
   const deadline = new AbortController();
   const common = { recipient, clock, deadline: deadline.signal, watcher: options };
@@ -118,12 +121,12 @@ interface Conversing {
 async function converse(
   target: ResolvedConfig,
   recipient: string | null,
-  { egress, clock, templates, signal, timeouts, sendTo = null, logEmail }: ProbeOptions,
+  { guard, egress, clock, templates, signal, timeouts, sendTo = null, logEmail }: ProbeOptions,
   { stages, tlsFirst, deadline }: Conversing,
 ): Promise<void> {
   try {
     const given = signal === undefined ? [] : [signal];
-    const connection = await connect({
+    const connection = await guard.connect({
       relay: target.relay,
       credentials: target.credentials,
       allowCleartextAuth: target.allowCleartextAuth,

@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { createLog } from "../core/log.ts";
 import type { Actor } from "../core/model.ts";
 import { parse } from "../core/parse.ts";
+import { RecipientGuard } from "../guard/recipient-guard.ts";
 import { smtpConfigView } from "../http/resources/smtp-config-views.ts";
 import { createEgress } from "../net/egress.ts";
 import { generateKey } from "../secret/fernet.ts";
@@ -38,7 +39,15 @@ beforeEach(async () => {
   templates = new LoadedTemplates();
   const opened = openConfigs({ store, secrets, clock });
   ({ configs } = opened);
-  tests = new ConnectionTests({ store, ...opened, templates, clock, log, egress: createEgress("default") });
+  tests = new ConnectionTests({
+    store,
+    ...opened,
+    templates,
+    clock,
+    log,
+    guard: new RecipientGuard(),
+    egress: createEgress("default"),
+  });
 });
 
 afterEach(async () => {

@@ -33,6 +33,7 @@ const stateOf = {
   temporary: "failed",
   permanent: "failed",
   unknown: "unknown",
+  withheld: "withheld",
 } as const satisfies Partial<Record<AttemptOutcome, RecipientState>>;
 
 /**
@@ -55,6 +56,7 @@ export async function logTestEmail(
     nextAttemptAt: null,
     attemptCount: 1,
     possibleDuplicate: false,
+    captured: attempt.captured,
     sentAt: state === "sent" ? endedAt : null,
     finishedAt: endedAt,
     refusedBy: [],
@@ -86,6 +88,7 @@ function storedEmail(email: TestEmail, actor: Actor): NewEmail {
       needsSmtpUtf8: stored.needsSmtpUtf8,
       onUnknown: "hold",
       possibleDuplicate: false,
+      captured: false,
       attemptCount: 0,
       nextAttemptAt: null,
       expiresAt: createdAt,
@@ -126,13 +129,15 @@ function attemptOf(result: TestEmailResult, config: SmtpConfig): Attempt {
     reply: reply?.lines.join("\n") ?? error?.message ?? null,
     durationMs: endedAt - email.createdAt,
     possibleDuplicate: outcome === "unknown",
-    failure: outcome === "sent" ? null : failureOf(opened, seen),
+    captured: outcome === "sent" && ending.kind === "answered" && ending.result.captured === true,
+    failure: outcome === "sent" || outcome === "withheld" ? null : failureOf(opened, seen),
     route: null,
   };
 }
 
 /** The outcome of the only recipient. */
 function outcomeOf(ending: TestEmailEnding): keyof typeof stateOf {
+  if (ending.kind === "failed" && ending.error.code === "email.withheld") return "withheld";
   if (ending.kind === "failed") return ending.error.retry === "never" ? "permanent" : "temporary";
   return ending.result.recipients[0]?.outcome ?? "temporary";
 }

@@ -1,5 +1,6 @@
 import { describe, expect, it, vi } from "vitest";
 import { systemClock } from "../core/clock.ts";
+import { RecipientGuard } from "../guard/recipient-guard.ts";
 import { createEgress, type Lookup } from "../net/egress.ts";
 import type { ResolvedConfig } from "../smtp-configs/open.ts";
 import { LoadedTemplates } from "../templates/engine/templates.ts";
@@ -46,6 +47,7 @@ function run(
   { lookup = here, ...options }: Partial<ProbeOptions> & { lookup?: Lookup } = {},
 ): Promise<TestReport> {
   return probe(config, {
+    guard: new RecipientGuard(),
     egress: createEgress("default", lookup),
     clock: systemClock,
     templates: new LoadedTemplates(),

@@ -1,8 +1,8 @@
 import type { Clock } from "../core/clock.ts";
 import { isSendwrightError, SendwrightError } from "../core/errors.ts";
+import { connectWithoutSending, type SilentConnection } from "../guard/connect-without-sending.ts";
 import type { Egress } from "../net/egress.ts";
 import { chooseMechanisms } from "../smtp/auth.ts";
-import { type Connection, connect } from "../smtp/connection.ts";
 import { type Relay, tlsFor } from "../smtp/relay.ts";
 import type { Timeouts } from "../smtp/timeouts.ts";
 import type { ResolvedConfig } from "../smtp-configs/open.ts";
@@ -118,7 +118,7 @@ async function tryOne(
   const startedAt = clock.monotonic();
   let outcome: Outcome;
   try {
-    const connection = await connect({
+    const connection = await connectWithoutSending({
       relay,
       credentials: null,
       // The relay may know the password from an earlier test, and repeat it.
@@ -186,7 +186,7 @@ function onlyTo(address: string, egress: Egress): Egress {
 function assess(
   { credentials, allowCleartextAuth }: ResolvedConfig,
   { host, tls, address, fix }: Alternative,
-  { capabilities, tls: evidence }: Connection,
+  { capabilities, tls: evidence }: SilentConnection,
 ): Outcome {
   const offered = capabilities.authMechanisms;
   const offers =

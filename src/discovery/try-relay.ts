@@ -1,8 +1,8 @@
 import type { Clock } from "../core/clock.ts";
 import { isSendwrightError, type SendwrightError } from "../core/errors.ts";
+import { connectWithoutSending } from "../guard/connect-without-sending.ts";
 import type { Egress } from "../net/egress.ts";
 import type { Capabilities } from "../smtp/capabilities.ts";
-import { connect } from "../smtp/connection.ts";
 import type { Relay } from "../smtp/relay.ts";
 
 /** The result of trying a relay. */
@@ -41,7 +41,7 @@ export async function tryRelay(relay: Relay, options: TryRelayOptions): Promise<
   const ended = new AbortController();
   const endDeadline = clock.after(timeoutMs, () => ended.abort());
   try {
-    const connection = await connect({
+    const connection = await connectWithoutSending({
       relay,
       credentials: null,
       allowCleartextAuth: false,

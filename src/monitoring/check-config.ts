@@ -2,6 +2,7 @@ import type { Clock } from "../core/clock.ts";
 import { isSendwrightError, type SendwrightError } from "../core/errors.ts";
 import { probe } from "../diagnosis/probe.ts";
 import type { FailedStage } from "../diagnosis/stages.ts";
+import type { RecipientGuard } from "../guard/recipient-guard.ts";
 import type { OpenDns } from "../net/dns.ts";
 import type { Egress } from "../net/egress.ts";
 import { checkSender } from "../sender-dns/sender-dns.ts";
@@ -32,6 +33,7 @@ export interface CheckResult {
 export interface CheckDependencies {
   readonly resolver: ConfigResolver;
   readonly templates: LoadedTemplates;
+  readonly guard: RecipientGuard;
   readonly egress: Egress;
   readonly clock: Clock;
   readonly openDns: OpenDns;
@@ -82,7 +84,7 @@ interface ServerCheck extends Pick<CheckResult, "findings"> {
 async function checkServer(
   config: SmtpConfig,
   signal: AbortSignal,
-  { resolver, templates, egress, clock }: CheckDependencies,
+  { resolver, templates, guard, egress, clock }: CheckDependencies,
 ): Promise<ServerCheck> {
   let resolved: ResolvedConfig;
   try {
@@ -94,6 +96,7 @@ async function checkServer(
   const failures: FailedStage[] = [];
   const report = await probe(resolved, {
     templates,
+    guard,
     egress,
     clock,
     signal,

@@ -2,6 +2,7 @@ import { describe, expect, test } from "vitest";
 import { systemClock } from "../../src/core/clock.ts";
 import { probe } from "../../src/diagnosis/probe.ts";
 import { failedStage } from "../../src/diagnosis/report.ts";
+import { RecipientGuard } from "../../src/guard/recipient-guard.ts";
 import { createEgress } from "../../src/net/egress.ts";
 import { LoadedTemplates } from "../../src/templates/engine/templates.ts";
 import { makeAuthority } from "../../src/testing/index.ts";
@@ -87,6 +88,7 @@ describe.each(await foreignRelays())("the doctor and $name", ({ start }) => {
         needsToken: null,
       },
       {
+        guard: new RecipientGuard(),
         egress: createEgress("default"),
         clock: systemClock,
         templates: new LoadedTemplates(),

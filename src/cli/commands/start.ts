@@ -2,6 +2,7 @@ import { mkdirSync } from "node:fs";
 import type { ServerOptions } from "../../core/environment.ts";
 import { SendwrightError } from "../../core/errors.ts";
 import { createLog, type Log } from "../../core/log.ts";
+import { ruleSentence } from "../../guard/rule.ts";
 import { type Standalone, startStandalone } from "../../http/standalone.ts";
 import { openServices, type Services } from "../../services.ts";
 import { environmentSmtp } from "../environment-smtp.ts";
@@ -34,6 +35,7 @@ export async function startCommand(options: ServerOptions, unknown: readonly str
     queueLimit: options.queueLimit,
     minFreeDisk: options.minFreeDisk,
     sandboxPort: options.sandboxPort === 0 ? null : options.sandboxPort,
+    recipients: options.recipients,
     log,
   });
   let server: Standalone;
@@ -91,8 +93,10 @@ function stopOnSignal(server: Standalone, services: Services, log: Log): void {
   process.on("SIGTERM", stop);
 }
 
-function welcome({ publicUrl, firstAdminLink }: Standalone, { sandbox }: Services): string {
+function welcome({ publicUrl, firstAdminLink }: Standalone, { sandbox, guard }: Services): string {
   const base = publicUrl.replace(/\/$/, "");
+  const rule = ruleSentence(guard.rule);
+  const restricted = rule === null ? [] : [["Mail", rule] as const];
   const lines = [
     ["Settings", `${base}/settings/smtp`],
     ["API docs", `${base}/api/docs`],
@@ -100,6 +104,7 @@ function welcome({ publicUrl, firstAdminLink }: Standalone, { sandbox }: Service
       "Sandbox",
       sandbox === null ? "off" : `${base}/sandbox, catching mail at smtp://${sandbox.host}:${sandbox.port}`,
     ],
+    ...restricted,
   ].map(([name, value]) => `  ${`${name}:`.padEnd(11)}${value}`);
   const first =
     firstAdminLink === null

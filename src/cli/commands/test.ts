@@ -16,6 +16,7 @@ import { TemplateCache } from "../../templates/library/cache.ts";
 import { environmentSmtp } from "../environment-smtp.ts";
 import { type GivenSettings, optionOf, testGiven } from "../given-settings.ts";
 import { interruptibly } from "../interrupt.ts";
+import { guardOf } from "../recipient-guard.ts";
 import { databaseOf, unlockBeside } from "../secret-source.ts";
 import { oneLine, standardOutput } from "../terminal.ts";
 import { type TestedRelay, TestPrinter } from "../test-printer.ts";
@@ -67,7 +68,11 @@ export async function testCommand(
 
 /** Settings that are not saved anywhere: no database is opened. */
 async function testSettings(options: ServerOptions, flags: TestFlags, signal: AbortSignal): Promise<number> {
-  const test = await testGiven(flags, createEgress(options.egress), signal);
+  const test = await testGiven(
+    flags,
+    { egress: createEgress(options.egress), guard: guardOf(options) },
+    signal,
+  );
   const report = await watched(flags, test.relay, signal, (watcher) => test.run(watcher));
   if (flags.json) printJson(report);
   return report.ok ? 0 : 1;
@@ -145,6 +150,7 @@ async function testOne(
     store,
     ...configs,
     templates,
+    guard: guardOf(options),
     egress: createEgress(options.egress),
     clock: systemClock,
     log,

@@ -90,6 +90,8 @@ function shownOptions(options: ServerOptions): Readonly<Record<string, unknown>>
       if (name === "publicUrl" && options.publicUrl !== undefined) {
         return [env, withoutCredentials(options.publicUrl)];
       }
+      // The addresses of a rule are left out: the bundle is for others.
+      if (name === "recipients") return [env, options.recipients.replace(/:.*/s, ":…")];
       return [env, secret ? (isSet ? "set" : "not set") : (value ?? null)];
     }),
   );

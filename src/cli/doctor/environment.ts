@@ -1,6 +1,8 @@
 import type { Environment, ServerOptions } from "../../core/environment.ts";
-import type { Issue } from "../../core/errors.ts";
+import { type Issue, isSendwrightError } from "../../core/errors.ts";
+import { ruleSentence } from "../../guard/rule.ts";
 import { isLoopback } from "../../net/host.ts";
+import { guardOf } from "../recipient-guard.ts";
 import { type Check, failed, ok, warning } from "./checks/check.ts";
 
 /** The oldest Node.js that has what Sendwright uses. */
@@ -28,7 +30,19 @@ export function checkEnvironment({ options, unknown }: Environment): readonly Ch
       "Is it mistyped? `sendwright --help` lists them.",
     ),
   );
-  return [...mistyped, checkPublicUrl(options)];
+  return [...mistyped, checkPublicUrl(options), checkRecipients(options)];
+}
+
+function checkRecipients(options: ServerOptions): Check {
+  const subject = { id: "environment.SENDWRIGHT_RECIPIENTS", title: "Recipients" };
+  try {
+    const sentence = ruleSentence(guardOf(options).rule);
+    if (sentence === null) return ok(subject, "all of them get mail");
+    return warning(subject, sentence, "Unset SENDWRIGHT_RECIPIENTS in production.");
+  } catch (error) {
+    if (!isSendwrightError(error)) throw error;
+    return failed(subject, error.message, "Nothing starts until it is put right.");
+  }
 }
 
 function checkPublicUrl({ publicUrl, host }: ServerOptions): Check {

@@ -10,6 +10,15 @@ const relayingDenied =
 /** Refusals of the sender and of the recipient. */
 export const addressRules: readonly ExplanationRule[] = [
   {
+    code: "recipient.withheld",
+    when: { code: ["email.withheld"] },
+    title: "This recipient may not get mail",
+    explanation: "SENDWRIGHT_RECIPIENTS does not allow mail to this address, so Sendwright sent nothing.",
+    remedy:
+      "Send to an address that SENDWRIGHT_RECIPIENTS allows, or add this one to it and restart Sendwright.",
+    source: "SENDWRIGHT_RECIPIENTS, which is set where Sendwright is started",
+  },
+  {
     code: "sender.ses_not_verified",
     when: {
       stage: fromSenderOn,
