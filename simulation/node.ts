@@ -8,6 +8,7 @@ import { DeliveryWorker } from "../src/delivery/worker.ts";
 import { Outbox } from "../src/emails/emails.ts";
 import { Intake } from "../src/emails/intake.ts";
 import { QueueLimit } from "../src/emails/queue-limit.ts";
+import { RecipientGuard } from "../src/guard/recipient-guard.ts";
 import { createEgress } from "../src/net/egress.ts";
 import { ConfigSource } from "../src/smtp-configs/repository.ts";
 import { ConfigResolver } from "../src/smtp-configs/resolver.ts";
@@ -93,6 +94,7 @@ export class SimulatedNode implements Dialer {
     const opening = { store, source: configSource, secrets, clock, accessTokens: null };
     this.#configs = new SmtpConfigs({ ...opening, onChanged: () => this.#worker.configsChanged() });
     this.#worker = new DeliveryWorker({
+      guard: new RecipientGuard(),
       store,
       secrets,
       configSource,

@@ -272,6 +272,8 @@ function logResult(log: Log, email: Email, attempt: Attempt, { state }: Settleme
     code: attempt.code,
     durationMs: attempt.durationMs,
   };
-  if (attempt.outcome === "sent") log.info(fields, "email sent");
+  if (attempt.outcome === "sent")
+    log.info(attempt.captured ? { ...fields, captured: true } : fields, "email sent");
+  else if (attempt.outcome === "withheld") log.info(fields, "email withheld");
   else log.warn({ ...fields, reply: attempt.reply }, "email not sent to everybody");
 }

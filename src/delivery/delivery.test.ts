@@ -12,6 +12,7 @@ import { parse } from "../core/parse.ts";
 import { type EmailDetail, Outbox } from "../emails/emails.ts";
 import { Intake } from "../emails/intake.ts";
 import { QueueLimit } from "../emails/queue-limit.ts";
+import { RecipientGuard } from "../guard/recipient-guard.ts";
 import { smtpConfigView } from "../http/resources/smtp-config-views.ts";
 import { createEgress } from "../net/egress.ts";
 import { generateKey } from "../secret/fernet.ts";
@@ -74,6 +75,7 @@ async function openEverything(withSecret: string): Promise<void> {
   const opening = { store, source: configSource, secrets, clock, accessTokens: null };
   configs = new SmtpConfigs({ ...opening, onChanged: () => worker.configsChanged() });
   worker = new DeliveryWorker({
+    guard: new RecipientGuard(),
     store,
     secrets,
     configSource,

@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { type ErrorCode, SendwrightError } from "../core/errors.ts";
 import { recipientStates, type SmtpReply } from "../core/model.ts";
+import { withheldReply } from "../guard/withheld.ts";
 import type { RecipientResult, SendResult } from "../smtp/connection.ts";
 import type { Email, Recipient } from "../store/tables/emails.ts";
 import {
@@ -32,6 +33,7 @@ function email(overrides: Partial<Email> = {}): Email {
     needsSmtpUtf8: false,
     onUnknown: "resend",
     possibleDuplicate: false,
+    captured: false,
     attemptCount: 0,
     nextAttemptAt: now,
     expiresAt: now + 86_400_000,
@@ -375,12 +377,64 @@ describe("what is written after an attempt", () => {
   });
 });
 
+describe("recipients who may not get mail", () => {
+  const withheld = { state: "withheld", code: null, reply: withheldReply };
+
+  it("are withheld, and say nothing of the others", () => {
+    const { result } = answered("sent") as AttemptEnd & { kind: "answered" };
+    const end: AttemptEnd = { kind: "answered", result: { ...result, withheld: ["r1@example.com"] } };
+    const settlement = settle(end, { recipients: [recipient(0), recipient(1)] });
+    expect(settlement).toMatchObject({
+      state: "partial",
+      attempt: { outcome: "sent" },
+      recipients: [{ state: "sent" }, withheld],
+    });
+  });
+
+  it("are withheld at once, while the others are tried again", () => {
+    const { result } = answered("temporary") as AttemptEnd & { kind: "answered" };
+    const end: AttemptEnd = { kind: "answered", result: { ...result, withheld: ["r1@example.com"] } };
+    const settlement = settle(end, { recipients: [recipient(0), recipient(1)] });
+    expect(settlement).toMatchObject({ state: "queued", recipients: [{ state: "queued" }, withheld] });
+  });
+
+  it("leave an email withheld if they are all that it has", () => {
+    const settlement = settle(failed("email.withheld"));
+    expect(settlement).toMatchObject({
+      state: "withheld",
+      finishedAt: now,
+      nextAttemptAt: null,
+      attempt: { outcome: "withheld" },
+      recipients: [withheld],
+    });
+  });
+});
+
+describe("an email that the sandbox has", () => {
+  it.each([
+    ["sent", true],
+    ["permanent", false],
+  ] as const)("is captured if its outcome is %s: %s", (outcome, captured) => {
+    const { result } = answered(outcome) as AttemptEnd & { kind: "answered" };
+    const settlement = settle({ kind: "answered", result: { ...result, captured: true } });
+    expect(settlement).toMatchObject({ captured, attempt: { captured } });
+  });
+
+  it("stays captured when a later attempt goes elsewhere", () => {
+    expect(settle(answered("sent"), { email: { captured: true } })).toMatchObject({
+      captured: true,
+      attempt: { captured: false },
+    });
+  });
+});
+
 describe("an email that is handed back", () => {
   it("is due when it was, and keeps all that is known of it", () => {
     const before = email({
       nextAttemptAt: now - 5,
       attemptCount: 3,
       possibleDuplicate: true,
+      captured: true,
       sentAt: now - 9,
       refusedBy: ["config-1:1"],
     });
@@ -389,6 +443,7 @@ describe("an email that is handed back", () => {
       nextAttemptAt: now - 5,
       attemptCount: 3,
       possibleDuplicate: true,
+      captured: true,
       sentAt: now - 9,
       finishedAt: null,
       released: null,
@@ -416,6 +471,10 @@ describe("the state of an email", () => {
     [["failed", "expired"], "failed"],
     [["expired", "cancelled"], "expired"],
     [["cancelled"], "cancelled"],
+    [["cancelled", "withheld"], "cancelled"],
+    [["sent", "withheld"], "partial"],
+    [["failed", "withheld"], "failed"],
+    [["withheld", "withheld"], "withheld"],
   ] as const)("of %j is %s", (recipients, state) => {
     expect(emailStateOf(recipients)).toBe(state);
   });

@@ -1,6 +1,7 @@
 import type { SendwrightError } from "../core/errors.ts";
 import { newId } from "../core/id.ts";
 import type { AttemptOutcome, EmailState, RecipientState, SmtpReply } from "../core/model.ts";
+import { withheldReply } from "../guard/withheld.ts";
 import type { Connection, RecipientResult, SendResult } from "../smtp/connection.ts";
 import type { RecipientOutcome, Settlement } from "../store/tables/email-settlements.ts";
 import type { Attempt, AttemptRoute, Email, Recipient } from "../store/tables/emails.ts";
@@ -43,7 +44,7 @@ export function failureOutcome(error: SendwrightError): "temporary" | "permanent
 
 /** The word for a whole attempt, for the log. */
 function attemptOutcome(end: AttemptEnd): AttemptOutcome {
-  if (end.kind === "failed") return failureOutcome(end.error);
+  if (end.kind === "failed") return isWithheld(end) ? "withheld" : failureOutcome(end.error);
   const { recipients } = end.result;
   // "Authentication required" (RFC 4954 §6), "Must issue STARTTLS first" (RFC 3207 §4): the config's fault.
   if (recipients.every(({ reply }) => reply?.code === 530)) return "config";
@@ -55,7 +56,8 @@ function attemptOutcome(end: AttemptEnd): AttemptOutcome {
 
 /**
  * The state of an email from those of its recipients: open ones keep it queued; with one outcome for
- * all it has that; a lost answer outweighs the rest, then a success among failures is `partial`.
+ * all it has that; a lost answer outweighs the rest, then a success among failures is `partial`. It is `withheld` if
+ * all of them are.
  */
 export function emailStateOf(recipients: readonly RecipientState[]): EmailState {
   const states = new Set(recipients);
@@ -63,7 +65,18 @@ export function emailStateOf(recipients: readonly RecipientState[]): EmailState 
   if (states.has("unknown")) return "unknown";
   if (states.has("sent")) return states.size === 1 ? "sent" : "partial";
   if (states.has("failed")) return "failed";
-  return states.has("expired") ? "expired" : "cancelled";
+  if (states.has("expired")) return "expired";
+  return states.has("cancelled") ? "cancelled" : "withheld";
+}
+
+/** Whether the sandbox has the message, rather than refused it. */
+function isCaptured({ captured = false, recipients }: SendResult): boolean {
+  return captured && recipients.some(({ outcome }) => outcome === "sent");
+}
+
+/** Whether none of the recipients may get mail from this machine. */
+function isWithheld(end: AttemptEnd): boolean {
+  return end.kind === "failed" && end.error.code === "email.withheld";
 }
 
 /** The row of the log for an attempt. */
@@ -86,7 +99,8 @@ export function attemptOf(result: {
     at: startedAt,
     configId: config?.id ?? null,
     configName: config?.settings.name ?? null,
-    relayHost: config?.settings.smtpServer ?? null,
+    // Where it went, which for captured mail is not the server of the config.
+    relayHost: connection?.host ?? config?.settings.smtpServer ?? null,
     relayAddress: connection?.address ?? null,
     tlsVersion: connection?.tls?.version ?? null,
     stage: end.kind === "answered" ? end.result.stage : (error?.smtp?.stage ?? null),
@@ -95,6 +109,7 @@ export function attemptOf(result: {
     ...replyColumns(reply, error?.message ?? null),
     durationMs,
     possibleDuplicate: outcome === "unknown",
+    captured: end.kind === "answered" && isCaptured(end.result),
     failure: null,
     route: why,
   };
@@ -133,12 +148,13 @@ const counts: ReadonlySet<AttemptOutcome> = new Set(["sent", "partial", "unknown
 
 /** What is written of an email that was claimed, and not attempted. */
 export function handedBack(email: Email, counted: CountedUsage | null, now: number): Settlement {
-  const { attemptCount, possibleDuplicate, sentAt, refusedBy } = email;
+  const { attemptCount, possibleDuplicate, captured, sentAt, refusedBy } = email;
   return {
     state: "queued",
     nextAttemptAt: email.nextAttemptAt ?? now,
     attemptCount,
     possibleDuplicate,
+    captured,
     sentAt,
     finishedAt: null,
     refusedBy,
@@ -171,6 +187,7 @@ export function settlementOf(input: SettleInput): Settlement {
     nextAttemptAt: state === "queued" ? (retryAt ?? expiresAt) : null,
     attemptCount,
     possibleDuplicate: email.possibleDuplicate || attempt.outcome === "unknown",
+    captured: email.captured || attempt.captured,
     sentAt: taken ? now : email.sentAt,
     finishedAt: state === "queued" ? null : now,
     refusedBy: next === "elsewhere" ? [...email.refusedBy, refusal] : email.refusedBy,
@@ -185,9 +202,13 @@ function recipientOutcome(recipient: Recipient, input: SettleInput, isTriedAgain
   const { position } = recipient;
   if (end.kind === "failed") {
     const { error } = end;
+    if (isWithheld(end)) return { position, state: "withheld", ...replyColumns(null, withheldReply) };
     const reply = error.smtp?.reply ?? null;
     const state = attempt.outcome === "permanent" && next === "counted" ? "failed" : "queued";
     return { position, state, ...replyColumns(reply, error.message) };
+  }
+  if (end.result.withheld?.includes(recipient.address)) {
+    return { position, state: "withheld", ...replyColumns(null, withheldReply) };
   }
   const result = end.result.recipients.find((candidate) => candidate.address === recipient.address);
   // The client answers for each address it was given; without an answer nothing was sent.

@@ -4,6 +4,7 @@ import { notPaused, paused, sealedConfig } from "../../test/support/smtp-config.
 import { type UnsteadyStore, unsteadyStore } from "../../test/support/unsteady-store.ts";
 import { createLog } from "../core/log.ts";
 import { Metrics } from "../core/metrics.ts";
+import { RecipientGuard } from "../guard/recipient-guard.ts";
 import { createEgress } from "../net/egress.ts";
 import { generateKey } from "../secret/fernet.ts";
 import type { Secrets } from "../secret/secrets.ts";
@@ -55,6 +56,7 @@ async function unlocked(): Promise<Secrets> {
 
 function workerWith(given: Secrets): DeliveryWorker {
   return new DeliveryWorker({
+    guard: new RecipientGuard(),
     store: unsteady.store,
     secrets: given,
     configSource,

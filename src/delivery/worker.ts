@@ -10,22 +10,23 @@ import type { Metrics } from "../core/metrics.ts";
 import { inTime } from "../core/time-limit.ts";
 import { retryUntilStored } from "../core/until-answered.ts";
 import { revealContent } from "../emails/content-encryption.ts";
+import type { DeliveryResolver } from "../guard/capture.ts";
+import type { RecipientGuard } from "../guard/recipient-guard.ts";
 import { parseAddress } from "../message/address.ts";
 import { senderHeaders } from "../message/mime.ts";
 import type { Egress } from "../net/egress.ts";
 import type { Secrets } from "../secret/secrets.ts";
-import { type Connection, connect } from "../smtp/connection.ts";
+import type { Connection } from "../smtp/connection.ts";
 import type { Slot } from "../smtp/pool/slot.ts";
 import type { Dial } from "../smtp/wire.ts";
 import { environmentConfigId } from "../smtp-configs/environment-config.ts";
 import type { ResolvedConfig } from "../smtp-configs/open.ts";
 import type { ConfigSource } from "../smtp-configs/repository.ts";
-import type { ConfigResolver } from "../smtp-configs/resolver.ts";
 import type { Store } from "../store/store.ts";
 import type { ClaimedEmail } from "../store/tables/email-claims.ts";
 import { findContent } from "../store/tables/email-content.ts";
 import { markBodyStarted, releaseLeases } from "../store/tables/email-leases.ts";
-import type { Email } from "../store/tables/emails.ts";
+import type { Email, Recipient } from "../store/tables/emails.ts";
 import { endCooldowns } from "../store/tables/smtp-config-health.ts";
 import type { SmtpConfig, SmtpSettings } from "../store/tables/smtp-configs.ts";
 import { ClaimLoop } from "./claim-loop.ts";
@@ -42,7 +43,9 @@ export interface DeliveryWorkerDependencies {
   readonly store: Store;
   readonly secrets: Secrets;
   readonly configSource: ConfigSource;
-  readonly resolver: ConfigResolver;
+  readonly resolver: DeliveryResolver;
+  /** Opens the connections, and says who may get mail. */
+  readonly guard: RecipientGuard;
   readonly egress: Egress;
   /** Whether settings lead to the built-in sandbox. Default: none do. */
   readonly isSandbox?: (settings: SmtpSettings) => boolean;
@@ -213,7 +216,7 @@ export class DeliveryWorker {
    * log the result.
    */
   async #deliver(claimed: ClaimedEmail, route: Route, slot: Slot): Promise<void> {
-    const { clock, resolver } = this.#dependencies;
+    const { clock, resolver, guard } = this.#dependencies;
     const { email, recipients, counted } = claimed;
     const started = {
       startedAt: clock.now(),
@@ -225,6 +228,7 @@ export class DeliveryWorker {
     let content: Uint8Array | LargeContent | null = null;
     try {
       this.#refuseLate(email);
+      guard.assertAny(openRecipients(recipients));
       const config = this.#loadConfig(route);
       const relay = await resolver.withToken(resolver.resolve(config));
       const message = this.#messageOf(claimed, config);
@@ -272,15 +276,15 @@ export class DeliveryWorker {
    * one try.
    */
   async #connect(relay: ResolvedConfig): Promise<Connection> {
-    const { egress, dial, clock, resolver } = this.#dependencies;
+    const { egress, dial, clock, resolver, guard } = this.#dependencies;
     const given = { egress, clock, signal: this.#cut.signal, ...(dial && { dial }) };
     try {
-      return await connect({ ...relay, ...given });
+      return await guard.connect({ ...relay, ...given });
     } catch (error) {
       if (relay.needsToken === null || !isSendwrightError(error, "smtp.auth_rejected")) throw error;
       const renewed = await resolver.withToken(relay, freshMs);
       if (renewed.credentials?.password === relay.credentials?.password) throw error;
-      return await connect({ ...renewed, ...given });
+      return await guard.connect({ ...renewed, ...given });
     }
   }
 
@@ -290,7 +294,7 @@ export class DeliveryWorker {
     const isBeyondAscii = [from, ...replyTo].some(({ address }) => parseAddress(address).needsSmtpUtf8);
     return {
       from: from.address,
-      to: recipients.filter(({ state }) => state === "queued").map(({ address }) => address),
+      to: openRecipients(recipients),
       content: this.#contentOf(claimed, senderHeaders({ from, replyTo })),
       needsSmtpUtf8: email.needsSmtpUtf8 || isBeyondAscii,
       beforeContent: () => this.#beforeContent(email),
@@ -339,6 +343,10 @@ export class DeliveryWorker {
   #senderThrough(email: Email, config: SmtpConfig): Sender {
     return senderFor(email, config, this.#routes.placeOf(email, config));
   }
+}
+
+function openRecipients(recipients: readonly Recipient[]): readonly string[] {
+  return recipients.filter(({ state }) => state === "queued").map(({ address }) => address);
 }
 
 function asFailure(error: unknown): SendwrightError {
