@@ -226,3 +226,46 @@ test("stops at once although a client stays connected", async () => {
   await closed;
   await sandbox.stop();
 });
+
+test.each([
+  ["550@sandbox.test", "550 5.1.1 No such mailbox"],
+  ["451@sandbox.test", "451 4.3.0 Temporary failure, try again later"],
+  ["Rate@SANDBOX.test", "450 4.2.1 Too much mail for this mailbox, try again later"],
+])("refuses %s, and accepts the message for others", async (address, reply) => {
+  await using sandbox = await start();
+  const heard = await talk(sandbox, transaction("a@a.test", [address, "b@b.test"], "Hi"));
+  expect(heard).toContain(`\r\n${reply}\r\n`);
+  expect(sandbox.list()).toMatchObject([{ to: ["b@b.test"] }]);
+});
+
+test.each(["551@sandbox.test", "550@sandbox.test.example", "550@mail.sandbox.test", "toString@sandbox.test"])(
+  "accepts %s",
+  async (address) => {
+    await using sandbox = await start();
+    await talk(sandbox, transaction("a@a.test", [address], "Hi"));
+    expect(sandbox.list()).toMatchObject([{ to: [address] }]);
+  },
+);
+
+test("cuts the connection instead of the reply to a message for lost@sandbox.test", async () => {
+  await using sandbox = await start();
+  const heard = await talk(sandbox, transaction("a@a.test", ["lost@sandbox.test", "b@b.test"], "Hi"));
+  expect(heard).toMatch(/\r\n354 [^\r\n]*\r\n$/);
+  expect(sandbox.list()).toMatchObject([{ to: ["lost@sandbox.test", "b@b.test"] }]);
+});
+
+test("replies after five seconds to a message for slow@sandbox.test", async () => {
+  await using sandbox = await start();
+  const { promise: caught, resolve } = Promise.withResolvers<void>();
+  sandbox.onMessage(() => resolve());
+  let isOver = false;
+  const talking = talk(sandbox, transaction("a@a.test", ["slow@sandbox.test"], "Hi")).then((heard) => {
+    isOver = true;
+    return heard;
+  });
+  await caught;
+  await clock.advance(4_999);
+  expect(isOver).toBe(false);
+  await clock.advance(1);
+  expect(await talking).toContain("Caught by the Sendwright sandbox");
+});

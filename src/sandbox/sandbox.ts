@@ -8,6 +8,7 @@ import { SendwrightError } from "../core/errors.ts";
 import { newId } from "../core/id.ts";
 import type { Log } from "../core/log.ts";
 import type { Service } from "../core/service.ts";
+import { type Behavior, behaviorOf } from "./failing-addresses.ts";
 import { Inbox } from "./inbox.ts";
 import { readAttachment, readMessage, type SandboxMessage } from "./sandbox-message.ts";
 
@@ -26,7 +27,7 @@ const maxBytes = 8 * maxMessageBytes;
 /**
  * A catching SMTP server, so that a newcomer can send before owning an account: on the loopback only, in
  * memory, without TLS, for any sender, recipient and sign-in. It stores the last 200 messages and no more
- * than 200 MiB of them; one message may have 25 MiB.
+ * than 200 MiB of them; one message may have 25 MiB. Some addresses fail on purpose (`failing-addresses.ts`).
  */
 export class Sandbox implements Service, AsyncDisposable {
   readonly host = host;
@@ -34,6 +35,10 @@ export class Sandbox implements Service, AsyncDisposable {
   readonly #clock: Clock;
   readonly #inbox = new Inbox({ maxMessages, maxBytes });
   readonly #listeners = new Set<(message: SandboxMessage) => void>();
+  /** Open connections by the port of the client, which is on this machine. */
+  readonly #sockets = new Map<number, { destroy(): void }>();
+  /** Cancels the replies that wait for their time. */
+  readonly #delayed = new Set<() => void>();
   #port: number;
   #server: SMTPServer | null = null;
 
@@ -59,6 +64,7 @@ export class Sandbox implements Service, AsyncDisposable {
   async stop(): Promise<void> {
     const server = this.#server;
     this.#server = null;
+    for (const cancel of this.#delayed) cancel();
     if (server !== null) await new Promise<void>((resolve) => server.close(resolve));
   }
 
@@ -111,9 +117,17 @@ export class Sandbox implements Service, AsyncDisposable {
       disableReverseLookup: true,
       // A pooled connection may be open for long: shutting down does not wait for it.
       closeTimeout: 1,
+      onRcptTo({ address }, _session, done) {
+        const behavior = behaviorOf(address);
+        const refusal =
+          behavior?.kind === "refuse"
+            ? Object.assign(new Error(behavior.text), { responseCode: behavior.code })
+            : null;
+        done(refusal);
+      },
       onData: (stream, session, done) => {
         this.#accept(stream, session).then(
-          () => done(null, "Caught by the Sendwright sandbox"),
+          () => this.#reply(session, () => done(null, "Caught by the Sendwright sandbox")),
           (error: unknown) => {
             this.#log.error({ err: error }, "the sandbox could not store a message");
             done(new Error("The sandbox could not store the message"));
@@ -121,9 +135,36 @@ export class Sandbox implements Service, AsyncDisposable {
         );
       },
     });
+    server.server.on("connection", (socket) => {
+      const { remotePort } = socket;
+      if (remotePort === undefined) return;
+      this.#sockets.set(remotePort, socket);
+      socket.once("close", () => this.#sockets.delete(remotePort));
+    });
     // The failure to listen also comes here; `listen` throws it.
     server.on("error", (error) => this.#log.debug({ err: error }, "a sandbox connection failed"));
     return server;
+  }
+
+  /** Replies to the final dot as the recipients want it. */
+  #reply({ envelope, remotePort }: SMTPServerSession, reply: () => void): void {
+    const behaviors = envelope.rcptTo.map(({ address }) => behaviorOf(address));
+    if (behaviors.some((behavior) => behavior?.kind === "lose")) {
+      this.#sockets.get(remotePort)?.destroy();
+      return;
+    }
+    const delay = behaviors.find((behavior): behavior is Behavior & { kind: "delay" } => {
+      return behavior?.kind === "delay";
+    });
+    if (delay === undefined) {
+      reply();
+      return;
+    }
+    const cancel = this.#clock.after(delay.ms, () => {
+      this.#delayed.delete(cancel);
+      reply();
+    });
+    this.#delayed.add(cancel);
   }
 
   async #accept(stream: SMTPServerDataStream, session: SMTPServerSession): Promise<void> {
