@@ -244,6 +244,13 @@ export const smtpConfigCreate = z
   .refine(isOauthWithUsername, oauthNeedsUsername)
   .refine(isOauthWithoutPassword, oauthHasNoPassword);
 
+/** A new config as a request has it. */
+export const smtpConfigCreateRequest = z
+  .strictObject({ ...created, takeOverFromSandbox: flag(false) }, notAnObject)
+  .refine(passwordHasUsername, usernameMissing)
+  .refine(isOauthWithUsername, oauthNeedsUsername)
+  .refine(isOauthWithoutPassword, oauthHasNoPassword);
+
 /** The whole config anew; what is left out gets its default. `version` is that of the GET. */
 export const smtpConfigUpdate = z
   .strictObject({ ...edited, version: wholeNumber(1, Number.MAX_SAFE_INTEGER) }, notAnObject)

@@ -396,6 +396,38 @@ describe("the switch of a config", () => {
   });
 });
 
+describe("a config that takes over from the sandbox", () => {
+  const port = 4651;
+  const sandbox = { smtpServer: "127.0.0.1", smtpPort: port, useTls: false, username: null, password: null };
+
+  async function takeOver(input: object = {}): Promise<(readonly [server: string, isOn: boolean])[]> {
+    await create({ ...sandbox, allowCleartextAuth: false });
+    await configs.create(parse(smtpConfigCreate, { ...body, ...input }), actor, port);
+    return (await list()).map(({ smtpServer, enabled }) => [smtpServer, enabled]);
+  }
+
+  test("turns its configs off, and says so in the audit log", async () => {
+    expect(await takeOver()).toEqual([
+      ["127.0.0.1", false],
+      [body.smtpServer, true],
+    ]);
+    const entries = await listAudit(store.db, { after: null, limit: 2 });
+    expect(entries.map(({ action, detail }) => [action, detail.name])).toEqual(
+      expect.arrayContaining([
+        ["smtp_config.created", body.smtpServer],
+        ["smtp_config.disabled", "127.0.0.1"],
+      ]),
+    );
+  });
+
+  test.each([
+    ["is off", { enabled: false }],
+    ["sends there too", { ...sandbox, smtpServer: "localhost" }],
+  ])("leaves them on if it %s", async (_what, input) => {
+    expect(await takeOver(input)).toContainEqual(["127.0.0.1", true]);
+  });
+});
+
 describe("a test of unsaved settings", () => {
   test("uses the password of the form and stores nothing", async () => {
     const opened = resolver.resolveUnsaved(parse(smtpConfigCreate, body));

@@ -21,6 +21,7 @@ import { connectionOf } from "./oauth/connection.ts";
 import { problemOf } from "./open.ts";
 import { passwordAfter } from "./password-guard.ts";
 import type { ConfigSource } from "./repository.ts";
+import { isSandboxConfig } from "./sandbox-config.ts";
 import {
   findAny,
   findToChange,
@@ -68,12 +69,21 @@ export class SmtpConfigs {
     return summary;
   }
 
-  create({ password, ...form }: SmtpConfigCreate, actor: Actor): Promise<SmtpConfigSummary> {
+  /**
+   * @param sandboxPort of the sandbox that the new config takes over from: configs that send there are turned off with
+   * the same save, unless the new one is off or sends there itself. Null for none.
+   */
+  create(
+    { password, ...form }: SmtpConfigCreate,
+    actor: Actor,
+    sandboxPort: number | null = null,
+  ): Promise<SmtpConfigSummary> {
     const { secrets, clock } = this.#dependencies;
     return this.#saving.write(async (db) => {
       const now = clock.now();
       const id = newId(now);
-      const position = form.position ?? ((await listSmtpConfigs(db)).at(-1)?.settings.position ?? -1) + 1;
+      const others = await listSmtpConfigs(db);
+      const position = form.position ?? (others.at(-1)?.settings.position ?? -1) + 1;
       const settings = { ...withName(form), position };
       const config: SmtpConfig = {
         id,
@@ -84,6 +94,9 @@ export class SmtpConfigs {
       };
       await insertSmtpConfig(db, config);
       await this.#audit(db, actor, "created", config, { password: password === null ? "none" : "set" });
+      if (settings.enabled && !isSandboxConfig(settings, sandboxPort)) {
+        await this.#turnOffSandbox(db, others, sandboxPort, actor);
+      }
       return this.#summary(config);
     });
   }
@@ -186,6 +199,19 @@ export class SmtpConfigs {
     });
     onChanged?.();
     return this.get(id);
+  }
+
+  async #turnOffSandbox(
+    db: Db,
+    configs: readonly SmtpConfig[],
+    sandboxPort: number | null,
+    actor: Actor,
+  ): Promise<void> {
+    for (const config of configs) {
+      if (!config.settings.enabled || !isSandboxConfig(config.settings, sandboxPort)) continue;
+      await this.#saving.rewrite(db, config, { enabled: false }, actor);
+      await this.#audit(db, actor, "disabled", config);
+    }
   }
 
   #summary(config: SmtpConfig, rollbackTo: number | null = null, check: ConfigCheck | null = null) {

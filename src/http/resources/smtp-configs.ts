@@ -2,7 +2,7 @@ import { z } from "zod";
 import { parse } from "../../core/parse.ts";
 import type { Services } from "../../services.ts";
 import {
-  smtpConfigCreate,
+  smtpConfigCreateRequest,
   smtpConfigDraft,
   smtpConfigEdited,
   smtpConfigOrder,
@@ -44,9 +44,10 @@ const create = route({
   method: "post",
   path: "/",
   summary: "Add an SMTP config",
-  description: "Required: `smtpServer`, `smtpPort`, `fromEmail`. Without a `username` there is no sign-in.",
+  description:
+    "Required: `smtpServer`, `smtpPort`, `fromEmail`. Without a `username` there is no sign-in. `takeOverFromSandbox` turns off, in the same transaction, the configs that send to the built-in sandbox.",
   limits: smtpConfigLimits,
-  request: { body: jsonBody(smtpConfigCreate, exampleConfig) },
+  request: { body: jsonBody(smtpConfigCreateRequest, exampleConfig) },
   responses: { 201: json(smtpConfig, "The new config") },
 });
 
@@ -210,14 +211,17 @@ const testSaved = route({
   responses: { 200: testReply },
 });
 
-export function smtpConfigRoutes({ configs, tests, discovery: search, senderDns, monitor, log }: Services) {
+export function smtpConfigRoutes(services: Services) {
+  const { configs, tests, discovery: search, senderDns, monitor, sandbox, log } = services;
   return routes()
     .openapi(list, async (c) =>
       c.json({ items: (await configs.list()).map(smtpConfigView), next: null }, 200),
     )
     .openapi(create, async (c) => {
-      const input = parse(smtpConfigCreate, c.req.valid("json"));
-      return c.json(smtpConfigView(await configs.create(input, c.get("caller").actor)), 201);
+      const { takeOverFromSandbox, ...input } = parse(smtpConfigCreateRequest, c.req.valid("json"));
+      const sandboxPort = takeOverFromSandbox ? (sandbox?.port ?? null) : null;
+      const created = await configs.create(input, c.get("caller").actor, sandboxPort);
+      return c.json(smtpConfigView(created), 201);
     })
     .openapi(discover, async (c) => {
       const { signal } = c.req.raw;
