@@ -362,7 +362,16 @@ async function startServices(base: Base): Promise<Services> {
     sandbox,
     guard,
     health: () =>
-      readHealth({ store, secrets, configs, intake, clock, nodeFaults: () => worker.faults(), skewMs }),
+      readHealth({
+        store,
+        secrets,
+        configs,
+        intake,
+        clock,
+        isCaptured: guard.rule.kind === "capture",
+        nodeFaults: () => worker.faults(),
+        skewMs,
+      }),
     async close(deadlineMs = 10_000) {
       // A database that does not answer would hold both up for as long as its statements may take.
       const hasStopped = await inTime(clock, deadlineMs + closingMs, background.stop(deadlineMs));

@@ -25,6 +25,8 @@ export interface HealthDependencies {
   readonly configs: SmtpConfigs;
   readonly intake: Intake;
   readonly clock: Clock;
+  /** Whether everything goes to the sandbox. */
+  readonly isCaptured: boolean;
   /** What is wrong with this node. */
   readonly nodeFaults: () => readonly NodeFault[];
   /** By how many milliseconds this node's time of day is ahead of the database's. */
@@ -36,21 +38,23 @@ const maxSkewMs = 60_000;
 
 /** @throws SendwrightError `store.unavailable` */
 export async function readHealth(dependencies: HealthDependencies): Promise<Health> {
-  const { store, secrets, configs, intake, clock, nodeFaults, skewMs } = dependencies;
+  const { store, secrets, configs, intake, clock, isCaptured, nodeFaults, skewMs } = dependencies;
   const emails = await countOpen(store.reader);
   const saved = await configs.list();
   const now = clock.now();
   const stop = await intake.stop();
   const problems = [
     ...(stop === null ? [] : [intakeSentences[stop]]),
-    ...problemsOf({ keyFits: secrets.fits, nodeFaults: nodeFaults(), configs: saved, now }),
+    ...problemsOf({ keyFits: secrets.fits, nodeFaults: nodeFaults(), configs: saved, isCaptured, now }),
     ...clockProblems(skewMs()),
   ];
   return { ok: problems.length === 0, problems, key: secrets.fits ? "fits" : "mismatch", emails };
 }
 
 /** Only what keeps mail from being delivered: that it is late, untested or in the sandbox is no problem of the service. */
-function problemsOf(facts: Pick<MailFacts, "keyFits" | "nodeFaults" | "configs" | "now">): string[] {
+function problemsOf(
+  facts: Pick<MailFacts, "keyFits" | "nodeFaults" | "configs" | "isCaptured" | "now">,
+): string[] {
   const { level, sentence } = mailStatus({
     ...facts,
     intakeStop: null,
@@ -59,6 +63,8 @@ function problemsOf(facts: Pick<MailFacts, "keyFits" | "nodeFaults" | "configs" 
     sandboxPort: null,
   });
   if (level === "bad" || level === "none") return [sentence];
+  // Captured mail needs no config.
+  if (facts.isCaptured) return [];
   return configIssues(facts.configs, facts)
     .filter(({ code }) => code === "problem" || code === "paused" || code === "node_fault")
     .map(({ reason }) => reason);

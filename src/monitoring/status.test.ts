@@ -26,6 +26,7 @@ const statusOf = (given: Partial<MailFacts> = {}) =>
     oldestWaitingAt: null,
     lastSentAt: null,
     sandboxPort: 4651,
+    isCaptured: false,
     now,
     ...given,
   });
@@ -83,6 +84,7 @@ describe("whether mail works", () => {
     ["partly", "warn", { configs: [config(paused), other] }],
     ["test_failed", "warn", { configs: [config({ health: { lastTest: failedTest } })] }],
     ["change_failed", "warn", { configs: [config({}, { rollbackTo: 1 })], lastSentAt: now }],
+    ["sandbox", "warn", { isCaptured: true, configs: [] }],
     ["sandbox", "warn", { configs: [config({ settings: { smtpServer: "127.0.0.1", smtpPort: 4651 } })] }],
     ["working", "good", { configs: [config({ settings: { smtpServer: "127.0.0.1", smtpPort: 25 } })] }],
     ["untested", "warn", { configs: [config({ health: { lastTest: null } })] }],

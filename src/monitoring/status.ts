@@ -69,6 +69,8 @@ export interface MailFacts {
   readonly lastSentAt: number | null;
   /** Null while the sandbox is off. */
   readonly sandboxPort: number | null;
+  /** Everything goes to the sandbox, whatever the configs are. */
+  readonly isCaptured: boolean;
   readonly now: number;
 }
 
@@ -82,6 +84,8 @@ const stopCodes = { "disk.full": "disk_full", "queue.full": "queue_full" } as co
 /** Milliseconds. The first retry comes after a minute, so an email that is older has failed more than once. */
 const longWaitMs = 5 * 60_000;
 
+const inSandbox = "Mail stays on this machine: every email goes to the built-in sandbox.";
+
 /** Whether mail works now: the worst that is known, with its reason. */
 export function mailStatus(facts: MailFacts): MailStatus {
   const { keyFits, nodeFaults, intakeStop, configs, oldestWaitingAt, lastSentAt, now } = facts;
@@ -94,6 +98,7 @@ export function mailStatus(facts: MailFacts): MailStatus {
     );
   }
   if (intakeStop !== null) return bad(stopCodes[intakeStop], intakeSentences[intakeStop]);
+  if (facts.isCaptured) return warn("sandbox", inSandbox);
   if (configs.length === 0) {
     return status("none", "no_config", "Mail is not set up yet: there is no SMTP config.");
   }
@@ -128,7 +133,7 @@ export function mailStatus(facts: MailFacts): MailStatus {
   }
   // Mail that goes to the sandbox reaches nobody, so its status must not be good.
   if (first !== undefined && isSandboxConfig(first.settings, facts.sandboxPort)) {
-    return warn("sandbox", "Mail stays on this machine: every email goes to the built-in sandbox.");
+    return warn("sandbox", inSandbox);
   }
   return status("good", "working", "Mail is working.");
 }

@@ -25,6 +25,20 @@ describe("the environment", () => {
     ]);
     expect(found({ SENDWRIGHT_HOST: "0.0.0.0" })).toEqual([["Public address", "warning"]]);
   });
+
+  it.each([
+    ["all", []],
+    ["only:@acme.test", [["Recipients", "warning"]]],
+    ["capture", [["Recipients", "warning"]]],
+    ["only:", [["Recipients", "failed"]]],
+  ])("says who gets mail: %s", (rule, checks) => {
+    expect(found({ SENDWRIGHT_RECIPIENTS: rule })).toEqual([["Public address", "ok"], ...checks]);
+  });
+
+  it("fails where mail is to be captured without the sandbox", () => {
+    const env = { SENDWRIGHT_RECIPIENTS: "capture", SENDWRIGHT_SANDBOX_PORT: "0" };
+    expect(found(env)).toContainEqual(["Recipients", "failed"]);
+  });
 });
 
 describe("the version of Node.js", () => {

@@ -30,18 +30,20 @@ export function checkEnvironment({ options, unknown }: Environment): readonly Ch
       "Is it mistyped? `sendwright --help` lists them.",
     ),
   );
-  return [...mistyped, checkPublicUrl(options), checkRecipients(options)];
+  return [...mistyped, checkPublicUrl(options), ...checkRecipients(options)];
 }
 
-function checkRecipients(options: ServerOptions): Check {
+/** None if every recipient gets mail. */
+function checkRecipients(options: ServerOptions): readonly Check[] {
   const subject = { id: "environment.SENDWRIGHT_RECIPIENTS", title: "Recipients" };
   try {
     const sentence = ruleSentence(guardOf(options).rule);
-    if (sentence === null) return ok(subject, "all of them get mail");
-    return warning(subject, sentence, "Unset SENDWRIGHT_RECIPIENTS in production.");
+    return sentence === null
+      ? []
+      : [warning(subject, sentence, "Unset SENDWRIGHT_RECIPIENTS in production.")];
   } catch (error) {
     if (!isSendwrightError(error)) throw error;
-    return failed(subject, error.message, "Nothing starts until it is put right.");
+    return [failed(subject, error.message, "Nothing starts until it is put right.")];
   }
 }
 

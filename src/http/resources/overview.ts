@@ -66,6 +66,7 @@ export function overviewRoutes(services: Services) {
       configs: saved,
       lastSentAt,
       sandboxPort,
+      isCaptured: services.guard.rule.kind === "capture",
       now,
     };
     const reply = {

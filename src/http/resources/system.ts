@@ -1,6 +1,7 @@
 import { sql } from "kysely";
 import { z } from "zod";
 import { SendwrightError } from "../../core/errors.ts";
+import { namesOf } from "../../guard/rule.ts";
 import type { Services } from "../../services.ts";
 import { isLocal } from "../middleware/remote-address.ts";
 import { authorize, json, route, routes } from "../route.ts";
@@ -41,7 +42,10 @@ export function systemRoutes(services: Services) {
       const { ok, key, problems, emails } = await services.health();
       const caller = await c.get("identify")();
       const isAdmin = caller !== null && !(caller instanceof Response) && caller.scope === "admin";
-      return c.json(isAdmin ? { ok, key, problems: [...problems], emails } : { ok, key }, 200);
+      if (!isAdmin) return c.json({ ok, key }, 200);
+      const { rule } = services.guard;
+      const recipients = { rule: rule.kind, to: [...namesOf(rule)] };
+      return c.json({ ok, key, problems: [...problems], emails, recipients }, 200);
     })
     .openapi(getReady, async (c) => {
       // Not of the connection that writes: a large email that is being stored is no outage.

@@ -44,6 +44,13 @@ export const health = z
       .partialRecord(z.enum(emailStates), z.int())
       .optional()
       .describe("For admins: how many are in each state"),
+    recipients: z
+      .object({
+        rule: z.enum(["all", "only", "redirect", "capture"]),
+        to: z.array(z.string()).describe("Addresses, and domains such as `@acme.test`, that the rule names"),
+      })
+      .optional()
+      .describe("For admins: who may get mail, as `SENDWRIGHT_RECIPIENTS` says"),
   })
   .meta({ id: "Health" });
 export type Health = z.infer<typeof health>;
