@@ -40,5 +40,7 @@ export const emailStateMeanings = {
   cancelled: "It was cancelled before it was sent.",
   expired: "Its time ran out before a relay took it.",
   unknown: "The relay's last answer was lost. It may have arrived.",
+  withheld: "No recipient may get mail from this installation.",
 } satisfies Record<EmailState, string>;
+export const captured = "The built-in sandbox has it. No recipient got it.";
 export const previewBlocked = "Scripts, forms and everything from outside are blocked in this preview.";

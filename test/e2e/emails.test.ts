@@ -32,13 +32,14 @@ test("an API key made in the page sends, and the email shows up with its outcome
   expect(response.status).toBe(202);
   await page.getByRole("link", { name: "Emails" }).click();
   const row = page.getByRole("row").filter({ hasText: "Your order 1017" });
-  await row.getByText("Sent", { exact: true }).waitFor();
+  await row.getByText("Captured", { exact: true }).waitFor();
   await row.getByText("jo@example.com").waitFor();
 
   await row.getByRole("link", { name: "Your order 1017" }).click();
   await page.getByRole("heading", { name: "Your order 1017", level: 1 }).waitFor();
-  await page.getByRole("region", { name: "Recipients" }).getByText("Taken by the relay").waitFor();
-  await page.getByRole("region", { name: "Attempts" }).getByText("Sent").waitFor();
+  await page.getByText("The built-in sandbox has it. No recipient got it.").waitFor();
+  await page.getByRole("region", { name: "Recipients" }).getByText("Captured").waitFor();
+  await page.getByRole("region", { name: "Attempts" }).getByText("Captured by the sandbox").waitFor();
   await page.getByRole("region", { name: "Content" }).getByText("On its way.").waitFor();
 });
 

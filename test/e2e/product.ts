@@ -27,7 +27,11 @@ export interface Product {
   close(): Promise<void>;
 }
 
-export async function openProduct(options: Partial<StandaloneOptions> = {}): Promise<Product> {
+/** @param recipients who may get mail, as `SENDWRIGHT_RECIPIENTS` says it */
+export async function openProduct(
+  options: Partial<StandaloneOptions> = {},
+  recipients = "all",
+): Promise<Product> {
   if (!existsSync(join(builtPages, "index.html"))) {
     throw new Error("The pages are not built: run the tests with `npm test`, or `npm run build` first.");
   }
@@ -37,6 +41,7 @@ export async function openProduct(options: Partial<StandaloneOptions> = {}): Pro
     database: ":memory:",
     secret: generateKey(),
     sandboxPort: 0,
+    recipients,
     dnsServers: [dns.address],
     log: createLog("silent"),
   });

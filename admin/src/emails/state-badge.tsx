@@ -1,13 +1,20 @@
 import type { EmailState } from "../api/model.ts";
 import { Badge } from "../parts/badge.tsx";
-import { appearances } from "./states.ts";
+import { appearances, capturedAppearance } from "./states.ts";
 import * as t from "./strings.ts";
 
-export function StateBadge({ state }: { state: EmailState }) {
-  const { tone, icon } = appearances[state];
+interface StateBadgeProps {
+  readonly state: EmailState;
+  /** Whether the built-in sandbox has it. */
+  readonly captured: boolean;
+}
+
+export function StateBadge({ state, captured }: StateBadgeProps) {
+  const isCaptured = captured && state === "sent";
+  const { tone, icon } = isCaptured ? capturedAppearance : appearances[state];
   return (
     <Badge tone={tone} icon={icon}>
-      {t.states[state]}
+      {isCaptured ? t.captured : t.states[state]}
     </Badge>
   );
 }

@@ -17,7 +17,11 @@ export const appearances: Record<EmailState, Appearance> = {
   cancelled: { tone: "quiet", icon: "dash" },
   expired: { tone: "quiet", icon: "clock" },
   unknown: { tone: "warn", icon: "question" },
+  withheld: { tone: "quiet", icon: "lock" },
 };
+
+/** In place of `sent`, if the built-in sandbox has the email: it reached nobody. */
+export const capturedAppearance: Appearance = { tone: "quiet", icon: "sandbox" };
 
 export const emailStates = Object.keys(appearances) as readonly EmailState[];
 
@@ -30,6 +34,7 @@ const retryable: Record<RetryableState, true> = {
   unknown: true,
   partial: true,
   cancelled: true,
+  withheld: true,
 };
 
 /** Whether emails in this state are final and may be tried again. */

@@ -10,4 +10,6 @@ export const states = {
   cancelled: "Cancelled",
   expired: "Expired",
   unknown: "Unclear",
+  withheld: "Withheld",
 } satisfies Record<EmailState, string>;
+export const captured = "Captured";

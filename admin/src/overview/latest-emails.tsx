@@ -29,10 +29,10 @@ export function LatestEmails() {
         </Empty>
       ) : (
         <ul className={styles.list}>
-          {emails.map(({ id, state, subject, recipients, createdAt }) => (
+          {emails.map(({ id, state, captured, subject, recipients, createdAt }) => (
             <li key={id} className={styles.email}>
               <span>
-                <StateBadge state={state} />
+                <StateBadge state={state} captured={captured} />
               </span>
               <Link className={styles.rowLink} to="/emails/$id" params={{ id }}>
                 {subject === "" ? shared.noSubject : subject}

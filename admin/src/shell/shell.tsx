@@ -9,6 +9,7 @@ import { SignOutButton } from "../session/sign-out-button.tsx";
 import * as shared from "../strings.ts";
 import { ColorSchemeButton } from "./color-scheme-button.tsx";
 import { Outage } from "./outage.tsx";
+import { RecipientsBanner } from "./recipients-banner.tsx";
 import styles from "./shell.module.css";
 import * as t from "./strings.ts";
 
@@ -89,6 +90,7 @@ export function Shell() {
       </nav>
       <main className={styles.main} ref={main} tabIndex={-1}>
         <Outage />
+        <RecipientsBanner />
         <AlertBanner />
         <Outlet />
       </main>

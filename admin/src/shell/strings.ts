@@ -17,6 +17,12 @@ export const apiDocs = "API docs";
 export const colorScheme = { auto: "System colours", light: "Light colours", dark: "Dark colours" };
 export const unreachable =
   "Sendwright does not answer. Your entries stay on this page; it tries again by itself.";
+export const recipientsTitle = "Who gets mail";
+export const recipients = {
+  only: (names: string) => `Only ${names} get mail. Sendwright withholds it from all others.`,
+  redirect: (names: string) => `Every email goes to ${names} instead of its recipients.`,
+  capture: () => "Every email goes to the built-in sandbox. No recipient gets mail.",
+};
 export const notFoundTitle = "There is no such page";
 export const notFoundBody = "The address may be mistyped, or what it named is gone.";
 export const notFoundHome = "Go to the overview";

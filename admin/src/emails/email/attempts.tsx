@@ -15,6 +15,7 @@ const appearances: Record<Attempt["outcome"], { tone: "good" | "bad" | "warn"; i
   permanent: { tone: "bad", icon: "cross" },
   config: { tone: "bad", icon: "settings" },
   unknown: { tone: "warn", icon: "question" },
+  withheld: { tone: "warn", icon: "lock" },
 };
 
 /** The stages at which no message can be to blame: what failed there is mended in the config. */
@@ -41,7 +42,9 @@ export function Attempts({ attempts }: { attempts: readonly Attempt[] }) {
 }
 
 function AttemptItem({ attempt, isLatest }: { attempt: Attempt; isLatest: boolean }) {
-  const { tone, icon } = appearances[attempt.outcome];
+  const { tone, icon } = attempt.captured
+    ? ({ tone: "warn", icon: "sandbox" } as const)
+    : appearances[attempt.outcome];
   const reply = replyWords(attempt);
   const way = [
     attempt.config === null ? null : t.through(attempt.config),
@@ -55,7 +58,9 @@ function AttemptItem({ attempt, isLatest }: { attempt: Attempt; isLatest: boolea
       <span className={styles[tone]}>
         <Icon name={icon} />
       </span>
-      <span className={styles.outcome}>{t.outcomes[attempt.outcome]}</span>
+      <span className={styles.outcome}>
+        {attempt.captured ? t.capturedAttempt : t.outcomes[attempt.outcome]}
+      </span>
       <span className={styles.when}>
         <Time iso={attempt.at} />
       </span>

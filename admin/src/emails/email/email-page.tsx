@@ -59,7 +59,7 @@ export function EmailPage() {
         </div>
         <div className={styles.column}>
           <Card title={t.recipients}>
-            <Recipients recipients={email.recipients} />
+            <Recipients recipients={email.recipients} captured={email.captured} />
           </Card>
           <Card title={t.attempts}>
             <Attempts attempts={email.attempts} />
@@ -73,11 +73,11 @@ export function EmailPage() {
   );
 }
 
-function Summary({ email: { state, nextAttemptAt } }: { email: Email }) {
+function Summary({ email: { state, captured, nextAttemptAt } }: { email: Email }) {
   return (
     <span className={styles.summary} role="status">
-      <StateBadge state={state} />
-      {shared.emailStateMeanings[state]}
+      <StateBadge state={state} captured={captured} />
+      {captured && state === "sent" ? shared.captured : shared.emailStateMeanings[state]}
       {state === "queued" && nextAttemptAt !== null && (
         <span>
           {t.nextTry} <Time iso={nextAttemptAt} />

@@ -1,16 +1,18 @@
-import type { Recipient } from "../../api/types.ts";
+import type { Email } from "../../api/types.ts";
 import { Badge } from "../../parts/badge.tsx";
 import styles from "../emails.module.css";
-import { appearances } from "../states.ts";
+import { appearances, capturedAppearance } from "../states.ts";
+import * as page from "../strings.ts";
 import { replyWords } from "./reply.ts";
 import * as t from "./strings.ts";
 
 /** Each address with its own outcome and what the relay said about it. */
-export function Recipients({ recipients }: { recipients: readonly Recipient[] }) {
+export function Recipients({ recipients, captured }: Pick<Email, "recipients" | "captured">) {
   return (
     <ul className={styles.recipients}>
       {recipients.map((recipient) => {
-        const { tone, icon } = appearances[recipient.state];
+        const isCaptured = captured && recipient.state === "sent";
+        const { tone, icon } = isCaptured ? capturedAppearance : appearances[recipient.state];
         const reply = replyWords(recipient);
         return (
           <li key={`${recipient.role} ${recipient.address}`} className={styles.recipient}>
@@ -19,7 +21,7 @@ export function Recipients({ recipients }: { recipients: readonly Recipient[] })
               {recipient.address}
             </span>
             <Badge tone={tone} icon={icon}>
-              {t.recipientStates[recipient.state]}
+              {isCaptured ? page.captured : t.recipientStates[recipient.state]}
             </Badge>
             {reply !== null && <span className={styles.reply}>{reply}</span>}
           </li>

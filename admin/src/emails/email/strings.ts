@@ -26,6 +26,7 @@ export const recipientStates = {
   cancelled: "Cancelled",
   expired: "Expired",
   unknown: "Unclear",
+  withheld: "Withheld",
 } satisfies Record<RecipientState, string>;
 export const attempts = "Attempts";
 export const noAttempts = "Not tried yet.";
@@ -36,7 +37,9 @@ export const outcomes = {
   permanent: "Refused",
   config: "The SMTP config must be mended",
   unknown: "The answer was lost",
+  withheld: "Withheld",
 } satisfies Record<Attempt["outcome"], string>;
+export const capturedAttempt = "Captured by the sandbox";
 export const through = (config: string) => `through ${config}`;
 export const atStage = (stage: string) => `at: ${stage}`;
 export const openConfig = (config: string) => `Open the settings of ${config}`;

@@ -141,7 +141,7 @@ function EmailTable({ emails }: { emails: readonly EmailSummary[] }) {
         {emails.map((email) => (
           <tr key={email.id}>
             <td>
-              <StateBadge state={email.state} />
+              <StateBadge state={email.state} captured={email.captured} />
             </td>
             <td className={styles.subjectCell}>
               <Link className={styles.subject} to="/emails/$id" params={{ id: email.id }}>

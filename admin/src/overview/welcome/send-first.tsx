@@ -45,15 +45,16 @@ function Sent({ id, isSandbox, onDone }: SentProps) {
   const queries = useQueryClient();
   const state = email?.state ?? "queued";
   const isSent = state === "sent";
+  const isCaptured = email?.captured ?? isSandbox;
   useEffect(() => {
     if (isSent) void queries.invalidateQueries({ queryKey: overviewQuery.queryKey });
   }, [isSent, queries]);
   return (
     <>
       <p className={styles.hint} role="status">
-        <StateBadge state={state} />{" "}
+        <StateBadge state={state} captured={email?.captured ?? false} />{" "}
         {isSent
-          ? isSandbox
+          ? isCaptured
             ? t.sendArrived
             : t.sendHandedOver
           : state === "queued" || state === "sending"
@@ -61,7 +62,7 @@ function Sent({ id, isSandbox, onDone }: SentProps) {
             : shared.emailStateMeanings[state]}
       </p>
       <div className={styles.actions}>
-        {isSent && isSandbox ? (
+        {isSent && isCaptured ? (
           <Button renderRoot={(props) => <Link to="/sandbox" {...props} />}>{t.sendSeeSandbox}</Button>
         ) : (
           <Button

@@ -14,7 +14,9 @@ import { useProvider } from "../providers/provider-chooser.tsx";
 import styles from "./editor.module.css";
 import { EditorNotices } from "./editor-notices.tsx";
 import { SaveActions } from "./save-actions.tsx";
+import { TakeOverChoice } from "./take-over-choice.tsx";
 import { useConfigEditor } from "./use-config-editor.ts";
+import { useTakeOver } from "./use-take-over.ts";
 
 interface ConfigEditorProps {
   /** Null for a new one. */
@@ -31,6 +33,7 @@ export function ConfigEditor({ config, onCreated }: ConfigEditorProps) {
   const form = useRef<HTMLFormElement>(null);
   const panel = useRef<HTMLDivElement>(null);
   const drafts = useDrafts(config, editor, (draft) => testDraft(draft, null));
+  const takeOver = useTakeOver(editor.form, config === null);
   const isManaged = config !== null && config.managedBy !== null;
 
   const { refusals } = editor;
@@ -52,7 +55,10 @@ export function ConfigEditor({ config, onCreated }: ConfigEditorProps) {
     if (editor.draft !== null) return drafts.saveUntested();
     const body = editor.body();
     if (body === null) return;
-    const saved = await editor.save(body).catch(() => null);
+    const takesOver = takeOver?.isChosen === true;
+    const saved = await editor
+      .save(takesOver ? { ...body, takeOverFromSandbox: true } : body)
+      .catch(() => null);
     if (saved !== null && config === null) await onCreated?.();
   }
 
@@ -93,6 +99,7 @@ export function ConfigEditor({ config, onCreated }: ConfigEditorProps) {
               <ConfigFields editor={editor} />
               <AdvancedFields editor={editor} />
             </fieldset>
+            {takeOver !== null && <TakeOverChoice takeOver={takeOver} />}
             <SaveActions
               editor={editor}
               drafts={drafts}

@@ -5,6 +5,8 @@ export const unsaved = "Unsaved changes";
 export const discard = "Discard changes";
 export const checkFields = (count: number) =>
   count === 1 ? "One field needs your attention." : `${count} fields need your attention.`;
+export const takeOver = "Turn off the sandbox config";
+export const takeOverHint = "From then on, emails reach their recipients through this server.";
 export const testAndSave = "Test and save";
 export const saveUntested = "Save without a test";
 export const goesOn = "The current settings go on sending until the new ones have passed.";
