@@ -35,7 +35,7 @@ export const emailStateMeanings = {
   queued: "It is stored and waits for its next try.",
   sending: "It is being handed to the relay now.",
   sent: "The relay has taken responsibility for every recipient.",
-  partial: "The relay took it for some recipients and refused others.",
+  partial: "The SMTP server accepted it for some recipients only.",
   failed: "No relay took it. The last attempt says why.",
   cancelled: "It was cancelled before it was sent.",
   expired: "Its time ran out before a relay took it.",

@@ -79,7 +79,7 @@ it("says what it does, unless everybody gets mail", () => {
       .map(ruleSentence),
   ).toEqual([
     null,
-    "Only @acme.test, qa@b.test get mail. Sendwright withholds it from all others.",
+    "Mail goes only to @acme.test, qa@b.test. Sendwright withholds it from all others.",
     "Every email goes to qa@b.test instead of its recipients.",
     "Every email goes to the built-in sandbox. No recipient gets mail.",
   ]);

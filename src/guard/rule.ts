@@ -60,7 +60,7 @@ export function ruleSentence(rule: RecipientRule): string | null {
     case "all":
       return null;
     case "only":
-      return `Only ${namesOf(rule).join(", ")} get mail. Sendwright withholds it from all others.`;
+      return `Mail goes only to ${namesOf(rule).join(", ")}. Sendwright withholds it from all others.`;
     case "redirect":
       return `Every email goes to ${rule.to.join(", ")} instead of its recipients.`;
     case "capture":

@@ -7,7 +7,7 @@ describe("who gets mail", () => {
   test.for([
     [
       "only:@acme.test,qa@b.test",
-      "Only @acme.test, qa@b.test get mail. Sendwright withholds it from all others.",
+      "Mail goes only to @acme.test, qa@b.test. Sendwright withholds it from all others.",
     ],
     ["redirect:qa@acme.test", "Every email goes to qa@acme.test instead of its recipients."],
     ["capture", "Every email goes to the built-in sandbox. No recipient gets mail."],

@@ -206,7 +206,7 @@ describe("only", () => {
     expect(body.recipients).toEqual({ rule: "only", to: ["@acme.test"] });
     expect(service.stdout).toContain('"recipients":"only:@acme.test"');
     const { stdout } = await folder.run(["doctor"], onlyAcme);
-    expect(stdout).toContain("Only @acme.test get mail. Sendwright withholds it from all others.");
+    expect(stdout).toContain("Mail goes only to @acme.test. Sendwright withholds it from all others.");
   });
 
   it.each(["only:", "everybody", "only:*@acme.test", "redirect:acme.test"])(

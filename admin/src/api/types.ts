@@ -5,7 +5,6 @@ export type {
   BulkRetried,
   Email,
   EmailSummary,
-  Recipient,
 } from "../../../src/http/schema/emails.ts";
 export type { Alert, Overview } from "../../../src/http/schema/monitoring.ts";
 export type { SandboxEmail, SandboxEmailSummary } from "../../../src/http/schema/sandbox.ts";

@@ -19,7 +19,7 @@ export const unreachable =
   "Sendwright does not answer. Your entries stay on this page; it tries again by itself.";
 export const recipientsTitle = "Who gets mail";
 export const recipients = {
-  only: (names: string) => `Only ${names} get mail. Sendwright withholds it from all others.`,
+  only: (names: string) => `Mail goes only to ${names}. Sendwright withholds it from all others.`,
   redirect: (names: string) => `Every email goes to ${names} instead of its recipients.`,
   capture: () => "Every email goes to the built-in sandbox. No recipient gets mail.",
 };

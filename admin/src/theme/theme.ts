@@ -1,5 +1,6 @@
 import {
   Button,
+  Checkbox,
   type CSSVariablesResolver,
   createTheme,
   defaultVariantColorsResolver,
@@ -89,6 +90,7 @@ export const theme = createTheme({
     Modal: Modal.extend({
       defaultProps: { centered: true, transitionProps: { duration: 120 }, overlayProps: { opacity: 0.5 } },
     }),
+    Checkbox: Checkbox.extend({ defaultProps: { size: "sm" } }),
     Switch: Switch.extend({ defaultProps: { size: "sm", withThumbIndicator: false } }),
   },
 });

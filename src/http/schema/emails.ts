@@ -31,7 +31,6 @@ export const recipient = z
     reply: z.string().nullable().describe("The text of the relay's reply"),
   })
   .meta({ id: "Recipient" });
-export type Recipient = z.infer<typeof recipient>;
 
 export const attempt = z
   .object({
