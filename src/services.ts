@@ -225,8 +225,6 @@ async function startServices(base: Base): Promise<Services> {
   const templateParts = new TemplateParts({ templates, cache: templateCache, history });
 
   // Delivery, and the request side that feeds it.
-  const sandboxPort = base.sandboxPort ?? null;
-  const sandbox = sandboxPort === null ? null : new Sandbox({ port: sandboxPort, log, clock });
   const worker = new DeliveryWorker({
     store,
     secrets,

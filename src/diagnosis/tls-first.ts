@@ -1,7 +1,7 @@
 import type { Clock } from "../core/clock.ts";
 import { isSendwrightError } from "../core/errors.ts";
+import { connectWithoutSending } from "../guard/connect-without-sending.ts";
 import type { Egress } from "../net/egress.ts";
-import { connect } from "../smtp/connection.ts";
 import type { StageEvent } from "../smtp/observer.ts";
 import type { Timeouts } from "../smtp/timeouts.ts";
 import type { ResolvedConfig } from "../smtp-configs/open.ts";
@@ -71,7 +71,7 @@ export class TlsFirst {
     const { egress, clock, ended } = this.#options;
     const { relay, credentials } = this.#target;
     try {
-      const connection = await connect({
+      const connection = await connectWithoutSending({
         relay: { ...relay, tls: "implicit" },
         credentials: null,
         hide: credentials,

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { systemClock } from "../core/clock.ts";
+import { RecipientGuard } from "../guard/recipient-guard.ts";
 import { createEgress } from "../net/egress.ts";
 import type { ResolvedConfig } from "../smtp-configs/open.ts";
 import { LoadedTemplates } from "../templates/engine/templates.ts";
@@ -62,6 +63,7 @@ async function testAgainst(
       needsToken: null,
     },
     {
+      guard: new RecipientGuard(),
       egress,
       clock: systemClock,
       templates: new LoadedTemplates(),
@@ -127,7 +129,13 @@ describe("a relay that refuses PLAIN and accepts LOGIN", () => {
         replyTo: null,
         needsToken: null,
       },
-      { egress, clock: systemClock, templates: new LoadedTemplates(), usualEndpoints: [] },
+      {
+        guard: new RecipientGuard(),
+        egress,
+        clock: systemClock,
+        templates: new LoadedTemplates(),
+        usualEndpoints: [],
+      },
     );
     expect(failedStage(report)?.stage).toBe("sender");
     expect(JSON.stringify(report)).not.toContain(Buffer.from(jo.password).toString("base64"));

@@ -1,8 +1,8 @@
 import type { Clock } from "../core/clock.ts";
 import { isSendwrightError } from "../core/errors.ts";
+import { connectWithoutSending } from "../guard/connect-without-sending.ts";
 import type { Egress } from "../net/egress.ts";
 import { leavesMechanismOpen } from "../smtp/auth.ts";
-import { connect } from "../smtp/connection.ts";
 import type { Timeouts } from "../smtp/timeouts.ts";
 import type { ResolvedConfig } from "../smtp-configs/open.ts";
 import type { FailedStage } from "./stages.ts";
@@ -35,7 +35,7 @@ export async function loginWorks(target: ResolvedConfig, options: TryLoginOption
   const { relay, credentials, allowCleartextAuth } = target;
   if (credentials === null || options.signal.aborted) return false;
   try {
-    const connection = await connect({
+    const connection = await connectWithoutSending({
       relay,
       credentials: { ...credentials, method: "login" },
       allowCleartextAuth,

@@ -71,10 +71,24 @@ function captured(configs: readonly SmtpConfig[]): readonly SmtpConfig[] {
   if (enabled.length === 0) return [ofItsOwn];
   return enabled.map((config) => ({
     ...config,
-    settings: { ...config.settings, maxConnections: ofItsOwn.settings.maxConnections, maxPerSecond: null },
+    // Neither a limit of the server nor the archive has anything to do with the sandbox.
+    settings: {
+      ...config.settings,
+      ...unlimited,
+      maxConnections: ofItsOwn.settings.maxConnections,
+      bcc: null,
+    },
     health: newHealth({ knownGoodVersion: config.revision.version }),
   }));
 }
+
+const unlimited = {
+  maxPerSecond: null,
+  maxPerMinute: null,
+  maxPerHour: null,
+  maxPerDay: null,
+  maxRecipientsPerDay: null,
+} as const;
 
 const ofItsOwn: SmtpConfig = {
   id: "sandbox",
@@ -95,7 +109,9 @@ const ofItsOwn: SmtpConfig = {
     ehloName: null,
     caPem: null,
     maxConnections: 5,
-    maxPerSecond: null,
+    ...unlimited,
+    senders: [],
+    bcc: null,
   },
   secret: { kind: "none", seal: "" },
   revision: { version: 1, createdAt: 0, updatedAt: 0, updatedBy: "Sendwright" },

@@ -17,6 +17,8 @@ describe("only", () => {
     ["only:@bücher.test", "jo@xn--bcher-kva.test"],
     ["only:@xn--bcher-kva.test", "jo@bücher.test"],
     ["only:jörg@acme.test", "JÖRG@acme.test"],
+    ["only:jo@acme.test", '"jo"@acme.test'],
+    ['only:"j o"@acme.test', '"J o"@acme.test'],
   ])("%s allows %s", (rule, address) => {
     expect(allows(rule, address)).toBe(true);
   });
@@ -26,7 +28,6 @@ describe("only", () => {
     ["only:@acme.test", "jo@notacme.test"],
     ["only:@acme.test", "jo@acme.test.evil.example"],
     ["only:@acme.test", '"@acme.test"@evil.example'],
-    ["only:@acme.test", '"jo"@acme.test'],
     ["only:@acme.test", "jo@evil.example@acme.test"],
     ["only:@acme.test", "jo@acme.test\r\nRCPT TO:<x@evil.example>"],
     ["only:@acme.test", "jo@[127.0.0.1]"],
@@ -53,7 +54,6 @@ it.each([
   ["only:acme.test", 'holds "acme.test", which is not an address'],
   ["only:@", 'holds "@", which is not an address'],
   ["only:@.acme.test", 'holds "@.acme.test", which is not an address'],
-  ['only:"j o"@acme.test', "which is not an address"],
   ["redirect:@acme.test", 'holds "@acme.test", which is not an address'],
 ])("%j is refused by the name of the variable", (text, words) => {
   expect(() => parseRecipientRule(text)).toThrow(

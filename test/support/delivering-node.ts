@@ -1,6 +1,7 @@
 import { createLog } from "../../src/core/log.ts";
 import { Metrics } from "../../src/core/metrics.ts";
 import { DeliveryWorker } from "../../src/delivery/worker.ts";
+import { RecipientGuard } from "../../src/guard/recipient-guard.ts";
 import { createEgress } from "../../src/net/egress.ts";
 import { generateKey } from "../../src/secret/fernet.ts";
 import type { Secrets } from "../../src/secret/secrets.ts";
@@ -38,6 +39,7 @@ export class DeliveringNode implements AsyncDisposable {
       secrets,
       configSource,
       resolver: new ConfigResolver({ store, source: configSource, secrets, accessTokens: null }),
+      guard: new RecipientGuard(),
       egress: createEgress("default"),
       isSandbox: (settings) => isSandboxConfig(settings, this.#sandbox?.port ?? null),
       clock: this.clock,

@@ -21,13 +21,12 @@ export type UsageWindow = "minute" | "hour" | "day";
  * The length of each window, and of the buckets that it counts in. A bucket counts for as long as a part of it is in
  * the window: a limit is never exceeded, and a window may be longer by one bucket.
  */
-const usageWindows: Readonly<
-  Record<UsageWindow, { readonly windowMs: number; readonly bucketMs: number }>
-> = {
-  minute: { windowMs: minuteMs, bucketMs: 1_000 },
-  hour: { windowMs: hourMs, bucketMs: minuteMs },
-  day: { windowMs: dayMs, bucketMs: 15 * minuteMs },
-};
+const usageWindows: Readonly<Record<UsageWindow, { readonly windowMs: number; readonly bucketMs: number }>> =
+  {
+    minute: { windowMs: minuteMs, bucketMs: 1_000 },
+    hour: { windowMs: hourMs, bucketMs: minuteMs },
+    day: { windowMs: dayMs, bucketMs: 15 * minuteMs },
+  };
 const windowNames = Object.keys(usageWindows) as readonly UsageWindow[];
 
 /** The settings that limit what a config sends over more than a second. */
