@@ -194,3 +194,45 @@ describe("what a relay gives away", () => {
     expect(JSON.stringify(list)).toContain("Not for ********");
   });
 });
+
+describe("the way of an attempt", () => {
+  /** The sender's config accepts no sign-in, so another one stands in: it has the second attempt. */
+  async function attemptsOf(headers: Record<string, string> = {}): Promise<readonly Attempt[]> {
+    await relayWith({ onMail: () => "421 4.3.2 Going down" }, { name: "Shop" });
+    await relayWith({}, { name: "Spare", fromEmail: "spare@example.com" });
+    await firstAttempt(["jo@example.com"], headers);
+    const body = { to: "jo@example.com", subject: "Hello", text: "Hello" };
+    const { id } = await read<AcceptedEmail>(app.call("POST", "/api/emails", body, headers));
+    for (;;) {
+      await app.clock.advance(0);
+      const { attempts } = await read<Email>(app.call("GET", `/api/emails/${id}`, undefined, headers));
+      if (attempts.some(({ outcome }) => outcome === "sent")) return attempts;
+    }
+  }
+
+  it("says in a sentence why another config stood in", async () => {
+    expect((await attemptsOf()).at(-1)?.route).toEqual({
+      by: "stand-in",
+      for: "Shop",
+      because: "paused",
+      sentence: "Sent through Spare because Shop was paused.",
+    });
+  });
+
+  it("keeps the name of a config that made no attempt from a key that may only send", async () => {
+    const attempts = await attemptsOf({ ...(await app.bearer("send")), cookie: "" });
+    expect(attempts).toHaveLength(1);
+    expect(attempts[0]?.route).toEqual({
+      by: "stand-in",
+      for: null,
+      because: "paused",
+      sentence: "Sent through Spare because another SMTP config was paused.",
+    });
+    expect(JSON.stringify(attempts)).not.toContain("Shop");
+  });
+
+  it("says that the first config sent what no config has the sender of", async () => {
+    await relayWith({}, { name: "Shop" });
+    expect((await firstAttempt()).route).toMatchObject({ by: "first" });
+  });
+});

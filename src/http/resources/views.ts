@@ -31,6 +31,7 @@ import type {
   TemplateVersionDetail,
 } from "../schema/templates.ts";
 import type { DnsReport } from "../schema/tests.ts";
+import { routeView } from "./route-words.ts";
 
 /** Values as the API writes them: times as RFC 3339, and no field that only the rooms below need. */
 
@@ -65,27 +66,35 @@ export function emailSummaryView(email: SummaryInside, hides: HidesAccount | nul
 }
 
 /**
- * Only admins learn which account a config signs in with.
+ * Only admins learn which account a config signs in with, and the names of configs that made no attempt of an email.
  * @param hides null for admins
  */
 export function emailView(email: EmailDetail, hides: HidesAccount | null): Email {
+  const attempted = new Set(email.attempts.map(({ configName }) => configName));
+  const mayName = (config: string) => hides === null || attempted.has(config);
   return {
     ...emailSummaryView(email, hides),
     replyTo: [...email.replyTo],
     onUnknown: email.onUnknown,
-    attempts: email.attempts.map((attempt) => attemptView(attempt, hides)),
+    attempts: email.attempts.map((attempt) => attemptView(attempt, hides, mayName)),
   };
 }
 
-function attemptView(inside: AttemptInside, hides: HidesAccount | null): Attempt {
+function attemptView(
+  inside: AttemptInside,
+  hides: HidesAccount | null,
+  mayName: (config: string) => boolean,
+): Attempt {
   const attempt = hides === null ? inside : withoutAccount(inside, hides);
-  const { id: _id, at, configName, relayHost, tlsVersion, failure: _failure, ...others } = attempt;
+  const { id: _id, at, configName, relayHost, tlsVersion, failure: _failure, route, ...others } = attempt;
+  const isSent = attempt.outcome === "sent" || attempt.outcome === "partial";
   return {
     ...others,
     at: rfc3339(at),
     config: configName,
     relay: relayHost,
     tls: tlsVersion,
+    route: routeView(route, { configName, isSent }, mayName),
     problem: explainAttempt(attempt, { namesAccount: hides === null }),
   };
 }

@@ -32,6 +32,27 @@ export const recipient = z
   })
   .meta({ id: "Recipient" });
 
+/** Why a config takes an email: as `AttemptRoute` of the store. */
+export const routeReasons = {
+  by: z
+    .enum(["named", "sender", "first", "stand-in"])
+    .describe(
+      "`named`: the request named it; `sender`: the sender is its own; `first`: no config owns the sender; `stand-in`: another config can't send it",
+    ),
+  for: z
+    .string()
+    .nullable()
+    .describe("Name of the config that it stands in for. Null if it doesn't stand in"),
+  because: z
+    .enum(["paused", "limit", "refused"])
+    .nullable()
+    .describe("What keeps that config from sending the email. Null if it doesn't stand in"),
+};
+
+const attemptRoute = z
+  .object({ ...routeReasons, sentence: z.string().describe("The same in words") })
+  .meta({ id: "AttemptRoute" });
+
 export const attempt = z
   .object({
     at: time,
@@ -49,6 +70,11 @@ export const attempt = z
     durationMs: z.number(),
     possibleDuplicate: z.boolean(),
     captured: z.boolean().describe("The built-in sandbox got it instead of the recipients"),
+    route: attemptRoute
+      .nullable()
+      .describe(
+        "Why it went through this config. `for` is null for a key that may only send and has not seen that name. Null for tests and attempts of older versions",
+      ),
     problem: z
       .object({ code: z.string(), title: z.string(), explanation: z.string(), remedy: z.string() })
       .nullable()
