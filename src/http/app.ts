@@ -29,6 +29,7 @@ import { providerRoutes } from "./resources/providers.ts";
 import { sandboxRoutes } from "./resources/sandbox.ts";
 import { meRoutes, sessionRoutes } from "./resources/session.ts";
 import { settingsRoutes } from "./resources/settings.ts";
+import { smtpConfigRouteRoutes } from "./resources/smtp-config-route.ts";
 import { smtpConfigVersionRoutes } from "./resources/smtp-config-versions.ts";
 import { smtpConfigRoutes } from "./resources/smtp-configs.ts";
 import { systemRoutes } from "./resources/system.ts";
@@ -59,6 +60,7 @@ function addApi(app: App, services: Services, apiKeys: ApiKeys, ownAddress: OwnA
   return app
     .route("/api/overview", overviewRoutes(services))
     .route("/api/smtp-configs", smtpConfigRoutes(services))
+    .route("/api/smtp-configs", smtpConfigRouteRoutes(services))
     .route("/api/smtp-configs", smtpConfigVersionRoutes(services))
     .route("/api/smtp-configs", oauthRoutes(services, ownAddress))
     .route("/api/oauth", oauthAddressRoutes(ownAddress))
