@@ -71,6 +71,36 @@ describe("the catalogue of providers", () => {
     }
   });
 
+  it.each(providers)(
+    "names a page and a day for the limits of $name, and says in words what it does not fill in",
+    ({ limits }) => {
+      if (limits === null) return;
+      const { hint, source, readOn, holdsForOwnDomains: _holds, ...values } = limits;
+      expect(new URL(source).protocol).toBe("https:");
+      expect(readOn).toMatch(/^\d{4}-\d\d-\d\d$/);
+      for (const value of Object.values(values)) expect(value).toBeGreaterThan(0);
+      if (hint === null) expect(Object.keys(values)).not.toEqual([]);
+      else {
+        expect(hint).toMatch(/^[A-Z].*\.$/);
+        expect(hint.length).toBeLessThanOrEqual(110);
+      }
+    },
+  );
+
+  it("fills in only limits that no plan changes", () => {
+    const filled = providers.flatMap(({ id, limits }) => {
+      const { maxPerMinute = null, maxPerDay = null, maxRecipientsPerDay = null } = limits ?? {};
+      const values = [maxPerMinute, maxPerDay, maxRecipientsPerDay];
+      return values.every((value) => value === null) ? [] : [[id, ...values]];
+    });
+    expect(filled).toEqual([
+      ["gmail", null, 500, null],
+      ["google-workspace-relay", null, 10_000, null],
+      ["microsoft-365", 30, null, 10_000],
+      ["icloud", null, 1_000, 1_000],
+    ]);
+  });
+
   it.each(providers)("gives each region of $name a server of its own, the first by default", (provider) => {
     const { regions, smtpServer } = provider;
     if (regions.length > 0) expect(regions[0]?.smtpServer).toBe(smtpServer);

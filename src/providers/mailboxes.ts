@@ -17,6 +17,13 @@ export const mailboxes: readonly Provider[] = [
     mxSuffixes: ["google.com", "googlemail.com"],
     spfIncludes: ["_spf.google.com"],
     dkimSelectors: ["google"],
+    limits: {
+      maxPerDay: 500,
+      hint: "Gmail allows 500 emails a day. With a paid Google Workspace account, enter 2,000.",
+      holdsForOwnDomains: false,
+      source: "https://support.google.com/mail/answer/22839",
+      readOn: "2026-11-30",
+    },
   },
   {
     ...mailboxDefaults,
@@ -31,6 +38,12 @@ export const mailboxes: readonly Provider[] = [
     helpUrl: "https://support.google.com/a/answer/2956491",
     spfIncludes: ["_spf.google.com"],
     dkimSelectors: ["google"],
+    limits: {
+      maxPerDay: 10_000,
+      hint: "Google allows 10,000 emails a day for each user, and fewer while the account is new.",
+      source: "https://support.google.com/a/answer/2956491",
+      readOn: "2026-11-30",
+    },
   },
   {
     ...mailboxDefaults,
@@ -47,6 +60,14 @@ export const mailboxes: readonly Provider[] = [
     mxSuffixes: ["mail.protection.outlook.com", "mx.microsoft"],
     spfIncludes: ["spf.protection.outlook.com"],
     dkimSelectors: ["selector1", "selector2"],
+    limits: {
+      maxPerMinute: 30,
+      maxRecipientsPerDay: 10_000,
+      hint: null,
+      source:
+        "https://learn.microsoft.com/en-us/office365/servicedescriptions/exchange-online-service-description/exchange-online-limits",
+      readOn: "2026-11-30",
+    },
   },
   {
     ...mailboxDefaults,
@@ -70,6 +91,12 @@ export const mailboxes: readonly Provider[] = [
     ],
     mxSuffixes: ["olc.protection.outlook.com"],
     spfIncludes: ["spf.protection.outlook.com"],
+    limits: {
+      hint: "A Microsoft 365 subscriber may send to 5,000 recipients a day, and other accounts to fewer.",
+      source:
+        "https://support.microsoft.com/en-us/office/sending-limits-in-outlook-com-279ee200-594c-40f0-9ec8-bb6af7735c2e",
+      readOn: "2026-11-30",
+    },
   },
   {
     ...mailboxDefaults,
@@ -183,6 +210,13 @@ export const mailboxes: readonly Provider[] = [
     mxSuffixes: ["mail.icloud.com"],
     spfIncludes: ["icloud.com"],
     dkimSelectors: ["sig1"],
+    limits: {
+      maxPerDay: 1_000,
+      maxRecipientsPerDay: 1_000,
+      hint: null,
+      source: "https://support.apple.com/en-us/102198",
+      readOn: "2026-11-30",
+    },
   },
   {
     ...mailboxDefaults,
@@ -491,5 +525,10 @@ export const mailboxes: readonly Provider[] = [
       ...["zohomail.com", "zohomail.eu", "zohomail.in", "zoho.com", "zoho.eu", "zoho.in", "zoho.com.au"],
       ...["zoho.jp", "zohocloud.ca", "zoho.sa", "zoho.com.cn", "one.zoho.com", "one.zoho.eu"],
     ],
+    limits: {
+      hint: "Zoho allows 50 to 500 emails an hour, depending on the reputation of the account.",
+      source: "https://www.zoho.com/mail/help/adminconsole/rates-and-limits.html",
+      readOn: "2026-11-30",
+    },
   },
 ];

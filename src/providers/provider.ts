@@ -45,6 +45,31 @@ export interface Provider {
   readonly envelope: "sender" | "provider";
   /** The names of its DKIM keys below `_domainkey.`; empty if each domain has its own. */
   readonly dkimSelectors: readonly string[];
+  /** Null if it publishes none, or none that holds for every account. */
+  readonly limits: ProviderLimits | null;
+}
+
+/**
+ * What a provider lets an account send: facts of its own documentation, for the limits of a config. A limit that
+ * depends on the plan, or that moves, stands in `hint` alone.
+ */
+export interface ProviderLimits extends Partial<LimitValues> {
+  /** What to know about them: a sentence or two. Null if there is no more than the values say. */
+  readonly hint: string | null;
+  /** Whether the values also hold for mailboxes of a person's own domain. Default: true. */
+  readonly holdsForOwnDomains?: boolean;
+  /** The provider's page, and the day on which it said so. */
+  readonly source: string;
+  readonly readOn: string;
+}
+
+/** The limits of a config that a provider can name; null if it names none. */
+export interface LimitValues {
+  readonly maxPerSecond: number | null;
+  readonly maxPerMinute: number | null;
+  readonly maxPerHour: number | null;
+  readonly maxPerDay: number | null;
+  readonly maxRecipientsPerDay: number | null;
 }
 
 export interface ProviderRegion {
@@ -74,6 +99,7 @@ export const relayDefaults = {
   spfIncludes: [],
   envelope: "provider",
   dkimSelectors: [],
+  limits: null,
 } as const;
 
 /** The usual settings of a mailbox provider. */
@@ -90,6 +116,7 @@ export const mailboxDefaults = {
   spfIncludes: [],
   envelope: "sender",
   dkimSelectors: [],
+  limits: null,
 } as const;
 
 export function withRegions(regions: readonly ProviderRegion[]): Pick<Provider, "smtpServer" | "regions"> {

@@ -64,6 +64,11 @@ export const relays: readonly Provider[] = [
     fromHint: "An address or domain that is verified in SES, in the same region.",
     helpUrl: "https://docs.aws.amazon.com/ses/latest/dg/smtp-credentials.html",
     spfIncludes: ["amazonses.com"],
+    limits: {
+      hint: "In the SES sandbox, 200 emails a day and 1 per second. Each recipient counts as one.",
+      source: "https://docs.aws.amazon.com/ses/latest/dg/quotas.html",
+      readOn: "2026-11-30",
+    },
   },
   {
     ...relayDefaults,
@@ -90,6 +95,11 @@ export const relays: readonly Provider[] = [
     helpUrl: "https://help.brevo.com/hc/en-us/articles/7959631848850-Create-and-manage-your-SMTP-keys",
     spfIncludes: ["spf.brevo.com", "spf.sendinblue.com"],
     dkimSelectors: ["brevo1", "brevo2", "mail"],
+    limits: {
+      hint: "The free plan allows 300 emails a day.",
+      source: "https://help.brevo.com/hc/en-us/articles/8292912279954-Add-or-remove-emails-from-your-plan",
+      readOn: "2026-11-30",
+    },
   },
   {
     ...relayDefaults,
@@ -142,6 +152,12 @@ export const relays: readonly Provider[] = [
     helpUrl: "https://dev.mailjet.com/smtp-relay/overview/",
     spfIncludes: ["spf.mailjet.com"],
     dkimSelectors: ["mailjet"],
+    limits: {
+      hint: "The free plan allows 200 emails a day.",
+      source:
+        "https://documentation.mailjet.com/hc/en-us/articles/8625025643803-Mailjet-Subscription-Management",
+      readOn: "2026-11-30",
+    },
   },
   {
     ...relayDefaults,
@@ -211,6 +227,11 @@ export const relays: readonly Provider[] = [
     helpUrl:
       "https://postmarkapp.com/support/article/811-what-are-the-smtp-details-api-tokens-i-should-be-using",
     spfIncludes: ["spf.mtasv.net"],
+    limits: {
+      hint: "The free plan allows 100 emails a month.",
+      source: "https://postmarkapp.com/support/article/1285-pricing-billing-faq",
+      readOn: "2026-11-30",
+    },
   },
   {
     ...relayDefaults,
@@ -225,6 +246,11 @@ export const relays: readonly Provider[] = [
     fromHint: "An address of a domain that you have verified there.",
     helpUrl: "https://resend.com/docs/send-with-smtp",
     dkimSelectors: ["resend"],
+    limits: {
+      hint: "The free plan allows 100 emails a day. Each recipient counts as one.",
+      source: "https://resend.com/docs/knowledge-base/account-quotas-and-limits",
+      readOn: "2026-11-30",
+    },
   },
   {
     ...relayDefaults,
@@ -252,6 +278,12 @@ export const relays: readonly Provider[] = [
       "https://www.twilio.com/docs/sendgrid/for-developers/sending-email/integrating-with-the-smtp-api",
     spfIncludes: ["sendgrid.net"],
     dkimSelectors: ["s1", "s2"],
+    limits: {
+      hint: "The trial allows 100 emails a day.",
+      source:
+        "https://support.sendgrid.com/hc/en-us/articles/35270136965403-Twilio-SendGrid-Trial-Account-Plan",
+      readOn: "2026-11-30",
+    },
   },
   {
     ...relayDefaults,
@@ -269,6 +301,11 @@ export const relays: readonly Provider[] = [
     fromHint: "A verified sender: an address or a whole domain.",
     helpUrl: "https://developers.smtp2go.com/docs/smtp-relay",
     spfIncludes: ["spf.smtp2go.com"],
+    limits: {
+      hint: "The free plan allows 200 emails a day, and 25 an hour without a verified domain.",
+      source: "https://support.smtp2go.com/hc/en-gb/articles/20651852434073-Quota-Usage-Notifications",
+      readOn: "2026-11-30",
+    },
   },
   {
     ...relayDefaults,

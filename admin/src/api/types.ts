@@ -9,6 +9,7 @@ export type {
 export type { Alert, Overview } from "../../../src/http/schema/monitoring.ts";
 export type { SandboxEmail, SandboxEmailSummary } from "../../../src/http/schema/sandbox.ts";
 export type { Settings, WebhookTest } from "../../../src/http/schema/settings.ts";
+export type { RouteAnswer } from "../../../src/http/schema/smtp-config-route.ts";
 export type {
   Provider,
   SmtpConfig,

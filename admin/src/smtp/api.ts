@@ -91,6 +91,11 @@ export async function resumeConfig(id: string) {
   return (await configs[":id"].resume.$post({ param: { id } })).json();
 }
 
+/** Which config would send an email with this sender now. */
+export async function askRoute(from: string) {
+  return (await configs.route.$post({ json: { from } })).json();
+}
+
 /** Settings that are found for an address. */
 export async function discover(email: string) {
   return (await configs.discover.$post({ json: { email } })).json();

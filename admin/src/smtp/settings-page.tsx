@@ -14,6 +14,7 @@ import styles from "./editor/editor.module.css";
 import { History } from "./history/history.tsx";
 import { ConfigList } from "./list/config-list.tsx";
 import { ConfigBadge, LastTest, usedConfig } from "./list/config-status.tsx";
+import { RouteQuestion } from "./list/route-question.tsx";
 import { ConsentOutcome } from "./oauth/consent-outcome.tsx";
 import { RemoveConfig } from "./remove-config.tsx";
 import * as t from "./strings.ts";
@@ -32,6 +33,7 @@ export function SettingsPage() {
           <Page title={t.title} lead={t.listLead} actions={<AddButton />}>
             <ConsentOutcome />
             <ConfigList configs={configs} />
+            <RouteQuestion />
           </Page>
         );
       }}

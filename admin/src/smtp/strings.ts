@@ -1,7 +1,8 @@
 export const title = "SMTP settings";
 export const lead = "How Sendwright reaches your mail server. What you test here is what sends.";
 export const newTitle = "New SMTP config";
-export const listLead = "Tried from top to bottom: while one is paused or off, the next one is used.";
+export const listLead =
+  "The config that owns the sender sends an email, otherwise the first. While it is paused or at a limit, the next one does.";
 export const add = "Add another SMTP server";
 export const addFirst = "Choose who sends your mail. Until the first config is saved, emails wait.";
 export const allConfigs = "All SMTP configs";
@@ -22,6 +23,12 @@ export const fields = {
   allowCleartextAuth: "Allow sign-in without TLS",
   maxConnections: "Most connections at once",
   maxPerSecond: "Most emails per second",
+  maxPerMinute: "Most emails per minute",
+  maxPerHour: "Most emails per hour",
+  maxPerDay: "Most emails per day",
+  maxRecipientsPerDay: "Most recipients per day",
+  senders: "Other senders",
+  bcc: "Archive copy",
   enabled: "Use this config for sending",
 };
 export const tlsModes = {

@@ -142,6 +142,15 @@ export function templatePartView({ updatedAt, usedBy, ...part }: TemplatePartIns
   return { ...part, usedBy: [...usedBy], updatedAt: rfc3339OrNull(updatedAt) };
 }
 
+const noLimits = {
+  maxPerSecond: null,
+  maxPerMinute: null,
+  maxPerHour: null,
+  maxPerDay: null,
+  maxRecipientsPerDay: null,
+  holdsForOwnDomains: true,
+};
+
 export function providerView(provider: ProviderInside): Provider {
   const { id, name, isCommon, smtpServer, smtpPort, useTls, tlsMode } = provider;
   const { username, fromEmail, usernameHint, passwordHint, fromHint, helpUrl } = provider;
@@ -159,6 +168,7 @@ export function providerView(provider: ProviderInside): Provider {
     passwordHint,
     fromHint,
     helpUrl,
+    limits: provider.limits === null ? null : { ...noLimits, ...provider.limits },
     regions: provider.regions.map((region) => ({
       id: region.id,
       name: region.name,

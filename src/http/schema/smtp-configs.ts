@@ -167,6 +167,22 @@ export const provider = z
     passwordHint: z.string().describe("What to enter"),
     fromHint: z.string().describe("What the sender must be"),
     helpUrl: z.string().nullable().describe("The provider's own page about it"),
+    limits: z
+      .object({
+        maxPerSecond: z.int().nullable(),
+        maxPerMinute: z.int().nullable(),
+        maxPerHour: z.int().nullable(),
+        maxPerDay: z.int().nullable(),
+        maxRecipientsPerDay: z.int().nullable(),
+        hint: z.string().nullable().describe("What depends on the plan, in words"),
+        holdsForOwnDomains: z
+          .boolean()
+          .describe("Whether the values also hold for mailboxes of a person's own domain"),
+        source: z.string().describe("The provider's page that says so"),
+        readOn: z.iso.date().describe("When it said so"),
+      })
+      .nullable()
+      .describe("What the provider lets an account send. Null if nothing is known"),
   })
   .meta({ id: "Provider" });
 export type Provider = z.infer<typeof provider>;

@@ -65,6 +65,7 @@ function AttemptItem({ attempt, isLatest }: { attempt: Attempt; isLatest: boolea
         <Time iso={attempt.at} />
       </span>
       <p className={styles.detail}>{way.join(" · ")}</p>
+      {attempt.route !== null && <p className={styles.detail}>{attempt.route.sentence}</p>}
       {attempt.problem !== null && (
         <Explanation attempt={attempt} problem={attempt.problem} isOpen={isLatest} />
       )}

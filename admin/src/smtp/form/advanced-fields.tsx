@@ -6,6 +6,7 @@ import styles from "../editor/editor.module.css";
 import type { FieldsProps } from "../editor/use-config-editor.ts";
 import * as page from "../strings.ts";
 import { advancedFields, type SmtpForm } from "./form.ts";
+import { LimitFields } from "./limit-fields.tsx";
 import * as t from "./strings.ts";
 
 const authMethods = Object.entries(t.authMethods).map(([value, label]) => ({ value, label }));
@@ -55,10 +56,14 @@ export function AdvancedFields({ editor }: FieldsProps) {
           />
           <TextInput {...text("ehloName", t.hintEhloName)} />
         </div>
-        <div className={styles.pair}>
-          <TextInput {...text("maxConnections", t.hintMaxConnections)} inputMode="numeric" />
-          <TextInput {...text("maxPerSecond", t.hintMaxPerSecond)} inputMode="numeric" />
-        </div>
+        <Textarea
+          {...text("senders", t.hintSenders)}
+          placeholder={"orders@example.com\n@shop.example.com"}
+          autosize={false}
+          rows={3}
+        />
+        <TextInput {...text("bcc", t.hintBcc)} inputMode="email" placeholder="archive@example.com" />
+        <LimitFields editor={editor} />
         <Textarea
           {...text("caPem", t.hintCaPem)}
           placeholder="-----BEGIN CERTIFICATE-----"

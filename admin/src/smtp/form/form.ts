@@ -21,7 +21,24 @@ export interface SmtpForm {
   readonly caPem: string;
   readonly maxConnections: string;
   readonly maxPerSecond: string;
+  readonly maxPerMinute: string;
+  readonly maxPerHour: string;
+  readonly maxPerDay: string;
+  readonly maxRecipientsPerDay: string;
+  /** One on each line. */
+  readonly senders: string;
+  readonly bcc: string;
 }
+
+/** The fields of the limits that a provider may have, in the order of their windows. */
+export const limitFields = [
+  "maxPerSecond",
+  "maxPerMinute",
+  "maxPerHour",
+  "maxPerDay",
+  "maxRecipientsPerDay",
+] as const;
+export type LimitField = (typeof limitFields)[number];
 
 export const emptyForm: SmtpForm = {
   name: "",
@@ -40,6 +57,12 @@ export const emptyForm: SmtpForm = {
   caPem: "",
   maxConnections: "5",
   maxPerSecond: "",
+  maxPerMinute: "",
+  maxPerHour: "",
+  maxPerDay: "",
+  maxRecipientsPerDay: "",
+  senders: "",
+  bcc: "",
 };
 
 export const formFields = [...(Object.keys(emptyForm) as (keyof SmtpForm)[]), "password"] as const;
@@ -55,7 +78,9 @@ export const advancedFields: readonly FormField[] = [
   "authMethod",
   "allowCleartextAuth",
   "maxConnections",
-  "maxPerSecond",
+  ...limitFields,
+  "senders",
+  "bcc",
 ];
 
 /** A draft says nothing of being used: that is the config's. */
@@ -77,7 +102,13 @@ export function formOf(config: SmtpConfigDraft & Pick<SmtpConfig, "enabled">): S
     ehloName: config.ehloName ?? "",
     caPem: config.caPem ?? "",
     maxConnections: String(config.maxConnections),
-    maxPerSecond: config.maxPerSecond === null ? "" : String(config.maxPerSecond),
+    maxPerSecond: limitText(config.maxPerSecond),
+    maxPerMinute: limitText(config.maxPerMinute),
+    maxPerHour: limitText(config.maxPerHour),
+    maxPerDay: limitText(config.maxPerDay),
+    maxRecipientsPerDay: limitText(config.maxRecipientsPerDay),
+    senders: config.senders.join("\n"),
+    bcc: config.bcc ?? "",
   };
 }
 
@@ -99,7 +130,13 @@ export function bodyOf(form: SmtpForm): Omit<ConfigBody, "password"> {
     ehloName: textOrNull(form.ehloName),
     caPem: textOrNull(form.caPem),
     maxConnections: typedNumber(form.maxConnections),
-    maxPerSecond: form.maxPerSecond.trim() === "" ? null : typedNumber(form.maxPerSecond),
+    maxPerSecond: limitOrNull(form.maxPerSecond),
+    maxPerMinute: limitOrNull(form.maxPerMinute),
+    maxPerHour: limitOrNull(form.maxPerHour),
+    maxPerDay: limitOrNull(form.maxPerDay),
+    maxRecipientsPerDay: limitOrNull(form.maxRecipientsPerDay),
+    senders: form.senders.split(/[\n,;]/).flatMap((sender) => textOrNull(sender) ?? []),
+    bcc: textOrNull(form.bcc),
   };
 }
 
@@ -116,6 +153,15 @@ export function withFix(form: SmtpForm, fix: Readonly<Record<string, unknown>>):
     return [];
   });
   return { ...form, ...Object.fromEntries(known) };
+}
+
+/** A limit as its field holds it. */
+export function limitText(limit: number | null): string {
+  return limit === null ? "" : String(limit);
+}
+
+function limitOrNull(value: string): number | null {
+  return value.trim() === "" ? null : typedNumber(value);
 }
 
 function textOrNull(value: string): string | null {

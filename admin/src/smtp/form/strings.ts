@@ -4,7 +4,7 @@ export const server = "Server";
 export const signIn = "Sign-in";
 export const sender = "Sender";
 export const advanced = "Advanced";
-export const advancedHint = "Name, reply-to, certificates, sign-in method, limits";
+export const advancedHint = "Name, other senders, limits, archive copy, certificates, sign-in method";
 export const hintUseTls = "Required: without encryption nothing is sent. The certificate is checked.";
 export const hintUseTlsOff =
   "Emails and the password can be read on the way. Only for a server on this machine.";
@@ -23,7 +23,16 @@ export const hintCaPem =
 export const hintAllowCleartextAuth =
   "The password would travel readable. Leave this off unless the network is yours.";
 export const hintMaxConnections = "Each hands over one email at a time. Five suit most providers.";
-export const hintMaxPerSecond = "Empty: no limit. Your provider may name one as its sending rate.";
+export const hintMaxPerSecond = "Emails wait for it. Your provider may name one as its sending rate.";
+export const limits = "Limits";
+export const hintLimits =
+  "While a limit per minute, hour or day is reached, the next config sends. Leave blank for no limit.";
+export const limitsSource = (name: string) => `Limits of ${name}`;
+export const noLimit = "no limit";
+export const none = "none";
+export const hintSenders =
+  "Addresses, and @example.com for a whole domain, that this account may send from too. One on each line.";
+export const hintBcc = "Gets a blind copy of each email that goes through this config. Leave blank for none.";
 export const tlsModeHints = {
   auto: (port: string) =>
     port === "465" ? "On port 465: TLS from the first byte." : "On this port: plain at first, then STARTTLS.",

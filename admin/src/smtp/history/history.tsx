@@ -9,7 +9,7 @@ import { ProblemNotice } from "../../parts/notice.tsx";
 import { Card, focusPage, SkeletonRows } from "../../parts/page.tsx";
 import { Time } from "../../parts/time.tsx";
 import { versionsQuery } from "../api.ts";
-import { settingLabel, settingWord } from "../form/setting-words.ts";
+import { emptyWord, settingLabel, settingWord } from "../form/setting-words.ts";
 import styles from "./history.module.css";
 import { RollbackSetting } from "./rollback-setting.tsx";
 import * as t from "./strings.ts";
@@ -123,7 +123,7 @@ function Change({ setting, before, after }: SmtpConfigVersion["changes"][number]
   const label = settingLabel(setting);
   // Neither a password nor a certificate is shown.
   if (before === null && after === null) return `${label}: ${t.changed}`;
-  const word = (value: string | null) => (value === null ? t.none : settingWord(setting, value));
+  const word = (value: string | null) => (value === null ? emptyWord(setting) : settingWord(setting, value));
   return (
     <>
       {label}: <del>{word(before)}</del> <Icon name="arrowRight" size={12} />{" "}

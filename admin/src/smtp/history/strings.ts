@@ -13,7 +13,6 @@ export const oldest = "The oldest that is kept";
 export const nothing = "Nothing was changed";
 export const changed = "changed";
 export const becomes = "is now";
-export const none = "none";
 export const all = (count: number) => `Show all ${count} versions`;
 export const rollBack = "Return to this version";
 export const rollBackNamed = (version: number) => `Return to this version: ${version}`;

@@ -1,3 +1,5 @@
+import type { RouteAnswer } from "../../api/types.ts";
+
 export const stateNone = "Never tested";
 export const stateWorked = "Last test worked";
 export const stateFailed = "Last test failed";
@@ -17,3 +19,21 @@ export const managed = "set by the environment";
 export const resume = "Use it again now";
 export const resumeNamed = (name: string) => `Use it again now: ${name}`;
 export const through = (server: string, port: number) => `${server}:${port}`;
+export const routeTitle = "Which config sends an email from …?";
+export const routeLead =
+  "The config that owns the sender sends it: as its from email or one of its other senders. The others stand in, with their own from email.";
+export const routeFrom = "From email";
+export const routeAsk = "Check";
+export const routeOrder = "Order in which they are tried";
+export const routeWaits = (name: string) => `The email stays queued for ${name}`;
+export const routeNext = "Next try";
+export const routeSendsAs = (address: string) => `sends as ${address}`;
+export const routeReplies = (address: string) => `answers go to ${address}`;
+export const routeStates = {
+  available: "Available",
+  paused: "Paused",
+  limit: "Limit reached",
+  unusable: "Can't be used",
+  off: "Off",
+} satisfies Record<RouteAnswer["candidates"][number]["state"], string>;
+export const routeTried = "Paused, tried with the next email";

@@ -8,9 +8,10 @@ import * as shared from "../../strings.ts";
 import { providersQuery } from "../api.ts";
 import type { Editor } from "../editor/use-config-editor.ts";
 import { sameHost } from "../form/destination.ts";
+import { limitFields, type SmtpForm } from "../form/form.ts";
 import { FindSettings, type Found } from "./find-settings.tsx";
 import styles from "./provider.module.css";
-import { providerOf, withFound, withProvider } from "./provider.ts";
+import { presetsOf, providerOf, withFound, withProvider } from "./provider.ts";
 import * as t from "./strings.ts";
 
 /** The provider whose server the form names; null for another server, and while the catalog is loading. */
@@ -66,7 +67,7 @@ export function ProviderChooser({ editor }: { editor: Editor }) {
         <div className={styles.name}>
           <strong>{current?.name ?? t.other}</strong>
           <p role="status" className={styles.filled}>
-            {isFilled && (current?.id === "sandbox" ? t.filledAll : t.filled)}
+            {isFilled && filledWords(current, editor.form)}
           </p>
         </div>
         <Button variant="default" size="compact-sm" onClick={() => setChoosing(true)}>
@@ -86,6 +87,14 @@ export function ProviderChooser({ editor }: { editor: Editor }) {
       )}
     </div>
   );
+}
+
+/** What the choice has filled in. */
+function filledWords(provider: Provider | null, form: SmtpForm): string {
+  if (provider?.id === "sandbox") return t.filledAll;
+  const presets = presetsOf(provider);
+  const isLimited = limitFields.some((field) => presets[field] !== "" && presets[field] === form[field]);
+  return isLimited ? t.filledWithLimits : t.filled;
 }
 
 /** Where an admin goes on after the choice. */

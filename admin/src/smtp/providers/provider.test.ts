@@ -86,6 +86,33 @@ describe("choosing a provider", () => {
   });
 });
 
+describe("the limits of a provider", () => {
+  test("come with it, and go with it", () => {
+    const gmail = choose("gmail");
+    expect(gmail.maxPerDay).toBe("500");
+    const office = choose("microsoft-365", gmail);
+    expect(office).toMatchObject({ maxPerMinute: "30", maxPerDay: "", maxRecipientsPerDay: "10000" });
+    expect(withProvider(office, emptyForm, providers, null)).toEqual(emptyForm);
+  });
+
+  test("leave what was entered", () => {
+    expect(choose("gmail", { ...emptyForm, maxPerDay: "100" }).maxPerDay).toBe("100");
+    const raised = { ...choose("gmail"), maxPerDay: "2000" };
+    expect(choose("microsoft-365", raised)).toMatchObject({ maxPerDay: "2000", maxPerMinute: "30" });
+  });
+
+  test("are those of the saved config where it is the provider of that", () => {
+    const saved = { ...choose("gmail"), maxPerDay: "2000", maxPerHour: "50" };
+    const moved = choose("icloud", { ...saved, maxPerDay: "", maxPerHour: "" }, saved);
+    expect(moved).toMatchObject({ maxPerDay: "1000", maxPerHour: "" });
+    expect(choose("gmail", moved, saved)).toMatchObject({ maxPerDay: "2000", maxPerHour: "50" });
+  });
+
+  test("stay empty where they depend on the plan", () => {
+    expect(choose("brevo")).toMatchObject({ maxPerDay: "", maxPerSecond: "" });
+  });
+});
+
 describe("settings that were found for an address", () => {
   const found = {
     source: "srv",
@@ -123,6 +150,15 @@ describe("settings that were found for an address", () => {
       ...filled,
       fromEmail: "jo@example.com",
     });
+  });
+
+  test("bring the limits of their provider, unless those are another plan's", () => {
+    const gmail = { ...found, provider: "gmail", smtpServer: "smtp.gmail.com" };
+    const limitOf = (source: "catalogue" | "mx") =>
+      withFound(emptyForm, providers, { ...gmail, source }, "jo@example.com").maxPerDay;
+    expect([limitOf("catalogue"), limitOf("mx")]).toEqual(["500", ""]);
+    const office = { ...found, provider: "microsoft-365", source: "mx" } as const;
+    expect(withFound(emptyForm, providers, office, "jo@example.com").maxPerMinute).toBe("30");
   });
 
   test("leave the username open where it is not made of the address", () => {

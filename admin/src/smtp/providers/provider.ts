@@ -1,6 +1,6 @@
 import type { Provider } from "../../api/types.ts";
 import { sameHost } from "../form/destination.ts";
-import { emptyForm, type SmtpForm } from "../form/form.ts";
+import { emptyForm, type LimitField, limitFields, limitText, type SmtpForm } from "../form/form.ts";
 import type { Found } from "./find-settings.tsx";
 
 /** Whose server the form names; null for any other. Of the loopback only the port tells whose it is. */
@@ -41,6 +41,7 @@ export function withProvider(
   return {
     ...form,
     ...(isSaved ? destinationOf(saved) : settingsOf(provider)),
+    ...limitsFor(form, providers, isSaved ? limitsOf(saved) : presetsOf(provider)),
     fromEmail: hasOwnSender(form, providers)
       ? form.fromEmail
       : (provider?.fromEmail ?? (isSaved ? saved.fromEmail : "")),
@@ -54,11 +55,39 @@ export function withFound(
   found: Found,
   email: string,
 ): SmtpForm {
+  const provider = providers.find(({ id }) => id === found.provider) ?? null;
+  // What receives the mail of a person's own domain may have limits of another plan.
+  const isHeld = found.source !== "mx" || provider?.limits?.holdsForOwnDomains === true;
   return {
     ...form,
     ...settingsOf(found),
+    ...limitsFor(form, providers, presetsOf(isHeld ? provider : null)),
     fromEmail: hasOwnSender(form, providers) ? form.fromEmail : email,
   };
+}
+
+type LimitsForm = Pick<SmtpForm, LimitField>;
+
+/** The limits that come with another provider. What was entered stays; what came with the one before goes with it. */
+function limitsFor(form: SmtpForm, providers: readonly Provider[], next: LimitsForm): LimitsForm {
+  const before = presetsOf(providerOf(providers, form));
+  return byLimit((field) => {
+    const value = form[field].trim();
+    return value === "" || value === before[field] ? next[field] : form[field];
+  });
+}
+
+/** What a provider's limits are in the form; empty for those that it does not have. */
+export function presetsOf(provider: Provider | null): LimitsForm {
+  return byLimit((field) => limitText(provider?.limits?.[field] ?? null));
+}
+
+function limitsOf(form: SmtpForm): LimitsForm {
+  return byLimit((field) => form[field]);
+}
+
+function byLimit(value: (field: LimitField) => string): LimitsForm {
+  return Object.fromEntries(limitFields.map((field) => [field, value(field)])) as unknown as LimitsForm;
 }
 
 /** Not the one that came with a provider, such as the sandbox's. */

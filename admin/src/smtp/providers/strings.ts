@@ -8,6 +8,7 @@ export const all = (count: number) => `All ${count} providers`;
 export const change = "Change";
 export const region = "Region";
 export const filled = "Server, port and TLS are filled in.";
+export const filledWithLimits = "Server, port, TLS and the provider's limits are filled in.";
 export const filledAll =
   "Everything is filled in. Nothing leaves this machine: emails are caught under Sandbox.";
 export const sandboxLead = "No account yet? Fills in everything, and nothing leaves this machine.";
