@@ -81,7 +81,18 @@ async function placesOf(product: Product): Promise<Place[]> {
     note: "Warmer words, which took a note that is rather long and says in full why it had to be done at all",
   });
   return [
-    { path: "/settings/smtp" },
+    {
+      path: "/settings/smtp",
+      async prepare(page) {
+        await page.getByLabel("From email").fill("orders@example.com");
+        await page.getByRole("button", { name: "Check", exact: true }).click();
+        await page
+          .getByText("Order in which")
+          .or(page.getByText(/ (sends it|stays queued)/))
+          .first()
+          .waitFor();
+      },
+    },
     {
       path: `/settings/smtp/${config}`,
       async prepare(page) {

@@ -2,7 +2,7 @@ export const title = "SMTP settings";
 export const lead = "How Sendwright reaches your mail server. What you test here is what sends.";
 export const newTitle = "New SMTP config";
 export const listLead =
-  "The config that owns the sender sends an email, otherwise the first. While it is paused or at a limit, the next one does.";
+  "The config that owns the sender of an email sends it, otherwise the first. While that one is paused or at a limit, the next one sends.";
 export const add = "Add another SMTP server";
 export const addFirst = "Choose who sends your mail. Until the first config is saved, emails wait.";
 export const allConfigs = "All SMTP configs";

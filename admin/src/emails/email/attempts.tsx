@@ -47,7 +47,8 @@ function AttemptItem({ attempt, isLatest }: { attempt: Attempt; isLatest: boolea
     : appearances[attempt.outcome];
   const reply = replyWords(attempt);
   const way = [
-    attempt.config === null ? null : t.through(attempt.config),
+    // The sentence about the way names it too.
+    attempt.config === null || attempt.route !== null ? null : t.through(attempt.config),
     attempt.relayAddress,
     attempt.tls,
     attempt.outcome === "sent" || attempt.stage === null ? null : t.atStage(shared.stages[attempt.stage]),

@@ -26,10 +26,10 @@ export function RouteQuestion() {
   return (
     <Card title={t.routeTitle} className={styles.card}>
       <form className={styles.form} onSubmit={ask}>
+        <p className={styles.lead}>{t.routeLead}</p>
         <TextInput
           className={styles.address}
           label={t.routeFrom}
-          description={t.routeLead}
           placeholder="orders@example.com"
           inputMode="email"
           value={from}
@@ -43,7 +43,7 @@ export function RouteQuestion() {
           autoCapitalize="none"
           spellCheck={false}
         />
-        <Button type="submit" variant="default" loading={asking.isPending}>
+        <Button className={styles.ask} type="submit" variant="default" loading={asking.isPending}>
           {t.routeAsk}
         </Button>
       </form>
@@ -89,8 +89,9 @@ const appearances: Record<Candidate["state"], { tone: "good" | "warn" | "bad" | 
 function CandidateRow({ candidate }: { candidate: Candidate }) {
   const { name, sendsAs, replyTo, state, until, reason } = candidate;
   const [answers] = replyTo;
-  const facts = [t.routeSendsAs(sendsAs.address)];
-  if (answers !== undefined) facts.push(t.routeReplies(answers.address));
+  const isLeftOut = state === "off" || state === "unusable";
+  const facts = isLeftOut ? [] : [t.routeSendsAs(sendsAs.address)];
+  if (!isLeftOut && answers !== undefined) facts.push(t.routeReplies(answers.address));
   return (
     <li className={styles.candidate}>
       <span className={styles.head}>
@@ -105,7 +106,7 @@ function CandidateRow({ candidate }: { candidate: Candidate }) {
           )}
         </Badge>
       </span>
-      <span className={styles.facts}>{facts.join(" · ")}</span>
+      {facts.length > 0 && <span className={styles.facts}>{facts.join(" · ")}</span>}
       {reason !== null && <span className={styles.facts}>{reason}</span>}
     </li>
   );

@@ -21,7 +21,7 @@ export const resumeNamed = (name: string) => `Use it again now: ${name}`;
 export const through = (server: string, port: number) => `${server}:${port}`;
 export const routeTitle = "Which config sends an email from …?";
 export const routeLead =
-  "The config that owns the sender sends it: as its from email or one of its other senders. The others stand in, with their own from email.";
+  "An email goes through the config that owns its sender: as the from email or as one of the other senders. The others stand in with their own from email.";
 export const routeFrom = "From email";
 export const routeAsk = "Check";
 export const routeOrder = "Order in which they are tried";
