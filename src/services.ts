@@ -48,6 +48,7 @@ import { isSandboxConfig } from "./smtp-configs/sandbox-config.ts";
 import type { SavingDependencies } from "./smtp-configs/saving.ts";
 import { type SmtpConfigCreate, type SmtpConfigInput, smtpConfigCreate } from "./smtp-configs/settings.ts";
 import { SmtpConfigs } from "./smtp-configs/smtp-configs.ts";
+import { readLimitRatios } from "./smtp-configs/usage.ts";
 import { Drafts } from "./smtp-configs/versions/drafts.ts";
 import { VersionHistory } from "./smtp-configs/versions/history.ts";
 import { DatabaseClock } from "./store/database-clock.ts";
@@ -318,6 +319,7 @@ async function startServices(base: Base): Promise<Services> {
     alerts: async () => (await alerts.list()).length,
     contentMemory: () => contentMemory.inUse,
     freeDisk: () => disk.bytes(),
+    configLimits: () => readLimitRatios(store.reader, configSource, clock.now()),
   });
 
   const background = new ServiceGroup([

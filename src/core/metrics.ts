@@ -23,6 +23,17 @@ export interface MetricSources {
   readonly contentMemory: () => number;
   /** Bytes; null if nothing is written to a disk of this machine. */
   readonly freeDisk: () => Promise<number | null>;
+  /** The used part of each limit of an SMTP config; 1 if it is reached. */
+  readonly configLimits: () => Promise<readonly ConfigLimitFigure[]>;
+}
+
+export interface ConfigLimitFigure {
+  /** The name of the config. */
+  readonly config: string;
+  readonly id: string;
+  /** The setting that is the limit, such as `maxPerDay`. */
+  readonly setting: string;
+  readonly ratio: number;
 }
 
 /** From a fast relay on the same machine to one that greylists for an hour. */
@@ -104,7 +115,7 @@ export class Metrics {
 
   /** Says where the figures come from that are looked up when `/metrics` is read. */
   lookUp(sources: MetricSources): void {
-    const { queue, sessions, alerts, nodeFaults, skewMs, contentMemory, freeDisk } = sources;
+    const { queue, sessions, alerts, nodeFaults, skewMs, contentMemory, freeDisk, configLimits } = sources;
     const registers = this.#registers;
     const oldest = new Gauge({
       name: "sendwright_queue_oldest_seconds",
@@ -161,6 +172,19 @@ export class Metrics {
       registers,
       async collect() {
         this.set((await freeDisk()) ?? Number.NaN);
+      },
+    });
+    new Gauge({
+      name: "sendwright_smtp_config_limit_used_ratio",
+      help: "Used part of each limit of an SMTP config; from 1 on its emails go another way or wait",
+      labelNames: ["config", "id", "limit"],
+      registers,
+      async collect() {
+        // A limit that is gone would stay otherwise.
+        this.reset();
+        for (const { config, id, setting, ratio } of await configLimits()) {
+          this.set({ config, id, limit: setting }, ratio);
+        }
       },
     });
     new Gauge({

@@ -27,6 +27,7 @@ const readOnlyFields = {
   managedBy: readOnly,
   returnTo: readOnly,
   oauth: readOnly,
+  usage: readOnly,
 };
 
 function text(max: number) {
@@ -300,6 +301,7 @@ function withoutReadOnly<Input extends { [Name in keyof typeof readOnlyFields]?:
     managedBy,
     returnTo,
     oauth,
+    usage,
     ...kept
   } = input;
   return kept;

@@ -7,6 +7,7 @@ import { writeAudit } from "../store/tables/audit-log.ts";
 import { type ConfigCheck, listConfigChecks } from "../store/tables/config-checks.ts";
 import { deleteOauthGrant } from "../store/tables/oauth-grants.ts";
 import { newHealth } from "../store/tables/smtp-config-health.ts";
+import { readUsage, type Usage, usageLimits } from "../store/tables/smtp-config-usage.ts";
 import { listPastNumbers } from "../store/tables/smtp-config-versions.ts";
 import {
   deleteSmtpConfig,
@@ -125,7 +126,7 @@ export class SmtpConfigs {
       };
       const config = await this.#saving.replace(db, current, replacement, actor);
       await this.#audit(db, actor, "updated", config, { changed, password: passwordWord(password, current) });
-      return this.#summary(config);
+      return this.#summary(config, { usage: await this.#usageOf(db, [config]) });
     });
   }
 
@@ -183,7 +184,7 @@ export class SmtpConfigs {
       return config;
     });
     onChanged?.();
-    return this.#summary(switched);
+    return this.#summary(switched, { usage: await this.#usageOf(store.db, [switched]) });
   }
 
   /**
@@ -214,7 +215,7 @@ export class SmtpConfigs {
     }
   }
 
-  #summary(config: SmtpConfig, rollbackTo: number | null = null, check: ConfigCheck | null = null) {
+  #summary(config: SmtpConfig, { rollbackTo = null, check = null, usage = new Map() }: Read = {}) {
     const { secrets, accessTokens } = this.#dependencies;
     const isOauth = config.settings.authMethod === "oauth";
     return summaryOf(config, {
@@ -222,6 +223,7 @@ export class SmtpConfigs {
       problem: problemOf(config, secrets, accessTokens),
       rollbackTo,
       oauth: isOauth ? connectionOf(accessTokens?.heldFor(config.id) ?? null) : null,
+      usage: usage.get(config.id) ?? null,
     });
   }
 
@@ -232,14 +234,18 @@ export class SmtpConfigs {
     if (configs.some(({ settings }) => settings.authMethod === "oauth")) await accessTokens?.reload();
     const past = configs.some(isFailing) ? await listPastNumbers(store.db) : new Map<string, number[]>();
     const checks = await listConfigChecks(store.db);
+    const usage = await this.#usageOf(store.db, configs);
     return configs.map((config) => {
       const rollbackTo = isFailing(config) ? rollbackTarget(config.health, past.get(config.id) ?? []) : null;
-      return this.#summary(
-        config,
-        rollbackTo,
-        checks.find(({ configId }) => configId === config.id),
-      );
+      const check = checks.find(({ configId }) => configId === config.id) ?? null;
+      return this.#summary(config, { rollbackTo, check, usage });
     });
+  }
+
+  /** What configs have used of their limits, read only if there is one. */
+  async #usageOf(db: Db, configs: readonly SmtpConfig[]): Promise<ReadonlyMap<string, Usage>> {
+    const isLimited = configs.some(({ settings }) => usageLimits(settings).length > 0);
+    return isLimited ? readUsage(db, this.#dependencies.clock.now()) : new Map();
   }
 
   async #audit(db: Db, actor: Actor, deed: string, { id, settings }: SmtpConfig, more: object = {}) {
@@ -247,6 +253,13 @@ export class SmtpConfigs {
     const at = this.#dependencies.clock.now();
     await writeAudit(db, { at, actor, action: `smtp_config.${deed}`, target: id, detail });
   }
+}
+
+/** What was read besides a config. */
+interface Read {
+  readonly rollbackTo?: number | null;
+  readonly check?: ConfigCheck | null;
+  readonly usage?: ReadonlyMap<string, Usage>;
 }
 
 /** For the audit log. */

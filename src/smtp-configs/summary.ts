@@ -1,9 +1,11 @@
 import type { ConfigCheck } from "../store/tables/config-checks.ts";
 import type { LastTest } from "../store/tables/smtp-config-health.ts";
+import { noUsage, type Usage } from "../store/tables/smtp-config-usage.ts";
 import type { SmtpConfig } from "../store/tables/smtp-configs.ts";
 import { environmentConfigId } from "./environment-config.ts";
 import type { OauthConnection } from "./oauth/connection.ts";
 import type { ConfigProblem } from "./open.ts";
+import { type LimitUse, limitUses } from "./usage.ts";
 
 /** A config with all that is known of it, and without its password in any form. */
 export interface SmtpConfigSummary extends Omit<SmtpConfig, "secret"> {
@@ -18,6 +20,8 @@ export interface SmtpConfigSummary extends Omit<SmtpConfig, "secret"> {
   readonly rollbackTo: number | null;
   /** How it is connected with its provider if it signs in with OAuth; null if no client is saved. */
   readonly oauth: OauthConnection | null;
+  /** What it has used of each limit that is set. */
+  readonly usage: readonly LimitUse[];
 }
 
 export interface LastCheck extends LastTest {
@@ -27,10 +31,12 @@ export interface LastCheck extends LastTest {
 
 export interface KnownOfConfig extends Pick<SmtpConfigSummary, "problem" | "rollbackTo" | "oauth"> {
   readonly check: ConfigCheck | null;
+  /** Null if it has sent nothing within its limits. */
+  readonly usage: Usage | null;
 }
 
 export function summaryOf(config: SmtpConfig, known: KnownOfConfig): SmtpConfigSummary {
-  const { problem, rollbackTo, oauth, check } = known;
+  const { problem, rollbackTo, oauth, check, usage } = known;
   const { secret, ...shown } = config;
   return {
     ...shown,
@@ -40,6 +46,7 @@ export function summaryOf(config: SmtpConfig, known: KnownOfConfig): SmtpConfigS
     lastCheck: check === null ? null : lastCheckOf(config, check),
     rollbackTo,
     oauth,
+    usage: limitUses(config.settings, usage ?? noUsage),
   };
 }
 

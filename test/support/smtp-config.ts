@@ -63,9 +63,9 @@ export function smtpConfig(given: GivenConfig = {}): SmtpConfig {
 /** The same with what is known of it: by default nothing that an admin should look at. */
 export function smtpConfigSummary(
   given: GivenConfig = {},
-  known: Partial<Pick<SmtpConfigSummary, "problem" | "rollbackTo" | "oauth" | "managedBy">> = {},
+  known: Partial<Pick<SmtpConfigSummary, "problem" | "rollbackTo" | "oauth" | "managedBy" | "usage">> = {},
 ): SmtpConfigSummary {
-  const nothing = { problem: null, rollbackTo: null, oauth: null, check: null };
+  const nothing = { problem: null, rollbackTo: null, oauth: null, check: null, usage: null };
   return { ...summaryOf(smtpConfig(given), nothing), ...known };
 }
 

@@ -12,6 +12,7 @@ import {
 import { senderFor } from "../../delivery/sender.ts";
 import { isSandboxConfig } from "../../smtp-configs/sandbox-config.ts";
 import type { SmtpConfigSummary } from "../../smtp-configs/summary.ts";
+import { type LimitUse, reachedLimits } from "../../smtp-configs/usage.ts";
 import type { NamedConfig } from "../../store/tables/emails.ts";
 import { openBreakerAt, triedBreakerAt } from "../../store/tables/smtp-config-health.ts";
 
@@ -51,8 +52,6 @@ export interface RouteFacts {
   readonly configs: readonly SmtpConfigSummary[];
   /** Null while the sandbox is off. */
   readonly sandboxPort: number | null;
-  /** The limit that keeps a config from sending, if one does. */
-  readonly limitOf: (config: SmtpConfigSummary) => Extract<ConfigState, { state: "limit" }> | null;
   readonly now: number;
 }
 
@@ -90,7 +89,7 @@ function asRouted(summary: SmtpConfigSummary, sandboxPort: number | null): Previ
   };
 }
 
-function stateOf(config: SmtpConfigSummary, { limitOf, now }: RouteFacts): ConfigState {
+function stateOf(config: SmtpConfigSummary, { now }: RouteFacts): ConfigState {
   const { settings, problem, health } = config;
   if (!settings.enabled) return { state: "off" };
   if (problem !== null) return { state: "unusable", reason: problem.detail };
@@ -102,8 +101,19 @@ function stateOf(config: SmtpConfigSummary, { limitOf, now }: RouteFacts): Confi
     const until = tried.state === "half-open" && tried.until > now ? tried.until : null;
     return { state: "paused", until, reason: tried.reason };
   }
-  return limitOf(config) ?? { state: "available" };
+  const [reached, ...others] = reachedLimits(config.usage);
+  if (reached === undefined) return { state: "available" };
+  const ends = [reached, ...others].map(({ resetsAt }) => resetsAt ?? now);
+  return { state: "limit", until: Math.max(...ends), reason: limitWords(reached) };
 }
+
+function limitWords({ setting, used, limit, windowSeconds }: LimitUse): string {
+  const what = setting === "maxRecipientsPerDay" ? "recipients" : "emails";
+  const count = `${used.toLocaleString("en")} of ${limit.toLocaleString("en")} ${what}`;
+  return `${count} in ${windowWords[windowSeconds] ?? `${windowSeconds} seconds`}.`;
+}
+
+const windowWords: Readonly<Record<number, string>> = { 60: "a minute", 3600: "an hour", 86400: "24 hours" };
 
 function availabilityOf(state: ConfigState | undefined): Availability {
   if (state?.state === "available" || isTried(state)) return { state: "available" };

@@ -56,7 +56,7 @@ export function smtpConfigRouteRoutes({ configs, sandbox, clock }: Services) {
     const via = config === null ? null : { configId: findNamedConfig(saved, config).id, fallback };
     const preview = previewRoute(
       { from: from === null ? null : { name: from.name, address: from.address }, via },
-      { configs: saved, sandboxPort: sandbox?.port ?? null, limitOf: () => null, now: clock.now() },
+      { configs: saved, sandboxPort: sandbox?.port ?? null, now: clock.now() },
     );
     const recipient = to === null ? null : { address: to.address, needsSmtpUtf8: to.needsSmtpUtf8 };
     return c.json({ ...previewView(preview), to: recipient }, 200);

@@ -10,7 +10,7 @@ import type { SmtpConfig, SmtpConfigDraft, SmtpConfigVersion } from "../schema/s
 /** SMTP configs as the API writes them: in one level, with the mask for a password and times as RFC 3339. */
 
 export function smtpConfigView(config: SmtpConfigSummary): SmtpConfig {
-  const { managedBy, rollbackTo, oauth, lastCheck } = config;
+  const { managedBy, rollbackTo, oauth, lastCheck, usage } = config;
   const { position, enabled } = config.settings;
   return {
     ...smtpConfigDraftView(config),
@@ -19,6 +19,7 @@ export function smtpConfigView(config: SmtpConfigSummary): SmtpConfig {
     managedBy,
     returnTo: rollbackTo,
     oauth: oauth === null ? null : oauthView(oauth),
+    usage: usage.map((use) => ({ ...use, resetsAt: rfc3339OrNull(use.resetsAt) })),
     lastCheck:
       lastCheck === null
         ? null

@@ -42,6 +42,16 @@ const breaker = z
   ])
   .meta({ id: "CircuitBreaker" });
 
+const limitUse = z.object({
+  setting: z
+    .enum(["maxPerMinute", "maxPerHour", "maxPerDay", "maxRecipientsPerDay"])
+    .describe("Setting that is the limit"),
+  limit: z.int(),
+  used: z.int().describe("Emails or recipients in the window that ends now, those being sent included"),
+  windowSeconds: z.int(),
+  resetsAt: timeOrNull("When the oldest of them no longer count. Null if none count"),
+});
+
 export const smtpConfig = z
   .object({
     id,
@@ -91,6 +101,9 @@ export const smtpConfig = z
     oauth: oauthConnection
       .nullable()
       .describe("How it signs in with `authMethod` `oauth`; null where no client is saved"),
+    usage: z
+      .array(limitUse)
+      .describe("Use of each limit that is set; one per second is not counted, because emails wait for it"),
     lastTest: lastTest.nullable(),
     lastCheck: lastTest
       .extend({ certificateEndsAt: timeOrNull("Of the certificate that was shown") })
@@ -117,6 +130,7 @@ const {
   managedBy: _managedBy,
   oauth: _oauth,
   lastCheck: _lastCheck,
+  usage: _usage,
   ...draftShape
 } = smtpConfig.shape;
 

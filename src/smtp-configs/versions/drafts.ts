@@ -145,7 +145,7 @@ export class Drafts {
   #summary(draft: SmtpConfigVersion, current: SmtpConfig): DraftSummary {
     const config = asConfig(draft, current);
     const problem = problemOf(config, this.#dependencies.secrets);
-    const summary = summaryOf(config, { problem, rollbackTo: null, oauth: null, check: null });
+    const summary = summaryOf(config, { problem, rollbackTo: null, oauth: null, check: null, usage: null });
     return { ...summary, id: current.id };
   }
 
