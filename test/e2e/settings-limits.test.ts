@@ -1,5 +1,7 @@
 import type { Page } from "playwright-core";
 import { describe, expect } from "vitest";
+import { startTestRelay } from "../../src/testing/index.ts";
+import { deliver } from "./sample.ts";
 import { test } from "./scene.ts";
 import * as form from "./settings-form.ts";
 
@@ -117,4 +119,42 @@ describe("the question which config sends an email", () => {
     expect(await form.description(card.getByLabel("From email"))).toContain("it has no @");
     expect(await order()).toEqual([]);
   });
+});
+
+test("the use of a limit is told in the list and above the form", async ({ product, enter }) => {
+  await using relay = await startTestRelay();
+  const there = { ...product.sandboxConfig, smtpPort: relay.port };
+  const { id } = await product.call<{ id: string }>("POST", "/api/smtp-configs", {
+    ...there,
+    name: "Main",
+    maxPerHour: 1,
+    maxPerDay: 500,
+  });
+  await product.call("POST", "/api/smtp-configs", {
+    ...there,
+    name: "Spare",
+    fromEmail: "spare@example.com",
+  });
+  const { page } = await enter("/settings/smtp");
+  const row = (name: string) =>
+    page.getByRole("listitem").filter({ has: page.getByRole("link", { name, exact: true }) });
+  await row("Main").getByText("0 of 500 today").waitFor();
+  await row("Main").getByText("In use").waitFor();
+
+  const sent = await deliver(product, { subject: "Hello", text: "Hello" });
+  await page.reload();
+  await row("Main").getByText("1 of 1 this hour").waitFor();
+  await row("Main")
+    .getByText(/^Limit reached, next email in /)
+    .waitFor();
+  await row("Spare").getByText("In use").waitFor();
+  await row("Main").getByRole("link", { name: "Main" }).click();
+  await page.getByRole("heading", { name: "Main", level: 1 }).waitFor();
+  await page.getByText("1 of 500 today").waitFor();
+  expect(page.url()).toContain(id);
+
+  await page.goto(`${product.url}/emails/${sent}`);
+  await page.getByText("Sent through Main, the first in order.").waitFor();
+  await page.goto(`${product.url}/emails/${await deliver(product, { subject: "Hello", text: "Hello" })}`);
+  await page.getByText("Sent through Spare because Main had reached a limit.").waitFor();
 });

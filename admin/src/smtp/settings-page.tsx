@@ -13,7 +13,7 @@ import { ConfigEditor } from "./editor/config-editor.tsx";
 import styles from "./editor/editor.module.css";
 import { History } from "./history/history.tsx";
 import { ConfigList } from "./list/config-list.tsx";
-import { ConfigBadge, LastTest, usedConfig } from "./list/config-status.tsx";
+import { ConfigBadge, LastTest, Usage, usedConfig } from "./list/config-status.tsx";
 import { RouteQuestion } from "./list/route-question.tsx";
 import { ConsentOutcome } from "./oauth/consent-outcome.tsx";
 import { RemoveConfig } from "./remove-config.tsx";
@@ -99,6 +99,7 @@ function Status({ config, configs }: { config: SmtpConfig; configs: readonly Smt
     <span className={styles.status}>
       <ConfigBadge config={config} isFirst={usedConfig(configs)?.id === config.id} />
       <LastTest config={config} />
+      <Usage config={config} />
       {config.enabled && (
         <>
           <LastCheck config={config} />

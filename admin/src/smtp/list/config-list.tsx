@@ -11,7 +11,7 @@ import { formOf } from "../form/form.ts";
 import { FailingSince, RollbackButton } from "../history/failing-change.tsx";
 import { providerOf } from "../providers/provider.ts";
 import styles from "./config-list.module.css";
-import { ConfigBadge, LastTest, pauseOf, usedConfig } from "./config-status.tsx";
+import { ConfigBadge, LastTest, pauseOf, Usage, usedConfig } from "./config-status.tsx";
 import { ResumeConfig } from "./resume-config.tsx";
 import * as t from "./strings.ts";
 
@@ -193,6 +193,7 @@ function Facts({ config }: { config: SmtpConfig }) {
         <span>{t.through(config.smtpServer, config.smtpPort)}</span>
         {config.managedBy !== null && <span>{t.managed}</span>}
         <LastTest config={config} />
+        <Usage config={config} />
       </span>
       {trouble !== null && (
         <span className={styles.trouble} data-bad={config.problem === null ? undefined : ""}>

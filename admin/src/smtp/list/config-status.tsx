@@ -27,6 +27,19 @@ export function ConfigBadge({ config, isFirst }: { config: SmtpConfig; isFirst: 
       </Badge>
     );
   }
+  const [reached] = reachedLimits(config);
+  if (reached !== undefined) {
+    return (
+      <Badge tone="warn" icon="clock">
+        {t.stateLimit}
+        {reached.resetsAt !== null && (
+          <>
+            , {t.stateNextEmail} <Time iso={reached.resetsAt} />
+          </>
+        )}
+      </Badge>
+    );
+  }
   return isFirst ? (
     <Badge tone="good" icon="check">
       {t.stateUsed}
@@ -66,11 +79,36 @@ export function LastTest({ config: { lastTest } }: { config: SmtpConfig }) {
   );
 }
 
+type LimitUse = SmtpConfig["usage"][number];
+
+/** The limits that keep a config from sending now, the one that lasts longest first. */
+function reachedLimits({ usage }: SmtpConfig): readonly LimitUse[] {
+  return usage
+    .filter(({ used, limit }) => used >= limit)
+    .toSorted((one, two) => (two.resetsAt ?? "").localeCompare(one.resetsAt ?? ""));
+}
+
+/** How much of its limits a config has used: the one per day as a rule, and others that are nearly used up. */
+export function Usage({ config: { usage } }: { config: SmtpConfig }) {
+  const shown = usage.filter(({ setting, used, limit }) => setting === "maxPerDay" || used >= limit * 0.8);
+  const [first = usage.at(-1), ...others] = shown;
+  if (first === undefined) return null;
+  return [first, ...others].map((use) => (
+    <span key={use.setting}>
+      {t.usage(use.used, use.limit)} {t.usageWindows[use.setting]}
+    </span>
+  ));
+}
+
 /** The first config that can send now; null when none can. */
 export function usedConfig(configs: readonly SmtpConfig[]): SmtpConfig | null {
   return (
     configs.find(
-      ({ enabled, problem, breaker }) => enabled && problem === null && breaker.state === "closed",
+      (config) =>
+        config.enabled &&
+        config.problem === null &&
+        config.breaker.state === "closed" &&
+        reachedLimits(config).length === 0,
     ) ?? null
   );
 }

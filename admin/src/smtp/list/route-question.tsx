@@ -59,7 +59,7 @@ function Answer({ answer: { decision, candidates } }: { answer: RouteAnswer }) {
       <p className={styles.decision}>
         {decision.kind === "wait" && decision.until !== null ? (
           <>
-            {t.routeWaits(decision.config.name)}. {t.routeNext} <Time iso={decision.until} />.
+            {t.routeWaits(decision.config.name)}, {t.routeNextTry} <Time iso={decision.until} />.
           </>
         ) : (
           decision.sentence
@@ -100,8 +100,7 @@ function CandidateRow({ candidate }: { candidate: Candidate }) {
           {state === "paused" && until === null ? t.routeTried : t.routeStates[state]}
           {until !== null && (
             <>
-              {", "}
-              {t.routeNext.toLowerCase()} <Time iso={until} />
+              , {state === "limit" ? t.stateNextEmail : t.routeNextTry} <Time iso={until} />
             </>
           )}
         </Badge>

@@ -1,4 +1,4 @@
-import type { RouteAnswer } from "../../api/types.ts";
+import type { RouteAnswer, SmtpConfig } from "../../api/types.ts";
 
 export const stateNone = "Never tested";
 export const stateWorked = "Last test worked";
@@ -6,6 +6,16 @@ export const stateFailed = "Last test failed";
 export const statePaused = "Paused, next try";
 export const stateNeedsAdmin = "Needs a change, next try";
 export const statePauseOver = "Paused, tried with the next email";
+export const stateLimit = "Limit reached";
+export const stateNextEmail = "next email";
+export const usage = (used: number, limit: number) =>
+  `${used.toLocaleString("en")} of ${limit.toLocaleString("en")}`;
+export const usageWindows = {
+  maxPerMinute: "this minute",
+  maxPerHour: "this hour",
+  maxPerDay: "today",
+  maxRecipientsPerDay: "recipients today",
+} satisfies Record<SmtpConfig["usage"][number]["setting"], string>;
 export const stateOff = "Off";
 export const stateUsed = "In use";
 export const stateStandby = "Standby";
@@ -26,7 +36,7 @@ export const routeFrom = "From email";
 export const routeAsk = "Check";
 export const routeOrder = "Order in which they are tried";
 export const routeWaits = (name: string) => `The email stays queued for ${name}`;
-export const routeNext = "Next try";
+export const routeNextTry = "next try";
 export const routeSendsAs = (address: string) => `sends as ${address}`;
 export const routeReplies = (address: string) => `answers go to ${address}`;
 export const routeStates = {
