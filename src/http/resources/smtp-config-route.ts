@@ -24,7 +24,7 @@ const address = z
   });
 
 /** What is asked: all that decides which config sends an email. */
-export const routeQuestion = z.strictObject({
+const routeQuestion = z.strictObject({
   from: address.nullish().describe("Sender. Default: that of the config that sends"),
   config: z
     .string("must be text")
