@@ -62,3 +62,14 @@ test("wants the password of a username", () => {
     }),
   ).toThrow(/SENDWRIGHT_SMTP_PASSWORD is required: SENDWRIGHT_SMTP_USERNAME is set/);
 });
+
+test.each([
+  ["Doe, Jo <jo@example.com>", 'put the name in double quotes, as in "Doe, Jo" <jo@example.com>'],
+  ["a@example.com, b@example.com", "it holds a space or an invisible character"],
+  ["Jo jo@example.com>", "it has a > without a <"],
+])("says what is wrong with the sender %s as the API does, and nothing else", (from, fault) => {
+  const message = `SENDWRIGHT_SMTP_FROM cannot be used. The address "${from}" is not valid: ${fault}.`;
+  expect(() => read({ SENDWRIGHT_SMTP_HOST: "smtp.example.com", SENDWRIGHT_SMTP_FROM: from })).toThrow(
+    expect.objectContaining({ message }),
+  );
+});

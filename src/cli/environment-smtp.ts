@@ -28,7 +28,7 @@ export function environmentSmtp(options: SmtpOptions): SmtpConfigInput | undefin
   const given = [smtpHost, options.smtpPort, options.smtpTls, smtpUsername, smtpPassword, smtpFrom];
   if (given.every((value) => value === undefined)) return undefined;
   const isOff = smtpTls === "off";
-  const sender = smtpFrom === undefined ? { address: undefined, name: null } : senderOf(smtpFrom);
+  const sender = senderOf(smtpFrom);
   const settings = {
     smtpServer: smtpHost,
     smtpPort: /^\d+$/.test(smtpPort) ? Number(smtpPort) : smtpPort,
@@ -41,6 +41,7 @@ export function environmentSmtp(options: SmtpOptions): SmtpConfigInput | undefin
   };
   const result = smtpConfigCreate.safeParse(settings);
   const issues = result.success ? [] : issuesOf(result.error.issues);
+  if (sender.fault !== null) issues.push({ pointer: "/fromEmail", detail: sender.fault });
   if (smtpUsername !== undefined && smtpPassword === undefined) {
     issues.push({ pointer: "/password", detail: "is required: SENDWRIGHT_SMTP_USERNAME is set" });
   }
@@ -49,12 +50,20 @@ export function environmentSmtp(options: SmtpOptions): SmtpConfigInput | undefin
   throw new SendwrightError("input.invalid", [...new Set(lines)].join("\n"), { issues });
 }
 
-/** What cannot be read is left as it is: the config's own rules say what is wrong with it. */
-function senderOf(text: string): { readonly address: string; readonly name: string | null } {
+interface Sender {
+  readonly address: string | undefined;
+  readonly name: string | null;
+  /** What is wrong with it, or null. */
+  readonly fault: string | null;
+}
+
+function senderOf(text: string | undefined): Sender {
+  if (text === undefined) return { address: undefined, name: null, fault: null };
   try {
-    return parseMailbox(text);
+    return { ...parseMailbox(text), fault: null };
   } catch (error) {
     if (!isSendwrightError(error, "address.invalid")) throw error;
-    return { address: text, name: null };
+    // An address in its place keeps the config's own rules from judging name and address as one.
+    return { address: "sender@example.invalid", name: null, fault: `cannot be used. ${error.message}` };
   }
 }

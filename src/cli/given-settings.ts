@@ -1,8 +1,8 @@
-import { readFileSync } from "node:fs";
 import { systemClock } from "../core/clock.ts";
-import { SendwrightError } from "../core/errors.ts";
+import { isSendwrightError, SendwrightError } from "../core/errors.ts";
 import { tlsModes } from "../core/model.ts";
 import { parse } from "../core/parse.ts";
+import { readTextFile } from "../core/text-file.ts";
 import { probe } from "../diagnosis/probe.ts";
 import type { TestReport, TestWatcher } from "../diagnosis/report.ts";
 import type { RecipientGuard } from "../guard/recipient-guard.ts";
@@ -109,8 +109,9 @@ const tlsChoices = [...tlsModes, "off"] as const;
 
 function readCaFile(file: string): string {
   try {
-    return readFileSync(file, "utf8");
+    return readTextFile(file);
   } catch (cause) {
+    if (isSendwrightError(cause)) throw cause;
     throw new SendwrightError("input.invalid", `--ca-file names a file that cannot be read: ${file}`, {
       cause,
     });

@@ -2,7 +2,12 @@
 // The options are those of core/environment.ts, which help and documentation also read.
 // It repairs nothing: doctor examines, and says what to do.
 import { Command } from "commander";
-import { documentedOptions, readEnvironment, type ServerOptions } from "../core/environment.ts";
+import {
+  documentedOptions,
+  type Environment,
+  readEnvironment,
+  type ServerOptions,
+} from "../core/environment.ts";
 import { isSendwrightError } from "../core/errors.ts";
 import type { DoctorFlags } from "./commands/doctor.ts";
 import type { TestFlags } from "./commands/test.ts";
@@ -22,7 +27,7 @@ export async function main(argv: readonly string[]): Promise<void> {
     .command("start", { isDefault: true })
     .description("serve the pages and the API, and deliver (the default)")
     .action(() =>
-      run(async (options, unknown) => (await import("./commands/start.ts")).startCommand(options, unknown)),
+      run(async (_options, environment) => (await import("./commands/start.ts")).startCommand(environment)),
     );
   program
     .command("test")
@@ -85,11 +90,11 @@ export async function main(argv: readonly string[]): Promise<void> {
 
 /** Runs a command with the options of the environment. */
 function run(
-  command: (options: ServerOptions, unknown: readonly string[]) => Promise<number | undefined>,
+  command: (options: ServerOptions, environment: Environment) => Promise<number | undefined>,
 ): Promise<void> {
   return endedBy(async () => {
-    const { options, unknown } = readEnvironment();
-    return command(options, unknown);
+    const environment = readEnvironment();
+    return command(environment.options, environment);
   });
 }
 

@@ -12,7 +12,7 @@ function keyboard() {
 }
 
 describe("--password-stdin", () => {
-  const read = (...chunks: string[]) => {
+  const read = (...chunks: (string | Buffer)[]) => {
     const input = new PassThrough();
     for (const chunk of chunks) input.write(chunk);
     input.end();
@@ -28,6 +28,20 @@ describe("--password-stdin", () => {
     const input = new PassThrough();
     input.write("secret\n");
     expect(await readFirstLine(input)).toBe("secret");
+  });
+
+  it("leaves out a byte order mark, and refuses what is not UTF-8", async () => {
+    expect(await read("\uFEFFs3cret\r\n")).toBe("s3cret");
+    const bytes = Buffer.from("\uFEFFs3crét\r\n");
+    expect(await read(...[...bytes].map((byte) => Buffer.of(byte)))).toBe("s3crét");
+    for (const encoded of [
+      Buffer.from("\uFEFFs3cret\r\n", "utf16le"),
+      Buffer.from("s3cret\r\n", "utf16le"),
+      Buffer.from("s3crét\n", "latin1"),
+    ]) {
+      await expect(read(encoded)).rejects.toThrow("is not UTF-8");
+    }
+    await expect(read("\uFEFF\n")).rejects.toMatchObject({ code: "input.invalid" });
   });
 
   it("refuses nothing", async () => {

@@ -20,7 +20,14 @@ export async function readFirstLine(input: Readable): Promise<string> {
     read += chunk;
     if (/[\r\n]/.test(read) || read.length > maxCharacters) break;
   }
-  const line = /^[^\r\n]*/.exec(read)?.[0] ?? "";
+  // PowerShell puts a byte order mark before what it pipes, and may pipe UTF-16.
+  const line = /^\uFEFF?([^\r\n]*)/.exec(read)?.[1] ?? "";
+  if (/[\0\uFFFD]/.test(line)) {
+    throw new SendwrightError(
+      "input.invalid",
+      "The password in the first line of standard input is not UTF-8. Pipe it as UTF-8.",
+    );
+  }
   if (line === "") {
     throw new SendwrightError("input.invalid", "There is no password in the first line of standard input.");
   }

@@ -1,8 +1,9 @@
-import { closeSync, existsSync, fsyncSync, openSync, readFileSync, writeSync } from "node:fs";
+import { closeSync, existsSync, fsyncSync, openSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import { systemClock } from "../core/clock.ts";
 import type { ServerOptions } from "../core/environment.ts";
 import { SendwrightError } from "../core/errors.ts";
+import { readTextFile } from "../core/text-file.ts";
 import { parseSecret } from "../secret/derive.ts";
 import { generateKey } from "../secret/fernet.ts";
 import type { Secrets } from "../secret/secrets.ts";
@@ -70,7 +71,7 @@ export function readSecret({ secret, ...where }: SecretOptions): string | null {
     );
   }
   const keyFile = keyFileOf(where.dataDir);
-  if (existsSync(keyFile)) return parseSecret(readFileSync(keyFile, "utf8"), keyFile);
+  if (existsSync(keyFile)) return parseSecret(readTextFile(keyFile), keyFile);
   const database = databaseOf(where);
   if (!existsSync(database)) return null;
   throw new SendwrightError(

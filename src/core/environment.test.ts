@@ -1,8 +1,9 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { inspect } from "node:util";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { readEnvironment } from "./environment.ts";
+import { documentedOptions, readEnvironment } from "./environment.ts";
 import { SendwrightError } from "./errors.ts";
 
 let folder: string;
@@ -25,6 +26,7 @@ describe("the environment", () => {
     expect(readEnvironment({}).options).toEqual({
       port: 4650,
       host: "127.0.0.1",
+      keepAlive: 65,
       dataDir: "./data",
       previousSecrets: [],
       sandboxPort: 4651,
@@ -114,3 +116,125 @@ it.each(["dns.example.com", "192.0.2.300", "192.0.2.53:0", "192.0.2.53:65536", "
     expect(() => readEnvironment({ SENDWRIGHT_DNS_SERVERS: text })).toThrow("SENDWRIGHT_DNS_SERVERS");
   },
 );
+
+describe("what Kubernetes sets for services", () => {
+  /** As for a service with one TCP port that has a name. */
+  const linksOf = (service: string) => ({
+    [`${service}_SERVICE_HOST`]: "10.43.0.5",
+    [`${service}_SERVICE_PORT`]: "4650",
+    [`${service}_SERVICE_PORT_HTTP`]: "4650",
+    [`${service}_PORT`]: "tcp://10.43.0.5:4650",
+    [`${service}_PORT_4650_TCP`]: "tcp://10.43.0.5:4650",
+    [`${service}_PORT_4650_TCP_PROTO`]: "tcp",
+    [`${service}_PORT_4650_TCP_PORT`]: "4650",
+    [`${service}_PORT_4650_TCP_ADDR`]: "10.43.0.5",
+  });
+
+  it.each(["SENDWRIGHT", "SENDWRIGHT_SMTP", "SENDWRIGHT_SANDBOX", "SENDWRIGHT_OTHER_NAME"])(
+    "is no option of ours: %s",
+    (service) => {
+      const links = linksOf(service);
+      const { options, unknown, serviceLinks } = readEnvironment(links);
+      expect(options).toEqual(readEnvironment({}).options);
+      expect(unknown).toEqual([]);
+      expect(serviceLinks).toEqual(Object.keys(links));
+    },
+  );
+
+  it("is told from an option by its value, whichever option has its name", () => {
+    for (const { env } of documentedOptions.filter(({ env }) => env.endsWith("_PORT"))) {
+      for (const protocol of ["tcp", "udp", "sctp"]) {
+        const link = { [env]: `${protocol}://[fd00::5]:25` };
+        expect(readEnvironment(link)).toEqual({ ...readEnvironment({}), serviceLinks: [env] });
+      }
+      expect(readEnvironment({ [env]: "2525" }).serviceLinks, env).toEqual([]);
+    }
+    // No service sets a variable of another name: such a value is a mistake of somebody.
+    expect(
+      wrong({ SENDWRIGHT_PUBLIC_URL: "tcp://10.43.0.5:4650", SENDWRIGHT_HOST: "tcp://10.43.0.5" }),
+    ).toEqual(["SENDWRIGHT_HOST", "SENDWRIGHT_PUBLIC_URL"]);
+  });
+});
+
+describe("what a file has left around a value", () => {
+  const mark = "\uFEFF";
+
+  it("is no part of it: the mark before a name or a value, and a carriage return", () => {
+    const { options, unknown } = readEnvironment({
+      [`${mark}SENDWRIGHT_PORT`]: "8080\r",
+      SENDWRIGHT_SMTP_PASSWORD: `${mark}s3cret\r`,
+      SENDWRIGHT_LOG_LEVEL: "warn\r",
+    });
+    expect([options.port, options.smtpPassword, options.logLevel, unknown]).toEqual([
+      8080,
+      "s3cret",
+      "warn",
+      [],
+    ]);
+  });
+
+  const secrets = documentedOptions.filter(({ secret }) => secret);
+  const values: Readonly<Record<string, string>> = {
+    SENDWRIGHT_DATABASE_URL: "postgres://u:p%40ss@db/db",
+  };
+
+  it.each(secrets.map(({ env, name }) => [env, name] as const))("is no part of %s_FILE", (env, name) => {
+    const file = join(folder, "secret");
+    const value = values[env] ?? "a secret of thirty-two characters, ü";
+    for (const end of ["", "\n", "\r\n"]) {
+      writeFileSync(file, `${mark}${value}${end}`);
+      const read = readEnvironment({ [`${env}_FILE`]: file }).options[name];
+      expect(Array.isArray(read) ? read.join(", ") : read).toBe(value);
+    }
+  });
+
+  it.each([
+    ["UTF-16", Buffer.from(`${mark}s3cret`, "utf16le")],
+    ["UTF-16", Buffer.from(`${mark}s3cret`, "utf16le").swap16()],
+    ["UTF-16", Buffer.from("s3cret", "utf16le")],
+    ["not UTF-8", Buffer.from("s3crét", "latin1")],
+  ])("does not make a secret of a file in %s", (encoding, bytes) => {
+    const file = join(folder, "secret");
+    writeFileSync(file, bytes);
+    for (const { env } of secrets) {
+      const read = () => readEnvironment({ [`${env}_FILE`]: file });
+      expect(read).toThrow(`${env}_FILE names a file that is ${encoding}`);
+      expect(read).toThrow(`save it as UTF-8: ${file}`);
+    }
+  });
+});
+
+it("tells nothing of a database address that is not percent-encoded", () => {
+  const address = "postgres://u:p@ss#w%rd@127.0.0.1:1/db";
+  const file = join(folder, "url");
+  writeFileSync(file, address);
+  for (const env of [{ SENDWRIGHT_DATABASE_URL: address }, { SENDWRIGHT_DATABASE_URL_FILE: file }]) {
+    try {
+      readEnvironment(env);
+      expect.unreachable();
+    } catch (error) {
+      const shown = inspect(error, { depth: 10 });
+      expect(shown).toContain("with user and password percent-encoded");
+      for (const part of ["p@ss", "ss#w", "w%rd", "127.0.0.1", ":1/db"]) expect(shown).not.toContain(part);
+    }
+  }
+});
+
+it.each([
+  ["[::]", "::"],
+  ["[::1]", "::1"],
+  ["*", "*"],
+  ["fe80::1%eth0", "fe80::1%eth0"],
+  ["localhost", "localhost"],
+])("listens on %s", (text, host) => {
+  expect(readEnvironment({ SENDWRIGHT_HOST: text }).options.host).toBe(host);
+});
+
+it("says what an address to listen on is, and what a time to keep a connection", () => {
+  for (const text of ["0.0.0.0:4650", "http://0.0.0.0", "localhost:80", "a b", "[::]:80", ""]) {
+    expect(wrong({ SENDWRIGHT_HOST: text }), text).toEqual(["SENDWRIGHT_HOST"]);
+  }
+  for (const text of ["0", "3601", "65s", "-1", "1.5"]) {
+    expect(wrong({ SENDWRIGHT_KEEP_ALIVE: text }), text).toEqual(["SENDWRIGHT_KEEP_ALIVE"]);
+  }
+});

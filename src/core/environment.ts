@@ -1,9 +1,13 @@
 import { readFileSync } from "node:fs";
+import { isIPv6 } from "node:net";
 import { z } from "zod";
+import { databaseAddressRule, isDatabaseAddress } from "./database-address.ts";
 import { dnsServer } from "./dns-server.ts";
-import { type Issue, SendwrightError } from "./errors.ts";
+import { type Issue, isSendwrightError, SendwrightError } from "./errors.ts";
+import { givenVariables } from "./given-variables.ts";
 import { logLevels } from "./log.ts";
 import { egressModes, tlsModes } from "./model.ts";
+import { decodeText } from "./text-file.ts";
 
 /** One option: its name in the environment, what it takes, and what to tell people about it. */
 interface Option<Value> {
@@ -34,7 +38,17 @@ const port = (fallback: number) =>
     .transform(Number)
     .refine((value) => value <= 65_535, "must be a number from 0 to 65535")
     .default(fallback);
-const text = z.string().min(1, "is set but empty: give it a value or unset it").optional();
+const filled = z.string().min(1, "is set but empty: give it a value or unset it");
+const text = filled.optional();
+
+/** `[::]` as in URLs is `::`; `*` stays, and is every address of the machine. */
+const listenHost = filled
+  .transform((host) => host.replace(/^\[(.*)\]$/, "$1"))
+  .refine(
+    (host) => host === "*" || /^[\w.-]+$/.test(host) || isIPv6(host),
+    "must be an address or a name of this machine without a port, such as 127.0.0.1, 0.0.0.0 or ::; SENDWRIGHT_PORT is the port",
+  )
+  .default("127.0.0.1");
 
 const units = { B: 1, KB: 1e3, MB: 1e6, GB: 1e9, TB: 1e12 } as const;
 
@@ -53,12 +67,23 @@ const size = (fallback: number, least: number) =>
 /** Every option of the stand-alone server, once. */
 const table = {
   port: option("SENDWRIGHT_PORT", port(4650), "Port of the pages and the API", { shown: "4650" }),
-  host: option("SENDWRIGHT_HOST", z.string().min(1).default("127.0.0.1"), "Address to listen on", {
+  host: option("SENDWRIGHT_HOST", listenHost, "Address to listen on; * is all addresses", {
     shown: "127.0.0.1",
   }),
+  keepAlive: option(
+    "SENDWRIGHT_KEEP_ALIVE",
+    z
+      .string()
+      .regex(/^[1-9]\d{0,3}$/, "must be a whole number of seconds from 1 to 3600")
+      .transform(Number)
+      .refine((seconds) => seconds <= 3_600, "must be a whole number of seconds from 1 to 3600")
+      .default(65),
+    "Seconds that an idle HTTP connection stays open: longer than your load balancer keeps it",
+    { shown: "65" },
+  ),
   dataDir: option(
     "SENDWRIGHT_DATA_DIR",
-    z.string().min(1).default("./data"),
+    filled.default("./data"),
     "Folder of the database and the generated key",
     {
       shown: "./data",
@@ -66,10 +91,7 @@ const table = {
   ),
   databaseUrl: option(
     "SENDWRIGHT_DATABASE_URL",
-    z
-      .string()
-      .regex(/^postgres(?:ql)?:\/\//, "must be an address such as postgres://user:password@host/database")
-      .optional(),
+    z.string().refine(isDatabaseAddress, databaseAddressRule).optional(),
     "PostgreSQL instead of the file in the data folder: any number of nodes may share it",
     { shown: "SQLite in the data folder", secret: true },
   ),
@@ -220,6 +242,8 @@ export interface Environment {
   readonly options: ServerOptions;
   /** SENDWRIGHT_ variables that mean nothing: probably mistyped. */
   readonly unknown: readonly string[];
+  /** SENDWRIGHT_ variables that Kubernetes sets for services of such a name. They are ignored. */
+  readonly serviceLinks: readonly string[];
 }
 
 /**
@@ -232,11 +256,12 @@ export function readEnvironment(
 ): Environment {
   const issues: Issue[] = [];
   const known = new Set<string>();
+  const { given, serviceLinks } = givenVariables(env);
   const entries = Object.entries<Option<unknown>>(table).map(([name, { env: variable, schema, secret }]) => {
     known.add(variable);
     if (secret === true) known.add(`${variable}_FILE`);
     try {
-      const result = schema.safeParse(secret === true ? readSecret(env, variable) : env[variable]);
+      const result = schema.safeParse(secret === true ? readSecret(given, variable) : given[variable]);
       if (result.success) return [name, result.data];
       issues.push({
         pointer: variable,
@@ -254,7 +279,8 @@ export function readEnvironment(
   }
   return {
     options: Object.fromEntries(entries) as ServerOptions,
-    unknown: Object.keys(env).filter((name) => name.startsWith("SENDWRIGHT_") && !known.has(name)),
+    unknown: Object.keys(given).filter((name) => !known.has(name)),
+    serviceLinks,
   };
 }
 
@@ -267,9 +293,16 @@ function readSecret(env: Readonly<Record<string, string | undefined>>, variable:
       cause,
     });
   if (env[variable] !== undefined) throw wrong(`and ${variable} are both set: keep one of them`);
+  let bytes: Uint8Array;
   try {
-    return readFileSync(file, "utf8").replace(/\r?\n$/, "");
+    bytes = readFileSync(file);
   } catch (cause) {
     throw wrong(`names a file that cannot be read: ${file}`, cause);
+  }
+  try {
+    return decodeText(bytes).replace(/\r?\n$/, "");
+  } catch (error) {
+    if (!isSendwrightError(error)) throw error;
+    throw wrong(`names a file that ${error.message}: ${file}`);
   }
 }

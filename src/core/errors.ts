@@ -75,6 +75,7 @@ export const errorTable = {
 
   "request.malformed": "never",
   "request.unsupported_type": "never",
+  "request.unsupported_encoding": "never",
   "request.too_large": "never",
   "request.cross_site": "never",
   "request.not_found": "never",

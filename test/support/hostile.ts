@@ -13,11 +13,22 @@ export const hostile: Readonly<Record<string, (bytes: number) => string>> = {
   "a long text": (bytes) => `"${"a".repeat(bytes - 2)}"`,
   "a long text of control characters": (bytes) => `"${"\\u0001".repeat(bytes / 6 - 2)}"`,
   "a long text of quotes": (bytes) => `"${'\\"'.repeat(bytes / 2 - 2)}"`,
+  "a long text with one ideograph": (bytes) => `"中${"a".repeat(bytes - 5)}"`,
+  "many texts of quotes": (bytes) => manyTexts(bytes, '\\"'),
+  "many texts with an ideograph": (bytes) => manyTexts(bytes, "a"),
   "a long text of signs": (bytes) => `"${"@<.".repeat(bytes / 3 - 2)}"`,
   "a long number": (bytes) => "1".repeat(bytes),
   "an array without end": (bytes) => "[".repeat(bytes),
   "a text without end": (bytes) => `"${"a".repeat(bytes - 1)}`,
 };
+
+/** Texts that are just not long enough to be parsed by themselves. */
+function manyTexts(bytes: number, part: string): string {
+  const text = `"中${part.repeat(4_000 / part.length)}"`;
+  return `[${Array(Math.floor(bytes / 4_100))
+    .fill(text)
+    .join(",")}]`;
+}
 
 /** Objects of so many fields, of which the first few thousand differ in their names. */
 function manyFields(bytes: number, fields: number): string {

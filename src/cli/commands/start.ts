@@ -1,5 +1,5 @@
 import { mkdirSync } from "node:fs";
-import type { ServerOptions } from "../../core/environment.ts";
+import type { Environment, ServerOptions } from "../../core/environment.ts";
 import { SendwrightError } from "../../core/errors.ts";
 import { createLog, type Log } from "../../core/log.ts";
 import { ruleSentence } from "../../guard/rule.ts";
@@ -9,8 +9,14 @@ import { environmentSmtp } from "../environment-smtp.ts";
 import { databaseOf, findSecret, parsePreviousSecrets } from "../secret-source.ts";
 
 /** Serves until a signal stops it. Returns once it serves: the sockets keep the process alive. */
-export async function startCommand(options: ServerOptions, unknown: readonly string[]): Promise<undefined> {
+export async function startCommand({ options, unknown, serviceLinks }: Environment): Promise<undefined> {
   const log = createLog(options.logLevel);
+  if (serviceLinks.length > 0) {
+    log.warn(
+      { variables: serviceLinks },
+      "Kubernetes service variables ignored; set enableServiceLinks: false",
+    );
+  }
   for (const name of unknown)
     log.warn({ variable: name }, "this variable is no option of Sendwright: is it mistyped?");
 
@@ -43,6 +49,7 @@ export async function startCommand(options: ServerOptions, unknown: readonly str
     server = await startStandalone(services, {
       host: options.host,
       port: options.port,
+      keepAliveMs: options.keepAlive * 1_000,
       publicUrl: options.publicUrl,
       apiKey: options.apiKey,
       firstAdmin: firstAdmin(options),

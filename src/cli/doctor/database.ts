@@ -2,6 +2,7 @@ import { resolve } from "node:path";
 import type { Clock } from "../../core/clock.ts";
 import type { ServerOptions } from "../../core/environment.ts";
 import { isSendwrightError } from "../../core/errors.ts";
+import { hasSessions, pooledTransactions, pooledTransactionsRemedy } from "../../store/postgres-sessions.ts";
 import { readPostgresStatus } from "../../store/postgres-status.ts";
 import { isServed, openStoreBeside, type Store } from "../../store/store.ts";
 import { countNodes } from "../../store/tables/nodes.ts";
@@ -14,6 +15,7 @@ import type { Findings } from "./findings.ts";
 const file = { id: "database.file", title: "File" };
 const tables = { id: "database.schema", title: "Tables" };
 const server = { id: "database.server", title: "Server" };
+const sessions = { id: "database.sessions", title: "Sessions" };
 const postgres = { id: "database.version", title: "PostgreSQL" };
 
 /** Opens the database to look into it; null, with the reason among the findings, where that cannot be done. */
@@ -65,6 +67,7 @@ export async function checkServer(
   findings: Findings,
 ): Promise<boolean> {
   if (store.shared) await checkPostgres(store, clock, findings);
+  if (options.databaseUrl !== undefined) await checkSessions(options.databaseUrl, findings);
   const served = await findings.examine(server, async () => {
     if (!store.shared) return isServed(databaseOf(options)) ? 1 : 0;
     return countNodes(store.db, clock.now() - silenceMs);
@@ -76,6 +79,13 @@ export async function checkServer(
   }
   findings.add(ok(server, served === 1 ? "one runs on this database" : `${served} nodes`));
   return true;
+}
+
+async function checkSessions(url: string, findings: Findings): Promise<void> {
+  await findings.examine(sessions, async () => {
+    if (await hasSessions(url)) findings.add(ok(sessions, "one for each connection"));
+    else findings.add(failed(sessions, pooledTransactions, pooledTransactionsRemedy));
+  });
 }
 
 async function checkPostgres({ db }: Store, clock: Clock, findings: Findings): Promise<void> {

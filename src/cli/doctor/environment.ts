@@ -22,7 +22,7 @@ export function checkRefused(issues: readonly Issue[]): readonly Check[] {
   );
 }
 
-export function checkEnvironment({ options, unknown }: Environment): readonly Check[] {
+export function checkEnvironment({ options, unknown, serviceLinks }: Environment): readonly Check[] {
   const mistyped = unknown.map((name) =>
     warning(
       { id: `environment.${name}`, title: name },
@@ -30,7 +30,14 @@ export function checkEnvironment({ options, unknown }: Environment): readonly Ch
       "Is it mistyped? `sendwright --help` lists them.",
     ),
   );
-  return [...mistyped, checkPublicUrl(options), ...checkRecipients(options)];
+  const links = serviceLinks.map((name) =>
+    warning(
+      { id: `environment.${name}`, title: name },
+      "Kubernetes sets this variable for a Service of such a name. Sendwright ignores it.",
+      "Set `enableServiceLinks: false` in the spec of the pod.",
+    ),
+  );
+  return [...mistyped, ...links, checkPublicUrl(options), ...checkRecipients(options)];
 }
 
 /** None if every recipient gets mail. */

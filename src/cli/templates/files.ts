@@ -1,8 +1,9 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
 import { SendwrightError } from "../../core/errors.ts";
 import { parse } from "../../core/parse.ts";
+import { readTextFile } from "../../core/text-file.ts";
 import type { RemotePart, RemoteTemplate, Source } from "./api.ts";
 
 /**
@@ -107,7 +108,7 @@ export function writePart(folder: string, { name, version, mjml, text }: RemoteP
 export function writeVersion(folder: string, kind: "template" | "part", name: string, version: number): void {
   const path =
     kind === "part" ? join(folder, partsFolder, name, "part.json") : join(folder, name, "template.json");
-  writeJson(path, { ...(JSON.parse(readFileSync(path, "utf8")) as object), version });
+  writeJson(path, { ...(JSON.parse(readTextFile(path)) as object), version });
 }
 
 /** Where a fault stands: `welcome/de/body.mjml:3:7`, from the pointer of an issue. */
@@ -136,7 +137,7 @@ function foldersIn(path: string): string[] {
 
 /** Files end with a line break, texts do not: the last one is the file's. */
 function readText(path: string): string | null {
-  return existsSync(path) ? readFileSync(path, "utf8").replace(/\r\n/g, "\n").replace(/\n$/, "") : null;
+  return existsSync(path) ? readTextFile(path).replace(/\r\n/g, "\n").replace(/\n$/, "") : null;
 }
 
 function mustRead(path: string): string {
