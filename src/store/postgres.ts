@@ -1,5 +1,7 @@
 import { type Dialect, PostgresDialect } from "kysely";
 import { Pool, type PoolClient, types } from "pg";
+import { databaseAddressRule, isDatabaseAddress } from "../core/database-address.ts";
+import { SendwrightError } from "../core/errors.ts";
 import { isConnectionDoubtful, isOutdatedPlan, postgresError } from "./postgres-error.ts";
 
 /** Connections of one node. Group commits keep few of them busy. */
@@ -37,7 +39,11 @@ const parsers: typeof types = {
     oid === bigint ? Number : types.getTypeParser(oid, format as "text")) as typeof types.getTypeParser,
 };
 
+/** @throws SendwrightError `input.invalid` for an address that may mean another one; see `isDatabaseAddress`. */
 export function connectionOptions(url: string, limits: StatementLimits | null) {
+  if (!isDatabaseAddress(url)) {
+    throw new SendwrightError("input.invalid", `The address of the database ${databaseAddressRule}.`);
+  }
   return {
     connectionString: url,
     application_name: "sendwright",

@@ -11,6 +11,7 @@ import { postgresDialect, type StatementLimits } from "./postgres.ts";
 import { isLockTimeout, isOutdatedPlan } from "./postgres-error.ts";
 import { buildIndexes } from "./postgres-indexes.ts";
 import { listen } from "./postgres-listen.ts";
+import { refuseUnlessSessions } from "./postgres-sessions.ts";
 import type { Schema } from "./schema.ts";
 import { saveCopy } from "./sqlite/copy.ts";
 import type { SqliteAccess } from "./sqlite/database.ts";
@@ -61,9 +62,11 @@ export async function openSqliteStore(file: string): Promise<Store> {
 
 /**
  * Opens a PostgreSQL database for a node, one of any number, and brings its schema up to date.
- * @throws SendwrightError `store.newer`, `store.upgrade_failed`, `store.unavailable`
+ * @throws SendwrightError `input.invalid` for an address that is none, `store.newer`, `store.upgrade_failed`,
+ *   `store.unavailable`
  */
-export function openPostgresStore(url: string): Promise<Store> {
+export async function openPostgresStore(url: string): Promise<Store> {
+  await refuseUnlessSessions(url);
   return opened(postgresStore(url), async ({ db }) => {
     await migrate({ db, exclusively: (work) => patiently(url, work), beforeUpgrade: async () => {} });
     await buildIndexes(db, url);
@@ -77,7 +80,7 @@ export function openPostgresStore(url: string): Promise<Store> {
  * @throws SendwrightError `store.unavailable` if there is none; `store.newer`; `store.older` if no server of
  * this version has opened it yet.
  */
-export function openStoreBeside(database: string, access: SqliteAccess = "write"): Promise<Store> {
+export async function openStoreBeside(database: string, access: SqliteAccess = "write"): Promise<Store> {
   if (isPostgresUrl(database)) return opened(postgresStore(database), refuseUnlessCurrent);
   if (!existsSync(database)) {
     throw new SendwrightError(
