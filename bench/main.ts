@@ -20,7 +20,7 @@ const suites: Readonly<Record<string, (options: BenchOptions) => Promise<Results
   send: sendSuite,
   latency: () => latencySuite(),
   http: () => httpSuite(),
-  hostile: () => hostileSuite(),
+  hostile: ({ only }) => hostileSuite(only),
   door: () => doorSuite(),
   log: () => logSuite(),
   queued: () => queuedSuite(),

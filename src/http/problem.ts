@@ -10,6 +10,8 @@ interface Kind {
   readonly title: string;
   /** Seconds after which the same request may succeed (RFC 9110 §10.2.3). */
   readonly retryAfter?: number;
+  /** What would be accepted instead (RFC 9110 §15.5.16, §12.5.3). */
+  readonly headers?: Readonly<Record<string, string>>;
 }
 
 /** What each error is in HTTP. A new code does not compile until it has its place here. */
@@ -79,7 +81,16 @@ const kinds = {
   "sandbox.unavailable": { status: 503, title: "The sandbox is not running" },
 
   "request.malformed": { status: 400, title: "The request cannot be read" },
-  "request.unsupported_type": { status: 415, title: "The body must be JSON" },
+  "request.unsupported_type": {
+    status: 415,
+    title: "The body must be JSON",
+    headers: { accept: "application/json" },
+  },
+  "request.unsupported_encoding": {
+    status: 415,
+    title: "The body must not be compressed",
+    headers: { "accept-encoding": "identity" },
+  },
   "request.too_large": { status: 413, title: "The body is too large" },
   "request.cross_site": { status: 403, title: "Refused: sent by another site" },
   "request.not_found": { status: 404, title: "There is nothing here" },
@@ -144,19 +155,25 @@ export function problemResponse(error: unknown, log: Log): Response {
   const headers = new Headers({ "content-type": "application/problem+json", "cache-control": "no-store" });
   // RFC 9110 §11.6.1: a 401 says how to authenticate.
   if (problem.status === 401) headers.set("www-authenticate", "Bearer");
-  const retryAfter = error instanceof SendwrightError ? retryAfterOf(error.code) : undefined;
-  if (retryAfter !== undefined) headers.set("retry-after", String(retryAfter));
+  const kind: Kind | undefined = error instanceof SendwrightError ? kinds[error.code] : undefined;
+  if (kind?.retryAfter !== undefined) headers.set("retry-after", String(kind.retryAfter));
+  for (const [name, value] of Object.entries(kind?.headers ?? {})) headers.set(name, value);
   return new Response(JSON.stringify(problem), { status: problem.status, headers });
 }
 
-function retryAfterOf(code: ErrorCode): number | undefined {
-  const kind: Kind = kinds[code];
-  return kind.retryAfter;
-}
-
-export function unsupportedType(): SendwrightError {
+/** @param charset that of the body, if the body is not UTF-8. */
+export function unsupportedType(charset: string | null = null): SendwrightError {
+  const what = charset === null ? "" : ` in UTF-8, and not in ${shorten(charset, 40)}`;
   return new SendwrightError(
     "request.unsupported_type",
-    "Send the body as JSON, with the header Content-Type: application/json.",
+    `Send the body as JSON${what}, with the header Content-Type: application/json.`,
+  );
+}
+
+/** @param coding what the request names, such as `gzip`. */
+export function unsupportedEncoding(coding: string): SendwrightError {
+  return new SendwrightError(
+    "request.unsupported_encoding",
+    `The body is encoded with ${shorten(coding, 40)}. Send it uncompressed, without the header Content-Encoding.`,
   );
 }

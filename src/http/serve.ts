@@ -18,9 +18,17 @@ export interface Listening {
  */
 export async function serve(
   app: Pick<App, "fetch">,
-  { host, port }: { readonly host: string; readonly port: number },
+  {
+    host,
+    port,
+    keepAliveMs = 65_000,
+  }: { readonly host: string; readonly port: number; readonly keepAliveMs?: number },
 ): Promise<Listening> {
   const server = createAdaptorServer({ fetch: app.fetch }) as Server;
+  // A proxy that keeps connections for longer may send a request just as this side closes, and answers it with 502.
+  server.keepAliveTimeout = keepAliveMs;
+  server.headersTimeout = Math.max(server.headersTimeout, keepAliveMs + headersMs);
+  server.requestTimeout = Math.max(server.requestTimeout, server.headersTimeout);
   // A client that waits for `100 Continue` (RFC 9110 §10.1.1) gets it when its body is read, or else the refusal.
   server.on("checkContinue", (incoming, outgoing) => {
     incoming.once("resume", () => {
@@ -30,7 +38,8 @@ export async function serve(
   });
   await new Promise<void>((resolve, reject) => {
     server.once("error", (error) => reject(unavailable(error, host, port)));
-    server.listen(port, host, resolve);
+    // Without an address Node.js takes all of IPv6 and IPv4, or of IPv4 on a machine without IPv6.
+    server.listen({ port, ...(host === "*" ? {} : { host }) }, resolve);
   });
   const address = server.address();
   const boundPort = address !== null && typeof address === "object" ? address.port : port;
@@ -47,14 +56,18 @@ export async function serve(
   };
 }
 
+/** How much longer than an idle connection is kept the headers of a request may take. */
+const headersMs = 5_000;
+
 /** All addresses of a machine include its own. */
 function reachable(host: string): string {
-  if (host === "0.0.0.0" || host === "::") return "127.0.0.1";
+  if (host === "0.0.0.0" || host === "::" || host === "*") return "127.0.0.1";
   return host.includes(":") ? `[${host}]` : host;
 }
 
 function unavailable(error: Error, host: string, port: number): SendwrightError {
   const code = "code" in error ? error.code : undefined;
+  const isPort = code === undefined || code === "EADDRINUSE" || code === "EACCES";
   const reason =
     code === "EADDRINUSE"
       ? "another program does"
@@ -62,11 +75,12 @@ function unavailable(error: Error, host: string, port: number): SendwrightError 
         ? "that port is reserved to the system"
         : code === "EADDRNOTAVAIL"
           ? "this machine has no such address"
-          : error.message;
-  const remedy =
-    code === "EADDRNOTAVAIL"
-      ? "Set SENDWRIGHT_HOST to one of its addresses"
-      : "Set SENDWRIGHT_PORT to a free port";
+          : isPort
+            ? error.message
+            : `the name or address cannot be used (${code})`;
+  const remedy = isPort
+    ? "Set SENDWRIGHT_PORT to a free port"
+    : "Set SENDWRIGHT_HOST to an address of this machine, or to * for all addresses";
   return new SendwrightError(
     "server.unavailable",
     `Sendwright cannot listen on port ${port} of ${host}: ${reason}. ${remedy}.`,

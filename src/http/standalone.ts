@@ -18,6 +18,8 @@ const adminOfTheEnvironment = z.object({
 export interface StandaloneOptions {
   readonly host: string;
   readonly port: number;
+  /** How long a connection without a request stays open. Default: 65 s. */
+  readonly keepAliveMs?: number;
   /** The only base of links. Default: where it listens. */
   readonly publicUrl?: string | undefined;
   /** An admin key of the operator's choice (SENDWRIGHT_API_KEY). */

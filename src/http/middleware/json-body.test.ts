@@ -1,10 +1,14 @@
+import { gzipSync } from "node:zlib";
 import { Hono } from "hono";
 import { describe, expect, it } from "vitest";
 import { ByteBudget } from "../../core/byte-budget.ts";
 import { ContentMemory } from "../../core/content-memory.ts";
 import { SendwrightError } from "../../core/errors.ts";
+import { createLog } from "../../core/log.ts";
 import { createFixedClock } from "../../testing/fixed-clock.ts";
+import { problemResponse } from "../problem.ts";
 import type { ServerEnv } from "../route.ts";
+import type { Problem } from "../schema/common.ts";
 import { jsonOnly } from "./json-body.ts";
 import { JsonSize } from "./json-size.ts";
 
@@ -115,4 +119,70 @@ describe("jsonOnly", () => {
     expect(await post(true, "{}", "application/jsonp")).toBe("request.unsupported_type");
     expect(await post(true, Uint8Array.of(0x22, 0xff, 0x22))).toBe("request.malformed");
   });
+});
+
+describe("what a body is said to be, and is", () => {
+  const json = '{"a":"é"}';
+  const bodies = {
+    "UTF-8": Buffer.from(json),
+    "UTF-8 with a mark": Buffer.from(`\uFEFF${json}`),
+    ASCII: Buffer.from('{"a":"e"}'),
+    "Latin-1": Buffer.from(json, "latin1"),
+    "UTF-16": Buffer.from(json, "utf16le"),
+    "UTF-16 with a mark": Buffer.from(`\uFEFF${json}`, "utf16le"),
+    "UTF-16BE": Buffer.from(json, "utf16le").swap16(),
+    gzip: gzipSync(json),
+  } as const;
+  type Body = keyof typeof bodies;
+  const isText = (body: Body) => body.startsWith("UTF-8") || body === "ASCII";
+
+  /** What the reply has to be; null if the body is taken. */
+  function expected(type: string | null, coding: string | null, body: Body): [number, string] | null {
+    if (coding !== null && coding !== "identity") return [415, "request.unsupported_encoding"];
+    if (type === null || !type.toLowerCase().startsWith("application/json")) {
+      return [415, "request.unsupported_type"];
+    }
+    if (body === "gzip") return [415, "request.unsupported_encoding"];
+    if (isText(body)) return null;
+    return /iso|16/i.test(type) ? [415, "request.unsupported_type"] : [400, "request.malformed"];
+  }
+
+  const types = [
+    null,
+    "application/json",
+    "application/json; charset=utf-8",
+    'Application/JSON;charset="UTF8"',
+    "application/json; charset=ISO-8859-1",
+    "application/json; charset=utf-16",
+    "application/x-www-form-urlencoded",
+    "text/plain; charset=utf-8",
+  ];
+  it.each(types)("is judged by both: %s", async (type) => {
+    for (const coding of [null, "identity", "gzip", "br", "gzip, br"]) {
+      for (const name of Object.keys(bodies) as Body[]) {
+        const headers = {
+          ...(type === null ? {} : { "content-type": type }),
+          ...(coding === null ? {} : { "content-encoding": coding }),
+        };
+        const response = await problems().request("/", { method: "POST", headers, body: bodies[name] });
+        const what = `${type}, ${coding}, ${name}`;
+        const refused = expected(type, coding, name);
+        if (refused === null) {
+          expect(await response.json(), what).toEqual({ a: name === "ASCII" ? "e" : "é" });
+          continue;
+        }
+        const problem = (await response.json()) as Problem;
+        expect([response.status, problem.code], what).toEqual(refused);
+        expect(problem.detail, what).toMatch(/Send (?:it|the body) /);
+        const isCoding = problem.code === "request.unsupported_encoding";
+        expect(response.headers.get("accept-encoding"), what).toBe(isCoding ? "identity" : null);
+        const isType = problem.code === "request.unsupported_type";
+        expect(response.headers.get("accept"), what).toBe(isType ? "application/json" : null);
+      }
+    }
+  });
+
+  function problems() {
+    return app(true).onError((error) => problemResponse(error, createLog("silent")));
+  }
 });

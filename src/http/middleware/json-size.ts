@@ -13,8 +13,18 @@ export interface JsonLimits {
 
 /** Longer than the name of any field: each such name counts as a new one. */
 const longestName = 200;
+/** A text of more bytes is parsed by itself; see `parseJson`. */
+const longTextBytes = 4_096;
+/** Bytes beside the long texts, which are parsed in one go: 500 emails of a batch have 32 KiB each. */
+export const maxRestBytes = 16 * 1024 * 1024;
 /** More characters than any number has: making one of millions of digits takes its time. */
 const longestToken = 1_000;
+
+/** Where a text stands among the bytes of a body, without its quotes. */
+export interface TextPlace {
+  readonly start: number;
+  readonly end: number;
+}
 
 const space = 0x20;
 const quote = 0x22;
@@ -44,9 +54,22 @@ export class JsonSize {
   #isEscaped = false;
   /** What is known of the name that is being read; null for another text. */
   #name: string | null = null;
+  /** Bytes before the chunk that is being read. */
+  #offset = 0;
+  /** Where the text that is being read starts. */
+  #textStart = 0;
+  /** Bytes of the long texts. */
+  #longBytes = 0;
+  readonly #longTexts: TextPlace[] = [];
 
   constructor(limits: JsonLimits) {
     this.#limits = limits;
+  }
+
+  /** The long texts, but for names, in their order. One without an end is among them. */
+  get longTexts(): readonly TextPlace[] {
+    const open = { start: this.#textStart, end: this.#offset };
+    return this.#isInText && this.#isLong(open) ? [...this.#longTexts, open] : this.#longTexts;
   }
 
   /**
@@ -57,10 +80,11 @@ export class JsonSize {
     const bytes = Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength);
     for (let at = 0; at < bytes.length; at += 1) {
       if (this.#isInText) at = this.#readText(bytes, at);
-      else this.#readOne(bytes[at] ?? space);
-      const tooMuch = this.#tooMuch();
+      else this.#readOne(bytes[at] ?? space, at);
+      const tooMuch = this.#tooMuch(this.#offset + at);
       if (tooMuch !== null) return invalidInput([{ pointer: "", detail: tooMuch }]);
     }
+    this.#offset += bytes.length;
     return null;
   }
 
@@ -72,21 +96,27 @@ export class JsonSize {
       isEscaped = !isEscaped && bytes[at] === backslash;
     }
     this.#isEscaped = isEscaped;
+    const place = { start: this.#textStart, end: this.#offset + at };
     if (this.#name !== null && this.#name.length <= longestName) {
       this.#name += bytes.toString("latin1", start, Math.min(at, start + longestName + 1));
     }
     if (at < bytes.length) {
       this.#isInText = false;
+      if (this.#isLong(place)) {
+        this.#longTexts.push(place);
+        this.#longBytes += place.end - place.start;
+      }
       if (this.#name !== null && this.#name.length > longestName) this.#longNames += 1;
       else if (this.#name !== null) this.#names.add(this.#name);
     }
     return at;
   }
 
-  #readOne(byte: number): void {
+  #readOne(byte: number, at: number): void {
     switch (byte) {
       case quote:
         this.#isInText = true;
+        this.#textStart = this.#offset + at + 1;
         this.#name = this.#isNameNext ? "" : null;
         this.#isNameNext = false;
         break;
@@ -112,11 +142,21 @@ export class JsonSize {
     this.#token = 0;
   }
 
-  #tooMuch(): string | null {
+  #isLong({ start, end }: TextPlace): boolean {
+    return this.#name === null && end - start > longTextBytes;
+  }
+
+  /** @param read bytes. */
+  #tooMuch(read: number): string | null {
     const { depth, values, names } = this.#limits;
     if (this.#levels.length > depth) return `is nested deeper than ${depth} levels`;
     if (this.#values > values) return `holds more than ${values} values`;
     if (this.#names.size + this.#longNames > names) return `has fields of more than ${names} different names`;
+    const open = { start: this.#textStart, end: read };
+    const inLongText = this.#isInText && this.#isLong(open) ? read - open.start : 0;
+    if (read - this.#longBytes - inLongText > maxRestBytes) {
+      return `has more than ${maxRestBytes} bytes in field names, numbers and texts of up to ${longTextBytes} bytes`;
+    }
     if (this.#token > longestToken) return `has a number of more than ${longestToken} characters`;
     return null;
   }

@@ -3,7 +3,7 @@ import { smallBytes } from "../../core/content-memory.ts";
 import { isSendwrightError, SendwrightError } from "../../core/errors.ts";
 import { freeMemory } from "../../core/free-memory.ts";
 import type { ServerEnv } from "../route.ts";
-import { type JsonLimits, JsonSize } from "./json-size.ts";
+import { type JsonLimits, JsonSize, type TextPlace } from "./json-size.ts";
 
 /** What a body may be at most. */
 export interface BodyLimits extends JsonLimits {
@@ -13,6 +13,7 @@ export interface BodyLimits extends JsonLimits {
 /** A body as it came, and the memory that is held for it. */
 export interface ReceivedBody {
   readonly size: number;
+  readonly longTexts: readonly TextPlace[];
   /** All bytes, once: from then on they are the caller's alone. */
   take(): Uint8Array;
   /** Releases the memory. */
@@ -66,7 +67,7 @@ export async function receiveBody(c: Context<ServerEnv>, limits: BodyLimits): Pr
     }
     if (size > limits.bytes) throw tooLarge(limits);
     if (refusal !== null) throw refusal;
-    return { size, take: () => bytes.take(), release };
+    return { size, longTexts: measure.longTexts, take: () => bytes.take(), release };
   } catch (error) {
     release();
     // What reading fails with when the client is gone says less than that it is.
