@@ -111,7 +111,7 @@ function readCaFile(file: string): string {
   try {
     return readTextFile(file);
   } catch (cause) {
-    if (isSendwrightError(cause)) throw cause;
+    if (isSendwrightError(cause) && cause.cause === undefined) throw cause;
     throw new SendwrightError("input.invalid", `--ca-file names a file that cannot be read: ${file}`, {
       cause,
     });

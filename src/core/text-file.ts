@@ -23,14 +23,18 @@ function notUtf8(what: string): SendwrightError {
 
 /**
  * A text file, as `decodeText` reads it.
- * @throws SendwrightError `input.invalid`, naming the file; the error of the system if it cannot be read.
+ * @throws SendwrightError `input.invalid`, naming the file; with a cause if it cannot be read.
  */
 export function readTextFile(path: string): string {
-  const bytes = readFileSync(path);
   try {
-    return decodeText(bytes);
+    return decodeText(readFileSync(path));
   } catch (error) {
-    if (!(error instanceof SendwrightError)) throw error;
+    if (!(error instanceof SendwrightError)) {
+      const { code = "unknown" } = error as NodeJS.ErrnoException;
+      throw new SendwrightError("input.invalid", `The file ${path} cannot be read (${code}).`, {
+        cause: error,
+      });
+    }
     throw new SendwrightError("input.invalid", `The file ${path} ${error.message}.`);
   }
 }

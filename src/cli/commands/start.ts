@@ -1,10 +1,10 @@
-import { mkdirSync } from "node:fs";
 import type { Environment, ServerOptions } from "../../core/environment.ts";
 import { SendwrightError } from "../../core/errors.ts";
 import { createLog, type Log } from "../../core/log.ts";
 import { ruleSentence } from "../../guard/rule.ts";
 import { type Standalone, startStandalone } from "../../http/standalone.ts";
 import { openServices, type Services } from "../../services.ts";
+import { prepareDataFolder } from "../data-folder.ts";
 import { environmentSmtp } from "../environment-smtp.ts";
 import { databaseOf, findSecret, parsePreviousSecrets } from "../secret-source.ts";
 
@@ -21,7 +21,8 @@ export async function startCommand({ options, unknown, serviceLinks }: Environme
     log.warn({ variable: name }, "this variable is no option of Sendwright: is it mistyped?");
 
   const previousSecrets = parsePreviousSecrets(options.previousSecrets);
-  mkdirSync(options.dataDir, { recursive: true, mode: 0o700 });
+  // With PostgreSQL a node keeps no files.
+  if (options.databaseUrl === undefined) prepareDataFolder(options.dataDir);
   const { secret, createdFile } = findSecret(options);
   if (createdFile !== null) {
     log.warn(

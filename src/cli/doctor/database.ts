@@ -20,7 +20,12 @@ const postgres = { id: "database.version", title: "PostgreSQL" };
 
 /** Opens the database to look into it; null, with the reason among the findings, where that cannot be done. */
 export async function openExamined(options: ServerOptions, findings: Findings): Promise<Store | null> {
-  if (options.databaseUrl !== undefined) return openTables(options.databaseUrl, findings);
+  if (options.databaseUrl !== undefined) {
+    const store = await openTables(options.databaseUrl, findings);
+    const isReached = findings.checks.every(({ id, status }) => id !== tables.id || status !== "failed");
+    if (isReached) await checkSessions(options.databaseUrl, findings);
+    return store;
+  }
   const path = resolve(databaseOf(options));
   const checked = await findings.examine(file, () => checkSqliteFile(path));
   findings.add(...(checked?.checks ?? []));
@@ -67,7 +72,6 @@ export async function checkServer(
   findings: Findings,
 ): Promise<boolean> {
   if (store.shared) await checkPostgres(store, clock, findings);
-  if (options.databaseUrl !== undefined) await checkSessions(options.databaseUrl, findings);
   const served = await findings.examine(server, async () => {
     if (!store.shared) return isServed(databaseOf(options)) ? 1 : 0;
     return countNodes(store.db, clock.now() - silenceMs);
