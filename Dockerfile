@@ -25,7 +25,7 @@ USER node
 VOLUME /data
 EXPOSE 4650
 HEALTHCHECK --interval=10s --timeout=6s --start-period=10s \
-    CMD ["node", "-e", "fetch(`http://127.0.0.1:${Number(process.env.SENDWRIGHT_PORT) || 4650}/api/ready`).then(({ ok }) => process.exit(ok ? 0 : 1), () => process.exit(1))"]
+    CMD ["node", "-e", "fetch('http://127.0.0.1:' + (Number(process.env.SENDWRIGHT_PORT) || 4650) + '/api/ready').then(({ ok }) => process.exit(ok ? 0 : 1), () => process.exit(1))"]
 # What is between MAIL and the last reply is finished within 10 seconds.
 STOPSIGNAL SIGTERM
 ENTRYPOINT ["/sendwright/bin/sendwright.js"]

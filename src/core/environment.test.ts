@@ -181,7 +181,7 @@ describe("what a file has left around a value", () => {
   it.each(secrets.map(({ env, name }) => [env, name] as const))("is no part of %s_FILE", (env, name) => {
     const file = join(folder, "secret");
     const value = values[env] ?? "a secret of thirty-two characters, ü";
-    for (const end of ["", "\n", "\r\n"]) {
+    for (const end of ["", "\n", "\r\n", "\r"]) {
       writeFileSync(file, `${mark}${value}${end}`);
       const read = readEnvironment({ [`${env}_FILE`]: file }).options[name];
       expect(Array.isArray(read) ? read.join(", ") : read).toBe(value);

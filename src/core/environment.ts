@@ -1,5 +1,4 @@
 import { readFileSync } from "node:fs";
-import { isIPv6 } from "node:net";
 import { z } from "zod";
 import { databaseAddressRule, isDatabaseAddress } from "./database-address.ts";
 import { dnsServer } from "./dns-server.ts";
@@ -45,7 +44,8 @@ const text = filled.optional();
 const listenHost = filled
   .transform((host) => host.replace(/^\[(.*)\]$/, "$1"))
   .refine(
-    (host) => host === "*" || /^[\w.-]+$/.test(host) || isIPv6(host),
+    // A link-local address has a zone (RFC 4007 §11).
+    (host) => /^(?:\*|[\w.-]+)$/.test(host) || z.ipv6().safeParse(host.replace(/%[\w.-]+$/, "")).success,
     "must be an address or a name of this machine without a port, such as 127.0.0.1, 0.0.0.0 or ::; SENDWRIGHT_PORT is the port",
   )
   .default("127.0.0.1");
@@ -300,7 +300,7 @@ function readSecret(env: Readonly<Record<string, string | undefined>>, variable:
     throw wrong(`names a file that cannot be read: ${file}`, cause);
   }
   try {
-    return decodeText(bytes).replace(/\r?\n$/, "");
+    return decodeText(bytes).replace(/(?:\r\n?|\n)$/, "");
   } catch (error) {
     if (!isSendwrightError(error)) throw error;
     throw wrong(`names a file that ${error.message}: ${file}`);
