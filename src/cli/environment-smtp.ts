@@ -57,7 +57,8 @@ interface Sender {
   readonly fault: string | null;
 }
 
-function senderOf(text: string | undefined): Sender {
+/** The address and the name of a sender, such as `Example Shop <shop@example.com>`. */
+export function senderOf(text: string | undefined): Sender {
   if (text === undefined) return { address: undefined, name: null, fault: null };
   try {
     return { ...parseMailbox(text), fault: null };

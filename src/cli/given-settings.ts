@@ -10,6 +10,7 @@ import type { Egress } from "../net/egress.ts";
 import { resolveSettings } from "../smtp-configs/open.ts";
 import { smtpConfigDraft } from "../smtp-configs/settings.ts";
 import { LoadedTemplates } from "../templates/engine/templates.ts";
+import { senderOf } from "./environment-smtp.ts";
 import { askPassword, readFirstLine } from "./password.ts";
 import type { TestedRelay } from "./test-printer.ts";
 
@@ -85,7 +86,9 @@ function formOf(given: GivenSettings, password: string | null): object {
     throw new SendwrightError("input.invalid", `--tls must be one of ${tlsChoices.join(", ")}.`);
   }
   // Most usernames are addresses, and then it is whom the relay lets one send as.
-  const fromEmail = from ?? (username?.includes("@") ? username : undefined);
+  const sender = senderOf(from);
+  if (sender.fault !== null) throw new SendwrightError("input.invalid", `--from ${sender.fault}`);
+  const fromEmail = sender.address ?? (username?.includes("@") ? username : undefined);
   if (fromEmail === undefined) {
     throw new SendwrightError(
       "input.invalid",
@@ -99,6 +102,7 @@ function formOf(given: GivenSettings, password: string | null): object {
     username: username ?? null,
     password,
     fromEmail,
+    fromName: sender.name,
     allowCleartextAuth,
     caPem: caFile === undefined ? null : readCaFile(caFile),
     sendTo: sendTo ?? null,

@@ -158,7 +158,15 @@ describe("sendwright test of settings that are not saved", () => {
 
   it("says what would mend it in options", async () => {
     await using relay = await startTestRelay();
-    const args = ["test", "--server", relay.host, "--port", String(relay.port), "--from", "a@example.com"];
+    const args = [
+      "test",
+      "--server",
+      relay.host,
+      "--port",
+      String(relay.port),
+      "--from",
+      "Jo <a@example.com>",
+    ];
     const { code, stdout } = await folder.run(args);
     expect(code).toBe(1);
     expect(stdout).toContain("Try it with: --tls off\n");
@@ -169,6 +177,7 @@ describe("sendwright test of settings that are not saved", () => {
     [["--server", "x.example.com"], "--from"],
     [["--server", "x.example.com", "--from", "a@b.example", "--port", "25a"], "--port"],
     [["--server", "x.example.com", "--from", "nobody"], "--from"],
+    [["--server", "x.example.com", "--from", "Doe, Jo <jo@b.example>"], "put the name in double quotes"],
     [["--server", "x.example.com", "--from", "a@b.example", "--tls", "maybe"], "--tls"],
     [["--server", "x.example.com", "--from", "a@b.example", "--send-to", "nobody"], "--send-to"],
     [["--server", "x.example.com", "--from", "a@b.example", "--ca-file", "/nowhere"], "--ca-file"],
