@@ -1,7 +1,7 @@
 import type { Services } from "../src/services.ts";
 import { claimEmails } from "../src/store/tables/email-claims.ts";
-import { releaseLeases } from "../src/store/tables/email-leases.ts";
 import type { EmailFilter } from "../src/store/tables/email-criteria.ts";
+import { releaseLeases } from "../src/store/tables/email-leases.ts";
 import { claimOf } from "../test/support/claim.ts";
 import { actor, type FilledDatabase, fillLog } from "./log/database.ts";
 import { compare, type Rate, type Results, rateOf, ratiosOf } from "./measure.ts";
