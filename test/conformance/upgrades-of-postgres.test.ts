@@ -41,10 +41,13 @@ describe("a PostgreSQL database that is upgraded", () => {
       ...given: unknown[]
     ) {
       if (this.database !== database) return query.apply(this, given) as never;
-      // Nobody waits for the limits of a connection: stopped at them, it would be stopped at any time.
-      if ((given[0] as { text: string }).text.includes("set_config("))
+      const [asked] = given;
+      const text = typeof asked === "string" ? asked : (asked as { text: string }).text;
+      // Nobody waits for the limits of a connection: stopped at them, it would be stopped at any time. And before it
+      // changes anything, a node asks whether its connections have sessions.
+      if (text.includes("set_config(") || text.includes("pg_backend_pid"))
         return query.apply(this, given) as never;
-      texts.push((given[0] as { text: string }).text);
+      texts.push(text);
       if (texts.length - 1 !== stopAt) return query.apply(this, given) as never;
       const { processID } = this as unknown as { processID: number };
       const ended = query.apply(administrator, ["select pg_terminate_backend($1, 10000)", [processID]]);
