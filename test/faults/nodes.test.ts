@@ -253,14 +253,19 @@ describe("two nodes together", () => {
   it.each([1, 2, 5])("never have more than %d sessions with a relay that takes so many", async (limit) => {
     let open = 0;
     let most = 0;
+    // No message ends before all sessions are there: each of them is needed, however slow the nodes are.
+    const allOpen = Promise.withResolvers<void>();
     await using relay = await startFaultyRelay({
       async at({ place }, peer) {
         if (place === "the greeting") {
           most = Math.max(most, ++open);
+          if (open === limit) allOpen.resolve();
           void peer.closed.then(() => open--);
         }
-        // So that sessions are needed side by side.
-        if (place === "the final dot") await turns();
+        if (place === "the final dot") {
+          await allOpen.promise;
+          await turns();
+        }
         return undefined;
       },
     });
