@@ -1,4 +1,4 @@
-import type { AttemptRoute, StandInReason } from "../../store/tables/emails.ts";
+import type { Attempt as AttemptInside, AttemptRoute, StandInReason } from "../../store/tables/emails.ts";
 import type { Attempt } from "../schema/emails.ts";
 
 type Standing = Extract<AttemptRoute, { by: "stand-in" }>;
@@ -23,17 +23,23 @@ const present = {
  */
 export function routeView(
   route: AttemptRoute | null,
-  attempt: { readonly configName: string | null; readonly isSent: boolean },
+  attempt: Pick<AttemptInside, "configName" | "outcome" | "captured">,
   mayName: (config: string) => boolean,
 ): Attempt["route"] {
   if (route === null || attempt.configName === null) return null;
-  const way = `${attempt.isSent ? "Sent" : "Tried"} through ${attempt.configName}`;
+  const way = `${deedOf(attempt)} ${attempt.configName}`;
   if (route.by !== "stand-in") {
     return { by: route.by, for: null, because: null, sentence: `${way}${ownReason(route.by)}.` };
   }
   const standsInFor = mayName(route.for) ? route.for : null;
   const sentence = `${way} because ${standsInFor ?? "another SMTP config"} ${past[route.because]}.`;
   return { by: route.by, for: standsInFor, because: route.because, sentence };
+}
+
+/** What is captured may never have seen the server of its config. */
+function deedOf({ outcome, captured }: Pick<AttemptInside, "outcome" | "captured">): string {
+  if (captured) return "Meant for";
+  return outcome === "sent" || outcome === "partial" ? "Sent through" : "Tried through";
 }
 
 /** Why an email would take its way now. */

@@ -87,14 +87,13 @@ function attemptView(
 ): Attempt {
   const attempt = hides === null ? inside : withoutAccount(inside, hides);
   const { id: _id, at, configName, relayHost, tlsVersion, failure: _failure, route, ...others } = attempt;
-  const isSent = attempt.outcome === "sent" || attempt.outcome === "partial";
   return {
     ...others,
     at: rfc3339(at),
     config: configName,
     relay: relayHost,
     tls: tlsVersion,
-    route: routeView(route, { configName, isSent }, mayName),
+    route: routeView(route, attempt, mayName),
     problem: explainAttempt(attempt, { namesAccount: hides === null }),
   };
 }
