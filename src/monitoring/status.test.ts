@@ -183,3 +183,31 @@ describe("the configs to look at", () => {
     ]);
   });
 });
+
+describe("a config that has reached a limit", () => {
+  const used = (setting: "maxPerMinute" | "maxPerDay", windowSeconds: number) => ({
+    usage: [{ setting, limit: 500, used: 500, windowSeconds, resetsAt: now + minute }],
+  });
+  const limited = config({}, used("maxPerDay", 86_400));
+  const reason = "Relay has reached a limit: 500 of 500 emails in 24 hours.";
+
+  it("is an issue, and no reason to worry while another one sends", () => {
+    expect(configIssues([limited, other], { now, nodeFaults: [] })).toMatchObject([
+      { code: "limit", reason },
+    ]);
+    expect(statusOf({ configs: [limited, other], lastSentAt: now }).code).toBe("working");
+  });
+
+  it("keeps mail queued if it is the only one that could send", () => {
+    const expected = { level: "warn", code: "limit", sentence: `Mail stays queued: ${reason}` };
+    expect(statusOf({ configs: [limited] })).toEqual(expected);
+    const off = config({ id: "3", settings: { enabled: false } });
+    expect(statusOf({ configs: [limited, off], oldestWaitingAt: now - 10 * minute })).toEqual(expected);
+  });
+
+  it("is not told of where the limit ends within the minute", () => {
+    const paced = config({}, used("maxPerMinute", 60));
+    expect(configIssues([paced], { now, nodeFaults: [] })).toEqual([]);
+    expect(statusOf({ configs: [paced] }).code).toBe("working");
+  });
+});

@@ -3,6 +3,7 @@ import type { NodeFault } from "../delivery/routes.ts";
 import type { IntakeStop } from "../emails/intake.ts";
 import { isSandboxConfig } from "../smtp-configs/sandbox-config.ts";
 import type { SmtpConfigSummary } from "../smtp-configs/summary.ts";
+import { reachedLimits, useInWords } from "../smtp-configs/usage.ts";
 import type { Alert } from "../store/tables/alerts.ts";
 import { openBreakerAt, triedBreakerAt } from "../store/tables/smtp-config-health.ts";
 import { blockingKinds } from "./assess.ts";
@@ -18,6 +19,7 @@ export const mailStatusCodes = [
   "test_failed",
   "change_failed",
   "waiting",
+  "limit",
   "partly",
   "paused",
   "tried",
@@ -44,6 +46,7 @@ export const configIssueCodes = [
   "paused",
   "tried",
   "node_fault",
+  "limit",
   "alert",
   "test_failed",
   "expiring",
@@ -117,6 +120,12 @@ export function mailStatus(facts: MailFacts): MailStatus {
   if (first !== undefined && first.rollbackTo !== null) {
     return warn("change_failed", `Mail may not work: ${first.settings.name} fails since it was changed.`);
   }
+  const usable = enabled.filter((config) => isUsable(config, now));
+  const limits = usable.map(limitOf);
+  const [limit] = limits;
+  if (limit != null && limits.every((each) => each !== null)) {
+    return warn("limit", `Mail stays queued: ${limit.reason}`);
+  }
   if (oldestWaitingAt !== null && now - oldestWaitingAt >= longWaitMs) {
     const age = ageInWords(now - oldestWaitingAt);
     return warn("waiting", `Mail is late: an email has been waiting for ${age}.`);
@@ -178,6 +187,7 @@ function issuesOf(config: SmtpConfigSummary, now: number, alerts: readonly Alert
   return [
     ...changes,
     ...triedOf(config, now),
+    ...[limitOf(config)].filter((limit) => limit !== null),
     ...alerts.map((alert) => alertIssue(config, alert)),
     ...tests,
     ...(hasExpiryAlert ? [] : expiring(config, now)),
@@ -226,6 +236,13 @@ function triedOf(config: SmtpConfigSummary, now: number): readonly ConfigIssue[]
   const { name } = config.settings;
   const reason = sentence(breaker.reason ?? "it failed");
   return [issue(config, "tried", `${name} was paused, and the next email tries it: ${reason}`)];
+}
+
+/** The limit that holds a config back; null if none does. One per minute is no news: it ends before it is read. */
+function limitOf(config: SmtpConfigSummary): ConfigIssue | null {
+  const [reached] = reachedLimits(config.usage).filter(({ windowSeconds }) => windowSeconds > 60);
+  if (reached === undefined) return null;
+  return issue(config, "limit", `${config.settings.name} has reached a limit: ${useInWords(reached)}.`);
 }
 
 function nodeFaultOf(config: SmtpConfigSummary, faults: readonly NodeFault[]): readonly ConfigIssue[] {

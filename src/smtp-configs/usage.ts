@@ -43,6 +43,14 @@ export function reachedLimits(uses: readonly LimitUse[]): readonly LimitUse[] {
   return uses.filter(({ used, limit }) => used >= limit);
 }
 
+/** Such as `412 of 500 emails in 24 hours`. */
+export function useInWords({ setting, used, limit, windowSeconds }: LimitUse): string {
+  const what = setting === "maxRecipientsPerDay" ? "recipients" : "emails";
+  return `${used.toLocaleString("en")} of ${limit.toLocaleString("en")} ${what} in ${windowWords[windowSeconds]}`;
+}
+
+const windowWords: Readonly<Record<number, string>> = { 60: "a minute", 3600: "an hour", 86400: "24 hours" };
+
 /** A limit of a config that is on, and the part of it that is used: 1 and more keep the config from sending. */
 export interface LimitRatio {
   readonly config: string;

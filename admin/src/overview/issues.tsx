@@ -17,6 +17,7 @@ const appearances: Record<Issue["code"], { tone: "bad" | "warn"; icon: IconName 
   paused: { tone: "warn", icon: "clock" },
   tried: { tone: "warn", icon: "clock" },
   node_fault: { tone: "bad", icon: "warning" },
+  limit: { tone: "warn", icon: "clock" },
   alert: { tone: "warn", icon: "warning" },
   test_failed: { tone: "warn", icon: "cross" },
   expiring: { tone: "warn", icon: "clock" },

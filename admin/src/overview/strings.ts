@@ -18,6 +18,7 @@ export const issueKinds = {
   paused: "Paused",
   tried: "Being tried",
   node_fault: "This node only",
+  limit: "Limit reached",
   alert: "Found by a check",
   test_failed: "Test failed",
   expiring: "Ends soon",

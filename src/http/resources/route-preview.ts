@@ -12,7 +12,7 @@ import {
 import { senderFor } from "../../delivery/sender.ts";
 import { isSandboxConfig } from "../../smtp-configs/sandbox-config.ts";
 import type { SmtpConfigSummary } from "../../smtp-configs/summary.ts";
-import { type LimitUse, reachedLimits } from "../../smtp-configs/usage.ts";
+import { reachedLimits, useInWords } from "../../smtp-configs/usage.ts";
 import type { NamedConfig } from "../../store/tables/emails.ts";
 import { openBreakerAt, triedBreakerAt } from "../../store/tables/smtp-config-health.ts";
 
@@ -104,16 +104,8 @@ function stateOf(config: SmtpConfigSummary, { now }: RouteFacts): ConfigState {
   const [reached, ...others] = reachedLimits(config.usage);
   if (reached === undefined) return { state: "available" };
   const ends = [reached, ...others].map(({ resetsAt }) => resetsAt ?? now);
-  return { state: "limit", until: Math.max(...ends), reason: limitWords(reached) };
+  return { state: "limit", until: Math.max(...ends), reason: `${useInWords(reached)}.` };
 }
-
-function limitWords({ setting, used, limit, windowSeconds }: LimitUse): string {
-  const what = setting === "maxRecipientsPerDay" ? "recipients" : "emails";
-  const count = `${used.toLocaleString("en")} of ${limit.toLocaleString("en")} ${what}`;
-  return `${count} in ${windowWords[windowSeconds] ?? `${windowSeconds} seconds`}.`;
-}
-
-const windowWords: Readonly<Record<number, string>> = { 60: "a minute", 3600: "an hour", 86400: "24 hours" };
 
 function availabilityOf(state: ConfigState | undefined): Availability {
   if (state?.state === "available" || isTried(state)) return { state: "available" };
