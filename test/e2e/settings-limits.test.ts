@@ -116,6 +116,7 @@ describe("the question which config sends an email", () => {
     await ask("stranger@example.net");
     await card.getByText("Main sends it, the first in order.").waitFor();
     await ask("nobody");
+    await card.getByText("it has no @").waitFor();
     expect(await form.description(card.getByLabel("From email"))).toContain("it has no @");
     expect(await order()).toEqual([]);
   });
