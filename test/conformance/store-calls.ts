@@ -11,6 +11,7 @@ import * as emailCounts from "../../src/store/tables/email-counts.ts";
 import * as emailCriteria from "../../src/store/tables/email-criteria.ts";
 import * as emailInserts from "../../src/store/tables/email-inserts.ts";
 import * as emailQueue from "../../src/store/tables/email-queue.ts";
+import * as emailResends from "../../src/store/tables/email-resends.ts";
 import * as emailRetry from "../../src/store/tables/email-retry.ts";
 import * as emailSettlements from "../../src/store/tables/email-settlements.ts";
 import * as emails from "../../src/store/tables/emails.ts";
@@ -209,6 +210,10 @@ export const calls: Readonly<Record<string, (db: Db) => Promise<unknown>>> = {
     const entry = { at: now, actor: { id: "user:1", name: "Ada" }, action: "api_key.created" };
     return auditLog.writeAudit(db, { ...entry, target: null, detail: { name: "Shop" } });
   },
+  "audit-log.auditStep": (db) => {
+    const entry = { at: now, actor: { id: "user:1", name: "Ada" }, action: "email.resent" };
+    return run(db, auditLog.auditStep(db, { ...entry, target: sent, detail: {} }));
+  },
   "audit-log.listAudit": (db) =>
     inTurn(...[null, sampleId(2)].map((after) => () => auditLog.listAudit(db, { after, limit: 2 }))),
 
@@ -367,6 +372,11 @@ export const calls: Readonly<Record<string, (db: Db) => Promise<unknown>>> = {
     ),
   "email-queue.requeueEmail": (db) =>
     inTurn(...all.map((id) => () => emailQueue.requeueEmail(db, id, now, later))),
+
+  "email-resends.listResends": async (db) => {
+    await db.updateTable("emails").set({ resent_from: sent }).where("id", "in", [failed, unknown]).execute();
+    return inTurn(...[1, 9].map((limit) => () => emailResends.listResends(db, sent, limit)));
+  },
 
   "email-retry.listForRetry": (db) =>
     inTurn(

@@ -56,12 +56,17 @@ export function emailSummaryView(email: SummaryInside): EmailSummary {
   };
 }
 
-/** Only admins learn which account a config signs in with. */
-export function emailView(email: EmailDetail, { scope }: Pick<Caller, "scope">): Email {
+/** Only admins learn which account a config signs in with, and what others have sent. */
+export function emailView(email: EmailDetail, { scope, actor }: Pick<Caller, "scope" | "actor">): Email {
   return {
     ...emailSummaryView(email),
     replyTo: [...email.replyTo],
     onUnknown: email.onUnknown,
+    config: email.config,
+    resentFrom: email.resentFrom,
+    resends: email.resends
+      .filter(({ caller }) => scope === "admin" || caller === actor.id)
+      .map(({ id, state, createdAt }) => ({ id, state, createdAt: rfc3339(createdAt) })),
     attempts: email.attempts.map((attempt) => attemptView(attempt, scope === "admin")),
   };
 }

@@ -103,6 +103,23 @@ export const email = z
     ...emailSummary.shape,
     replyTo: z.array(mailbox),
     onUnknown: z.enum(unknownPolicies),
+    config: z
+      .object({
+        id: z.string(),
+        name: z.string().nullable().describe("Null if the config was deleted"),
+        fallback: z.boolean().describe("Whether other SMTP configs may send what this one can't"),
+      })
+      .nullable()
+      .describe("The SMTP config that the request named; null if it named none"),
+    resentFrom: z
+      .string()
+      .nullable()
+      .describe("ID of the email that this one repeats; null if it repeats none"),
+    resends: z
+      .array(z.object({ id, state: z.enum(emailStates), createdAt: time }))
+      .describe(
+        "The emails that repeat this one, the newest first, 100 at most; for a key, those that it sent",
+      ),
     attempts: z.array(attempt),
   })
   .meta({ id: "Email" });
