@@ -277,7 +277,7 @@ export interface AttemptRow {
   possible_duplicate: Flag;
   /** What an explanation needs beyond the other columns; null unless it failed. */
   failure_json: string | null;
-  /** Why the attempt went through this config. */
+  /** Why the attempt went through this config, and what became of its archive copy. */
   route_json: string | null;
 }
 

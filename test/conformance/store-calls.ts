@@ -108,6 +108,12 @@ const criteria = combinations({
   q: "100% ",
   caller: "library",
 });
+/** Not with each of the others: there would be too many. */
+const rareCriteria: Partial<emailCriteria.EmailCriteria>[] = [
+  ...combinations({ tag: "order", config: "config-1", createdFrom: 0, createdBefore: now }),
+  { createdFrom: now, createdBefore: now + 1 },
+  { recipient: "jo@example.com", tag: "order", createdFrom: 0, createdBefore: later },
+];
 
 /** The value of the first, where nothing promises an order, in the order of its texts. */
 const sorted = (values: readonly unknown[]) =>
@@ -336,7 +342,9 @@ export const calls: Readonly<Record<string, (db: Db) => Promise<unknown>>> = {
   "email-criteria.listEmails": (db) =>
     inTurn(
       ...combinations({ after: sampleId(2) }).flatMap((page) =>
-        criteria.map((one) => () => emailCriteria.listEmails(db, { ...one, ...page, limit: 3 })),
+        [...criteria, ...rareCriteria].map(
+          (one) => () => emailCriteria.listEmails(db, { ...one, ...page, limit: 3 }),
+        ),
       ),
     ),
   "email-criteria.idsMeeting": (db) =>

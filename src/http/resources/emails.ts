@@ -2,7 +2,7 @@ import { z } from "zod";
 import type { Caller } from "../../accounts/caller.ts";
 import { isSendwrightError, SendwrightError } from "../../core/errors.ts";
 import { invalidInput, parse } from "../../core/parse.ts";
-import { emailCriteria } from "../../emails/criteria.ts";
+import { criteriaOf, emailCriteria } from "../../emails/criteria.ts";
 import { idempotencyKey } from "../../emails/idempotency.ts";
 import { emailRequest } from "../../emails/request.ts";
 import type { Services } from "../../services.ts";
@@ -192,7 +192,7 @@ export function emailRoutes({ outbox, log }: Services) {
     .openapi(list, async (c) => {
       const caller = c.get("caller");
       const own = caller.scope === "admin" ? {} : { caller: caller.actor.id };
-      const { items, next } = await outbox.list({ ...c.req.valid("query"), ...own });
+      const { items, next } = await outbox.list({ ...criteriaOf(c.req.valid("query")), ...own });
       return c.json({ items: items.map(emailSummaryView), next }, 200);
     })
     .openapi(get, async (c) => {

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { parse } from "../../core/parse.ts";
 import { bulkRetryRequest } from "../../emails/bulk-retry.ts";
-import { emailCriteria } from "../../emails/criteria.ts";
+import { criteriaOf, emailCriteria } from "../../emails/criteria.ts";
 import type { Services } from "../../services.ts";
 import { countMeeting } from "../../store/tables/email-criteria.ts";
 import { json, jsonBody, route, routes } from "../route.ts";
@@ -42,7 +42,8 @@ export function matchingEmailRoutes({ store, bulkRetry }: Services) {
     .openapi(count, async (c) => {
       const { scope, actor } = c.get("caller");
       const own = scope === "admin" ? {} : { caller: actor.id };
-      return c.json(await countMeeting(store.reader, { ...c.req.valid("query"), ...own }, countCap), 200);
+      const criteria = { ...criteriaOf(c.req.valid("query")), ...own };
+      return c.json(await countMeeting(store.reader, criteria, countCap), 200);
     })
     .openapi(retry, async (c) => {
       const request = parse(bulkRetryRequest, c.req.valid("json"));

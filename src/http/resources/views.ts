@@ -56,7 +56,7 @@ export function emailSummaryView(email: SummaryInside): EmailSummary {
   };
 }
 
-/** Only admins learn which account a config signs in with, and what others have sent. */
+/** Only admins learn of the account and the archive of a config, and what others have sent. */
 export function emailView(email: EmailDetail, { scope, actor }: Pick<Caller, "scope" | "actor">): Email {
   return {
     ...emailSummaryView(email),
@@ -71,15 +71,25 @@ export function emailView(email: EmailDetail, { scope, actor }: Pick<Caller, "sc
   };
 }
 
-function attemptView(attempt: AttemptInside, namesAccount: boolean): Attempt {
-  const { id: _id, at, configName, relayHost, tlsVersion, failure: _failure, ...others } = attempt;
+function attemptView(attempt: AttemptInside, isForAdmin: boolean): Attempt {
+  const {
+    id: _id,
+    at,
+    configName,
+    relayHost,
+    tlsVersion,
+    failure: _failure,
+    copy = null,
+    ...others
+  } = attempt;
   return {
     ...others,
     at: rfc3339(at),
     config: configName,
     relay: relayHost,
     tls: tlsVersion,
-    problem: explainAttempt(attempt, { namesAccount }),
+    copy: isForAdmin ? copy : null,
+    problem: explainAttempt(attempt, { namesAccount: isForAdmin }),
   };
 }
 

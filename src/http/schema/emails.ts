@@ -49,6 +49,17 @@ export const attempt = z
     reply: z.string().nullable(),
     durationMs: z.number(),
     possibleDuplicate: z.boolean(),
+    copy: z
+      .object({
+        address: z.string(),
+        outcome: z.enum(["sent", "temporary", "permanent", "unknown"]),
+        code: z.int().nullable(),
+        reply: z.string().nullable(),
+      })
+      .nullable()
+      .describe(
+        "The archive copy, which goes to `bcc` of the SMTP config. Null if this attempt had none, and for a key with the scope `send`",
+      ),
     problem: z
       .object({ code: z.string(), title: z.string(), explanation: z.string(), remedy: z.string() })
       .nullable()

@@ -216,7 +216,8 @@ function attemptRows(settled: Settled): ValueRow<typeof attemptColumns>[] {
       duration_ms: attempt.durationMs,
       duplicate: attempt.possibleDuplicate ? 1 : 0,
       failure: attempt.failure === null ? null : JSON.stringify(attempt.failure),
-      route: attempt.route === null ? null : JSON.stringify(attempt.route),
+      route:
+        attempt.route === null ? null : JSON.stringify({ ...attempt.route, copy: attempt.copy ?? undefined }),
     },
   ];
 }
