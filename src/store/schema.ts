@@ -151,9 +151,10 @@ export interface ConfigCheckRow {
   outcome_json: string | null;
 }
 
-/** Trouble of a config that was told of; kept for a while after it is over. */
+/** Trouble that was told of; kept for a while after it is over. */
 export interface AlertRow {
   id: string;
+  /** "" for trouble of all configs together. */
   config_id: string;
   config_name: string;
   kind: AlertKind;
