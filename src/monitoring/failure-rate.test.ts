@@ -90,7 +90,7 @@ describe("the alert about emails that fail", () => {
       configName: "All SMTP configs",
       title: "25% of emails failed in one hour",
       explanation:
-        "5 of the last hour's 20 emails failed, expired, were sent only in part or have an unknown outcome. This alert is raised from 20%, and is resolved below 10%.",
+        "5 of the last hour's 20 emails failed, expired, were sent only in part or have an unknown outcome. Sendwright raises this alert from 20% and resolves it below 10%.",
     });
     await end(0, 20);
     expect(await checkAfter(minuteMs)).toEqual([{ ...alert, emailDue: null }]);

@@ -67,7 +67,7 @@ export function assessFailures(
       kind,
       status: "problem",
       title: `${share}% of emails failed in one hour`,
-      explanation: `${failed} of the last hour's ${total} emails failed, expired, were sent only in part or have an unknown outcome. This alert is raised from ${limit}%, and is resolved below ${limit / 2}%.`,
+      explanation: `${failed} of the last hour's ${total} emails failed, expired, were sent only in part or have an unknown outcome. Sendwright raises this alert from ${limit}% and resolves it below ${limit / 2}%.`,
       remedy: "Open the failed emails and read why their last attempts failed.",
       level: 1,
       isTransient: false,
