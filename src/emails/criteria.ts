@@ -37,11 +37,17 @@ export const emailCriteria = {
   createdFrom: timeOrDate
     .transform((text) => Date.parse(text))
     .optional()
-    .describe("Accepted at this time or later. RFC 3339; a date is its beginning, UTC"),
+    .meta({
+      description: "Accepted at this time or later. RFC 3339; a date is its beginning, UTC",
+      example: "2026-06-01",
+    }),
   createdTo: timeOrDate
     .transform((text) => Date.parse(text) + (isDate(text) ? dayMs : 1))
     .optional()
-    .describe("Accepted at this time or earlier. RFC 3339; a date is its end, UTC"),
+    .meta({
+      description: "Accepted at this time or earlier. RFC 3339; a date is its end, UTC",
+      example: "2026-06-30T17:00:00Z",
+    }),
   q: words.optional().describe("Part of the subject or of a recipient's address"),
 };
 
