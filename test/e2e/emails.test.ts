@@ -88,7 +88,7 @@ test("the list is narrowed by time, SMTP config, template, tag and key, and save
   await page.getByLabel("Tag").fill("order");
   await page.waitForURL("**/emails?*tag=order*");
   await first.waitFor();
-  expect(await page.getByRole("row").count()).toBe(2);
+  await expect.poll(() => page.getByRole("row").count()).toBe(2);
   const today = new Date().toISOString().slice(0, 10);
   await page.getByLabel("To (UTC)").fill(today);
   await page.getByRole("button", { name: "Filters (3)" }).waitFor();

@@ -73,7 +73,7 @@ export function EmailListPage() {
         <Filters
           values={others}
           onChange={(change) =>
-            void navigate({ search: { ...search, ...change, after: undefined }, replace: true })
+            void navigate({ search: (now) => ({ ...now, ...change, after: undefined }), replace: true })
           }
         />
         {after === undefined && emails.isSuccess && <span className={styles.live}>{t.live}</span>}
