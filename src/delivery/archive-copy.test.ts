@@ -208,6 +208,40 @@ describe("an archive that the server rejects", () => {
   });
 });
 
+it("changes nothing for the email, whatever the server says of whom", async () => {
+  const replies = { jo: "", archive: "", dot: "" };
+  const { port } = await relayWith({
+    onRcpt: (to) => (to === archive ? replies.archive : to.startsWith("jo") ? replies.jo : "") || undefined,
+    onDot: () => replies.dot || undefined,
+  });
+  const plain = { name: "Plain", smtpServer: "127.0.0.1", smtpPort: port, useTls: false };
+  await app.call("POST", "/api/smtp-configs", { ...plain, fromEmail: "shop@example.com" });
+  const { items } = await read<{ items: { id: string }[] }>(app.call("GET", "/api/smtp-configs"));
+  const outcomeThrough = async (config: string, to: readonly string[]) => {
+    for (const { id } of items) await app.call("POST", `/api/smtp-configs/${id}/resume`);
+    const id = await send({ to, config });
+    await expect.poll(async () => (await detail(id)).attempts.length).toBe(1);
+    const { state, attemptCount, recipients, possibleDuplicate, attempts } = await detail(id);
+    await app.call("POST", `/api/emails/${id}/cancel`);
+    return {
+      ...{ state, attemptCount, recipients, possibleDuplicate },
+      attempts: attempts.map(({ outcome, code, reply, errorCode, stage }) => {
+        return { outcome, code, reply, errorCode, stage };
+      }),
+    };
+  };
+  for (replies.jo of ["", "450 4.2.1 busy", "550 5.1.1 No such user"]) {
+    for (replies.dot of ["", "451 4.3.0 later", "554 5.6.0 No"]) {
+      for (const to of [["jo@example.com"], ["jo@example.com", "max@example.com"]]) {
+        const expected = await outcomeThrough("Plain", to);
+        for (replies.archive of ["", "450 4.2.1 busy", "550 5.1.1 No such user", "550 5.7.1 Not here"]) {
+          expect([replies, to, await outcomeThrough("Main", to)]).toEqual([replies, to, expected]);
+        }
+      }
+    }
+  }
+}, 60_000);
+
 it("tells a key of no archive", async () => {
   await relayWith();
   const headers = { ...(await app.bearer("send")), "content-type": "application/json" };

@@ -55,8 +55,11 @@ function withoutCopy(result: SendResult, copyTo: string): { result: SendResult; 
   if (own === undefined) return { result, copy: null };
   const { outcome, reply, error } = own;
   const words = reply?.lines.join("\n") ?? (error ?? result.lost)?.message ?? null;
+  // If the copy is all that the server accepted, its reply to the message is about the copy alone.
+  const isOfCopy = result.reply !== null && !recipients.some((one) => isSameReply(one.reply, result.reply));
+  const ofRecipients = isOfCopy ? ({ stage: "recipient", reply: null } as const) : {};
   return {
-    result: { ...result, recipients },
+    result: { ...result, ...ofRecipients, recipients },
     copy: { address: copyTo, outcome, code: reply?.code ?? null, reply: words },
   };
 }
@@ -66,7 +69,11 @@ function isSpoilt({ recipients, reply, stage, lost }: SendResult, copy: AttemptC
   if (copy === null || copy.code === null || copy.code < 400 || reply === null) return false;
   if (lost !== null || stage !== "message" || wordsOf(reply) === `${copy.code} ${copy.reply}`) return false;
   const isUnsent = recipients.every(({ outcome }) => outcome === "temporary" || outcome === "permanent");
-  return isUnsent && recipients.some((one) => one.reply !== null && wordsOf(one.reply) === wordsOf(reply));
+  return isUnsent && recipients.some((one) => isSameReply(one.reply, reply));
+}
+
+function isSameReply(one: SmtpReply | null, other: SmtpReply | null): boolean {
+  return one !== null && other !== null && wordsOf(one) === wordsOf(other);
 }
 
 function wordsOf({ code, lines }: SmtpReply): string {
