@@ -1,8 +1,8 @@
 export type { Clock } from "./core/clock.ts";
 export { type ErrorCode, type Issue, isSendwrightError, type Retry, SendwrightError } from "./core/errors.ts";
 export type { Actor, EmailState, Mailbox, RecipientState } from "./core/model.ts";
-export type { Accepted } from "./emails/acceptance.ts";
 export type { EmailDetail } from "./emails/emails.ts";
+export type { Accepted } from "./emails/idempotency.ts";
 export type { EmailRequest } from "./emails/request.ts";
 export type { HandlerOptions } from "./http/handler.ts";
 export type { HostAdmin } from "./http/host-admin.ts";

@@ -75,6 +75,30 @@ describe("Sendwright inside an application", () => {
     });
   });
 
+  it("sends through the config that the application names", async () => {
+    await using relay = await startTestRelay();
+    const smtp = {
+      smtpServer: relay.host,
+      smtpPort: relay.port,
+      useTls: false,
+      fromEmail: "shop@example.com",
+    };
+    const given = { database: database(), secret: generateKey(), log, smtp: { ...smtp, name: "Main" } };
+    sendwright = await createSendwright(given);
+    const email = { to: "jo@example.com", subject: "Hello", text: "Hi" };
+    const { id } = await sendwright.send({ ...email, config: "Main", fallback: true });
+    await relay.delivered(1);
+    expect(await sendwright.email(id)).toMatchObject({
+      config: { id: "environment", name: "Main", fallback: true },
+      resentFrom: null,
+      resends: [],
+    });
+    await expect(sendwright.send({ ...email, config: "Other" })).rejects.toMatchObject({
+      code: "input.invalid",
+      issues: [{ pointer: "/config" }],
+    });
+  });
+
   it("refuses to start without a secret, and makes no key of its own", async () => {
     const opening = createSendwright({ database: database(), secret: undefined, log });
     await expect(opening).rejects.toMatchObject({ code: "secret.missing" });

@@ -29,6 +29,7 @@ import { Retention } from "./maintenance/retention.ts";
 import { AlertEmails } from "./monitoring/alert-emails.ts";
 import { Alerts } from "./monitoring/alerts.ts";
 import { configLinks } from "./monitoring/config-link.ts";
+import { FailureRate } from "./monitoring/failure-rate.ts";
 import { type Health, readHealth, readQueueFigures } from "./monitoring/health.ts";
 import { Monitor } from "./monitoring/monitor.ts";
 import { type OpenDns, openDns as openDnsOf } from "./net/dns.ts";
@@ -292,6 +293,7 @@ async function startServices(base: Base): Promise<Services> {
     alerts,
     alertEmails,
     guard,
+    failureRate: new FailureRate({ store, alerts, clock }),
     egress,
     clock,
     log,

@@ -9,6 +9,12 @@ import {
   retentionFields,
 } from "./maintenance/retention-settings.ts";
 import {
+  changeFailureSettings,
+  type FailureSettings,
+  failureFields,
+  readFailureSettings,
+} from "./monitoring/failure-settings.ts";
+import {
   changeMonitoring,
   type MonitoringSettings,
   monitoringFields,
@@ -32,7 +38,7 @@ import { changeWebhook, readStoredWebhook, webhookFields } from "./webhooks/endp
  * The settings of the installation. Each belongs to the room that acts on it. Here they are read and changed together,
  * under one version: a change that is based on an older version is refused, because it would undo another one.
  */
-export interface Settings extends RetentionSettings, MonitoringSettings {
+export interface Settings extends RetentionSettings, MonitoringSettings, FailureSettings {
   /** Grows with every change, from 1 on. */
   readonly version: number;
   readonly returnFailedChanges: boolean;
@@ -43,7 +49,14 @@ export interface Settings extends RetentionSettings, MonitoringSettings {
 /** The fields that change; the others stay as they are. `version` is that of the settings that were read. */
 export const settingsChange = z
   .strictObject(
-    { ...retentionFields, ...rollbackFields, brand: brandChange, ...monitoringFields, ...webhookFields },
+    {
+      ...retentionFields,
+      ...rollbackFields,
+      brand: brandChange,
+      ...monitoringFields,
+      ...failureFields,
+      ...webhookFields,
+    },
     "must be an object",
   )
   .partial()
@@ -70,6 +83,7 @@ export async function readSettings(db: Db): Promise<Settings> {
     returnFailedChanges: await readRollbackSetting(db),
     brand: await readBrand(db),
     ...(await readMonitoring(db)),
+    ...(await readFailureSettings(db)),
     webhookUrl: (await readStoredWebhook(db))?.url ?? null,
   };
 }
@@ -94,6 +108,7 @@ export async function changeSettings(
       ...(await changeRollbackSetting(db, change.returnFailedChanges)),
       ...(await changeBrand(db, change.brand ?? {})),
       ...(await changeMonitoring(db, change)),
+      ...(await changeFailureSettings(db, change)),
       ...webhook.changed,
     ];
     if (changed.length > 0) {

@@ -8,8 +8,7 @@ import {
   redirect,
 } from "@tanstack/react-router";
 import { basePath } from "./api/base-path.ts";
-import type { EmailSearch } from "./emails/api.ts";
-import { emailStates } from "./emails/states.ts";
+import { emailSearch } from "./emails/search.ts";
 import { sessionQuery } from "./session/session.ts";
 import { Shell } from "./shell/shell.tsx";
 import { Crashed, NotFound } from "./shell/stray-pages.tsx";
@@ -117,11 +116,7 @@ const monitoring = createRoute({
 const emails = createRoute({
   getParentRoute: () => shell,
   path: "/emails",
-  validateSearch: (search): EmailSearch => ({
-    state: emailStates.find((state) => state === search.state),
-    q: typeof search.q === "string" && search.q !== "" ? search.q : undefined,
-    after: typeof search.after === "string" ? search.after : undefined,
-  }),
+  validateSearch: emailSearch,
   component: lazyRouteComponent(() => import("./emails/list/list-page.tsx"), "EmailListPage"),
 });
 

@@ -94,7 +94,10 @@ export type AuthMethod = (typeof authMethods)[number];
 /** What the API shows where a secret is saved. Sent back, it keeps that secret. */
 export const passwordMask = "********";
 
-/** The kinds of problem that the monitor raises alerts for; at most one alert of a kind is open for a config. */
+/**
+ * The kinds of problem that the monitor raises alerts for. At most one alert of a kind is open for a config;
+ * `emails_failing` is about all configs together.
+ */
 export const alertKinds = [
   "unusable",
   "unreachable",
@@ -105,6 +108,7 @@ export const alertKinds = [
   "sender_refused",
   "dmarc_broken",
   "spf_broken",
+  "emails_failing",
 ] as const;
 export type AlertKind = (typeof alertKinds)[number];
 

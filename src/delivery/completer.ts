@@ -12,7 +12,14 @@ import type { ConfigSource } from "../smtp-configs/repository.ts";
 import type { Store } from "../store/store.ts";
 import { refusalOf } from "../store/tables/email-claims.ts";
 import type { Settlement } from "../store/tables/email-settlements.ts";
-import type { Attempt, AttemptFailure, AttemptRoute, Email, Recipient } from "../store/tables/emails.ts";
+import type {
+  Attempt,
+  AttemptCopy,
+  AttemptFailure,
+  AttemptRoute,
+  Email,
+  Recipient,
+} from "../store/tables/emails.ts";
 import type { VersionHealth } from "../store/tables/smtp-config-health.ts";
 import type { CountedUsage } from "../store/tables/smtp-config-usage.ts";
 import type { SmtpConfig } from "../store/tables/smtp-configs.ts";
@@ -31,6 +38,8 @@ export interface AttemptResult {
   /** The one that carried it; null if there was none. */
   readonly connection: Connection | null;
   readonly end: AttemptEnd;
+  /** What became of the archive copy, if there was one. */
+  readonly copy?: AttemptCopy | null;
   /** Milliseconds since the epoch. */
   readonly startedAt: number;
   /** The same moment by the monotonic clock. */
@@ -272,6 +281,14 @@ function logResult(log: Log, email: Email, attempt: Attempt, { state }: Settleme
     code: attempt.code,
     durationMs: attempt.durationMs,
   };
+  const { copy = null } = attempt;
+  if (copy !== null && copy.outcome !== "sent") {
+    const { code, reply } = copy;
+    log.warn(
+      { email: email.id, config: attempt.configName, code, reply },
+      "archive copy not sent; email unaffected",
+    );
+  }
   if (attempt.outcome === "sent")
     log.info(attempt.captured ? { ...fields, captured: true } : fields, "email sent");
   else if (attempt.outcome === "withheld") log.info(fields, "email withheld");

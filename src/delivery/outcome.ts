@@ -4,7 +4,7 @@ import type { AttemptOutcome, EmailState, RecipientState, SmtpReply } from "../c
 import { withheldReply } from "../guard/withheld.ts";
 import type { Connection, RecipientResult, SendResult } from "../smtp/connection.ts";
 import type { RecipientOutcome, Settlement } from "../store/tables/email-settlements.ts";
-import type { Attempt, AttemptRoute, Email, Recipient } from "../store/tables/emails.ts";
+import type { Attempt, AttemptCopy, AttemptRoute, Email, Recipient } from "../store/tables/emails.ts";
 import type { CountedUsage } from "../store/tables/smtp-config-usage.ts";
 import type { SmtpConfig } from "../store/tables/smtp-configs.ts";
 import { nextAttemptAt } from "./backoff.ts";
@@ -88,8 +88,9 @@ export function attemptOf(result: {
   readonly durationMs: number;
   /** Why it went through this config. */
   readonly why: AttemptRoute | null;
+  readonly copy?: AttemptCopy | null;
 }): Attempt {
-  const { config, connection, end, startedAt, durationMs, why } = result;
+  const { config, connection, end, startedAt, durationMs, why, copy = null } = result;
   const error = end.kind === "failed" ? end.error : end.result.lost;
   const reply =
     end.kind === "answered" && error === null ? replyForLog(end.result) : (error?.smtp?.reply ?? null);
@@ -112,6 +113,7 @@ export function attemptOf(result: {
     captured: end.kind === "answered" && isCaptured(end.result),
     failure: null,
     route: why,
+    ...(copy === null ? {} : { copy }),
   };
 }
 

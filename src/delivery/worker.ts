@@ -26,9 +26,16 @@ import type { Store } from "../store/store.ts";
 import type { ClaimedEmail } from "../store/tables/email-claims.ts";
 import { findContent } from "../store/tables/email-content.ts";
 import { markBodyStarted, releaseLeases } from "../store/tables/email-leases.ts";
-import type { Email, Recipient } from "../store/tables/emails.ts";
+import {
+  type Attempt,
+  type AttemptCopy,
+  type Email,
+  listAttempts,
+  type Recipient,
+} from "../store/tables/emails.ts";
 import { endCooldowns } from "../store/tables/smtp-config-health.ts";
 import type { SmtpConfig, SmtpSettings } from "../store/tables/smtp-configs.ts";
+import { archiveAddress, sendWithCopy } from "./archive-copy.ts";
 import { ClaimLoop } from "./claim-loop.ts";
 import { ClockSteps } from "./clock-steps.ts";
 import { Cluster } from "./cluster.ts";
@@ -226,17 +233,21 @@ export class DeliveryWorker {
     };
     let end: AttemptEnd;
     let content: Uint8Array | LargeContent | null = null;
+    let copy: AttemptCopy | null = null;
     try {
       this.#refuseLate(email);
       guard.assertAny(openRecipients(recipients));
       const config = this.#loadConfig(route);
       const relay = await resolver.withToken(resolver.resolve(config));
-      const message = this.#messageOf(claimed, config);
+      const copyTo = await archiveAddress(claimed, config, () => this.#attemptsOf(email));
+      const message = this.#messageOf(claimed, config, copyTo);
       content = message.content;
       // Before it has a session: there it would hold up the others.
       if (content instanceof LargeContent) await content.reserve();
       await slot.open(() => this.#connect(relay));
-      end = { kind: "answered", result: await slot.send(message) };
+      const sent = await sendWithCopy((given) => slot.send(given), message, copyTo);
+      end = { kind: "answered", result: sent.result };
+      copy = sent.copy;
     } catch (error) {
       end = { kind: "failed", error: asFailure(error) };
     }
@@ -248,6 +259,7 @@ export class DeliveryWorker {
       route,
       connection: slot.connection,
       end,
+      copy,
       ...started,
     });
     slot.release();
@@ -288,13 +300,13 @@ export class DeliveryWorker {
     }
   }
 
-  #messageOf(claimed: ClaimedEmail, config: SmtpConfig) {
+  #messageOf(claimed: ClaimedEmail, config: SmtpConfig, copyTo: string | null) {
     const { email, recipients } = claimed;
     const { from, replyTo } = this.#senderThrough(email, config);
     const isBeyondAscii = [from, ...replyTo].some(({ address }) => parseAddress(address).needsSmtpUtf8);
     return {
       from: from.address,
-      to: openRecipients(recipients),
+      to: copyTo === null ? openRecipients(recipients) : [...openRecipients(recipients), copyTo],
       content: this.#contentOf(claimed, senderHeaders({ from, replyTo })),
       needsSmtpUtf8: email.needsSmtpUtf8 || isBeyondAscii,
       beforeContent: () => this.#beforeContent(email),
@@ -338,6 +350,10 @@ export class DeliveryWorker {
   #untilStored<T>(work: () => Promise<T>): Promise<T> {
     const { clock, log } = this.#dependencies;
     return retryUntilStored(work, { clock, log, signal: this.#cut.signal });
+  }
+
+  #attemptsOf({ id }: Email): Promise<readonly Attempt[]> {
+    return this.#untilStored(() => listAttempts(this.#dependencies.store.db, id));
   }
 
   #senderThrough(email: Email, config: SmtpConfig): Sender {

@@ -1,4 +1,3 @@
-import { createHash } from "node:crypto";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { z } from "zod";
 import { Batcher } from "../core/batcher.ts";
@@ -6,17 +5,19 @@ import type { Clock } from "../core/clock.ts";
 import { type Issue, isSendwrightError, SendwrightError } from "../core/errors.ts";
 import { freeMemory } from "../core/free-memory.ts";
 import type { Metrics } from "../core/metrics.ts";
-import type { Actor, EmailState } from "../core/model.ts";
+import type { Actor } from "../core/model.ts";
 import { invalidInput, parse } from "../core/parse.ts";
 import type { Secrets } from "../secret/secrets.ts";
 import type { ConfigSource } from "../smtp-configs/repository.ts";
 import type { Store } from "../store/store.ts";
 import { insertEmails, isKeyTaken, type NewEmail } from "../store/tables/email-inserts.ts";
-import { findByIdempotencyKey, releaseIdempotencyKey } from "../store/tables/emails.ts";
+import type { SmtpConfig } from "../store/tables/smtp-configs.ts";
 import { plainData } from "../templates/engine/plain-data.ts";
 import type { Templates } from "../templates/engine/templates.ts";
 import { encodeAttachments, freeEncoded, prepareEmail } from "./compose.ts";
+import { type Accepted, earlierReply, hashRequest, idempotencyKey } from "./idempotency.ts";
 import type { Intake } from "./intake.ts";
+import { KnownConfigs } from "./known-configs.ts";
 import { emailRequest, type ParsedEmailRequest } from "./request.ts";
 import { checkRequestSize } from "./request-size.ts";
 import { unsendableTexts } from "./unsendable-texts.ts";
@@ -25,14 +26,6 @@ export interface AcceptOptions {
   readonly caller: Actor;
   /** For 24 hours, the same key and request from the same caller get the first reply again. */
   readonly idempotencyKey?: string | undefined;
-}
-
-export interface Accepted {
-  readonly id: string;
-  readonly messageId: string;
-  readonly state: EmailState;
-  /** Whether an idempotency key showed that the email had been accepted before. */
-  readonly repeated: boolean;
 }
 
 export interface AcceptanceDependencies {
@@ -48,28 +41,19 @@ export interface AcceptanceDependencies {
   readonly onQueued: () => void;
 }
 
-/** What an idempotency key may be. */
-export const idempotencyKey = z
-  .string()
-  .regex(/^[\x21-\x7e]{1,255}$/, "must have 1 to 255 visible ASCII characters");
-
-/** Milliseconds for which an idempotency key is kept. */
-export const keyLivesMs = 24 * 60 * 60 * 1000;
 /** The most emails that are stored in one transaction. */
 const maxBatch = 64;
 const maxBatchBytes = 8_000_000;
-/** Milliseconds after which the default sender is read again: it changes rarely. */
-const senderLivesMs = 1_000;
 
 /** Accepts emails: what it has accepted is stored, and will be delivered. */
 export class Acceptance {
   readonly #dependencies: AcceptanceDependencies;
   readonly #batcher: Batcher<NewEmail, boolean>;
-  /** The From email of the first config that is turned on, and when it was read. */
-  #sender: { readonly readAt: number; readonly address: Promise<string | undefined> } | null = null;
+  readonly #configs: KnownConfigs;
 
   constructor(dependencies: AcceptanceDependencies) {
     this.#dependencies = dependencies;
+    this.#configs = new KnownConfigs(dependencies);
     const { store } = dependencies;
     const storeBatch = async (emails: readonly NewEmail[]) => {
       await store.transact([insertEmails(store.db, emails), store.announcement()]);
@@ -96,15 +80,15 @@ export class Acceptance {
     const request = parseRequest(input, templates);
     const idempotency =
       idempotencyKey === undefined ? null : { key: idempotencyKey, requestHash: hashRequest(input) };
-    if (idempotency !== null) {
-      const earlier = await this.#earlierReply(caller, idempotency);
-      if (earlier !== null) return earlier;
-    }
+    const earlier = await earlierReply(this.#dependencies, caller, idempotency);
+    if (earlier !== null) return earlier;
     await intake.check();
     const now = clock.now();
-    const domain = await this.#domainOf(request);
+    const named = request.config === undefined ? null : await this.#configs.named(request.config);
+    const via = named === null ? null : { configId: named.id, fallback: request.fallback ?? false };
+    const domain = await this.#domainOf(request, named);
     const encoded = await encodeAttachments(request);
-    const prepared = prepareEmail(encoded, { caller, now, domain, templates, secrets });
+    const prepared = prepareEmail(encoded, { caller, now, domain, templates, secrets, via });
     freeEncoded(encoded);
     intake.add();
     const isStored = await this.#store({ ...prepared, idempotency });
@@ -116,7 +100,7 @@ export class Acceptance {
       return { id, messageId, state, repeated: false };
     }
     // Another request with the same key was stored since.
-    const faster = idempotency === null ? null : await this.#earlierReply(caller, idempotency);
+    const faster = await earlierReply(this.#dependencies, caller, idempotency);
     if (faster !== null) return faster;
     throw new SendwrightError("store.unavailable", "The email could not be stored. Send it again.");
   }
@@ -156,48 +140,10 @@ export class Acceptance {
     }
   }
 
-  /** @throws SendwrightError `idempotency.conflict` */
-  async #earlierReply(
-    caller: Actor,
-    { key, requestHash }: NonNullable<NewEmail["idempotency"]>,
-  ): Promise<Accepted | null> {
-    const { store, clock } = this.#dependencies;
-    const earlier = await findByIdempotencyKey(store.db, caller.id, key);
-    if (earlier === undefined) return null;
-    const { id, messageId, state, createdAt } = earlier.email;
-    if (createdAt <= clock.now() - keyLivesMs) {
-      await releaseIdempotencyKey(store.db, id);
-      return null;
-    }
-    if (earlier.requestHash !== requestHash) {
-      throw new SendwrightError(
-        "idempotency.conflict",
-        `The idempotency key "${key}" was used for another email. Use a new key for each email.`,
-      );
-    }
-    return { id, messageId, state, repeated: true };
-  }
-
   /** The right side of the Message-ID: the domain that the email is sent for (RFC 5322 §3.6.4). */
-  async #domainOf(request: ParsedEmailRequest): Promise<string> {
-    const address = request.from?.address ?? (await this.#defaultSender());
+  async #domainOf({ from }: ParsedEmailRequest, named: SmtpConfig | null): Promise<string> {
+    const address = from?.address ?? named?.settings.fromEmail ?? (await this.#configs.defaultSender());
     return address?.slice(address.lastIndexOf("@") + 1) ?? "sendwright.invalid";
-  }
-
-  #defaultSender(): Promise<string | undefined> {
-    const { store, configSource, clock } = this.#dependencies;
-    const now = clock.now();
-    if (this.#sender === null || this.#sender.readAt + senderLivesMs <= now) {
-      const address = configSource
-        .list(store.db)
-        .then((configs) => configs.find(({ settings }) => settings.enabled)?.settings.fromEmail);
-      this.#sender = { readAt: now, address };
-      // The next email reads it again after a failure.
-      address.catch(() => {
-        this.#sender = null;
-      });
-    }
-    return this.#sender.address;
   }
 }
 
@@ -246,14 +192,4 @@ function templateIssues(input: unknown, templates: Templates): readonly Issue[] 
     if (!isSendwrightError(error)) throw error;
     return error.issues;
   }
-}
-
-/** SHA-256 of the request as it was given; the order of its keys makes no difference. */
-function hashRequest(input: unknown): string {
-  const canonical = JSON.stringify(input, (_key, value: unknown) => {
-    if (value instanceof Uint8Array) return Buffer.from(value).toString("base64");
-    if (value === null || typeof value !== "object" || Array.isArray(value)) return value;
-    return Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)));
-  });
-  return createHash("sha256").update(canonical).digest("hex");
 }

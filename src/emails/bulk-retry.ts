@@ -5,7 +5,7 @@ import type { Store } from "../store/store.ts";
 import { writeAudit } from "../store/tables/audit-log.ts";
 import { listForRetry, requeueEmails } from "../store/tables/email-retry.ts";
 import { defaultExpiryMs } from "./compose.ts";
-import { emailCriteria } from "./criteria.ts";
+import { criteriaOf, emailCriteria } from "./criteria.ts";
 
 /** What `POST /api/emails/retry` takes. */
 export const bulkRetryRequest = z.strictObject({
@@ -54,7 +54,7 @@ export class BulkRetry {
   async retry({ filter, limit, after = "" }: BulkRetryRequest, actor: Actor): Promise<BulkRetried> {
     const { store, clock, onQueued } = this.#dependencies;
     // One more than asked for shows whether there is a next part. The reader keeps a slow search from blocking writes.
-    const found = await listForRetry(store.reader, filter, { after, limit: limit + 1 });
+    const found = await listForRetry(store.reader, criteriaOf(filter), { after, limit: limit + 1 });
     const ids = found.slice(0, limit);
     const { state } = filter;
     const now = clock.now();

@@ -8,6 +8,7 @@ import { writeAudit } from "../store/tables/audit-log.ts";
 import { findContent } from "../store/tables/email-content.ts";
 import { type EmailFilter, listEmails } from "../store/tables/email-criteria.ts";
 import { endQueued, requeueEmail } from "../store/tables/email-queue.ts";
+import { listResends, type Resend } from "../store/tables/email-resends.ts";
 import {
   type Attempt,
   type Email,
@@ -16,21 +17,44 @@ import {
   listRecipients,
   type Recipient,
 } from "../store/tables/emails.ts";
-import { Acceptance, type AcceptanceDependencies, type Accepted, type AcceptOptions } from "./acceptance.ts";
+import { Acceptance, type AcceptanceDependencies, type AcceptOptions } from "./acceptance.ts";
 import { defaultExpiryMs } from "./compose.ts";
 import { revealContent } from "./content-encryption.ts";
+import { contentGone } from "./content-gone.ts";
+import type { Accepted } from "./idempotency.ts";
+import { Resending } from "./resending.ts";
 
 export type EmailSummary = Email & { readonly recipients: readonly Recipient[] };
-export type EmailDetail = EmailSummary & { readonly attempts: readonly Attempt[] };
+export type EmailDetail = EmailSummary & {
+  readonly attempts: readonly Attempt[];
+  /** The SMTP config that the request named; null if it named none. */
+  readonly config: AskedConfig | null;
+  /** The emails that repeat this one, the newest first, 100 at most. */
+  readonly resends: readonly Resend[];
+};
+
+/** An SMTP config as a request named it. */
+export interface AskedConfig {
+  readonly id: string;
+  /** Null once it is deleted. */
+  readonly name: string | null;
+  /** Whether others may send what it cannot. */
+  readonly fallback: boolean;
+}
+
+/** The most resends that one email shows. */
+const maxResends = 100;
 
 /** Accepts emails and answers for them; the delivery worker claims them from the same store. */
 export class Outbox {
   readonly #dependencies: AcceptanceDependencies;
   readonly #acceptance: Acceptance;
+  readonly #resending: Resending;
 
   constructor(dependencies: AcceptanceDependencies) {
     this.#dependencies = dependencies;
     this.#acceptance = new Acceptance(dependencies);
+    this.#resending = new Resending(dependencies);
   }
 
   /** Accepts one email, as `Acceptance.accept` does, with its errors. */
@@ -41,6 +65,11 @@ export class Outbox {
   /** Accepts many emails, as `Acceptance.acceptAll` does. */
   acceptAll(inputs: readonly unknown[], options: AcceptOptions): Promise<(Accepted | SendwrightError)[]> {
     return this.#acceptance.acceptAll(inputs, options);
+  }
+
+  /** Sends a final email once more, as `Resending.resend` does. */
+  resend(id: string, options: AcceptOptions): Promise<Accepted> {
+    return this.#resending.resend(id, options);
   }
 
   /** The newest first; `next` is the `after` of the following page, or null at the end. */
@@ -62,7 +91,16 @@ export class Outbox {
     // The email is read last: it may be newer than its attempts, but never says less than they do.
     const attempts = await listAttempts(db, id);
     const recipients = (await listRecipients(db, [id])).get(id) ?? [];
-    return { ...(await this.#find(id)), recipients, attempts };
+    const resends = await listResends(db, id, maxResends);
+    const email = await this.#find(id);
+    return { ...email, recipients, attempts, resends, config: await this.#askedConfig(email) };
+  }
+
+  async #askedConfig({ via }: Email): Promise<AskedConfig | null> {
+    if (via === null) return null;
+    const { store, configSource } = this.#dependencies;
+    const config = await configSource.find(store.db, via.configId);
+    return { id: via.configId, name: config?.settings.name ?? null, fallback: via.fallback };
   }
 
   /**
@@ -144,13 +182,4 @@ export class Outbox {
     if (email === undefined) throw new SendwrightError("email.not_found", `There is no email ${id}.`);
     return email;
   }
-}
-
-function contentGone(email: Email): SendwrightError {
-  return new SendwrightError(
-    "email.content_gone",
-    email.sensitive
-      ? "This email was sensitive: its contents were deleted when it became final, so it cannot be sent again. Ask for a new one."
-      : "The contents of this email have been deleted, so it cannot be sent again.",
-  );
 }

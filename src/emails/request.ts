@@ -132,6 +132,11 @@ export const emailRequest = z
       .enum(unknownPolicies)
       .default("resend")
       .describe("What to do when the relay's last answer was lost"),
+    config: z.string().min(1).max(200).optional().describe("Name or ID of the SMTP config to send through"),
+    fallback: z
+      .boolean()
+      .optional()
+      .describe("Whether other SMTP configs may send what `config` can't; default false"),
   })
   .superRefine((request, context) => {
     const wrong = (path: string, message: string) =>
@@ -140,6 +145,8 @@ export const emailRequest = z
     if (recipients === 0) wrong("to", "names no recipient");
     if (recipients > maxRecipients)
       wrong("to", `names ${recipients} recipients with cc and bcc; at most ${maxRecipients}`);
+    if (request.fallback !== undefined && request.config === undefined)
+      wrong("fallback", "has no meaning without config");
     if (request.template === undefined) {
       if (request.subject === undefined) wrong("subject", "is required without a template");
       if (request.html === undefined && request.text === undefined)

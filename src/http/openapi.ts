@@ -23,7 +23,8 @@ export function describeSecurity({ openAPIRegistry }: App): void {
   openAPIRegistry.registerComponent("securitySchemes", "apiKey", {
     type: "http",
     scheme: "bearer",
-    description: "An API key (`sw_…`). One with the scope `send` posts emails and reads those it sent.",
+    description:
+      "An API key (`sw_…`). One with the scope `send` posts emails, and reads and resends those it sent.",
   });
   openAPIRegistry.registerComponent("securitySchemes", "session", {
     type: "apiKey",

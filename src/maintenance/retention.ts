@@ -2,7 +2,7 @@ import type { Clock } from "../core/clock.ts";
 import { firstIdAt } from "../core/id.ts";
 import type { Log } from "../core/log.ts";
 import { Poll, type Service } from "../core/service.ts";
-import { keyLivesMs } from "../emails/acceptance.ts";
+import { keyLivesMs } from "../emails/idempotency.ts";
 import type { Store } from "../store/store.ts";
 import {
   type BatchDone,

@@ -97,6 +97,7 @@ function alertData(alert: Alert, url: string | null): Record<string, unknown> {
   const isOver = alert.emailDue === "cleared";
   return {
     config: onOneLine(alert.configName, 200),
+    ...(alert.configId === null ? { isOfAll: true } : {}),
     isOver,
     title: onOneLine(alert.title, 200),
     explanation: onOneLine(alert.explanation, 2000),

@@ -18,6 +18,9 @@ import { readStoredWebhook } from "../webhooks/endpoint.ts";
 import type { LinkToConfig } from "./config-link.ts";
 import type { Transitions } from "./transitions.ts";
 
+/** Stands for the name of a config where trouble is of all of them. */
+const allConfigs = "All SMTP configs";
+
 export interface AlertsDependencies {
   readonly store: Store;
   readonly clock: Clock;
@@ -64,19 +67,21 @@ export class Alerts {
 
   /**
    * Stores what a check has changed, as part of a transaction.
+   * @param config null for trouble of all configs together
    * @returns whether it changed anything
    */
   async apply(
     db: Db,
-    config: { readonly id: string; readonly name: string },
+    config: { readonly id: string; readonly name: string } | null,
     { raised, worsened, cleared }: Transitions,
   ): Promise<boolean> {
     const now = this.#clock.now();
+    const configName = config?.name ?? allConfigs;
     for (const { kind, level, title, explanation, remedy } of raised) {
       const alert: Alert = {
         id: newId(now),
-        configId: config.id,
-        configName: config.name,
+        configId: config?.id ?? null,
+        configName,
         kind,
         level,
         title,
@@ -94,7 +99,7 @@ export class Alerts {
       const { level, title, explanation, remedy } = problem;
       const next: Alert = {
         ...alert,
-        configName: config.name,
+        configName,
         level,
         title,
         explanation,
@@ -132,7 +137,7 @@ export class Alerts {
       data: {
         id,
         kind,
-        config: { id: configId, name },
+        config: configId === null ? null : { id: configId, name },
         title,
         explanation,
         remedy,

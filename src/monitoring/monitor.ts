@@ -27,6 +27,7 @@ import type { SmtpConfig } from "../store/tables/smtp-configs.ts";
 import type { AlertEmails } from "./alert-emails.ts";
 import type { Alerts } from "./alerts.ts";
 import { type CheckDependencies, type CheckResult, checkConfig } from "./check-config.ts";
+import type { FailureRate } from "./failure-rate.ts";
 import { readMonitoring } from "./monitoring-settings.ts";
 import { firstCheckAt, isDue, nextCheckAt } from "./schedule.ts";
 import { transitionsOf } from "./transitions.ts";
@@ -37,6 +38,7 @@ export interface MonitorDependencies extends CheckDependencies {
   readonly configs: SmtpConfigs;
   readonly alerts: Alerts;
   readonly alertEmails: AlertEmails;
+  readonly failureRate: FailureRate;
   readonly log: Log;
   /** In [0, 1), for the jitter. */
   readonly random: () => number;
@@ -97,11 +99,11 @@ export class Monitor implements Service {
   }
 
   /**
-   * Makes the check that is due, if any, and sends the alert emails that are due.
+   * Makes the check that is due, if any, looks how many emails fail, and sends the alert emails that are due.
    * @returns whether it made a check: then another one may be due.
    */
   async checkDue(): Promise<boolean> {
-    const { store, configSource, clock, canRead, alertEmails } = this.#dependencies;
+    const { store, configSource, clock, canRead, alertEmails, failureRate, onEvents } = this.#dependencies;
     const { db } = store;
     const configs = await configSource.list(db);
     const checks = await listConfigChecks(db);
@@ -118,6 +120,7 @@ export class Monitor implements Service {
       hasChecked = await this.#check(config, planned, everyHours);
       if (hasChecked) break;
     }
+    if (await failureRate.check()) onEvents();
     await alertEmails.sendDue();
     return hasChecked;
   }
@@ -226,7 +229,9 @@ export class Monitor implements Service {
     const { db } = store;
     const now = clock.now();
     const enabled = configs.filter(({ settings }) => settings.enabled);
-    const orphaned = open.filter(({ configId }) => enabled.every(({ id }) => id !== configId));
+    const orphaned = open.filter(
+      ({ configId }) => configId !== null && enabled.every(({ id }) => id !== configId),
+    );
     if (orphaned.length > 0) {
       await store.transaction((transaction) => alerts.drop(transaction, orphaned));
       onEvents();

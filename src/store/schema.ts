@@ -151,9 +151,10 @@ export interface ConfigCheckRow {
   outcome_json: string | null;
 }
 
-/** Trouble of a config that was told of; kept for a while after it is over. */
+/** Trouble that was told of; kept for a while after it is over. */
 export interface AlertRow {
   id: string;
+  /** "" for trouble of all configs together. */
   config_id: string;
   config_name: string;
   kind: AlertKind;
@@ -281,7 +282,7 @@ export interface AttemptRow {
   captured: Flag;
   /** What an explanation needs beyond the other columns; null unless it failed. */
   failure_json: string | null;
-  /** Why the attempt went through this config. */
+  /** Why the attempt went through this config, and what became of its archive copy. */
   route_json: string | null;
 }
 

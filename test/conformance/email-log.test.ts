@@ -8,6 +8,7 @@ import {
   type Email,
   findByIdempotencyKey,
   findEmail,
+  listAttempts,
   listRecipients,
   releaseIdempotencyKey,
 } from "../../src/store/tables/emails.ts";
@@ -25,7 +26,7 @@ describe.each(databases)("the log of emails on $name", ({ start, open, stop }) =
     store = database.store;
   });
   afterEach(() => database.dispose());
-  const { queue, claimAll, claim } = queueOn(() => store);
+  const { queue, claimAll, claim, claimOne, settle } = queueOn(() => store);
 
   it("stores many at once, each with its own recipients and contents", async () => {
     const emails = Array.from({ length: 131 }, (_, index) =>
@@ -139,6 +140,47 @@ describe.each(databases)("the log of emails on $name", ({ start, open, stop }) =
     await claim(2);
     expect((await ids({ state: "sending" })).sort()).toEqual([percent, other].sort());
     expect(await countOpen(store.db)).toEqual({ sending: 2, queued: 1 });
+  });
+
+  it("finds by tag as a whole, whatever is in it", async () => {
+    const tags = ["a", "A", "b", 'quo"te', "back\\slash", "com,ma", "[", "ö%_'"];
+    const ids = new Map<string, string>();
+    for (const tag of tags) ids.set(tag, await queue({ tags: ["first", tag, "last"] }));
+    await queue({ tags: ["ab", "ba", "c", 'te"', "slash", "ma", "x%_y"] });
+    await queue({ subject: "a" });
+    const found = async (tag: string) => (await listEmails(store.db, { limit: 20, tag })).map(({ id }) => id);
+    for (const tag of tags) expect(await found(tag)).toEqual([ids.get(tag)]);
+    for (const none of ["te", "", "c,o", "quo", '"', ","]) expect(await found(none)).toEqual([]);
+    expect(await found("last")).toHaveLength(tags.length);
+  });
+
+  it("finds by the time of acceptance, also after a clock was set back", async () => {
+    const at = (createdAt: number) => {
+      const email = newEmail(t0, { createdAt });
+      return { ...email, email: { ...email.email, createdAt } };
+    };
+    const emails = [at(t0), at(t0 + 1_000), at(t0 + 2_000)];
+    // Its ID is later than its time.
+    const back = { ...newEmail(t0 + 10_000), email: { ...newEmail(t0 + 10_000).email, createdAt: t0 + 500 } };
+    await store.transact([insertEmails(store.db, [...emails, back])]);
+    const times = async (filter: Partial<EmailFilter>) =>
+      (await listEmails(store.db, { limit: 9, ...filter })).map(({ createdAt }) => createdAt - t0).sort();
+    expect(await times({ createdFrom: t0, createdBefore: t0 + 1_000 })).toEqual([0, 500]);
+    expect(await times({ createdFrom: t0 + 1 })).toEqual([1000, 2000, 500]);
+    expect(await times({ createdBefore: t0 + 1 })).toEqual([0]);
+    expect(await times({ createdBefore: -1 })).toEqual([]);
+    expect(await times({ createdFrom: -1, recipient: "jo@example.com" })).toHaveLength(4);
+  });
+
+  it("finds by the SMTP config of the last attempt", async () => {
+    const first = await queue();
+    await queue();
+    await settle(await claimOne(), sent());
+    const { configId } = (await listAttempts(store.db, first))[0] ?? {};
+    const found = await listEmails(store.db, { limit: 9, config: configId ?? "" });
+    expect(found.map(({ id }) => id)).toEqual([first]);
+    expect(found[0]?.configId).toBe(configId);
+    expect(await listEmails(store.db, { limit: 9, config: "none" })).toEqual([]);
   });
 
   it("lists the emails to one address page by page, whatever else is asked for", async () => {

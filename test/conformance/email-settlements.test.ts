@@ -54,6 +54,21 @@ describe.each(databases)("the end of a claim on $name", ({ start, open, stop }) 
     expect((await listAttempts(store.db, id))[0]?.failure).toEqual(failure);
   });
 
+  it("keeps the way of an attempt, and what became of its archive copy", async () => {
+    const id = await queue();
+    const route = { by: "stand-in", for: "config-2", because: "limit" } as const;
+    const copy = {
+      address: "archive@example.net",
+      outcome: "permanent",
+      code: 550,
+      reply: "no\nno",
+    } as const;
+    const { attempt } = sent();
+    if (attempt === null) throw new Error("there is an attempt");
+    await settle(await claimOne(), sent({ attempt: { ...attempt, route, copy } }));
+    expect((await listAttempts(store.db, id))[0]).toMatchObject({ route, copy });
+  });
+
   it("lets nobody settle whose lease was given to another", async () => {
     const id = await queue();
     const stale = await claimOne();

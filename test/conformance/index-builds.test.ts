@@ -63,7 +63,7 @@ describe("an index on a large table of PostgreSQL", () => {
   const complete = {
     ...{ attempts_by_email: true, attempts_failed: true, attempts_pkey: true, emails_by_state: true },
     ...{ emails_due: true, emails_finished: true, emails_idempotency: true, emails_leased: true },
-    ...{ emails_pkey: true, emails_refused: true, emails_retried: true },
+    ...{ emails_pkey: true, emails_refused: true, emails_resent: true, emails_retried: true },
   };
 
   it(

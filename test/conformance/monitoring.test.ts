@@ -3,6 +3,7 @@ import { createLog } from "../../src/core/log.ts";
 import { parse } from "../../src/core/parse.ts";
 import { Alerts } from "../../src/monitoring/alerts.ts";
 import type { CheckFinding } from "../../src/monitoring/assess.ts";
+import { FailureRate } from "../../src/monitoring/failure-rate.ts";
 import { changeMonitoring } from "../../src/monitoring/monitoring-settings.ts";
 import { transitionsOf } from "../../src/monitoring/transitions.ts";
 import { openServices, type Services } from "../../src/services.ts";
@@ -22,6 +23,7 @@ import {
   nextWebhookTryAt,
 } from "../../src/store/tables/webhook-deliveries.ts";
 import { startTestRelay } from "../../src/testing/index.ts";
+import { storeEmail } from "../support/stored-email.ts";
 import { databases, type OpenDatabase } from "./databases.ts";
 
 const problem: CheckFinding = {
@@ -58,6 +60,22 @@ describe.each(databases)("monitoring on $name", ({ shared, start, open, stop }) 
     });
     return listOpenAlerts(store.db);
   }
+
+  it("raises one alert for all configs if emails fail, whoever counts", async () => {
+    for (let index = 0; index < 40; index++) {
+      await storeEmail(store.db, { acceptedAt: now, state: index < 30 ? "sent" : "expired" });
+    }
+    now += 60_000;
+    const nodes = [1, 2, 3].map(() => new FailureRate({ store, clock, alerts: alerts() }));
+    await Promise.all(nodes.map((node) => node.check()));
+    const open = await listOpenAlerts(store.db);
+    expect(open).toMatchObject([{ kind: "emails_failing", configId: null, configName: "All SMTP configs" }]);
+    await find(problem);
+    expect(await listOpenAlerts(store.db)).toHaveLength(2);
+    now += 3_600_000;
+    expect(await nodes[0]?.check()).toBe(true);
+    expect(await listOpenAlerts(store.db)).toMatchObject([{ kind: "sign_in_failed", configId: "config-1" }]);
+  });
 
   it("gives a check to one of those who want it, and to none once it is done", async () => {
     const { db } = store;

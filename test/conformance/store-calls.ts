@@ -12,6 +12,7 @@ import * as emailCriteria from "../../src/store/tables/email-criteria.ts";
 import * as emailInserts from "../../src/store/tables/email-inserts.ts";
 import * as emailLeases from "../../src/store/tables/email-leases.ts";
 import * as emailQueue from "../../src/store/tables/email-queue.ts";
+import * as emailResends from "../../src/store/tables/email-resends.ts";
 import * as emailRetry from "../../src/store/tables/email-retry.ts";
 import * as emailSettlements from "../../src/store/tables/email-settlements.ts";
 import * as emails from "../../src/store/tables/emails.ts";
@@ -130,6 +131,12 @@ const criteria = combinations({
   q: "100% ",
   caller: "library",
 });
+/** Not with each of the others: there would be too many. */
+const rareCriteria: Partial<emailCriteria.EmailCriteria>[] = [
+  ...combinations({ tag: "order", config: "config-1", createdFrom: 0, createdBefore: now }),
+  { createdFrom: now, createdBefore: now + 1 },
+  { recipient: "jo@example.com", tag: "order", createdFrom: 0, createdBefore: later },
+];
 
 /** The value of the first, where nothing promises an order, in the order of its texts. */
 const sorted = (values: readonly unknown[]) =>
@@ -234,6 +241,10 @@ export const calls: Readonly<Record<string, (db: Db) => Promise<unknown>>> = {
   "audit-log.writeAudit": (db) => {
     const entry = { at: now, actor: { id: "user:1", name: "Ada" }, action: "api_key.created" };
     return auditLog.writeAudit(db, { ...entry, target: null, detail: { name: "Shop" } });
+  },
+  "audit-log.auditStep": (db) => {
+    const entry = { at: now, actor: { id: "user:1", name: "Ada" }, action: "email.resent" };
+    return run(db, auditLog.auditStep(db, { ...entry, target: sent, detail: {} }));
   },
   "audit-log.listAudit": (db) =>
     inTurn(...[null, sampleId(2)].map((after) => () => auditLog.listAudit(db, { after, limit: 2 }))),
@@ -401,7 +412,9 @@ export const calls: Readonly<Record<string, (db: Db) => Promise<unknown>>> = {
   "email-criteria.listEmails": (db) =>
     inTurn(
       ...combinations({ after: sampleId(2) }).flatMap((page) =>
-        criteria.map((one) => () => emailCriteria.listEmails(db, { ...one, ...page, limit: 3 })),
+        [...criteria, ...rareCriteria].map(
+          (one) => () => emailCriteria.listEmails(db, { ...one, ...page, limit: 3 }),
+        ),
       ),
     ),
   "email-criteria.idsMeeting": (db) =>
@@ -437,6 +450,11 @@ export const calls: Readonly<Record<string, (db: Db) => Promise<unknown>>> = {
     ),
   "email-queue.requeueEmail": (db) =>
     inTurn(...all.map((id) => () => emailQueue.requeueEmail(db, id, now, later))),
+
+  "email-resends.listResends": async (db) => {
+    await db.updateTable("emails").set({ resent_from: sent }).where("id", "in", [failed, unknown]).execute();
+    return inTurn(...[1, 9].map((limit) => () => emailResends.listResends(db, sent, limit)));
+  },
 
   "email-retry.listForRetry": (db) =>
     inTurn(

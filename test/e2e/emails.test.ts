@@ -1,5 +1,6 @@
 import { once } from "node:events";
 import { createServer } from "node:net";
+import { text } from "node:stream/consumers";
 import type { Page } from "playwright-core";
 import { describe, expect } from "vitest";
 import { startTestRelay } from "../../src/testing/index.ts";
@@ -68,6 +69,83 @@ test("the list is narrowed by state and words, and the address bar keeps both", 
   expect(await page.getByRole("link", { name: "Second order" }).count()).toBe(0);
 });
 
+test("the list is narrowed by time, SMTP config, template, tag and key, and saved as CSV", async ({
+  product,
+  enter,
+}) => {
+  const main = { ...product.sandboxConfig, name: "Main" };
+  const { id: config } = await product.call<{ id: string }>("POST", "/api/smtp-configs", main);
+  await deliver(product, { subject: "First order", text: "1", tags: ["order", "=1+1"] });
+  const data = { name: "Jo", url: "https://shop.example/verify" };
+  await deliver(product, { template: "email-verification", data, tags: ["welcome"] });
+  const { page } = await enter("/emails");
+  const first = page.getByRole("link", { name: "First order" });
+  await first.waitFor();
+  await page.getByRole("button", { name: "Filters" }).click();
+  await page.getByLabel("Template").selectOption("email-verification");
+  await first.waitFor({ state: "detached" });
+  await page.getByLabel("Template").selectOption({ label: "All" });
+  await page.getByLabel("SMTP config").selectOption({ label: "Main" });
+  await page.getByLabel("Tag").fill("order");
+  await page.waitForURL("**/emails?*tag=order*");
+  await first.waitFor();
+  await expect.poll(() => page.getByRole("row").count()).toBe(2);
+  const today = new Date().toISOString().slice(0, 10);
+  await page.getByLabel("To (UTC)").fill(today);
+  await page.getByRole("button", { name: "Filters (3)" }).waitFor();
+  expect(Object.fromEntries(new URL(page.url()).searchParams)).toEqual({
+    config,
+    tag: "order",
+    createdTo: today,
+  });
+  await page.reload();
+  await first.waitFor();
+  const [download] = await Promise.all([
+    page.waitForEvent("download"),
+    page.getByRole("link", { name: "Export CSV" }).click(),
+  ]);
+  expect(download.suggestedFilename()).toMatch(/^emails-\d{4}-\d\d-\d\d\.csv$/);
+  const lines = (await text(await download.createReadStream())).trim().split("\r\n");
+  expect(lines).toHaveLength(2);
+  expect(lines[1]).toContain("First order");
+  await page.getByLabel("From (UTC)").fill("2999-01-01");
+  await page.getByText("Nothing matches").waitFor();
+  await page.getByRole("link", { name: "Show all" }).click();
+  await first.waitFor();
+});
+
+test("an email that was sent is resent, and each links to the other", async ({ product, enter }) => {
+  await product.call("POST", "/api/smtp-configs", { ...product.sandboxConfig, name: "Main" });
+  const id = await deliver(product, { subject: "Your ticket", text: "Row 7", config: "Main" });
+  const { page } = await enter(`/emails/${id}`);
+  await page.getByRole("link", { name: "Main only" }).waitFor();
+  await page.getByRole("button", { name: "Resend" }).click();
+  const dialog = page.getByRole("dialog");
+  await dialog.getByText("The recipient gets the same email once more.").waitFor();
+  await dialog.getByRole("button", { name: "Resend" }).click();
+  await page.getByRole("link", { name: "Earlier email" }).waitFor();
+  expect(page.url()).not.toContain(id);
+  await page.getByRole("region", { name: "Attempts" }).getByText("Sent").waitFor();
+  expect(product.services.sandbox?.list()).toHaveLength(2);
+  await page.getByRole("link", { name: "Earlier email" }).click();
+  await page.waitForURL(`**/emails/${id}`);
+  await page.getByRole("link", { name: /^Sent, / }).click();
+  await page.getByRole("link", { name: "Earlier email" }).waitFor();
+});
+
+test("an attempt says what became of its archive copy", async ({ product, enter }) => {
+  await using relay = await startTestRelay({
+    onRcpt: (to) => (to === "archive@example.net" ? "550 5.1.1 No such user" : undefined),
+  });
+  const given = { ...product.sandboxConfig, smtpPort: relay.port, bcc: "archive@example.net" };
+  await product.call("POST", "/api/smtp-configs", given);
+  const id = await deliver(product, { subject: "Your ticket", text: "Row 7" });
+  const { page } = await enter(`/emails/${id}`);
+  const attempts = page.getByRole("region", { name: "Attempts" });
+  await attempts.getByText("Sent", { exact: true }).waitFor();
+  await attempts.getByText("Copy to archive@example.net: 550 5.1.1 No such user").waitFor();
+});
+
 test("a failed attempt says what it means, what to do, and where", async ({ product, enter }) => {
   await using relay = await startTestRelay({ auth: { username: "shop", password: "right" } });
   const { id: config } = await product.call<{ id: string }>("POST", "/api/smtp-configs", {
@@ -103,7 +181,7 @@ test("a test email is in the list with its outcome, and is not sent again", asyn
   await page.getByRole("link", { name: "Sendwright: test email" }).click();
   await page.getByRole("region", { name: "Attempts" }).getByText("The relay refuses the message").waitFor();
   await page.getByRole("region", { name: "Content" }).getByRole("link", { name: "Open source" }).waitFor();
-  expect(await page.getByRole("button", { name: "Send again" }).count()).toBe(0);
+  expect(await page.getByRole("button", { name: /Retry|Resend/ }).count()).toBe(0);
 });
 
 test("what a relay says of an email is shown as text", async ({ product, enter }) => {

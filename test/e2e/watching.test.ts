@@ -3,6 +3,7 @@ import type { AddressInfo } from "node:net";
 import type { Page } from "playwright-core";
 import { describe, expect } from "vitest";
 import { startTestRelay } from "../../src/testing/index.ts";
+import { storeEmail } from "../support/stored-email.ts";
 import { test } from "./scene.ts";
 
 const card = (page: Page, name: string) => page.getByRole("region", { name });
@@ -41,6 +42,31 @@ describe("watching", () => {
     await page.waitForURL(`**/settings/smtp/${id}`);
     await banner.getByRole("button", { name: "I know" }).click();
     await banner.getByText("Company relay").waitFor({ state: "detached" });
+    await page.getByText("known to").waitFor();
+  });
+
+  test("says above every page that many emails fail, and from which share on", async ({ product, enter }) => {
+    const { page } = await enter("/settings/watching");
+    const failures = card(page, "Failed emails");
+    await failures.getByLabel("Alert from").fill("101");
+    await failures.getByRole("button", { name: "Save" }).click();
+    await failures.getByText("Must be a whole number from 1 to 100, or 0 for never").waitFor();
+    await failures.getByLabel("Alert from").fill("50");
+    await failures.getByLabel("Minimum").fill("3");
+    await failures.getByRole("button", { name: "Save" }).click();
+    await failures.getByText("Saved", { exact: true }).waitFor();
+    const { db } = product.services.store;
+    const acceptedAt = Date.now() - 60_000;
+    for (const state of ["failed", "expired", "sent"] as const) await storeEmail(db, { acceptedAt, state });
+    await product.services.monitor.checkDue();
+    await page.reload();
+    const banner = page.getByRole("region", { name: "Found by checks" });
+    await banner.getByRole("link", { name: "66% of emails failed in one hour" }).click();
+    await page.waitForURL("**/emails?state=failed");
+    await page.getByText("2 of the last hour's 3 emails failed").waitFor();
+    await page.getByText("Open the failed emails and read why their last attempts failed.").waitFor();
+    await banner.getByRole("button", { name: "I know" }).click();
+    await banner.getByText("66% of emails").waitFor({ state: "detached" });
     await page.getByText("known to").waitFor();
   });
 

@@ -373,11 +373,13 @@ describe("who may", () => {
         404,
       ]);
     }
+    expect(await statusFor(other, "POST", `/api/emails/${id}/resend`)).toBe(404);
+    expect(await statusFor(key, "GET", "/api/emails/export.csv")).toBe(403);
     const listed = await (await send("/api/emails", { headers: as(other) })).json();
     expect(listed).toEqual({ items: [], next: null });
 
     const allowed =
-      /^(POST \/api\/emails(\/batch)?|GET \/api\/emails.*|GET \/api\/me|(GET|POST) \/api\/templates.*)$/;
+      /^(POST \/api\/emails(\/batch|\/[^/]+\/resend)?|GET \/api\/emails.*|GET \/api\/me|(GET|POST) \/api\/templates.*)$/;
     for (const { method, path, open } of await operations()) {
       if (open || allowed.test(`${method} ${path}`)) continue;
       expect([method, path, await statusFor(key, method, path)]).toEqual([method, path, 403]);

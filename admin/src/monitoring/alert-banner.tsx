@@ -32,9 +32,15 @@ function BannerLine({ alert }: { alert: Alert }) {
   return (
     <div className={styles.line}>
       <Icon name="warning" />
-      <Link className={styles.what} to="/settings/smtp/$id" params={{ id: alert.configId }}>
-        {t.about(alert.configName, alert.title)}
-      </Link>
+      {alert.configId === null ? (
+        <Link className={styles.what} to="/emails" search={{ state: "failed" }}>
+          {alert.title}
+        </Link>
+      ) : (
+        <Link className={styles.what} to="/settings/smtp/$id" params={{ id: alert.configId }}>
+          {t.about(alert.configName, alert.title)}
+        </Link>
+      )}
       <Acknowledge alert={alert} />
     </div>
   );

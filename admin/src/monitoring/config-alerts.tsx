@@ -1,6 +1,6 @@
 import { Button } from "@mantine/core";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import type { SmtpConfig } from "../api/types.ts";
+import type { Alert, SmtpConfig } from "../api/types.ts";
 import { Notice, ProblemNotice } from "../parts/notice.tsx";
 import { Time } from "../parts/time.tsx";
 import { configsQuery } from "../smtp/api.ts";
@@ -12,8 +12,17 @@ import * as t from "./strings.ts";
 
 /** What the checks have found of a config and is not over, with what can be done about it. */
 export function ConfigAlerts({ config }: { config: SmtpConfig }) {
+  return <AlertNotices configId={config.id} />;
+}
+
+/** The same of all configs together. */
+export function OverallAlerts() {
+  return <AlertNotices configId={null} />;
+}
+
+function AlertNotices({ configId }: Pick<Alert, "configId">) {
   const { data: alerts = [] } = useQuery(alertsQuery);
-  const own = alerts.filter(({ configId }) => configId === config.id);
+  const own = alerts.filter((alert) => alert.configId === configId);
   if (own.length === 0) return null;
   return (
     <div className={styles.alerts}>

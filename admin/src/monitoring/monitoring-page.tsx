@@ -3,6 +3,7 @@ import { ProblemNotice } from "../parts/notice.tsx";
 import { Card, Page, SkeletonRows } from "../parts/page.tsx";
 import { settingsQuery } from "../settings/api.ts";
 import { ChecksForm } from "./checks-form.tsx";
+import { FailureForm } from "./failure-form.tsx";
 import styles from "./monitoring.module.css";
 import * as t from "./strings.ts";
 import { WebhookForm } from "./webhook-form.tsx";
@@ -16,6 +17,7 @@ export function MonitoringPage() {
         <div className={styles.layout}>
           <ChecksForm saved={saved} />
           <WebhookForm saved={saved} />
+          <FailureForm saved={saved} />
         </div>
       ) : error === null ? (
         <Card>

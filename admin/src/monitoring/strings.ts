@@ -8,6 +8,14 @@ export const hours = "hours";
 export const emails = "Who gets an email";
 export const emailsHint = "About what is found, and when it is over. One address a line; empty: all admins.";
 export const allAdmins = "All admins";
+export const failures = "Failed emails";
+export const failurePercent = "Alert from";
+export const failurePercentHint =
+  "Share of the emails of one hour that failed, expired or were sent only in part. 0 for never.";
+export const percent = "%";
+export const failureMin = "Minimum";
+export const failureMinHint = "With fewer emails in an hour, no alert is raised.";
+export const emailsUnit = "emails";
 export const webhookTitle = "Webhook";
 export const webhookUrl = "Address";
 export const webhookUrlHint = "Gets the same as JSON, signed as Standard Webhooks has it. Empty for none.";

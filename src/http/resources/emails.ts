@@ -2,9 +2,9 @@ import { z } from "zod";
 import type { Caller } from "../../accounts/caller.ts";
 import { isSendwrightError, SendwrightError } from "../../core/errors.ts";
 import { invalidInput, parse } from "../../core/parse.ts";
-import { idempotencyKey } from "../../emails/acceptance.ts";
-import { emailCriteria } from "../../emails/criteria.ts";
+import { criteriaOf, emailCriteria } from "../../emails/criteria.ts";
 import type { EmailDetail, EmailSummary } from "../../emails/emails.ts";
+import { idempotencyKey } from "../../emails/idempotency.ts";
 import { emailRequest } from "../../emails/request.ts";
 import type { Services } from "../../services.ts";
 import { accountHider } from "../../smtp/account.ts";
@@ -34,7 +34,7 @@ const send = route({
   path: "/",
   summary: "Send an email",
   description:
-    "Answered once the email is stored: from then on it is delivered, or the log says why not. Either `template` and `data`, or `subject` with `html` or `text`. With an `Idempotency-Key` the same request again gives the first answer again, also after a lost connection; the key belongs to the caller. An email has at most 50 recipients, 100 attachments and 100 headers, and 25,000,000 bytes as composed: about 18 MB of files. `calendar` makes it an invitation. Replies with 503 and `Retry-After` while there is no memory (`server.busy`), the queue is full (`queue.full`) or the disk is (`disk.full`): nothing was stored.",
+    "Answered once the email is stored: from then on it is delivered, or the log says why not. Either `template` and `data`, or `subject` with `html` or `text`. `config` names the SMTP config to send through; with `fallback`, others may send what it can't. With an `Idempotency-Key` the same request again gives the first answer again, also after a lost connection; the key belongs to the caller. An email has at most 50 recipients, 100 attachments and 100 headers, and 25,000,000 bytes as composed: about 18 MB of files. `calendar` makes it an invitation. Replies with 503 and `Retry-After` while there is no memory (`server.busy`), the queue is full (`queue.full`) or the disk is (`disk.full`): nothing was stored.",
   limits: emailLimits,
   request: {
     headers: keyHeader("Of the caller's choice, such as a UUID"),
@@ -125,6 +125,20 @@ const retry = route({
   responses: { 204: noContent },
 });
 
+const resend = route({
+  for: "sender",
+  method: "post",
+  path: "/{id}/resend",
+  summary: "Resend an email",
+  description:
+    "Queues a copy of a final email for all its recipients, also those that got it, for 24 hours. The copy is a new email: it has an ID, a `Message-ID` and a `Date` of its own, because receivers drop repeated Message-IDs. Everything else is the same, byte for byte. The response is 409 if the email isn't final, is a test email or names an SMTP config that was deleted, and 410 if its content is deleted or sensitive. A key with the scope `send` resends what it sent.",
+  request: {
+    params: idParams,
+    headers: keyHeader("The same key from the same caller gives the first response again, for 24 hours"),
+  },
+  responses: { 202: json(accepted, "The copy is stored and queued") },
+});
+
 const cancel = route({
   for: "admin",
   method: "post",
@@ -197,14 +211,14 @@ export function emailRoutes({ outbox, log, store, configSource }: Services) {
     .openapi(list, async (c) => {
       const caller = c.get("caller");
       const own = caller.scope === "admin" ? {} : { caller: caller.actor.id };
-      const { items, next } = await outbox.list({ ...c.req.valid("query"), ...own });
+      const { items, next } = await outbox.list({ ...criteriaOf(c.req.valid("query")), ...own });
       const hides = await hiderFor(caller, items);
       return c.json({ items: items.map((item) => emailSummaryView(item, hides)), next }, 200);
     })
     .openapi(get, async (c) => {
       const caller = c.get("caller");
       const email = await visible(c.req.valid("param").id, caller);
-      return c.json(emailView(email, await hiderFor(caller, [email])), 200);
+      return c.json(emailView(email, await hiderFor(caller, [email]), caller.actor), 200);
     })
     .openapi(source, async (c) => {
       const { id } = await visible(c.req.valid("param").id, c.get("caller"));
@@ -217,6 +231,13 @@ export function emailRoutes({ outbox, log, store, configSource }: Services) {
     .openapi(retry, async (c) => {
       await outbox.retry(c.req.valid("param").id, c.get("caller").actor);
       return c.body(null, 204);
+    })
+    .openapi(resend, async (c) => {
+      const caller = c.get("caller");
+      const { id } = await visible(c.req.valid("param").id, caller);
+      const idempotencyKey = c.req.valid("header")["idempotency-key"];
+      const copy = await outbox.resend(id, { caller: caller.actor, idempotencyKey });
+      return c.json({ id: copy.id, messageId: copy.messageId, state: copy.state }, 202);
     })
     .openapi(cancel, async (c) => {
       await outbox.cancel(c.req.valid("param").id, c.get("caller").actor);

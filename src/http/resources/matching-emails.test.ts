@@ -35,6 +35,31 @@ describe("GET /api/emails/count", () => {
     expect(await count("?q=ORDER")).toMatchObject({ count: 1 });
   });
 
+  it("counts by tag, caller and time", async () => {
+    const hourMs = 3_600_000;
+    const start = app.clock.now();
+    await put({ caller: "key:1" });
+    await put({ acceptedAt: start + hourMs });
+    await put({ acceptedAt: start + 24 * hourMs });
+    const tagged = { to: "jo@example.com", subject: "Hello", text: "Hello", tags: ["order", "é & =+"] };
+    await app.call("POST", "/api/emails", tagged);
+    for (const [query, expected] of [
+      ["caller=key:1", 1],
+      ["tag=order", 1],
+      [`tag=${encodeURIComponent("é & =+")}`, 1],
+      ["tag=orde", 0],
+      ["config=none", 0],
+      ["createdFrom=2026-01-01&createdTo=2026-01-01", 3],
+      ["createdFrom=2026-01-02", 1],
+      ["createdTo=2025-12-31", 0],
+      ["createdFrom=2026-01-01T01:00:00Z&createdTo=2026-01-01T01:00:00Z", 1],
+      ["createdTo=2026-01-01T01:59:59%2B01:00", 2],
+      ["createdFrom=2026-01-01T00:00:00.001Z&state=failed", 2],
+    ] as const) {
+      expect([query, (await count(`?${query}`)).count]).toEqual([query, expected]);
+    }
+  });
+
   it("counts what is the caller's own where they may only send", async () => {
     const headers = await app.bearer("send");
     await put();
@@ -48,7 +73,16 @@ describe("GET /api/emails/count", () => {
   });
 
   it("refuses what it does not know", async () => {
-    for (const query of ["?state=lost", "?colour=red", "?recipient=nobody"]) {
+    for (const query of [
+      "?state=lost",
+      "?colour=red",
+      "?recipient=nobody",
+      "?tag=",
+      "?caller=%00",
+      "?createdFrom=yesterday",
+      "?createdTo=2026-02-30",
+      "?createdTo=2026-01-01T00:00:00",
+    ]) {
       expect((await app.call("GET", `/api/emails/count${query}`)).status).toBe(400);
     }
   });
@@ -91,6 +125,19 @@ describe("POST /api/emails/retry", () => {
       [wanted, other, expired, later].map(async (id) => (await get(id)).state),
     );
     expect(states).toEqual(["queued", "failed", "expired", "failed"]);
+  });
+
+  it("takes the same filter as the list, with both ends of the time", async () => {
+    const start = app.clock.now();
+    const ids = [0, 1, 2, 3].map((day) =>
+      put({ acceptedAt: start + day * 86_400_000, caller: `key:${day % 2}` }),
+    );
+    const [, second] = await Promise.all(ids);
+    const filter = { state: "failed", caller: "key:1", createdFrom: "2026-01-02", createdTo: "2026-01-04" };
+    const bounds = { ...filter, createdBefore: "2026-01-04T00:00:00Z" };
+    expect(await retry({ filter: bounds })).toEqual({ retried: 1, skipped: 0, next: null });
+    expect(await get(second ?? "")).toMatchObject({ state: "queued" });
+    expect(await retry({ filter })).toMatchObject({ retried: 1 });
   });
 
   it("leaves out what was deleted meanwhile, and says how many", async () => {

@@ -1,7 +1,9 @@
 import { z } from "zod";
+import { utcDay } from "../../core/format.ts";
 import { parse } from "../../core/parse.ts";
 import { bulkRetryRequest } from "../../emails/bulk-retry.ts";
-import { emailCriteria } from "../../emails/criteria.ts";
+import { criteriaOf, emailCriteria } from "../../emails/criteria.ts";
+import { exportEmails } from "../../emails/email-export.ts";
 import type { Services } from "../../services.ts";
 import { countMeeting } from "../../store/tables/email-criteria.ts";
 import { json, jsonBody, route, routes } from "../route.ts";
@@ -36,16 +38,57 @@ const retry = route({
   responses: { 200: json(bulkRetried, "What was done, and where to go on") },
 });
 
+const csv = route({
+  for: "admin",
+  method: "get",
+  path: "/export.csv",
+  summary: "Export emails as CSV",
+  description:
+    "Streams those that the list with the same filter shows, the newest first, one line for each. UTF-8 with a byte order mark, commas and CRLF (RFC 4180). Several values of a field are joined by `; `. A field that a spreadsheet would take for a formula begins with an apostrophe.",
+  request: { query: z.strictObject(emailCriteria) },
+  responses: {
+    200: { description: "The emails", content: { "text/csv": { schema: z.string() } } },
+  },
+});
+
 /** Routes about all emails that a filter matches. */
-export function matchingEmailRoutes({ store, bulkRetry }: Services) {
+export function matchingEmailRoutes({ store, configSource, clock, bulkRetry }: Services) {
   return routes()
     .openapi(count, async (c) => {
       const { scope, actor } = c.get("caller");
       const own = scope === "admin" ? {} : { caller: actor.id };
-      return c.json(await countMeeting(store.reader, { ...c.req.valid("query"), ...own }, countCap), 200);
+      const criteria = { ...criteriaOf(c.req.valid("query")), ...own };
+      return c.json(await countMeeting(store.reader, criteria, countCap), 200);
+    })
+    .openapi(csv, (c) => {
+      const parts = exportEmails({ store, configSource }, criteriaOf(c.req.valid("query")));
+      return new Response(streamOf(parts), {
+        headers: {
+          "content-type": "text/csv; charset=utf-8; header=present",
+          "content-disposition": `attachment; filename="emails-${utcDay(clock.now())}.csv"`,
+        },
+      });
     })
     .openapi(retry, async (c) => {
       const request = parse(bulkRetryRequest, c.req.valid("json"));
       return c.json(await bulkRetry.retry(request, c.get("caller").actor), 200);
     });
+}
+
+/** Makes each part when the client has taken the one before, so that a slow client needs no memory. */
+function streamOf(parts: AsyncGenerator<string, void, void>): ReadableStream<Uint8Array> {
+  const encoder = new TextEncoder();
+  return new ReadableStream(
+    {
+      async pull(controller) {
+        const { done, value } = await parts.next();
+        if (done === true) controller.close();
+        else controller.enqueue(encoder.encode(value));
+      },
+      async cancel() {
+        await parts.return();
+      },
+    },
+    { highWaterMark: 0 },
+  );
 }

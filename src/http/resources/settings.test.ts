@@ -12,7 +12,14 @@ afterEach(() => app.close());
 
 const noBrand = { name: null, url: null, logoUrl: null, color: null, address: null, footerLinks: [] };
 /** How SMTP configs are watched until somebody says otherwise. */
-const watching = { checkEveryHours: 24, alertEmails: null, webhookUrl: null, webhookSecret: null };
+const watching = {
+  checkEveryHours: 24,
+  alertEmails: null,
+  failureAlertPercent: 20,
+  failureAlertMinEmails: 20,
+  webhookUrl: null,
+  webhookSecret: null,
+};
 const get = () => read<Settings>(app.call("GET", "/api/settings"));
 const send = (body: unknown) => app.call("PATCH", "/api/settings", body);
 /** Changes the settings as somebody who has just read them. */

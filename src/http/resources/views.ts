@@ -66,16 +66,22 @@ export function emailSummaryView(email: SummaryInside, hides: HidesAccount | nul
 }
 
 /**
- * Only admins learn which account a config signs in with, and the names of configs that made no attempt of an email.
+ * Only admins learn of the account and the archive of a config, of what others have sent, and the names of configs that
+ * made no attempt of an email.
  * @param hides null for admins
  */
-export function emailView(email: EmailDetail, hides: HidesAccount | null): Email {
+export function emailView(email: EmailDetail, hides: HidesAccount | null, caller: Caller["actor"]): Email {
   const attempted = new Set(email.attempts.map(({ configName }) => configName));
   const mayName = (config: string) => hides === null || attempted.has(config);
   return {
     ...emailSummaryView(email, hides),
     replyTo: [...email.replyTo],
     onUnknown: email.onUnknown,
+    config: email.config,
+    resentFrom: email.resentFrom,
+    resends: email.resends
+      .filter((resend) => hides === null || resend.caller === caller.id)
+      .map(({ id, state, createdAt }) => ({ id, state, createdAt: rfc3339(createdAt) })),
     attempts: email.attempts.map((attempt) => attemptView(attempt, hides, mayName)),
   };
 }
@@ -86,13 +92,24 @@ function attemptView(
   mayName: (config: string) => boolean,
 ): Attempt {
   const attempt = hides === null ? inside : withoutAccount(inside, hides);
-  const { id: _id, at, configName, relayHost, tlsVersion, failure: _failure, route, ...others } = attempt;
+  const {
+    id: _id,
+    at,
+    configName,
+    relayHost,
+    tlsVersion,
+    failure: _failure,
+    route,
+    copy = null,
+    ...others
+  } = attempt;
   return {
     ...others,
     at: rfc3339(at),
     config: configName,
     relay: relayHost,
     tls: tlsVersion,
+    copy: hides === null ? copy : null,
     route: routeView(route, attempt, mayName),
     problem: explainAttempt(attempt, { namesAccount: hides === null }),
   };

@@ -75,6 +75,17 @@ export const attempt = z
       .describe(
         "Why it went through this config. `for` is null for a key that may only send and has not seen that name. Null for tests and attempts of older versions",
       ),
+    copy: z
+      .object({
+        address: z.string(),
+        outcome: z.enum(["sent", "temporary", "permanent", "unknown"]),
+        code: z.int().nullable(),
+        reply: z.string().nullable(),
+      })
+      .nullable()
+      .describe(
+        "The archive copy, which goes to `bcc` of the SMTP config. Null if this attempt had none, and for a key with the scope `send`",
+      ),
     problem: z
       .object({ code: z.string(), title: z.string(), explanation: z.string(), remedy: z.string() })
       .nullable()
@@ -132,6 +143,23 @@ export const email = z
     ...emailSummary.shape,
     replyTo: z.array(mailbox),
     onUnknown: z.enum(unknownPolicies),
+    config: z
+      .object({
+        id: z.string(),
+        name: z.string().nullable().describe("Null if the config was deleted"),
+        fallback: z.boolean().describe("Whether other SMTP configs may send what this one can't"),
+      })
+      .nullable()
+      .describe("The SMTP config that the request named; null if it named none"),
+    resentFrom: z
+      .string()
+      .nullable()
+      .describe("ID of the email that this one repeats; null if it repeats none"),
+    resends: z
+      .array(z.object({ id, state: z.enum(emailStates), createdAt: time }))
+      .describe(
+        "The emails that repeat this one, the newest first, 100 at most; for a key, those that it sent",
+      ),
     attempts: z.array(attempt),
   })
   .meta({ id: "Email" });

@@ -6,7 +6,7 @@ import { id, pageOf, time, timeOrNull } from "./common.ts";
 export const alert = z
   .object({
     id,
-    configId: z.string(),
+    configId: z.string().nullable().describe("Null for `emails_failing`, which is about all SMTP configs"),
     configName: z.string(),
     kind: z.enum(alertKinds),
     title: z.string(),

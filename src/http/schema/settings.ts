@@ -29,6 +29,10 @@ export const settings = z
       .readonly()
       .nullable()
       .describe("Who gets an email about what checks find; null: all admins of the stand-alone server"),
+    failureAlertPercent: z
+      .int()
+      .describe("Percent of an hour's emails that may fail before an alert is raised; 0 for never"),
+    failureAlertMinEmails: z.int().describe("With fewer emails in an hour, that alert isn't raised"),
     webhookUrl: textOrNull.describe("Where events go; null: nowhere"),
     webhookSecret: z
       .string()

@@ -32,4 +32,5 @@ export const routing: SchemaChange = {
       .addPrimaryKeyConstraint("smtp_config_usage_pk", ["config_id", "bucket_ms", "starts_at"])
       .execute();
   },
+  indexes: { emails_resent: "on emails (resent_from) where resent_from is not null" },
 };

@@ -2,10 +2,11 @@ import type { AlertKind } from "../../core/model.ts";
 import { columns } from "../columns.ts";
 import type { AlertRow, Db } from "../schema.ts";
 
-/** Trouble of a config that was told of. */
+/** Trouble that was told of. */
 export interface Alert {
   readonly id: string;
-  readonly configId: string;
+  /** Null for trouble of all configs together. */
+  readonly configId: string | null;
   readonly configName: string;
   readonly kind: AlertKind;
   /** Grows as it becomes more urgent: then it is told again. */
@@ -85,7 +86,7 @@ export async function deleteClearedAlerts(db: Db, clearedBy: number): Promise<vo
 function fromRow(row: AlertRow): Alert {
   return {
     id: row.id,
-    configId: row.config_id,
+    configId: row.config_id === "" ? null : row.config_id,
     configName: row.config_name,
     kind: row.kind,
     level: row.level,
@@ -103,7 +104,7 @@ function fromRow(row: AlertRow): Alert {
 function toRow(alert: Alert): AlertRow {
   return {
     id: alert.id,
-    config_id: alert.configId,
+    config_id: alert.configId ?? "",
     config_name: alert.configName,
     kind: alert.kind,
     level: alert.level,

@@ -1,7 +1,9 @@
+import type { CompiledQuery } from "kysely";
 import { newId } from "../../core/id.ts";
 import type { Actor } from "../../core/model.ts";
 import { columns } from "../columns.ts";
 import type { Db } from "../schema.ts";
+import { type Step, write } from "../step.ts";
 
 /** Who did what to what. `detail` is redacted by whoever writes it: a secret never gets this far. */
 export interface AuditEntry {
@@ -16,7 +18,16 @@ export interface AuditEntry {
 }
 
 export async function writeAudit(db: Db, entry: Omit<AuditEntry, "id">): Promise<void> {
-  await db
+  await db.executeQuery(insertEntry(db, entry));
+}
+
+/** As `writeAudit`, as part of a transaction. */
+export function auditStep(db: Db, entry: Omit<AuditEntry, "id">): Step<void> {
+  return write(insertEntry(db, entry));
+}
+
+function insertEntry(db: Db, entry: Omit<AuditEntry, "id">): CompiledQuery {
+  return db
     .insertInto("audit_log")
     .values({
       id: newId(entry.at),
@@ -27,7 +38,7 @@ export async function writeAudit(db: Db, entry: Omit<AuditEntry, "id">): Promise
       target: entry.target,
       detail_json: JSON.stringify(entry.detail),
     })
-    .execute();
+    .compile();
 }
 
 /** The newest first, older than `after`. */

@@ -1,4 +1,5 @@
 import { type Expression, type ExpressionBuilder, type SqlBool, sql } from "kysely";
+import { firstIdAt } from "../../core/id.ts";
 import type { EmailState } from "../../core/model.ts";
 import { columns } from "../columns.ts";
 import type { Db, Schema } from "../schema.ts";
@@ -10,10 +11,23 @@ export interface EmailCriteria {
   /** A whole address, in its normal form. */
   readonly recipient?: string | undefined;
   readonly template?: string | undefined;
+  readonly tag?: string | undefined;
+  /** The ID of the SMTP config that attempted it last. */
+  readonly config?: string | undefined;
+  /** Accepted then or later: milliseconds since the epoch. */
+  readonly createdFrom?: number | undefined;
+  /** Accepted before then: milliseconds since the epoch. */
+  readonly createdBefore?: number | undefined;
   /** Part of the subject or of a recipient's address; case does not matter for ASCII. */
   readonly q?: string | undefined;
   /** Only what this actor sent. */
   readonly caller?: string | undefined;
+}
+
+/** An email of the log. */
+export interface LoggedEmail extends Email {
+  /** The ID of the SMTP config that attempted it last; null before the first attempt. */
+  readonly configId: string | null;
 }
 
 /** A page of the log: those that meet the criteria, older than `after`. */
@@ -24,14 +38,14 @@ export interface EmailFilter extends EmailCriteria {
 }
 
 /** The newest first. */
-export async function listEmails(db: Db, { after, limit, ...criteria }: EmailFilter): Promise<Email[]> {
+export async function listEmails(db: Db, { after, limit, ...criteria }: EmailFilter): Promise<LoggedEmail[]> {
   const { query, id } = meeting(db, criteria);
   let page = query
     .select(columns.emails.map((name) => `emails.${name}` as const))
     .orderBy(id, "desc")
     .limit(limit);
   if (after !== undefined) page = page.where(sql<SqlBool>`${id} < ${after}`);
-  return (await page.execute()).map(emailFromRow);
+  return (await page.execute()).map((row) => ({ ...emailFromRow(row), configId: row.config_id }));
 }
 
 /** The ids of emails that meet the criteria, from the oldest on, after the given one. */
@@ -45,10 +59,18 @@ export function idsMeeting(
 }
 
 /**
+ * Milliseconds by which the time in an ID may be after that of its email: IDs never go back, so they wait for a clock
+ * that was set back.
+ */
+const idLeadMs = 86_400_000;
+
+/**
  * Emails that meet the criteria, and the id to order them by. Those of a recipient are read from their index
- * in this order: no more of them than are wanted.
+ * in this order: no more of them than are wanted. Of those of a span of time, no others are read, since IDs begin with
+ * their time.
  */
 function meeting(db: Db, { recipient, ...criteria }: EmailCriteria) {
+  const { createdFrom, createdBefore } = criteria;
   const id = sql.ref<string>(recipient === undefined ? "emails.id" : "recipients.email_id");
   let query = db.selectFrom("emails").where(meets(criteria));
   if (recipient !== undefined) {
@@ -56,15 +78,25 @@ function meeting(db: Db, { recipient, ...criteria }: EmailCriteria) {
       .innerJoin("recipients", "recipients.email_id", "emails.id")
       .where("recipients.address", "=", recipient);
   }
+  if (createdFrom !== undefined)
+    query = query.where(sql<SqlBool>`${id} >= ${firstIdAt(Math.max(0, createdFrom))}`);
+  if (createdBefore !== undefined) {
+    query = query.where(sql<SqlBool>`${id} < ${firstIdAt(Math.max(0, createdBefore) + idLeadMs)}`);
+  }
   return { query, id };
 }
 
-function meets({ state, template, q, caller }: Omit<EmailCriteria, "recipient">) {
+function meets(criteria: Omit<EmailCriteria, "recipient">) {
+  const { state, template, tag, config, createdFrom, createdBefore, q, caller } = criteria;
   return ({ eb, and, or, exists, selectFrom }: ExpressionBuilder<Schema, "emails">): Expression<SqlBool> => {
     const wanted: Expression<SqlBool>[] = [];
     if (state !== undefined) wanted.push(eb("emails.state", "=", state));
     if (template !== undefined) wanted.push(eb("emails.template", "=", template));
     if (caller !== undefined) wanted.push(eb("emails.caller", "=", caller));
+    if (config !== undefined) wanted.push(eb("emails.config_id", "=", config));
+    if (createdFrom !== undefined) wanted.push(eb("emails.created_at", ">=", createdFrom));
+    if (createdBefore !== undefined) wanted.push(eb("emails.created_at", "<", createdBefore));
+    if (tag !== undefined) wanted.push(hasTag(tag));
     if (q !== undefined) {
       const pattern = `%${q.replace(/[\\%_]/g, "\\$&")}%`;
       const oneOfThem = selectFrom("recipients as one")
@@ -75,6 +107,12 @@ function meets({ state, template, q, caller }: Omit<EmailCriteria, "recipient">)
     }
     return and(wanted);
   };
+}
+
+/** Looks for `,"tag"` in `,"a","tag"]`. Quotes inside of tags are escaped, and case matters on every database. */
+function hasTag(tag: string): Expression<SqlBool> {
+  const listed = sql`',' || substr(emails.tags_json, 2)`;
+  return sql<SqlBool>`replace(${listed}, ${`,${JSON.stringify(tag)}`}, '') <> ${listed}`;
 }
 
 /**

@@ -5,19 +5,15 @@ import { type EmailCriteria, idsMeeting } from "./email-criteria.ts";
 
 export interface RetryCriteria extends EmailCriteria {
   readonly state: RetryableState;
-  /** Milliseconds since the epoch. */
-  readonly createdBefore?: number | undefined;
 }
 
 /** Ids of emails that may be tried again, the oldest first, after the given id. */
 export async function listForRetry(
   db: Db,
-  { createdBefore, ...criteria }: RetryCriteria,
+  criteria: RetryCriteria,
   page: { readonly after: string; readonly limit: number },
 ): Promise<string[]> {
-  let query = idsMeeting(db, criteria, page);
-  if (createdBefore !== undefined) query = query.where("emails.created_at", "<", createdBefore);
-  return (await query.execute()).map((row) => row.id);
+  return (await idsMeeting(db, criteria, page).execute()).map((row) => row.id);
 }
 
 /**

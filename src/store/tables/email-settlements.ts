@@ -229,7 +229,8 @@ function attemptRows(settled: Settled): ValueRow<typeof attemptColumns>[] {
       duplicate: attempt.possibleDuplicate ? 1 : 0,
       in_sandbox: attempt.captured ? 1 : 0,
       failure: attempt.failure === null ? null : JSON.stringify(attempt.failure),
-      route: attempt.route === null ? null : JSON.stringify(attempt.route),
+      route:
+        attempt.route === null ? null : JSON.stringify({ ...attempt.route, copy: attempt.copy ?? undefined }),
     },
   ];
 }

@@ -91,6 +91,16 @@ export interface Attempt {
   readonly failure: AttemptFailure | null;
   /** Why it went through this config; null in what older versions wrote, and for tests of a config. */
   readonly route: AttemptRoute | null;
+  /** What became of the archive copy; left out where none was tried. */
+  readonly copy?: AttemptCopy | null;
+}
+
+/** The copy of an email that its config sends to an archive. */
+export interface AttemptCopy {
+  readonly address: string;
+  readonly outcome: "sent" | "temporary" | "permanent" | "unknown";
+  readonly code: number | null;
+  readonly reply: string | null;
 }
 
 /** Why an email goes through a config. */
@@ -223,8 +233,14 @@ export async function listAttempts(db: Db, emailId: string): Promise<Attempt[]> 
     possibleDuplicate: row.possible_duplicate === 1,
     captured: row.captured === 1,
     failure: row.failure_json === null ? null : JSON.parse(row.failure_json),
-    route: row.route_json === null ? null : JSON.parse(row.route_json),
+    ...routeFromJson(row.route_json),
   }));
+}
+
+function routeFromJson(json: string | null): Pick<Attempt, "route" | "copy"> {
+  if (json === null) return { route: null };
+  const { copy, ...route } = JSON.parse(json);
+  return copy === undefined ? { route } : { route, copy };
 }
 
 /** How many emails wait or are under way: the log behind them does not count, however long it is. */

@@ -71,9 +71,16 @@ function AttemptItem({ attempt, isLatest }: { attempt: Attempt; isLatest: boolea
         <Explanation attempt={attempt} problem={attempt.problem} isOpen={isLatest} />
       )}
       {reply !== null && <p className={`${styles.detail} ${styles.reply}`}>{reply}</p>}
+      {attempt.copy !== null && <p className={styles.detail}>{copyWords(attempt.copy)}</p>}
       {attempt.possibleDuplicate && <p className={styles.detail}>{t.duplicateAttempt}</p>}
     </li>
   );
+}
+
+function copyWords({ address, outcome, code, reply }: NonNullable<Attempt["copy"]>): string {
+  if (outcome === "sent") return t.copySent(address);
+  const words = [code, reply].filter((part) => part !== null).join(" ");
+  return t.copyFailed(address, words || t.copyUnknown);
 }
 
 interface ExplanationProps {

@@ -1,6 +1,6 @@
 import { Button } from "@mantine/core";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import { useParams } from "@tanstack/react-router";
+import { useNavigate, useParams } from "@tanstack/react-router";
 import { useState } from "react";
 import { ApiProblem } from "../../api/problem.ts";
 import type { Email } from "../../api/types.ts";
@@ -11,7 +11,7 @@ import { Card, Page, SkeletonRows } from "../../parts/page.tsx";
 import { Time } from "../../parts/time.tsx";
 import { NotFound } from "../../shell/stray-pages.tsx";
 import * as shared from "../../strings.ts";
-import { cancelEmail, emailQuery, retryEmail } from "../api.ts";
+import { cancelEmail, emailQuery, resendEmail, retryEmail } from "../api.ts";
 import styles from "../emails.module.css";
 import { StateBadge } from "../state-badge.tsx";
 import { isRetryable, testEmailTemplate } from "../states.ts";
@@ -98,9 +98,15 @@ function retryWords({
   return { button: t.retry, title: t.retryTitle, body: state === "unknown" ? t.retryUnknown : t.retryBody };
 }
 
+/** Whether somebody got it, so that there is something to send once more. */
+function canResend({ state, sensitive, template }: Email): boolean {
+  return (state === "sent" || state === "partial") && !sensitive && template !== testEmailTemplate;
+}
+
 function Actions({ email }: { email: Email }) {
-  const [asking, ask] = useState<"retry" | "cancel" | null>(null);
+  const [asking, ask] = useState<"retry" | "cancel" | "resend" | null>(null);
   const queries = useQueryClient();
+  const navigate = useNavigate();
   const acting = useMutation({
     mutationFn: (act: (id: string) => Promise<void>) => act(email.id),
     onSuccess: () => ask(null),
@@ -108,6 +114,11 @@ function Actions({ email }: { email: Email }) {
     onSettled: () => queries.invalidateQueries({ queryKey: ["emails"] }),
   });
   const retry = retryWords(email);
+  const mayResend = canResend(email);
+  async function resend(id: string) {
+    const copy = await resendEmail(id);
+    await navigate({ to: "/emails/$id", params: { id: copy } });
+  }
   function close() {
     ask(null);
     acting.reset();
@@ -117,6 +128,11 @@ function Actions({ email }: { email: Email }) {
       {retry !== null && (
         <Button variant="default" leftSection={<Icon name="retry" size={16} />} onClick={() => ask("retry")}>
           {retry.button}
+        </Button>
+      )}
+      {mayResend && (
+        <Button variant="default" leftSection={<Icon name="mail" size={16} />} onClick={() => ask("resend")}>
+          {t.resend}
         </Button>
       )}
       {email.state === "queued" && (
@@ -136,6 +152,20 @@ function Actions({ email }: { email: Email }) {
           onClose={close}
         >
           {retry.body}
+        </Confirm>
+      )}
+      {mayResend && (
+        <Confirm
+          opened={asking === "resend"}
+          title={t.resendTitle}
+          confirm={t.resend}
+          destroys={false}
+          busy={acting.isPending}
+          error={acting.error}
+          onConfirm={() => acting.mutate(resend)}
+          onClose={close}
+        >
+          {t.resendBody(email.recipients.length)}
         </Confirm>
       )}
       <Confirm

@@ -2,13 +2,28 @@ import type { RecipientState } from "../../api/model.ts";
 import type { Attempt } from "../../api/types.ts";
 
 export const back = "Emails";
-export const retry = "Send again";
+export const retry = "Retry";
 export const sendNow = "Send now";
 export const sendNowTitle = "Send it now?";
 export const sendNowBody = "It is tried at once instead of at its next time.";
-export const retryTitle = "Send it again?";
+export const retryTitle = "Retry this email?";
 export const retryUnknown = "The relay may have taken it already. Recipients may get it twice.";
 export const retryBody = "It is queued again for the recipients that did not get it.";
+export const resend = "Resend";
+export const resendTitle = "Resend this email?";
+export const resendBody = (recipients: number) =>
+  recipients === 1
+    ? "The recipient gets the same email once more. It is a new email in the log."
+    : `All ${recipients} recipients get the same email once more, also those that have it. It is a new email in the log.`;
+export const copySent = (address: string) => `Copy to ${address}: accepted`;
+export const copyFailed = (address: string, reply: string) => `Copy to ${address}: ${reply}`;
+export const copyUnknown = "its reply was lost";
+export const askedConfig = "SMTP config";
+export const askedOnly = (config: string) => `${config} only`;
+export const askedFirst = (config: string) => `${config}, or another one if it can't send`;
+export const resentFrom = "Resent from";
+export const earlierEmail = "Earlier email";
+export const resends = "Resent as";
 export const cancel = "Cancel email";
 export const cancelTitle = "Cancel this email?";
 export const cancelBody = "It will not be sent to recipients that did not get it yet. This cannot be undone.";

@@ -1,9 +1,10 @@
-import { NativeSelect, TextInput } from "@mantine/core";
+import { Button, NativeSelect, TextInput } from "@mantine/core";
 import { useDebouncedCallback } from "@mantine/hooks";
 import { useQuery } from "@tanstack/react-query";
 import { getRouteApi, Link } from "@tanstack/react-router";
 import { useEffect, useRef, useState } from "react";
 import type { EmailSummary } from "../../api/types.ts";
+import { OverallAlerts } from "../../monitoring/config-alerts.tsx";
 import { Icon } from "../../parts/icon.tsx";
 import { ProblemNotice } from "../../parts/notice.tsx";
 import { Card, Empty, Page, SkeletonRows } from "../../parts/page.tsx";
@@ -12,11 +13,13 @@ import { SendExample } from "../../parts/send-example.tsx";
 import table from "../../parts/table.module.css";
 import { Time } from "../../parts/time.tsx";
 import * as shared from "../../strings.ts";
-import { emailsQuery } from "../api.ts";
+import { emailsQuery, exportUrl } from "../api.ts";
 import styles from "../emails.module.css";
+import { type EmailSearch, filterOf } from "../search.ts";
 import { StateBadge } from "../state-badge.tsx";
 import { emailStates, isRetryable } from "../states.ts";
 import * as page from "../strings.ts";
+import { Filters } from "./filters.tsx";
 import { RetryAll } from "./retry-all.tsx";
 import * as t from "./strings.ts";
 
@@ -31,21 +34,22 @@ export function EmailListPage() {
   const search = route.useSearch();
   const navigate = route.useNavigate();
   const emails = useQuery(emailsQuery(search));
-  const isFiltered = search.state !== undefined || search.q !== undefined;
+  const { state, after, ...others } = search;
+  const isFiltered = Object.keys(filterOf(search)).length > 0;
+  const isEmpty = emails.data === undefined || emails.data.items.length === 0;
 
   return (
     <Page
       title={page.title}
       lead={t.lead}
       actions={
-        isRetryable(search.state) && (
-          <RetryAll
-            search={{ state: search.state, q: search.q }}
-            isEmpty={emails.data === undefined || emails.data.items.length === 0}
-          />
-        )
+        <>
+          {isRetryable(state) && <RetryAll search={{ ...others, state }} isEmpty={isEmpty} />}
+          {!isEmpty && <ExportButton search={search} />}
+        </>
       }
     >
+      <OverallAlerts />
       <div className={styles.tools}>
         <SearchField
           q={search.q ?? ""}
@@ -66,7 +70,13 @@ export function EmailListPage() {
             })
           }
         />
-        {search.after === undefined && emails.isSuccess && <span className={styles.live}>{t.live}</span>}
+        <Filters
+          values={others}
+          onChange={(change) =>
+            void navigate({ search: (now) => ({ ...now, ...change, after: undefined }), replace: true })
+          }
+        />
+        {after === undefined && emails.isSuccess && <span className={styles.live}>{t.live}</span>}
       </div>
       {emails.error !== null && emails.data === undefined && <ProblemNotice error={emails.error} />}
       {emails.isPending && (
@@ -79,7 +89,7 @@ export function EmailListPage() {
           <Card>
             {emails.data.items.length > 0 ? (
               <EmailTable emails={emails.data.items} />
-            ) : isFiltered || search.after !== undefined ? (
+            ) : isFiltered || after !== undefined ? (
               <Empty title={t.nothingFound}>
                 <p>{t.nothingFoundBody}</p>
                 <Link to="/emails">{t.clearFilter}</Link>
@@ -92,10 +102,22 @@ export function EmailListPage() {
               </Empty>
             )}
           </Card>
-          <Pager label={t.pages} to="/emails" search={search} after={search.after} next={emails.data.next} />
+          <Pager label={t.pages} to="/emails" search={search} after={after} next={emails.data.next} />
         </>
       )}
     </Page>
+  );
+}
+
+function ExportButton({ search }: { search: EmailSearch }) {
+  return (
+    <Button
+      renderRoot={(props) => <a href={exportUrl(search)} download {...props} />}
+      variant="default"
+      leftSection={<Icon name="archive" size={16} />}
+    >
+      {t.exportButton}
+    </Button>
   );
 }
 
