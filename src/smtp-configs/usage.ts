@@ -10,9 +10,11 @@ import {
 } from "../store/tables/smtp-config-usage.ts";
 import type { ConfigSource } from "./repository.ts";
 
+type LimitSetting = Exclude<keyof UsageLimits, "bcc">;
+
 /** What a config has used of one of its limits. */
 export interface LimitUse {
-  readonly setting: keyof UsageLimits;
+  readonly setting: LimitSetting;
   readonly limit: number;
   /** Emails or recipients in the window that ends now. More than the limit if that was lowered since. */
   readonly used: number;
@@ -55,7 +57,7 @@ const windowWords: Readonly<Record<number, string>> = { 60: "a minute", 3600: "a
 export interface LimitRatio {
   readonly config: string;
   readonly id: string;
-  readonly setting: keyof UsageLimits;
+  readonly setting: LimitSetting;
   readonly ratio: number;
 }
 
@@ -70,6 +72,6 @@ export async function readLimitRatios(db: Db, source: ConfigSource, now: number)
   );
 }
 
-function settingOf({ window, counts }: UsageLimit): keyof UsageLimits {
+function settingOf({ window, counts }: UsageLimit): LimitSetting {
   return counts === "recipients" ? "maxRecipientsPerDay" : settingOfEmails[window];
 }

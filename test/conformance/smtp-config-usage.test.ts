@@ -25,6 +25,7 @@ const atMost = (max: number, window: UsageWindow, counts: UsageLimit["counts"] =
   window,
   counts,
   max,
+  hasCopy: false,
 });
 
 describe.each(databases)("the limits of a config on $name", ({ shared, start, open, stop }) => {
@@ -110,6 +111,17 @@ describe.each(databases)("the limits of a config on $name", ({ shared, start, op
     await queue(1);
     expect(await count(limits)).toBe(1);
     expect(await used()).toMatchObject({ day: { emails: 34, recipients: 100 } });
+  });
+
+  it("count the archive copy of each email as a recipient", async () => {
+    await queue(5);
+    const limits = [{ ...atMost(7, "day", "recipients"), hasCopy: true }];
+    const claimed = [];
+    for (let more = await claim(limits); more.length > 0; more = await claim(limits)) claimed.push(...more);
+    expect(claimed).toHaveLength(3);
+    expect(await used()).toMatchObject({ day: { emails: 3, recipients: 6 } });
+    await handBack(claimed.slice(0, 1));
+    expect(await used()).toMatchObject({ day: { emails: 2, recipients: 4 } });
   });
 
   it("count for the config that claims alone", async () => {

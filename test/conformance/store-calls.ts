@@ -55,12 +55,15 @@ export const withoutDatabase: readonly string[] = [
   "emails.emailFromRow",
   "emails.recipientFromRow",
   "emails.refusedByColumn",
+  "postgres-sessions.hasSessions",
+  "postgres-sessions.refuseUnlessSessions",
   "smtp-config-health.healthColumns",
   "smtp-config-health.healthFromRow",
   "smtp-config-health.newHealth",
   "smtp-config-health.openBreakerAt",
   "smtp-config-health.triedBreakerAt",
   "smtp-config-usage.bucketsOf",
+  "smtp-config-usage.copiesOf",
   "smtp-config-usage.leftOf",
   "smtp-config-usage.limitValues",
   "smtp-config-usage.usageLimits",
@@ -71,10 +74,10 @@ export const withoutDatabase: readonly string[] = [
 ];
 
 const allLimits: readonly usage.UsageLimit[] = [
-  { window: "minute", counts: "emails", max: 5 },
-  { window: "hour", counts: "emails", max: 5 },
-  { window: "day", counts: "emails", max: 5 },
-  { window: "day", counts: "recipients", max: 500 },
+  { window: "minute", counts: "emails", max: 5, hasCopy: false },
+  { window: "hour", counts: "emails", max: 5, hasCopy: false },
+  { window: "day", counts: "emails", max: 5, hasCopy: false },
+  { window: "day", counts: "recipients", max: 500, hasCopy: false },
 ];
 
 /** Claims within every kind of limit, which is counted. */

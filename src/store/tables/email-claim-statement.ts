@@ -6,7 +6,7 @@ import { statement } from "../row-statement.ts";
 import type { Db } from "../schema.ts";
 import { leaseUntil } from "./email-leases.ts";
 import { type RoutingRule, routingCondition } from "./email-routing.ts";
-import { leftOf, limitValues, type UsageLimit } from "./smtp-config-usage.ts";
+import { copiesOf, leftOf, limitValues, type UsageLimit } from "./smtp-config-usage.ts";
 
 interface DueValues {
   readonly now: number;
@@ -37,7 +37,7 @@ const maxStatements = 256;
 /** The statement that claims what a rule gives, within limits. Its text is compiled once for all rules of a shape. */
 export function claimStatement({ rule, limits }: ClaimShape): ClaimStatement {
   const condition = routingCondition(rule);
-  const limited = limits.map(({ window, counts }) => `${window} ${counts}`);
+  const limited = limits.map(({ window, counts, hasCopy }) => `${window} ${counts} ${hasCopy}`);
   const key = [condition.key, ...limited].join(" | ");
   const known = statements.get(key);
   if (known !== undefined) return known;
@@ -73,11 +73,12 @@ const openRecipients = sql`(select count(*) from recipients
 function roomOf(db: Db, limits: readonly UsageLimit[], value: (name: string) => unknown): Room {
   const wanted = sql<number>`cast(${value("limit")} as integer)`;
   if (limits.length === 0) return { tables: sql``, emails: wanted, fits: sql``, share: (part) => part };
+  const copies = copiesOf(limits);
   const lefts = limits.map((limit, index) => ({ ...limit, left: leftOf(limit, index, value) }));
   const [least, greatest] = isPostgres(db) ? [sql`least`, sql`greatest`] : [sql`min`, sql`max`];
-  const atMost = lefts.map(({ counts, left }) => (counts === "emails" ? left : emailsFor(left)));
+  const atMost = lefts.map(({ counts, left }) => (counts === "emails" ? left : emailsFor(left, copies)));
   const fits = lefts.map(({ counts, left }) =>
-    counts === "emails" ? sql`` : sql`and ${openRecipients} <= ${left}`,
+    counts === "emails" ? sql`` : sql`and ${openRecipients} + ${sql.lit(copies)} <= ${left}`,
   );
   return {
     tables: sql`room (emails) as (select ${greatest}(0, ${least}(${wanted}, ${sql.join(atMost)}))),`,
@@ -88,9 +89,9 @@ function roomOf(db: Db, limits: readonly UsageLimit[], value: (name: string) => 
 }
 
 /** Each email may have as many recipients as an email may have; near the end they are claimed one by one. */
-function emailsFor(recipients: RawBuilder<number>): RawBuilder<number> {
-  return sql<number>`(case when ${recipients} >= ${sql.lit(maxRecipients)}
-    then ${recipients} / ${sql.lit(maxRecipients)} when ${recipients} > 0 then 1 else 0 end)`;
+function emailsFor(recipients: RawBuilder<number>, copies: number): RawBuilder<number> {
+  const most = sql.lit(maxRecipients + copies);
+  return sql<number>`(case when ${recipients} >= ${most} then ${recipients} / ${most} when ${recipients} > 0 then 1 else 0 end)`;
 }
 
 function claimQuery(

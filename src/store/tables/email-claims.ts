@@ -11,7 +11,7 @@ import { type LeaseTime, leaseUntil } from "./email-leases.ts";
 import { type RoutingRule, routingCondition } from "./email-routing.ts";
 import { type Email, emailFromRow, type Recipient, recipientFromRow } from "./emails.ts";
 import type { ReadConfig } from "./smtp-config-health.ts";
-import { bucketsOf, type CountedUsage, limitValues, type UsageLimit } from "./smtp-config-usage.ts";
+import { bucketsOf, type CountedUsage, copiesOf, limitValues, type UsageLimit } from "./smtp-config-usage.ts";
 
 /** A claimed email with what is needed to send it. */
 export interface ClaimedEmail {
@@ -91,7 +91,7 @@ export function claimEmails(db: Db, claim: Claim): Step<ClaimedEmail[]> {
             email: emailFromRow(row),
             recipients: all,
             ...claimedContent(contents.get(row.id)),
-            counted: counting === null ? null : { ...counting, recipients: open },
+            counted: counting === null ? null : { ...counting, recipients: open + copiesOf(counting.limits) },
           };
         });
     },
@@ -130,7 +130,9 @@ function countClaimed(
         sql<number>`cast(${bucketMs} as integer)`.as("bucket_ms"),
         sql<number>`cast(${startsAt} as bigint)`.as("starts_at"),
         eb.fn.count<number>("emails.id").distinct().as("emails"),
-        eb.fn.count<number>("recipients.email_id").as("recipients"),
+        sql<number>`count(recipients.email_id) + ${sql.lit(copiesOf(limits))} * count(distinct emails.id)`.as(
+          "recipients",
+        ),
       ])
       .having((eb) => eb.fn.countAll(), ">", 0);
     return db

@@ -32,25 +32,28 @@ const windowNames = Object.keys(usageWindows) as readonly UsageWindow[];
 /** The settings that limit what a config sends over more than a second. */
 export type UsageLimits = Pick<
   SmtpSettings,
-  "maxPerMinute" | "maxPerHour" | "maxPerDay" | "maxRecipientsPerDay"
+  "maxPerMinute" | "maxPerHour" | "maxPerDay" | "maxRecipientsPerDay" | "bcc"
 >;
 
 export interface UsageLimit {
   readonly window: UsageWindow;
   readonly counts: "emails" | "recipients";
   readonly max: number;
+  /** Whether each email may have one recipient more, for the archive. */
+  readonly hasCopy: boolean;
 }
 
 /** The limits that are set. */
 export function usageLimits(settings: UsageLimits): readonly UsageLimit[] {
-  const { maxPerMinute, maxPerHour, maxPerDay, maxRecipientsPerDay } = settings;
+  const { maxPerMinute, maxPerHour, maxPerDay, maxRecipientsPerDay, bcc } = settings;
+  const hasCopy = bcc !== null;
   const all = [
     { window: "minute", counts: "emails", max: maxPerMinute },
     { window: "hour", counts: "emails", max: maxPerHour },
     { window: "day", counts: "emails", max: maxPerDay },
     { window: "day", counts: "recipients", max: maxRecipientsPerDay },
   ] as const;
-  return all.flatMap(({ max, ...limit }) => (max === null ? [] : [{ ...limit, max }]));
+  return all.flatMap(({ max, ...limit }) => (max === null ? [] : [{ ...limit, max, hasCopy }]));
 }
 
 /** What a config has used in a window that ends now. */
@@ -183,6 +186,11 @@ export function leftOf(
       and starts_at > cast(${value(`after${index}`)} as bigint)
       and starts_at <= cast(${value("now")} as bigint)`;
   return sql<number>`(cast(${value(`max${index}`)} as integer) - coalesce((${used}), 0))`;
+}
+
+/** How many recipients each email has beside its own. */
+export function copiesOf(limits: readonly UsageLimit[]): number {
+  return limits.some(({ hasCopy }) => hasCopy) ? 1 : 0;
 }
 
 /** The windows that limits count over, each once. */
