@@ -5,6 +5,7 @@ import type { Actor } from "../core/model.ts";
 import { passwordMask } from "../core/model.ts";
 import { parse } from "../core/parse.ts";
 import { RecipientGuard } from "../guard/recipient-guard.ts";
+import { parseRecipientRule } from "../guard/rule.ts";
 import { smtpConfigView } from "../http/resources/smtp-config-views.ts";
 import { createEgress } from "../net/egress.ts";
 import { generateKey } from "../secret/fernet.ts";
@@ -44,19 +45,23 @@ beforeEach(async () => {
   ({ configs } = opened);
   recovered = 0;
   usualEndpoints = [];
-  tests = new ConnectionTests({
+  tests = testsWith({});
+  relay = await startTestRelay({ tls, auth });
+});
+
+function testsWith({ guard = new RecipientGuard() }: { readonly guard?: RecipientGuard }): ConnectionTests {
+  return new ConnectionTests({
     store,
     ...opened,
     templates: new LoadedTemplates(),
-    clock,
+    clock: createFixedClock(now),
     log: createLog("silent"),
-    guard: new RecipientGuard(),
+    guard,
     egress: createEgress("default", async () => [{ address: "127.0.0.1", family: 4 }]),
     usualEndpoints,
     onRecovered: () => recovered++,
   });
-  relay = await startTestRelay({ tls, auth });
-});
+}
 
 afterEach(async () => {
   await relay.close();
@@ -111,6 +116,36 @@ describe("a saved config", () => {
     await tests.run({ target: { kind: "saved", id }, actor });
     expect(await findSmtpConfig(store.db, id)).toMatchObject(notPaused);
     expect(recovered).toBe(1);
+  });
+
+  test.each([
+    ["the server does not know", () => "550 5.1.1 No such user"],
+    ["has a full mailbox", () => "552 5.2.2 Mailbox full"],
+  ])("has passed if all that failed is an address that %s", async (_why, onRcpt) => {
+    await relay.close();
+    relay = await startTestRelay({ tls, auth, onRcpt });
+    const { id } = await save();
+    const report = await tests.run({ target: { kind: "saved", id }, sendTo: "pat@example.net", actor });
+    expect(report.ok).toBe(false);
+    expect(await lastTest(id)).toEqual({ at: now, ok: true, stage: null, title: null });
+  });
+
+  test("has passed if its test email may not be sent from this machine", async () => {
+    const { id } = await save();
+    const guard = new RecipientGuard(parseRecipientRule("only:@acme.test"));
+    const guarded = testsWith({ guard });
+    const report = await guarded.run({ target: { kind: "saved", id }, sendTo: "pat@example.net", actor });
+    expect(report.ok).toBe(false);
+    expect(await lastTest(id)).toEqual({ at: now, ok: true, stage: null, title: null });
+    expect(relay.messages).toEqual([]);
+  });
+
+  test("has failed if the server relays for nobody", async () => {
+    await relay.close();
+    relay = await startTestRelay({ tls, auth, onRcpt: () => "554 5.7.1 Relay access denied" });
+    const { id } = await save();
+    await tests.run({ target: { kind: "saved", id }, sendTo: "pat@example.net", actor });
+    expect(await lastTest(id)).toMatchObject({ ok: false, stage: "recipient" });
   });
 
   test("stays paused when the test fails", async () => {

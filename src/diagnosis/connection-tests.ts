@@ -10,7 +10,7 @@ import type { SmtpConfig } from "../store/tables/smtp-configs.ts";
 import type { LoadedTemplates } from "../templates/engine/templates.ts";
 import type { Endpoint } from "./alternatives.ts";
 import { probe } from "./probe.ts";
-import { failedStage, type TestReport, type TestWatcher } from "./report.ts";
+import { failedStage, type TestReport, type TestStage, type TestWatcher } from "./report.ts";
 import { logTestEmail, type TestEmailResult } from "./test-email-log.ts";
 import {
   type ResolvedTarget,
@@ -115,20 +115,20 @@ export class ConnectionTests {
     const { store, configSource, drafts, clock, onRecovered } = this.#dependencies;
     if (stored === null) return;
     const failed = failedStage(report);
-    const result = {
-      at: clock.now(),
-      ok: report.ok,
-      stage: failed?.stage ?? null,
-      title: failed?.problem?.title ?? null,
-    };
+    const at = clock.now();
+    // An address that gets no mail says nothing against the settings: all before it has worked.
+    const ok = report.ok || (failed !== undefined && isOfRecipient(failed));
+    const result = ok
+      ? { at, ok, stage: null, title: null }
+      : { at, ok, stage: failed?.stage ?? null, title: failed?.problem?.title ?? null };
     if (stored.kind === "draft") return drafts.recordTest(stored.draft, result);
     const { id, revision } = stored.config;
     const hasRecovered = await store.transaction(async (db) => {
       if ((await configSource.find(db, id))?.revision.version !== revision.version) return false;
       await configSource.recordTest(db, id, result);
       // The cause of the pause is gone, whether it was here or at the relay.
-      if (report.ok) await configSource.resume(db, id);
-      return report.ok;
+      if (ok) await configSource.resume(db, id);
+      return ok;
     });
     if (hasRecovered) onRecovered?.();
   }
@@ -177,4 +177,17 @@ interface Progress {
   report: TestReport | null;
   /** The result of each alternative by its name; `cut off` until it has one. */
   readonly tried: Map<string, string>;
+}
+
+/** Explanations of an address that gets no mail, whoever sends it. */
+const ofRecipient: ReadonlySet<string> = new Set([
+  "recipient.withheld",
+  "recipient.unknown",
+  "recipient.disabled",
+  "recipient.mailbox_full",
+  "recipient.busy",
+]);
+
+function isOfRecipient({ problem }: TestStage): boolean {
+  return ofRecipient.has(problem?.code ?? "");
 }
