@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import { chmodSync, mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -13,8 +14,19 @@ afterEach(() => {
   rmSync(folder, { recursive: true });
 });
 
-/** Root may do anything. */
-const isRoot = process.getuid?.() === 0;
+/** What the folder is refused with by a process that permissions hold for; empty if it is not refused. */
+function refusalOf(path: string): string {
+  const program = `
+    import { prepareDataFolder } from ${JSON.stringify(new URL("data-folder.ts", import.meta.url).href)};
+    try { prepareDataFolder(${JSON.stringify(path)}); } catch (error) { process.stdout.write(error.message); }`;
+  const node = [process.execPath, "--input-type=module", "-e", program];
+  // Root may do anything, unless it has no capabilities.
+  const isRoot = process.getuid?.() === 0;
+  const [command = "", ...given] = isRoot
+    ? ["setpriv", "--inh-caps=-all", "--bounding-set=-all", ...node]
+    : node;
+  return execFileSync(command, given, { encoding: "utf8" });
+}
 
 describe("the data folder", () => {
   it("is made for its owner alone, with the folders around it", () => {
@@ -33,21 +45,23 @@ describe("the data folder", () => {
     }
   });
 
-  it.skipIf(isRoot)("is refused with a remedy if it, or a file in it, belongs to others", () => {
+  it("is refused with a remedy if it, or a file in it, belongs to others", () => {
     const refused = /cannot use .* \(EACCES\)\. Give .* to the user of this process \(uid \d+\)/;
     chmodSync(folder, 0o500);
-    expect(() => prepareDataFolder(folder)).toThrow(refused);
-    expect(() => prepareDataFolder(join(folder, "data"))).toThrow(refused);
+    expect(refusalOf(folder)).toMatch(refused);
+    expect(refusalOf(join(folder, "data"))).toMatch(refused);
     chmodSync(folder, 0o700);
     mkdirSync(join(folder, "data"));
+    expect(refusalOf(join(folder, "data"))).toBe("");
     for (const [name, mode] of [
       ["sendwright.db", 0o400],
       ["sendwright.key", 0o000],
     ] as const) {
       const path = join(folder, "data", name);
       writeFileSync(path, "", { mode });
-      expect(() => prepareDataFolder(join(folder, "data"))).toThrow(refused);
-      expect(() => prepareDataFolder(join(folder, "data"))).toThrow(path);
+      const refusal = refusalOf(join(folder, "data"));
+      expect(refusal).toMatch(refused);
+      expect(refusal).toContain(path);
       rmSync(path);
     }
   });

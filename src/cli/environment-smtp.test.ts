@@ -65,8 +65,11 @@ test("wants the password of a username", () => {
 
 test.each([
   ["Doe, Jo <jo@example.com>", 'put the name in double quotes, as in "Doe, Jo" <jo@example.com>'],
-  ["a@example.com, b@example.com", "it holds a space or an invisible character"],
-  ["Jo jo@example.com>", "it has a > without a <"],
+  [
+    "a@example.com, b@example.com",
+    "it holds more than one address; give each by itself, as in a list of them",
+  ],
+  ["Jo jo@example.com>", "its angle brackets do not hold one address"],
 ])("says what is wrong with the sender %s as the API does, and nothing else", (from, fault) => {
   const message = `SENDWRIGHT_SMTP_FROM cannot be used. The address "${from}" is not valid: ${fault}.`;
   expect(() => read({ SENDWRIGHT_SMTP_HOST: "smtp.example.com", SENDWRIGHT_SMTP_FROM: from })).toThrow(
