@@ -1,5 +1,5 @@
 /**
- * The delivery worker: claims emails that are due, sends each through the first config that can be used, and stores
+ * The delivery worker: claims emails that are due, sends each through the config that the router gives it, and stores
  * the outcome (RFC 5321 §4.5.4 for retries). It does not compose emails, and explains no failure.
  */
 import type { ByteBudget } from "../core/byte-budget.ts";
