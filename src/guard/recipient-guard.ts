@@ -6,6 +6,7 @@ import type { ConfigSource } from "../smtp-configs/repository.ts";
 import type { ConfigResolver } from "../smtp-configs/resolver.ts";
 import { CaptureSource, captureResolver, type DeliveryResolver } from "./capture.ts";
 import { guardEnvelope } from "./envelope.ts";
+import { type RecipientFate, recipientFate } from "./fate.ts";
 import { GuardedConnection } from "./guarded-connection.ts";
 import { everyone, type RecipientRule } from "./rule.ts";
 import { withheldError } from "./withheld.ts";
@@ -63,6 +64,11 @@ export class RecipientGuard {
   assertAny(recipients: readonly string[]): void {
     const { to, withheld } = guardEnvelope(this.rule, recipients);
     if (to.length === 0 && withheld.length > 0) throw withheldError(withheld);
+  }
+
+  /** What becomes of a recipient. */
+  fateOf(address: string): RecipientFate {
+    return recipientFate(this.rule, address);
   }
 
   /** Whom a test may name in RCPT TO instead of this recipient; null for nobody. */

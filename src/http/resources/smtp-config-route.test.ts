@@ -136,8 +136,11 @@ describe("POST /api/smtp-configs/route", () => {
   it("follows the config that the request names, by name or id, with others behind it or without", async () => {
     await add("First");
     const second = await add("Second");
-    expect(inOrder(await ask({ config: "Second" }))).toEqual(["Second available", "First available"]);
-    const alone = await ask({ config: second.id, fallback: false });
+    expect(inOrder(await ask({ config: "Second", fallback: true }))).toEqual([
+      "Second available",
+      "First available",
+    ]);
+    const alone = await ask({ config: second.id });
     expect(alone.decision).toMatchObject({
       by: "named",
       sentence: "Second sends it, which the request named.",
@@ -172,8 +175,21 @@ describe("POST /api/smtp-configs/route", () => {
     expect((await ask({ to: "Jo <jo@bücher.example>" })).to).toEqual({
       address: "jo@xn--bcher-kva.example",
       needsSmtpUtf8: false,
+      fate: "sent",
+      sentTo: ["jo@xn--bcher-kva.example"],
     });
     expect((await ask({ to: "jö@example.com" })).to).toMatchObject({ needsSmtpUtf8: true });
+  });
+
+  it.each([
+    ["only:@acme.test", { fate: "withheld", sentTo: [] }],
+    ["only:@example.net", { fate: "sent", sentTo: ["jo@example.net"] }],
+    ["redirect:qa@acme.test", { fate: "redirected", sentTo: ["qa@acme.test"] }],
+    ["capture", { fate: "captured", sentTo: [] }],
+  ])("says who gets the email while the recipients are %s", async (recipients, expected) => {
+    await app.close();
+    app = await openApp({ recipients, sandboxPort: 0 });
+    expect((await ask({ to: "jo@example.net" })).to).toMatchObject(expected);
   });
 
   it("names each wrong field, an unknown config, and the ids of several of one name", async () => {

@@ -33,8 +33,8 @@ const routeQuestion = z.strictObject({
     .describe("Name or ID of the config that the request names"),
   fallback: z
     .boolean("must be true or false")
-    .default(true)
-    .describe("With `config`: whether others may stand in for it"),
+    .default(false)
+    .describe("With `config`: whether others may stand in for it, as in a request to send"),
   to: address.nullish().describe("A recipient, whose address is checked"),
 });
 
@@ -49,7 +49,7 @@ const ask = route({
   responses: { 200: json(routeAnswer, "The config, and why") },
 });
 
-export function smtpConfigRouteRoutes({ configs, sandbox, clock }: Services) {
+export function smtpConfigRouteRoutes({ configs, sandbox, guard, clock }: Services) {
   return routes().openapi(ask, async (c) => {
     const { from = null, config = null, fallback, to = null } = parse(routeQuestion, c.req.valid("json"));
     const saved = await configs.list();
@@ -58,7 +58,10 @@ export function smtpConfigRouteRoutes({ configs, sandbox, clock }: Services) {
       { from: from === null ? null : { name: from.name, address: from.address }, via },
       { configs: saved, sandboxPort: sandbox?.port ?? null, now: clock.now() },
     );
-    const recipient = to === null ? null : { address: to.address, needsSmtpUtf8: to.needsSmtpUtf8 };
+    const recipient =
+      to === null
+        ? null
+        : { address: to.address, needsSmtpUtf8: to.needsSmtpUtf8, ...guard.fateOf(to.address) };
     return c.json({ ...previewView(preview), to: recipient }, 200);
   });
 }

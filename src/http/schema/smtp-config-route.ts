@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { recipientFates } from "../../guard/fate.ts";
 import { mailbox, timeOrNull } from "./common.ts";
 import { routeReasons } from "./emails.ts";
 
@@ -49,6 +50,10 @@ export const routeAnswer = z
       .object({
         address: z.string(),
         needsSmtpUtf8: z.boolean().describe("The SMTP server must offer SMTPUTF8 (RFC 6531)"),
+        fate: z
+          .enum(recipientFates)
+          .describe("What `SENDWRIGHT_RECIPIENTS` makes of this recipient; `sent` if it is not set"),
+        sentTo: z.array(z.string()).readonly().describe("Who gets the email on this machine"),
       })
       .nullable()
       .describe("Null if no recipient was given"),
