@@ -21,9 +21,9 @@ const stage = (given: Partial<TestStage> & Pick<TestStage, "stage">): TestStage 
 
 const problem = {
   code: "auth.rejected",
-  title: "Username or password is wrong",
-  explanation: "smtp.example.com refuses the sign-in.",
-  remedy: "Enter both again.",
+  title: "Wrong username or password",
+  explanation: "smtp.example.com rejected the password.",
+  remedy: "Enter it again.",
 };
 
 /** Prints a test, and gives what stands there. */
@@ -83,10 +83,10 @@ describe("a connection test on the terminal", () => {
       ]),
     ).toBe(`Main relay, smtp.example.com:587
 
-  ✓ Find the server                  12 ms  192.0.2.1 · 192.0.2.2
-  ✓ Connect                          12 ms  192.0.2.1
-  ✓ Greeting                         12 ms  relay ready second line [2J
-  – Sign in                                 not needed
+  ✓ Look up the server                   12 ms  192.0.2.1 · 192.0.2.2
+  ✓ Connect                              12 ms  192.0.2.1
+  ✓ Receive the greeting                 12 ms  relay ready second line [2J
+  – Authenticate                                not needed
 
   It works: all stages passed in 1.2 s. No email was sent: a relay may still
   refuse the recipient, or the email at the end of DATA. --send-to tries that
@@ -103,14 +103,14 @@ describe("a connection test on the terminal", () => {
     });
     expect(printed([failed])).toBe(`Main relay, smtp.example.com:587
 
-  ✗ Sign in                          12 ms  535 5.7.8 No
+  ✗ Authenticate                         12 ms  535 5.7.8 No
 
-    Username or password is wrong
-    smtp.example.com refuses the sign-in.
-    What to do: Enter both again.
+    Wrong username or password
+    smtp.example.com rejected the password.
+    What to do: Enter it again.
     In the settings: Port: 465 · Use TLS: on · How TLS starts: Implicit TLS
 
-  It stopped at "Sign in" after 1.2 s.
+  It stopped at "Authenticate" after 1.2 s.
 `);
   });
 
@@ -128,7 +128,7 @@ describe("a connection test on the terminal", () => {
   it("explains what works but wants attention", () => {
     const text = printed([...reached, stage({ stage: "tls", status: "warning", problem })]);
     expect(text).toContain(
-      "  ! Encrypt and check certificate    12 ms\n\n    Username or password is wrong\n",
+      "  ! Encrypt and check the certificate    12 ms\n\n    Wrong username or password\n",
     );
     expect(text).toContain("It works, with a remark: ");
   });
@@ -147,9 +147,9 @@ describe("a connection test on the terminal", () => {
       ],
       {},
     );
-    expect(text).toContain("  ✓ Introduce ourselves              12 ms  takes up to 35.0 MiB\n");
+    expect(text).toContain("  ✓ Say hello (EHLO)                     12 ms  takes up to 35.0 MiB\n");
     expect(text).toContain("      TLSv1.3 · certificate for a and 2 more · 1 day left\n");
-    expect(text).toContain("  ✓ … once more, encrypted            8 ms  sign-in: PLAIN\n");
+    expect(text).toContain("  ✓ … once more, encrypted                8 ms  sign-in: PLAIN\n");
   });
 
   it("names whom the relay took the email for", () => {
@@ -175,8 +175,8 @@ describe("a connection test on the terminal", () => {
 
   it("writes over the stage that is under way, on a terminal alone", () => {
     const text = printed(reached, { output: { isTerminal: true } });
-    expect(text).toContain("  · Find the server … \r\u001b[2K  ✓ Find the server");
-    expect(text).toContain("  · Greeting … \r\u001b[2K\n  It works");
+    expect(text).toContain("  · Look up the server … \r\u001b[2K  ✓ Look up the server");
+    expect(text).toContain("  · Receive the greeting … \r\u001b[2K\n  It works");
     expect(printed(reached)).not.toContain("\u001b");
   });
 
@@ -190,7 +190,7 @@ describe("a connection test on the terminal", () => {
     ];
     const text = printed([...all, ...skipped], { output: { isTerminal: true } });
     expect(text).not.toContain("· Recipient accepted");
-    expect(text).not.toContain("· Hand over the email");
+    expect(text).not.toContain("· Send the email");
   });
 
   it("puts below the stage what does not fit beside it, cut to a line", () => {

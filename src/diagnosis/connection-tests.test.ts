@@ -102,7 +102,7 @@ describe("a saved config", () => {
       at: now,
       ok: false,
       stage: "auth",
-      title: "Username or password is wrong",
+      title: "Wrong username or password",
     });
   });
 
@@ -373,7 +373,7 @@ describe("a test that fails before the sign-in", () => {
       ok: false,
       stage: "connect",
       finished: true,
-      tried: [`${relay.port} with STARTTLS: works`, `${closed} with TLS from the start: does not work`],
+      tried: [`${relay.port} with STARTTLS: works`, `${closed} with implicit TLS: does not work`],
     });
     expect(JSON.stringify(entry)).not.toContain(auth.password);
   });

@@ -97,7 +97,7 @@ export class ConnectionTests {
       onAlternativesFound(alternatives) {
         for (const alternative of alternatives) tried.set(nameOf(alternative, host), "cut off");
       },
-      onLoginTried: (works) => tried.set("sign-in by LOGIN", works ? "works" : "does not work"),
+      onLoginTried: (works) => tried.set("authentication method LOGIN", works ? "works" : "does not work"),
       onAlternativeTried(alternative) {
         tried.set(nameOf(relayOf(alternative), host), alternative.works ? "works" : "does not work");
         watcher.onAlternativeTried?.(alternative);
@@ -144,7 +144,7 @@ export class ConnectionTests {
       await logTestEmail(store, result, { config, actor });
       return result.email.id;
     } catch (error) {
-      log.warn({ err: error, configId: config.id }, "a test email could not be written to the email log");
+      log.warn({ err: error, configId: config.id }, "test email not logged");
       return null;
     }
   }

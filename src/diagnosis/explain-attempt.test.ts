@@ -65,15 +65,15 @@ describe("an attempt", () => {
   it("whose sign-in was refused is explained as a test would explain it", () => {
     expect(explained(refusedSignIn)).toEqual({
       code: "auth.credentials",
-      title: "Username or password is wrong",
-      explanation: "smtp.example.com refuses the sign-in of jo@example.com: “535 5.7.8 No”.",
-      remedy: expect.stringContaining("Enter both again"),
+      title: "Wrong username or password",
+      explanation: "smtp.example.com rejected the username or password of jo@example.com: “535 5.7.8 No”.",
+      remedy: expect.stringContaining("Enter the username and password again"),
     });
   });
 
   it("names the recipient who was refused, also where others were taken", () => {
     const refused = { stage: "recipient", code: 550, enhancedCode: "5.1.1", reply: "5.1.1 Who?" } as const;
-    const unknown = "smtp.example.com says that pat@example.net does not exist: “550 5.1.1 Who?”.";
+    const unknown = "smtp.example.com replied that pat@example.net doesn't exist: “550 5.1.1 Who?”.";
     expect(explained(refused)).toMatchObject({ code: "recipient.unknown", explanation: unknown });
     const refusal = { code: 550, enhancedCode: "5.1.1", text: "5.1.1 Who?" };
     const partial = {
@@ -115,7 +115,7 @@ describe("whoever may not know the account", () => {
   it("is told the same without its name", () => {
     const problem = explainAttempt(attempt(refusedSignIn), { namesAccount: false });
     expect(problem?.explanation).toBe(
-      "smtp.example.com refuses the sign-in of this account: “535 5.7.8 No”.",
+      "smtp.example.com rejected the username or password of this account: “535 5.7.8 No”.",
     );
   });
 
@@ -132,7 +132,7 @@ describe("an old attempt", () => {
 
   it("is explained by its reply", () => {
     expect(explained(old(refusedSignIn))?.explanation).toBe(
-      "smtp.example.com refuses the sign-in of this account: “535 5.7.8 No”.",
+      "smtp.example.com rejected the username or password of this account: “535 5.7.8 No”.",
     );
     expect(explained(old({ code: 452, enhancedCode: "4.3.1", reply: "4.3.1 Full" }))?.code).toBe(
       "relay.storage_full",
@@ -145,8 +145,8 @@ describe("an old attempt", () => {
       explained(old({ stage: "connect", outcome: "temporary", errorCode: "smtp.connect", reply })),
     ).toMatchObject({
       code: "unexplained",
-      title: "It failed while opening the connection",
-      explanation: `${reply} It ended while opening the connection (smtp.connect).`,
+      title: "Failed while opening the connection",
+      explanation: `${reply} Sendwright was opening the connection (smtp.connect).`,
     });
   });
 
@@ -166,7 +166,7 @@ describe("an old attempt", () => {
       errorCode: "smtp.auth_unavailable",
       reply: "It has none.",
     });
-    expect(allWords(noOffer)).not.toMatch(/no sign-in/);
+    expect(allWords(noOffer)).not.toMatch(/offer authentication/);
     const refusedWay = old({
       stage: "auth",
       errorCode: "smtp.auth_rejected",
@@ -175,7 +175,7 @@ describe("an old attempt", () => {
     });
     expect(allWords(refusedWay)).not.toMatch(/none/);
     const untrusted = old({ stage: "tls", outcome: "config", errorCode: "smtp.tls", reply: "Not trusted." });
-    expect(allWords(untrusted)).not.toMatch(/no name at all|unnamed|unknown|undefined/);
+    expect(allWords(untrusted)).not.toMatch(/no name|unnamed|unknown|undefined/);
   });
 
   it("of which some recipients were refused has nothing that could be explained", () => {

@@ -972,17 +972,16 @@ describe("a failure that no rule knows", () => {
   test("says the stage, what the server said, and that waiting may help", () => {
     expect(explain(failure({ stage: "ehlo", says: "459 4.9.9 The moon is full" }))).toEqual({
       code: "unexplained",
-      title: "It failed while introducing ourselves (EHLO)",
-      explanation:
-        "While introducing ourselves (EHLO), smtp.example.com answered “459 4.9.9 The moon is full”.",
-      remedy: expect.stringContaining("try again in a few minutes"),
+      title: "Failed while sending EHLO",
+      explanation: "smtp.example.com replied “459 4.9.9 The moon is full” while Sendwright was sending EHLO.",
+      remedy: expect.stringContaining("Try again in a few minutes"),
     });
   });
 
   test("says that a final refusal is final", () => {
     const problem = explain(failure({ stage: "connect", says: "599 Never" }));
     expect(problem.code).toBe("unexplained");
-    expect(problem.remedy).toContain("final");
+    expect(problem.remedy).toContain("permanent");
   });
 
   test("names the code where the server said nothing", () => {

@@ -40,25 +40,25 @@ export interface Failure {
     /** Whether the config names the authorities that it trusts. */
     readonly ownAuthority?: boolean | undefined;
   };
-  /** What the relay said of an access token before it refused the token. */
+  /** What the relay said of an access token before it rejected the token. */
   readonly tokenRefusal?: string | undefined;
-  /** Whether the config signs in with an access token. */
+  /** Whether the config authenticates with an access token. */
   readonly withToken?: boolean | undefined;
-  /** Null if the config does not sign in. */
+  /** Null if the config does not authenticate. */
   readonly username?: string | null | undefined;
   readonly fromEmail?: string | undefined;
   readonly recipient?: string | undefined;
   /** What the relay offered in its latest answer to EHLO. */
   readonly offered?: Offer | undefined;
-  /** Whether the config allows signing in without TLS. */
+  /** Whether the config allows authentication without TLS. */
   readonly allowCleartextAuth?: boolean | undefined;
   /** Whether TLS was set up before the failure. */
   readonly encrypted?: boolean | undefined;
-  /** How the config signs in. */
+  /** How the config authenticates. */
   readonly authMethod?: AuthMethod | undefined;
-  /** Whether LOGIN worked after PLAIN had been refused; known only if it was tried. */
+  /** Whether LOGIN worked after PLAIN had been rejected; known only if it was tried. */
   readonly loginWorks?: boolean | undefined;
-  /** What was entered with a character that nobody sees. */
+  /** What was entered with an invisible character. */
   readonly invisibleIn?: readonly ("username" | "password")[] | undefined;
   /** The username without such characters, if it has any and may be shown. */
   readonly visibleUsername?: string | undefined;
@@ -223,21 +223,21 @@ function factsOf(failure: Failure): Facts {
     host: relay.host,
     port: relay.port === undefined ? undefined : String(relay.port),
     doing: stageNames[failure.stage].doing,
-    said: reply === undefined ? "nothing that says why" : quoted(reply),
+    said: reply === undefined ? "no reason given" : quoted(reply),
     message: failure.message ?? `The conversation with ${relay.host} failed.`,
     systemCode: failure.systemCode ?? failure.code,
     username: username === undefined ? "this account" : (username ?? "this connection"),
     tokenRefusal: failure.tokenRefusal ?? "nothing",
-    from: failure.fromEmail ?? "the from email",
+    from: failure.fromEmail ?? "the From email",
     to: failure.recipient ?? "the recipient",
     mechanisms: offered && (offered.authMechanisms.join(", ") || "none"),
-    names: certificate && (names.slice(0, manyNames).join(", ") + more || "no name at all"),
+    names: certificate && (names.slice(0, manyNames).join(", ") + more || "no name"),
     issuer: certificate && (certificate.issuer || "an unnamed issuer"),
     fingerprint: certificate?.fingerprint256,
     pinSubject: pin && (pin.subject || "an unnamed owner"),
     pinFingerprint: pin?.fingerprint256,
     pinValidTo: pin && day(pin.validTo),
-    faults: certificate?.faults?.join(" ") ?? "More than that is wrong.",
+    faults: certificate?.faults?.join(" ") ?? "It has other problems too.",
     validFrom: certificate && day(certificate.validFrom),
     validTo: certificate && day(certificate.validTo),
   };

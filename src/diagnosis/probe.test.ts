@@ -762,7 +762,7 @@ describe("a relay that echoes the password", () => {
   test("does not give away a password that is a word of the explanation", async () => {
     const wrong = { ...credentials, password: "wrong" };
     const report = await probeRelay({ tls: certificate, auth }, { credentials: wrong });
-    expect(failedStage(report)?.problem?.title).toBe("Username or password is wrong");
+    expect(failedStage(report)?.problem?.title).toBe("Wrong username or password");
   });
 
   test("finds it in no report and no progress where even the message is answered with it", async () => {

@@ -246,7 +246,7 @@ async function handOver(
 
 /** The deadline cut the connection, because the relay was silent: for the reader this is a timeout. */
 function outOfTime(error: SendwrightError): SendwrightError {
-  return new SendwrightError("smtp.timeout", "The test took too long altogether.", {
+  return new SendwrightError("smtp.timeout", "The test timed out.", {
     cause: error,
     smtp: { stage: "message", ...error.smtp, systemCode: "ETIMEDOUT" },
   });
@@ -260,7 +260,7 @@ function acceptanceOf(
   if (ending.kind === "failed") throw ending.error;
   const { recipients, stage, reply } = ending.result;
   if (recipients[0]?.outcome === "unknown") {
-    throw new SendwrightError("smtp.unknown_outcome", "The answer to the test email was lost.", {
+    throw new SendwrightError("smtp.unknown_outcome", "The reply to the test email was lost.", {
       smtp: { stage: "message" },
     });
   }
@@ -271,5 +271,7 @@ function acceptanceOf(
 /** The reply as one line. @throws SendwrightError `smtp.rejected` */
 function accepted(stage: TestStage["stage"], reply: SmtpReply): string {
   if (classOf(reply) === 2) return quote(reply);
-  throw new SendwrightError("smtp.rejected", `The relay answered ${reply.code}.`, { smtp: { stage, reply } });
+  throw new SendwrightError("smtp.rejected", `The SMTP server replied ${reply.code}.`, {
+    smtp: { stage, reply },
+  });
 }

@@ -14,7 +14,7 @@ export interface TestStage {
   readonly durationMs: number;
   /** What was seen; times are RFC 3339. */
   readonly evidence: Evidence;
-  /** What was said, line by line. */
+  /** The SMTP transcript, line by line. */
   readonly transcript: readonly TranscriptEntry[];
   /** With `failed` and `warning`. */
   readonly problem?: Problem;
@@ -32,7 +32,7 @@ export interface TriedAlternative {
   readonly smtpPort: number;
   readonly useTls: boolean;
   readonly tlsMode: TlsMode;
-  /** Everything before the sign-in works, and a sign-in is offered if the config needs one. */
+  /** Everything before authentication works, and the server offers authentication if the config requires it. */
   readonly works: boolean;
   /** Such as `587 with STARTTLS works`. */
   readonly title: string;
@@ -51,7 +51,7 @@ export interface TestReport {
   readonly stages: readonly TestStage[];
   /** Alternatives that were tried because the configured endpoint failed; those that work come first. */
   readonly corrections: readonly TriedAlternative[];
-  /** Fields that hold what nobody sees; empty once the sign-in worked. Saving is not refused for them. */
+  /** Fields with invisible characters; empty once authentication worked. They do not prevent saving. */
   readonly warnings: readonly Issue[];
 }
 

@@ -175,14 +175,14 @@ function onlyTo(address: string, egress: Egress): Egress {
       const { addresses } = await egress.resolve(host, port);
       const same = addresses.filter((found) => found.address === address);
       if (same.length > 0) return { addresses: same, refused: [] };
-      throw new SendwrightError("smtp.resolve", `${host} does not lead to ${address}.`, {
+      throw new SendwrightError("smtp.resolve", `${host} doesn't resolve to ${address}.`, {
         smtp: { stage: "resolve" },
       });
     },
   };
 }
 
-/** An open endpoint works for a config that signs in only if it offers a sign-in that Sendwright may use. */
+/** An open endpoint works for a config that authenticates only if it offers a method that Sendwright may use. */
 function assess(
   { credentials, allowCleartextAuth }: ResolvedConfig,
   { host, tls, address, fix }: Alternative,
@@ -190,28 +190,30 @@ function assess(
 ): Outcome {
   const offered = capabilities.authMechanisms;
   const offers =
-    offered.length === 0 ? "It offers no sign-in." : `It offers to sign in by ${offered.join(", ")}.`;
+    offered.length === 0
+      ? "The server doesn't offer authentication."
+      : `The server offers the authentication methods ${offered.join(", ")}.`;
   if (credentials !== null && chooseMechanisms(credentials.method, offered).length === 0) {
-    return { works: false, hasService: true, reason: "no sign-in that can be used", detail: offers };
+    return { works: false, hasService: true, reason: "no authentication method in common", detail: offers };
   }
   const mayGoInTheClear = allowCleartextAuth || fix.allowCleartextAuth === true;
   if (credentials !== null && tls === "none" && !mayGoInTheClear) {
     return {
       works: false,
       hasService: true,
-      reason: "the password would travel unencrypted",
+      reason: "the password would be sent unencrypted",
       detail: offers,
     };
   }
   const secured =
     evidence === null
-      ? `Nothing is encrypted: this is for ${loopback.test(host) ? "this machine" : "a private network"} only.`
-      : `${evidence.version}, and the certificate verifies.`;
+      ? `The connection isn't encrypted. Use it only on ${loopback.test(host) ? "this machine" : "a private network"}.`
+      : `The connection uses ${evidence.version} with a valid certificate.`;
   const named =
     address === null
       ? []
       : [
-          `The certificate is for ${host}, which leads to the same server. Use it only if you know this name.`,
+          `The certificate is for ${host}, which resolves to the same server. Use this name only if you know it.`,
         ];
   const signIn = credentials === null ? [] : [offers];
   return { works: true, hasService: true, reason: "", detail: [...named, secured, ...signIn].join(" ") };
@@ -223,21 +225,24 @@ function reasonFor(
 ): Pick<Outcome, "reason" | "detail"> {
   if (address !== null && stage === "resolve") {
     return {
-      reason: "leads to another server",
-      detail: `${host} does not lead to ${address}, the address that was connected to.`,
+      reason: "resolves to another server",
+      detail: `${host} doesn't resolve to ${address}, the address that Sendwright connected to.`,
     };
   }
   const { title, explanation } = problem;
   const noAnswer = stage === "connect" && failure.code === "smtp.timeout";
-  const reason = noAnswer ? "no answer" : title.charAt(0).toLowerCase() + title.slice(1);
+  const reason = noAnswer ? "no response" : continued(title);
   return { reason, detail: explanation };
+}
+
+/** A title that continues a sentence: its first letter is lower case, except in names such as DNS. */
+function continued(title: string): string {
+  return /^(?:[A-Z][A-Z]|Sendwright)/.test(title) ? title : title.charAt(0).toLowerCase() + title.slice(1);
 }
 
 /** The name of an endpoint for people: the port and its kind of TLS, and the host if it is not the configured one. */
 export function nameOf({ host, port, tls }: Pick<Relay, "host" | "port" | "tls">, typedHost: string): string {
-  const security = { implicit: "with TLS from the start", starttls: "with STARTTLS", none: "without TLS" }[
-    tls
-  ];
+  const security = { implicit: "with implicit TLS", starttls: "with STARTTLS", none: "without TLS" }[tls];
   return host === typedHost ? `${port} ${security}` : `${host}, ${port} ${security}`;
 }
 

@@ -5,14 +5,14 @@ import { holdsInvisible } from "../smtp-configs/invisible.ts";
 import type { Failure, Problem } from "./explain.ts";
 import { loopback } from "./explanations/rule.ts";
 
-/** Certificates are renewed at least a month before they end: with fewer days left, the renewal has failed. */
+/** Certificates are renewed at least a month before they expire: with fewer days left, the renewal has failed. */
 const fewDaysLeft = 21;
 
 /** What a stage that passed has found. */
 interface PassedStage {
   readonly stage: Stage;
   readonly relay: Failure["relay"];
-  /** Until the certificate ends; null if the stage showed none. */
+  /** Until the certificate expires; null if the stage showed none. */
   readonly daysLeft: number | null;
   /** The addresses that did not answer, before one that did. */
   readonly deadAddresses: readonly string[];
@@ -23,34 +23,34 @@ export function warningFor({ stage, relay, daysLeft, deadAddresses }: PassedStag
   if (stage === "connect" && deadAddresses.length > 0) {
     return {
       code: "connect.some_addresses_dead",
-      title: "Not every address answers",
-      explanation: `${relay.host} has several addresses, and these did not answer: ${deadAddresses.join(", ")}.`,
+      title: "Some addresses don't respond",
+      explanation: `${relay.host} has several addresses, and these didn't respond: ${deadAddresses.join(", ")}. Sending works, but each new connection can be delayed.`,
       remedy:
-        "Sending works, but each new connection may lose time on them. Where they are IPv6 addresses, check this machine's IPv6.",
+        "Check these addresses with the server's administrator. If they are IPv6 addresses, check this machine's IPv6 settings.",
     };
   }
   if (stage === "tls" && daysLeft !== null && daysLeft < fewDaysLeft) {
     return {
       code: "tls.expires_soon",
-      title: "The certificate ends soon",
-      explanation: `The certificate of ${relay.host} is valid for ${days(daysLeft)} more. After that, sending stops.`,
-      remedy: "Remind whoever runs the server to renew it.",
+      title: "The certificate expires soon",
+      explanation: `The certificate of ${relay.host} expires in ${days(daysLeft)}. After that, Sendwright can't send through this server.`,
+      remedy: "Ask the server's administrator to renew it.",
     };
   }
   if (stage === "auth" && relay.tls === "none" && !loopback.test(relay.host)) {
     return {
       code: "auth.in_the_clear",
-      title: "The password travels unencrypted",
-      explanation: `Everybody on the way to ${relay.host} can read the username and the password.`,
-      remedy: "Switch Use TLS on if the server can do it.",
+      title: "The password is sent unencrypted",
+      explanation: `Anyone on the network path to ${relay.host} can read the username and password.`,
+      remedy: "Turn on Use TLS if the server supports it.",
     };
   }
   return null;
 }
 
 /**
- * What looks wrong in the username and the password as they were entered. The words say nothing of what else the
- * password holds.
+ * What looks wrong in the username and the password as they were entered. The words reveal nothing else about the
+ * password.
  */
 export function inputWarnings(credentials: Credentials | null): readonly Issue[] {
   if (credentials === null) return [];
@@ -58,7 +58,7 @@ export function inputWarnings(credentials: Credentials | null): readonly Issue[]
     .filter((field) => holdsInvisible(credentials[field]))
     .map((field) => ({
       pointer: `/${field}`,
-      detail: "has an invisible character, such as a no-break space, or begins or ends with a space",
+      detail: "has an invisible character, such as a no-break space, or starts or ends with a space",
     }));
 }
 

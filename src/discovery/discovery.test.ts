@@ -80,7 +80,7 @@ test("signs in by the part before the @ where the provider wants that", async ()
 test("says of a provider without SMTP that it has none", async () => {
   const { candidates, provider, notes } = await find({}, "jo@tuta.com");
   expect([candidates, provider]).toEqual([[], { id: "tuta", name: "Tuta" }]);
-  expect(notes).toEqual([expect.stringContaining("Tuta offers no SMTP")]);
+  expect(notes).toEqual([expect.stringContaining("Tuta doesn't support SMTP")]);
   const zone: Zone = { "example.com": { MX: [[10, "mail.tutanota.de"]] } };
   expect(await find(zone, "jo@example.com")).toMatchObject({ candidates: [], provider: { id: "tuta" } });
 });
@@ -98,7 +98,7 @@ describe("SRV records", () => {
         tlsMode: "auto",
         username: "jo@example.com",
         verified: true,
-        detail: `mail.example.com answers on port ${relay.port}, and its certificate is in order.`,
+        detail: `mail.example.com responded on port ${relay.port} with a valid certificate.`,
       },
     ]);
   });
@@ -138,7 +138,7 @@ describe("SRV records", () => {
     };
     const { candidates, notes } = await find(zone, "jo@example.com");
     expect(candidates).toEqual([]);
-    expect(notes).toEqual([expect.stringContaining("offers no mail submission")]);
+    expect(notes).toEqual([expect.stringContaining("doesn't support mail submission")]);
   });
 });
 
@@ -170,7 +170,7 @@ test("offers no guess that does not answer, and says that it found nothing", asy
     "jo@example.com",
   );
   expect(candidates).toEqual([]);
-  expect(notes).toEqual([expect.stringContaining("No settings were found for example.com")]);
+  expect(notes).toEqual([expect.stringContaining("Sendwright found no settings for example.com")]);
 });
 
 test("says that the DNS did not answer", async () => {
@@ -180,7 +180,7 @@ test("says that the DNS did not answer", async () => {
   };
   const { candidates, notes } = await find(zone, "jo@example.com");
   expect(candidates).toHaveLength(1);
-  expect(notes).toEqual([expect.stringContaining("The DNS did not answer all questions")]);
+  expect(notes).toEqual([expect.stringContaining("The DNS didn't respond to all queries")]);
 });
 
 test("takes no wrong address", async () => {

@@ -128,8 +128,8 @@ async function tryOut(
   const result = await tryRelay({ host, port, tls, caPem: null, ehloName: null }, options);
   const seen = result.works
     ? result.capabilities.authMechanisms.length > 0
-      ? `${host} answers on port ${port}, and its certificate is in order.`
-      : `${host} answers on port ${port}, but offers no sign-in.`
+      ? `${host} responded on port ${port} with a valid certificate.`
+      : `${host} responded on port ${port}, but doesn't offer authentication.`
     : result.error.message;
   return {
     source,
@@ -139,8 +139,8 @@ async function tryOut(
     useTls: true,
     tlsMode: tlsFor(true, "auto", port) === tls ? "auto" : tls,
     username: usernameFor(proposal, address),
-    usernameHint: provider?.usernameHint ?? "Most likely your full email address.",
-    passwordHint: provider?.passwordHint ?? "The password of your mailbox, or an app password.",
+    usernameHint: provider?.usernameHint ?? "Usually your full email address.",
+    passwordHint: provider?.passwordHint ?? "Your mailbox password or an app password.",
     helpUrl: provider?.helpUrl ?? null,
     verified: result.works,
     detail: [seen, ...outsideDomain(proposal, address)].join(" "),
@@ -161,9 +161,9 @@ function usernameFor({ provider }: Proposal, { address, local }: Address): strin
 /** A note for a server outside the domain. RFC 6186 §6: a person has to accept it, because the DNS can be forged. */
 function outsideDomain({ source, host }: Proposal, { domain }: Address): string[] {
   if (source !== "srv" || host === domain || host.endsWith(`.${domain}`)) return [];
-  return [`${domain} names it, but it is outside that domain: use it only if you know it.`];
+  return [`${domain} names this server, but it is outside that domain. Use it only if you know it.`];
 }
 
 function nothingFound({ domain }: Address): string {
-  return `No settings were found for ${domain}. Choose your provider from the list, or enter its server.`;
+  return `Sendwright found no settings for ${domain}. Choose your provider from the list, or enter its SMTP server.`;
 }

@@ -51,12 +51,12 @@ export async function proposalsFor({ domain }: Address, dns: Dns): Promise<Propo
   const host = mailHostOf(exchanges);
   const notes: string[] = [];
   if (announced.length === 0 && [submissions, submission].every(isDenied)) {
-    notes.push(`${domain} announces that it offers no mail submission (SRV, RFC 6186).`);
+    notes.push(`${domain} announces in its SRV records that it doesn't support mail submission (RFC 6186).`);
     return { proposals: [], provider: host?.provider ?? null, notes };
   }
   if (host?.isClosed) notes.push(noSmtp(host.provider.name));
   if ([submissions, submission, exchanges].some(({ kind }) => kind === "failed")) {
-    notes.push(`The DNS did not answer all questions about ${domain}: there may be more to find.`);
+    notes.push(`The DNS didn't respond to all queries about ${domain}, so more settings may exist.`);
   }
   const byExchange = host === null || host.isClosed ? [] : [proposalOf(host.provider, host.exchange, "mx")];
   const found = [...announced, ...byExchange];
@@ -69,7 +69,7 @@ export async function proposalsFor({ domain }: Address, dns: Dns): Promise<Propo
 }
 
 function noSmtp(name: string): string {
-  return `${name} offers no SMTP: only its own programs can send from there. Choose a provider that applications may send through.`;
+  return `${name} doesn't support SMTP, so only its own apps can send. Choose a provider that supports SMTP.`;
 }
 
 function proposalOf(provider: Provider, name: string, source: "catalogue" | "mx"): Proposal {

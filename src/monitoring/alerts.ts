@@ -18,7 +18,7 @@ import { readStoredWebhook } from "../webhooks/endpoint.ts";
 import type { LinkToConfig } from "./config-link.ts";
 import type { Transitions } from "./transitions.ts";
 
-/** Stands for the name of a config where trouble is of all of them. */
+/** Stands for the name of a config if a problem concerns all of them. */
 const allConfigs = "All SMTP configs";
 
 export interface AlertsDependencies {
@@ -52,7 +52,7 @@ export class Alerts {
     return this.#store.transaction(async (db) => {
       const alert = await findAlert(db, id);
       if (alert === undefined || alert.clearedAt !== null) {
-        throw new SendwrightError("alert.not_found", "There is no such alert, or it is over.");
+        throw new SendwrightError("alert.not_found", "This alert doesn't exist or is already resolved.");
       }
       if (alert.acknowledgedAt !== null) return alert;
       const at = this.#clock.now();
@@ -67,7 +67,7 @@ export class Alerts {
 
   /**
    * Stores what a check has changed, as part of a transaction.
-   * @param config null for trouble of all configs together
+   * @param config null for a problem of all configs together
    * @returns whether it changed anything
    */
   async apply(

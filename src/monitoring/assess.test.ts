@@ -53,11 +53,11 @@ describe("a consent", () => {
     expect(assessConsent(null, now)).toMatchObject({ status: "ok" });
     expect(assessConsent(oauth("2026-03-08T00:00:01Z"), now)).toMatchObject({ status: "ok" });
     expect(assessConsent(oauth("2026-03-08T00:00:00Z"), now)).toMatchObject({
-      title: "The consent of the provider ends soon",
+      title: "The provider's authorization expires soon",
       explanation: expect.stringContaining("2026-03-08"),
     });
     expect(assessConsent(oauth(null, "2026-03-02T00:00:00Z"), now)).toMatchObject({
-      title: "The client secret ends soon",
+      title: "The client secret expires soon",
     });
   });
 });

@@ -28,7 +28,7 @@ export interface ProblemFinding {
   readonly isTransient: boolean;
 }
 
-/** The kinds of problem that keep every email from being sent through the config. */
+/** The kinds of problem that prevent every email from being sent through the config. */
 export const blockingKinds: ReadonlySet<AlertKind> = new Set([
   "unusable",
   "unreachable",
@@ -115,10 +115,10 @@ function assessCertificate(endsAt: number | null, hasPassed: boolean, now: numbe
     {
       kind,
       status: "problem",
-      // A date, because the days left would be other words with every check.
-      title: `The certificate ends on ${utcDay(endsAt)}`,
-      explanation: `The certificate of the server is valid until ${rfc3339(endsAt)}. After that, sending stops.`,
-      remedy: "Remind whoever runs the server to renew it.",
+      // A date, because the number of days left would change the title with every check.
+      title: `The certificate expires on ${utcDay(endsAt)}`,
+      explanation: `The server's certificate expires on ${utcDay(endsAt)} at ${rfc3339(endsAt).slice(11, 16)} UTC. After that, Sendwright can't send through this server.`,
+      remedy: "Ask the server's administrator to renew it.",
       level,
       isTransient: false,
     },
@@ -171,14 +171,16 @@ export function assessConsent(oauth: Parameters<typeof expiriesOf>[0], now: numb
   const kind = "consent_expiring";
   const [first] = expiriesOf(oauth, now);
   if (first === undefined) return okFinding(kind);
-  const { what, day, remedy } = first;
+  const { what, day, hasExpired, remedy } = first;
   const subject = capitalized(what);
   return {
     kind,
     status: "problem",
-    title: `${subject} ends soon`,
-    explanation: `${subject} ends on ${day}. After that, nobody can sign in with it.`,
-    remedy: `${capitalized(remedy)}.`,
+    title: `${subject} ${hasExpired ? "expired" : "expires soon"}`,
+    explanation: hasExpired
+      ? `${subject} expired on ${day}. Since then, Sendwright can't authenticate with it.`
+      : `${subject} expires on ${day}. After that, Sendwright can't authenticate with it.`,
+    remedy,
     level: 1,
     isTransient: false,
   };

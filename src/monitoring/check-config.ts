@@ -116,9 +116,9 @@ async function checkServer(
   };
 }
 
-/** The finding about a config whose password cannot be read, or that was changed in the database by hand. */
+/** The finding about a config whose password can't be decrypted, or that was changed in the database by hand. */
 function unusable({ message }: SendwrightError): ServerCheck {
-  const title = "The config cannot be used";
+  const title = "The SMTP config can't be used";
   return {
     findings: [
       {
@@ -126,7 +126,7 @@ function unusable({ message }: SendwrightError): ServerCheck {
         status: "problem",
         title,
         explanation: message,
-        remedy: "Look at the config, enter its password again and save.",
+        remedy: "Open the config, enter its password again and save it.",
         level: 1,
         isTransient: false,
       },

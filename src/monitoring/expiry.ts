@@ -8,7 +8,7 @@ export interface Expiry {
   /** The day in UTC. */
   readonly day: string;
   readonly hasExpired: boolean;
-  /** What an admin does before that day: a sentence without its capital letter and full stop. */
+  /** What an admin does before that day: a sentence. */
   readonly remedy: string;
 }
 
@@ -23,13 +23,13 @@ export function expiriesOf(
   const known = [
     {
       at: oauth?.expiresAt ?? null,
-      what: "the consent of the provider",
-      remedy: "connect it again before",
+      what: "the provider's authorization",
+      remedy: "Connect this config to the provider again.",
     },
     {
       at: oauth?.clientSecretExpiresAt ?? null,
       what: "the client secret",
-      remedy: "create a new one at the provider and enter it before",
+      remedy: "Create a new client secret at the provider and enter it in this config.",
     },
   ];
   return known.flatMap(({ at, what, remedy }) =>

@@ -13,7 +13,7 @@ import { configIssues, intakeSentences, type MailFacts, mailStatus } from "./sta
 /** How the service is, for monitoring: `ok` while emails can be accepted and delivered. */
 export interface Health {
   readonly ok: boolean;
-  /** In words: what keeps mail from being delivered; empty when nothing does. */
+  /** In words: what prevents delivery of mail; empty when nothing does. */
   readonly problems: readonly string[];
   readonly key: "fits" | "mismatch";
   readonly emails: { readonly queued: number; readonly sending: number };
@@ -51,7 +51,7 @@ export async function readHealth(dependencies: HealthDependencies): Promise<Heal
   return { ok: problems.length === 0, problems, key: secrets.fits ? "fits" : "mismatch", emails };
 }
 
-/** Only what keeps mail from being delivered: that it is late, untested or in the sandbox is no problem of the service. */
+/** Only what prevents delivery: late, untested or captured mail is not a problem of the service. */
 function problemsOf(
   facts: Pick<MailFacts, "keyFits" | "nodeFaults" | "configs" | "isCaptured" | "now">,
 ): string[] {
@@ -74,7 +74,7 @@ function clockProblems(skewMs: number): string[] {
   if (Math.abs(skewMs) <= maxSkewMs) return [];
   const direction = skewMs > 0 ? "ahead of" : "behind";
   return [
-    `The clock of this node is ${ageInWords(Math.abs(skewMs))} ${direction} the database's. Set it right.`,
+    `This node's clock is ${ageInWords(Math.abs(skewMs))} ${direction} the database's. Correct the time on this node.`,
   ];
 }
 

@@ -214,7 +214,7 @@ describe("a certificate that nears its end", () => {
     await checkAfter(5 * dayMs);
     const [alert] = await services.alerts.list();
     expect(alert).toMatchObject({ configId: view.id, kind: "certificate_expiring", level: 1 });
-    const title = `The certificate ends on ${new Date(endsAt).toISOString().slice(0, 10)}`;
+    const title = `The certificate expires on ${new Date(endsAt).toISOString().slice(0, 10)}`;
     expect(await subjects()).toEqual([`127.0.0.1: ${title}`]);
     await services.alerts.acknowledge(alert?.id ?? "", ada);
     await checkAfter(dayMs);
@@ -255,13 +255,13 @@ describe("a sign-in that stops working", () => {
     await checkAfter(dayMs);
     expect(await kinds()).toEqual(["sign_in_failed"]);
     expect(await services.configs.get(id)).toMatchObject({
-      lastCheck: { ok: false, stage: "auth", title: "Username or password is wrong" },
-      ...paused({ reason: expect.stringContaining("Username or password is wrong") }),
+      lastCheck: { ok: false, stage: "auth", title: "Wrong username or password" },
+      ...paused({ reason: expect.stringContaining("Wrong username or password") }),
     });
     const [told] = await second.delivered(1);
     expect(told).toMatchObject({ from: "spare@example.com", to: ["ops@example.net"] });
     const { subject, text } = await PostalMime.parse(told?.content ?? Buffer.alloc(0));
-    expect(subject).toBe("First: Username or password is wrong");
+    expect(subject).toBe("First: Wrong username or password");
     expect(text).toContain(`https://mail.example.com/settings/smtp/${id}`);
     expect(text).not.toContain(auth.password);
 
@@ -269,7 +269,7 @@ describe("a sign-in that stops working", () => {
     await services.monitor.checkNow(id, ada);
     expect(await kinds()).toEqual([]);
     expect(await services.configs.get(id)).toMatchObject({ lastCheck: { ok: true }, ...notPaused });
-    expect((await subjects()).at(-1)).toBe("First: over: Username or password is wrong");
+    expect((await subjects()).at(-1)).toBe("First: over: Wrong username or password");
   });
 
   test("is told by no email where no other config works, and is not told later", async () => {
@@ -365,7 +365,7 @@ describe("the DNS of the sender's domain", () => {
     expect(await services.alerts.list()).toMatchObject([
       {
         kind: "dmarc_broken",
-        title: "There is no DMARC record",
+        title: "DMARC record not found",
         remedy: expect.stringContaining("_dmarc.example.com TXT"),
       },
     ]);
@@ -424,7 +424,7 @@ test("the webhook gets what is found, and that it is over; also where a config i
         data: {
           kind: "sign_in_failed",
           config: { id, name: "Main" },
-          title: "Username or password is wrong",
+          title: "Wrong username or password",
           clearedAt: null,
           url: `https://mail.example.com/settings/smtp/${id}`,
         },

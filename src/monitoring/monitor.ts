@@ -148,7 +148,10 @@ export class Monitor implements Service {
       const planned = await findConfigCheck(db, id);
       const { checkEveryHours } = await readMonitoring(db);
       if (planned === undefined || !(await this.#check(config, planned, checkEveryHours))) {
-        throw new SendwrightError("test.busy", "This config is being checked. Wait a moment.");
+        throw new SendwrightError(
+          "test.busy",
+          "A check of this SMTP config is already running. Wait for it to finish.",
+        );
       }
       const detail = { name: config.settings.name };
       await writeAudit(db, { at: clock.now(), actor, action: "smtp_config.checked", target: id, detail });

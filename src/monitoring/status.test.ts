@@ -55,7 +55,7 @@ describe("whether mail works", () => {
     expect(statusOf({ intakeStop: "disk.full", configs: [] })).toEqual({
       level: "bad",
       code: "disk_full",
-      sentence: "Sendwright rejects new emails: the disk is nearly full.",
+      sentence: "Sendwright rejects new emails because the disk is nearly full.",
     });
     expect(statusOf({ intakeStop: "queue.full" })).toMatchObject({ level: "bad", code: "queue_full" });
   });
@@ -65,15 +65,15 @@ describe("whether mail works", () => {
     expect(statusOf({ configs: [] })).toEqual({
       level: "none",
       code: "no_config",
-      sentence: "Mail is not set up yet: there is no SMTP config.",
+      sentence: "Mail isn't set up yet. Add an SMTP config to start sending.",
     });
     expect(statusOf({ configs: [config(paused)] })).toEqual({
       level: "bad",
       code: "paused",
-      sentence: "No mail is sent: Relay is paused: The sign-in was refused.",
+      sentence: "Sendwright can't send mail. Relay is paused: The sign-in was refused.",
     });
     expect(statusOf({ configs: [config({}, broken)] }).sentence).toBe(
-      "No mail is sent: Relay cannot be used: Enter its password again.",
+      "Sendwright can't send mail. Relay can't be used: Enter its password again.",
     );
   });
 
@@ -104,7 +104,7 @@ describe("whether mail works", () => {
     expect(statusOf({ oldestWaitingAt: now - 5 * minute })).toMatchObject({
       level: "warn",
       code: "waiting",
-      sentence: "Mail is late: an email has been waiting for 5 minutes.",
+      sentence: "Mail is late. An email has been queued for 5 minutes.",
     });
     expect(statusOf({ oldestWaitingAt: now - 130 * minute }).sentence).toMatch(/for 2 hours\.$/);
     expect(statusOf({ oldestWaitingAt: now - 3 * 1440 * minute }).sentence).toMatch(/for 3 days\.$/);
@@ -115,7 +115,8 @@ describe("a config that was paused", () => {
   const breaker = { reason: "The sign-in was refused", failures: 1 } as const;
 
   it("is said to be tried once its pause is over, until an email has shown that it works", () => {
-    const sentence = "Relay was paused, and the next email tries it: The sign-in was refused.";
+    const sentence =
+      "Relay was paused: The sign-in was refused. Sendwright tries it again with the next email.";
     const halfOpen = { state: "half-open", until: now + minute, ...breaker, needsAdmin: false } as const;
     for (const tried of [pausedUntil(now - 1), { health: { breaker: halfOpen } }]) {
       expect(statusOf({ configs: [config(tried)] })).toEqual({ level: "warn", code: "tried", sentence });
@@ -128,7 +129,7 @@ describe("a config that was paused", () => {
   it("names who must act if it does not end by itself", () => {
     const open = { state: "open", until: now + minute, ...breaker, needsAdmin: true } as const;
     expect(statusOf({ configs: [config({ health: { breaker: open } })] }).sentence).toBe(
-      "No mail is sent: Relay needs an admin: The sign-in was refused.",
+      "Sendwright can't send mail. Relay needs an admin: The sign-in was refused.",
     );
   });
 });
@@ -136,7 +137,7 @@ describe("a config that was paused", () => {
 describe("a fault of this node", () => {
   const nodeFaults = [{ configId: "1", reason: "smtp.example.com was not looked up" }];
   const reason =
-    "This node cannot use Relay, and leaves its mail to the other nodes: smtp.example.com was not looked up.";
+    "This node can't use Relay, so other nodes send its mail: smtp.example.com was not looked up.";
 
   it("is said as one of this node, and not of the config", () => {
     expect(statusOf({ nodeFaults })).toEqual({ level: "warn", code: "node_fault", sentence: reason });
@@ -174,12 +175,12 @@ describe("the configs to look at", () => {
     const wordsAt = (ms: number) =>
       configIssues([changed], { now: now + ms, nodeFaults: [] }).map(({ code, reason }) => [code, reason]);
     expect(wordsAt(0)).toEqual([
-      ["change_failed", "Relay: sending fails since the change by Ada just now."],
+      ["change_failed", "Relay has failed since Ada changed it a moment ago."],
       ["paused", "Relay is paused: The sign-in was refused."],
     ]);
     expect(wordsAt(130 * minute)[0]).toEqual([
       "change_failed",
-      "Relay: sending fails since the change by Ada 2 hours ago.",
+      "Relay has failed since Ada changed it 2 hours ago.",
     ]);
   });
 });
@@ -199,7 +200,7 @@ describe("a config that has reached a limit", () => {
   });
 
   it("keeps mail queued if it is the only one that could send", () => {
-    const expected = { level: "warn", code: "limit", sentence: `Mail stays queued: ${reason}` };
+    const expected = { level: "warn", code: "limit", sentence: `Emails stay queued. ${reason}` };
     expect(statusOf({ configs: [limited] })).toEqual(expected);
     const off = config({ id: "3", settings: { enabled: false } });
     expect(statusOf({ configs: [limited, off], oldestWaitingAt: now - 10 * minute })).toEqual(expected);

@@ -36,7 +36,7 @@ export type MailStatusCode = (typeof mailStatusCodes)[number];
 export interface MailStatus {
   readonly level: MailLevel;
   readonly code: MailStatusCode;
-  /** One sentence with the reason. */
+  /** One or two sentences with the reason. */
   readonly sentence: string;
 }
 
@@ -77,17 +77,17 @@ export interface MailFacts {
   readonly now: number;
 }
 
-/** What keeps emails from being accepted. */
+/** Why no email is accepted. */
 export const intakeSentences: Readonly<Record<IntakeStop, string>> = {
-  "disk.full": "Sendwright rejects new emails: the disk is nearly full.",
-  "queue.full": "Sendwright rejects new emails: the queue is full.",
+  "disk.full": "Sendwright rejects new emails because the disk is nearly full.",
+  "queue.full": "Sendwright rejects new emails because the queue is full.",
 };
 const stopCodes = { "disk.full": "disk_full", "queue.full": "queue_full" } as const;
 
 /** Milliseconds. The first retry comes after a minute, so an email that is older has failed more than once. */
 const longWaitMs = 5 * 60_000;
 
-const inSandbox = "Mail stays on this machine: every email goes to the built-in sandbox.";
+const inSandbox = "Every email goes to the built-in sandbox and stays on this machine.";
 
 /** Whether mail works now: the worst that is known, with its reason. */
 export function mailStatus(facts: MailFacts): MailStatus {
@@ -95,52 +95,56 @@ export function mailStatus(facts: MailFacts): MailStatus {
   const managed = configs.find(({ managedBy, problem }) => managedBy !== null && problem === null);
   // The environment gives its password with each start: it needs no key of the database.
   if (!keyFits && managed === undefined) {
-    return bad(
-      "key_mismatch",
-      "This node sends no mail: its secret is not the one this database was made with.",
-    );
+    return bad("key_mismatch", "This node can't send mail because its secret doesn't match the database.");
   }
   if (intakeStop !== null) return bad(stopCodes[intakeStop], intakeSentences[intakeStop]);
   if (facts.isCaptured) return warn("sandbox", inSandbox);
   if (configs.length === 0) {
-    return status("none", "no_config", "Mail is not set up yet: there is no SMTP config.");
+    return status("none", "no_config", "Mail isn't set up yet. Add an SMTP config to start sending.");
   }
   const enabled = configs.filter(({ settings }) => settings.enabled);
-  if (enabled.length === 0) return bad("all_off", "No mail is sent: every SMTP config is switched off.");
+  if (enabled.length === 0)
+    return bad("all_off", "Sendwright can't send mail because every SMTP config is turned off.");
 
   const first = configs.find((config) => isUsable(config, now));
   const [blocker] = enabled.flatMap((config) => blockerOf(config, now) ?? []);
   if (blocker !== undefined && first === undefined) {
-    return bad(blocker.code === "paused" ? "paused" : "broken", `No mail is sent: ${blocker.reason}`);
+    return bad(
+      blocker.code === "paused" ? "paused" : "broken",
+      `Sendwright can't send mail. ${blocker.reason}`,
+    );
   }
   const [fault] = enabled.flatMap((config) => nodeFaultOf(config, nodeFaults));
   if (fault !== undefined) return warn("node_fault", fault.reason);
   const [tried] = first === undefined ? [] : triedOf(first, now);
   if (tried !== undefined) return warn("tried", tried.reason);
   if (first !== undefined && first.rollbackTo !== null) {
-    return warn("change_failed", `Mail may not work: ${first.settings.name} fails since it was changed.`);
+    return warn(
+      "change_failed",
+      `Mail may not work. ${first.settings.name} has failed since it was changed.`,
+    );
   }
   const usable = enabled.filter((config) => isUsable(config, now));
   const limits = usable.map(limitOf);
   const [limit] = limits;
   if (limit != null && limits.every((each) => each !== null)) {
-    return warn("limit", `Mail stays queued: ${limit.reason}`);
+    return warn("limit", `Emails stay queued. ${limit.reason}`);
   }
   if (oldestWaitingAt !== null && now - oldestWaitingAt >= longWaitMs) {
     const age = ageInWords(now - oldestWaitingAt);
-    return warn("waiting", `Mail is late: an email has been waiting for ${age}.`);
+    return warn("waiting", `Mail is late. An email has been queued for ${age}.`);
   }
   if (blocker !== undefined && first !== undefined) {
-    return warn("partly", `Mail is sent through ${first.settings.name}: ${blocker.reason}`);
+    return warn("partly", `Mail is sent through ${first.settings.name}. ${blocker.reason}`);
   }
   const lastTest = first?.health.lastTest ?? null;
   if (lastTest?.ok === false && lastTest.at > (lastSentAt ?? 0)) {
-    return warn("test_failed", `Mail may not work: ${testWords(first?.settings.name ?? "", lastTest.title)}`);
+    return warn("test_failed", `Mail may not work. ${testWords(first?.settings.name ?? "", lastTest.title)}`);
   }
   if (lastSentAt === null && lastTest === null) {
-    return warn("untested", "Mail is set up, but nothing was tested or sent yet.");
+    return warn("untested", "Mail is set up, but you haven't tested or sent anything yet.");
   }
-  // Mail that goes to the sandbox reaches nobody, so its status must not be good.
+  // Mail that goes to the sandbox reaches no one, so its status must not be good.
   if (first !== undefined && isSandboxConfig(first.settings, facts.sandboxPort)) {
     return warn("sandbox", inSandbox);
   }
@@ -200,8 +204,8 @@ function changeFailed(config: SmtpConfigSummary, now: number): ConfigIssue[] {
   if (rollbackTo === null) return [];
   const { updatedAt, updatedBy } = revision;
   const ageMs = now - updatedAt;
-  const when = ageMs < 2 * 60_000 ? "just now" : `${ageInWords(ageMs)} ago`;
-  const reason = `${settings.name}: sending fails since the change by ${updatedBy} ${when}.`;
+  const when = ageMs < 2 * 60_000 ? "a moment ago" : `${ageInWords(ageMs)} ago`;
+  const reason = `${settings.name} has failed since ${updatedBy} changed it ${when}.`;
   return [issue(config, "change_failed", reason)];
 }
 
@@ -212,19 +216,19 @@ function alertIssue(config: SmtpConfigSummary, { title, remedy }: Alert): Config
 
 function expiring(config: SmtpConfigSummary, now: number): ConfigIssue[] {
   return expiriesOf(config.oauth, now).map(({ what, day, hasExpired, remedy }) => {
-    const verb = hasExpired ? "has ended" : "ends";
-    return issue(config, "expiring", `${config.settings.name}: ${what} ${verb} on ${day}; ${remedy}.`);
+    const verb = hasExpired ? "expired" : "expires";
+    return issue(config, "expiring", `${config.settings.name}: ${what} ${verb} on ${day}. ${remedy}`);
   });
 }
 
-/** What keeps a config that is turned on from being used now; null if nothing does. */
+/** Why a config that is turned on can't be used now; null if it can. */
 function blockerOf(config: SmtpConfigSummary, now: number): ConfigIssue | null {
   const { settings, problem, health } = config;
   const { name } = settings;
-  if (problem !== null) return issue(config, "problem", `${name} cannot be used: ${problem.detail}`);
+  if (problem !== null) return issue(config, "problem", `${name} can't be used: ${problem.detail}`);
   const breaker = openBreakerAt(health, now);
   if (breaker === null) return null;
-  const reason = sentence(breaker.reason ?? "it failed");
+  const reason = sentence(breaker.reason ?? "the last attempt failed");
   const words = breaker.needsAdmin ? "needs an admin" : "is paused";
   return issue(config, "paused", `${name} ${words}: ${reason}`);
 }
@@ -234,11 +238,13 @@ function triedOf(config: SmtpConfigSummary, now: number): readonly ConfigIssue[]
   const breaker = triedBreakerAt(config.health, now);
   if (breaker === null) return [];
   const { name } = config.settings;
-  const reason = sentence(breaker.reason ?? "it failed");
-  return [issue(config, "tried", `${name} was paused, and the next email tries it: ${reason}`)];
+  const reason = sentence(breaker.reason ?? "the last attempt failed");
+  return [
+    issue(config, "tried", `${name} was paused: ${reason} Sendwright tries it again with the next email.`),
+  ];
 }
 
-/** The limit that holds a config back; null if none does. One per minute is no news: it ends before it is read. */
+/** The limit that a config has reached; null if it has reached none. One per minute is not reported: it passes before anyone reads it. */
 function limitOf(config: SmtpConfigSummary): ConfigIssue | null {
   const [reached] = reachedLimits(config.usage).filter(({ windowSeconds }) => windowSeconds > 60);
   if (reached === undefined) return null;
@@ -248,7 +254,7 @@ function limitOf(config: SmtpConfigSummary): ConfigIssue | null {
 function nodeFaultOf(config: SmtpConfigSummary, faults: readonly NodeFault[]): readonly ConfigIssue[] {
   const fault = faults.find(({ configId }) => configId === config.id);
   if (fault === undefined) return [];
-  const words = `This node cannot use ${config.settings.name}, and leaves its mail to the other nodes`;
+  const words = `This node can't use ${config.settings.name}, so other nodes send its mail`;
   return [issue(config, "node_fault", `${words}: ${sentence(fault.reason)}`)];
 }
 
@@ -258,11 +264,11 @@ function issue(config: SmtpConfigSummary, code: ConfigIssue["code"], reason: str
 
 function testWords(name: string, title: string | null): string {
   return title === null
-    ? `the last test of ${name} failed.`
-    : `the last test of ${name} failed: ${sentence(title)}`;
+    ? `The last test of ${name} failed.`
+    : `The last test of ${name} failed: ${sentence(title)}`;
 }
 
-/** Ends with a full stop, which only some of the reasons bring. */
+/** Ends with a full stop, which only some of the reasons have. */
 function sentence(words: string): string {
   return /[.!?]$/.test(words) ? words : `${words}.`;
 }

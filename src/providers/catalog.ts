@@ -52,7 +52,7 @@ export function providerOfExchange(exchange: string): Provider | null {
   return longest?.provider ?? null;
 }
 
-/** The provider of this mail domain or mail exchanger, if it lets no application send; otherwise null. */
+/** The provider of this mail domain or mail exchanger, if applications can't send through it; otherwise null. */
 export function withoutSmtpAt(name: string): ProviderWithoutSmtp | null {
   const host = name.toLowerCase();
   return (
@@ -89,9 +89,9 @@ function sandboxProvider({ host, port }: SandboxAddress): Provider {
     useTls: false,
     usernameIs: "own",
     fromEmail: "sendwright@example.com",
-    usernameHint: "Leave empty: the sandbox wants no sign-in.",
-    passwordHint: "None.",
-    fromHint: "Any address: nothing leaves this machine.",
+    usernameHint: "Leave blank. The sandbox doesn't require authentication.",
+    passwordHint: "Leave blank.",
+    fromHint: "Any address. Nothing leaves this machine.",
     helpUrl: null,
   };
 }

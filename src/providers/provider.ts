@@ -21,7 +21,7 @@ export interface Provider {
   readonly username: string | null;
   /** What the username is: the email address, the part before its @, or something else. */
   readonly usernameIs: "address" | "local-part" | "own";
-  /** A sender that works for everyone; null if it must be one's own. */
+  /** A sender that works for everyone; null if each customer needs their own. */
   readonly fromEmail: string | null;
   /** What to enter, a sentence each. */
   readonly usernameHint: string;
@@ -51,7 +51,7 @@ export interface Provider {
 
 /**
  * What a provider lets an account send: facts of its own documentation, for the limits of a config. A limit that
- * depends on the plan, or that moves, stands in `hint` alone.
+ * depends on the plan, or that changes often, is in `hint` alone.
  */
 export interface ProviderLimits extends Partial<LimitValues> {
   /** What to know about them: a sentence or two. Null if there is no more than the values say. */
@@ -93,7 +93,7 @@ export const relayDefaults = {
   ...oneServer,
   isCommon: false,
   usernameIs: "own",
-  fromHint: "An address or domain that you have verified there.",
+  fromHint: "An address or domain that you verified there.",
   mailDomains: [],
   mxSuffixes: [],
   spfIncludes: [],
@@ -109,8 +109,8 @@ export const mailboxDefaults = {
   isCommon: false,
   usernameIs: "address",
   usernameHint: "Your full email address.",
-  passwordHint: "The password of the mailbox.",
-  fromHint: "Your address there, or an alias of it.",
+  passwordHint: "The mailbox password.",
+  fromHint: "Your address there, or one of its aliases.",
   mailDomains: [],
   mxSuffixes: [],
   spfIncludes: [],

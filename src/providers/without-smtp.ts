@@ -1,4 +1,4 @@
-/** A provider whose mailboxes no application can send through. */
+/** A provider whose mailboxes applications can't send through. */
 export interface ProviderWithoutSmtp {
   readonly id: string;
   readonly name: string;

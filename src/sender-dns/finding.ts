@@ -3,7 +3,7 @@ export const dnsChecks = ["spf", "dkim", "dmarc", "mx"] as const;
 /** The results of a check. `unknown`: the DNS did not say enough. */
 export const findingStatuses = ["ok", "warning", "failed", "unknown"] as const;
 
-/** A record to publish, as the forms of DNS providers want it. */
+/** A record to publish, as the forms of DNS providers ask for it. */
 export interface DnsRecord {
   readonly type: "TXT";
   readonly name: string;
@@ -31,15 +31,15 @@ export function shown(record: string): string {
   return clean.length > shownCharacters ? `${clean.slice(0, shownCharacters)}…` : clean;
 }
 
-/** The finding for a question that was not answered. */
+/** The finding for a query that the DNS did not answer. */
 export function unanswered(check: Finding["check"], name: string, code: string): Finding {
   return {
     check,
     status: "unknown",
-    title: "The DNS gave no answer",
-    explanation: `The question for ${name} was not answered (${code}).`,
+    title: "The DNS didn't respond",
+    explanation: `The DNS didn't respond to the query for ${name} (${code}).`,
     remedy:
-      "Try again in a moment. If it stays so, look at the name servers of the domain, or name others in SENDWRIGHT_DNS_SERVERS.",
+      "Try again in a moment. If it keeps failing, check the domain's name servers, or set other DNS servers in SENDWRIGHT_DNS_SERVERS.",
     seen: [],
   };
 }

@@ -1,7 +1,7 @@
 import type { Dns } from "../net/dns.ts";
 import { type Finding, shown, unanswered } from "./finding.ts";
 
-/** Mail exchangers whose addresses are looked up: the domain must not decide how many questions are asked. */
+/** Mail exchangers whose addresses are looked up: the domain must not decide the number of queries. */
 const maxExchanges = 5;
 
 /** Whether replies and bounces can come back to the domain (RFC 5321 §5.1, RFC 7505). */
@@ -18,9 +18,9 @@ export async function checkMx(domain: string, dns: Dns): Promise<Finding> {
     return {
       check: "mx",
       status: "failed",
-      title: "The domain says that it takes no mail",
-      explanation: `Its MX is a dot (RFC 7505): replies and bounces to ${domain} are refused, and some receivers refuse mail from it.`,
-      remedy: "Send with a domain that takes mail, or publish the MX of your mail host instead.",
+      title: "The domain doesn't accept mail",
+      explanation: `The MX of ${domain} is a dot (RFC 7505), so replies and bounces are rejected. Some receivers reject mail from such a domain.`,
+      remedy: "Send from a domain that accepts mail, or publish the MX of your mail host instead.",
       seen,
     };
   }
@@ -31,9 +31,9 @@ export async function checkMx(domain: string, dns: Dns): Promise<Finding> {
     return {
       check: "mx",
       status: "failed",
-      title: "Its mail exchangers have no address",
-      explanation: `None of the names in the MX of ${domain} leads anywhere, so that replies and bounces are lost.`,
-      remedy: "Correct the MX records: their names must have an A or AAAA record.",
+      title: "The MX names have no address",
+      explanation: `The names in the MX of ${domain} don't resolve to an address, so replies and bounces are lost.`,
+      remedy: "Correct the MX records. Each name must have an A or AAAA record.",
       seen,
     };
   }
@@ -42,9 +42,7 @@ export async function checkMx(domain: string, dns: Dns): Promise<Finding> {
     status: "ok",
     title: "Replies and bounces can arrive",
     explanation:
-      exchanges.length === 1
-        ? `${domain} names the server that takes its mail.`
-        : `${domain} names ${exchanges.length} servers that take its mail.`,
+      exchanges.length === 1 ? `${domain} has 1 MX server.` : `${domain} has ${exchanges.length} MX servers.`,
     remedy: "",
     seen,
   };
@@ -57,18 +55,18 @@ async function withoutMx(domain: string, dns: Dns): Promise<Finding> {
     return {
       check: "mx",
       status: "warning",
-      title: "There is no MX record",
-      explanation: `Mail to ${domain} goes to its own address then (RFC 5321 §5.1), where often no mail server listens: replies and bounces may be lost.`,
-      remedy: "Publish the MX of the server that takes mail for the domain.",
+      title: "MX record not found",
+      explanation: `Without an MX, mail to ${domain} goes to the domain's own address (RFC 5321 §5.1). Often no mail server listens there, and replies and bounces are lost.`,
+      remedy: "Publish the MX of the server that accepts mail for the domain.",
       seen: [],
     };
   }
   return {
     check: "mx",
     status: "failed",
-    title: "The domain takes no mail",
-    explanation: `${domain} has neither an MX nor an address. Many receivers refuse senders whom they could not answer.`,
-    remedy: "Publish the MX of your mail host, or use a from email of a domain that takes mail.",
+    title: "The domain can't receive mail",
+    explanation: `${domain} has neither an MX nor an address. Many receivers reject senders that they can't reply to.`,
+    remedy: "Publish the MX of your mail host, or use a From email of a domain that accepts mail.",
     seen: [],
   };
 }
@@ -77,9 +75,9 @@ function noDomain(domain: string): Finding {
   return {
     check: "mx",
     status: "failed",
-    title: "The domain does not exist",
-    explanation: `The DNS knows no ${domain}. Receivers refuse mail from domains that do not exist.`,
-    remedy: "Check the spelling of the from email, or register the domain.",
+    title: "Domain not found",
+    explanation: `${domain} doesn't exist in the DNS. Receivers reject mail from domains that don't exist.`,
+    remedy: "Check the spelling of the From email, or register the domain.",
     seen: [],
   };
 }

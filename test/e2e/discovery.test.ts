@@ -58,7 +58,7 @@ describe("settings that find themselves", () => {
     const { page } = await enter("/settings/smtp");
     await address(page).fill("jo@nothing.example");
     await page.getByRole("button", { name: "Find settings" }).click();
-    await page.getByText("No settings were found for nothing.example").waitFor();
+    await page.getByText("Sendwright found no settings for nothing.example").waitFor();
     await page.getByRole("button", { name: "SendGrid", exact: true }).waitFor();
   });
 
@@ -91,7 +91,7 @@ describe("the sender's domain", () => {
     await finding(page, "SPF").getByText("v=spf1 mx include:spf.messagingengine.com -all").waitFor();
     await finding(page, "SPF").getByRole("img", { name: "not in order" }).waitFor();
     await finding(page, "SPF").getByRole("button", { name: "Copy" }).waitFor();
-    await finding(page, "DKIM").getByText("No DKIM key was found").waitFor();
+    await finding(page, "DKIM").getByText("DKIM key not found").waitFor();
     await form.fromEmail(page).fill("shop@example.net");
     await domain(page).getByText("The form has changed since this check.").waitFor();
   });

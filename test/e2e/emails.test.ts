@@ -160,12 +160,12 @@ test("a failed attempt says what it means, what to do, and where", async ({ prod
   const { id } = await product.call<{ id: string }>("POST", "/api/emails", body);
   const { page } = await enter(`/emails/${id}`);
   const attempts = page.getByRole("region", { name: "Attempts" });
-  await attempts.getByText("Username or password is wrong").waitFor();
-  await attempts.getByText("refuses the sign-in of shop").waitFor();
-  await attempts.getByText("Enter both again").waitFor();
-  await attempts.getByText("Username or password is wrong").click();
-  await attempts.getByText("Enter both again").waitFor({ state: "hidden" });
-  await attempts.getByText("Username or password is wrong").click();
+  await attempts.getByText("Wrong username or password").waitFor();
+  await attempts.getByText("rejected the username or password of shop").waitFor();
+  await attempts.getByText("Enter the username and password again").waitFor();
+  await attempts.getByText("Wrong username or password").click();
+  await attempts.getByText("Enter the username and password again").waitFor({ state: "hidden" });
+  await attempts.getByText("Wrong username or password").click();
   await attempts.getByRole("link", { name: "Open the settings of Office" }).click();
   await page.waitForURL(`**/settings/smtp/${config}`);
 });
@@ -179,7 +179,10 @@ test("a test email is in the list with its outcome, and is not sent again", asyn
   await product.call("POST", `/api/smtp-configs/${config}/test`, { sendTo: "jo@example.com" });
   const { page } = await enter("/emails");
   await page.getByRole("link", { name: "Sendwright: test email" }).click();
-  await page.getByRole("region", { name: "Attempts" }).getByText("The relay refuses the message").waitFor();
+  await page
+    .getByRole("region", { name: "Attempts" })
+    .getByText("The SMTP server rejected the message")
+    .waitFor();
   await page.getByRole("region", { name: "Content" }).getByRole("link", { name: "Open source" }).waitFor();
   expect(await page.getByRole("button", { name: /Retry|Resend/ }).count()).toBe(0);
 });

@@ -53,9 +53,9 @@ async function placesOf(product: Product): Promise<Place[]> {
       config_name: "In reserve",
       kind: "sign_in_failed",
       level: 1,
-      title: "Username or password is wrong",
-      explanation: `smtp.example.com refuses the sign-in of ${"somebody.".repeat(8)}else@example.com.`,
-      remedy: "Enter both again.",
+      title: "Wrong username or password",
+      explanation: `smtp.example.com rejected the username or password of ${"somebody.".repeat(8)}else@example.com.`,
+      remedy: "Enter the username and password again.",
       raised_at: Date.now(),
       cleared_at: null,
       acknowledged_at: null,
@@ -117,7 +117,7 @@ async function placesOf(product: Product): Promise<Place[]> {
     },
     {
       path: "/",
-      prepare: (page) => page.getByText("sending fails since the change by").waitFor(),
+      prepare: (page) => page.getByText("has failed since").waitFor(),
     },
     { path: "/settings/smtp/new" },
     {
@@ -129,7 +129,7 @@ async function placesOf(product: Product): Promise<Place[]> {
         await form.server(page).fill("smtp.fastmail.com");
         await form.fromEmail(page).fill("jo@example.com");
         await page.getByRole("button", { name: "Check", exact: true }).click();
-        await page.getByText("No DKIM key was found").waitFor();
+        await page.getByText("DKIM key not found").waitFor();
         await page.getByText("What is published").first().click();
       },
     },

@@ -43,7 +43,7 @@ describe("a newcomer", () => {
     expect(caught.items.map(({ to }) => to)).toEqual([[admin.email]]);
 
     await page.getByRole("button", { name: "Go to the overview" }).click();
-    await page.getByText("Mail stays on this machine").waitFor();
+    await page.getByText("Every email goes to the built-in sandbox").waitFor();
     await page.getByRole("link", { name: "Your first email from Sendwright" }).waitFor();
   });
 
@@ -72,20 +72,22 @@ describe("the overview", () => {
   test("says live whether mail works, and leads to what is in the way", async ({ product, enter }) => {
     const { config } = await makeSample(product);
     const { page } = await enter("/");
-    await page.getByText("Mail stays on this machine").waitFor();
+    await page.getByText("Every email goes to the built-in sandbox").waitFor();
     await page.getByRole("img", { name: /^Last 24 hours: 2 sent, 1 waiting, 2 failed/ }).waitFor();
     await page.getByText("1 scheduled", { exact: true }).waitFor();
     await page.getByText("In numbers").first().click();
     await page.getByRole("table", { name: "Last 24 hours" }).waitFor();
 
     await pause(product);
-    await page.getByText("No mail is sent: 127.0.0.1 is paused: The sign-in was refused.").waitFor();
+    await page
+      .getByText("Sendwright can't send mail. 127.0.0.1 is paused: The sign-in was refused.")
+      .waitFor();
     await page.getByRole("region", { name: "Is mail working?" }).getByText("SMTP settings").click();
     await page.waitForURL(`${product.url}/settings/smtp/${config}`);
 
     await product.call("DELETE", `/api/smtp-configs/${config}`);
     await page.goto(`${product.url}/`);
-    await page.getByText("Mail is not set up yet: there is no SMTP config.").waitFor();
+    await page.getByText("Mail isn't set up yet.").waitFor();
   });
 
   /** Looks at the page as it is, on a desk and on a phone, in the light and in the dark. */
@@ -112,7 +114,7 @@ describe("the overview", () => {
       when: "emails were sent",
       prepare: async (product: Product) => void (await makeSample(product)),
       async show(page: Page) {
-        await page.getByText("Mail stays on this machine").waitFor();
+        await page.getByText("Every email goes to the built-in sandbox").waitFor();
         await page.getByText("In numbers").first().click();
       },
     },
@@ -122,7 +124,7 @@ describe("the overview", () => {
         await makeSample(product);
         await pause(product);
       },
-      show: (page: Page) => page.getByText("No mail is sent:").waitFor(),
+      show: (page: Page) => page.getByText("Sendwright can't send mail.").waitFor(),
     },
   ])("has no barrier and fits every screen while $when", async ({ prepare, show }, { product, enter }) => {
     await prepare(product);

@@ -45,7 +45,7 @@ describe("choosing a provider", () => {
       username: "apikey",
       fromEmail: "",
     });
-    expect(await form.description(form.username(page))).toContain("Not the API key itself");
+    expect(await form.description(form.username(page))).toContain("not the API key itself");
     expect(await form.description(form.password(page))).toContain("begins with SG.");
     expect(await form.description(form.fromEmail(page))).toContain("verified sender");
     const help = page.getByRole("link", { name: "SendGrid help" });

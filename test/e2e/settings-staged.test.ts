@@ -247,9 +247,9 @@ describe("a change that fails with its first email", () => {
     await row.getByText("Sending fails since the change by").waitFor();
     await row.getByRole("button", { name: "Return to the version before: Main relay" }).waitFor();
     await page.getByRole("link", { name: "Overview" }).click();
-    await page.getByText("Main relay: sending fails since the change by").waitFor();
+    await page.getByText("Main relay has failed since").waitFor();
     await page.getByRole("button", { name: "Return to the version before: Main relay" }).click();
-    await page.getByText("Main relay: sending fails since the change by").waitFor({ state: "detached" });
+    await page.getByText("Main relay has failed since").waitFor({ state: "detached" });
     expect(await current(product, id)).toMatchObject({ version: 3, returnTo: null });
   });
 

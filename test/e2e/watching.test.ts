@@ -31,9 +31,9 @@ describe("watching", () => {
 
     auth.password = "another one";
     await page.getByRole("button", { name: "Check now" }).click();
-    await page.getByText("Checked just now: Username or password is wrong").waitFor();
+    await page.getByText("Checked just now: Wrong username or password").waitFor();
     const banner = page.getByRole("region", { name: "Found by checks" });
-    await banner.getByText("Company relay: Username or password is wrong").waitFor();
+    await banner.getByText("Company relay: Wrong username or password").waitFor();
     await page.getByText("What to do:").first().waitFor();
 
     await page.getByRole("link", { name: "Emails", exact: true }).click();

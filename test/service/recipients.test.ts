@@ -167,7 +167,7 @@ describe("only", () => {
     for (const args of [["test"], ["test", ...server]]) {
       const { code, stdout } = await folder.run([...args, "--send-to", sendTo], onlyAcme);
       expect(code).toBe(1);
-      expect(stdout).toContain("This recipient may not get mail");
+      expect(stdout).toContain("Sendwright withheld this recipient");
     }
     expect(named()).toEqual([]);
     expect((await testReport(service, `${at}/test`, { sendTo: "qa@acme.test" })).ok).toBe(true);

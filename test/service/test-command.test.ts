@@ -54,7 +54,7 @@ describe("sendwright test of saved configs", () => {
     const { code, stdout } = await folder.run(["test", "main RELAY", "--verbose"]);
     expect(code).toBe(1);
     expect(stdout).toMatch(/ {2}✗ Sign in .*\n/);
-    expect(stdout).toContain("Username or password is wrong");
+    expect(stdout).toContain("Wrong username or password");
     expect(stdout).toContain("What to do:");
     expect(stdout).toContain("← 535");
     expect(folder.output.join("")).not.toContain("no-such-secret");

@@ -24,7 +24,7 @@ export const authMethodRules: readonly ExplanationRule[] = [
     when: { stage: signIn, refusesMechanism: true, authMethod: ["auto"] },
     title: "The SMTP server rejected the authentication method",
     explanation:
-      "{host} offered {mechanisms}. It then rejected each method that Sendwright can use with a password: {said}. That says nothing about the password.",
+      "{host} offered {mechanisms}, then rejected each method that Sendwright can use with a password: {said}. The password may still be right.",
     remedy:
       "Check that this port is meant for sending with authentication (587 or 465). If it is, ask the server's administrator to allow PLAIN or LOGIN.",
     source: "RFC 4954 §4: 504; RFC 5321 §4.2.4: 502; Exchange “504 5.7.4 Unrecognized authentication type”",
@@ -34,7 +34,7 @@ export const authMethodRules: readonly ExplanationRule[] = [
     when: { stage: signIn, refusesMechanism: true, authMethod: ["plain", "login"] },
     title: "The SMTP server rejected the authentication method",
     explanation:
-      "{host} rejected the authentication method of this config: {said}. It offered {mechanisms}. That says nothing about the password.",
+      "{host} rejected the authentication method of this config: {said}. It offered {mechanisms}. The password may still be right.",
     remedy:
       "Set the authentication method to automatic, and check that this port is meant for sending with authentication (587 or 465).",
     fix: { authMethod: "auto" },
@@ -52,19 +52,19 @@ export const authMethodRules: readonly ExplanationRule[] = [
   {
     code: "auth.cancelled",
     when: { stage: signIn, reply: [501], says: /cancel|abort|terminated/i },
-    title: "The SMTP server kept asking",
+    title: "Authentication didn't finish",
     explanation:
-      "{host} asked for more than the authentication method has to say, so Sendwright ended the exchange: {said}.",
+      "{host} asked for more than the authentication method can send, so Sendwright ended the exchange: {said}.",
     remedy:
-      "Choose another authentication method. If that doesn't help, ask the server's administrator: its log says what it expected.",
-    source: "RFC 4954 §4: a client cancels with “*”, and the server answers 501",
+      "Choose another authentication method. If that doesn't help, ask the server's administrator what the server expected.",
+    source: "RFC 4954 §4: a client cancels with “*”, and the server replies 501",
   },
   {
     code: "auth.invisible_in_username",
     when: { stage: signIn, reply: [5], invisibleIn: "username", says: judgesCredentials },
     title: "The username has an invisible character",
     explanation:
-      "{host} rejected the username or the password: {said}. The username that was entered has a character that nobody sees, such as a no-break space.",
+      "{host} rejected the username or the password: {said}. The username that you entered contains an invisible character, such as a no-break space.",
     remedy: "Enter the username without it, then test again.",
     fixesUsername: true,
     source:
@@ -75,7 +75,7 @@ export const authMethodRules: readonly ExplanationRule[] = [
     when: { stage: signIn, reply: [5], invisibleIn: "password", says: judgesCredentials },
     title: "The password has an invisible character",
     explanation:
-      "{host} rejected the username or the password: {said}. The password that was entered has a character that nobody sees, such as a no-break space or a blank at one end.",
+      "{host} rejected the username or the password: {said}. The password that you entered contains an invisible character, such as a no-break space or a space at one end.",
     remedy:
       "Type the password, or paste it through a plain text editor first. You don't need a new password yet.",
     source:

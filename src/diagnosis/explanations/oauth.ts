@@ -8,25 +8,25 @@ export const oauthRules: readonly ExplanationRule[] = [
   {
     code: "auth.oauth_consent_required",
     when: { code: ["oauth.consent_required"] },
-    title: "The provider's consent is needed",
-    explanation: "There is no access token to sign in with, so that nothing was dialled. {message}",
-    remedy: "Connect this config under Sign-in, then test again.",
+    title: "The provider's authorization is missing",
+    explanation: "Sendwright has no access token to authenticate with, so it didn't connect. {message}",
+    remedy: "Connect this config to the provider, then test again.",
     source: "RFC 6749 §4.1: an access token follows from the consent of the mailbox's owner",
   },
   {
     code: "auth.oauth_refused",
     when: { code: ["oauth.refused"] },
-    title: "The provider gives no access token",
-    explanation: "Sendwright asked for an access token before it dialled. {message}",
-    remedy: "Do what is said above, and connect this config again under Sign-in.",
+    title: "The provider rejected the token request",
+    explanation: "Sendwright requested an access token before it connected. {message}",
+    remedy: "Fix the cause that is named above, then connect this config to the provider again.",
     source: "RFC 6749 §5.2: invalid_grant, invalid_client, unauthorized_client",
   },
   {
     code: "auth.oauth_unreachable",
     when: { code: ["oauth.unreachable"] },
-    title: "The provider could not be asked for an access token",
+    title: "Can't reach the OAuth provider",
     explanation: "{message}",
-    remedy: "Check that this machine may reach the provider over HTTPS, then test again.",
+    remedy: "Check that this machine can reach the provider over HTTPS, then test again.",
     source: "RFC 6749 §3.2: the token endpoint is asked over TLS",
   },
   {
@@ -37,20 +37,21 @@ export const oauthRules: readonly ExplanationRule[] = [
       withToken: true,
       says: /^(?!.*(?:SmtpClientAuthentication is disabled|smtp_auth_disabled|security defaults|Conditional Access))/i,
     },
-    title: "The relay does not take the access token",
+    title: "The SMTP server rejected the access token",
     explanation:
-      "{host} refuses the access token for {username}: {said}. Of the token it said: {tokenRefusal}.",
+      "{host} rejected the access token of {username}: {said}. The reply about the token was: {tokenRefusal}.",
     remedy:
-      "Check that the username is the mailbox that gave its consent. With Microsoft 365 the mailbox must also allow Authenticated SMTP; a token that was pasted may have expired.",
+      "Check that the username is the mailbox that authorized Sendwright. With Microsoft 365 the mailbox must also allow Authenticated SMTP. A pasted token may have expired.",
     source:
-      "RFC 7628 §3.2.2: the error status is a JSON object; Gmail and Exchange Online answer 334 and then 535 5.7.8 or 535 5.7.3",
+      "RFC 7628 §3.2.2: the error status is a JSON object; Gmail and Exchange Online reply 334 and then 535 5.7.8 or 535 5.7.3",
   },
   {
     code: "auth.oauth_not_offered",
     when: { code: ["smtp.auth_unavailable"], withToken: true, offersAuth: true },
-    title: "The relay takes no access tokens",
-    explanation: "{host} offers {mechanisms}, and neither XOAUTH2 nor OAUTHBEARER is among them.",
-    remedy: "Check the server and the port. If the relay wants a password, choose another sign-in method.",
+    title: "The server doesn't support access tokens",
+    explanation: "{host} offers {mechanisms}, but neither XOAUTH2 nor OAUTHBEARER.",
+    remedy:
+      "Check the server and port. If the server requires a password, choose another authentication method.",
     source: "RFC 7628 §3; RFC 4954 §3: the AUTH keyword lists the mechanisms",
   },
 ];

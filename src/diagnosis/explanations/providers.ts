@@ -10,9 +10,9 @@ export const providerRules: readonly ExplanationRule[] = [
   {
     code: "auth.ses_credentials",
     when: { stage: signIn, reply: [535], host: /^email-smtp\..+\.amazonaws\.com(?:\.cn)?$/i },
-    title: "Amazon SES does not accept the credentials",
+    title: "Amazon SES rejected the credentials",
     explanation:
-      "SES has SMTP credentials of its own, one set for each region. AWS access keys do not work here, nor does a password made for another region. It said {said}.",
+      "Amazon SES rejected the credentials: {said}. SES requires its own SMTP credentials for each region. AWS access keys and passwords of another region don't work.",
     remedy:
       "Create SMTP credentials in the SES console, in the region that is part of the server's name ({host}).",
     source:
@@ -21,7 +21,7 @@ export const providerRules: readonly ExplanationRule[] = [
   {
     code: "auth.sendgrid_credits",
     when: { stage: signIn, reply: [4, 5], says: /Maximum credits exceeded/i },
-    title: "SendGrid's allowance is used up",
+    title: "SendGrid credits are used up",
     explanation: "The SendGrid account has no credits left for now: {said}.",
     remedy: "Wait for the next period, or upgrade the SendGrid plan.",
     source: "SendGrid: “451 Authentication failed: Maximum credits exceeded”",
@@ -29,8 +29,9 @@ export const providerRules: readonly ExplanationRule[] = [
   {
     code: "auth.sendgrid_username",
     when: { stage: signIn, reply: refused, host: /\.sendgrid\.net$/i, username: /^(?!apikey$)/ },
-    title: "SendGrid's username is the word apikey",
-    explanation: "SendGrid knows one username only, the word “apikey”; the password is the API key itself.",
+    title: "The SendGrid username must be apikey",
+    explanation:
+      "SendGrid accepts only the word “apikey” as the username. The password is the API key itself.",
     remedy: "Set the username to apikey and enter an API key (it begins with SG.) as the password.",
     fix: { username: "apikey" },
     source:
@@ -39,9 +40,9 @@ export const providerRules: readonly ExplanationRule[] = [
   {
     code: "auth.sendgrid_key",
     when: { stage: signIn, reply: refused, host: /\.sendgrid\.net$/i },
-    title: "SendGrid does not accept this API key",
+    title: "SendGrid rejected the API key",
     explanation:
-      "The API key is wrong, deleted, or lacks the right to send mail; or this machine's address is not on the account's list. SendGrid said {said}.",
+      "SendGrid rejected the API key: {said}. The key is wrong, deleted or lacks the Mail Send permission, or the account doesn't allow this machine's IP address.",
     remedy: "Create an API key with the Mail Send permission and enter it as the password.",
     source:
       "SendGrid: “535 Authentication failed: The provided authorization grant is invalid, expired, or revoked”",
@@ -49,9 +50,9 @@ export const providerRules: readonly ExplanationRule[] = [
   {
     code: "auth.postmark_token",
     when: { stage: signIn, reply: refused, host: /\.postmarkapp\.com$/i },
-    title: "Postmark does not accept this token",
+    title: "Postmark rejected the token",
     explanation:
-      "Postmark wants the server's API token as the username and as the password, or the access key and secret key of an SMTP token.",
+      "Postmark requires the server's API token as both username and password, or the access key and secret key of an SMTP token.",
     remedy:
       "Copy the token from the server's API Tokens page in Postmark (not the account token) into both fields.",
     source: "Postmark developer documentation, SMTP; “535 5.7.8 Error: authentication failed”",
@@ -59,9 +60,9 @@ export const providerRules: readonly ExplanationRule[] = [
   {
     code: "auth.mailgun_credentials",
     when: { stage: signIn, reply: refused, host: /\.mailgun\.org$/i },
-    title: "Mailgun does not accept the credentials",
+    title: "Mailgun rejected the credentials",
     explanation:
-      "Mailgun has SMTP credentials of its own for each domain; the API key and the account's password do not work here.",
+      "Mailgun requires the SMTP credentials of the sending domain. The API key and the account's password don't work here.",
     remedy:
       "Use an SMTP user of the sending domain, such as postmaster@your-domain, and reset its password in Mailgun. Accounts in the EU use smtp.eu.mailgun.org.",
     source: "Mailgun documentation, SMTP: “535 5.7.0 Authentication failed”",
@@ -69,25 +70,25 @@ export const providerRules: readonly ExplanationRule[] = [
   {
     code: "auth.brevo_address",
     when: { stage: signIn, reply: [525], host: /\.(?:brevo|sendinblue)\.com$/i },
-    title: "Brevo does not know this machine's address",
-    explanation: "Brevo takes sign-ins only from IP addresses that the account allows: {said}.",
-    remedy: "Add this machine's address in Brevo under Security, Authorised IPs.",
+    title: "Brevo blocked this machine's IP address",
+    explanation: "Brevo accepts authentication only from IP addresses that the account allows: {said}.",
+    remedy: "Add this machine's IP address in Brevo under Security, Authorized IPs.",
     source: "Brevo: “525 5.7.1 Unauthorized IP address”",
   },
   {
     code: "auth.brevo_key",
     when: { stage: signIn, reply: refused, host: /\.(?:brevo|sendinblue)\.com$/i },
-    title: "Brevo does not accept the credentials",
+    title: "Brevo rejected the credentials",
     explanation:
-      "Brevo wants its SMTP login and an SMTP key; the API key and the account's password do not work here.",
+      "Brevo requires its SMTP login and an SMTP key. The API key and the account's password don't work here.",
     remedy: "Copy the login and an SMTP key from Brevo's page SMTP & API, tab SMTP.",
-    source: "Brevo help centre, SMTP relay: “535 5.7.8 Authentication failed”",
+    source: "Brevo help center, SMTP relay: “535 5.7.8 Authentication failed”",
   },
   {
     code: "auth.resend_username",
     when: { stage: signIn, reply: refused, host: /\.resend\.com$/i, username: /^(?!resend$)/ },
-    title: "Resend's username is the word resend",
-    explanation: "Resend knows one username only, the word “resend”; the password is an API key.",
+    title: "The Resend username must be resend",
+    explanation: "Resend accepts only the word “resend” as the username. The password is an API key.",
     remedy: "Set the username to resend and enter an API key (it begins with re_) as the password.",
     fix: { username: "resend" },
     source: "Resend documentation, Send emails with SMTP",
@@ -95,26 +96,27 @@ export const providerRules: readonly ExplanationRule[] = [
   {
     code: "auth.resend_key",
     when: { stage: signIn, reply: refused, host: /\.resend\.com$/i },
-    title: "Resend does not accept this API key",
-    explanation: "The API key is wrong or was deleted. Resend said {said}.",
+    title: "Resend rejected the API key",
+    explanation: "Resend rejected the API key: {said}. The key is wrong or was deleted.",
     remedy: "Create an API key in Resend and enter it as the password.",
     source: "Resend documentation, Send emails with SMTP",
   },
   {
     code: "auth.sparkpost_username",
     when: { stage: signIn, reply: refused, host: /\.sparkpostmail\.com$/i, username: /^(?!SMTP_Injection$)/ },
-    title: "SparkPost's username is SMTP_Injection",
-    explanation: "SparkPost knows one username only, “SMTP_Injection”; the password is an API key.",
+    title: "The SparkPost username must be SMTP_Injection",
+    explanation: "SparkPost accepts only “SMTP_Injection” as the username. The password is an API key.",
     remedy:
-      "Set the username to SMTP_Injection and enter an API key with the right “Send via SMTP” as the password.",
+      "Set the username to SMTP_Injection and enter an API key with the permission “Send via SMTP” as the password.",
     fix: { username: "SMTP_Injection" },
     source: "SparkPost API documentation, SMTP",
   },
   {
     code: "auth.sparkpost_key",
     when: { stage: signIn, reply: refused, host: /\.sparkpostmail\.com$/i },
-    title: "SparkPost does not accept this API key",
-    explanation: "The API key is wrong, was deleted, or lacks the right “Send via SMTP”: {said}.",
+    title: "SparkPost rejected the API key",
+    explanation:
+      "SparkPost rejected the API key: {said}. The key is wrong, was deleted or lacks the permission “Send via SMTP”.",
     remedy:
       "Create an API key with “Send via SMTP” in SparkPost and enter it as the password. Accounts in the EU use smtp.eu.sparkpostmail.com.",
     source: "SparkPost API documentation, SMTP",
@@ -122,9 +124,9 @@ export const providerRules: readonly ExplanationRule[] = [
   {
     code: "auth.mandrill_key",
     when: { stage: signIn, reply: refused, host: /\.mandrillapp\.com$/i },
-    title: "Mailchimp Transactional does not accept this API key",
+    title: "Mailchimp Transactional rejected the API key",
     explanation:
-      "The password for {host} is an API key of Mailchimp Transactional (Mandrill): neither the account's password nor a key of Mailchimp itself works here. It said {said}.",
+      "{host} rejected the password: {said}. It must be an API key of Mailchimp Transactional (Mandrill), not the account's password or a key of Mailchimp itself.",
     remedy:
       "Copy an API key from the page SMTP & API Info of Mailchimp Transactional and enter it as the password.",
     source: "Mailchimp Transactional documentation, SMTP Integration",
@@ -132,9 +134,9 @@ export const providerRules: readonly ExplanationRule[] = [
   {
     code: "auth.mailjet_keys",
     when: { stage: signIn, reply: refused, host: /\.mailjet\.com$/i },
-    title: "Mailjet does not accept the keys",
-    explanation: "Mailjet wants an API key as the username and its secret key as the password: {said}.",
-    remedy: "Copy both keys from Mailjet's SMTP settings page; the account's password does not work here.",
+    title: "Mailjet rejected the keys",
+    explanation: "Mailjet requires an API key as the username and its secret key as the password: {said}.",
+    remedy: "Copy both keys from Mailjet's SMTP settings page. The account's password doesn't work here.",
     source: "Mailjet support, API key and secret key; SMTP relay in-v3.mailjet.com",
   },
 ];

@@ -34,22 +34,22 @@ export interface Condition {
   readonly withToken?: boolean;
   /** Whether the config has a username. */
   readonly signsIn?: boolean;
-  /** Whether the config allows signing in without TLS. */
+  /** Whether the config allows authentication without TLS. */
   readonly allowsCleartext?: boolean;
   readonly offersStartTls?: boolean;
-  /** Whether any sign-in mechanism was offered. */
+  /** Whether any authentication mechanism was offered. */
   readonly offersAuth?: boolean;
   /** Whether PLAIN or LOGIN was offered, the mechanisms for which Sendwright uses a password. */
   readonly offersPassword?: boolean;
-  /** How the config signs in. */
+  /** How the config authenticates. */
   readonly authMethod?: readonly AuthMethod[];
-  /** Whether the reply rejects the mechanism of the sign-in, and not the username or the password. */
+  /** Whether the reply rejects the authentication mechanism, and not the username or the password. */
   readonly refusesMechanism?: boolean;
-  /** Whether LOGIN was tried after PLAIN had been refused, and worked. */
+  /** Whether LOGIN was tried after PLAIN had been rejected, and worked. */
   readonly loginWorks?: boolean;
-  /** Which of the two holds a character that nobody sees. */
+  /** Which of the two holds an invisible character. */
   readonly invisibleIn?: "username" | "password";
-  /** Whether the host is an address that the certificate has as a DNS name, where it counts for nothing. */
+  /** Whether the host is an address that the certificate has as a DNS name, which verifies nothing. */
   readonly addressAsName?: boolean;
   /** Whether a TLS handshake had succeeded before. */
   readonly encrypted?: boolean;
@@ -90,6 +90,6 @@ export const clearAnswers: readonly string[] = [
   "EPROTO",
 ];
 
-/** The ports for clients that sign in: RFC 6409 and RFC 8314 §7.3. */
+/** The ports for clients that authenticate: RFC 6409 and RFC 8314 §7.3. */
 export const submission = { smtpPort: 587, useTls: true, tlsMode: "starttls" } as const satisfies Fix;
 export const submissions = { smtpPort: 465, useTls: true, tlsMode: "implicit" } as const satisfies Fix;

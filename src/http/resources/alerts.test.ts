@@ -41,7 +41,7 @@ describe("alerts", () => {
     expect(alert).toMatchObject({
       configId: config.id,
       kind: "sign_in_failed",
-      title: "Username or password is wrong",
+      title: "Wrong username or password",
       acknowledgedAt: null,
     });
     const concerns = async () => (await read<Overview>(app.call("GET", "/api/overview"))).concerns;
@@ -49,7 +49,7 @@ describe("alerts", () => {
     expect(await concerns()).toMatchObject([{ code: "paused" }]);
     await app.call("POST", `/api/smtp-configs/${config.id}/resume`);
     expect(await concerns()).toMatchObject([
-      { code: "alert", reason: expect.stringContaining("127.0.0.1: Username or password is wrong.") },
+      { code: "alert", reason: expect.stringContaining("127.0.0.1: Wrong username or password.") },
     ]);
 
     const known = await app.call("POST", `/api/alerts/${alert?.id}/acknowledge`);

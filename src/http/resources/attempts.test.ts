@@ -66,8 +66,8 @@ describe("an attempt in the log", () => {
     await relayWith({ onRcpt: (to) => (to.startsWith("pat") ? "550 5.1.1 Who is that?" : undefined) }, {});
     const unknown = {
       code: "recipient.unknown",
-      title: "There is no such recipient",
-      explanation: "127.0.0.1 says that pat@example.net does not exist: “550 5.1.1 Who is that?”.",
+      title: "Recipient not found",
+      explanation: "127.0.0.1 replied that pat@example.net doesn't exist: “550 5.1.1 Who is that?”.",
       remedy: "Check the spelling of the address.",
     };
     const alone = await firstAttempt(["pat@example.net"]);
@@ -87,7 +87,7 @@ describe("an attempt in the log", () => {
     } while (email.attempts.length === 0);
     expect(email.attempts[0]?.problem).toMatchObject({
       code: "sender.refused",
-      explanation: "127.0.0.1 does not take mail from ada@example.org: “550 5.7.1 Not yours”.",
+      explanation: "127.0.0.1 rejected mail from ada@example.org: “550 5.7.1 Not yours”.",
     });
   });
 
@@ -113,7 +113,7 @@ describe("a config that rests", () => {
     await relayWith({ auth }, { ...auth, password: "wrong", allowCleartextAuth: true });
     await firstAttempt();
     const { items } = await read<{ items: SmtpConfig[] }>(app.call("GET", "/api/smtp-configs"));
-    expect(items[0]?.pausedReason).toMatch(/^Username or password is wrong\. .*refused the sign-in: 535 /);
+    expect(items[0]?.pausedReason).toMatch(/^Wrong username or password\. .*refused the sign-in: 535 /);
   });
 });
 
@@ -127,7 +127,7 @@ describe("what a relay gives away", () => {
     const attempt = await firstAttempt();
     expect(attempt.problem).toMatchObject({
       code: "sender.not_own",
-      explanation: expect.stringContaining("does not let ******** send as shop@example.com"),
+      explanation: expect.stringContaining("doesn't let ******** send as shop@example.com"),
     });
     const rows = await app.services.store.db.selectFrom("attempts").selectAll().execute();
     for (const text of [JSON.stringify(attempt), JSON.stringify(rows)]) {
@@ -142,7 +142,7 @@ describe("what a relay gives away", () => {
     const headers = await app.bearer("send");
     const { problem } = await firstAttempt(["pat@example.net"], { ...headers, cookie: "" });
     expect(problem).toMatchObject({ code: "auth.credentials" });
-    expect(problem?.explanation).toContain("the sign-in of this account");
+    expect(problem?.explanation).toContain("password of this account");
     expect(problem?.explanation).not.toContain("jo@example.com");
   });
 

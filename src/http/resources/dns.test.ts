@@ -43,7 +43,7 @@ it("checks the domain of a saved config as it is saved", async () => {
   expect(report.findings[0]).toMatchObject({
     check: "spf",
     status: "ok",
-    title: "Amazon SES may send for this domain",
+    title: "Amazon SES can send for this domain",
   });
   expect((await app.call("GET", "/api/smtp-configs/none/dns")).status).toBe(404);
 });

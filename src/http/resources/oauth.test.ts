@@ -485,14 +485,14 @@ describe("a consent that ends", () => {
       return overview.concerns.map(({ code, reason }) => `${code}: ${reason}`);
     };
     expect(await concerns()).toEqual([
-      "expiring: 127.0.0.1: the consent of the provider ends on 2026-01-08; connect it again before.",
+      "expiring: 127.0.0.1: the provider's authorization expires on 2026-01-08. Connect this config to the provider again.",
     ]);
     provider.refreshLifetime = null;
     await connect(id);
     expect(await concerns()).toEqual([]);
     const secret = { ...client(), clientSecret: "********", clientSecretExpiresAt: "2026-01-05T00:00:00Z" };
     await app.call("PUT", `/api/smtp-configs/${id}/oauth`, secret);
-    expect(await concerns()).toEqual([expect.stringContaining("the client secret ends on 2026-01-05")]);
+    expect(await concerns()).toEqual([expect.stringContaining("the client secret expires on 2026-01-05")]);
     expect(await read(app.call("GET", "/api/health"))).toMatchObject({ ok: true });
   });
 });

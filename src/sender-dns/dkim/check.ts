@@ -9,7 +9,7 @@ interface SeenKey {
   readonly key: DkimKey;
 }
 
-/** Checks whether the keys are published that the provider signs with (RFC 6376). */
+/** Checks whether the keys that the provider signs with are published (RFC 6376). */
 export async function checkDkim(sender: Sender, dns: Dns): Promise<Finding> {
   const { domain, provider, owner } = sender;
   const finding = (verdict: Omit<Finding, "check" | "seen">, seen: readonly SeenKey[] = []): Finding => ({
@@ -21,8 +21,8 @@ export async function checkDkim(sender: Sender, dns: Dns): Promise<Finding> {
   if (isAtHome(sender)) {
     return finding({
       status: "ok",
-      title: `${owner?.name} signs for its own domain`,
-      explanation: `${domain} belongs to the provider that sends.`,
+      title: `${owner?.name} signs its own domain`,
+      explanation: `${domain} belongs to the provider that sends the mail.`,
       remedy: "",
     });
   }
@@ -30,19 +30,19 @@ export async function checkDkim(sender: Sender, dns: Dns): Promise<Finding> {
     return finding({
       status: "failed",
       title: `Only ${owner.name} can sign for this domain`,
-      explanation: `Nobody else can publish a DKIM key under ${domain}.`,
-      remedy: `Use a from email of a domain of your own, or send through ${owner.name}.`,
+      explanation: `Only ${owner.name} can publish a DKIM key under ${domain}.`,
+      remedy: `Use a From email at your own domain, or send through ${owner.name}.`,
     });
   }
   if (provider === null || provider.dkimSelectors.length === 0) {
     return finding({
       status: "unknown",
-      title: "Where the key stands is not known",
+      title: "The DKIM key can't be checked",
       explanation:
         provider === null
-          ? "A DKIM key stands under a name that the relay chooses (its selector), so that it cannot be found from outside."
-          : `${provider.name} gives each domain a name of its own for the key (its selector), so that it cannot be found from outside.`,
-      remedy: `See in ${provider === null ? "your relay's" : `${provider.name}'s`} settings whether DKIM is set up for ${domain}. Or send an email to a mailbox of yours and look for dkim=pass in its header Authentication-Results.`,
+          ? "The SMTP server chooses the name of its DKIM key (the selector), so Sendwright can't look it up."
+          : `${provider.name} gives each domain its own name for the DKIM key (the selector), so Sendwright can't look it up.`,
+      remedy: `Check in ${provider === null ? "your SMTP server's" : `${provider.name}'s`} settings whether DKIM is set up for ${domain}. Or send an email to your own mailbox and look for dkim=pass in its header Authentication-Results.`,
     });
   }
 
@@ -64,9 +64,9 @@ export async function checkDkim(sender: Sender, dns: Dns): Promise<Finding> {
     if (failed?.answer.kind === "failed") return unanswered("dkim", names, failed.answer.code);
     return finding({
       status: provider.envelope === "provider" ? "failed" : "warning",
-      title: "No DKIM key was found",
-      explanation: `Nothing is published under ${names}, where ${who} usually has its keys. Without a signature of ${domain}, mail is trusted less${provider.envelope === "provider" ? " and does not pass DMARC" : ""}.`,
-      remedy: `Set DKIM up for ${domain} at ${who} and publish the records that it shows. If you chose another selector there, all may be well.`,
+      title: "DKIM key not found",
+      explanation: `${who} usually has its keys under ${names}, but the DNS has none there. Without a signature of ${domain}, receivers trust the mail less${provider.envelope === "provider" ? " and it doesn't pass DMARC" : ""}.`,
+      remedy: `Set up DKIM for ${domain} at ${who} and publish the records that it shows. If you chose another selector there, DKIM may already work.`,
     });
   }
   return finding(verdictOf(seen, who), seen);
@@ -83,15 +83,15 @@ function verdictOf(seen: readonly SeenKey[], who: string): Omit<Finding, "check"
     if (isTesting) {
       return {
         status: "warning",
-        title: "The DKIM key says that it is a test",
-        explanation: `${good.selector} holds ${size} with the flag t=y: receivers are asked not to count its failures.`,
-        remedy: "Take t=y out of the record once signatures pass.",
+        title: "The DKIM key is in test mode",
+        explanation: `${good.selector} is ${size} with the flag t=y, which asks receivers to ignore failures.`,
+        remedy: "Remove t=y from the record once signatures pass.",
       };
     }
     return {
       status: "ok",
       title: "The DKIM key is published",
-      explanation: `${good.selector} holds ${size}.`,
+      explanation: `${good.selector} is ${size}.`,
       remedy: "",
     };
   }
@@ -99,18 +99,18 @@ function verdictOf(seen: readonly SeenKey[], who: string): Omit<Finding, "check"
   const isRevoked = seen.every(({ key }) => key.kind === "revoked");
   return {
     status: "failed",
-    title: isRevoked ? "The DKIM key is revoked" : "The DKIM key cannot be used",
+    title: isRevoked ? "The DKIM key is revoked" : "The DKIM key can't be used",
     explanation: problems.slice(0, 4).join(" "),
-    remedy: `Publish the key anew, as ${who} shows it, with all of its characters.`,
+    remedy: `Publish the key again exactly as ${who} shows it, with all of its characters.`,
   };
 }
 
 function wordsFor(key: DkimKey): string {
   switch (key.kind) {
     case "usable":
-      return `its RSA key has ${key.bits} bits, and receivers count none below ${minRsaBits} (RFC 8301)`;
+      return `its RSA key has ${key.bits} bits, and receivers ignore keys below ${minRsaBits} bits (RFC 8301)`;
     case "revoked":
-      return "the key is empty, which means that it is revoked (RFC 6376 §3.6.1)";
+      return "the key has been revoked, because its value is blank (RFC 6376 §3.6.1)";
     case "unusable":
       return key.problem;
   }

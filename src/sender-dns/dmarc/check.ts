@@ -24,8 +24,8 @@ function missing({ domain, owner }: Sender, own: DmarcAt): Finding {
     return {
       ...common,
       status: "unknown",
-      title: "There is no DMARC record",
-      explanation: `${domain} belongs to ${owner.name}, which has published none.`,
+      title: "DMARC record not found",
+      explanation: `${domain} belongs to ${owner.name}, which hasn't published a DMARC record.`,
       remedy: "",
     };
   }
@@ -33,27 +33,27 @@ function missing({ domain, owner }: Sender, own: DmarcAt): Finding {
     return {
       ...common,
       status: "failed",
-      title: own.texts.length > 1 ? "There is more than one DMARC record" : "The DMARC record cannot be read",
-      explanation: "Receivers go on as if there were none.",
-      remedy: `Leave one record at _dmarc.${domain}. This one is right, and asks for nothing yet.`,
+      title: own.texts.length > 1 ? "More than one DMARC record" : "The DMARC record is invalid",
+      explanation: "Receivers ignore it, as if the domain had no DMARC record.",
+      remedy: `Publish only this record at _dmarc.${domain}. It only monitors (p=none) and doesn't affect delivery.`,
       record,
     };
   }
   return {
     ...common,
     status: "warning",
-    title: "There is no DMARC record",
-    explanation: `Anybody can write ${domain} into the From field, and Gmail and Yahoo want a record of those who send much.`,
+    title: "DMARC record not found",
+    explanation: `Without DMARC, anyone can send with ${domain} in the From field. Gmail and Yahoo require a record from bulk senders.`,
     remedy:
-      "Publish this one: it asks for nothing yet. With rua=mailto:… and an address of yours at its end, receivers send you daily reports.",
+      "Publish this record. It only monitors (p=none) and doesn't affect delivery. Add rua=mailto:… with your address to receive daily reports.",
     record,
   };
 }
 
 const requests: Readonly<Record<DmarcRequest, string>> = {
-  none: "to let such mail through as before",
-  quarantine: "to treat such mail as suspicious",
-  reject: "to refuse such mail",
+  none: "to deliver mail that passes neither SPF nor DKIM as before",
+  quarantine: "to treat mail that passes neither SPF nor DKIM as suspicious",
+  reject: "to reject mail that passes neither SPF nor DKIM",
 };
 
 function verdictOf(sender: Sender, at: DmarcAt & { record: DmarcRecord }, isOwn: boolean): Finding {
@@ -67,19 +67,21 @@ function verdictOf(sender: Sender, at: DmarcAt & { record: DmarcRecord }, isOwn:
     return {
       ...common,
       status: "failed",
-      title: "The DMARC record says no policy",
+      title: "The DMARC record has no policy",
       explanation:
-        "Its tag p is missing or is none of none, quarantine and reject, so that receivers ask for nothing.",
-      remedy: "Begin the record with v=DMARC1; p=none.",
+        "Its tag p must be none, quarantine or reject. Without a valid policy, receivers ignore the record.",
+      remedy: "Start the record with v=DMARC1; p=none.",
     };
   }
   const softened = [
-    ...(record.isTesting ? ["t=y asks receivers not to act on it."] : []),
-    ...(record.percent < 100 ? [`pct=${record.percent} asks it for a part of the mail only.`] : []),
+    ...(record.isTesting ? ["Because of t=y, receivers don't apply the policy."] : []),
+    ...(record.percent < 100
+      ? [`Because of pct=${record.percent}, the policy covers only part of the mail.`]
+      : []),
   ];
   const explanation = [
-    ...(isOwn ? [] : [`The record of ${at.domain} counts here.`]),
-    `It asks receivers ${requests[policy]} that neither SPF nor DKIM speaks for.`,
+    ...(isOwn ? [] : [`The record of ${at.domain} applies.`]),
+    `It asks receivers ${requests[policy]}.`,
     ...softened,
     alignment(sender, record),
   ].join(" ");
@@ -87,12 +89,12 @@ function verdictOf(sender: Sender, at: DmarcAt & { record: DmarcRecord }, isOwn:
     return {
       ...common,
       status: "ok",
-      title: "DMARC watches, and asks for nothing",
+      title: "DMARC is in monitoring mode (p=none)",
       explanation,
       remedy:
         record.reportTo.length > 0
-          ? "Once the reports show that all of your mail passes, change p to quarantine, and later to reject."
-          : "Add rua=mailto:… with an address of yours, so that receivers report who sends with your domain.",
+          ? "Change p to quarantine once the reports show that all of your mail passes, and later to reject."
+          : "Add rua=mailto:… with your address. Receivers then report who sends with your domain.",
     };
   }
   return {
@@ -106,11 +108,11 @@ function verdictOf(sender: Sender, at: DmarcAt & { record: DmarcRecord }, isOwn:
 
 /** RFC 9989 §4.4: a pass counts only if it is for the domain in the From field. */
 function alignment({ domain, provider }: Sender, { strictSpf, strictDkim }: DmarcRecord): string {
-  const spf = `SPF counts for ${domain}${strictSpf ? " itself" : " and its subdomains"}`;
-  const dkim = `DKIM for ${strictDkim ? "the same domain to the letter" : "the same organisation"}`;
+  const spf = `SPF counts for ${domain}${strictSpf ? " only" : " and its subdomains"}`;
+  const dkim = `DKIM for ${strictDkim ? "exactly the same domain" : "any domain of the same organization"}`;
   const note =
     provider?.envelope === "provider"
-      ? ` ${provider.name} may put its own domain into the envelope: then only its DKIM signature for ${domain} counts.`
+      ? ` If ${provider.name} uses its own domain as the envelope sender, only its DKIM signature for ${domain} counts.`
       : "";
-  return `${spf}, ${dkim}.${note}`;
+  return `${spf}, and ${dkim}.${note}`;
 }

@@ -37,9 +37,9 @@ export async function checkSpf(sender: Sender, dns: Dns): Promise<Finding> {
     const one = merged(records);
     return asFinding({
       status: "failed",
-      title: "There is more than one SPF record",
-      explanation: `${domain} has ${records.length}. Receivers take that for an error and count none of them (RFC 7208 §4.5).`,
-      remedy: "Delete them and publish this one instead, which joins them.",
+      title: "More than one SPF record",
+      explanation: `${domain} has ${records.length} SPF records. Receivers treat this as an error and ignore all of them (RFC 7208 §4.5).`,
+      remedy: "Replace them with this record, which combines them.",
       record: publish(domain, term === null ? one : withTerm(one, term)),
     });
   }
@@ -47,9 +47,9 @@ export async function checkSpf(sender: Sender, dns: Dns): Promise<Finding> {
   if (!parsed.ok) {
     return asFinding({
       status: "failed",
-      title: "The SPF record cannot be read",
-      explanation: `Receivers count nothing of a record with an error in it. ${parsed.problem}.`,
-      remedy: "Correct that word, or remove it.",
+      title: "The SPF record is invalid",
+      explanation: `Receivers ignore a record with an error: ${parsed.problem}.`,
+      remedy: "Correct or remove that word.",
     });
   }
   const expansion = await expandSpf(domain, parsed.record.terms, parsed.record.redirect, dns);
@@ -59,8 +59,8 @@ export async function checkSpf(sender: Sender, dns: Dns): Promise<Finding> {
 function athome({ domain, owner }: Sender): SpfFinding {
   return {
     status: "ok",
-    title: `${owner?.name} looks after this domain`,
-    explanation: `${domain} belongs to the provider that sends: its own servers are allowed.`,
+    title: `${owner?.name} manages this domain`,
+    explanation: `${domain} belongs to the provider that sends the mail, so its servers are allowed.`,
     remedy: "",
   };
 }
@@ -68,9 +68,9 @@ function athome({ domain, owner }: Sender): SpfFinding {
 function foreign({ domain, provider }: Sender, owner: string): SpfFinding {
   return {
     status: "failed",
-    title: `${domain} is not yours to send with`,
-    explanation: `Only ${owner} may send for ${domain}. What ${provider?.name ?? "another server"} sends with it looks forged, and many receivers refuse it.`,
-    remedy: `Use a from email of a domain of your own, or send through ${owner}.`,
+    title: `Only ${owner} can send for this domain`,
+    explanation: `Only ${owner} can send for ${domain}. Mail that ${provider?.name ?? "another server"} sends for it looks forged, and many receivers reject it.`,
+    remedy: `Use a From email at your own domain, or send through ${owner}.`,
   };
 }
 
@@ -90,23 +90,23 @@ function missing({ domain, provider }: Sender, term: string | null): SpfFinding 
   if (provider?.envelope === "provider") {
     return {
       status: "warning",
-      title: "There is no SPF record",
-      explanation: `${envelopeOf(provider.name)} The domain ${domain} itself is open to forgery, though: receivers see no record for it.`,
+      title: "SPF record not found",
+      explanation: `${envelopeOf(provider.name)} Still, ${domain} has no SPF record, so anyone can forge it.`,
       remedy:
         term === null
-          ? `Publish one that names all who send for ${domain}. ${provider.name}'s own console says what it wants.`
-          : `Publish this one. If others send for ${domain} too, add them before ~all.`,
+          ? `Publish an SPF record that names every server that sends for ${domain}. ${provider.name}'s console shows what to add.`
+          : `Publish this record. If other servers send for ${domain} too, add them before ~all.`,
       ...record,
     };
   }
   return {
     status: "failed",
-    title: "There is no SPF record",
-    explanation: `Nothing says who may send for ${domain}, so that receivers take its mail for suspicious; Gmail and Yahoo ask for SPF or DKIM of every sender.`,
+    title: "SPF record not found",
+    explanation: `Receivers don't know which servers can send for ${domain}, so they treat its mail as suspicious. Gmail and Yahoo require SPF or DKIM from every sender.`,
     remedy:
       term === null
-        ? "Publish one that names the servers that your relay sends from. Its provider knows them."
-        : `Publish this one. If others send for ${domain} too, add them before ~all.`,
+        ? "Publish an SPF record that names the servers that your SMTP server sends from. Ask its provider for them."
+        : `Publish this record. If other servers send for ${domain} too, add them before ~all.`,
     ...record,
   };
 }
@@ -115,11 +115,11 @@ function missing({ domain, provider }: Sender, term: string | null): SpfFinding 
 function broken({ lookups, voidLookups, problems }: Expansion): SpfFinding | null {
   const errors = [
     ...(lookups > maxLookups
-      ? [`It needs ${lookups} look-ups in the DNS; receivers give up after ${maxLookups} (RFC 7208 §4.6.4).`]
+      ? [`The record needs ${lookups} DNS lookups, and receivers stop after ${maxLookups} (RFC 7208 §4.6.4).`]
       : []),
     ...(voidLookups > maxVoidLookups
       ? [
-          `${voidLookups} of its names lead nowhere; receivers give up after ${maxVoidLookups} (RFC 7208 §4.6.4).`,
+          `${voidLookups} of its names don't exist, and receivers stop after ${maxVoidLookups} (RFC 7208 §4.6.4).`,
         ]
       : []),
     ...problems,
@@ -127,10 +127,10 @@ function broken({ lookups, voidLookups, problems }: Expansion): SpfFinding | nul
   if (errors.length === 0) return null;
   return {
     status: "failed",
-    title: "Receivers give up on the SPF record",
+    title: "Receivers can't evaluate the SPF record",
     explanation: errors.slice(0, 4).join(" "),
     remedy:
-      "Remove the includes of services that no longer send for you, and the names that lead nowhere. Networks (ip4, ip6) need no look-up.",
+      "Remove the includes of services that no longer send for you, and names that don't exist. Networks (ip4, ip6) don't need a lookup.",
   };
 }
 
@@ -148,18 +148,18 @@ async function findingOf(facts: Facts): Promise<SpfFinding> {
   if (policy.terms.some(({ kind, qualifier }) => kind === "all" && qualifier === "+")) {
     return {
       status: "warning",
-      title: "The SPF record lets everybody send",
-      explanation: `It ends in +all: any machine may send for ${domain}. Receivers trust such a record little.`,
-      remedy: "Name those who send, and end the record with ~all.",
+      title: "The SPF record lets anyone send",
+      explanation: `The record ends in +all, so any machine can send for ${domain}. Receivers hardly trust such a record.`,
+      remedy: "Name the servers that send, and end the record with ~all.",
     };
   }
   if (provider === null) return byAddress(facts);
-  const used = `${lookups} of ${maxLookups} look-ups used.`;
+  const used = `It uses ${lookups} of ${maxLookups} lookups.`;
   const included = includedDomains(policy).find((domain) => provider.spfIncludes.includes(domain));
   if (included !== undefined) {
     return {
       status: "ok",
-      title: `${provider.name} may send for this domain`,
+      title: `${provider.name} can send for this domain`,
       explanation: `The record includes ${included}. ${used}`,
       remedy: "",
     };
@@ -167,7 +167,7 @@ async function findingOf(facts: Facts): Promise<SpfFinding> {
   if (provider.envelope === "provider") {
     return {
       status: "ok",
-      title: "SPF is the provider's part",
+      title: "The provider handles SPF",
       explanation: envelopeOf(provider.name),
       remedy: "",
     };
@@ -176,7 +176,10 @@ async function findingOf(facts: Facts): Promise<SpfFinding> {
   if (include === undefined) return byAddress(facts);
   return facts.expansion.isPartial || isOpen(facts.expansion)
     ? undecided(facts)
-    : notAllowed(facts, `The record does not include ${include}, from whose servers ${provider.name} sends.`);
+    : notAllowed(
+        facts,
+        `The record doesn't include ${include}, which lists the servers that ${provider.name} sends from.`,
+      );
 }
 
 function isOpen({ policy }: Expansion): boolean {
@@ -185,7 +188,7 @@ function isOpen({ policy }: Expansion): boolean {
   );
 }
 
-/** The finding for a relay of which only its own addresses are known, not those that it sends from. */
+/** The finding for a relay whose own addresses are known, but not those that it sends from. */
 async function byAddress(facts: Facts): Promise<SpfFinding> {
   const { sender, dns, expansion } = facts;
   const addresses =
@@ -195,24 +198,24 @@ async function byAddress(facts: Facts): Promise<SpfFinding> {
   if (addresses.length === 0) {
     return {
       status: "unknown",
-      title: "From which address the relay sends is not known",
-      explanation: `${sender.server} has no public address, so that receivers see another one.`,
-      remedy: "Find out from which address your mail leaves, and see that the record lets it through.",
+      title: "The sending IP address is unknown",
+      explanation: `${sender.server} has no public IP address, so receivers see a different one.`,
+      remedy: "Find out which IP address your mail is sent from, and make sure that the record allows it.",
     };
   }
   const results = addresses.map((address) => evaluate(expansion.policy, address));
   if (results.every((result) => result === "pass")) {
     return {
       status: "ok",
-      title: "The SPF record lets the server through",
-      explanation: `It allows ${addresses.join(", ")}, where ${sender.server} takes mail in. A relay may send from other addresses: its provider knows.`,
+      title: "The SPF record allows the server",
+      explanation: `The record allows ${addresses.join(", ")}, the address of ${sender.server}. The server can send from other addresses, which its provider knows.`,
       remedy: "",
     };
   }
   if (results.includes("open") || expansion.isPartial) return undecided(facts);
   return notAllowed(
     facts,
-    `It does not allow ${addresses.join(", ")}, where ${sender.server} takes mail in. A relay may send from other addresses, so that this is only a hint.`,
+    `The record doesn't allow ${addresses.join(", ")}, the address of ${sender.server}. The server can send from other addresses, so this may be harmless.`,
     "warning",
   );
 }
@@ -220,9 +223,9 @@ async function byAddress(facts: Facts): Promise<SpfFinding> {
 function undecided({ sender }: Facts): SpfFinding {
   return {
     status: "unknown",
-    title: "The SPF record decides for each message",
-    explanation: `Parts of it depend on the message, or were not answered: whether ${sender.provider?.name ?? sender.server} may send cannot be told from here.`,
-    remedy: "Send an email to a mailbox of yours and look for spf=pass in its header Authentication-Results.",
+    title: "The SPF result depends on the message",
+    explanation: `Parts of the record depend on the message, or the DNS didn't respond. Sendwright can't tell whether ${sender.provider?.name ?? sender.server} is allowed to send.`,
+    remedy: "Send an email to your own mailbox and look for spf=pass in its header Authentication-Results.",
   };
 }
 
@@ -233,18 +236,18 @@ function notAllowed(
 ): SpfFinding {
   return {
     status,
-    title: `The SPF record does not name ${sender.provider?.name ?? "the server"}`,
+    title: `SPF doesn't allow ${sender.provider?.name ?? "the server"}`,
     explanation,
     remedy:
       term === null
         ? "Ask your provider what to add to the record."
-        : "Replace the record by this one: it is yours, with one more who may send.",
+        : "Replace the record with this one, which is yours plus the missing server.",
     ...(term === null ? {} : { record: publish(sender.domain, withTerm(text, term)) }),
   };
 }
 
 function envelopeOf(name: string): string {
-  return `SPF is checked on the envelope sender, where ${name} puts a domain of its own or one that it has you set up. For DMARC its DKIM signature counts then.`;
+  return `Receivers check SPF for the envelope sender, which uses ${name}'s domain or one that you set up there. For DMARC, its DKIM signature counts.`;
 }
 
 function publish(domain: string, value: string): DnsRecord {

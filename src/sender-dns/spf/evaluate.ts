@@ -133,7 +133,9 @@ class Expander {
   async #exchanges(target: string): Promise<readonly string[]> {
     const exchanges = this.#counted(await this.#dns.mx(target)).filter(({ exchange }) => exchange !== "");
     if (exchanges.length > maxExchanges) {
-      this.#problems.add(`${target} has more than ${maxExchanges} mail exchangers, too many for SPF.`);
+      this.#problems.add(
+        `${target} has more than ${maxExchanges} mail exchangers, which is too many for SPF.`,
+      );
       return [];
     }
     const answers = await Promise.all(exchanges.map(({ exchange }) => this.#dns.addresses(exchange)));
@@ -151,16 +153,16 @@ class Expander {
     const [text] = records;
     if (answer.kind === "failed") return null;
     if (text === undefined) {
-      this.#problems.add(`${domain}, which is included, has no SPF record.`);
+      this.#problems.add(`The included domain ${domain} has no SPF record.`);
       return null;
     }
     if (records.length > 1) {
-      this.#problems.add(`${domain}, which is included, has more than one SPF record.`);
+      this.#problems.add(`The included domain ${domain} has more than one SPF record.`);
       return null;
     }
     const parsed = parseSpf(text);
     if (!parsed.ok) {
-      this.#problems.add(`The record of ${domain}, which is included, cannot be read: ${parsed.problem}.`);
+      this.#problems.add(`The record of the included domain ${domain} is invalid: ${parsed.problem}.`);
       return null;
     }
     return this.policy(domain, parsed.record.terms, parsed.record.redirect, path);

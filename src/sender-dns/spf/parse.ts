@@ -37,7 +37,7 @@ export function isSpf(text: string): boolean {
   return /^v=spf1(?: |$)/i.test(text);
 }
 
-/** Parses the text of a record that `isSpf` (RFC 7208 §4.6, §12). Any error spoils all of it. */
+/** Parses the text of a record that `isSpf` (RFC 7208 §4.6, §12). Any error makes the whole record invalid. */
 export function parseSpf(text: string): ParsedSpf {
   const terms: SpfTerm[] = [];
   const modifiers = new Map<string, string>();
@@ -49,13 +49,13 @@ export function parseSpf(text: string): ParsedSpf {
       const known = name.toLowerCase();
       // Unknown modifiers are ignored (§6).
       if (known !== "redirect" && known !== "exp") continue;
-      if (modifiers.has(known)) return wrong(word, "it stands there twice");
-      if (!isDomainSpec(value)) return wrong(word, "no domain follows");
+      if (modifiers.has(known)) return wrong(word, "repeats a modifier");
+      if (!isDomainSpec(value)) return wrong(word, "needs a domain");
       modifiers.set(known, value.toLowerCase());
       continue;
     }
     const term = parseTerm(word);
-    if (term === null) return wrong(word, "it is no mechanism of SPF");
+    if (term === null) return wrong(word, "isn't an SPF mechanism");
     terms.push(term);
   }
   const hasAll = terms.some(({ kind }) => kind === "all");
@@ -63,7 +63,7 @@ export function parseSpf(text: string): ParsedSpf {
 }
 
 function wrong(word: string, why: string): ParsedSpf {
-  return { ok: false, problem: `${JSON.stringify(shown(word.slice(0, 80)))}: ${why}` };
+  return { ok: false, problem: `${JSON.stringify(shown(word.slice(0, 80)))} ${why}` };
 }
 
 function parseTerm(word: string): SpfTerm | null {

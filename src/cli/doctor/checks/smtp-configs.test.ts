@@ -35,10 +35,10 @@ describe("the SMTP configs", () => {
     expect(
       found(sealed({}, { health: { lastTest: { at, ok: true, stage: null, title: null } } }))?.found,
     ).toBe("smtp.example.com:587, test passed 2 h ago");
-    const failedTest = { at, ok: false, stage: "auth", title: "Username or password is wrong" };
+    const failedTest = { at, ok: false, stage: "auth", title: "Wrong username or password" };
     expect(found(sealed({}, { health: { lastTest: failedTest } }))).toMatchObject({
       status: "warning",
-      found: "Its last test failed, 2 h ago: Username or password is wrong.",
+      found: "Its last test failed, 2 h ago: Wrong username or password.",
     });
   });
 
