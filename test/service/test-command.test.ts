@@ -33,7 +33,7 @@ describe("sendwright test of saved configs", () => {
     const { code, stdout, stderr } = await folder.run(["test"]);
     expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
     expect(stdout).toMatch(new RegExp(`^Main relay, 127\\.0\\.0\\.1:${relay.port}\n`));
-    expect(stdout).toMatch(/ {2}✓ Sign in +.* ms {2}PLAIN\n/);
+    expect(stdout).toMatch(/ {2}✓ Authenticate +.* ms {2}PLAIN\n/);
     expect(stdout).toContain("It works");
     expect(stdout).toContain("--send-to");
     expect(relay.messages).toHaveLength(0);
@@ -53,7 +53,7 @@ describe("sendwright test of saved configs", () => {
     });
     const { code, stdout } = await folder.run(["test", "main RELAY", "--verbose"]);
     expect(code).toBe(1);
-    expect(stdout).toMatch(/ {2}✗ Sign in .*\n/);
+    expect(stdout).toMatch(/ {2}✗ Authenticate .*\n/);
     expect(stdout).toContain("Wrong username or password");
     expect(stdout).toContain("What to do:");
     expect(stdout).toContain("← 535");
@@ -106,7 +106,7 @@ describe("sendwright test of saved configs", () => {
     await saveConfig(service, relay, { name: "Bad", ...auth, password: "wrong", enabled: false });
     const { code, stdout } = await folder.run(["test", "--all"]);
     expect(code).toBe(1);
-    expect(stdout).toMatch(/^Good, [\s\S]*It works[\s\S]*\nBad, [\s\S]*It stopped at "Sign in"/);
+    expect(stdout).toMatch(/^Good, [\s\S]*It works[\s\S]*\nBad, [\s\S]*It stopped at "Authenticate"/);
     const json = await folder.run(["test", "--all", "--json"]);
     expect(JSON.parse(json.stdout)).toMatchObject([
       { name: "Good", report: { ok: true }, problem: null },
