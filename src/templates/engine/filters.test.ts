@@ -52,6 +52,13 @@ describe("date and datetime", () => {
     expect(render('{{ at | datetime: "Europe/Berlin" }}', { at }, "de")).toBe("2. März 2026 um 00:30 MEZ");
   });
 
+  it("writes the first of a month as French does", () => {
+    expect(render("{{ at | date }}", { at }, "fr")).toBe("1er mars 2026");
+    expect(render("{{ at | datetime }}", { at }, "fr-CA")).toMatch(/^1er mars 2026 à 23\sh\s30 UTC$/);
+    expect(render('{{ at | date: "Asia/Tokyo" }}', { at }, "fr")).toBe("2 mars 2026");
+    expect(render("{{ at | date }}", { at: "2026-03-11" }, "fr")).toBe("11 mars 2026");
+  });
+
   it("refuses what is no date and what is no zone", () => {
     expect(() => render("{{ at | date }}", { at: "soon" })).toThrow(/RFC 3339/);
     expect(() => render("{{ at | date }}", { at: null })).toThrow(/RFC 3339/);
@@ -118,6 +125,9 @@ describe("number, list and minutes", () => {
     ["en", 2880, "2 days"],
     ["en", 0, "0 minutes"],
     ["de", 4320, "3 Tage"],
+    ["de", 150, "2 Stunden und 30 Minuten"],
+    ["de-AT", 150, "2 Stunden und 30 Minuten"],
+    ["es", 150, "2 horas y 30 minutos"],
     ["fr", 150, "2 heures et 30 minutes"],
     ["ja", 150, "2時間30分"],
   ])("says in %s how long %d minutes are", (locale, span, expected) => {

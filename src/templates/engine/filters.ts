@@ -82,7 +82,8 @@ function minutes(this: FilterThis, value: unknown): string {
   const texts = parts
     .filter(([count], index) => count > 0 || index === 0)
     .map(([count, unit]) => unitFormat(`${locale} ${unit}`).format(count));
-  const text = listFormat(`${locale} unit`).format(texts);
+  // In running text German joins two units by *und*; the list of units that Intl has for it sets a comma.
+  const text = listFormat(`${locale} ${/^de\b/.test(locale) ? "and" : "unit"}`).format(texts);
   // The data of Intl sets figures apart from their counters; in running text these languages do not.
   return /^(ja|zh)\b/.test(locale) ? text.replaceAll(" ", "") : text;
 }
@@ -164,7 +165,14 @@ function dateText(filter: FilterThis, at: unknown, timeZone: unknown, style: "da
   if (typeof zone !== "string" || !isTimeZone(zone)) {
     throw wrongValue(filter, "a time zone must be an IANA name such as Europe/Berlin");
   }
-  return dateFormat(`${localeOf(filter)} ${zone} ${style}`).format(time);
+  const locale = localeOf(filter);
+  const format = dateFormat(`${locale} ${zone} ${style}`);
+  return /^fr\b/.test(locale) ? frenchDate(format.formatToParts(time)) : format.format(time);
+}
+
+/** French says *1er mars*, but *2 mars*; the data of Intl has only the figure. */
+function frenchDate(parts: readonly Intl.DateTimeFormatPart[]): string {
+  return parts.map(({ type, value }) => (type === "day" && value === "1" ? "1er" : value)).join("");
 }
 
 /** True for an IANA time zone that this runtime knows, or an offset such as `+02:00`. */
