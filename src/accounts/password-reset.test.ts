@@ -91,7 +91,7 @@ describe("who has forgotten the password", () => {
       recipients: [{ address: ada.email }],
     });
     expect(text).toContain("https://mail.example.com/sendwright/reset-password#token=");
-    expect(text).toContain("The link works for 30 minutes.");
+    expect(text).toContain("The link expires in 30 minutes.");
     expect(await isSignedIn(cookie)).toBe(true);
     expect((await enter(ada)).status).toBe(200);
 

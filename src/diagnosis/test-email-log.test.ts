@@ -129,7 +129,7 @@ describe("the test email of a saved config", () => {
     const stored = await findContent(store.db, id);
     const parsed = await simpleParser(Buffer.from(stored?.content ?? []));
     expect(stored?.encrypted).toBe(false);
-    expect(parsed.text).toContain("Your email settings work");
+    expect(parsed.text).toContain("Your SMTP settings work");
     expect([parsed.from, parsed.replyTo]).toEqual([undefined, undefined]);
   });
 

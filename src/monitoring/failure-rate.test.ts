@@ -100,7 +100,7 @@ describe("the alert about emails that fail", () => {
     expect(await checkAfter(minuteMs)).toHaveLength(1);
     await end(100, 0);
     expect(await checkAfter(minuteMs)).toEqual([]);
-    expect((await told())[0]).toBe("over: 25% of emails failed in one hour");
+    expect((await told())[0]).toBe("Resolved: 25% of emails failed in one hour");
     expect(await events()).toMatchObject([
       {
         type: "config.alert.raised",
@@ -115,7 +115,7 @@ describe("the alert about emails that fail", () => {
     ]);
     const id = (await services.outbox.list({ template: "config-alert", limit: 1 })).items[0]?.id ?? "";
     const { text } = await services.outbox.preview(id);
-    expect(text).toContain("The email log shows that this is over.");
+    expect(text).toContain("The email log shows that this problem is resolved.");
     expect(text).not.toContain("All SMTP configs");
   });
 

@@ -215,7 +215,7 @@ describe("a certificate that nears its end", () => {
     const [alert] = await services.alerts.list();
     expect(alert).toMatchObject({ configId: view.id, kind: "certificate_expiring", level: 1 });
     const title = `The certificate expires on ${new Date(endsAt).toISOString().slice(0, 10)}`;
-    expect(await subjects()).toEqual([`127.0.0.1: ${title}`]);
+    expect(await subjects()).toEqual([`127.0.0.1 – ${title}`]);
     await services.alerts.acknowledge(alert?.id ?? "", ada);
     await checkAfter(dayMs);
     await checkAfter(dayMs);
@@ -238,7 +238,7 @@ describe("a certificate that nears its end", () => {
     await services.configs.update(view.id, parse(smtpConfigUpdate, change), ada);
     await checkAfter(0);
     expect(await kinds()).toEqual([]);
-    expect((await subjects()).at(-1)).toBe(`127.0.0.1: over: ${title}`);
+    expect((await subjects()).at(-1)).toBe(`Resolved: 127.0.0.1 – ${title}`);
   });
 });
 
@@ -261,7 +261,7 @@ describe("a sign-in that stops working", () => {
     const [told] = await second.delivered(1);
     expect(told).toMatchObject({ from: "spare@example.com", to: ["ops@example.net"] });
     const { subject, text } = await PostalMime.parse(told?.content ?? Buffer.alloc(0));
-    expect(subject).toBe("First: Wrong username or password");
+    expect(subject).toBe("First – Wrong username or password");
     expect(text).toContain(`https://mail.example.com/settings/smtp/${id}`);
     expect(text).not.toContain(auth.password);
 
@@ -269,7 +269,7 @@ describe("a sign-in that stops working", () => {
     await services.monitor.checkNow(id, ada);
     expect(await kinds()).toEqual([]);
     expect(await services.configs.get(id)).toMatchObject({ lastCheck: { ok: true }, ...notPaused });
-    expect((await subjects()).at(-1)).toBe("First: over: Wrong username or password");
+    expect((await subjects()).at(-1)).toBe("Resolved: First – Wrong username or password");
   });
 
   test("is told by no email where no other config works, and is not told later", async () => {

@@ -8,15 +8,15 @@ import { greetingMjml, greetingText } from "./parts.ts";
 const schema = z
   .strictObject({
     name,
-    address: line(320).optional().describe("The email address that is to be confirmed"),
-    url: webLink().optional().describe("The page that confirms the address, with its token"),
+    address: line(320).optional().describe("Email address to confirm"),
+    url: webLink().optional().describe("Page that confirms the address, with its token"),
     code: code().optional(),
     validMinutes: validMinutes(43_200),
     productName,
   })
   .refine((data) => data.url !== undefined || data.code !== undefined, {
     path: ["url"],
-    error: "must be given where there is no code",
+    error: "is required if there is no code",
   });
 
 interface Words {
@@ -27,7 +27,10 @@ interface Words {
   readonly button: string;
   readonly code: string;
   readonly orCode: string;
-  readonly validity: string;
+  /** How long they are valid. */
+  readonly linkAndCode: string;
+  readonly link: string;
+  readonly onlyCode: string;
   readonly ignore: string;
 }
 
@@ -35,69 +38,83 @@ const words: InEveryLocale<Words> = {
   en: {
     subject: "Confirm your email address{% if product %} for {{ product }}{% endif %}",
     heading: "Confirm your email address",
-    preheader: "One more step, and we know that this address is yours.",
+    preheader: "One more step and your address is confirmed.",
     request:
-      "Please confirm that {% if address %}{{ address }}{% else %}this address{% endif %} is yours{% if product %}, so that you can use it with {{ product }}{% endif %}.",
+      "{% if product %}To use {% if address %}{{ address }}{% else %}this address{% endif %} with {{ product }}, confirm that it’s yours.{% else %}Confirm that {% if address %}{{ address }}{% else %}this address{% endif %} is yours.{% endif %}",
     button: "Confirm address",
     code: "Your code:",
-    orCode: "Or type in this code:",
-    validity: "It works for {{ validMinutes | minutes }}.",
+    orCode: "Or enter this code:",
+    linkAndCode: "The link and the code expire in {{ validMinutes | minutes }}.",
+    link: "The link expires in {{ validMinutes | minutes }}.",
+    onlyCode: "The code expires in {{ validMinutes | minutes }}.",
     ignore:
-      "You did not ask for this? Then somebody may have mistyped an address: ignore this email, and nothing happens.",
+      "If you didn’t request this, someone may have entered your address by mistake. You can ignore this email.",
   },
   de: {
     subject: "Bestätigen Sie Ihre E-Mail-Adresse{% if product %} für {{ product }}{% endif %}",
     heading: "Bestätigen Sie Ihre E-Mail-Adresse",
-    preheader: "Nur noch ein Schritt, dann wissen wir, dass die Adresse Ihnen gehört.",
+    preheader: "Nur noch ein Schritt, dann ist Ihre Adresse bestätigt.",
     request:
-      "Bitte bestätigen Sie, dass {% if address %}{{ address }}{% else %}diese Adresse{% endif %} Ihnen gehört{% if product %}, damit Sie sie bei {{ product }} verwenden können{% endif %}.",
+      "Bitte bestätigen Sie, dass {% if address %}die Adresse {{ address }}{% else %}diese Adresse{% endif %} Ihnen gehört{% if product %}, damit Sie sie bei {{ product }} verwenden können{% endif %}.",
     button: "Adresse bestätigen",
     code: "Ihr Code:",
     orCode: "Oder geben Sie diesen Code ein:",
-    validity: "Gültig für {{ validMinutes | minutes }}.",
+    linkAndCode: "Link und Code sind {{ validMinutes | minutes }} gültig.",
+    link: "Der Link ist {{ validMinutes | minutes }} gültig.",
+    onlyCode: "Der Code ist {{ validMinutes | minutes }} gültig.",
     ignore:
-      "Sie haben das nicht angefordert? Dann hat sich vermutlich jemand vertippt: Beachten Sie diese E-Mail nicht weiter, es geschieht nichts.",
+      "Falls Sie das nicht angefordert haben, hat sich vermutlich jemand vertippt. Sie können diese E-Mail ignorieren.",
   },
   fr: {
     subject: "Confirmez votre adresse e-mail{% if product %} pour {{ product }}{% endif %}",
     heading: "Confirmez votre adresse e-mail",
-    preheader: "Plus qu’une étape pour vérifier que cette adresse est bien la vôtre.",
+    preheader: "Plus qu’une étape pour confirmer votre adresse.",
     request:
-      "Veuillez confirmer que {% if address %}l’adresse {{ address }}{% else %}cette adresse{% endif %} est bien la vôtre{% if product %}, afin de pouvoir l’utiliser avec {{ product }}{% endif %}.",
+      "Veuillez confirmer que {% if address %}l’adresse {{ address }}{% else %}cette adresse{% endif %} est bien la vôtre{% if product %} afin de pouvoir l’utiliser avec {{ product }}{% endif %}.",
     button: "Confirmer l’adresse",
-    code: "Votre code\u00a0:",
-    orCode: "Ou saisissez ce code\u00a0:",
-    validity: "Valable {{ validMinutes | minutes }}.",
+    code: "Votre code\u202f:",
+    orCode: "Ou saisissez ce code\u202f:",
+    linkAndCode: "Le lien et le code sont valables pendant {{ validMinutes | minutes }}.",
+    link: "Le lien est valable pendant {{ validMinutes | minutes }}.",
+    onlyCode: "Le code est valable pendant {{ validMinutes | minutes }}.",
     ignore:
-      "Vous n’avez rien demandé\u00a0? Quelqu’un a sans doute fait une faute de frappe\u00a0: ne tenez pas compte de cet e-mail, il ne se passera rien.",
+      "Si vous n’êtes pas à l’origine de cette demande, quelqu’un a sans doute saisi votre adresse par erreur. Vous pouvez ignorer cet e-mail.",
   },
   es: {
     subject: "Confirme su dirección de correo{% if product %} para {{ product }}{% endif %}",
     heading: "Confirme su dirección de correo",
-    preheader: "Un paso más y sabremos que esta dirección es suya.",
+    preheader: "Solo falta un paso para confirmar su dirección.",
     request:
-      "Confirme que {% if address %}la dirección {{ address }}{% else %}esta dirección{% endif %} es suya{% if product %} para poder usarla con {{ product }}{% endif %}.",
+      "{% if product %}Para usar {% if address %}la dirección {{ address }}{% else %}esta dirección{% endif %} con {{ product }}, confirme que es suya.{% else %}Confirme que {% if address %}la dirección {{ address }}{% else %}esta dirección{% endif %} es suya.{% endif %}",
     button: "Confirmar la dirección",
     code: "Su código:",
     orCode: "O introduzca este código:",
-    validity: "Válido durante {{ validMinutes | minutes }}.",
+    linkAndCode: "El enlace y el código son válidos durante {{ validMinutes | minutes }}.",
+    link: "El enlace es válido durante {{ validMinutes | minutes }}.",
+    onlyCode: "El código es válido durante {{ validMinutes | minutes }}.",
     ignore:
-      "¿No lo ha solicitado usted? Es probable que alguien se haya equivocado al escribir: ignore este correo y no ocurrirá nada.",
+      "Si no lo ha solicitado usted, es probable que alguien haya escrito su dirección por error. Puede ignorar este correo.",
   },
   ja: {
     subject: "{% if product %}{{ product }}：{% endif %}メールアドレスの確認",
     heading: "メールアドレスの確認",
     preheader: "あと一歩で確認が完了します。",
     request:
-      "{% if product %}{{ product }}でご利用いただくため、{% endif %}{% if address %}{{ address }}{% else %}このメールアドレス{% endif %}がご本人のものであることをご確認ください。",
+      "{% if address %}{{ address }}がお客様のメールアドレスである{% else %}このメールアドレスがお客様のものである{% endif %}ことを確認するため、次の手続きを完了してください。{% if product %}確認が完了すると、{{ product }}でご利用いただけます。{% endif %}",
     button: "メールアドレスを確認する",
     code: "確認コード：",
     orCode: "または、次のコードを入力してください。",
-    validity: "有効期限は{{ validMinutes | minutes }}です。",
+    linkAndCode: "リンクとコードの有効期限は{{ validMinutes | minutes }}です。",
+    link: "リンクの有効期限は{{ validMinutes | minutes }}です。",
+    onlyCode: "コードの有効期限は{{ validMinutes | minutes }}です。",
     ignore:
       "お心当たりがない場合は、どなたかがアドレスを誤って入力された可能性があります。このメールは無視していただいて構いません。",
   },
 };
+
+function validity({ linkAndCode, link, onlyCode }: Words): string {
+  return `{% if url and code %}${linkAndCode}{% elsif url %}${link}{% else %}${onlyCode}{% endif %}`;
+}
 
 /** A link or a code (or both) that shows that an address is the reader's. */
 export const emailVerification = {
@@ -127,7 +144,7 @@ ${greetingMjml(common)}
 <mj-text mj-class="code">{{ code }}</mj-text>
 {% endif %}
 {% if validMinutes %}
-<mj-text>${word.validity}</mj-text>
+<mj-text>${validity(word)}</mj-text>
 {% endif %}
 {% if url %}
 <mj-text mj-class="quiet">
@@ -147,7 +164,7 @@ ${greetingText(common)}${word.request}
 
     {{ code }}
 
-{% endif %}{% if validMinutes %}${word.validity}
+{% endif %}{% if validMinutes %}${validity(word)}
 
 {% endif %}${word.ignore}`,
   })),

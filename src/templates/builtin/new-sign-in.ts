@@ -7,7 +7,7 @@ import { factsMjml, factsText, greetingMjml, greetingText, requestFacts } from "
 
 const schema = z.strictObject({
   name,
-  url: webLink().optional().describe("The page where the account can be secured"),
+  url: webLink().optional().describe("Page where the reader secures the account"),
   ...requestFields,
   productName,
 });
@@ -15,7 +15,6 @@ const schema = z.strictObject({
 interface Words {
   readonly subject: string;
   readonly heading: string;
-  readonly preheader: string;
   readonly signIn: string;
   readonly wasYou: string;
   readonly notYou: string;
@@ -27,44 +26,39 @@ const words: InEveryLocale<Words> = {
   en: {
     subject: "New sign-in to your {% if product %}{{ product }} {% endif %}account",
     heading: "New sign-in to your account",
-    preheader: "If it was you, there is nothing to do.",
-    signIn:
-      "Someone signed in to your {% if product %}{{ product }} {% endif %}account from a device that we did not know yet.",
-    wasYou: "If it was you, there is nothing to do.",
-    notYou: "This was not you?",
-    secure: "Then somebody else may know your password. Change it now, and end all other sessions.",
+    signIn: "Someone signed in to your {% if product %}{{ product }} {% endif %}account from a new device.",
+    wasYou: "If this was you, you don’t need to do anything.",
+    notYou: "Wasn’t you?",
+    secure: "Someone else may know your password. Change it now and sign out of all other sessions.",
     button: "Secure your account",
   },
   de: {
-    subject: "Neue Anmeldung in Ihrem Konto{% if product %} bei {{ product }}{% endif %}",
-    heading: "Neue Anmeldung in Ihrem Konto",
-    preheader: "Wenn Sie das waren, brauchen Sie nichts zu tun.",
+    subject: "Neue Anmeldung bei Ihrem Konto{% if product %} für {{ product }}{% endif %}",
+    heading: "Neue Anmeldung bei Ihrem Konto",
     signIn:
-      "In Ihrem Konto{% if product %} bei {{ product }}{% endif %} gab es eine Anmeldung von einem Gerät, das wir noch nicht kannten.",
-    wasYou: "Wenn Sie das waren, brauchen Sie nichts zu tun.",
+      "Jemand hat sich von einem neuen Gerät aus bei Ihrem Konto{% if product %} für {{ product }}{% endif %} angemeldet.",
+    wasYou: "Falls Sie das waren, müssen Sie nichts tun.",
     notYou: "Das waren nicht Sie?",
     secure:
-      "Dann kennt vielleicht jemand anderes Ihr Passwort. Ändern Sie es jetzt, und beenden Sie alle anderen Sitzungen.",
+      "Dann kennt möglicherweise jemand anderes Ihr Passwort. Ändern Sie es jetzt und beenden Sie alle anderen Sitzungen.",
     button: "Konto absichern",
   },
   fr: {
     subject: "Nouvelle connexion à votre compte{% if product %} {{ product }}{% endif %}",
     heading: "Nouvelle connexion à votre compte",
-    preheader: "Si c’était vous, vous n’avez rien à faire.",
     signIn:
-      "Une connexion à votre compte{% if product %} {{ product }}{% endif %} a eu lieu depuis un appareil que nous ne connaissions pas encore.",
+      "Quelqu’un s’est connecté à votre compte{% if product %} {{ product }}{% endif %} depuis un nouvel appareil.",
     wasYou: "Si c’était vous, vous n’avez rien à faire.",
-    notYou: "Ce n’était pas vous\u00a0?",
+    notYou: "Ce n’était pas vous\u202f?",
     secure:
-      "Quelqu’un d’autre connaît peut-être votre mot de passe. Changez-le dès maintenant et fermez toutes les autres sessions.",
+      "Une autre personne connaît peut-être votre mot de passe. Changez-le dès maintenant et fermez toutes les autres sessions.",
     button: "Sécuriser votre compte",
   },
   es: {
-    subject: "Nuevo acceso a su cuenta{% if product %} de {{ product }}{% endif %}",
-    heading: "Nuevo acceso a su cuenta",
-    preheader: "Si ha sido usted, no tiene que hacer nada.",
+    subject: "Nuevo inicio de sesión en su cuenta{% if product %} de {{ product }}{% endif %}",
+    heading: "Nuevo inicio de sesión en su cuenta",
     signIn:
-      "Se ha accedido a su cuenta{% if product %} de {{ product }}{% endif %} desde un dispositivo que aún no conocíamos.",
+      "Alguien ha iniciado sesión en su cuenta{% if product %} de {{ product }}{% endif %} desde un dispositivo nuevo.",
     wasYou: "Si ha sido usted, no tiene que hacer nada.",
     notYou: "¿No ha sido usted?",
     secure:
@@ -74,9 +68,8 @@ const words: InEveryLocale<Words> = {
   ja: {
     subject: "{% if product %}{{ product }}の{% endif %}アカウントへの新しいログイン",
     heading: "アカウントへの新しいログイン",
-    preheader: "ご本人によるものであれば、対応は必要ありません。",
     signIn:
-      "これまでに使用されたことのない端末から、{% if product %}{{ product }}の{% endif %}アカウントへのログインがありました。",
+      "新しいデバイスから{% if product %}{{ product }}の{% endif %}アカウントへのログインがありました。",
     wasYou: "ご本人によるものであれば、対応は必要ありません。",
     notYou: "お心当たりがない場合",
     secure:
@@ -85,24 +78,25 @@ const words: InEveryLocale<Words> = {
   },
 };
 
-/** Tells the owner of an account that it was used from somewhere new. All data is optional. */
+/** Tells the owner of an account about a sign-in from a new device. All data is optional. */
 export const newSignIn = {
   name: "new-sign-in",
-  description: "News of a sign-in from a device that was not known",
+  description: "Reports a sign-in from a new device",
   sensitive: false,
   expiresAfterMs: null,
   schema,
   example: {
     name: "Jo",
     url: "https://app.example.com/account/security",
-    device: "Firefox on Linux",
+    device: "Firefox (Linux)",
     place: "Lyon, France",
     time: "2026-03-01T09:30:00+01:00",
     timeZone: "Europe/Paris",
   } satisfies z.input<typeof schema>,
   sources: sourcesIn(words, (word, common) => ({
     subject: word.subject,
-    preheader: `{% if device %}{{ device }}{% if place %}, {{ place }}{% endif %}. {% endif %}${word.preheader}`,
+    // Dots between the parts: a comma and a full stop would be wrong in Japanese.
+    preheader: `{% if device %}{{ device }} · {% endif %}{% if place %}{{ place }} · {% endif %}${word.wasYou}`,
     mjml: `<mj-text><h1>${word.heading}</h1></mj-text>
 ${greetingMjml(common)}
 <mj-text>${word.signIn}</mj-text>

@@ -8,38 +8,38 @@ import { type Fact, factsMjml, factsText, greetingMjml, greetingText } from "./p
 
 const schema = z.strictObject({
   status: z.enum(orderStatuses).describe("What happened to the order"),
-  orderNumber: line(64).describe("As the customer knows it"),
+  orderNumber: line(64).describe("Order number that the customer knows"),
   name,
-  orderedAt: moment().optional().describe("When it was ordered, as in RFC 3339"),
+  orderedAt: moment().optional().describe("Time of the order, as in RFC 3339"),
   timeZone: readersTimeZone,
-  currency: currency().describe("Of all amounts; ISO 4217"),
+  currency: currency().describe("Currency of all amounts, as an ISO 4217 code"),
   items: z
     .array(
       z.strictObject({
-        name: line(200).describe("What was ordered"),
-        quantity: z.int().min(1).max(1_000_000).describe("How many of it"),
-        unitPrice: minorUnits().describe("Price of one, in minor units"),
-        total: minorUnits().optional().describe("Of the line; quantity times unit price unless given"),
-        imageUrl: webLink().optional().describe("A picture, shown 56 pixels square"),
+        name: line(200).describe("Name of the product"),
+        quantity: z.int().min(1).max(1_000_000).describe("Number of pieces"),
+        unitPrice: minorUnits().describe("Price of one piece, in minor units"),
+        total: minorUnits().optional().describe("Total of the line. Defaults to quantity times unit price"),
+        imageUrl: webLink().optional().describe("Picture, shown 56 pixels square"),
       }),
     )
     .min(1)
     .max(100)
-    .describe("What was ordered, line by line"),
+    .describe("Ordered products, one entry for each line"),
   totals: z
     .strictObject({
-      subtotal: minorUnits().optional().describe("Of all items"),
-      discount: minorUnits().optional().describe("What is taken off, as a positive amount"),
-      shipping: minorUnits().optional().describe("For the delivery"),
-      tax: minorUnits().optional().describe("The tax in or on top of the total"),
-      total: minorUnits().describe("What is to be paid in all"),
+      subtotal: minorUnits().optional().describe("Total of all items"),
+      discount: minorUnits().optional().describe("Discount, as a positive amount"),
+      shipping: minorUnits().optional().describe("Cost of shipping"),
+      tax: minorUnits().optional().describe("Tax, whether included in the prices or added to them"),
+      total: minorUnits().describe("Amount that the customer pays"),
     })
-    .describe("In minor units"),
-  shippingAddress: z.array(line(200)).min(1).max(8).optional().describe("Line by line, as on a parcel"),
-  carrier: line(100).optional().describe("Who brings the parcel"),
-  trackingNumber: line(100).optional().describe("The carrier's number of the parcel"),
-  trackingUrl: webLink().optional().describe("The carrier's page of the parcel"),
-  url: webLink().optional().describe("The page of the order"),
+    .describe("Amounts in minor units"),
+  shippingAddress: z.array(line(200)).min(1).max(8).optional().describe("Address, one entry for each line"),
+  carrier: line(100).optional().describe("Company that delivers the parcel"),
+  trackingNumber: line(100).optional().describe("Tracking number of the parcel"),
+  trackingUrl: webLink().optional().describe("Page where the customer tracks the parcel"),
+  url: webLink().optional().describe("Page of the order"),
   productName,
 });
 
@@ -149,7 +149,8 @@ export const orderNotification = {
       { name: "Linen tea towel", quantity: 1, unitPrice: 1250 },
       { name: "Beech wood serving board, large", quantity: 1, unitPrice: 4900 },
     ],
-    totals: { subtotal: 9750, discount: 975, shipping: 490, tax: 1548, total: 10813 },
+    // French prices include 20 % of tax.
+    totals: { subtotal: 9750, discount: 975, shipping: 490, tax: 1544, total: 9265 },
     shippingAddress: ["Jo Martin", "12 rue des Lilas", "69003 Lyon", "France"],
     url: "https://shop.example.com/orders/10042",
   } satisfies z.input<typeof schema>,

@@ -33,26 +33,26 @@ export const orderWords: InEveryLocale<OrderWords> = {
       confirmed: {
         subject: "Your order {{ orderNumber }} is confirmed",
         heading: "Thank you for your order",
-        news: "Your order {{ orderNumber }} is confirmed. We will tell you when it is on its way.",
+        news: "Your order {{ orderNumber }} is confirmed. We’ll let you know when it ships.",
       },
       shipped: {
-        subject: "Your order {{ orderNumber }} has been shipped",
+        subject: "Your order {{ orderNumber }} has shipped",
         heading: "Your order is on its way",
-        news: "Your order {{ orderNumber }} has been shipped and is on its way to you.",
+        news: "Your order {{ orderNumber }} has shipped and is on its way to you.",
       },
       delivered: {
         subject: "Your order {{ orderNumber }} has been delivered",
         heading: "Your order has arrived",
-        news: "Your order {{ orderNumber }} has been delivered. We hope that everything is as you expected.",
+        news: "Your order {{ orderNumber }} has been delivered. If anything is missing or damaged, contact us.",
       },
       cancelled: {
         subject: "Your order {{ orderNumber }} has been cancelled",
         heading: "Your order is cancelled",
-        news: "Your order {{ orderNumber }} has been cancelled. Nothing will be sent. If this surprises you, please get in touch with us.",
+        news: "Your order {{ orderNumber }} has been cancelled. If you didn’t request this or have a question about your payment, contact us.",
       },
     },
     preheader:
-      '{{ items | sum: "quantity" | plural: one: "# item", other: "# items" }}, {{ totals.total | money: currency }} in all',
+      '{{ items | sum: "quantity" | plural: one: "# item", other: "# items" }}, {{ totals.total | money: currency }} total',
     order: "Order {{ orderNumber }}",
     carrier: "Carrier",
     trackingNumber: "Tracking number",
@@ -80,12 +80,12 @@ export const orderWords: InEveryLocale<OrderWords> = {
       delivered: {
         subject: "Ihre Bestellung {{ orderNumber }} wurde zugestellt",
         heading: "Ihre Bestellung ist angekommen",
-        news: "Ihre Bestellung {{ orderNumber }} wurde zugestellt. Wir hoffen, dass alles Ihren Erwartungen entspricht.",
+        news: "Ihre Bestellung {{ orderNumber }} wurde zugestellt. Falls etwas fehlt oder beschädigt ist, melden Sie sich bitte bei uns.",
       },
       cancelled: {
         subject: "Ihre Bestellung {{ orderNumber }} wurde storniert",
         heading: "Ihre Bestellung ist storniert",
-        news: "Ihre Bestellung {{ orderNumber }} wurde storniert. Es wird nichts verschickt. Falls Sie das überrascht, melden Sie sich bitte bei uns.",
+        news: "Ihre Bestellung {{ orderNumber }} wurde storniert. Falls Sie nicht selbst storniert haben oder Fragen zur Zahlung haben, melden Sie sich bitte bei uns.",
       },
     },
     preheader:
@@ -98,7 +98,7 @@ export const orderWords: InEveryLocale<OrderWords> = {
     subtotal: "Zwischensumme",
     discount: "Rabatt",
     shipping: "Versand",
-    tax: "MwSt.",
+    tax: "Steuern",
     total: "Gesamtbetrag",
     shippingAddress: "Lieferadresse",
   },
@@ -112,17 +112,17 @@ export const orderWords: InEveryLocale<OrderWords> = {
       shipped: {
         subject: "Votre commande {{ orderNumber }} a été expédiée",
         heading: "Votre commande est en route",
-        news: "Votre commande {{ orderNumber }} a été expédiée et est en route vers vous.",
+        news: "Votre commande {{ orderNumber }} a été expédiée. Elle est en route.",
       },
       delivered: {
         subject: "Votre commande {{ orderNumber }} a été livrée",
         heading: "Votre commande est arrivée",
-        news: "Votre commande {{ orderNumber }} a été livrée. Nous espérons qu’elle vous donne entière satisfaction.",
+        news: "Votre commande {{ orderNumber }} a été livrée. S’il manque un article ou si un article est endommagé, contactez-nous.",
       },
       cancelled: {
         subject: "Votre commande {{ orderNumber }} a été annulée",
         heading: "Votre commande est annulée",
-        news: "Votre commande {{ orderNumber }} a été annulée. Rien ne sera expédié. Si cela vous surprend, n’hésitez pas à nous contacter.",
+        news: "Votre commande {{ orderNumber }} a été annulée. Si vous n’êtes pas à l’origine de cette annulation ou si vous avez une question sur le paiement, contactez-nous.",
       },
     },
     preheader:
@@ -135,7 +135,7 @@ export const orderWords: InEveryLocale<OrderWords> = {
     subtotal: "Sous-total",
     discount: "Remise",
     shipping: "Livraison",
-    tax: "TVA",
+    tax: "Taxes",
     total: "Total",
     shippingAddress: "Adresse de livraison",
   },
@@ -154,12 +154,12 @@ export const orderWords: InEveryLocale<OrderWords> = {
       delivered: {
         subject: "Su pedido {{ orderNumber }} ha sido entregado",
         heading: "Su pedido ha llegado",
-        news: "Su pedido {{ orderNumber }} ha sido entregado. Esperamos que todo sea de su agrado.",
+        news: "Su pedido {{ orderNumber }} ha sido entregado. Si falta algo o está dañado, póngase en contacto con nosotros.",
       },
       cancelled: {
         subject: "Su pedido {{ orderNumber }} ha sido cancelado",
         heading: "Su pedido está cancelado",
-        news: "Su pedido {{ orderNumber }} ha sido cancelado. No se enviará nada. Si no lo esperaba, póngase en contacto con nosotros.",
+        news: "Su pedido {{ orderNumber }} ha sido cancelado. Si no ha solicitado la cancelación o tiene alguna pregunta sobre el pago, póngase en contacto con nosotros.",
       },
     },
     preheader:
@@ -191,12 +191,12 @@ export const orderWords: InEveryLocale<OrderWords> = {
       delivered: {
         subject: "ご注文 {{ orderNumber }} をお届けしました",
         heading: "ご注文の商品をお届けしました",
-        news: "ご注文（番号 {{ orderNumber }}）の商品をお届けいたしました。ご満足いただけましたら幸いです。",
+        news: "ご注文（番号 {{ orderNumber }}）の商品をお届けいたしました。商品の不足や破損がございましたら、お問い合わせください。",
       },
       cancelled: {
         subject: "ご注文 {{ orderNumber }} はキャンセルされました",
         heading: "ご注文はキャンセルされました",
-        news: "ご注文（番号 {{ orderNumber }}）はキャンセルされました。商品は発送されません。お心当たりがない場合は、お問い合わせください。",
+        news: "ご注文（番号 {{ orderNumber }}）はキャンセルされました。お心当たりがない場合や、お支払いについてご不明な点がある場合は、お問い合わせください。",
       },
     },
     preheader: '商品{{ items | sum: "quantity" | number }}点、合計{{ totals.total | money: currency }}',
@@ -208,7 +208,7 @@ export const orderWords: InEveryLocale<OrderWords> = {
     subtotal: "小計",
     discount: "割引",
     shipping: "送料",
-    tax: "税",
+    tax: "税金",
     total: "合計",
     shippingAddress: "お届け先",
   },

@@ -7,7 +7,7 @@ import { factsMjml, factsText, greetingMjml, greetingText, requestFacts } from "
 
 const schema = z.strictObject({
   name,
-  url: webLink().describe("The page where the password is set anew, with its token"),
+  url: webLink().describe("Page that sets a new password, with its token"),
   validMinutes: validMinutes(43_200),
   ...requestFields,
   productName,
@@ -20,7 +20,6 @@ interface Words {
   readonly request: string;
   readonly button: string;
   readonly validity: string;
-  readonly notYou: string;
   readonly ignore: string;
 }
 
@@ -28,38 +27,35 @@ const words: InEveryLocale<Words> = {
   en: {
     subject: "Reset your {% if product %}{{ product }} {% endif %}password",
     heading: "Reset your password",
-    preheader: "Choose a new password with the link in this email.",
+    preheader: "Use the link in this email to choose a new password.",
     request:
-      "Someone asked to reset the password of your {% if product %}{{ product }} {% endif %}account. If it was you, choose a new one here:",
+      "Someone requested a password reset for your {% if product %}{{ product }} {% endif %}account. If this was you, choose a new password:",
     button: "Choose a new password",
-    validity: "The link works for {{ validMinutes | minutes }}.",
-    notYou: "This was not you?",
+    validity: "The link expires in {{ validMinutes | minutes }}.",
     ignore:
-      "Then ignore this email: your password stays as it is. Do not pass the link on to anyone; it lets its reader into your account.",
+      "You can ignore this email. Your password won’t change. Don’t share the link. Anyone who has it can get into your account.",
   },
   de: {
     subject: "Ihr Passwort{% if product %} für {{ product }}{% endif %} zurücksetzen",
     heading: "Passwort zurücksetzen",
     preheader: "Wählen Sie mit dem Link in dieser E-Mail ein neues Passwort.",
     request:
-      "Ihr Passwort{% if product %} für {{ product }}{% endif %} soll zurückgesetzt werden. Wenn Sie das angefordert haben, wählen Sie hier ein neues:",
+      "Für Ihr Konto{% if product %} bei {{ product }}{% endif %} wurde das Zurücksetzen des Passworts angefordert. Wenn Sie das waren, wählen Sie hier ein neues Passwort:",
     button: "Neues Passwort wählen",
     validity: "Der Link ist {{ validMinutes | minutes }} gültig.",
-    notYou: "Das waren nicht Sie?",
     ignore:
-      "Dann beachten Sie diese E-Mail nicht weiter: Ihr Passwort bleibt, wie es ist. Geben Sie den Link an niemanden weiter; wer ihn hat, kommt in Ihr Konto.",
+      "Dann können Sie diese E-Mail ignorieren. Ihr Passwort bleibt unverändert. Geben Sie den Link nicht weiter: Wer ihn hat, kann auf Ihr Konto zugreifen.",
   },
   fr: {
     subject: "Réinitialisez votre mot de passe{% if product %} {{ product }}{% endif %}",
     heading: "Réinitialisez votre mot de passe",
-    preheader: "Choisissez un nouveau mot de passe avec le lien de cet e-mail.",
+    preheader: "Choisissez un nouveau mot de passe à l’aide du lien contenu dans cet e-mail.",
     request:
-      "Quelqu’un a demandé la réinitialisation du mot de passe de votre compte{% if product %} {{ product }}{% endif %}. Si c’était vous, choisissez-en un nouveau ici\u00a0:",
+      "Quelqu’un a demandé la réinitialisation du mot de passe de votre compte{% if product %} {{ product }}{% endif %}. Si c’était vous, choisissez un nouveau mot de passe\u202f:",
     button: "Choisir un nouveau mot de passe",
-    validity: "Ce lien est valable {{ validMinutes | minutes }}.",
-    notYou: "Ce n’était pas vous\u00a0?",
+    validity: "Ce lien est valable pendant {{ validMinutes | minutes }}.",
     ignore:
-      "Dans ce cas, ne tenez pas compte de cet e-mail\u00a0: votre mot de passe reste inchangé. Ne transmettez ce lien à personne\u00a0; il donne accès à votre compte.",
+      "Vous pouvez ignorer cet e-mail. Votre mot de passe reste inchangé. Ne partagez pas ce lien\u202f: toute personne qui le possède peut accéder à votre compte.",
   },
   es: {
     subject: "Restablezca su contraseña{% if product %} de {{ product }}{% endif %}",
@@ -69,9 +65,8 @@ const words: InEveryLocale<Words> = {
       "Alguien ha solicitado restablecer la contraseña de su cuenta{% if product %} de {{ product }}{% endif %}. Si ha sido usted, elija una nueva aquí:",
     button: "Elegir una contraseña nueva",
     validity: "El enlace es válido durante {{ validMinutes | minutes }}.",
-    notYou: "¿No ha sido usted?",
     ignore:
-      "En ese caso, ignore este correo: su contraseña no cambiará. No comparta el enlace con nadie; quien lo tenga podrá entrar en su cuenta.",
+      "Puede ignorar este correo. Su contraseña no cambiará. No comparta el enlace: quien lo tenga podrá acceder a su cuenta.",
   },
   ja: {
     subject: "{% if product %}{{ product }}の{% endif %}パスワードの再設定",
@@ -81,9 +76,8 @@ const words: InEveryLocale<Words> = {
       "{% if product %}{{ product }}の{% endif %}アカウントについて、パスワード再設定のリクエストを受け付けました。お心当たりがある場合は、こちらから新しいパスワードを設定してください。",
     button: "新しいパスワードを設定する",
     validity: "リンクの有効期限は{{ validMinutes | minutes }}です。",
-    notYou: "お心当たりがない場合",
     ignore:
-      "このメールは無視していただいて構いません。パスワードは変更されません。リンクを知っている人は誰でもアカウントに入れるため、他の人には教えないでください。",
+      "このメールは無視していただいて構いません。パスワードは変更されません。リンクを知っている人は誰でもアカウントにアクセスできるため、他の人には教えないでください。",
   },
 };
 
@@ -98,14 +92,14 @@ export const passwordReset = {
     name: "Jo",
     url: "https://app.example.com/reset?token=4f1c9a52e07b4d7c8b6d",
     validMinutes: 60,
-    device: "Firefox on Linux",
+    device: "Firefox (Linux)",
     place: "Lyon, France",
     time: "2026-03-01T09:30:00+01:00",
     timeZone: "Europe/Paris",
   } satisfies z.input<typeof schema>,
   sources: sourcesIn(words, (word, common) => ({
     subject: word.subject,
-    preheader: `${word.preheader}{% if validMinutes %} ${word.validity}{% endif %}`,
+    preheader: `${word.preheader}{% if validMinutes %}${common.sentenceGap}${word.validity}{% endif %}`,
     mjml: `<mj-text><h1>${word.heading}</h1></mj-text>
 ${greetingMjml(common)}
 <mj-text>${word.request}</mj-text>
@@ -122,7 +116,7 @@ ${greetingMjml(common)}
 <mj-text padding="0 0 8px"><h2>${common.aboutRequest}</h2></mj-text>
 ${factsMjml(requestFacts(common))}
 {% endif %}
-<mj-text padding="0 0 8px"><h2>${word.notYou}</h2></mj-text>
+<mj-text padding="0 0 8px"><h2>${common.notRequested}</h2></mj-text>
 <mj-text mj-class="quiet">${word.ignore}</mj-text>`,
     text: `${word.heading}
 
@@ -134,7 +128,7 @@ ${greetingText(common)}${word.request}
 
 {% endif %}{% if time or device or place %}${common.aboutRequest}
 ${factsText(requestFacts(common), common)}
-{% endif %}${word.notYou}
+{% endif %}${common.notRequested}
 ${word.ignore}`,
   })),
 } satisfies Template;

@@ -18,7 +18,6 @@ interface Words {
   readonly use: string;
   readonly validity: string;
   readonly neverAsked: string;
-  readonly notYou: string;
   readonly ignore: string;
 }
 
@@ -26,50 +25,45 @@ const words: InEveryLocale<Words> = {
   en: {
     subject: "Your {% if product %}{{ product }} {% endif %}sign-in code",
     heading: "Your sign-in code",
-    use: "Type in this code to sign in{% if product %} to {{ product }}{% endif %}:",
-    validity: "It works once, within {{ validMinutes | minutes }}.",
-    neverAsked: "We never ask for this code by phone, email or chat. Do not give it to anyone.",
-    notYou: "This was not you?",
-    ignore: "Then ignore this email: without the code nobody gets in.",
+    use: "Enter this code to sign in{% if product %} to {{ product }}{% endif %}:",
+    validity: "The code expires in {{ validMinutes | minutes }} and can be used once.",
+    neverAsked: "We never ask for this code by phone, email or chat. Don’t share it with anyone.",
+    ignore: "You can ignore this email. Without the code, no one can sign in.",
   },
   de: {
     subject: "Ihr Anmeldecode{% if product %} für {{ product }}{% endif %}",
     heading: "Ihr Anmeldecode",
     use: "Mit diesem Code melden Sie sich{% if product %} bei {{ product }}{% endif %} an:",
-    validity: "Er gilt nur einmal und nur {{ validMinutes | minutes }} lang.",
+    validity: "Der Code ist {{ validMinutes | minutes }} gültig und kann nur einmal verwendet werden.",
     neverAsked:
       "Wir fragen nie am Telefon, per E-Mail oder im Chat nach diesem Code. Geben Sie ihn an niemanden weiter.",
-    notYou: "Das waren nicht Sie?",
-    ignore: "Dann beachten Sie diese E-Mail nicht weiter: Ohne den Code kann sich niemand anmelden.",
+    ignore: "Dann können Sie diese E-Mail ignorieren. Ohne den Code kann sich niemand anmelden.",
   },
   fr: {
     subject: "Votre code de connexion{% if product %} {{ product }}{% endif %}",
     heading: "Votre code de connexion",
-    use: "Saisissez ce code pour vous connecter{% if product %} à {{ product }}{% endif %}\u00a0:",
-    validity: "Il est utilisable une seule fois, pendant {{ validMinutes | minutes }}.",
+    use: "Saisissez ce code pour vous connecter{% if product %} à {{ product }}{% endif %}\u202f:",
+    validity:
+      "Ce code est valable pendant {{ validMinutes | minutes }} et ne peut être utilisé qu’une seule fois.",
     neverAsked:
       "Nous ne demandons jamais ce code par téléphone, par e-mail ou par messagerie. Ne le communiquez à personne.",
-    notYou: "Ce n’était pas vous\u00a0?",
-    ignore:
-      "Dans ce cas, ne tenez pas compte de cet e-mail\u00a0: sans ce code, personne ne peut se connecter.",
+    ignore: "Vous pouvez ignorer cet e-mail. Sans ce code, personne ne peut se connecter.",
   },
   es: {
     subject: "Su código de acceso{% if product %} a {{ product }}{% endif %}",
     heading: "Su código de acceso",
     use: "Introduzca este código para acceder{% if product %} a {{ product }}{% endif %}:",
-    validity: "Sirve una sola vez, durante {{ validMinutes | minutes }}.",
+    validity: "El código es válido durante {{ validMinutes | minutes }} y solo se puede usar una vez.",
     neverAsked: "Nunca pedimos este código por teléfono, correo o chat. No se lo dé a nadie.",
-    notYou: "¿No ha sido usted?",
-    ignore: "En ese caso, ignore este correo: sin el código nadie puede acceder.",
+    ignore: "Puede ignorar este correo. Sin el código, nadie puede acceder.",
   },
   ja: {
     subject: "{% if product %}{{ product }}の{% endif %}ログインコード",
     heading: "ログインコード",
     use: "{% if product %}{{ product }}に{% endif %}ログインするには、次のコードを入力してください。",
-    validity: "有効期限は{{ validMinutes | minutes }}で、一度だけ使用できます。",
+    validity: "コードの有効期限は{{ validMinutes | minutes }}で、一度だけ使用できます。",
     neverAsked:
       "電話、メール、チャットなどでこのコードをお尋ねすることは決してありません。誰にも教えないでください。",
-    notYou: "お心当たりがない場合",
     ignore: "このメールは無視していただいて構いません。コードがなければ、誰もログインできません。",
   },
 };
@@ -85,7 +79,7 @@ export const signInCode = {
     name: "Jo",
     code: "481902",
     validMinutes: 10,
-    device: "Firefox on Linux",
+    device: "Firefox (Linux)",
     place: "Lyon, France",
     time: "2026-03-01T09:30:00+01:00",
     timeZone: "Europe/Paris",
@@ -106,7 +100,7 @@ ${greetingMjml(common)}
 <mj-text padding="0 0 8px"><h2>${common.aboutRequest}</h2></mj-text>
 ${factsMjml(requestFacts(common))}
 {% endif %}
-<mj-text padding="0 0 8px"><h2>${word.notYou}</h2></mj-text>
+<mj-text padding="0 0 8px"><h2>${common.notRequested}</h2></mj-text>
 <mj-text mj-class="quiet">${word.ignore}</mj-text>`,
     text: `${word.heading}
 
@@ -120,7 +114,7 @@ ${greetingText(common)}${word.use}
 
 {% if time or device or place %}${common.aboutRequest}
 ${factsText(requestFacts(common), common)}
-{% endif %}${word.notYou}
+{% endif %}${common.notRequested}
 ${word.ignore}`,
   })),
 } satisfies Template;

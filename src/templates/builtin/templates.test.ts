@@ -15,8 +15,10 @@ const brand = {
   footerLinks: [{ label: "Help", url: "https://shop.example.com/help" }],
 };
 const cases = builtinTemplates.flatMap((template) =>
-  locales.map((locale) => [template.name, locale, template] as const),
+  Object.keys(template.sources).map((locale) => [template.name, locale, template] as const),
 );
+/** They carry explanations, which are in English. */
+const englishOnly = ["delivery-failure", "config-alert"];
 
 /** All that a template can say at once. */
 function fullData(template: Template): Readonly<Record<string, unknown>> {
@@ -31,6 +33,12 @@ function fullData(template: Template): Readonly<Record<string, unknown>> {
     },
   };
   return { ...template.example, ...more[template.name] };
+}
+
+function named(wanted: string): Template {
+  const template = builtinTemplates.find(({ name }) => name === wanted);
+  if (template === undefined) throw new Error(`no ${wanted}`);
+  return template;
 }
 
 function sourceIn(template: Template, locale: string): TemplateSource {
@@ -78,7 +86,7 @@ describe.each(cases)("%s in %s", (_, locale, template) => {
   const english = sourceIn(template, "en");
 
   it("has a source of its own, which an author can read", () => {
-    expect(Object.keys(template.sources)).toEqual(locales);
+    expect(Object.keys(template.sources)).toEqual(englishOnly.includes(template.name) ? ["en"] : locales);
     for (const part of parts) {
       expect(source[part]).toMatch(/./);
       expect(source[part]).not.toMatch(/undefined|\[object|\$\{|[ \t]$/m);
@@ -120,7 +128,7 @@ describe.each(cases)("%s in %s", (_, locale, template) => {
   it("keeps to the signs of its language", () => {
     const own = `${source.subject}\n${source.text}`.replace(/\{\{.*?\}\}|\{%.*?%\}/gs, "");
     expect(own).not.toMatch(/['"](?!#)\p{L}/u);
-    if (locale === "fr") expect(own).not.toMatch(/[^\u00a0][:;?!»]|«[^\u00a0]/);
+    if (locale === "fr") expect(own).not.toMatch(/[^\u202f][:;?!»]|«[^\u202f]/);
     if (locale === "de") expect(own).not.toMatch(/[“"]\p{L}/u);
     if (locale === "ja") expect(own).not.toMatch(/[\u3040-\u30ff\u4e00-\u9fff] ?[.,!?:()]/u);
   });
@@ -154,11 +162,7 @@ describe.each(builtinTemplates.map((template) => [template.name, template] as co
 });
 
 describe("what must not be read later, or by others", () => {
-  const render = (name: string, data: unknown) => {
-    const template = builtinTemplates.find((one) => one.name === name);
-    if (template === undefined) throw new Error(`no ${name}`);
-    return renderTemplate(template, { data });
-  };
+  const render = (name: string, data: unknown) => renderTemplate(named(name), { data });
   const url = "https://app.example.com/confirm?token=1";
 
   it("does not put a code into the subject, which the log shows", () => {
@@ -180,7 +184,7 @@ describe("what must not be read later, or by others", () => {
     const byCode = render("email-verification", { code: "AB-12 cd" });
     expect(byCode.text).toContain("Your code:\n\n    AB-12 cd\n");
     expect(byCode.html).not.toContain("Confirm address");
-    expect(() => render("email-verification", {})).toThrow("/data/url: must be given where there is no code");
+    expect(() => render("email-verification", {})).toThrow("/data/url: is required if there is no code");
     expect(() => render("email-verification", { code: "<b>" })).toThrow("/data/code");
   });
 });
@@ -205,18 +209,155 @@ describe("the documentation", () => {
 });
 
 describe("delivery-failure", () => {
-  it("counts in the words of each language", () => {
-    const [template] = builtinTemplates.filter(({ name }) => name === "delivery-failure");
-    if (template === undefined) throw new Error("no template");
-    const subject = (locale: string, count: number) =>
-      renderTemplate(template, { data: { ...template.example, count }, locale }).subject;
-    expect(locales.map((locale) => subject(locale, 1))).toEqual([
-      "1 email could not be delivered",
-      "1 E-Mail konnte nicht zugestellt werden",
-      "1 e-mail n’a pas pu être distribué",
-      "1 correo no se ha podido entregar",
-      "1通のメールを配信できませんでした",
-    ]);
-    expect(subject("de", 1234)).toBe("1.234 E-Mails konnten nicht zugestellt werden");
+  const render = (data: object, locale = "en") => {
+    const template = named("delivery-failure");
+    return renderTemplate(template, { data: { ...template.example, ...data }, locale });
+  };
+
+  it("counts in the words of its language, which is English whatever is asked for", () => {
+    expect(render({ count: 1 }).subject).toBe("1 email could not be delivered");
+    expect(render({ count: 1234 }).subject).toBe("1,234 emails could not be delivered");
+    expect(render({ count: 1234 }, "de").subject).toBe("1,234 emails could not be delivered");
+    expect(render({ count: 1 }, "ja").html).toContain('<html lang="en"');
   });
+
+  it("says who could not deliver, and that there is no other attempt", () => {
+    const [first] = named("delivery-failure").example.failures as [object];
+    const one = { failures: [first], count: undefined };
+    expect(render(one).text).toContain(
+      "\nThis email couldn’t be delivered and won’t be retried automatically.\n",
+    );
+    expect(render(one).preheader).toBe("Recipient: kim@example.com");
+    expect(render({ productName: "Fjord Supply" }).text).toContain(
+      "\nFjord Supply couldn’t deliver these emails and won’t retry them automatically.\n",
+    );
+    expect(render({}).preheader).toBe("First recipient: kim@example.com");
+    expect(render({}).text).toContain("\n… and 3 more.\n");
+  });
+});
+
+describe("config-alert", () => {
+  const render = (data: object) => {
+    const template = named("config-alert");
+    return renderTemplate(template, { data: { ...template.example, ...data }, brand });
+  };
+
+  it("tells what is wrong and what to do", () => {
+    const { subject, text } = render({});
+    expect(subject).toBe("Company relay – The certificate expires on March 15, 2026 (Fjord Supply)");
+    expect(text).toContain(
+      "A check of the SMTP config “Company relay” found a problem.\n\nThe SMTP server’s",
+    );
+    expect(text).toContain(
+      "  What to do: Ask the server’s administrator to renew the certificate.\n  Found: March 1",
+    );
+    expect(text).toContain("\nOpen the SMTP config: https://");
+  });
+
+  it("tells that a problem is resolved, and what it was", () => {
+    const { subject, preheader, text } = render({ isOver: true, remedy: undefined });
+    expect(subject).toBe(
+      "Resolved: Company relay – The certificate expires on March 15, 2026 (Fjord Supply)",
+    );
+    expect(preheader).toBe("You don’t need to do anything.");
+    expect(text).toContain(
+      "“Company relay” found that this problem is resolved. You don’t need to do anything.",
+    );
+    expect(text).toContain("  Problem: The SMTP server’s certificate");
+    expect(text).toContain("  Resolved: March 1, 2026");
+    expect(text).not.toContain("Found");
+  });
+
+  it("names no config if all are meant", () => {
+    const { subject, text } = render({ isOfAll: true });
+    expect(subject).toBe("The certificate expires on March 15, 2026 (Fjord Supply)");
+    expect(text).toContain("\nThe email log shows a problem.\n");
+    expect(text).toContain("\nView failed emails: https://");
+    expect(render({ isOfAll: true, isOver: true }).text).toContain(
+      "The email log shows that this problem is resolved.",
+    );
+  });
+});
+
+describe("order-notification", () => {
+  it("counts in the words of each language", () => {
+    const template = named("order-notification");
+    const preheader = (locale: string, quantity: number) => {
+      const items = [{ name: "Mug", quantity, unitPrice: 100 }];
+      const data = { ...template.example, items, totals: { total: quantity * 100 } };
+      return renderTemplate(template, { data, locale }).preheader?.replaceAll(/\s/g, " ");
+    };
+    expect(locales.map((locale) => preheader(locale, 1))).toEqual([
+      "1 item, €1.00 total",
+      "1 Artikel, insgesamt 1,00 €",
+      "1 article, 1,00 € au total",
+      "1 artículo, 1,00 € en total",
+      "商品1点、合計€1.00",
+    ]);
+    expect(preheader("fr", 2)).toBe("2 articles, 2,00 € au total");
+    expect(preheader("de", 1234)).toBe("1.234 Artikel, insgesamt 1.234,00 €");
+  });
+
+  it("has an example that adds up, with a tax that France knows", () => {
+    const { subtotal, discount, shipping, tax, total } = named("order-notification").example.totals as Record<
+      "subtotal" | "discount" | "shipping" | "tax" | "total",
+      number
+    >;
+    expect(subtotal - discount + shipping).toBe(total);
+    expect(Math.round(total / 6)).toBe(tax);
+  });
+});
+
+describe("the language of an email", () => {
+  /** The texts of two words or more, by language. Single words, such as *Port*, are the same in several. */
+  const catalog = new Map(
+    locales.map((locale) => [
+      locale,
+      new Set(builtinTemplates.flatMap((template) => sentencesOf(template, locale))),
+    ]),
+  );
+
+  it.each(cases)("of %s in %s is one", (_, locale, template) => {
+    const rendered = variantsOf(template).flatMap((data) => {
+      const { subject, preheader, html, text } = renderTemplate(template, { data, locale, brand });
+      return [subject, preheader ?? "", plainText(html), text];
+    });
+    const said = rendered.join("\n");
+    for (const [other, sentences] of catalog) {
+      const foreign = [...sentences].filter((sentence) => said.includes(sentence));
+      expect(other === locale ? [] : foreign).toEqual([]);
+    }
+    // The catalog is what emails say: without this, the test could pass for want of sentences.
+    expect(
+      sentencesOf(template, locale).filter((sentence) => said.includes(sentence)).length,
+    ).toBeGreaterThan(5);
+  });
+
+  it("is English if explanations are in it", () => {
+    const explained = builtinTemplates.filter(({ schema }) =>
+      fieldsOf(z.toJSONSchema(schema)).some((field) => /^(explanation|reason|remedy)$/.test(field)),
+    );
+    expect(explained.map(({ name }) => name)).toEqual(englishOnly);
+  });
+
+  function sentencesOf(template: Template, locale: string): string[] {
+    const source = template.sources[locale];
+    if (source === undefined) return [];
+    return parts
+      .flatMap((part) => wordsIn(source[part] ?? ""))
+      .filter((text) => /\p{L} \p{L}|[\u3040-\u30ff]{2}/u.test(text));
+  }
+
+  function variantsOf(template: Template): unknown[] {
+    const full = fullData(template);
+    const statuses = template.name === "order-notification" ? ["confirmed", "delivered", "cancelled"] : [];
+    return [template.example, full, ...statuses.map((status) => ({ ...full, status }))];
+  }
+
+  function plainText(html: string): string {
+    return html
+      .replace(/<style.*?<\/style>|<[^>]*>/gs, " ")
+      .replaceAll("&#39;", "'")
+      .replaceAll("&quot;", '"');
+  }
 });

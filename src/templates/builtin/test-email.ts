@@ -6,10 +6,10 @@ import { type InEveryLocale, sourcesIn } from "./locales.ts";
 import { type Fact, factsMjml, factsText } from "./parts.ts";
 
 const schema = z.strictObject({
-  server: line(255).optional().describe("The SMTP server that took the email"),
-  port: z.int().min(1).max(65_535).optional().describe("Its port"),
-  encryption: line(100).optional().describe("How the connection was secured, such as TLS 1.3"),
-  time: moment().optional().describe("When the test was made, as in RFC 3339"),
+  server: line(255).optional().describe("SMTP server that accepted the email"),
+  port: z.int().min(1).max(65_535).optional().describe("Port of the SMTP server"),
+  encryption: line(100).optional().describe("Encryption of the connection, such as TLS 1.3"),
+  time: moment().optional().describe("Time of the test, as in RFC 3339"),
   timeZone: readersTimeZone,
   productName,
 });
@@ -28,63 +28,64 @@ interface Words {
 const words: InEveryLocale<Words> = {
   en: {
     subject: "{% if product %}{{ product }}: {% endif %}test email",
-    heading: "Your email settings work",
-    preheader: "The server accepted this email, and it arrived.",
-    works: "This email arrived, so your SMTP settings work: the server was reached and took it for delivery.",
-    why: "It was sent because somebody pressed “Test connection”. There is nothing you need to do.",
+    heading: "Your SMTP settings work",
+    preheader: "Your SMTP server accepted and delivered this email.",
+    works: "This email arrived, so your SMTP settings work. Your SMTP server accepted and delivered it.",
+    why: "This is a test email from your SMTP settings. You don’t need to do anything.",
     server: "Server",
     port: "Port",
     encryption: "Encryption",
   },
   de: {
     subject: "{% if product %}{{ product }}: {% endif %}Test-E-Mail",
-    heading: "Ihre E-Mail-Einstellungen funktionieren",
-    preheader: "Der Server hat diese E-Mail angenommen, und sie ist angekommen.",
+    heading: "Ihre SMTP-Einstellungen funktionieren",
+    preheader: "Der SMTP-Server hat diese E-Mail angenommen und zugestellt.",
     works:
-      "Diese E-Mail ist angekommen, Ihre SMTP-Einstellungen funktionieren also: Der Server war erreichbar und hat sie zur Zustellung angenommen.",
-    why: "Sie wurde gesendet, weil jemand „Verbindung testen“ gewählt hat. Sie brauchen nichts zu tun.",
+      "Diese E-Mail ist angekommen, Ihre SMTP-Einstellungen funktionieren also. Der SMTP-Server hat sie angenommen und zugestellt.",
+    why: "Dies ist eine Test-E-Mail aus den SMTP-Einstellungen. Sie müssen nichts tun.",
     server: "Server",
     port: "Port",
     encryption: "Verschlüsselung",
   },
   fr: {
-    subject: "{% if product %}{{ product }}\u00a0: {% endif %}e-mail de test",
+    subject: "{% if product %}{{ product }}\u202f: {% endif %}e-mail de test",
     heading: "Vos paramètres SMTP fonctionnent",
-    preheader: "Le serveur a accepté cet e-mail, et il est arrivé.",
-    works: "Cet e-mail est arrivé\u00a0: le serveur a répondu et l’a accepté pour distribution.",
-    why: "Il a été envoyé parce que quelqu’un a choisi «\u00a0Tester la connexion\u00a0». Vous n’avez rien à faire.",
+    preheader: "Le serveur SMTP a accepté et remis cet e-mail.",
+    works:
+      "Cet e-mail est arrivé, vos paramètres SMTP fonctionnent donc. Le serveur SMTP l’a accepté et remis.",
+    why: "Ceci est un e-mail de test envoyé depuis les paramètres SMTP. Vous n’avez rien à faire.",
     server: "Serveur",
     port: "Port",
     encryption: "Chiffrement",
   },
   es: {
     subject: "{% if product %}{{ product }}: {% endif %}correo de prueba",
-    heading: "Su configuración de correo funciona",
-    preheader: "El servidor ha aceptado este correo y ha llegado.",
+    heading: "Su configuración SMTP funciona",
+    preheader: "El servidor ha aceptado este correo, que ha llegado correctamente.",
     works:
-      "Este correo ha llegado, así que su configuración SMTP funciona: el servidor ha respondido y lo ha aceptado para su entrega.",
-    why: "Se ha enviado porque alguien ha pulsado «Probar conexión». No tiene que hacer nada.",
+      "Este correo ha llegado, así que su configuración SMTP funciona. El servidor SMTP lo ha aceptado y entregado.",
+    why: "Este es un correo de prueba enviado desde la configuración SMTP. No tiene que hacer nada.",
     server: "Servidor",
     port: "Puerto",
     encryption: "Cifrado",
   },
   ja: {
     subject: "{% if product %}{{ product }}：{% endif %}テストメール",
-    heading: "メール設定は正常です",
-    preheader: "サーバーがこのメールを受け付け、無事に届きました。",
+    heading: "SMTP設定は正常です",
+    preheader: "このメールはサーバーに受け付けられ、正常に届きました。",
     works:
-      "このメールが届いたので、SMTPの設定は正しく機能しています。サーバーに接続でき、配信が受け付けられました。",
-    why: "このメールは、どなたかが「接続テスト」を実行したために送信されました。対応は必要ありません。",
+      "このメールが届いていれば、SMTP設定は正しく機能しています。SMTPサーバーがこのメールを受け付け、配信しました。",
+    why: "これはSMTP設定から送信されたテストメールです。対応は必要ありません。",
     server: "サーバー",
     port: "ポート",
     encryption: "暗号化",
   },
 };
 
-/** What a test of the connection sends. All data is optional. */
+/** What a test of an SMTP config sends. All data is optional. */
 export const testEmail = {
   name: "test-email",
-  description: "What a test of the SMTP settings sends",
+  description: "Shows that an SMTP config works",
   sensitive: false,
   expiresAfterMs: null,
   schema,
