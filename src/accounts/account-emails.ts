@@ -14,7 +14,7 @@ export interface AccountEmailsDependencies {
 
 const caller = { id: "system", name: "Sendwright" };
 
-/** What Sendwright writes to its own admins about their accounts. */
+/** Emails that Sendwright sends to its own admins about their accounts. */
 export class AccountEmails {
   readonly #outbox: Outbox;
   readonly #templates: Templates;
@@ -34,7 +34,7 @@ export class AccountEmails {
       template,
       data: { ...this.#dataFor(to, visitor), url, validMinutes: passwordLinkMinutes },
       locale: preferredLocale(visitor.acceptLanguage, this.#templates.get(template).locales),
-      // Also if an admin has edited the template: the link lets its reader in.
+      // Also if an admin has edited the template: anyone who has the link can get into the account.
       sensitive: true,
       priority: "high",
     };
@@ -42,16 +42,16 @@ export class AccountEmails {
   }
 
   /**
-   * Reports a sign-in from an unknown device, in English as the pages are: the language of the browser may be that
-   * of an intruder.
-   * @param url where the account can be secured; null if no base of links is known
+   * Reports a sign-in from a new device, in English as the pages are: the language of the browser may be that of an
+   * intruder.
+   * @param url the page that secures the account; null if the base of links is not known
    */
   async newSignIn(to: Account, url: string | null, visitor: Visitor): Promise<void> {
     const data = { ...this.#dataFor(to, visitor), url: url ?? undefined };
     await this.#outbox.accept({ to: to.email, template: "new-sign-in", data, priority: "high" }, { caller });
   }
 
-  /** The account is one of Sendwright's, also if a brand has accounts of its own. */
+  /** The product is Sendwright, because the account is for its pages, even if the brand has accounts too. */
   #dataFor({ name, email }: Account, { userAgent }: Visitor) {
     return {
       ...(name === email ? {} : { name: name.replace(/[\p{Cc}\u2028\u2029]+/gu, " ") }),

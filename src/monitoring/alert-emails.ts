@@ -33,7 +33,7 @@ export interface AlertEmailsDependencies {
 /** The most recipients that an email may have. */
 const maxRecipients = 50;
 
-/** Emails admins about alerts. */
+/** Emails admins about alerts, in English: the explanations of alerts have no translation. */
 export class AlertEmails {
   readonly #dependencies: AlertEmailsDependencies;
 
@@ -43,7 +43,7 @@ export class AlertEmails {
 
   /**
    * Queues the emails that are due, each once, even if several nodes do so at the same time. An email that cannot be
-   * sent now is dropped: later it would be no news.
+   * sent now is dropped, because it would come too late.
    */
   async sendDue(): Promise<void> {
     const { store, configs, clock, log, linkTo } = this.#dependencies;
@@ -58,7 +58,7 @@ export class AlertEmails {
         const email: AlertEmail = { to: [...to], template: "config-alert", data, priority: "high" };
         await this.#send(email, `alert/${id}/${emailDue}/${level}`);
       } else {
-        log.warn({ configId, alert: id }, "alert email dropped; no recipient, or no config to send it");
+        log.warn({ configId, alert: id }, "alert email dropped; no recipient or usable config");
       }
       await alertTold(store.db, alert);
     }
@@ -68,9 +68,9 @@ export class AlertEmails {
     try {
       await this.#dependencies.accept(email, key);
     } catch (error) {
-      // An email that is refused for good must not hold up the others; an unreachable database comes back.
+      // An email that is rejected for good must not block the others. An unreachable database throws, and is tried again.
       if (!isSendwrightError(error) || error.retry !== "never") throw error;
-      this.#dependencies.log.error({ err: error, key }, "alert email refused; dropped");
+      this.#dependencies.log.error({ err: error, key }, "alert email rejected; dropped");
     }
   }
 }
@@ -92,7 +92,7 @@ export function canSend(
   return usable.some(({ id }) => id !== configId || !blockingKinds.has(kind));
 }
 
-/** The data of the template `config-alert`. */
+/** The data of the template `config-alert`, which is in English as the explanation is. */
 function alertData(alert: Alert, url: string | null): Record<string, unknown> {
   const isOver = alert.emailDue === "cleared";
   return {
