@@ -1,9 +1,9 @@
 import type { Layout } from "../engine/template.ts";
 
-/** Keeps the mail program from filling the preview with the text that follows the preheader. */
+/** Keeps mail programs from filling the preview with the text that follows the preheader. */
 const previewPadding = "&#847;&#8204;&#160;".repeat(40);
 
-/** Latin from the system, Japanese from what each system has. */
+/** Latin letters in the font of the system, Japanese in the font that each system has. */
 const fonts =
   "-apple-system, BlinkMacSystemFont, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, 'Hiragino Sans', 'Yu Gothic UI', 'Noto Sans JP', 'Noto Sans CJK JP', Meiryo, sans-serif";
 const codeFonts = "ui-monospace, SFMono-Regular, Menlo, Consolas, 'Liberation Mono', monospace";
@@ -35,7 +35,7 @@ const mjml = /* mjml */ `<mjml lang="{{ locale }}">
       h1, h2, td { overflow-wrap: anywhere; }
       .page a { color: {{ brand.linkColor }}; }
       .page .quiet.footer a, .page .header a { color: inherit; }
-      .page .button a { color: {{ brand.onColor }}; }
+      .page .button a { color: {{ brand.onColor }}; text-wrap: balance; }
       .break { word-break: break-all; }
       .code div { padding: 16px; border-radius: 8px; background-color: #f0f1f4; letter-spacing: 0.12em; user-select: all; -webkit-user-select: all; }
       .label { color: #5d6675; }
@@ -105,14 +105,15 @@ const text = `{{ content }}
 --
 {% if product %}{{ product }}
 {% endif %}{% if brand.address %}{{ brand.address }}
-{% endif %}{% for link in brand.footerLinks %}{{ link.label }}: {{ link.url }}
+{% endif %}{% for link in brand.footerLinks %}{{ link.label }} – {{ link.url }}
 {% endfor %}{% endif %}`;
 
 /**
- * The layout of an installation that has none of its own: name or logo above a card, address and links
- * below. It reads without pictures, from 320 pixels on, in light and dark.
+ * The layout of an installation that has none of its own: name or logo above a card, address and links below. It is
+ * readable without pictures, from a width of 320 pixels, in light and dark. Its text serves every language, so a dash
+ * separates a link from its label: the colon is written differently in French and Japanese.
  *
- * Templates may use its `mj-class` quiet (smaller and paler) and code (a code to be typed), and in
- * HTML the classes facts, items, totals, label, amount, picture and break.
+ * Templates may use its `mj-class` quiet (smaller and paler) and code (a code that the reader enters), and in HTML the
+ * classes facts, items, totals, label, amount, picture and break.
  */
 export const builtinLayout: Layout = { mjml, text };

@@ -100,7 +100,7 @@ const commonWords: InEveryLocale<CommonWords> = {
     time: "日時",
     device: "デバイス",
     place: "場所",
-    approximate: "{{ place }}（おおよその位置）",
+    approximate: "{{ place }}（推定）",
     aboutRequest: "リクエストの詳細",
     notRequested: "お心当たりがない場合",
     sentenceGap: "",

@@ -49,6 +49,10 @@ function byStatus(text: (status: OrderStatus) => string): string {
   return ["{% case status %}", ...branches, "{%- endcase %}"].join("\n");
 }
 
+/** The amount without a tax on top: if it is the total, the prices contain the tax. */
+const net =
+  "{% assign discount = totals.discount | default: 0 %}{% assign net = totals.shipping | default: 0 | plus: totals.subtotal | minus: discount %}";
+
 function source(word: OrderWords, common: CommonWords): TemplateSource {
   const parcel: readonly Fact[] = [
     { label: word.carrier, field: "carrier" },
@@ -58,7 +62,10 @@ function source(word: OrderWords, common: CommonWords): TemplateSource {
     { label: word.subtotal, field: "totals.subtotal" },
     { label: word.discount, field: "totals.discount", times: -1 },
     { label: word.shipping, field: "totals.shipping" },
-    { label: word.tax, field: "totals.tax" },
+    {
+      label: `{% if net == totals.total %}${word.includedTax}{% else %}${word.tax}{% endif %}`,
+      field: "totals.tax",
+    },
   ].map(({ label, field, times }) => ({
     label,
     field,
@@ -99,6 +106,7 @@ ${factsMjml(parcel)}
   {%- endfor %}
 </mj-table>
 <mj-divider padding="0 0 16px" />
+${net}
 <mj-table css-class="totals">
 ${subtotals.map(({ label, field, amount }) => `  {%- if ${field} %}<tr><td class="label">${label}</td><td class="amount" align="right">${amount}</td></tr>{% endif %}`).join("\n")}
   <tr><td><b>${word.total}</b></td><td class="amount" align="right"><b>{{ totals.total | money: currency }}</b></td></tr>
@@ -122,7 +130,7 @@ ${word.order}{% if orderedAt %} · {{ orderedAt | date: timeZone }}{% endif %}
 {% for item in items %}- {{ item.name }}
   {{ item.quantity | number }} × {{ item.unitPrice | money: currency }} = ${lineTotal}
 {% endfor %}
-${subtotals.map(({ label, field, amount }) => `{% if ${field} %}${label}${common.colon}${amount}\n{% endif %}`).join("")}${word.total}${common.colon}{{ totals.total | money: currency }}
+${net}${subtotals.map(({ label, field, amount }) => `{% if ${field} %}${label}${common.colon}${amount}\n{% endif %}`).join("")}${word.total}${common.colon}{{ totals.total | money: currency }}
 {% if shippingAddress %}
 ${word.shippingAddress}
 {% for part in shippingAddress %}  {{ part }}

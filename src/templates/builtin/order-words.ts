@@ -16,6 +16,8 @@ export interface OrderWords {
   readonly discount: string;
   readonly shipping: string;
   readonly tax: string;
+  /** The same if the prices contain it. */
+  readonly includedTax: string;
   readonly total: string;
   readonly shippingAddress: string;
 }
@@ -62,6 +64,7 @@ export const orderWords: InEveryLocale<OrderWords> = {
     discount: "Discount",
     shipping: "Shipping",
     tax: "Tax",
+    includedTax: "Included tax",
     total: "Total",
     shippingAddress: "Shipping address",
   },
@@ -99,6 +102,7 @@ export const orderWords: InEveryLocale<OrderWords> = {
     discount: "Rabatt",
     shipping: "Versand",
     tax: "Steuern",
+    includedTax: "Enthaltene Steuern",
     total: "Gesamtbetrag",
     shippingAddress: "Lieferadresse",
   },
@@ -136,6 +140,7 @@ export const orderWords: InEveryLocale<OrderWords> = {
     discount: "Remise",
     shipping: "Livraison",
     tax: "Taxes",
+    includedTax: "Taxes incluses",
     total: "Total",
     shippingAddress: "Adresse de livraison",
   },
@@ -173,6 +178,7 @@ export const orderWords: InEveryLocale<OrderWords> = {
     discount: "Descuento",
     shipping: "Envío",
     tax: "Impuestos",
+    includedTax: "Impuestos incluidos",
     total: "Total",
     shippingAddress: "Dirección de envío",
   },
@@ -209,6 +215,7 @@ export const orderWords: InEveryLocale<OrderWords> = {
     discount: "割引",
     shipping: "送料",
     tax: "税金",
+    includedTax: "内税",
     total: "合計",
     shippingAddress: "お届け先",
   },

@@ -298,6 +298,22 @@ describe("order-notification", () => {
     expect(preheader("de", 1234)).toBe("1.234 Artikel, insgesamt 1.234,00 €");
   });
 
+  it("says if the tax is included in the prices", () => {
+    const totals = { subtotal: 1000, discount: 100, shipping: 50, tax: 150 };
+    const text = (total: number, locale = "en", given: object = totals) => {
+      const template = named("order-notification");
+      return renderTemplate(template, { data: { ...template.example, totals: { ...given, total } }, locale })
+        .text;
+    };
+    expect(text(950)).toContain("\nIncluded tax: €1.50\nTotal: €9.50\n");
+    expect(text(1100)).toContain("\nTax: €1.50\nTotal: €11.00\n");
+    expect(text(1000, "en", { subtotal: 1000, tax: 150 })).toContain("\nIncluded tax: €1.50\n");
+    // Without a subtotal nothing tells.
+    expect(text(950, "en", { tax: 150 })).toContain("\nTax: €1.50\n");
+    expect(text(950, "de")).toContain("\nEnthaltene Steuern: 1,50");
+    expect(text(1100, "de")).toContain("\nSteuern: 1,50");
+  });
+
   it("has an example that adds up, with a tax that France knows", () => {
     const { subtotal, discount, shipping, tax, total } = named("order-notification").example.totals as Record<
       "subtotal" | "discount" | "shipping" | "tax" | "total",

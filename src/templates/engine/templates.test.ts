@@ -100,7 +100,7 @@ describe.each(names)("%s", (name) => {
     expect(branded.html).toContain('href="https://shop.example.com/"');
     expect(branded.html).toContain('href="mailto:help@example.com"');
     expect(branded.text).toContain(
-      "--\nFjord Supply\nKaigata 4, 5003 Bergen, Norway\nHelp: mailto:help@example.com\n",
+      "--\nFjord Supply\nKaigata 4, 5003 Bergen, Norway\nHelp – mailto:help@example.com\n",
     );
     expect(templates.render(name, { data: example(name) }).text).not.toContain("--\n");
   });
@@ -227,7 +227,7 @@ Order 10042 · March 1, 2026
 Subtotal: €97.50
 Discount: -€9.75
 Shipping: €4.90
-Tax: €15.44
+Included tax: €15.44
 Total: €92.65
 
 Shipping address
