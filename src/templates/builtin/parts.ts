@@ -1,8 +1,8 @@
 import type { CommonWords } from "./locales.ts";
 
-/** Pieces that several sources have in common, as their authors would write them. */
+/** Pieces that several sources share, written as an author would write them. */
 
-/** `Hi Jo,`, where the name is known. */
+/** `Hi Jo,`, if the name is known. */
 export function greetingMjml({ greeting }: CommonWords): string {
   return `{% if name %}
 <mj-text>${greeting}</mj-text>
@@ -15,12 +15,12 @@ export function greetingText({ greeting }: CommonWords): string {
 {% endif %}`;
 }
 
-/** Labels and values, one below the other; each is left out where its condition does not hold. */
+/** A label and its value, left out if its field has no value. Facts are listed one below the other. */
 export interface Fact {
   readonly label: string;
-  /** The field that must be there. */
+  /** The field that must have a value. */
   readonly field: string;
-  /** What is shown of it; the field itself unless given. */
+  /** Liquid that shows the value. Default: the field itself. */
   readonly value?: string;
 }
 
@@ -44,7 +44,7 @@ export function factsText(facts: readonly Fact[], { colon }: CommonWords): strin
     .join("");
 }
 
-/** When, with what and from where something was asked for. */
+/** Time, device and location of a request. */
 export function requestFacts({ time, device, place, approximate }: CommonWords): readonly Fact[] {
   return [
     { label: time, field: "time", value: "{{ time | datetime: timeZone }}" },

@@ -68,7 +68,7 @@ const words: InEveryLocale<Words> = {
   },
 };
 
-/** A code for signing in. `{ code }` is enough. It is not in the subject, which the log shows. */
+/** A code for signing in. `{ code }` is enough. The subject does not contain it, because the email log shows subjects. */
 export const signInCode = {
   name: "sign-in-code",
   description: "A code for signing in",
