@@ -17,11 +17,15 @@ export interface RoutedConfig {
   readonly refusal: string;
 }
 
-export type RoutedEmail = Pick<Email, "from" | "via" | "refusedBy">;
+export type RoutedEmail = Pick<Email, "from" | "via" | "refusedBy"> & {
+  /** How many recipients it is still to be sent to. Default: one. */
+  readonly recipients?: number;
+};
 
 /** Whether a config can be used now. `until`: in milliseconds since the epoch; null if no time is known. */
 export type Availability =
-  | { readonly state: "available" }
+  /** `recipients`: how many more it may send to. Default: any number. */
+  | { readonly state: "available"; readonly recipients?: number }
   | { readonly state: "unavailable"; readonly because: "paused" | "limit"; readonly until: number | null };
 
 /** What becomes of an email now. */
@@ -64,12 +68,13 @@ export function routeOf<Config extends RoutedConfig>(
 ): RoutingDecision {
   const candidates = candidatesFor(email, configs);
   const left = candidates.filter(({ refusal }) => !email.refusedBy.includes(refusal));
+  const availabilityFor = (config: Config) => withRoomFor(email, availabilityOf(config));
   for (const config of left) {
-    if (availabilityOf(config).state !== "available") continue;
+    if (availabilityFor(config).state !== "available") continue;
     return { kind: "send", configId: config.id, route: reasonFor(email, config, configs, availabilityOf) };
   }
   const waiting = left.flatMap((config) => {
-    const availability = availabilityOf(config);
+    const availability = availabilityFor(config);
     return availability.state === "available" ? [] : [{ config, until: availability.until }];
   });
   const [first] = waiting.sort((a, b) => (a.until ?? Infinity) - (b.until ?? Infinity));
@@ -93,8 +98,16 @@ export function reasonFor<Config extends RoutedConfig>(
   return { by: "stand-in", for: home.name, because: whyNot(email, home, availabilityOf(home)) };
 }
 
-function whyNot({ refusedBy }: RoutedEmail, home: RoutedConfig, availability: Availability): StandInReason {
-  if (refusedBy.includes(home.refusal)) return "refused";
+/** A config that may not send to so many recipients as an email has cannot be used for that email. */
+function withRoomFor({ recipients = 1 }: RoutedEmail, availability: Availability): Availability {
+  const isTooLittle =
+    availability.state === "available" && recipients > (availability.recipients ?? Infinity);
+  return isTooLittle ? { state: "unavailable", because: "limit", until: null } : availability;
+}
+
+function whyNot(email: RoutedEmail, home: RoutedConfig, given: Availability): StandInReason {
+  if (email.refusedBy.includes(home.refusal)) return "refused";
+  const availability = withRoomFor(email, given);
   return availability.state === "unavailable" ? availability.because : "paused";
 }
 

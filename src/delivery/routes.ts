@@ -11,7 +11,7 @@ import { noUsage, type Usage, usageLimits, usageStep } from "../store/tables/smt
 import type { SmtpConfig } from "../store/tables/smtp-configs.ts";
 import { type Cluster, shareOf } from "./cluster.ts";
 import { ConfigBreakers } from "./config-breakers.ts";
-import { limitedUntil } from "./limits.ts";
+import { limitedUntil, recipientsLeft } from "./limits.ts";
 import {
   type Availability,
   candidatesFor,
@@ -111,16 +111,23 @@ export class Routes {
       const endsInMs = route?.breakers.endsInMs ?? null;
       return { state: "unavailable", because: "paused", until: endsInMs === null ? null : now + endsInMs };
     }
-    const until = limitedUntil(usageLimits(route.config.settings), route.usage, now);
-    return until === null ? { state: "available" } : { state: "unavailable", because: "limit", until };
+    const limits = usageLimits(route.config.settings);
+    const until = limitedUntil(limits, route.usage, now);
+    if (until !== null) return { state: "unavailable", because: "limit", until };
+    const recipients = recipientsLeft(limits, route.usage);
+    return recipients === null ? { state: "available" } : { state: "available", recipients };
   }
 
   /** Which emails go through a route now; null if it has ended. */
   ruleFor(route: Route): RoutingRule | null {
     const taker = this.#inOrder.indexOf(route);
     if (taker === -1) return null;
-    const usable = this.#configs.map((config) => this.availabilityOf(config).state === "available");
-    return { configs: this.#configs, taker, usable };
+    const availabilities = this.#configs.map((config) => this.availabilityOf(config));
+    const usable = availabilities.map(({ state }) => state === "available");
+    const rooms = availabilities.map((each) =>
+      each.state === "available" ? (each.recipients ?? null) : null,
+    );
+    return { configs: this.#configs, taker, usable, rooms };
   }
 
   /** Whether a version of a config has gone since `endSeen`, or may have before the start. */

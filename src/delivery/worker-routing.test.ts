@@ -69,6 +69,20 @@ describe("an email", () => {
     expect([(await node.email(id)).state, sentBy(sandbox)]).toEqual(["queued", 1]);
   });
 
+  it("with more recipients than its config may still send to goes through the next one", async () => {
+    const a = await node.relay({}, { maxRecipientsPerDay: 4 });
+    const b = await node.relay();
+    await node.worker.start();
+    const three = { recipients: ["x@example.com", "y@example.com", "z@example.com"] };
+    const first = await node.queue(three);
+    expect(await node.final(first)).toMatchObject({ state: "sent" });
+    const second = await node.queue(three);
+    expect(await node.final(second)).toMatchObject({ state: "sent" });
+    expect([sentBy(a), sentBy(b)]).toEqual([1, 1]);
+    const route = { by: "stand-in", for: "a", because: "limit" };
+    expect(await node.attempts(second)).toMatchObject([{ route }]);
+  });
+
   it("for an address beyond ASCII goes to a config that has SMTPUTF8", async () => {
     const a = await node.relay({ ehlo: ["PIPELINING", "8BITMIME"] });
     await node.relay();

@@ -229,7 +229,7 @@ export class DeliveryWorker {
       startedAt: clock.now(),
       startedAtMonotonic: clock.monotonic(),
       breakerChanges: route.breakers.changes,
-      why: this.#routes.reasonFor(email, route.config),
+      why: this.#routes.reasonFor({ ...email, recipients: openRecipients(recipients).length }, route.config),
     };
     let end: AttemptEnd;
     let content: Uint8Array | LargeContent | null = null;

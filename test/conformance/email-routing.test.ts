@@ -18,6 +18,7 @@ const configs = fc
       senders: fc.uniqueArray(fc.constantFrom(...senders), { maxLength: 3 }),
       isSandbox: fc.boolean(),
       isUsable: fc.boolean(),
+      room: fc.option(fc.integer({ min: -1, max: 3 })),
     }),
     { minLength: 1, maxLength: 4 },
   )
@@ -30,7 +31,8 @@ const configs = fc
     })),
   );
 
-const anEmail: fc.Arbitrary<RoutedEmail> = fc.record({
+const anEmail: fc.Arbitrary<RoutedEmail & { readonly recipients: number }> = fc.record({
+  recipients: fc.integer({ min: 1, max: 3 }),
   from: fc.option(
     fc.record({ name: fc.constant(null), address: fc.constantFrom(...addresses, "x@nobody.test") }),
   ),
@@ -51,13 +53,14 @@ describe.each(databases)("the routing of emails on $name", ({ start, open, stop 
 
   /** The configs that would claim an email if it were the only one. */
   async function takers(
-    email: RoutedEmail,
-    given: readonly (RoutedConfig & { readonly isUsable: boolean })[],
+    email: RoutedEmail & { readonly recipients: number },
+    given: readonly (RoutedConfig & { readonly isUsable: boolean; readonly room: number | null })[],
   ): Promise<string[]> {
     const { db, transact } = database.store;
     await db.deleteFrom("emails").execute();
     const { from, via, refusedBy } = email;
-    const added = newEmail(t0, { from, via, nextAttemptAt: t0 });
+    const recipients = Array.from({ length: email.recipients }, (_, index) => `to${index}@example.com`);
+    const added = newEmail(t0, { from, via, nextAttemptAt: t0, recipients });
     await transact([insertEmails(db, [added])]);
     await db
       .updateTable("emails")
@@ -67,8 +70,10 @@ describe.each(databases)("the routing of emails on $name", ({ start, open, stop 
     const due = { now: t0, expiryNow: t0 };
     const found: string[] = [];
     for (const [taker, config] of given.entries()) {
-      if (!config.isUsable) continue;
-      if (await isAnythingDue(db, { ...due, rule: { configs: given, taker, usable } })) found.push(config.id);
+      // A claim itself leaves what has more recipients than there is room for.
+      if (!config.isUsable || email.recipients > (config.room ?? Infinity)) continue;
+      const rule = { configs: given, taker, usable, rooms: given.map(({ room }) => room) };
+      if (await isAnythingDue(db, { ...due, rule })) found.push(config.id);
     }
     return found;
   }
@@ -76,12 +81,10 @@ describe.each(databases)("the routing of emails on $name", ({ start, open, stop 
   it("gives each email to the config that the router chooses, and to no other one", async () => {
     await fc.assert(
       fc.asyncProperty(configs, anEmail, async (given, email) => {
-        const isUsable = ({ id }: RoutedConfig) => given.find((each) => each.id === id)?.isUsable === true;
-        const decision = routeOf(email, given, (config) =>
-          isUsable(config)
-            ? { state: "available" }
-            : { state: "unavailable", because: "paused", until: null },
-        );
+        const decision = routeOf(email, given, ({ isUsable, room }) => {
+          if (!isUsable) return { state: "unavailable", because: "paused", until: null };
+          return room === null ? { state: "available" } : { state: "available", recipients: room };
+        });
         const expected = decision.kind === "send" ? [decision.configId] : [];
         expect(await takers(email, given)).toEqual(expected);
       }),

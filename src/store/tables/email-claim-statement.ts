@@ -5,7 +5,7 @@ import { isPostgres } from "../dialect.ts";
 import { statement } from "../row-statement.ts";
 import type { Db } from "../schema.ts";
 import { leaseUntil } from "./email-leases.ts";
-import { type RoutingRule, routingCondition } from "./email-routing.ts";
+import { openRecipients, type RoutingRule, routingCondition } from "./email-routing.ts";
 import { copiesOf, leftOf, limitValues, type UsageLimit } from "./smtp-config-usage.ts";
 
 interface DueValues {
@@ -65,10 +65,7 @@ interface Room {
 }
 
 /** Most recipients of an email. */
-const maxRecipients = 50;
-/** Those of an email that are still to be sent to. */
-const openRecipients = sql`(select count(*) from recipients
-  where recipients.email_id = emails.id and recipients.state = 'queued')`;
+export const maxRecipients = 50;
 
 function roomOf(db: Db, limits: readonly UsageLimit[], value: (name: string) => unknown): Room {
   const wanted = sql<number>`cast(${value("limit")} as integer)`;

@@ -20,25 +20,31 @@ export interface RoutingRule {
   readonly taker: number;
   /** For each, whether it can be used now: what it would take before the taker is left to it. */
   readonly usable: readonly boolean[];
+  /** For each, how many more recipients it may send to; null: any number. Default: null for all. */
+  readonly rooms?: readonly (number | null)[];
 }
+
+/** The recipients that an email is still to be sent to. */
+export const openRecipients = sql`(select count(*) from recipients
+  where recipients.email_id = emails.id and recipients.state = 'queued')`;
 
 /** A condition, whose text depends on `key` alone, and the values that it is filled with. */
 export interface RoutingCondition {
   readonly key: string;
-  readonly values: Readonly<Record<string, string>>;
+  readonly values: Readonly<Record<string, string | number>>;
   /** @param value gives what stands for a value in the statement. */
   build(value: (name: string) => unknown): RawBuilder<boolean>;
 }
 
 /** The emails that the rule gives to its taker. */
 export function routingCondition(rule: RoutingRule): RoutingCondition {
-  const { configs, taker, usable } = rule;
+  const { configs, taker, usable, rooms = [] } = rule;
   const shapes = configs.map(({ senders, isSandbox }) => {
     return senders.map((sender) => (isDomain(sender) ? "d" : "a")).join("") + (isSandbox ? "s" : "");
   });
   return {
-    key: `${taker} ${usable.map(Number).join("")} ${shapes.join(",")}`,
-    values: Object.assign({}, ...configs.map(valuesOf)),
+    key: `${taker} ${usable.map(Number).join("")} ${shapes.join(",")} ${rooms.map(isLimited).map(Number).join("")}`,
+    values: Object.assign({}, ...configs.map(valuesOf), ...rooms.map(roomValue)),
     build: (value) => new ConditionBuilder(rule, value).build(),
   };
 }
@@ -51,6 +57,14 @@ function valuesOf({ id, fromEmail, senders, refusal }: RoutingConfig, index: num
     [`refusal${index}`]: `% ${refusal} %`,
     ...Object.fromEntries(patterns.map((pattern, place) => [`sender${index}_${place}`, pattern])),
   };
+}
+
+function isLimited(room: number | null): boolean {
+  return room !== null;
+}
+
+function roomValue(room: number | null, index: number): Record<string, number> {
+  return room === null ? {} : { [`room${index}`]: room };
 }
 
 function isDomain(sender: string): boolean {
@@ -92,11 +106,14 @@ class ConditionBuilder {
     return any(this.#others(sandbox).map((other) => this.#precedes(other, sandbox)));
   }
 
-  /** What a config that can be used takes before the taker, unless its relay has refused it. */
+  /** What a config that can be used takes before the taker, unless its relay has refused it, or it has no room. */
   #isLeftBy(other: number): RawBuilder<boolean> {
     const refusal = this.#of("refusal", other);
     const precedes = this.#precedes(other, this.#rule.taker);
-    return sql`(not ${precedes} or (refused_by is not null and refused_by like ${refusal}))`;
+    const room = this.#rule.rooms?.[other] ?? null;
+    const hasNoRoom =
+      room === null ? sql`` : sql` or ${openRecipients} > cast(${this.#of("room", other)} as integer)`;
+    return sql`(not ${precedes} or (refused_by is not null and refused_by like ${refusal})${hasNoRoom})`;
   }
 
   /** Whether a config comes before another one among the candidates of an email. */
