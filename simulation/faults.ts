@@ -1,9 +1,19 @@
 import type { Fleet } from "./fleet.ts";
-import type { Fault } from "./plans/plan.ts";
+import type { ConfigEdit, Fault } from "./plans/plan.ts";
 import type { Scene } from "./scene.ts";
 
 /** After which an admin saves what could not be saved. */
 const againMs = 2_000;
+
+/** What an edit changes. */
+const editedSettings: Readonly<Record<ConfigEdit, object>> = {
+  save: {},
+  disable: { enabled: false },
+  "wrong-password": { password: "wrong" },
+  senders: { senders: ["@shop.test", "news@brand.test"] },
+  limits: { maxPerMinute: 1, maxPerHour: 3 },
+  last: { position: 100 },
+};
 
 /** Makes faults happen, and ends them. */
 export class FaultMaker {
@@ -127,15 +137,14 @@ export class FaultMaker {
   ): Promise<void> {
     const relay = this.#scene.relays[index];
     if (relay === undefined) return;
-    const changes = { save: {}, disable: { enabled: false }, "wrong-password": { password: "wrong" } }[edit];
     if (edit === "wrong-password" && !relay.plan.auth) return;
     const save = async (what: object) => {
       while (!(await this.#saved(index, what))) await this.#scene.scheduler.wait(againMs);
     };
-    await save(changes);
+    await save(editedSettings[edit]);
     if (edit === "save") return;
     await over();
-    await save({});
+    await save({ position: index });
   }
 
   async #saved(index: number, changes: object): Promise<boolean> {

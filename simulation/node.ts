@@ -5,9 +5,11 @@ import type { Log } from "../src/core/log.ts";
 import { parse } from "../src/core/parse.ts";
 import { Poll } from "../src/core/service.ts";
 import { DeliveryWorker } from "../src/delivery/worker.ts";
+import { encodeAttachments, prepareEmail } from "../src/emails/compose.ts";
 import { Outbox } from "../src/emails/emails.ts";
 import { Intake } from "../src/emails/intake.ts";
 import { QueueLimit } from "../src/emails/queue-limit.ts";
+import { emailRequest } from "../src/emails/request.ts";
 import { RecipientGuard } from "../src/guard/recipient-guard.ts";
 import { createEgress } from "../src/net/egress.ts";
 import { ConfigSource } from "../src/smtp-configs/repository.ts";
@@ -15,10 +17,12 @@ import { ConfigResolver } from "../src/smtp-configs/resolver.ts";
 import { smtpConfigCreate, smtpConfigUpdate } from "../src/smtp-configs/settings.ts";
 import { SmtpConfigs } from "../src/smtp-configs/smtp-configs.ts";
 import { DatabaseClock } from "../src/store/database-clock.ts";
+import { insertEmails } from "../src/store/tables/email-inserts.ts";
+import type { NamedConfig } from "../src/store/tables/emails.ts";
 import type { DatabaseServer } from "./database/server.ts";
 import { SimulatedStore } from "./database/store.ts";
 import type { Installation } from "./installation.ts";
-import type { EmailPlan } from "./plans/plan.ts";
+import { type EmailPlan, fromEmailOf } from "./plans/plan.ts";
 import type { Dialer, Relay } from "./relay/relay.ts";
 import { NodeClock } from "./world/node-clock.ts";
 import { Random } from "./world/random.ts";
@@ -62,6 +66,7 @@ export class SimulatedNode implements Dialer {
   readonly #outbox: Outbox;
   readonly #relays: readonly Relay[];
   readonly #log: Log;
+  readonly #installation: Installation;
   readonly isForeign: boolean;
   alive = true;
   /** Its name servers answer. */
@@ -76,6 +81,7 @@ export class SimulatedNode implements Dialer {
     this.isForeign = isForeign;
     this.#relays = relays;
     this.#log = installation.log;
+    this.#installation = installation;
     const random = new Random(`${seed}/${this.name}`);
     this.machineClock = new NodeClock(scheduler, this, options.skewMs);
     this.clock = shared ? new DatabaseClock(this.machineClock) : this.machineClock;
@@ -109,6 +115,7 @@ export class SimulatedNode implements Dialer {
         if (relay === undefined) return Promise.reject(new TypeError(`Nobody is at ${to.address}.`));
         return relay.dial(this, to, signal);
       },
+      isSandbox: (settings) => relays.find(({ name }) => name === settings.name)?.plan.isSandbox === true,
       contentBudget: new ByteBudget(memoryBytes),
       clock,
       log,
@@ -171,25 +178,47 @@ export class SimulatedNode implements Dialer {
   }
 
   /** @returns the id of the email and its Message-ID. */
-  accept(email: EmailPlan, number: number): Promise<{ id: string; messageId: string }> {
+  async accept(email: EmailPlan, number: number): Promise<{ id: string; messageId: string }> {
     const now = this.clock.now();
     const startsAt = now + email.startsInMs;
     const to = Array.from({ length: email.recipients }, (_, index) => recipientName(number, index));
-    return this.#outbox.accept(
-      {
-        to,
-        subject: `email${number}`,
-        text: "x".repeat(Math.min(email.bytes, 900)),
-        ...(email.bytes > 900
-          ? { attachments: [{ filename: "a.bin", content: zeros.subarray(0, (email.bytes * 3) / 4) }] }
-          : {}),
-        priority: email.priority,
-        expiresAt: new Date(startsAt + email.livesMs),
-        onUnknown: email.hold ? "hold" : "resend",
-        ...(email.startsInMs === 0 ? {} : { scheduledAt: new Date(startsAt) }),
-      },
-      { caller },
-    );
+    const request = {
+      to,
+      ...(email.from === null ? {} : { from: email.from }),
+      subject: `email${number}`,
+      text: "x".repeat(Math.min(email.bytes, 900)),
+      ...(email.bytes > 900
+        ? { attachments: [{ filename: "a.bin", content: zeros.subarray(0, (email.bytes * 3) / 4) }] }
+        : {}),
+      priority: email.priority,
+      expiresAt: new Date(startsAt + email.livesMs),
+      onUnknown: email.hold ? "hold" : "resend",
+      ...(email.startsInMs === 0 ? {} : { scheduledAt: new Date(startsAt) }),
+    };
+    const via = await this.#namedBy(email);
+    return via === null ? this.#outbox.accept(request, { caller }) : this.#acceptVia(request, via);
+  }
+
+  async #namedBy({ via }: EmailPlan): Promise<NamedConfig | null> {
+    const relay = this.#relays[via?.relay ?? Number.NaN];
+    if (via === null || relay === undefined) return null;
+    const config = (await this.#configs.list()).find(({ settings }) => settings.name === relay.name);
+    return config === undefined ? null : { configId: config.id, fallback: via.fallback };
+  }
+
+  /** As the outbox does it, with the config that the request names. */
+  async #acceptVia(request: object, via: NamedConfig): Promise<{ id: string; messageId: string }> {
+    const { store, clock } = this;
+    const { templates, secrets } = this.#installation;
+    const encoded = await encodeAttachments(parse(emailRequest, request));
+    const given = { caller, now: clock.now(), domain: "example.com", templates, secrets, via };
+    const prepared = prepareEmail(encoded, given);
+    await store.transact([
+      insertEmails(store.db, [{ ...prepared, idempotency: null }]),
+      store.announcement(),
+    ]);
+    this.#worker.wake();
+    return prepared.email;
   }
 }
 
@@ -198,15 +227,19 @@ function recipientName(email: number, index: number): string {
   return index === 2 ? `nobody${email}@example.com` : `to${email}-${index}@example.com`;
 }
 
-function settingsOf({ name, plan }: Relay): object {
+function settingsOf({ name, index, plan }: Relay): object {
   return {
     name,
     smtpServer: `${name}.test`,
     smtpPort: port,
     useTls: false,
-    fromEmail: "shop@example.com",
+    fromEmail: fromEmailOf(index),
+    senders: plan.senders,
     maxConnections: plan.maxConnections,
     maxPerSecond: plan.maxPerSecond,
+    maxPerMinute: plan.maxPerMinute,
+    maxPerHour: plan.maxPerHour,
+    maxRecipientsPerDay: plan.maxRecipientsPerDay,
     password: null,
     ...(plan.auth ? { username: "shop", password: "right", allowCleartextAuth: true } : {}),
   };

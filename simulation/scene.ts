@@ -1,3 +1,4 @@
+import { ConfigHistory } from "./checks/config-history.ts";
 import type { DatabaseServer, FaultyDatabase } from "./database/server.ts";
 import { emailOf, type SimulatedNode } from "./node.ts";
 import type { EmailPlan, Plan } from "./plans/plan.ts";
@@ -34,6 +35,7 @@ export class Scene {
   readonly relays: readonly Relay[];
   readonly nodes: SimulatedNode[] = [];
   readonly emails: AcceptedEmail[] = [];
+  readonly configs = new ConfigHistory();
   /** Emails that may come twice although the reply of their relay was read. */
   readonly #excused = new Set<string>();
   /** When nodes came or went, configs or clocks were changed last. */

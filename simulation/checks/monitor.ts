@@ -3,6 +3,8 @@ import { checkConfigs } from "./configs.ts";
 import { checkMemory } from "./memory.ts";
 import { checkOwner } from "./owner.ts";
 import { checkQueue, largeBytes, QueueMemory } from "./queue.ts";
+import { checkRoute, checkSenders } from "./routing.ts";
+import { checkWindows } from "./usage.ts";
 
 /** How often all is looked at while something is under way, and else. */
 const busyMs = 2_000;
@@ -20,8 +22,14 @@ export class Monitor {
   constructor(scene: Scene) {
     this.#scene = scene;
     for (const relay of scene.relays) {
-      relay.onContent = (by, recipient) => checkOwner(scene, by, recipient);
+      relay.onContent = (by, recipient) => {
+        checkOwner(scene, by, recipient);
+        checkRoute(scene, relay, by, recipient);
+      };
+      relay.onMessage = (by, from, content) => checkSenders(scene, relay, { by, from, content });
     }
+    scene.database.onConfigsChanged = () => this.#lookAtConfigs();
+    this.#lookAtConfigs();
     this.#hasLarge = scene.plan.emails.filter(({ bytes }) => bytes > largeBytes).length > 1;
   }
 
@@ -52,10 +60,17 @@ export class Monitor {
   look(): boolean {
     const scene = this.#scene;
     noteCauses(scene);
+    this.#lookAtConfigs();
+    checkWindows(scene);
     checkConfigs(scene, this.#pauses);
     const { open, isBusy } = checkQueue(scene, this.#queue);
     this.#open = open;
     return isBusy;
+  }
+
+  #lookAtConfigs(): void {
+    const { configs, database, plan, scheduler } = this.#scene;
+    configs.look(database, plan.relays, scheduler.now);
   }
 }
 

@@ -10,7 +10,7 @@ const clockLookMs = 15_000;
 export function checkOwner(scene: Scene, by: Dialer, recipient: string): void {
   const { now } = scene.scheduler;
   const email = scene.emailTo(recipient);
-  const claim = email === null ? undefined : scene.server.claims.get(email.id);
+  const claim = email === null ? undefined : scene.server.claimOf(email.id);
   if (email === null || claim === undefined || now - scene.clocksSetAt < clockLookMs) return;
   scene.require(
     claim.node === by.index || now - claim.at < transitMs,

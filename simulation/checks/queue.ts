@@ -1,22 +1,14 @@
 import type { SimulatedNode } from "../node.ts";
 import type { Scene } from "../scene.ts";
 import { askedAt } from "./configs.ts";
+import { type WaitingEmail, Ways } from "./ways.ts";
 
-interface OpenRow {
-  readonly id: string;
+interface OpenRow extends WaitingEmail {
   readonly state: "queued" | "sending";
   readonly next_attempt_at: number | null;
   readonly expires_at: number;
   readonly lease: number;
-  /** Configs that have refused it for good. */
-  readonly refused_by: string | null;
   readonly lease_until: number | null;
-}
-
-interface ConfigRow {
-  readonly id: string;
-  readonly version: number;
-  readonly paused_until: number | null;
 }
 
 /** There is a tick at least once a minute; with what it does, that is the longest wait for a lost wake-up. */
@@ -67,14 +59,9 @@ export function checkQueue(scene: Scene, memory: QueueMemory): { open: number; i
   const latest = (time: (node: SimulatedNode) => number) => Math.min(...working.map(time));
   /** By the slowest clock. */
   const today = latest(({ clock }) => clock.now());
-  const configs = scene.database.look<ConfigRow>(
-    "select id, version, paused_until from smtp_config where enabled = 1",
-  );
+  const ways = new Ways(scene, today);
   const hasNode = working.some(({ hasFault }) => !hasFault);
-  const isOpenTo = ({ refused_by }: OpenRow, { id, version }: ConfigRow) =>
-    refused_by === null || !refused_by.includes(`${id}:${version}`);
-  const isUsableBy = (row: OpenRow) =>
-    hasNode && configs.some((config) => (config.paused_until ?? 0) <= today && isOpenTo(row, config));
+  const isUsableBy = (row: OpenRow) => hasNode && ways.isUsable(row);
   // What was to be sent at once is due whatever the clocks were set to since.
   const isFresh = ({ id, lease }: OpenRow) =>
     lease === 0 && scene.emails.some((email) => email.id === id && email.plan.startsInMs === 0);
@@ -87,14 +74,15 @@ export function checkQueue(scene: Scene, memory: QueueMemory): { open: number; i
   });
   checkIdleNode(scene, memory, {
     rows,
-    due: due.filter((row) => configs.some((config) => config.paused_until === null && isOpenTo(row, config))),
+    due: due.filter((row) => ways.isFree(row)),
     isWell,
   });
   for (const row of rows) {
     checkRow(scene, memory, row, { isWell, today });
     const isLate =
       isWell &&
-      isUsableBy(row) &&
+      hasNode &&
+      ways.isUsable(row, { isLimited: false }) &&
       scene.isResolving &&
       isDue(row) &&
       scene.relays.every((relay) => relay.isWell);

@@ -1,8 +1,10 @@
-import { calmAt, type Fault, type RelayPlan } from "../plans/plan.ts";
-import { type Accepted, isAboutAccount, type Relay } from "../relay/relay.ts";
+import { calmAt, type Fault, isLimited, type RelayPlan } from "../plans/plan.ts";
+import { type Accepted, isAboutAccount } from "../relay/relay.ts";
 import type { AcceptedEmail, Scene } from "../scene.ts";
 import { askedAt } from "./configs.ts";
 import { slowestMs } from "./queue.ts";
+import { routedAs } from "./routing.ts";
+import { Rule } from "./rule.ts";
 
 interface EmailRow {
   readonly id: string;
@@ -139,31 +141,39 @@ class EmailVerdict {
     }
   }
 
-  /** By a relay, for what the message or the recipient is. */
+  /** By a relay for what the message or the recipient is, or by all that may send the email for what they are. */
   #isRefused(address: string): boolean {
-    const { messageId, plan } = this.#email;
-    const { relays } = this.#scene;
-    const isTooLarge = relays.every(
-      (relay) => this.#wasOff(relay) || (relay.plan.maxBytes ?? Number.POSITIVE_INFINITY) < plan.bytes,
-    );
-    return (
-      isTooLarge ||
-      relays
-        .flatMap(({ refusals }) => refusals)
-        .some(
-          (refusal) =>
-            refusal.reply.startsWith("5") &&
-            !isAboutAccount(refusal.reply) &&
-            (refusal.recipient === address || refusal.messageId === messageId),
-        )
-    );
+    const { messageId } = this.#email;
+    const isItsOwn = this.#scene.relays
+      .flatMap(({ refusals }) => refusals)
+      .some(
+        (refusal) =>
+          refusal.reply.startsWith("5") &&
+          !isAboutAccount(refusal.reply) &&
+          (refusal.recipient === address || refusal.messageId === messageId),
+      );
+    return isItsOwn || this.#candidates().every((relay) => this.#isRefusedBy(relay));
   }
 
-  /** A config that is off is none that might accept it. */
-  #wasOff({ index }: Relay): boolean {
-    return this.#scene.plan.faults.some(
-      (fault) => fault.kind === "config" && fault.edit === "disable" && fault.relay === index,
-    );
+  /** The relays that might have sent it at its end, or later. */
+  #candidates(): readonly number[] {
+    const { acceptedAt } = this.#email;
+    const known = this.#scene.configs.since(acceptedAt);
+    const all = known.map((configs) => {
+      const candidates = new Rule(routedAs(this.#scene, this.#email), configs).candidates();
+      return candidates.map(({ relay }) => relay);
+    });
+    // One that was off or changed for a while is none that it had to wait for.
+    return (all[0] ?? []).filter((relay) => all.every((each) => each.includes(relay)));
+  }
+
+  /** Because of its size, or because the account may not send it. */
+  #isRefusedBy(index: number): boolean {
+    const { plan, acceptedAt } = this.#email;
+    const relay = this.#scene.relays[index];
+    if (relay === undefined) return true;
+    const isTooLarge = (relay.plan.maxBytes ?? Number.POSITIVE_INFINITY) < plan.bytes;
+    return isTooLarge || relay.refusedHereAt.some((at) => at >= acceptedAt);
   }
 
   #verifyExpiry(): void {
@@ -174,12 +184,13 @@ class EmailVerdict {
     const { acceptedAt, plan } = this.#email;
     const startsAt = acceptedAt + plan.startsInMs;
     const wellMs = startsAt + plan.livesMs - Math.max(startsAt, calmAt(this.#scene.plan));
-    const { faults, emails } = this.#scene.plan;
+    const { faults, emails, relays } = this.#scene.plan;
     const hadTurn = wellMs > turnMs + emails.length * slowestMs(this.#scene);
-    const isSpared = faults.every(({ kind }) => !trying.has(kind));
+    const isSpared = faults.every(({ kind }) => !trying.has(kind)) && !relays.some(isLimited);
     const wasTried = Number.isFinite(askedAt(this.#scene.relays, this.#email.number));
     this.#require(wasTried || !hadTurn || !isSpared, "no email expires without a try", "was never tried");
-    const hasTime = wellMs > longestMs && !this.#scene.plan.faults.some(({ kind }) => kind === "clock");
+    const hasTime =
+      wellMs > longestMs && !faults.some(({ kind }) => kind === "clock") && !relays.some(isLimited);
     this.#verifyLastAttempt();
     this.#require(!hasTime, "mail flows once all is well", `expired although all was well for ${wellMs} ms`);
   }
@@ -210,8 +221,8 @@ function isDeferral(fault: Fault): boolean {
   return /^45/.test(fault.action.text);
 }
 
-function isNarrow({ maxSessions, maxConnections, maxPerSecond }: RelayPlan): boolean {
-  return maxSessions < maxConnections || maxPerSecond !== null;
+function isNarrow({ maxSessions, maxConnections, maxPerSecond, ...limits }: RelayPlan): boolean {
+  return maxSessions < maxConnections || maxPerSecond !== null || isLimited(limits);
 }
 
 /** A recipient who was refused for good, and whose refusal was read, is not asked again. */

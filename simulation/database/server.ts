@@ -14,9 +14,12 @@ const tables = [
   "emails",
   "smtp_config_versions",
   "smtp_config",
+  "smtp_config_usage",
   "audit_log",
   "nodes",
 ];
+
+const configChange = /^(?:update|insert into|delete from) "smtp_config" /;
 
 /** The real SQL on a real SQLite database in memory, which may be told to refuse single statements. */
 export class FaultyDatabase extends SqliteDatabase {
@@ -24,6 +27,8 @@ export class FaultyDatabase extends SqliteDatabase {
   refusal: (statement: SqliteStatement) => string | null = () => null;
   /** Called after a statement that has changed emails. */
   onEmailsChanged: () => void = () => {};
+  /** Called after a statement that has changed configs. */
+  onConfigsChanged: () => void = () => {};
 
   constructor() {
     super(":memory:", "write");
@@ -36,6 +41,7 @@ export class FaultyDatabase extends SqliteDatabase {
     if (answer.changes > 0 && /\b(?:update|insert into) "?(?:emails|attempts)\b/.test(statement.sql)) {
       this.onEmailsChanged();
     }
+    if (answer.changes > 0 && configChange.test(statement.sql)) this.onConfigsChanged();
     return answer;
   }
 
@@ -51,8 +57,23 @@ export class FaultyDatabase extends SqliteDatabase {
   clear(): void {
     this.refusal = () => null;
     this.onEmailsChanged = () => {};
+    this.onConfigsChanged = () => {};
     for (const table of tables) super.execute({ sql: `delete from ${table}`, parameters: [] });
   }
+}
+
+/** That a node has an email now. */
+export interface Claim {
+  readonly id: string;
+  readonly node: number;
+  readonly at: number;
+  /** When the node asked for it, from which moment on it counts. */
+  readonly askedAt: number;
+  /** The id of the config whose limits it counts towards; null if that has none. */
+  readonly limitedBy: string | null;
+  readonly recipients: number;
+  /** Configs that have refused the email for good. */
+  readonly refusedBy: string;
 }
 
 export type DatabaseFault = Extract<Fault, { kind: "database" }>;
@@ -87,8 +108,8 @@ export class DatabaseServer {
   #working: string | null = null;
   /** When it last refused what became of a breaker. */
   breakerRefusedAt = Number.NEGATIVE_INFINITY;
-  /** Which node has claimed each email last, and when. */
-  readonly claims = new Map<string, { readonly node: number; readonly at: number }>();
+  /** All claims of each email, the latest last. */
+  readonly claims = new Map<string, readonly Claim[]>();
   /** When anything was wrong last. */
   troubleAt = Number.NEGATIVE_INFINITY;
   lastEmailChangeAt = 0;
@@ -103,6 +124,10 @@ export class DatabaseServer {
     database.onEmailsChanged = () => {
       this.lastEmailChangeAt = scheduler.now;
     };
+  }
+
+  get now(): number {
+    return this.#scheduler.now;
   }
 
   get isWell(): boolean {
@@ -124,8 +149,23 @@ export class DatabaseServer {
     this.troubleAt = this.#scheduler.now;
   }
 
-  claimed(node: number, ids: readonly string[]): void {
-    for (const id of ids) this.claims.set(id, { node, at: this.#scheduler.now });
+  claimed(ids: readonly string[], given: Pick<Claim, "node" | "askedAt" | "limitedBy">): void {
+    for (const id of ids) {
+      const [row] = this.database.look<{ refusedBy: string; recipients: number }>(
+        `select coalesce(refused_by, '') as refusedBy,
+          (select count(*) from recipients where email_id = emails.id and state = 'queued') as recipients
+        from emails where id = ?`,
+        id,
+      );
+      const { refusedBy, recipients } = row ?? { refusedBy: "", recipients: 0 };
+      const claim: Claim = { ...given, id, at: this.#scheduler.now, recipients, refusedBy };
+      this.claims.set(id, [...(this.claims.get(id) ?? []), claim]);
+    }
+  }
+
+  /** The latest claim of an email by then, of one node if it is given. */
+  claimOf(id: string, at = Number.POSITIVE_INFINITY, node: number | null = null): Claim | undefined {
+    return this.claims.get(id)?.findLast((claim) => claim.at <= at && (node === null || claim.node === node));
   }
 
   poison(id: string, isPoisoned: boolean): void {

@@ -111,7 +111,8 @@ class Connection implements Driver, DatabaseConnection {
   }
 
   transact(queries: readonly CompiledQuery[]): Promise<readonly QueryResult<unknown>[]> {
-    const work = () => this.#transactNow(queries);
+    const askedAt = this.#options.server.now;
+    const work = () => this.#transactNow(queries, askedAt);
     if (this.#options.shared) return work();
     const result = this.#last.then(work, work);
     this.#last = result.catch(() => {});
@@ -141,17 +142,22 @@ class Connection implements Driver, DatabaseConnection {
   async releaseConnection(): Promise<void> {}
   async destroy(): Promise<void> {}
 
-  async #transactNow(queries: readonly CompiledQuery[]): Promise<readonly QueryResult<unknown>[]> {
-    const { server, announce } = this.#options;
+  async #transactNow(
+    queries: readonly CompiledQuery[],
+    askedAt: number,
+  ): Promise<readonly QueryResult<unknown>[]> {
+    const { server, announce, node } = this.#options;
     await this.#admit();
     const [done] = this.#whole(() => server.database.transact([queries.map((query) => this.#timed(query))]));
     if (done?.committed !== true) {
       await this.#answer();
       throw sqliteError(done?.error);
     }
+    const counting = queries.find(({ sql: text }) => text.startsWith('insert into "smtp_config_usage"'));
     for (const [index, { sql: text }] of queries.entries()) {
       if (text.includes("update emails set state = 'sending'")) {
-        server.claimed(this.#options.node, idsIn(done.answers[index]));
+        const [limitedBy = null] = (counting?.parameters ?? []) as string[];
+        server.claimed(idsIn(done.answers[index]), { node, askedAt, limitedBy });
       }
     }
     if (queries.some(({ sql }) => sql === announcement)) announce();

@@ -11,9 +11,14 @@ import {
   tooFast,
 } from "./parts.ts";
 import type { Fault, Plan } from "./plan.ts";
+import { routedPlan } from "./routing.ts";
 
 /** The plan of a seed: of all sorts, or of one of the sorts of trouble that chance would rarely make. */
 export function generate(seed: number): Plan {
+  return routedPlan(basePlan(seed), new Random(`routing ${seed}`));
+}
+
+function basePlan(seed: number): Plan {
   const random = new Random(`plan ${seed}`);
   for (const [share, make] of sorts) {
     if (random.chance(share)) return make(seed, random);

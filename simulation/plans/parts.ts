@@ -26,6 +26,11 @@ export function relayPlan(random: Random): RelayPlan {
     maxSessions: random.chance(0.2) ? random.int(1, maxConnections) : 20,
     maxConnections,
     maxPerSecond: random.chance(0.2) ? random.int(1, 4) : null,
+    maxPerMinute: null,
+    maxPerHour: null,
+    maxRecipientsPerDay: null,
+    senders: [],
+    isSandbox: false,
   };
 }
 
@@ -39,6 +44,8 @@ export function emailPlan(random: Random, nodes: number): EmailPlan {
     livesMs: random.pick([2, 10, 15, 30, 30, 100]) * minuteMs,
     startsInMs: random.chance(0.1) ? random.int(secondMs, 10 * minuteMs) : 0,
     hold: random.chance(0.2),
+    from: null,
+    via: null,
   };
 }
 

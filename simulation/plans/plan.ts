@@ -36,6 +36,18 @@ export interface RelayPlan {
   /** Limits of the config. */
   readonly maxConnections: number;
   readonly maxPerSecond: number | null;
+  readonly maxPerMinute: number | null;
+  readonly maxPerHour: number | null;
+  readonly maxRecipientsPerDay: number | null;
+  /** What its config may send as beside its own from email. */
+  readonly senders: readonly string[];
+  /** It counts as the built-in sandbox: it sends its own emails alone. */
+  readonly isSandbox: boolean;
+}
+
+/** Of the config of a relay. */
+export function fromEmailOf(relay: number): string {
+  return `relay${relay}@example.com`;
 }
 
 export interface EmailPlan {
@@ -47,6 +59,19 @@ export interface EmailPlan {
   readonly livesMs: number;
   readonly startsInMs: number;
   readonly hold: boolean;
+  /** The sender that the request asks for; null for that of a config. */
+  readonly from: string | null;
+  /** The config that the request names. */
+  readonly via: { readonly relay: number; readonly fallback: boolean } | null;
+}
+
+/** Whether a config has a limit over more than a second. */
+export function isLimited({
+  maxPerMinute,
+  maxPerHour,
+  maxRecipientsPerDay,
+}: Pick<RelayPlan, "maxPerMinute" | "maxPerHour" | "maxRecipientsPerDay">): boolean {
+  return [maxPerMinute, maxPerHour, maxRecipientsPerDay].some((max) => max !== null);
 }
 
 /** Where in a session a relay misbehaves. */
@@ -68,6 +93,9 @@ export type Point = (typeof points)[number];
 export type Misbehavior =
   | { readonly do: "drop" | "cut" | "stall" }
   | { readonly do: "reply"; readonly text: string };
+
+/** What an admin does to a config for a while: `limits` makes them small, `last` puts it behind the others. */
+export type ConfigEdit = "save" | "disable" | "wrong-password" | "senders" | "limits" | "last";
 
 interface Span {
   readonly at: number;
@@ -102,7 +130,7 @@ export type Fault = Span &
     | {
         readonly kind: "config";
         readonly relay: number;
-        readonly edit: "save" | "disable" | "wrong-password";
+        readonly edit: ConfigEdit;
       }
     | { readonly kind: "announcements"; readonly how: "lost" | "late" }
     /** The name servers of this node do not answer. */

@@ -39,7 +39,13 @@ function* smallerThan(plan: Plan): Generator<Plan> {
       hold: false,
       node: 0,
     };
-    if (!isSame(simple, email)) yield { ...plan, emails: plan.emails.with(index, simple) };
+    const unrouted = [
+      { ...email, via: null },
+      { ...email, from: null },
+    ];
+    for (const simpler of [simple, ...unrouted]) {
+      if (!isSame(simpler, email)) yield { ...plan, emails: plan.emails.with(index, simpler) };
+    }
   }
   for (const [index, fault] of plan.faults.entries()) {
     if ("share" in fault && fault.share < 1) {
@@ -57,7 +63,10 @@ function* smallerThan(plan: Plan): Generator<Plan> {
       maxBytes: null,
       smtpUtf8: false,
     };
-    if (!isSame(simple, relay)) yield { ...plan, relays: plan.relays.with(index, simple) };
+    const unlimited = { ...relay, maxPerMinute: null, maxPerHour: null, maxRecipientsPerDay: null };
+    for (const simpler of [simple, unlimited, { ...relay, senders: [], isSandbox: false }]) {
+      if (!isSame(simpler, relay)) yield { ...plan, relays: plan.relays.with(index, simpler) };
+    }
   }
 }
 

@@ -68,10 +68,16 @@ export class Relay {
   lastContactAt = Number.NEGATIVE_INFINITY;
   /** When it refused an account or a sender last, rather than a message. */
   accountTroubleAt = Number.NEGATIVE_INFINITY;
+  /** All times at which it refused an account or a sender, or said that a quota is used up. */
+  readonly refusedHereAt: number[] = [];
+  /** Contents that have begun to arrive, by their first recipient. */
+  readonly begun: { readonly recipient: string; readonly by: Dialer; readonly at: number }[] = [];
   /** When each recipient was named last. */
   readonly askedAt = new Map<string, number>();
   /** Called when the first bytes of a content arrive, with its first recipient. */
   onContent: (by: Dialer, recipient: string) => void = () => {};
+  /** Called when all of a message is there, with the sender of its envelope. */
+  onMessage: (by: Dialer, from: string, content: Buffer) => void = () => {};
   #password = "right";
 
   constructor(index: number, plan: RelayPlan, dependencies: RelayDependencies) {
@@ -176,9 +182,14 @@ export class Relay {
         this.lastContactAt = scheduler.now;
         this.askedAt.set(recipient, scheduler.now);
       },
-      begun: (recipient) => this.onContent(by, recipient),
-      decided: (content, { startedAt: from, arrivedAt }) => {
-        this.decided.push({ messageId: messageIdOf(content), by, arrivedAt, from, to: scheduler.now });
+      begun: (recipient) => {
+        this.begun.push({ recipient, by, at: scheduler.now });
+        this.onContent(by, recipient);
+      },
+      decided: (content, { from, startedAt, arrivedAt }) => {
+        const times = { arrivedAt, from: startedAt, to: scheduler.now };
+        this.decided.push({ messageId: messageIdOf(content), by, ...times });
+        this.onMessage(by, from, content);
       },
       accepted: (recipients, content) => this.#accept(recipients, content, by),
       refused: (content, recipient, reply) => {
@@ -214,7 +225,10 @@ export class Relay {
     for (const { point: where, share, action } of this.#faults) {
       if (where !== point || !this.#random.chance(share)) continue;
       this.#trouble(by, `${action.do === "reply" ? action.text : action.do} at ${point}`);
-      if (action.do === "reply" && isAboutAccount(action.text)) this.accountTroubleAt = this.troubleAt;
+      if (action.do === "reply" && isAboutAccount(action.text)) {
+        this.accountTroubleAt = this.troubleAt;
+        this.refusedHereAt.push(this.troubleAt);
+      }
       // Who defers one recipient may accept the next: that is no request for less, but for 421.
       if (action.do === "reply" && (point === "rcpt" ? /^421/ : /^4/).test(action.text))
         this.turnedAway.push(this.#dependencies.scheduler.now);
@@ -231,10 +245,10 @@ export class Relay {
 
 /** Refusals that say nothing of the message. */
 export function isAboutAccount(reply: string): boolean {
-  return /^5\d\d 5\.(?:7\.1 Sender|4\.5)/.test(reply);
+  return /^5\d\d 5\.(?:7\.1 Sender|4\.5|1\.8)/.test(reply);
 }
 
-function messageIdOf(content: Buffer): string {
+export function messageIdOf(content: Buffer): string {
   return /^Message-ID: *(<[^>]+>)/im.exec(content.toString("latin1", 0, 4_000))?.[1] ?? "none";
 }
 

@@ -18,7 +18,7 @@ export interface SessionRules {
   /** The content for this recipient has begun to arrive. */
   begun(recipient: string): void;
   /** A message is decided on. Its first command arrived at one time, and had its turn at another. */
-  decided(content: Buffer, times: { readonly startedAt: number; readonly arrivedAt: number }): void;
+  decided(content: Buffer, given: { from: string; startedAt: number; arrivedAt: number }): void;
   /** @returns to be called when the client has read the reply. */
   accepted(recipients: readonly string[], content: Buffer): () => void;
   /** @returns as `accepted`. */
@@ -39,6 +39,7 @@ export class Session implements Peer {
   #isSignedIn = false;
   /** Those that were accepted of the message under way; null between messages. */
   #recipients: string[] | null = null;
+  #from = "";
   #startedAt = 0;
   /** When the first command of each message arrived whose turn has not come. */
   readonly #arrivals: number[] = [];
@@ -109,7 +110,7 @@ export class Session implements Peer {
     const verb = line.slice(0, 4).toUpperCase();
     if (verb === "EHLO" || verb === "HELO") this.#hello(verb === "EHLO" ? this.#rules.extensions : []);
     else if (verb === "AUTH") this.#signIn(line.slice("AUTH PLAIN ".length));
-    else if (verb === "MAIL") this.#mail(Number(/ SIZE=(\d+)/.exec(line)?.[1] ?? 0));
+    else if (verb === "MAIL") this.#mail(line);
     else if (verb === "RCPT") this.#rcpt(/<([^>]+)>/.exec(line)?.[1] ?? "");
     else if (verb === "DATA") this.#data();
     else if (verb === "QUIT") this.#close("221 2.0.0 Bye");
@@ -134,7 +135,9 @@ export class Session implements Peer {
     }
   }
 
-  #mail(size: number): void {
+  #mail(line: string): void {
+    const size = Number(/ SIZE=(\d+)/.exec(line)?.[1] ?? 0);
+    this.#from = /<([^>]*)>/.exec(line)?.[1] ?? "";
     this.#startedAt = this.#rules.now();
     this.#arrivedAt = this.#arrivals.shift() ?? this.#startedAt;
     const { extensions, maxBytes } = this.#rules;
@@ -190,7 +193,8 @@ export class Session implements Peer {
   #decide(content: Buffer): void {
     const recipients = this.#recipients;
     if (this.#phase === "over" || recipients === null) return;
-    this.#rules.decided(content, { startedAt: this.#startedAt, arrivedAt: this.#arrivedAt });
+    const [from, startedAt, arrivedAt] = [this.#from, this.#startedAt, this.#arrivedAt];
+    this.#rules.decided(content, { from, startedAt, arrivedAt });
     const action = this.#rules.misbehaves("dot");
     if (action !== null && action.do !== "reply") {
       this.#misbehave(action, acceptance);
