@@ -61,6 +61,12 @@ export class Rule {
     return isHome || isOwner ? { from: sender, replyTo: null } : { from: config.fromEmail, replyTo: sender };
   }
 
+  /** Whether it has another sender through the config of a relay than that config itself. */
+  isForeignTo(relay: number): boolean {
+    const config = this.#configs.find((each) => each.relay === relay);
+    return config !== undefined && this.sendersThrough(config).from !== config.fromEmail;
+  }
+
   #lists({ senders }: KnownConfig): boolean {
     const domain = `@${this.sender?.split("@")[1]}`;
     return senders.some((each) => each === this.sender || each === domain);

@@ -155,25 +155,25 @@ class EmailVerdict {
     return isItsOwn || this.#candidates().every((relay) => this.#isRefusedBy(relay));
   }
 
-  /** The relays that might have sent it at its end, or later. */
+  /** The relays that might have sent it all the time: one that was off or changed is none that it had to wait for. */
   #candidates(): readonly number[] {
-    const { acceptedAt } = this.#email;
-    const known = this.#scene.configs.since(acceptedAt);
-    const all = known.map((configs) => {
-      const candidates = new Rule(routedAs(this.#scene, this.#email), configs).candidates();
-      return candidates.map(({ relay }) => relay);
-    });
-    // One that was off or changed for a while is none that it had to wait for.
-    return (all[0] ?? []).filter((relay) => all.every((each) => each.includes(relay)));
+    const [first = [], ...others] = this.#rules().map((rule) => rule.candidates().map(({ relay }) => relay));
+    return first.filter((relay) => others.every((each) => each.includes(relay)));
   }
 
-  /** Because of its size, or because the account may not send it. */
+  #rules(): readonly Rule[] {
+    const routed = routedAs(this.#scene, this.#email);
+    return this.#scene.configs.since(this.#email.acceptedAt).map((configs) => new Rule(routed, configs));
+  }
+
+  /** Because of its size, or because the account may not send as its sender, which is not that of the config. */
   #isRefusedBy(index: number): boolean {
     const { plan, acceptedAt } = this.#email;
     const relay = this.#scene.relays[index];
     if (relay === undefined) return true;
     const isTooLarge = (relay.plan.maxBytes ?? Number.POSITIVE_INFINITY) < plan.bytes;
-    return isTooLarge || relay.refusedHereAt.some((at) => at >= acceptedAt);
+    const hasForeignSender = this.#rules().some((rule) => rule.isForeignTo(index));
+    return isTooLarge || (hasForeignSender && relay.refusedSenderAt.some((at) => at >= acceptedAt));
   }
 
   #verifyExpiry(): void {

@@ -97,8 +97,13 @@ export const outcomes: readonly Mutant[] = [
     edits: [
       {
         file: "src/delivery/evidence.ts",
-        find: 'if (attempt.outcome !== "permanent") return false;',
+        find: "return [...refusalKinds(end.result, from)].some((kind) => refusedHereOnly.has(kind));",
         replace: "return false;",
+      },
+      {
+        file: "src/delivery/evidence.ts",
+        find: 'if (end.kind === "failed") return errorsHereOnly.has(end.error.code);',
+        replace: "",
       },
     ],
     maxRuns: 2000,
@@ -109,8 +114,8 @@ export const outcomes: readonly Mutant[] = [
     edits: [
       {
         file: "src/delivery/evidence.ts",
-        find: 'return isOwnSender ? { fails: "config" } : "works";',
-        replace: 'return "works";',
+        find: '(isOwnSender && kinds.has("sender"))',
+        replace: "(isOwnSender && from === null)",
       },
     ],
     maxRuns: 2000,

@@ -68,8 +68,8 @@ export class Relay {
   lastContactAt = Number.NEGATIVE_INFINITY;
   /** When it refused an account or a sender last, rather than a message. */
   accountTroubleAt = Number.NEGATIVE_INFINITY;
-  /** All times at which it refused an account or a sender, or said that a quota is used up. */
-  readonly refusedHereAt: number[] = [];
+  /** All times at which it refused a sender. */
+  readonly refusedSenderAt: number[] = [];
   /** Contents that have begun to arrive, by their first recipient. */
   readonly begun: { readonly recipient: string; readonly by: Dialer; readonly at: number }[] = [];
   /** When each recipient was named last. */
@@ -227,7 +227,7 @@ export class Relay {
       this.#trouble(by, `${action.do === "reply" ? action.text : action.do} at ${point}`);
       if (action.do === "reply" && isAboutAccount(action.text)) {
         this.accountTroubleAt = this.troubleAt;
-        this.refusedHereAt.push(this.troubleAt);
+        if (isAboutSender(action.text)) this.refusedSenderAt.push(this.troubleAt);
       }
       // Who defers one recipient may accept the next: that is no request for less, but for 421.
       if (action.do === "reply" && (point === "rcpt" ? /^421/ : /^4/).test(action.text))
@@ -246,6 +246,10 @@ export class Relay {
 /** Refusals that say nothing of the message. */
 export function isAboutAccount(reply: string): boolean {
   return /^5\d\d 5\.(?:7\.1 Sender|4\.5|1\.8)/.test(reply);
+}
+
+function isAboutSender(reply: string): boolean {
+  return /^5\d\d 5\.7\.1 Sender/.test(reply);
 }
 
 export function messageIdOf(content: Buffer): string {
