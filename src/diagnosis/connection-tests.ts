@@ -110,7 +110,7 @@ export class ConnectionTests {
     });
   }
 
-  /** The result belongs to the settings that were tested, not to those that an admin saved meanwhile. */
+  /** The result belongs to the settings that were tested, not to those that an admin saved during the test. */
   async #storeResult(report: TestReport, { stored }: ResolvedTarget): Promise<void> {
     const { store, configSource, drafts, clock, onRecovered } = this.#dependencies;
     if (stored === null) return;

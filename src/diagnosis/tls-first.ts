@@ -12,7 +12,7 @@ interface TlsFirstOptions {
   readonly clock: Clock;
   /** The client went away, or the test has run out of time. */
   readonly ended: AbortSignal;
-  /** False for a check on schedule, which may wait for a late greeting: nobody waits for its result. */
+  /** False for a check on schedule, which may wait for a late greeting: no person waits for its result. */
   readonly isAwaited: boolean;
 }
 
@@ -56,7 +56,7 @@ export class TlsFirst {
       return;
     }
     const { tls, port } = this.#target.relay;
-    // On port 25 nobody begins with TLS, and servers there delay their greeting to catch clients that speak first.
+    // On port 25 TLS never starts first, and servers there delay their greeting to catch clients that speak first.
     if (tls === "implicit" || port === 25 || !this.#options.isAwaited) return;
     this.#cancel = this.#options.clock.after(silenceMs, () => void this.#shakeHands());
   }
@@ -94,7 +94,7 @@ export class TlsFirst {
   }
 
   #find(): void {
-    // A greeting that has come meanwhile settles it.
+    // A greeting that came in this time settles it.
     if (!this.#over.signal.aborted) this.#found.abort();
   }
 }

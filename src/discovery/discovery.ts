@@ -30,7 +30,7 @@ export interface FoundSettings {
   readonly usernameHint: string;
   readonly passwordHint: string;
   readonly helpUrl: string | null;
-  /** The server answered, and TLS with it is in order. Nobody signed in. */
+  /** The server responded with valid TLS. Sendwright did not authenticate. */
   readonly verified: boolean;
   /** What the server answered, or why it cannot be used from this machine. */
   readonly detail: string;

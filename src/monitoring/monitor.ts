@@ -221,7 +221,7 @@ export class Monitor implements Service {
     if (!(await finishConfigCheck(db, next, claimedUntil))) return null;
     const { name, enabled } = current.settings;
     const hasNews = enabled && (await alerts.apply(db, { id, name }, transitions));
-    // A check that passes shows that the failure behind a pause is over.
+    // A check that passes shows that the failure behind a pause is resolved.
     const hasResumed = outcome.ok && (await configSource.resume(db, id));
     return { current, hasNews, hasResumed };
   }

@@ -233,7 +233,7 @@ function blockerOf(config: SmtpConfigSummary, now: number): ConfigIssue | null {
   return issue(config, "paused", `${name} ${words}: ${reason}`);
 }
 
-/** A config whose pause is over, until an email has shown that it works. */
+/** A config whose pause has ended, until an email has shown that it works. */
 function triedOf(config: SmtpConfigSummary, now: number): readonly ConfigIssue[] {
   const breaker = triedBreakerAt(config.health, now);
   if (breaker === null) return [];

@@ -2,7 +2,7 @@ import type { Provider } from "../providers/catalog.ts";
 
 /** The sender whose DNS is checked, and the server that sends for it. */
 export interface Sender {
-  /** The domain of the from email, which is also that of the envelope sender: A-labels, lower case. */
+  /** The domain of the From email, which is also that of the envelope sender: A-labels, lower case. */
   readonly domain: string;
   /** The SMTP server. */
   readonly server: string;

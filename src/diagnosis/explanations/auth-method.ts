@@ -7,7 +7,7 @@ const signIn: readonly Stage[] = ["auth"];
 const judgesCredentials =
   /^(?!.*(?:locked|disabled|suspended|blocked|activated|security defaults|conditional access|web browser|too many))/is;
 
-/** The authentication method, and credentials that were entered with something that nobody sees. */
+/** The authentication method, and credentials that were entered with an invisible character. */
 export const authMethodRules: readonly ExplanationRule[] = [
   {
     code: "auth.login_works",

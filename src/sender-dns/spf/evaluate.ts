@@ -39,7 +39,7 @@ export interface Expansion {
   readonly voidLookups: number;
   /** The errors that make receivers ignore the record (permerror), a sentence each. */
   readonly problems: readonly string[];
-  /** A lookup was not answered, so that the result is incomplete. */
+  /** A lookup got no response, so the result is incomplete. */
   readonly isPartial: boolean;
 }
 
