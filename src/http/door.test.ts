@@ -171,7 +171,7 @@ describe("while the queue is full", () => {
     const { mail } = await read<{ mail: object }>(full.call("GET", "/api/overview"));
     expect(mail).toMatchObject({ level: "bad", code: "queue_full" });
     const health = await read<{ problems: string[] }>(full.call("GET", "/api/health"));
-    expect(health.problems[0]).toBe("Sendwright rejects new emails: the queue is full.");
+    expect(health.problems[0]).toBe("Sendwright rejects new emails because the queue is full.");
     await full.close();
   });
 });

@@ -157,7 +157,10 @@ describe("while less of the disk is free than the floor", () => {
     const email = { to: "jo@example.com", subject: "too early", text: "Hello" };
     await expect
       .poll(async () => (await service.call<{ problems: string[] }>("GET", "/api/health")).body)
-      .toMatchObject({ ok: false, problems: ["Sendwright rejects new emails: the disk is nearly full."] });
+      .toMatchObject({
+        ok: false,
+        problems: ["Sendwright rejects new emails because the disk is nearly full."],
+      });
     expect(await refusal(service, "POST", "/api/emails", email)).toEqual({ status: 503, code: "disk.full" });
     await saveConfig(service, { host: "127.0.0.1", port: relay.port }, { name: "Another" });
     answerDots();
