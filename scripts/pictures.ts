@@ -60,8 +60,8 @@ try {
     const page = await open("/settings/smtp", { viewport: { width: 1280, height: 976 }, colorScheme });
     await page.getByLabel("Send a test email to").fill("ada@example.com");
     await page.getByRole("button", { name: "Send", exact: true }).click();
-    await page.getByText("It works.").waitFor();
-    await page.getByText("Last test worked").waitFor();
+    await page.getByText("All steps passed").waitFor();
+    await page.getByText("Last test passed").waitFor();
     await photograph(page, `settings-${colorScheme}`);
   }
   const page = await open("/emails", { viewport: { width: 1280, height: 530 }, colorScheme: "light" });

@@ -11,7 +11,7 @@ const tls = authority.issue({ names: ["localhost"], notAfter: new Date(Date.now(
 const auth = { username: "jo@example.com", password: "correct horse" };
 
 const address = (page: Page) => page.getByLabel("Your email address");
-const domain = (page: Page) => page.getByRole("region", { name: "Sender's domain" });
+const domain = (page: Page) => page.getByRole("region", { name: "Sender domain" });
 const finding = (page: Page, check: string) => domain(page).getByRole("listitem").filter({ hasText: check });
 
 describe("settings that find themselves", () => {
@@ -24,9 +24,9 @@ describe("settings that find themselves", () => {
     await address(page).focus();
     await page.keyboard.type("jo@example.com");
     await page.keyboard.press("Enter");
-    await page.getByText("Answers", { exact: true }).waitFor();
+    await page.getByText("Reachable", { exact: true }).waitFor();
     await page.getByText("it is outside that domain").waitFor();
-    await page.getByRole("button", { name: "Use these" }).focus();
+    await page.getByRole("button", { name: "Apply to form" }).focus();
     await page.keyboard.press("Enter");
     await page.keyboard.type("correct horse");
     expect(await form.password(page).inputValue()).toBe("correct horse");
@@ -36,7 +36,7 @@ describe("settings that find themselves", () => {
     expect(await form.fromEmail(page).inputValue()).toBe("jo@example.com");
 
     await form.test(page);
-    await page.getByText(/^It works/).waitFor();
+    await page.getByText(/^All steps passed/).waitFor();
     // What receivers will find follows by itself.
     await finding(page, "MX").getByText("Replies and bounces can arrive").waitFor();
     await finding(page, "DMARC").getByText("v=DMARC1; p=none").waitFor();
@@ -47,10 +47,10 @@ describe("settings that find themselves", () => {
     const { page } = await enter("/");
     await address(page).fill("jo@example.com");
     await page.getByRole("button", { name: "Find settings" }).click();
-    await page.getByText("Not reached from here").waitFor();
+    await page.getByText("Not reachable from here").waitFor();
     expect(await address(page).inputValue()).toBe("jo@example.com");
     expect(page.url()).toBe(`${product.url}/settings/smtp`);
-    await page.getByRole("button", { name: "Use these" }).click();
+    await page.getByRole("button", { name: "Apply to form" }).click();
     expect(await form.fromEmail(page).inputValue()).toBe("jo@example.com");
   });
 
@@ -87,9 +87,9 @@ describe("the sender's domain", () => {
       fromEmail: "shop@example.com",
     });
     const { page } = await enter("/settings/smtp");
-    await domain(page).getByRole("button", { name: "Check" }).click();
+    await domain(page).getByRole("button", { name: "Check domain" }).click();
     await finding(page, "SPF").getByText("v=spf1 mx include:spf.messagingengine.com -all").waitFor();
-    await finding(page, "SPF").getByRole("img", { name: "not in order" }).waitFor();
+    await finding(page, "SPF").getByRole("img", { name: "failed" }).waitFor();
     await finding(page, "SPF").getByRole("button", { name: "Copy" }).waitFor();
     await finding(page, "DKIM").getByText("DKIM key not found").waitFor();
     await form.fromEmail(page).fill("shop@example.net");

@@ -8,7 +8,7 @@ import type { Visit } from "./product.ts";
 import { deliver } from "./sample.ts";
 import { test } from "./scene.ts";
 
-const preview = (page: Page) => page.frameLocator('iframe[title="Preview of the email"]');
+const preview = (page: Page) => page.frameLocator('iframe[title="Email preview"]');
 
 test("an API key made in the page sends, and the email shows up with its outcome", async ({
   product,
@@ -16,10 +16,10 @@ test("an API key made in the page sends, and the email shows up with its outcome
 }) => {
   await product.call("POST", "/api/smtp-configs", product.sandboxConfig);
   const { page } = await enter("/api-keys");
-  await page.getByRole("button", { name: "Create key" }).click();
+  await page.getByRole("button", { name: "Create API key" }).click();
   const dialog = page.getByRole("dialog");
   await dialog.getByLabel("Name").fill("Web shop");
-  await dialog.getByRole("button", { name: "Create key" }).click();
+  await dialog.getByRole("button", { name: "Create API key" }).click();
   const key = await dialog.getByRole("figure", { name: "Web shop" }).locator("pre").innerText();
   await dialog.getByRole("button", { name: "Done" }).click();
   await page.getByRole("cell", { name: "Web shop" }).waitFor();
@@ -38,7 +38,7 @@ test("an API key made in the page sends, and the email shows up with its outcome
 
   await row.getByRole("link", { name: "Your order 1017" }).click();
   await page.getByRole("heading", { name: "Your order 1017", level: 1 }).waitFor();
-  await page.getByText("The built-in sandbox has it. No recipient got it.").waitFor();
+  await page.getByText("The built-in sandbox captured it. No recipient got it.").waitFor();
   await page.getByRole("region", { name: "Recipients" }).getByText("Captured").waitFor();
   await page.getByRole("region", { name: "Attempts" }).getByText("Captured by the sandbox").waitFor();
   await page.getByRole("region", { name: "Content" }).getByText("On its way.").waitFor();
@@ -58,7 +58,7 @@ test("the list is narrowed by state and words, and the address bar keeps both", 
     scheduledAt: later,
   });
   const { page } = await enter("/emails");
-  await page.getByLabel("State").selectOption({ label: "Waiting" });
+  await page.getByLabel("State").selectOption({ label: "Queued" });
   await page.getByRole("link", { name: "First order" }).waitFor({ state: "detached" });
   await page.getByRole("link", { name: "Second order" }).waitFor();
   await page.getByLabel("State").selectOption({ label: "All" });
@@ -109,8 +109,8 @@ test("the list is narrowed by time, SMTP config, template, tag and key, and save
   expect(lines).toHaveLength(2);
   expect(lines[1]).toContain("First order");
   await page.getByLabel("From (UTC)").fill("2999-01-01");
-  await page.getByText("Nothing matches").waitFor();
-  await page.getByRole("link", { name: "Show all" }).click();
+  await page.getByText("No emails match").waitFor();
+  await page.getByRole("link", { name: "Show all emails" }).click();
   await first.waitFor();
 });
 
@@ -119,10 +119,10 @@ test("an email that was sent is resent, and each links to the other", async ({ p
   const id = await deliver(product, { subject: "Your ticket", text: "Row 7", config: "Main" });
   const { page } = await enter(`/emails/${id}`);
   await page.getByRole("link", { name: "Main only" }).waitFor();
-  await page.getByRole("button", { name: "Resend" }).click();
+  await page.getByRole("button", { name: "Resend email" }).click();
   const dialog = page.getByRole("dialog");
-  await dialog.getByText("The recipient gets the same email once more.").waitFor();
-  await dialog.getByRole("button", { name: "Resend" }).click();
+  await dialog.getByText("The recipient gets the same email again.").waitFor();
+  await dialog.getByRole("button", { name: "Resend email" }).click();
   await page.getByRole("link", { name: "Earlier email" }).waitFor();
   expect(page.url()).not.toContain(id);
   await page.getByRole("region", { name: "Attempts" }).getByText("Sent").waitFor();
@@ -166,7 +166,7 @@ test("a failed attempt says what it means, what to do, and where", async ({ prod
   await attempts.getByText("Wrong username or password").click();
   await attempts.getByText("Enter the username and password again").waitFor({ state: "hidden" });
   await attempts.getByText("Wrong username or password").click();
-  await attempts.getByRole("link", { name: "Open the settings of Office" }).click();
+  await attempts.getByRole("link", { name: "Open SMTP config Office" }).click();
   await page.waitForURL(`**/settings/smtp/${config}`);
 });
 
@@ -179,11 +179,8 @@ test("a test email is in the list with its outcome, and is not sent again", asyn
   await product.call("POST", `/api/smtp-configs/${config}/test`, { sendTo: "jo@example.com" });
   const { page } = await enter("/emails");
   await page.getByRole("link", { name: "Sendwright: test email" }).click();
-  await page
-    .getByRole("region", { name: "Attempts" })
-    .getByText("The SMTP server rejected the message")
-    .waitFor();
-  await page.getByRole("region", { name: "Content" }).getByRole("link", { name: "Open source" }).waitFor();
+  await page.getByRole("region", { name: "Attempts" }).getByText("The SMTP server rejected the message").waitFor();
+  await page.getByRole("region", { name: "Content" }).getByRole("link", { name: "View source" }).waitFor();
   expect(await page.getByRole("button", { name: /Retry|Resend/ }).count()).toBe(0);
 });
 
@@ -299,7 +296,7 @@ describe("the preview of a hostile email", () => {
     await page.getByRole("link", { name: "Look here" }).click();
     const [download] = await Promise.all([
       page.waitForEvent("download"),
-      page.getByRole("link", { name: "Open source" }).click(),
+      page.getByRole("link", { name: "View source" }).click(),
     ]);
     expect(download.suggestedFilename()).toBe(`${id}.eml`);
   });

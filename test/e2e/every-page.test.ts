@@ -85,9 +85,9 @@ async function placesOf(product: Product): Promise<Place[]> {
       path: "/settings/smtp",
       async prepare(page) {
         await page.getByLabel("From email").fill("orders@example.com");
-        await page.getByRole("button", { name: "Check", exact: true }).click();
+        await page.getByRole("button", { name: "Check sender", exact: true }).click();
         await page
-          .getByText("Order in which")
+          .getByLabel("Order of configs")
           .or(page.getByText(/ (sends it|stays queued)/))
           .first()
           .waitFor();
@@ -100,7 +100,7 @@ async function placesOf(product: Product): Promise<Place[]> {
         await page.getByRole("button", { name: "Advanced" }).click();
         await form.test(page);
         await page.getByText("What to do:").first().waitFor();
-        await page.getByText("What was said").click();
+        await page.getByText("SMTP transcript").click();
         await form.port(page).fill("25abc");
         await form.save(page);
         await page.getByRole("alert").waitFor();
@@ -110,8 +110,8 @@ async function placesOf(product: Product): Promise<Place[]> {
     {
       path: `/settings/smtp/${failing}`,
       async prepare(page) {
-        await page.getByText("Sending fails since the change by").waitFor();
-        await page.getByText("There is a draft of changes by").waitFor();
+        await page.getByText("Sending has failed since").waitFor();
+        await page.getByText("saved a draft").waitFor();
         await page.getByRole("button", { name: /^Show all/ }).click();
       },
     },
@@ -125,12 +125,12 @@ async function placesOf(product: Product): Promise<Place[]> {
       async prepare(page) {
         await page.getByLabel("Your email address").fill("jo@example.com");
         await page.getByRole("button", { name: "Find settings" }).click();
-        await page.getByText("Not reached from here").waitFor();
+        await page.getByText("Not reachable from here").waitFor();
         await form.server(page).fill("smtp.fastmail.com");
         await form.fromEmail(page).fill("jo@example.com");
-        await page.getByRole("button", { name: "Check", exact: true }).click();
+        await page.getByRole("button", { name: "Check domain", exact: true }).click();
         await page.getByText("DKIM key not found").waitFor();
-        await page.getByText("What is published").first().click();
+        await page.getByText("Published record").first().click();
       },
     },
     {
@@ -142,8 +142,8 @@ async function placesOf(product: Product): Promise<Place[]> {
     {
       path: "/emails?state=failed",
       async prepare(page) {
-        await page.getByRole("button", { name: "Try all again" }).click();
-        await page.getByText("There is 1 email in this list.").waitFor();
+        await page.getByRole("button", { name: "Retry all" }).click();
+        await page.getByText("This list has 1 email.").waitFor();
       },
     },
     { path: `/emails/${sent}` },
@@ -154,7 +154,7 @@ async function placesOf(product: Product): Promise<Place[]> {
     {
       path: "/templates",
       async prepare(page) {
-        await page.getByRole("button", { name: "New template" }).click();
+        await page.getByRole("button", { name: "Create template" }).click();
         await page.getByRole("dialog").getByLabel("Name").waitFor();
       },
     },
@@ -164,7 +164,7 @@ async function placesOf(product: Product): Promise<Place[]> {
       async prepare(page) {
         await page.getByRole("textbox", { name: "HTML (MJML)" }).fill("<mj-text>{{ nobody }}</mj-text>");
         await page.getByRole("button", { name: "HTML (MJML), English, line 1" }).waitFor();
-        await page.getByText("Not of what is written now").waitFor();
+        await page.getByText("Preview is out of date").waitFor();
       },
     },
     {
@@ -184,9 +184,9 @@ async function placesOf(product: Product): Promise<Place[]> {
     {
       path: "/api-keys",
       async prepare(page) {
-        await page.getByRole("button", { name: "Create key" }).click();
+        await page.getByRole("button", { name: "Create API key" }).click();
         await page.getByRole("dialog").getByLabel("Name").fill("Nightly reports");
-        await page.getByRole("dialog").getByRole("button", { name: "Create key" }).click();
+        await page.getByRole("dialog").getByRole("button", { name: "Create API key" }).click();
         await page.getByRole("figure", { name: "Nightly reports" }).waitFor();
       },
     },
@@ -194,7 +194,7 @@ async function placesOf(product: Product): Promise<Place[]> {
       path: "/settings/watching",
       async prepare(page) {
         const webhook = page.getByRole("region", { name: "Webhook" });
-        await webhook.getByLabel("Address").fill(`https://${"long-name.".repeat(8)}example.com/`);
+        await webhook.getByLabel("URL").fill(`https://${"long-name.".repeat(8)}example.com/`);
         await webhook.getByRole("button", { name: "Save" }).click();
         await webhook.getByText(/^whsec_/).waitFor();
       },
@@ -203,7 +203,7 @@ async function placesOf(product: Product): Promise<Place[]> {
     {
       path: "/settings/retention",
       async prepare(page) {
-        await page.getByLabel("Keep contents for").fill("a while");
+        await page.getByLabel("Keep content for").fill("a while");
         await page.getByRole("button", { name: "Save" }).click();
         await page.getByText("Must be a whole number").waitFor();
       },
@@ -243,7 +243,7 @@ const entrances: Place[] = [
     async prepare(page) {
       await page.getByLabel("Email").fill("nobody@example.com");
       await page.getByRole("button", { name: "Send link" }).click();
-      await page.getByText("an email is on its way").waitFor();
+      await page.getByText("Sendwright sends a link to it").waitFor();
     },
   },
   { path: "/reset-password" },

@@ -10,7 +10,7 @@ async function ask(page: Page, email: string): Promise<void> {
   await page.getByRole("heading", { name: "Forgot your password?" }).waitFor();
   await page.getByLabel("Email").fill(email);
   await page.getByRole("button", { name: /^Send (another )?link$/ }).click();
-  await page.getByText("If this address belongs to an admin, an email is on its way.").waitFor();
+  await page.getByText("If this email belongs to an admin, Sendwright sends a link to it.").waitFor();
 }
 
 /** The link of the latest email for a new password that the sandbox has caught. */
@@ -51,7 +51,7 @@ test("who has forgotten the password gets a link by email, and sets a new one wi
   await page.goto(link);
   await page.getByRole("textbox", { name: "New password" }).fill(next);
   await page.getByRole("button", { name: "Set password" }).click();
-  await page.getByText("Your password is changed.").waitFor();
+  await page.getByText("Password changed").waitFor();
   await elsewhere.page.reload();
   await elsewhere.page.getByRole("heading", { name: "Sign in" }).waitFor();
 
@@ -60,7 +60,7 @@ test("who has forgotten the password gets a link by email, and sets a new one wi
   await email.fill(admin.email);
   await password.fill(admin.password);
   await page.getByRole("button", { name: "Sign in" }).click();
-  await page.getByRole("alert").getByText("No account has this email and password").waitFor();
+  await page.getByRole("alert").getByText("Email or password is incorrect").waitFor();
   await password.fill(next);
   await page.getByRole("button", { name: "Sign in" }).click();
   await page.getByRole("heading", { name: "Overview", level: 1 }).waitFor();
@@ -71,11 +71,11 @@ test("who has forgotten the password gets a link by email, and sets a new one wi
   await late.page.goto(link);
   await late.page.getByRole("textbox", { name: "New password" }).fill("a sentence of somebody else");
   await late.page.getByRole("button", { name: "Set password" }).click();
-  await late.page.getByText("This link was used already").waitFor();
-  await late.page.getByRole("link", { name: "Ask for a new link" }).click();
+  await late.page.getByText("This link has expired, was already used").waitFor();
+  await late.page.getByRole("link", { name: "Send a new link" }).click();
   await late.page.getByRole("heading", { name: "Forgot your password?" }).waitFor();
 
   await page.goto(`${product.url}/audit`);
-  await page.getByText("Password reset").waitFor();
-  await page.getByText("New password asked for").first().waitFor();
+  await page.getByText("Password reset", { exact: true }).waitFor();
+  await page.getByText("Password reset requested").first().waitFor();
 });

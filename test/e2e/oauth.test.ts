@@ -29,7 +29,7 @@ test("an admin connects a config with its provider, tests it, and disconnects it
     fromEmail: mailbox,
   });
   const { page } = await enter("/settings/smtp");
-  await page.getByText("Needs to be connected").first().waitFor();
+  await page.getByText("Not connected").first().waitFor();
   const redirectUri = page.getByLabel("Redirect URI");
   await expect.poll(() => redirectUri.inputValue()).toBe(`${product.url}/oauth/callback`);
 
@@ -40,7 +40,7 @@ test("an admin connects a config with its provider, tests it, and disconnects it
   await page.getByRole("button", { name: "Connect with the provider" }).click();
   await page.getByText("is required, as the provider shows it").waitFor();
 
-  await page.getByLabel("Client id").fill(provider.client.clientId);
+  await page.getByLabel("Client ID").fill(provider.client.clientId);
   provider.denies = true;
   await page.getByRole("button", { name: "Connect with the provider" }).click();
   await page.getByText("The consent was refused at The provider").waitFor();
@@ -53,7 +53,7 @@ test("an admin connects a config with its provider, tests it, and disconnects it
   expect(await page.content()).not.toContain(provider.client.clientSecret);
 
   await page.getByRole("button", { name: "Test Connection" }).click();
-  await page.getByText(/^It works\./).waitFor();
+  await page.getByText(/^All steps passed/).waitFor();
 
   // Another destination: the consent goes first.
   await page.getByLabel("Username").fill("other@example.com");
@@ -74,10 +74,10 @@ test("Gmail is offered with Google's consent instead of a password", async ({ en
     .first()
     .click();
   await page.getByRole("button", { name: "Connect with Google instead of a password" }).click();
-  expect(await page.getByLabel("Who gives the consent").inputValue()).toBe("google");
+  expect(await page.getByLabel("OAuth provider").inputValue()).toBe("google");
   await page.getByLabel("Username").fill("jo@gmail.com");
   await page.getByLabel("From email").fill("jo@gmail.com");
-  await page.getByLabel("Client id").fill("id.apps.googleusercontent.com");
+  await page.getByLabel("Client ID").fill("id.apps.googleusercontent.com");
   await page.getByLabel("Client secret").fill("GOCSPX-1234");
   // Not to Google itself from here.
   const asked = page.waitForRequest((request) => request.url().startsWith("https://accounts.google.com/"));

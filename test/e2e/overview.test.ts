@@ -32,17 +32,17 @@ describe("a newcomer", () => {
   }) => {
     const { page } = await enter("/");
     await page.getByRole("heading", { name: "Welcome", level: 1 }).waitFor();
-    for (const name of ["Use the sandbox", "Test Connection", "Send it"]) {
+    for (const name of ["Use the sandbox", "Test Connection", "Send email"]) {
       await page.getByRole("button", { name }).waitFor();
       do await page.keyboard.press("Tab");
       while ((await page.evaluate("document.activeElement.textContent")) !== name);
       await page.keyboard.press("Enter");
     }
-    await page.getByText("It has arrived in the sandbox.").waitFor();
+    await page.getByText("The sandbox captured it.").waitFor();
     const caught = await product.call<{ items: { to: string[] }[] }>("GET", "/api/sandbox/emails");
     expect(caught.items.map(({ to }) => to)).toEqual([[admin.email]]);
 
-    await page.getByRole("button", { name: "Go to the overview" }).click();
+    await page.getByRole("button", { name: "Go to overview" }).click();
     await page.getByText("Every email goes to the built-in sandbox").waitFor();
     await page.getByRole("link", { name: "Your first email from Sendwright" }).waitFor();
   });
@@ -53,9 +53,9 @@ describe("a newcomer", () => {
     await product.call("POST", "/api/smtp-configs", product.sandboxConfig);
     await page.reload();
     await page.getByRole("button", { name: "Test Connection" }).click();
-    await page.getByRole("button", { name: "Send it" }).waitFor();
+    await page.getByRole("button", { name: "Send email" }).waitFor();
     await page.reload();
-    await page.getByRole("button", { name: "Send it" }).waitFor();
+    await page.getByRole("button", { name: "Send email" }).waitFor();
     expect(await page.getByRole("button", { name: "Test Connection" }).count()).toBe(0);
   });
 
@@ -64,7 +64,7 @@ describe("a newcomer", () => {
     const { page } = await enter("/");
     await page.getByRole("button", { name: "Test Connection" }).click();
     await page.getByRole("alert").waitFor();
-    await page.getByRole("link", { name: "Change its settings" }).waitFor();
+    await page.getByRole("link", { name: "Change settings" }).waitFor();
   });
 });
 
@@ -73,16 +73,14 @@ describe("the overview", () => {
     const { config } = await makeSample(product);
     const { page } = await enter("/");
     await page.getByText("Every email goes to the built-in sandbox").waitFor();
-    await page.getByRole("img", { name: /^Last 24 hours: 2 sent, 1 waiting, 2 failed/ }).waitFor();
+    await page.getByRole("img", { name: /^Last 24 hours: 2 sent, 1 queued, 2 failed/ }).waitFor();
     await page.getByText("1 scheduled", { exact: true }).waitFor();
-    await page.getByText("In numbers").first().click();
+    await page.getByText("View as table").first().click();
     await page.getByRole("table", { name: "Last 24 hours" }).waitFor();
 
     await pause(product);
-    await page
-      .getByText("Sendwright can't send mail. 127.0.0.1 is paused: The sign-in was refused.")
-      .waitFor();
-    await page.getByRole("region", { name: "Is mail working?" }).getByText("SMTP settings").click();
+    await page.getByText("Sendwright can't send mail. 127.0.0.1 is paused: The sign-in was refused.").waitFor();
+    await page.getByRole("region", { name: "Mail status" }).getByText("SMTP settings").click();
     await page.waitForURL(`${product.url}/settings/smtp/${config}`);
 
     await product.call("DELETE", `/api/smtp-configs/${config}`);
@@ -115,7 +113,7 @@ describe("the overview", () => {
       prepare: async (product: Product) => void (await makeSample(product)),
       async show(page: Page) {
         await page.getByText("Every email goes to the built-in sandbox").waitFor();
-        await page.getByText("In numbers").first().click();
+        await page.getByText("View as table").first().click();
       },
     },
     {
@@ -139,12 +137,12 @@ describe("the overview", () => {
 test("the account lists where one is signed in, and ends the others", async ({ product, enter }) => {
   const elsewhere = await enter("/account", { userAgent: "Mozilla/5.0 (X11; Linux x86_64) Firefox/140.0" });
   const { page } = await enter("/account");
-  const sessions = page.getByRole("region", { name: "Where you are signed in" });
+  const sessions = page.getByRole("region", { name: "Sessions" });
   await sessions.getByText("Firefox on Linux").waitFor();
-  expect(await sessions.getByText("This one").count()).toBe(1);
+  expect(await sessions.getByText("This session").count()).toBe(1);
   await sessions.getByRole("button", { name: "Sign out everywhere else" }).click();
   await page.getByRole("dialog").getByRole("button", { name: "Sign out everywhere else" }).click();
-  await sessions.getByText("You are signed in nowhere else.").waitFor();
+  await sessions.getByText("You have no other sessions.").waitFor();
   await elsewhere.page.goto(`${product.url}/emails`);
   await elsewhere.page.getByRole("heading", { name: "Sign in" }).waitFor();
 });

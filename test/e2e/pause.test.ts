@@ -23,14 +23,14 @@ describe("a paused config", () => {
     await add(product, "In reserve");
     await pause(product, first);
     const { page } = await enter("/settings/smtp");
-    await row(page, "Main relay").getByText("Paused, next try in 40 minutes").waitFor();
+    await row(page, "Main relay").getByText("Paused, next attempt in 40 minutes").waitFor();
     await row(page, "Main relay").getByText(reason).waitFor();
     await row(page, "In reserve").getByText("In use").waitFor();
 
-    await row(page, "Main relay").getByRole("button", { name: "Use it again now" }).click();
+    await row(page, "Main relay").getByRole("button", { name: "Resume sending" }).click();
     await row(page, "Main relay").getByText("In use").waitFor();
     await row(page, "In reserve").getByText("Standby").waitFor();
-    await page.getByRole("status").getByText("Main relay is used again.").waitFor();
+    await page.getByRole("status").getByText("Sending with Main relay resumed.").waitFor();
     expect(await page.evaluate("document.activeElement.textContent")).toBe("Main relay");
     expect(await row(page, "Main relay").getByText(reason).count()).toBe(0);
     const entries = await product.call<{ items: { action: string }[] }>("GET", "/api/audit-log");
@@ -48,7 +48,7 @@ describe("a paused config", () => {
     const { page } = await enter("/settings/smtp");
     await page.getByRole("status").getByText(reason).waitFor();
     await page.getByLabel("From name").fill("Not saved yet");
-    await page.getByRole("button", { name: "Use it again now" }).click();
+    await page.getByRole("button", { name: "Resume sending" }).click();
     await page.getByText(reason).waitFor({ state: "detached" });
     expect(await page.getByLabel("From name").inputValue()).toBe("Not saved yet");
     await expect.poll(() => product.services.sandbox?.list().length).toBe(1);
@@ -74,9 +74,9 @@ test("the limits of a config are explained, and saved", async ({ product, enter 
   const id = await add(product, "Main relay");
   const { page } = await enter("/settings/smtp");
   await page.getByRole("button", { name: "Advanced" }).click();
-  await page.getByText("Each hands over one email at a time.").waitFor();
-  await page.getByLabel("Most connections at once").fill("3");
-  await page.getByLabel("Most emails per second").fill("14");
+  await page.getByText("Each connection sends one email at a time.").waitFor();
+  await page.getByLabel("Maximum connections").fill("3");
+  await page.getByLabel("Emails per second").fill("14");
   await form.save(page);
   await form.saved(page);
   expect(await product.call("GET", `/api/smtp-configs/${id}`)).toMatchObject({

@@ -101,7 +101,7 @@ describe("choosing a provider", () => {
     await form.server(page).fill("mail.example.com");
     expect(await form.description(form.username(page))).not.toContain("Fastmail");
     await find(page).fill("no such provider");
-    await page.getByText("No provider of this name is known here").waitFor();
+    await page.getByText("No known provider has this name").waitFor();
     await provider(page, "Another server").click();
     expect(await form.server(page).inputValue()).toBe("mail.example.com");
     expect(await focused(page)).toContain("smtp.example.com");
@@ -120,20 +120,20 @@ describe("choosing a provider", () => {
     };
     await product.call("POST", "/api/smtp-configs", gmail);
     const { page } = await enter("/settings/smtp");
-    await page.getByText("Saved. It is never shown.").waitFor();
-    await provider(page, "Change").click();
+    await page.getByText("Saved and never shown.").waitFor();
+    await provider(page, "Change provider").click();
     await provider(page, "SendGrid").click();
-    await page.getByText("Enter it again: it was saved for another server or sign-in").waitFor();
+    await page.getByText("Sendwright sends a saved password only to the server and username it was saved for").waitFor();
     await form.password(page).fill("of SendGrid alone");
-    await provider(page, "Change").click();
+    await provider(page, "Change provider").click();
     await provider(page, "Postmark").click();
     await form.username(page).fill("a token");
     expect(await form.password(page).inputValue()).toBe("");
 
-    await provider(page, "Change").click();
+    await provider(page, "Change provider").click();
     await provider(page, "Gmail").click();
     expect(await filled(page)).toMatchObject({ smtpPort: "465", username: "jo@gmail.com" });
-    await page.getByText("Saved. It is never shown.").waitFor();
+    await page.getByText("Saved and never shown.").waitFor();
     expect(await page.getByText("Unsaved changes").count()).toBe(0);
   });
 
@@ -143,7 +143,7 @@ describe("choosing a provider", () => {
   }) => {
     const { page } = await enter("/settings/smtp");
     await page.getByRole("button", { name: /^Built-in sandbox/ }).click();
-    await page.getByText("Nothing leaves this machine: emails are caught under Sandbox").waitFor();
+    await page.getByText("The sandbox captures every email").waitFor();
     expect(await filled(page)).toEqual({
       smtpServer: "127.0.0.1",
       smtpPort: String(product.services.sandbox?.port),
@@ -154,7 +154,7 @@ describe("choosing a provider", () => {
     await page.keyboard.press("Enter");
     await form.saved(page);
     await form.test(page);
-    await page.getByText(/^It works/).waitFor();
+    await page.getByText(/^All steps passed/).waitFor();
     await deliver(product, { subject: "Hello", text: "Hello" });
     expect(product.services.sandbox?.list()).toMatchObject([{ from: "sendwright@example.com" }]);
   });

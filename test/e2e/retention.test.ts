@@ -3,7 +3,7 @@ import { describe, expect } from "vitest";
 import type { Product } from "./product.ts";
 import { test } from "./scene.ts";
 
-const contents = (page: Page) => page.getByLabel("Keep contents for");
+const contents = (page: Page) => page.getByLabel("Keep content for");
 const emails = (page: Page) => page.getByLabel("Keep emails for");
 const save = (page: Page) => page.getByRole("button", { name: "Save", exact: true }).click();
 const saved = (page: Page) => page.getByRole("status").getByText("Saved", { exact: true }).waitFor();
@@ -17,11 +17,11 @@ describe("retention", () => {
     const { page } = await enter("/");
     await page.getByRole("link", { name: "Retention" }).click();
     const steps = page.getByRole("region", { name: "What is deleted when" }).getByRole("listitem");
-    await steps.filter({ hasText: "The contents of any email" }).getByText("After 30 days").waitFor();
+    await steps.filter({ hasText: "Content of all other emails" }).getByText("After 30 days").waitFor();
     await contents(page).fill("60");
-    await steps.filter({ hasText: "The contents of any email" }).getByText("After 60 days").waitFor();
+    await steps.filter({ hasText: "Content of all other emails" }).getByText("After 60 days").waitFor();
     await emails(page).fill("365");
-    await steps.filter({ hasText: "The email itself" }).getByText("After 365 days").waitFor();
+    await steps.filter({ hasText: "The emails themselves" }).getByText("After 365 days").waitFor();
     await save(page);
     await saved(page);
     expect(await settings(product)).toMatchObject({ contentRetentionDays: 60, emailRetentionDays: 365 });
@@ -36,7 +36,7 @@ describe("retention", () => {
     await save(page);
     const dialog = page.getByRole("dialog");
     await dialog
-      .getByText("Contents of emails that became final more than 7 days ago are deleted.")
+      .getByText("Sendwright deletes the content of emails that became final more than 7 days ago.")
       .waitFor();
     await dialog.getByRole("button", { name: "Cancel" }).click();
     expect(await settings(product)).toMatchObject({ contentRetentionDays: 30, emailRetentionDays: 90 });
@@ -79,10 +79,10 @@ describe("retention", () => {
     await emails(page).fill("365");
     await product.call("PATCH", "/api/settings", { version: 1, emailRetentionDays: 120 });
     await save(page);
-    await page.getByText("Somebody else saved these settings while you were editing.").waitFor();
+    await page.getByText("Someone else saved these settings while you were editing.").waitFor();
     expect(await emails(page).inputValue()).toBe("365");
     expect(await settings(product)).toMatchObject({ emailRetentionDays: 120, version: 2 });
-    await page.getByRole("button", { name: "Load the current values" }).click();
+    await page.getByRole("button", { name: "Load current values" }).click();
     await expect.poll(() => emails(page).inputValue()).toBe("120");
     await emails(page).fill("365");
     await save(page);
@@ -102,8 +102,8 @@ describe("retention", () => {
       brand: { color: "#0f766e" },
     });
     await save(page);
-    await page.getByText("Somebody else saved these settings while you were editing.").waitFor();
-    await page.getByRole("button", { name: "Load the current values" }).click();
+    await page.getByText("Someone else saved these settings while you were editing.").waitFor();
+    await page.getByRole("button", { name: "Load current values" }).click();
     await expect.poll(() => page.getByLabel("Name", { exact: true }).inputValue()).toBe("");
     await page.getByLabel("Name", { exact: true }).fill("Fjord Supply");
     await product.call("PATCH", "/api/settings", {

@@ -35,9 +35,9 @@ async function gateParts(page: Page): Promise<() => void> {
   };
 }
 
-const ask = (page: Page) => page.getByRole("button", { name: "Try all again" }).click();
+const ask = (page: Page) => page.getByRole("button", { name: "Retry all" }).click();
 const dialog = (page: Page) => page.getByRole("dialog");
-const confirm = (page: Page) => dialog(page).getByRole("button", { name: "Try all again" }).click();
+const confirm = (page: Page) => dialog(page).getByRole("button", { name: "Retry all" }).click();
 
 describe("trying all again", () => {
   test("says how many, shows how far it is, stops when told and goes on where it was", async ({
@@ -49,7 +49,7 @@ describe("trying all again", () => {
     const { page } = await enter("/emails?state=failed");
     const letThrough = await gateParts(page);
     await ask(page);
-    await dialog(page).getByText("There are 450 emails in this list.").waitFor();
+    await dialog(page).getByText("This list has 450 emails.").waitFor();
     await confirm(page);
     await dialog(page).getByText("0 of 450 queued again").waitFor();
     letThrough();
@@ -63,12 +63,12 @@ describe("trying all again", () => {
     await dialog(page).getByText("400 of 450 queued again").waitFor();
     expect(await countOf(product, "failed")).toBe(50);
 
-    await dialog(page).getByRole("button", { name: "Go on" }).click();
+    await dialog(page).getByRole("button", { name: "Resume" }).click();
     letThrough();
     await dialog(page).getByRole("heading", { name: "Done" }).waitFor();
     await dialog(page).getByText("450 of 450 queued again").waitFor();
     await dialog(page).getByRole("button", { name: "Close" }).last().click();
-    await page.getByText("Nothing matches").waitFor();
+    await page.getByText("No emails match").waitFor();
     expect(await countOf(product, "failed")).toBe(0);
     await expect.poll(() => countOf(product, "sent")).toBeGreaterThan(0);
   });
@@ -88,10 +88,10 @@ describe("trying all again", () => {
     const { page } = await enter("/emails?state=failed&q=order%201");
     await ask(page);
     // 1, 10, 11 and 12
-    await dialog(page).getByText("There are 4 emails in this list.").waitFor();
+    await dialog(page).getByText("This list has 4 emails.").waitFor();
     await confirm(page);
     await dialog(page).getByText("3 of 4 queued again").waitFor();
-    await dialog(page).getByText("1 left out").waitFor();
+    await dialog(page).getByText("1 skipped").waitFor();
     expect(await countOf(product, "failed")).toBe(9);
     expect(await countOf(product, "queued")).toBe(3);
   });
@@ -114,9 +114,9 @@ describe("trying all again", () => {
         }),
       });
     });
-    await page.getByRole("button", { name: "Try all again" }).focus();
+    await page.getByRole("button", { name: "Retry all" }).focus();
     await page.keyboard.press("Enter");
-    await dialog(page).getByText("There are 250 emails in this list.").waitFor();
+    await dialog(page).getByText("This list has 250 emails.").waitFor();
     await page.keyboard.press("Tab");
     await page.keyboard.press("Enter");
     await dialog(page).getByText("The database cannot be used now").waitFor();
@@ -132,13 +132,13 @@ describe("trying all again", () => {
   test("is offered where there is something to try", async ({ product, enter }) => {
     await fill(product, 1);
     const { page } = await enter("/emails");
-    const offer = page.getByRole("button", { name: "Try all again" });
+    const offer = page.getByRole("button", { name: "Retry all" });
     await page.getByRole("link", { name: "Your order 1" }).waitFor();
     expect(await offer.count()).toBe(0);
     await page.getByLabel("State").selectOption({ label: "Failed" });
     await offer.waitFor();
     await page.getByLabel("State").selectOption({ label: "Expired" });
-    await page.getByText("Nothing matches").waitFor();
+    await page.getByText("No emails match").waitFor();
     expect(await offer.count()).toBe(0);
   });
 });

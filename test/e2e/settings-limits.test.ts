@@ -6,7 +6,7 @@ import { test } from "./scene.ts";
 import * as form from "./settings-form.ts";
 
 const advanced = (page: Page) => page.getByRole("button", { name: "Advanced" }).click();
-const perDay = (page: Page) => page.getByLabel("Most emails per day");
+const perDay = (page: Page) => page.getByLabel("Emails per day");
 const senders = (page: Page) => page.getByLabel("Other senders");
 
 describe("senders, limits and archive copy of a config", () => {
@@ -19,13 +19,13 @@ describe("senders, limits and archive copy of a config", () => {
     await advanced(page);
     await senders(page).fill("orders@example.com\n@Shop.example");
     await page.getByLabel("Archive copy").fill("archive@example.com");
-    await page.getByLabel("Most emails per minute").fill("30");
+    await page.getByLabel("Emails per minute").fill("30");
     await perDay(page).fill("1000");
-    await page.getByLabel("Most recipients per day").fill("2000");
+    await page.getByLabel("Recipients per day").fill("2000");
     await form.save(page);
     await form.saved(page);
     expect(await senders(page).inputValue()).toBe("orders@example.com\n@shop.example");
-    await page.getByText("Most emails per day: no limit").waitFor();
+    await page.getByText("Emails per day: no limit").waitFor();
     await page.getByText("Other senders: none").waitFor();
 
     await form.fromName(page).fill("Shop");
@@ -72,7 +72,7 @@ test("the limits of a provider are filled in, unless there are some", async ({ e
   expect(await perDay(page).inputValue()).toBe("500");
   await page.getByText("With a paid Google Workspace account, enter 2,000.").waitFor();
   await perDay(page).fill("2000");
-  await page.getByRole("button", { name: "Change", exact: true }).click();
+  await page.getByRole("button", { name: "Change provider", exact: true }).click();
   await page
     .getByRole("button", { name: "iCloud Mail" })
     .or(page.getByRole("button", { name: /^All / }))
@@ -80,7 +80,7 @@ test("the limits of a provider are filled in, unless there are some", async ({ e
     .click();
   await page.getByRole("button", { name: "iCloud Mail" }).click();
   expect(await perDay(page).inputValue()).toBe("2000");
-  expect(await page.getByLabel("Most recipients per day").inputValue()).toBe("1000");
+  expect(await page.getByLabel("Recipients per day").inputValue()).toBe("1000");
 });
 
 describe("the question which config sends an email", () => {
@@ -101,7 +101,7 @@ describe("the question which config sends an email", () => {
     const card = page.getByRole("region", { name: "Which config sends an email" });
     const ask = async (from: string) => {
       await card.getByLabel("From email").fill(from);
-      await card.getByRole("button", { name: "Check" }).click();
+      await card.getByRole("button", { name: "Check sender" }).click();
     };
     const order = () => card.getByRole("listitem").allInnerTexts();
 
@@ -109,7 +109,7 @@ describe("the question which config sends an email", () => {
     await card.getByText("Shop sends it, which owns the sender.").waitFor();
     expect((await order()).map((text) => text.split("\n").filter((line) => line !== ""))).toEqual([
       ["Shop", "Available", "sends as orders@shop.example"],
-      ["Main", "Available", "sends as main@example.com · answers go to orders@shop.example"],
+      ["Main", "Available", "sends as main@example.com · replies go to orders@shop.example"],
       ["Lab", "Off"],
     ]);
 

@@ -17,7 +17,7 @@ interface Config {
 
 const password = "the password of the relay";
 const account = { auth: { username: "shop", password } };
-const kept = "Your changes are kept as a draft. The settings that work go on sending.";
+const kept = "Draft saved. Sendwright keeps sending with the current settings.";
 
 /** A config that works, with a password. */
 async function add(product: Product, relay: TestRelay, more: object = {}): Promise<string> {
@@ -54,10 +54,10 @@ describe("a change of a config that works", () => {
     const { page } = await enter("/settings/smtp");
     await form.port(page).fill(String(next.port));
     await form.password(page).fill(password);
-    await page.getByText("The current settings go on sending until the new ones have passed.").waitFor();
+    await page.getByText("Sendwright keeps sending with the current settings until the new ones pass their test.").waitFor();
     await form.save(page);
     await form.saved(page);
-    await form.result(page, "Sign in", "passed");
+    await form.result(page, "Authenticate", "passed");
     expect(await current(product, id)).toMatchObject({
       version: 2,
       smtpPort: next.port,
@@ -79,9 +79,9 @@ describe("a change of a config that works", () => {
     await form.password(page).fill("mistyped");
     await form.save(page);
     await page.getByText(kept).waitFor();
-    await page.getByText("It failed its test").waitFor();
-    await form.result(page, "Sign in", "failed");
-    await page.getByText("Last test worked").waitFor();
+    await page.getByText("The draft failed its test").waitFor();
+    await form.result(page, "Authenticate", "failed");
+    await page.getByText("Last test passed").waitFor();
     await deliver(product, { subject: "Hello", text: "Hello" });
     expect(relay.messages).toHaveLength(1);
 
@@ -89,7 +89,7 @@ describe("a change of a config that works", () => {
     await page.getByRole("link", { name: "Emails", exact: true }).click();
     await page.getByRole("heading", { name: "Emails", level: 1 }).waitFor();
     await page.getByRole("link", { name: "SMTP settings" }).click();
-    await page.getByText("There is a draft of changes by").waitFor();
+    await page.getByText("saved a draft").waitFor();
     await button(page, "Continue editing").click();
     await button(page, "Replace").click();
     await form.password(page).fill(password);
@@ -113,14 +113,14 @@ describe("a change of a config that works", () => {
     await form.save(page);
     await form.result(page, "Sender accepted", "failed");
     await page.getByText(kept).waitFor();
-    await page.getByText("Saved. It is never shown.").waitFor();
+    await page.getByText("Saved and never shown.").waitFor();
     isStrict = false;
     await form.fromName(page).fill("Shop");
     await form.test(page);
-    await page.getByText("It works.").waitFor();
+    await page.getByText("All steps passed").waitFor();
     expect((await current(product, id)).version).toBe(1);
-    await page.getByText("It passed its test").waitFor();
-    await button(page, "Use it").click();
+    await page.getByText("The draft passed its test").waitFor();
+    await button(page, "Activate draft").click();
     await form.saved(page);
     expect(await current(product, id)).toMatchObject({ version: 2, smtpPort: next.port, fromName: "Shop" });
   });
@@ -137,16 +137,16 @@ describe("a change of a config that works", () => {
       await page.getByText(kept).waitFor();
     };
     await fail();
-    await button(page, "Discard the draft").click();
+    await button(page, "Discard draft").click();
     await expect.poll(() => form.port(page).inputValue()).toBe(String(sound.port));
     expect(await page.getByText(kept).count()).toBe(0);
     expect(await product.call("GET", `/api/smtp-configs/${id}/draft`)).toEqual({ draft: null });
 
     await fail();
-    await button(page, "Use them anyway").click();
-    await dialog(page).getByText("Their test failed").waitFor();
-    await dialog(page).getByRole("button", { name: "Use them anyway" }).click();
-    await page.getByRole("status").getByText("Saved, although its test failed").waitFor();
+    await button(page, "Activate anyway").click();
+    await dialog(page).getByText("The test failed").waitFor();
+    await dialog(page).getByRole("button", { name: "Activate anyway" }).click();
+    await page.getByRole("status").getByText("Saved, test failed").waitFor();
     expect(await current(product, id)).toMatchObject({ smtpPort: relay.port, lastTest: { ok: false } });
     // It works no longer: what mends it need not be staged.
     await button(page, "Save Settings").waitFor();
@@ -157,30 +157,30 @@ describe("a change of a config that works", () => {
     const id = await add(product, relay);
     const { page } = await enter("/settings/smtp");
     await form.fromName(page).fill("Shop");
-    await button(page, "Save without a test").click();
+    await button(page, "Save without testing").click();
     await page.getByRole("status").getByText("Saved untested").waitFor();
     expect(await current(product, id)).toMatchObject({ fromName: "Shop", lastTest: null });
     await versionRow(page, 2).getByText("Not tested").waitFor();
   });
 
-  test("says so where somebody else saved since the draft was made", async ({ product, enter }) => {
+  test("says so where somebody else saved after the draft was created", async ({ product, enter }) => {
     await using relay = await startTestRelay(account);
     const id = await add(product, relay);
     const saved = await current(product, id);
     await product.call("PUT", `/api/smtp-configs/${id}/draft`, { ...saved, fromName: "Drafted" });
     const { page } = await enter("/settings/smtp");
-    await page.getByText("It was not tested.").waitFor();
+    await page.getByText("The draft hasn't been tested.").waitFor();
     await change(product, id, { fromName: "Theirs" });
-    await button(page, "Use them anyway").click();
-    await dialog(page).getByText("They were not tested").waitFor();
-    await dialog(page).getByRole("button", { name: "Use them anyway" }).click();
-    await page.getByText("Somebody else saved this config while you were editing.").waitFor();
-    await button(page, "Load the current values").click();
+    await button(page, "Activate anyway").click();
+    await dialog(page).getByText("These settings haven't been tested").waitFor();
+    await dialog(page).getByRole("button", { name: "Activate anyway" }).click();
+    await page.getByText("Someone else saved this config while you were editing.").waitFor();
+    await button(page, "Load current values").click();
     await expect.poll(() => form.fromName(page).inputValue()).toBe("Theirs");
-    await page.getByText("since the draft was made").waitFor();
-    expect(await button(page, "Use them anyway").count()).toBe(0);
-    await button(page, "Discard the draft").click();
-    await page.getByText("since the draft was made").waitFor({ state: "detached" });
+    await page.getByText("after the draft was created").waitFor();
+    expect(await button(page, "Activate anyway").count()).toBe(0);
+    await button(page, "Discard draft").click();
+    await page.getByText("after the draft was created").waitFor({ state: "detached" });
   });
 });
 
@@ -197,19 +197,19 @@ test("the history tells who changed what, and leads back", async ({ product, ent
     .waitFor();
   await versionRow(page, 4).getByText("Password: changed").waitFor();
   await versionRow(page, 3)
-    .getByText(/Most emails per second: none .*5/)
+    .getByText(/Emails per second: no limit .*5/)
     .waitFor();
   expect(await history(page).innerText()).not.toContain("another");
 
   expect(await versionRow(page, 1).count()).toBe(0);
   await button(page, "Show all 4 versions").click();
-  await versionRow(page, 1).getByText("Its test passed").waitFor();
-  await button(page, "Return to this version: 1").click();
-  await dialog(page).getByText("with the password that was saved with it").waitFor();
-  await dialog(page).getByRole("button", { name: "Return to this version" }).click();
+  await versionRow(page, 1).getByText("Test passed").waitFor();
+  await button(page, "Restore version 1").click();
+  await dialog(page).getByText("with the password saved with it").waitFor();
+  await dialog(page).getByRole("button", { name: "Restore version" }).click();
   await versionRow(page, 5).getByText("Current").waitFor();
   await expect.poll(() => form.fromName(page).inputValue()).toBe("Example Shop");
-  await page.getByText("Last test worked").waitFor();
+  await page.getByText("Last test passed").waitFor();
 });
 
 describe("a change that fails with its first email", () => {
@@ -229,10 +229,10 @@ describe("a change that fails with its first email", () => {
     const id = await add(product, relay);
     await fail(product, id);
     const { page } = await enter("/settings/smtp");
-    await page.getByRole("alert").getByText("Sending fails since the change by").waitFor();
+    await page.getByRole("alert").getByText("Sending has failed since").waitFor();
     await button(page, "Save Settings").waitFor();
-    await page.getByRole("button", { name: "Return to the version before" }).click();
-    await page.getByText("Sending fails since the change by").waitFor({ state: "detached" });
+    await page.getByRole("button", { name: "Restore previous version" }).click();
+    await page.getByText("Sending has failed since").waitFor({ state: "detached" });
     await relay.delivered(1);
     expect((await current(product, id)).version).toBe(3);
   });
@@ -244,11 +244,11 @@ describe("a change that fails with its first email", () => {
     await product.call("POST", "/api/smtp-configs", { ...product.sandboxConfig, name: "In reserve" });
     const { page } = await enter("/settings/smtp");
     const row = page.getByRole("listitem").filter({ has: page.getByRole("link", { name: "Main relay" }) });
-    await row.getByText("Sending fails since the change by").waitFor();
-    await row.getByRole("button", { name: "Return to the version before: Main relay" }).waitFor();
+    await row.getByText("Sending has failed since").waitFor();
+    await row.getByRole("button", { name: "Restore previous version of Main relay" }).waitFor();
     await page.getByRole("link", { name: "Overview" }).click();
     await page.getByText("Main relay has failed since").waitFor();
-    await page.getByRole("button", { name: "Return to the version before: Main relay" }).click();
+    await page.getByRole("button", { name: "Restore previous version of Main relay" }).click();
     await page.getByText("Main relay has failed since").waitFor({ state: "detached" });
     expect(await current(product, id)).toMatchObject({ version: 3, returnTo: null });
   });
@@ -257,7 +257,7 @@ describe("a change that fails with its first email", () => {
     await using relay = await startTestRelay(account);
     const id = await add(product, relay);
     const { page } = await enter("/settings/smtp");
-    await page.getByRole("switch", { name: "Return by itself when a change fails" }).click();
+    await page.getByRole("switch", { name: "Restore the previous version automatically when a change fails" }).click();
     await expect
       .poll(() => product.call("GET", "/api/settings"))
       .toMatchObject({ returnFailedChanges: true });

@@ -60,14 +60,14 @@ describe("a saved config", () => {
     await form.password(page).fill(secret);
     await form.fromEmail(page).fill("shop@example.com");
     await form.save(page);
-    await page.getByText("Saved. It is never shown.").waitFor();
+    await page.getByText("Saved and never shown.").waitFor();
     expect(await form.password(page).inputValue()).toBe("••••••••");
     expect(await holdings(page)).not.toContain(secret);
 
     await page.reload();
-    await page.getByText("Saved. It is never shown.").waitFor();
+    await page.getByText("Saved and never shown.").waitFor();
     await page.getByText("Version 1").waitFor();
-    await page.getByRole("switch", { name: "Return by itself" }).waitFor();
+    await page.getByRole("switch", { name: "Restore the previous version automatically" }).waitFor();
     expect(await holdings(page)).not.toContain(secret);
     await expect.poll(() => witness.underWay).toBe(0);
     await context.close();
@@ -80,7 +80,7 @@ describe("a saved config", () => {
     enter,
   }) => {
     const { page } = await enter("/settings/smtp");
-    const hint = (field: string) => page.getByText(new RegExp(`^The ${field} has an invisible character`));
+    const hint = (field: string) => page.getByText(new RegExp(`^The ${field} contains an invisible character`));
     await form.username(page).fill(" shop@example.com ");
     await form.password(page).fill("abcd efgh");
     expect(await hint("username").or(hint("password")).count()).toBe(0);
@@ -100,7 +100,7 @@ describe("a saved config", () => {
     const { id, version } = await product.call<Config>("POST", "/api/smtp-configs", saved);
     const { page } = await enter("/settings/smtp");
     await form.port(page).fill(String(elsewhere.port));
-    await page.getByText("Enter it again: it was saved for another server or sign-in").waitFor();
+    await page.getByText("Sendwright sends a saved password only to the server and username it was saved for").waitFor();
     for (const act of [form.save, form.test]) {
       await act(page);
       await expect.poll(() => form.password(page).getAttribute("aria-invalid")).toBe("true");
@@ -125,7 +125,7 @@ describe("a saved config", () => {
 
     await form.password(page).fill("another password");
     await form.test(page);
-    await form.result(page, "Greeting", "failed");
+    await form.result(page, "Receive the greeting", "failed");
     expect(elsewhere.connections).not.toHaveLength(0);
   });
 
@@ -139,10 +139,10 @@ describe("a saved config", () => {
     const current = await product.call<Config>("GET", `/api/smtp-configs/${id}`);
     await product.call("PUT", `/api/smtp-configs/${id}`, { ...current, fromName: "Theirs" });
     await form.save(page);
-    await page.getByText("Somebody else saved this config while you were editing.").waitFor();
+    await page.getByText("Someone else saved this config while you were editing.").waitFor();
     expect((await product.call<Config>("GET", `/api/smtp-configs/${id}`)).fromName).toBe("Theirs");
 
-    await page.getByRole("button", { name: "Load the current values" }).click();
+    await page.getByRole("button", { name: "Load current values" }).click();
     await expect.poll(() => form.fromName(page).inputValue()).toBe("Theirs");
     await form.fromName(page).fill("Mine after all");
     await form.save(page);
@@ -161,14 +161,14 @@ describe("the form", () => {
     await form.port(page).fill("25abc");
     await form.fromEmail(page).fill("nobody");
     await page.getByRole("button", { name: "Advanced" }).click();
-    await page.getByLabel("Most connections at once").fill("0");
+    await page.getByLabel("Maximum connections").fill("0");
     await form.save(page);
     await page.getByRole("alert").getByText("4 fields need your attention.").waitFor();
     const wrong = [
       form.server(page),
       form.port(page),
       form.fromEmail(page),
-      page.getByLabel("Most connections at once"),
+      page.getByLabel("Maximum connections"),
     ];
     for (const field of wrong) {
       expect(await field.getAttribute("aria-invalid")).toBe("true");
@@ -185,7 +185,7 @@ describe("the form", () => {
     expect(await form.server(page).inputValue()).toBe("smtp.example.com");
     await form.port(page).fill("587");
     await form.fromEmail(page).fill("shop@example.com");
-    await page.getByLabel("Most connections at once").fill("2");
+    await page.getByLabel("Maximum connections").fill("2");
     await form.save(page);
     await form.saved(page);
     expect(await product.services.configs.list()).toMatchObject([
@@ -216,14 +216,14 @@ describe("the connection test", () => {
     await product.call("POST", "/api/smtp-configs", { ...product.sandboxConfig, smtpPort: relay.port });
     const { page } = await enter("/settings/smtp");
     await form.test(page);
-    await form.result(page, "Greeting", "passed");
-    expect(await form.stage(page, "Introduce ourselves").getByRole("img").count()).toBe(0);
+    await form.result(page, "Receive the greeting", "passed");
+    expect(await form.stage(page, "Say hello (EHLO)").getByRole("img").count()).toBe(0);
     introduction.open();
-    await form.result(page, "Introduce ourselves", "passed");
+    await form.result(page, "Say hello (EHLO)", "passed");
     expect(await form.stage(page, "Sender accepted").getByRole("img").count()).toBe(0);
     sender.open();
     await form.result(page, "Sender accepted", "passed");
-    await page.getByText("It works.").waitFor();
+    await page.getByText("All steps passed").waitFor();
   });
 
   test("shows no password that a relay gives away, and works once the relay does", async ({ enter }) => {
@@ -245,17 +245,17 @@ describe("the connection test", () => {
     await form.saved(page);
 
     await form.test(page);
-    await form.result(page, "Sign in", "failed");
-    await form.stage(page, "Sign in").getByText("What to do:").waitFor();
-    await page.getByText("What was said").click();
+    await form.result(page, "Authenticate", "failed");
+    await form.stage(page, "Authenticate").getByText("What to do:").waitFor();
+    await page.getByText("SMTP transcript").click();
     expect(await page.getByRole("region", { name: "Connection test" }).innerText()).toContain("535");
     const seen = [await holdings(page)];
 
     script = relayScript({ auth: { username: "shop", password: secret } }, () => {});
     await form.test(page);
-    await form.result(page, "Sign in", "passed");
-    await page.getByText("It works.").waitFor();
-    await page.getByText("Last test worked").waitFor();
+    await form.result(page, "Authenticate", "passed");
+    await page.getByText("All steps passed").waitFor();
+    await page.getByText("Last test passed").waitFor();
     seen.push(await holdings(page));
     await expect.poll(() => witness.underWay).toBe(0);
     await context.close();
@@ -268,11 +268,11 @@ describe("the connection test", () => {
     await product.call("POST", "/api/smtp-configs", { ...product.sandboxConfig, useTls: true });
     const { page } = await enter("/settings/smtp");
     await form.test(page);
-    await form.result(page, "Ask for TLS", "failed");
-    await page.getByRole("button", { name: "Put this into the form" }).click();
+    await form.result(page, "Start TLS", "failed");
+    await page.getByRole("button", { name: "Apply to form" }).first().click();
     expect(await form.tls(page).isChecked()).toBe(false);
     await form.test(page);
-    await page.getByText("It works.").waitFor();
+    await page.getByText("All steps passed").waitFor();
   });
 
   test("shows what a hostile relay says as text", async ({ product, enter }) => {
@@ -285,7 +285,7 @@ describe("the connection test", () => {
     const { page } = await enter("/settings/smtp");
     await form.test(page);
     await form.result(page, "Sender accepted", "failed");
-    await page.getByText("What was said").click();
+    await page.getByText("SMTP transcript").click();
     const panel = page.getByRole("region", { name: "Connection test" });
     expect(await panel.innerText()).toContain(`550 5.7.1 ${hostile}`);
     expect(await panel.locator("script, img[src], [onerror]").count()).toBe(0);
@@ -296,10 +296,10 @@ describe("the connection test", () => {
     const { page } = await enter("/settings/smtp");
     await page.getByLabel("Send a test email to").fill("me@example.com");
     await page.getByRole("button", { name: "Send", exact: true }).click();
-    await page.getByText("The relay took the test email for me@example.com.").waitFor();
+    await page.getByText("The SMTP server accepted the test email for me@example.com.").waitFor();
     await page.getByRole("link", { name: "Sandbox" }).click();
     await page.getByRole("link", { name: /me@example\.com/ }).click();
     await page.getByRole("definition").filter({ hasText: "shop@example.com" }).waitFor();
-    await page.getByTitle("Preview of the email").or(page.locator("pre")).first().waitFor();
+    await page.getByTitle("Email preview").or(page.locator("pre")).first().waitFor();
   });
 });

@@ -16,7 +16,7 @@ describe("the first admin", () => {
       await page.getByLabel("Your name").fill(newAdmin.name);
       await page.getByLabel("Email").fill(newAdmin.email);
       await page.getByRole("textbox", { name: "Password" }).fill(newAdmin.password);
-      await page.getByRole("button", { name: "Make account and sign in" }).click();
+      await page.getByRole("button", { name: "Create admin and sign in" }).click();
       await page.getByRole("heading", { name: "Welcome", level: 1 }).waitFor();
       expect(page.url()).toBe(`${product.url}/`);
       await page.getByTitle(`Signed in as ${newAdmin.email}`).waitFor();
@@ -28,8 +28,8 @@ describe("the first admin", () => {
       await late.page.getByLabel("Your name").fill("Eve");
       await late.page.getByLabel("Email").fill("eve@example.com");
       await late.page.getByRole("textbox", { name: "Password" }).fill("a sentence of somebody else");
-      await late.page.getByRole("button", { name: "Make account and sign in" }).click();
-      await late.page.getByText("This link was used already or has expired").waitFor();
+      await late.page.getByRole("button", { name: "Create admin and sign in" }).click();
+      await late.page.getByText("This link has expired or was already used").waitFor();
       await late.page.goto(`${product.url}/settings/smtp`);
       await late.page.getByRole("heading", { name: "Sign in" }).waitFor();
     } finally {
@@ -45,7 +45,7 @@ describe("sign-in", () => {
     await page.getByLabel("Email").fill(admin.email);
     await page.getByRole("textbox", { name: "Password" }).fill("not the sentence");
     await page.getByRole("button", { name: "Sign in" }).click();
-    await page.getByRole("alert").getByText("No account has this email and password").waitFor();
+    await page.getByRole("alert").getByText("Email or password is incorrect").waitFor();
 
     await page.getByRole("textbox", { name: "Password" }).fill(admin.password);
     await page.getByRole("button", { name: "Sign in" }).click();
@@ -92,7 +92,7 @@ describe("sign-in", () => {
     await expect.poll(() => current.getAttribute("aria-invalid")).toBe("true");
     await current.fill(admin.password);
     await change.click();
-    await page.getByText(/password (is|was) changed/i).waitFor();
+    await page.getByText(/password changed/i).waitFor();
     const signInWith = (password: string) =>
       context.request.post(`${product.url}/api/auth/sign-in/email`, { data: { ...admin, password } });
     expect((await signInWith(admin.password)).status()).toBe(401);
@@ -104,7 +104,7 @@ describe("sign-in", () => {
     await page.getByRole("heading", { name: "API keys", level: 1 }).waitFor();
     await context.clearCookies();
     await page.getByRole("link", { name: "Emails" }).click();
-    await page.getByText("Your session has ended").waitFor();
+    await page.getByText("Your session expired").waitFor();
     await page.getByLabel("Email").fill(admin.email);
     await page.getByRole("textbox", { name: "Password" }).fill(admin.password);
     await page.getByRole("button", { name: "Sign in" }).click();
@@ -123,7 +123,7 @@ test("works below a path of another server, such as /mail", async ({ stranger })
     await page.getByLabel("Your name").fill(newAdmin.name);
     await page.getByLabel("Email").fill(newAdmin.email);
     await page.getByRole("textbox", { name: "Password" }).fill(newAdmin.password);
-    await page.getByRole("button", { name: "Make account and sign in" }).click();
+    await page.getByRole("button", { name: "Create admin and sign in" }).click();
     await page.getByRole("heading", { name: "Welcome", level: 1 }).waitFor();
     expect(page.url()).toBe(`${url}/`);
 

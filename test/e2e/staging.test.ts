@@ -7,10 +7,10 @@ describe("who gets mail", () => {
   test.for([
     [
       "only:@acme.test,qa@b.test",
-      "Mail goes only to @acme.test, qa@b.test. Sendwright withholds it from all others.",
+      "Sendwright sends only to @acme.test, qa@b.test and withholds emails to everyone else.",
     ],
-    ["redirect:qa@acme.test", "Every email goes to qa@acme.test instead of its recipients."],
-    ["capture", "Every email goes to the built-in sandbox. No recipient gets mail."],
+    ["redirect:qa@acme.test", "Sendwright sends every email to qa@acme.test instead of its recipients."],
+    ["capture", "The built-in sandbox captures every email. Recipients get nothing."],
   ])("stands above every page: %s", async ([rule, words], { stranger }) => {
     const product = await openProduct({}, rule);
     try {
@@ -19,7 +19,7 @@ describe("who gets mail", () => {
       for (const path of ["/", "/settings/smtp", "/emails", "/templates", "/account"]) {
         await page.goto(product.url + path);
         await page
-          .getByRole("region", { name: "Who gets mail" })
+          .getByRole("region", { name: "Allowed recipients" })
           .getByText(words ?? "")
           .waitFor();
       }
@@ -31,7 +31,7 @@ describe("who gets mail", () => {
   test("is not mentioned while everybody does", async ({ enter }) => {
     const { page } = await enter("/emails");
     await page.getByRole("heading", { name: "Emails", level: 1 }).waitFor();
-    expect(await page.getByRole("region", { name: "Who gets mail" }).count()).toBe(0);
+    expect(await page.getByRole("region", { name: "Allowed recipients" }).count()).toBe(0);
   });
 });
 

@@ -13,8 +13,8 @@ const source = (page: Page) => page.getByRole("textbox", { name: "HTML (MJML)" }
 const focused = (page: Page) => source(page).and(page.locator(":focus"));
 const subject = (page: Page) => page.getByRole("textbox", { name: "Subject" });
 const save = (page: Page) => page.getByRole("button", { name: "Save", exact: true });
-const email = (page: Page) => page.frameLocator('iframe[title="Preview of the email"]');
-const faults = (page: Page) => page.getByRole("status", { name: "What is wrong" });
+const email = (page: Page) => page.frameLocator('iframe[title="Email preview"]');
+const faults = (page: Page) => page.getByRole("status", { name: "Errors" });
 const saved = (product: Product, name = "password-reset") =>
   product.call<Template>("GET", `/api/templates/${name}`);
 
@@ -49,30 +49,30 @@ describe("the editor of templates", () => {
     await email(page).getByText("Until soon, Jo").waitFor();
     await expect.poll(() => fault.count()).toBe(0);
 
-    await page.getByRole("button", { name: "Send a test to myself" }).click();
-    await page.getByText("A test is on its way to ada@example.com").waitFor();
+    await page.getByRole("button", { name: "Send test email" }).click();
+    await page.getByText("Test email queued for ada@example.com").waitFor();
     await expect.poll(() => product.services.sandbox?.list().length).toBe(1);
     const [caught] = product.services.sandbox?.list() ?? [];
     expect(caught?.subject).toBe("Reset your password");
     expect((await saved(product)).isEdited).toBe(false);
 
-    await page.getByLabel("What changed").fill("A friendlier end");
+    await page.getByLabel("Change note").fill("A friendlier end");
     await page.keyboard.press("ControlOrMeta+s");
     await page.getByText("Saved. Version 1").waitFor();
     expect((await saved(product)).sources.en!.mjml).toContain("Until soon, {{ name }}");
 
     const row = (name: string) => page.getByRole("row").filter({ hasText: name });
     await row("A friendlier end").getByText("Current").waitFor();
-    await row("As it came").getByRole("button", { name: "Compare" }).click();
+    await row("Built-in").getByRole("button", { name: "Compare" }).click();
     await page.getByRole("dialog").getByText("Until soon").waitFor();
     await page.keyboard.press("Escape");
-    await row("As it came").getByRole("button", { name: "Restore" }).click();
+    await row("Built-in").getByRole("button", { name: "Restore" }).click();
     await page.getByRole("dialog").getByRole("button", { name: "Restore" }).click();
     await expect.poll(() => email(page).getByText("Until soon").count()).toBe(0);
     expect((await saved(product)).sources.en!.mjml).not.toContain("Until soon");
     expect(await source(page).innerText()).not.toContain("Until soon");
 
-    await page.getByRole("link", { name: "Look at it in the log" }).click();
+    await page.getByRole("link", { name: "View email" }).click();
     await page.getByRole("heading", { level: 1 }).getByText("Reset your password").waitFor();
   });
 
@@ -86,12 +86,12 @@ describe("the editor of templates", () => {
       version: before.version,
     });
     await save(page).click();
-    const notice = page.getByRole("status").filter({ hasText: "Somebody else saved this" });
+    const notice = page.getByRole("status").filter({ hasText: "Someone else saved this" });
     await notice.getByRole("button", { name: "Compare" }).click();
     await page.getByRole("dialog").getByText("Theirs", { exact: true }).waitFor();
     await page.keyboard.press("Escape");
     expect((await saved(product)).sources.en!.subject).toBe("Theirs");
-    await notice.getByRole("button", { name: "Save mine over it" }).click();
+    await notice.getByRole("button", { name: "Save my version" }).click();
     await page.getByText("Saved. Version 2").waitFor();
     expect((await saved(product)).sources.en!.subject).toMatch(/, mine$/);
   });
@@ -107,7 +107,7 @@ describe("the editor of templates", () => {
     await page.getByRole("link", { name: "Emails", exact: true }).click();
     await page.getByRole("button", { name: "Stay" }).click();
     await page.getByRole("button", { name: "Discard changes" }).click();
-    await page.getByText("Built in, as it came").waitFor();
+    await page.getByText("Built-in version").waitFor();
     expect(await source(page).innerText()).not.toContain("More");
   });
 
@@ -121,14 +121,14 @@ describe("the editor of templates", () => {
 
   test("makes a template, adds a language, and deletes it", async ({ product, enter }) => {
     const { page } = await enter("/templates");
-    await page.getByRole("button", { name: "New template" }).click();
+    await page.getByRole("button", { name: "Create template" }).click();
     const dialog = page.getByRole("dialog");
     await dialog.getByLabel("Name").fill("Not A Name");
-    await dialog.getByLabel("What it is for").fill("Welcomes a new customer");
-    await dialog.getByRole("button", { name: "Make template" }).click();
+    await dialog.getByLabel("Description").fill("Welcomes a new customer");
+    await dialog.getByRole("button", { name: "Create template" }).click();
     await dialog.getByText("Must be lower case").waitFor();
     await dialog.getByLabel("Name").fill("welcome");
-    await dialog.getByRole("button", { name: "Make template" }).click();
+    await dialog.getByRole("button", { name: "Create template" }).click();
     await email(page).getByRole("heading", { name: "Welcome, Jo" }).waitFor();
 
     await page.getByRole("button", { name: "Add language" }).click();
@@ -153,7 +153,7 @@ describe("the editor of templates", () => {
     expect((await saved(product, "welcome")).sources["de-AT"]?.mjml).toContain("<mj-divider /><mj-text><a");
 
     await page.getByText("Schema", { exact: true }).click();
-    await page.getByLabel("Worth sending for").fill("15");
+    await page.getByLabel("Expires after").fill("15");
     await save(page).click();
     await page.getByText("Saved. Version 3").waitFor();
     expect(await product.call("GET", "/api/templates/welcome")).toMatchObject({ expiresAfterMs: 900_000 });
@@ -164,7 +164,7 @@ describe("the editor of templates", () => {
     await page.keyboard.insertText('{\n  "name": 3\n}');
     await faults(page).getByText("name: ").waitFor();
     await faults(page).getByRole("button", { name: "Sample data, line 2" }).waitFor();
-    await page.getByRole("button", { name: "Delete this template" }).click();
+    await page.getByRole("button", { name: "Delete template" }).click();
     await dialog.getByRole("button", { name: "Delete" }).click();
     await page.getByRole("heading", { name: "Templates", level: 1 }).waitFor();
     expect(await page.getByRole("link", { name: "welcome" }).count()).toBe(0);
@@ -172,19 +172,19 @@ describe("the editor of templates", () => {
 
   test("begins a template as a copy of another", async ({ product, enter }) => {
     const { page } = await enter("/templates");
-    await page.getByRole("button", { name: "New template" }).click();
+    await page.getByRole("button", { name: "Create template" }).click();
     const dialog = page.getByRole("dialog");
     await dialog.getByLabel("Name").fill("my-code");
-    await dialog.getByLabel("What it is for").fill("A code in our words");
+    await dialog.getByLabel("Description").fill("A code in our words");
     await dialog.getByLabel("Start with").selectOption("sign-in-code");
-    await dialog.getByRole("button", { name: "Make template" }).click();
+    await dialog.getByRole("button", { name: "Create template" }).click();
     await email(page).getByText("Your sign-in code").first().waitFor({ state: "attached" });
     expect(await product.call("GET", "/api/templates/my-code")).toMatchObject({ sensitive: true });
   });
 
   test("shows an email as mail programs in the dark do, and runs nothing of it", async ({ enter }) => {
     const { page } = await enter("/templates/password-reset");
-    const frame = page.locator('iframe[title="Preview of the email"]');
+    const frame = page.locator('iframe[title="Email preview"]');
     async function paper() {
       const shown = await (await frame.elementHandle())?.contentFrame();
       return shown?.evaluate<string>("getComputedStyle(document.body).backgroundColor");
@@ -226,9 +226,9 @@ describe("what templates share", () => {
     await save(page).click();
     await expect.poll(() => page.getByLabel("Website").getAttribute("aria-invalid")).toBe("true");
     await page.getByLabel("Website").fill("https://nordlys.example.com/");
-    await page.getByRole("button", { name: "Add a link" }).click();
+    await page.getByRole("button", { name: "Add link" }).click();
     await page.getByLabel("Link 1: Text").fill("Help");
-    await page.getByLabel("Link 1: Address").fill("https://nordlys.example.com/help");
+    await page.getByLabel("Link 1: URL").fill("https://nordlys.example.com/help");
     await email(page).getByRole("link", { name: "Help" }).waitFor();
     await save(page).click();
     await page.getByRole("status").getByText("Saved", { exact: true }).waitFor();

@@ -1,10 +1,10 @@
 export const title = "API";
-export const lead = "Every route, made from the same schemas that check requests.";
+export const lead = "Every route of the API, generated from the schemas that validate requests.";
 export const download = "openapi.json";
-export const authentication = "Every request carries a key:";
+export const authentication = "Every request needs an API key:";
 export const parameters = "Parameters";
 export const body = "Body";
-export const answer = "Answer";
+export const answer = "Response";
 export const example = "Example";
 export const filter = "Find a route";
 export const groups = {
@@ -18,4 +18,4 @@ export const groups = {
   "audit-log": "Audit log",
 };
 export const otherGroup = "Session, health and metrics";
-export const none = "No route matches.";
+export const none = "No routes match.";

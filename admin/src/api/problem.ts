@@ -37,7 +37,7 @@ export class ApiProblem extends Error {
 export async function problemOf(response: Response): Promise<ApiProblem> {
   const body: unknown = await response.json().catch(() => null);
   const fields = isRecord(body) ? body : {};
-  const title = text(fields.title) ?? `The server answered ${response.status}`;
+  const title = text(fields.title) ?? `Sendwright responded with status ${response.status}`;
   return new ApiProblem({
     status: response.status,
     code: text(fields.code) ?? `http.${response.status}`,
@@ -53,8 +53,8 @@ export function unreachable(): ApiProblem {
   return new ApiProblem({
     status: 0,
     code: "network",
-    title: "No answer from Sendwright",
-    detail: "The server did not answer. Check that it runs and that you are online, then try again.",
+    title: "Can't reach Sendwright",
+    detail: "The server didn't respond. Check that it's running and that you're online, then try again.",
   });
 }
 

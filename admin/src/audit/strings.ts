@@ -1,16 +1,16 @@
 export const title = "Audit log";
-export const lead = "Who changed what, newest first. Passwords and keys are never in it.";
+export const lead = "Who changed what, newest first. Passwords and keys are never logged.";
 export const pages = "Older and newer entries";
-export const emptyTitle = "Nothing was changed yet";
-export const empty = "Every change of settings, keys and emails is written down here.";
-export const columnAction = "What";
-export const columnDetail = "Detail";
-export const columnActor = "Who";
-export const columnAt = "When";
+export const emptyTitle = "No entries yet";
+export const empty = "Sendwright records every change to settings, keys and emails here.";
+export const columnAction = "Action";
+export const columnDetail = "Details";
+export const columnActor = "Changed by";
+export const columnAt = "Time";
 export const actions = {
-  "admin.created": "Admin added",
+  "admin.created": "Admin created",
   "admin.password_reset": "Password reset",
-  "admin.reset_requested": "New password asked for",
+  "admin.reset_requested": "Password reset requested",
   "api_key.created": "API key created",
   "api_key.deleted": "API key revoked",
   "email.cancelled": "Email cancelled",
@@ -22,18 +22,18 @@ export const actions = {
   "alert.cleared": "Alert resolved",
   "alert.raised": "Alert raised",
   "smtp_config.checked": "SMTP config checked",
-  "smtp_config.arranged": "SMTP configs put in order",
-  "smtp_config.created": "SMTP config added",
+  "smtp_config.arranged": "SMTP configs reordered",
+  "smtp_config.created": "SMTP config created",
   "smtp_config.deleted": "SMTP config deleted",
-  "smtp_config.disabled": "SMTP config switched off",
-  "smtp_config.discovered": "Settings looked for",
-  "smtp_config.draft_activated": "SMTP config changed by its draft",
-  "smtp_config.draft_discarded": "Draft of an SMTP config discarded",
-  "smtp_config.draft_saved": "Draft of an SMTP config saved",
-  "smtp_config.enabled": "SMTP config switched on",
-  "smtp_config.restored": "Earlier version of an SMTP config restored",
-  "smtp_config.resumed": "SMTP config used again",
-  "smtp_config.returned": "SMTP config returned to its version before",
+  "smtp_config.disabled": "SMTP config turned off",
+  "smtp_config.discovered": "SMTP settings searched",
+  "smtp_config.draft_activated": "SMTP config draft activated",
+  "smtp_config.draft_discarded": "SMTP config draft discarded",
+  "smtp_config.draft_saved": "SMTP config draft saved",
+  "smtp_config.enabled": "SMTP config turned on",
+  "smtp_config.restored": "SMTP config version restored",
+  "smtp_config.resumed": "SMTP config resumed",
+  "smtp_config.returned": "Previous SMTP config version restored",
   "smtp_config.tested": "Connection tested",
   "smtp_config.updated": "SMTP config changed",
 };

@@ -1,24 +1,24 @@
 export const title = "Brand";
-export const lead = "What your emails show of the sender. Whatever you leave empty is left out.";
+export const lead = "How your emails show who they're from. Blank fields are left out.";
 export const fields = {
   name: "Name",
   url: "Website",
-  logoUrl: "Logo",
-  color: "Colour",
+  logoUrl: "Logo URL",
+  color: "Color",
   address: "Postal address",
-  footerLinks: "Links in the footer",
+  footerLinks: "Footer links",
 };
 export const hints = {
-  name: "Of the product, as its users know it.",
-  url: "Where the name or logo in the header leads.",
-  logoUrl: "The https address of a picture. It is shown 32 pixels high; the preview does not load it.",
-  color: "Of buttons and links, such as #2456d6.",
-  address: "In the footer. The law of many countries asks for one in advertising.",
+  name: "The product's name, as its users know it.",
+  url: "The page that the name or logo in the header links to.",
+  logoUrl: "An https image URL. Emails show it 32 pixels high. The preview doesn't load it.",
+  color: "The color of buttons and links, for example #2456d6.",
+  address: "Shown in the footer. Many countries require one in marketing emails.",
 };
-export const pick = "Pick a colour";
+export const pick = "Pick a color";
 export const link = (number: number) => `Link ${number}`;
 export const linkLabel = "Text";
-export const linkUrl = "Address";
-export const addLink = "Add a link";
+export const linkUrl = "URL";
+export const addLink = "Add link";
 export const removeLink = (label: string) => `Remove ${label || "this link"}`;
-export const tryWith = "Shown with";
+export const tryWith = "Preview template";

@@ -2,14 +2,14 @@ import type { EmailState } from "../api/model.ts";
 
 export const title = "Emails";
 export const states = {
-  queued: "Waiting",
+  queued: "Queued",
   sending: "Sending",
   sent: "Sent",
-  partial: "Partly sent",
+  partial: "Partially sent",
   failed: "Failed",
   cancelled: "Cancelled",
   expired: "Expired",
-  unknown: "Unclear",
+  unknown: "Unknown",
   withheld: "Withheld",
 } satisfies Record<EmailState, string>;
 export const captured = "Captured";

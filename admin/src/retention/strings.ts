@@ -1,38 +1,39 @@
 export const title = "Retention";
 export const lead =
-  "How long emails are kept. The time runs from when an email became final: sent, failed, cancelled or expired.";
+  "How long Sendwright keeps emails. The period starts when an email becomes final: sent, failed, cancelled or expired.";
 export const fields = {
-  contentRetentionDays: "Keep contents for",
+  contentRetentionDays: "Keep content for",
   emailRetentionDays: "Keep emails for",
 };
 export const hints = {
-  contentRetentionDays: "Without its contents an email can no longer be shown or sent again.",
-  emailRetentionDays: "At least as long as contents. The charts of the overview count what is kept.",
+  contentRetentionDays: "You can't view or send an email again without its content. Defaults to 30.",
+  emailRetentionDays:
+    "At least as long as content. Overview charts only count emails that are kept. Defaults to 90.",
 };
 export const days = "days";
 export const whatIsDeleted = "What is deleted when";
-export const atOnce = "As soon as it is final";
+export const atOnce = "As soon as it's final";
 export const after = (days: string) => (days === "1" ? "After 1 day" : `After ${days} days`);
 export const sensitive = {
-  what: "The contents of a sensitive email",
-  meaning: "Such as a link to reset a password, or a code to sign in.",
+  what: "Content of sensitive emails",
+  meaning: "For example a password reset link or a sign-in code.",
 };
 export const contents = {
-  what: "The contents of any email",
-  meaning: "Its text, HTML and attachments. The list still shows it, and what became of it.",
+  what: "Content of all other emails",
+  meaning: "Text, HTML and attachments. The delivery status stays in the list.",
 };
 export const emails = {
-  what: "The email itself",
-  meaning: "Subject, recipients, attempts, and what the relays said. Nothing is left of it here.",
+  what: "The emails themselves",
+  meaning: "Subject, recipients, attempts and SMTP replies. Sendwright keeps nothing of the email.",
 };
 export const never =
-  "An email that still waits is never deleted, however old it is. Sendwright deletes every hour, a little at a time, so that sending goes on.";
-export const shortenTitle = "Keep less than before?";
+  "Sendwright never deletes queued emails, however old they are. It deletes every hour in small batches, so sending isn't interrupted.";
+export const shortenTitle = "Shorten retention?";
 export const shorten = {
   contentRetentionDays: (days: number) =>
-    `Contents of emails that became final more than ${days === 1 ? "a day" : `${days} days`} ago are deleted.`,
+    `Sendwright deletes the content of emails that became final more than ${days === 1 ? "a day" : `${days} days`} ago.`,
   emailRetentionDays: (days: number) =>
-    `Emails that became final more than ${days === 1 ? "a day" : `${days} days`} ago are deleted.`,
+    `Sendwright deletes emails that became final more than ${days === 1 ? "a day" : `${days} days`} ago.`,
 };
-export const shortenForGood = "This begins within the hour, and cannot be undone.";
+export const shortenForGood = "Deletion starts within the hour. You can't undo it.";
 export const shortenConfirm = "Save and delete";

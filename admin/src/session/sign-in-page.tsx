@@ -78,6 +78,7 @@ export function SignInPage() {
 function Refusal({ error }: { error: Error }) {
   const status = error instanceof ApiProblem ? error.status : undefined;
   if (status === 401) return <Notice tone="bad" title={t.signInRefused} />;
-  if (status === 429) return <Notice tone="bad" title={t.signInTooMany} />;
+  // The server says after how many minutes to try again.
+  if (status === 429) return <Notice tone="bad" title={error.message} />;
   return <ProblemNotice error={error} />;
 }

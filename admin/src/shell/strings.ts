@@ -9,24 +9,22 @@ export const emails = "Emails";
 export const templates = "Templates";
 export const brand = "Brand";
 export const sandbox = "Sandbox";
-export const monitoring = "Watching";
+export const monitoring = "Monitoring";
 export const retention = "Retention";
 export const audit = "Audit log";
 export const apiKeys = "API keys";
 export const apiDocs = "API docs";
-export const colorScheme = { auto: "System colours", light: "Light colours", dark: "Dark colours" };
-export const unreachable =
-  "Sendwright does not answer. Your entries stay on this page; it tries again by itself.";
-export const recipientsTitle = "Who gets mail";
+export const colorScheme = { auto: "System colors", light: "Light colors", dark: "Dark colors" };
+export const unreachable = "Can't reach Sendwright. Retrying… Your changes are still on this page.";
+export const recipientsTitle = "Allowed recipients";
 export const recipients = {
-  only: (names: string) => `Mail goes only to ${names}. Sendwright withholds it from all others.`,
-  redirect: (names: string) => `Every email goes to ${names} instead of its recipients.`,
-  capture: () => "Every email goes to the built-in sandbox. No recipient gets mail.",
+  only: (names: string) => `Sendwright sends only to ${names} and withholds emails to everyone else.`,
+  redirect: (names: string) => `Sendwright sends every email to ${names} instead of its recipients.`,
+  capture: () => "The built-in sandbox captures every email. Recipients get nothing.",
 };
-export const notFoundTitle = "There is no such page";
-export const notFoundBody = "The address may be mistyped, or what it named is gone.";
-export const notFoundHome = "Go to the overview";
-export const crashedTitle = "This page broke";
-export const crashedBody =
-  "That is a fault of ours. Loading it again usually helps; nothing that was saved is lost.";
-export const crashedReload = "Load again";
+export const notFoundTitle = "Page not found";
+export const notFoundBody = "Check the URL. The page may have been deleted.";
+export const notFoundHome = "Go to overview";
+export const crashedTitle = "Something went wrong";
+export const crashedBody = "This is a bug in Sendwright. Reload the page. Everything you saved is safe.";
+export const crashedReload = "Reload page";

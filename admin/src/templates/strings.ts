@@ -1,7 +1,7 @@
 export const line = (line: number) => `line ${line}`;
 export const title = "Templates";
-export const layout = "What all emails have around them: header, card and footer.";
-export const partial = (name: string) => `Put in place by {% render "${name}" %}.`;
+export const layout = "Wraps all emails: header, card and footer.";
+export const partial = (name: string) => `Insert it with {% render "${name}" %}.`;
 export const fields = {
   subject: "Subject",
   preheader: "Preheader",
@@ -9,7 +9,7 @@ export const fields = {
   text: "Plain text",
   example: "Sample data",
   schema: "Data schema",
-  description: "What it is for",
+  description: "Description",
   sensitive: "Sensitive",
-  expiresAfter: "Worth sending for",
+  expiresAfter: "Expires after",
 };

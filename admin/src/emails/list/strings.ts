@@ -1,17 +1,17 @@
-export const lead = "Everything your application handed over, newest first.";
+export const lead = "All emails from your application, newest first.";
 export const search = "Search subject or recipient";
 export const filter = "State";
 export const anyState = "All";
 export const columnState = "State";
 export const columnSubject = "Subject";
 export const columnTo = "To";
-export const columnCreated = "Accepted";
+export const columnCreated = "Created";
 export const more = (count: number) => `+${count}`;
 export const pages = "Older and newer emails";
 export const live = "Live";
-export const nothingFound = "Nothing matches";
+export const nothingFound = "No emails match";
 export const nothingFoundBody =
-  "No email matches all filters. Words must match the subject or an address, and a tag as a whole.";
+  "Search covers subjects and recipient addresses. Filters must all match, and a tag must match exactly.";
 export const filters = (count: number) => (count === 0 ? "Filters" : `Filters (${count})`);
 export const moreFilters = "More filters";
 export const anyValue = "All";
@@ -25,24 +25,24 @@ export const callerKey = (name: string) => `API key ${name}`;
 export const callerLibrary = "Your application";
 export const callerSystem = "Sendwright";
 export const exportButton = "Export CSV";
-export const clearFilter = "Show all";
-export const retryButton = "Try all again";
-export const retryTitle = "Try all again?";
-export const retryCounting = "Counting …";
+export const clearFilter = "Show all emails";
+export const retryButton = "Retry all";
+export const retryTitle = "Retry all emails in this list?";
+export const retryCounting = "Counting…";
 export const retryHowMany = (count: number, isCapped: boolean) =>
   isCapped
-    ? `There are more than ${count.toLocaleString("en")} emails in this list.`
+    ? `This list has more than ${count.toLocaleString("en")} emails.`
     : count === 0
-      ? "There is none left in this list."
+      ? "This list has no emails left."
       : count === 1
-        ? "There is 1 email in this list."
-        : `There are ${count.toLocaleString("en")} emails in this list.`;
+        ? "This list has 1 email."
+        : `This list has ${count.toLocaleString("en")} emails.`;
 export const retryMeaning =
-  "Each is queued again for the recipients that did not get it. Those whose contents are deleted are left out.";
-export const retryTwice = "The relay may have taken them already. Recipients may get them twice.";
-export const retryRunning = "Trying again";
+  "Sendwright queues each email again for the recipients who didn't get it. It skips emails whose content was deleted.";
+export const retryTwice = "The SMTP server may have accepted them already. Recipients may get them twice.";
+export const retryRunning = "Retrying emails";
 export const retryStop = "Stop";
-export const retryGoOn = "Go on";
+export const retryGoOn = "Resume";
 export const retryStopped = "Stopped";
 export const retryDone = "Done";
 export const retryRetried = (count: number, total: number | null) =>
@@ -51,5 +51,5 @@ export const retryRetried = (count: number, total: number | null) =>
     : `${count.toLocaleString("en")} of ${total.toLocaleString("en")} queued again`;
 export const retrySkipped = (count: number) =>
   count === 1
-    ? "1 left out: its contents are deleted, its state has changed, or it is a test email."
-    : `${count.toLocaleString("en")} left out: their contents are deleted, their state has changed, or they are test emails.`;
+    ? "1 skipped: its content was deleted, its state changed, or it's a test email."
+    : `${count.toLocaleString("en")} skipped: their content was deleted, their state changed, or they're test emails.`;

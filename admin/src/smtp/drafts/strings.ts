@@ -1,19 +1,19 @@
 export const savedUntested = "Saved untested";
-export const savedFailed = "Saved, although its test failed";
-export const kept = "Your changes are kept as a draft. The settings that work go on sending.";
-export const draftBy = (name: string) => `There is a draft of changes by ${name}, made`;
-export const notTested = "It was not tested.";
-export const passed = "It passed its test";
-export const failed = "It failed its test";
+export const savedFailed = "Saved, test failed";
+export const kept = "Draft saved. Sendwright keeps sending with the current settings.";
+export const draftBy = (name: string) => `${name} saved a draft`;
+export const notTested = "The draft hasn't been tested.";
+export const passed = "The draft passed its test";
+export const failed = "The draft failed its test";
 export const outdated = (name: string) =>
-  `The config was saved by ${name} since the draft was made: go through the draft again and test it, or discard it.`;
-export const replaces = "Saving what you have changed now takes its place.";
+  `${name} saved this config after the draft was created. Review the draft and test it again, or discard it.`;
+export const replaces = "Saving your current changes replaces this draft.";
 export const continueEditing = "Continue editing";
-export const activate = "Use it";
-export const activateAnyway = "Use them anyway";
-export const activateTitle = "Use settings that have not passed?";
+export const activate = "Activate draft";
+export const activateAnyway = "Activate anyway";
+export const activateTitle = "Activate settings that haven't passed a test?";
 export const activateFailed =
-  "Their test failed: emails will probably fail or wait. The settings that work are kept in the history.";
+  "The test failed, so emails will probably fail or stay queued. The current settings stay in the history.";
 export const activateUntested =
-  "They were not tested: whether they work shows with the next email. The settings that work are kept in the history.";
-export const discard = "Discard the draft";
+  "These settings haven't been tested, so the next email may fail. The current settings stay in the history.";
+export const discard = "Discard draft";

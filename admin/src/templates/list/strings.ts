@@ -1,24 +1,25 @@
-export const lead = "Emails your application sends by name, with nothing but data.";
+export const lead = "Your application sends these emails by template name and supplies only the data.";
 export const sensitive = "Sensitive";
 export const edited = "Edited";
-export const own = "Your own";
+export const own = "Custom";
 export const partsTitle = "Shared parts";
 export const partUsedBy = (count: number) =>
   count === 0 ? "used by no template" : count === 1 ? "used by 1 template" : `used by ${count} templates`;
-export const partCreate = "New partial";
-export const partCreateTitle = "Make a partial";
-export const partCreateHint = "A piece that templates share, such as a signature. They call it by its name.";
+export const partCreate = "Create partial";
+export const partCreateTitle = "Create a partial";
+export const partCreateHint =
+  "A part that templates share, for example signature. Templates insert it by this name.";
 export const partStart = "<mj-text>Questions? Write to help@example.com.</mj-text>";
-export const createOpen = "New template";
-export const createTitle = "Make a template";
+export const createOpen = "Create template";
+export const createTitle = "Create a template";
 export const createName = "Name";
 export const createNameHint =
-  "Lower case with hyphens, such as order-shipped. Your application sends it by this name.";
-export const createDescription = "What it is for";
+  "Lower case with hyphens, for example order-shipped. Your application sends it by this name.";
+export const createDescription = "Description";
 export const createFrom = "Start with";
-export const createBlank = "A few words";
+export const createBlank = "A short sample";
 export const createCopyOf = (name: string) => `A copy of ${name}`;
-export const createSubmit = "Make template";
+export const createSubmit = "Create template";
 export const createStart = {
   subject: "Welcome, {{ name }}",
   preheader: "Good to have you here.",
@@ -26,8 +27,8 @@ export const createStart = {
   schema: {
     type: "object",
     properties: {
-      name: { type: "string", maxLength: 100, description: "Whom to greet" },
-      url: { type: "string", format: "uri", description: "Where the button leads" },
+      name: { type: "string", maxLength: 100, description: "Name of the recipient" },
+      url: { type: "string", format: "uri", description: "URL of the button" },
     },
     required: ["name", "url"],
     additionalProperties: false,
