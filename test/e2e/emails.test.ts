@@ -125,7 +125,7 @@ test("an email that was sent is resent, and each links to the other", async ({ p
   await dialog.getByRole("button", { name: "Resend email" }).click();
   await page.getByRole("link", { name: "Earlier email" }).waitFor();
   expect(page.url()).not.toContain(id);
-  await page.getByRole("region", { name: "Attempts" }).getByText("Sent").waitFor();
+  await page.getByRole("region", { name: "Attempts" }).getByText("Captured by the sandbox").waitFor();
   expect(product.services.sandbox?.list()).toHaveLength(2);
   await page.getByRole("link", { name: "Earlier email" }).click();
   await page.waitForURL(`**/emails/${id}`);

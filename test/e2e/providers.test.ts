@@ -123,7 +123,9 @@ describe("choosing a provider", () => {
     await page.getByText("Saved and never shown.").waitFor();
     await provider(page, "Change provider").click();
     await provider(page, "SendGrid").click();
-    await page.getByText("Sendwright sends a saved password only to the server and username it was saved for").waitFor();
+    await page
+      .getByText("Sendwright sends a saved password only to the server and username it was saved for")
+      .waitFor();
     await form.password(page).fill("of SendGrid alone");
     await provider(page, "Change provider").click();
     await provider(page, "Postmark").click();

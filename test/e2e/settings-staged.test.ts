@@ -54,7 +54,9 @@ describe("a change of a config that works", () => {
     const { page } = await enter("/settings/smtp");
     await form.port(page).fill(String(next.port));
     await form.password(page).fill(password);
-    await page.getByText("Sendwright keeps sending with the current settings until the new ones pass their test.").waitFor();
+    await page
+      .getByText("Sendwright keeps sending with the current settings until the new ones pass their test.")
+      .waitFor();
     await form.save(page);
     await form.saved(page);
     await form.result(page, "Authenticate", "passed");
@@ -257,7 +259,9 @@ describe("a change that fails with its first email", () => {
     await using relay = await startTestRelay(account);
     const id = await add(product, relay);
     const { page } = await enter("/settings/smtp");
-    await page.getByRole("switch", { name: "Restore the previous version automatically when a change fails" }).click();
+    await page
+      .getByRole("switch", { name: "Restore the previous version automatically when a change fails" })
+      .click();
     await expect
       .poll(() => product.call("GET", "/api/settings"))
       .toMatchObject({ returnFailedChanges: true });

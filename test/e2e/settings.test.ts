@@ -80,7 +80,8 @@ describe("a saved config", () => {
     enter,
   }) => {
     const { page } = await enter("/settings/smtp");
-    const hint = (field: string) => page.getByText(new RegExp(`^The ${field} contains an invisible character`));
+    const hint = (field: string) =>
+      page.getByText(new RegExp(`^The ${field} contains an invisible character`));
     await form.username(page).fill(" shop@example.com ");
     await form.password(page).fill("abcd efgh");
     expect(await hint("username").or(hint("password")).count()).toBe(0);
@@ -100,7 +101,9 @@ describe("a saved config", () => {
     const { id, version } = await product.call<Config>("POST", "/api/smtp-configs", saved);
     const { page } = await enter("/settings/smtp");
     await form.port(page).fill(String(elsewhere.port));
-    await page.getByText("Sendwright sends a saved password only to the server and username it was saved for").waitFor();
+    await page
+      .getByText("Sendwright sends a saved password only to the server and username it was saved for")
+      .waitFor();
     for (const act of [form.save, form.test]) {
       await act(page);
       await expect.poll(() => form.password(page).getAttribute("aria-invalid")).toBe("true");

@@ -100,9 +100,7 @@ describe("watching", () => {
       await webhook.getByLabel("URL").fill("http://example.com/");
       await webhook.getByRole("button", { name: "Save" }).click();
       await webhook.getByText("Must be an https address").waitFor();
-      await webhook
-        .getByLabel("URL")
-        .fill(`http://127.0.0.1:${(receiver.address() as AddressInfo).port}/`);
+      await webhook.getByLabel("URL").fill(`http://127.0.0.1:${(receiver.address() as AddressInfo).port}/`);
       await webhook.getByRole("button", { name: "Save" }).click();
       await webhook.getByText(/^whsec_/).waitFor();
       await webhook.getByRole("button", { name: "Send test event" }).click();

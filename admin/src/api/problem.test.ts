@@ -23,7 +23,11 @@ describe("a problem", () => {
 
   test("is made up when a proxy answers with a page", async () => {
     const problem = await problemOf(new Response("<h1>Bad gateway</h1>", { status: 502 }));
-    expect(problem).toMatchObject({ status: 502, code: "http.502", message: "The server answered 502" });
+    expect(problem).toMatchObject({
+      status: 502,
+      code: "http.502",
+      message: "The server responded with status 502",
+    });
   });
 
   test("takes the message of a sign-in refusal", async () => {

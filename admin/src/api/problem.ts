@@ -37,7 +37,7 @@ export class ApiProblem extends Error {
 export async function problemOf(response: Response): Promise<ApiProblem> {
   const body: unknown = await response.json().catch(() => null);
   const fields = isRecord(body) ? body : {};
-  const title = text(fields.title) ?? `Sendwright responded with status ${response.status}`;
+  const title = text(fields.title) ?? `The server responded with status ${response.status}`;
   return new ApiProblem({
     status: response.status,
     code: text(fields.code) ?? `http.${response.status}`,

@@ -2,7 +2,7 @@ import type { Overview } from "../api/types.ts";
 import { formatAge } from "../parts/format.ts";
 import * as t from "./strings.ts";
 
-/** What waits, in one line, such as `12 waiting, oldest 3 min, 2 scheduled`. */
+/** The state of the queue in one line, such as `12 queued, oldest 3 min, 2 scheduled`. */
 export function queueWords({ due, scheduled, sending, oldestDueAt }: Overview["queue"], now: number): string {
   const ageMs = oldestDueAt === null ? 0 : now - Date.parse(oldestDueAt);
   const words = [

@@ -6,7 +6,7 @@ test.each([
   [
     "ehlo",
     { extensions: ["SIZE"], maxMessageBytes: 36_700_160, authMechanisms: ["PLAIN", "LOGIN"] },
-    "takes up to 35.0 MiB · sign-in: PLAIN, LOGIN",
+    "accepts up to 35.0 MiB · authentication: PLAIN, LOGIN",
   ],
   [
     "tls",

@@ -42,7 +42,7 @@ test("shows what the stage under way has seen so far", () => {
     stage: "connect",
     evidence: { failures },
   });
-  expect(rows.at(-1)).toMatchObject({ isRunning: true, found: "192.0.2.1: no answer" });
+  expect(rows.at(-1)).toMatchObject({ isRunning: true, found: "192.0.2.1: timed out" });
 });
 
 test("shows nothing to come after a failure or the end", () => {
