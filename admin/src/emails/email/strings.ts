@@ -58,7 +58,7 @@ export const outcomes = {
 } satisfies Record<Attempt["outcome"], string>;
 export const capturedAttempt = "Captured by the sandbox";
 export const through = (config: string) => `through ${config}`;
-export const atStage = (stage: string) => `at: ${stage}`;
+export const atStage = (stage: string) => `failed at: ${stage}`;
 export const openConfig = (config: string) => `Open SMTP config ${config}`;
 export const content = "Content";
 export const sensitive =

@@ -4,7 +4,7 @@ export const server = "Server";
 export const signIn = "Authentication";
 export const sender = "Sender";
 export const advanced = "Advanced";
-export const advancedHint = "Name, other senders, limits, archive copy, certificates, authentication method";
+export const advancedHint = "Name, senders, limits, archive copy, authentication, certificates";
 export const hintUseTls = "Sendwright won't send without TLS and a valid certificate.";
 export const hintUseTlsOff =
   "Sends emails and the password unencrypted. Use only for a server on this machine.";

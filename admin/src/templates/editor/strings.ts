@@ -1,5 +1,5 @@
 export const editorKeys = "Tab indents. Press Esc, then Tab to leave the editor. Ctrl+S or Cmd+S saves.";
-export const send = "Send it";
+export const send = "Send this template";
 export const fieldsTitle = "Fields";
 export const partLead = "Sendwright saves it only if every template still works with it.";
 export const partTextHint = "The part's plain text. Without it, the part appears in the HTML only.";
