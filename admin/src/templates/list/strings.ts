@@ -4,7 +4,11 @@ export const edited = "Edited";
 export const own = "Custom";
 export const partsTitle = "Shared parts";
 export const partUsedBy = (count: number) =>
-  count === 0 ? "used by no template" : count === 1 ? "used by 1 template" : `used by ${count} templates`;
+  count === 0
+    ? "not used by any template"
+    : count === 1
+      ? "used by 1 template"
+      : `used by ${count} templates`;
 export const partCreate = "Create partial";
 export const partCreateTitle = "Create a partial";
 export const partCreateHint =
