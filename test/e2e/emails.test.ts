@@ -179,7 +179,10 @@ test("a test email is in the list with its outcome, and is not sent again", asyn
   await product.call("POST", `/api/smtp-configs/${config}/test`, { sendTo: "jo@example.com" });
   const { page } = await enter("/emails");
   await page.getByRole("link", { name: "Sendwright: test email" }).click();
-  await page.getByRole("region", { name: "Attempts" }).getByText("The SMTP server rejected the message").waitFor();
+  await page
+    .getByRole("region", { name: "Attempts" })
+    .getByText("The SMTP server rejected the message")
+    .waitFor();
   await page.getByRole("region", { name: "Content" }).getByRole("link", { name: "View source" }).waitFor();
   expect(await page.getByRole("button", { name: /Retry|Resend/ }).count()).toBe(0);
 });

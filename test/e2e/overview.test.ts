@@ -79,7 +79,9 @@ describe("the overview", () => {
     await page.getByRole("table", { name: "Last 24 hours" }).waitFor();
 
     await pause(product);
-    await page.getByText("Sendwright can't send mail. 127.0.0.1 is paused: The sign-in was refused.").waitFor();
+    await page
+      .getByText("Sendwright can't send mail. 127.0.0.1 is paused: The sign-in was refused.")
+      .waitFor();
     await page.getByRole("region", { name: "Mail status" }).getByText("SMTP settings").click();
     await page.waitForURL(`${product.url}/settings/smtp/${config}`);
 
