@@ -8,13 +8,14 @@ const root = join(import.meta.dirname, "..");
 const checks = [
   ["biome", "ci", "--error-on-warnings"],
   [process.execPath, "scripts/check-layers.ts"],
+  [process.execPath, "scripts/docs.ts", "--check"],
   ["tsc", "-p", "."],
   ["tsc", "-p", "admin"],
   ["knip"],
 ];
 
 /**
- * Checks format, lint, layers, types and unused code, all at once. Prints what each check says as it ends.
+ * Checks format, lint, layers, generated pages, types and unused code, all at once. Prints what each check says as it ends.
  * @returns the exit code: that of the first check in the list that failed, or 0.
  */
 export async function check() {
