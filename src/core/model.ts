@@ -1,6 +1,6 @@
 /** The words of Sendwright as types: states are unions, so that an impossible one does not compile. */
 
-/** The life of an email; drawn in docs/architecture.md. */
+/** The life of an email; drawn in docs/concepts/delivery.md. */
 export const emailStates = [
   "queued",
   "sending",

@@ -190,11 +190,12 @@ describe("what must not be read later, or by others", () => {
 });
 
 describe("the documentation", () => {
-  const docs = readFileSync(new URL("../../../docs/templates.md", import.meta.url), "utf8");
+  const pageOf = (name: string) =>
+    readFileSync(new URL(`../../../docs/reference/${name}.md`, import.meta.url), "utf8");
 
   it("names every template and every field", () => {
     for (const template of builtinTemplates) {
-      const [section = ""] = docs.split(`### ${template.name}\n`).slice(1)[0]?.split("\n### ") ?? [];
+      const [section = ""] = pageOf("builtin-templates").split(`### ${template.name}\n`).slice(1)[0]?.split("\n### ") ?? [];
       for (const field of fieldsOf(z.toJSONSchema(template.schema))) {
         expect(section).toMatch(new RegExp(`\\| \`[^\`]*\\b${field}\``));
       }
@@ -203,7 +204,7 @@ describe("the documentation", () => {
 
   it("names every filter", () => {
     for (const filter of Object.keys(ownFilters).filter((name) => name !== "url" && name !== "css")) {
-      expect(docs).toContain(`\\| ${filter}`);
+      expect(pageOf("template-language")).toContain(`\\| ${filter}`);
     }
   });
 });

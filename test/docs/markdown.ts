@@ -1,0 +1,68 @@
+import { execFileSync } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+
+export const root = join(import.meta.dirname, "../..");
+
+/** The Markdown files of the repository, as paths from its root. */
+export const files: readonly string[] = execFileSync(
+  "git",
+  ["ls-files", "--cached", "--others", "--exclude-standard", "*.md"],
+  { cwd: root, encoding: "utf8" },
+)
+  .split("\n")
+  // A file that was deleted and not yet committed is listed too.
+  .filter((file) => file !== "" && read(file) !== null);
+
+export function read(file: string): string | null {
+  try {
+    return readFileSync(join(root, file), "utf8");
+  } catch {
+    return null;
+  }
+}
+
+/** A fenced block of code, without the indentation of the fence. */
+export interface Block {
+  readonly file: string;
+  /** Of the fence, from 1. */
+  readonly line: number;
+  readonly language: string;
+  readonly text: string;
+  /** What the HTML comment just before the fence says; "" without one. */
+  readonly comment: string;
+}
+
+export function blocksOf(file: string): Block[] {
+  const blocks: Block[] = [];
+  let open: { indent: string; language: string; line: number; comment: string; lines: string[] } | null =
+    null;
+  let comment = "";
+  for (const [index, line] of (read(file) ?? "").split("\n").entries()) {
+    const fence = /^( *)```(\w*)/.exec(line);
+    if (open !== null && fence?.[1] === open.indent && fence[2] === "") {
+      const { lines, indent: _, ...rest } = open;
+      blocks.push({ file, ...rest, text: `${lines.join("\n")}\n` });
+      open = null;
+      comment = "";
+    } else if (open !== null) {
+      open.lines.push(line.slice(0, open.indent.length).trim() + line.slice(open.indent.length));
+    } else if (fence !== null) {
+      const [, indent = "", language = ""] = fence;
+      open = { indent, language, line: index + 1, comment, lines: [] };
+    } else if (line.trim() !== "") {
+      comment = /^\s*<!-- (.*) -->$/.exec(line)?.[1] ?? "";
+    }
+  }
+  return blocks;
+}
+
+/** A file without its code blocks. */
+export function proseOf(file: string): string {
+  return (read(file) ?? "").replace(/^( *)```[\s\S]*?^\1```$/gm, "");
+}
+
+/** Where a block stands, for the title of its test. */
+export function place({ file, line }: Block): string {
+  return `${file}:${line}`;
+}
