@@ -33,13 +33,17 @@ export interface Block {
   readonly comment: string;
 }
 
+interface OpenBlock extends Omit<Block, "file" | "text"> {
+  readonly indent: string;
+  readonly lines: string[];
+}
+
 export function blocksOf(file: string): Block[] {
   const blocks: Block[] = [];
-  let open: { indent: string; language: string; line: number; comment: string; lines: string[] } | null =
-    null;
+  let open: OpenBlock | null = null;
   let comment = "";
   for (const [index, line] of (read(file) ?? "").split("\n").entries()) {
-    const fence = /^( *)```(\w*)/.exec(line);
+    const fence: RegExpExecArray | null = /^( *)```(\w*)/.exec(line);
     if (open !== null && fence?.[1] === open.indent && fence[2] === "") {
       const { lines, indent: _, ...rest } = open;
       blocks.push({ file, ...rest, text: `${lines.join("\n")}\n` });
@@ -48,8 +52,7 @@ export function blocksOf(file: string): Block[] {
     } else if (open !== null) {
       open.lines.push(line.slice(0, open.indent.length).trim() + line.slice(open.indent.length));
     } else if (fence !== null) {
-      const [, indent = "", language = ""] = fence;
-      open = { indent, language, line: index + 1, comment, lines: [] };
+      open = { indent: fence[1] ?? "", language: fence[2] ?? "", line: index + 1, comment, lines: [] };
     } else if (line.trim() !== "") {
       comment = /^\s*<!-- (.*) -->$/.exec(line)?.[1] ?? "";
     }

@@ -195,7 +195,8 @@ describe("the documentation", () => {
 
   it("names every template and every field", () => {
     for (const template of builtinTemplates) {
-      const [section = ""] = pageOf("builtin-templates").split(`### ${template.name}\n`).slice(1)[0]?.split("\n### ") ?? [];
+      const [section = ""] =
+        pageOf("builtin-templates").split(`### ${template.name}\n`).slice(1)[0]?.split("\n### ") ?? [];
       for (const field of fieldsOf(z.toJSONSchema(template.schema))) {
         expect(section).toMatch(new RegExp(`\\| \`[^\`]*\\b${field}\``));
       }
