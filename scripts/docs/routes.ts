@@ -116,7 +116,7 @@ const plain: Readonly<Record<string, string>> = {
   contentType: "Media type of the file",
   content: "The file in base64",
   contentId: "Makes the file an image that the HTML shows as `cid:` and this ID",
-  priority: "Urgent emails are sent first; default `normal`, or what the template says",
+  priority: "`high` is sent first; default `high` if the email is sensitive, otherwise `normal`",
   tags: "Words of your choice to find emails by, 64 characters each",
 };
 

@@ -1,9 +1,11 @@
 import { execFile, execFileSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { pathToFileURL } from "node:url";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { signedHeaders } from "../../src/webhooks/signature.ts";
 import { DocumentedService, documentedUrl } from "./documented-service.ts";
 import { type Block, blocksOf, files, place, root } from "./markdown.ts";
 
@@ -91,6 +93,21 @@ describe("blocks of Python", () => {
   it.skipIf(!has("python3")).each(ofLanguage("python"))("%s compiles", async (_, { text }) => {
     await run("python3", ["-c", "import ast, sys; ast.parse(sys.argv[1])", text]);
   });
+});
+
+it("the webhook example verifies what Sendwright signs", async () => {
+  const [block] = blocksOf("docs/guides/webhook.md").filter(({ language }) => language === "ts");
+  const file = join(folder, "webhook.mts");
+  writeFileSync(file, block?.text ?? "");
+  const { isFromSendwright } = (await import(pathToFileURL(file).href)) as {
+    isFromSendwright: (headers: Headers, body: string, secret: string) => boolean;
+  };
+  const secret = `whsec_${Buffer.alloc(32, 7).toString("base64")}`;
+  const signed = (at: number) => new Headers({ ...signedHeaders(secret, { id: "msg_1", body: "{}" }, at) });
+  expect(isFromSendwright(signed(Date.now()), "{}", secret)).toBe(true);
+  expect(isFromSendwright(signed(Date.now()), "{ }", secret)).toBe(false);
+  expect(isFromSendwright(signed(Date.now() - 600_000), "{}", secret)).toBe(false);
+  expect(isFromSendwright(new Headers(), "{}", secret)).toBe(false);
 });
 
 describe("all blocks", () => {
