@@ -55,11 +55,18 @@ function groupOf(name: string): string | undefined {
 }
 
 function entryText({ rule, heading }: Entry): string[] {
-  const remedies = [rule.pin?.helps ?? rule.remedy];
+  const { pin, remedy } = rule;
+  const remedies =
+    pin === undefined
+      ? [`**What to do:** ${marked(remedy)}`]
+      : [
+          `**What to do if the certificate only lacks trust:** ${marked(pin.helps)}`,
+          `**Otherwise:** ${marked(pin.isNotEnough)}`,
+        ];
   return [
     `### ${heading}`,
     `${marked(rule.explanation)}`,
-    `**What to do:** ${marked(remedies.join(" "))}`,
+    ...remedies,
     `${code(rule.code)} · Source: ${rule.source.replaceAll("<", "&lt;")}`,
   ];
 }

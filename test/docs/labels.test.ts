@@ -1,17 +1,7 @@
-import { execFileSync } from "node:child_process";
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
 import { expect, it } from "vitest";
-import { files, proseOf, root } from "./markdown.ts";
+import { files, filesLike, proseOf, read } from "./markdown.ts";
 
-const strings = execFileSync("git", ["ls-files", "admin/src/**/strings.ts", "admin/src/strings.ts"], {
-  cwd: root,
-  encoding: "utf8",
-})
-  .trim()
-  .split("\n")
-  .map((file) => readFileSync(join(root, file), "utf8"))
-  .join("\n");
+const strings = filesLike("admin/src/**/strings.ts").map(read).join("\n");
 
 const pages = files.filter((file) =>
   /^(?:README\.md|docs\/(?:start|guides|deploy|fix|concepts)\/)/.test(file),

@@ -1,18 +1,18 @@
-import { execFileSync } from "node:child_process";
-import { readFileSync } from "node:fs";
+import { globSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 
 export const root = join(import.meta.dirname, "../..");
 
-/** The Markdown files of the repository, as paths from its root. */
-export const files: readonly string[] = execFileSync(
-  "git",
-  ["ls-files", "--cached", "--others", "--exclude-standard", "*.md"],
-  { cwd: root, encoding: "utf8" },
-)
-  .split("\n")
-  // A file that was deleted and not yet committed is listed too.
-  .filter((file) => file !== "" && read(file) !== null);
+const foreign = /(?:^|\/)(?:node_modules|dist|\.git|data)(?:\/|$)/;
+
+/** Paths of files from the root of the repository, without what is installed or built. */
+export function filesLike(pattern: string): string[] {
+  const found = globSync(pattern, { cwd: root, exclude: (path) => foreign.test(path) });
+  return found.filter((path) => !foreign.test(path)).toSorted();
+}
+
+/** The pages of the documentation. Not the changelog: it speaks of pages as they were when it was written. */
+export const files: readonly string[] = filesLike("**/*.md").filter((file) => file !== "CHANGELOG.md");
 
 export function read(file: string): string | null {
   try {

@@ -9,7 +9,6 @@ import { blocksOf, files, place, root } from "./markdown.ts";
 const run = promisify(execFile);
 
 const blocks = files
-  .filter((file) => file !== "CHANGELOG.md")
   .flatMap(blocksOf)
   .filter(({ language, comment }) => language === "ts" && !comment.startsWith("not run:"));
 

@@ -6,9 +6,7 @@ import { blocksOf, files, place, read } from "./markdown.ts";
 const others = ["SENDWRIGHT_KEY", "SENDWRIGHT_ADMIN_KEY", "SENDWRIGHT_URL", "SENDWRIGHT_TEST_FAULTS"];
 const options = documentedOptions.flatMap(({ env, secret }) => (secret ? [env, `${env}_FILE`] : [env]));
 
-const pages = files.filter((file) => file !== "CHANGELOG.md");
-
-it.each(pages)("%s names no variable that means nothing", (file) => {
+it.each(files)("%s names no variable that means nothing", (file) => {
   const named = (read(file) ?? "").match(/\bSENDWRIGHT_[A-Z_]*[A-Z]\b/g) ?? [];
   expect(named.filter((name) => !options.includes(name) && !others.includes(name))).toEqual([]);
 });
@@ -17,7 +15,7 @@ it.each(pages)("%s names no variable that means nothing", (file) => {
 const assignment =
   /\b(SENDWRIGHT_[A-Z_]+)(?: *= *|: +|, value: |\n\s+value: )(?:"([^"\n]*)"|([^\n}]*?))(?= *}| *$)/gm;
 
-const assigned = pages
+const assigned = files
   .flatMap(blocksOf)
   .filter(({ language }) => ["env", "yaml", "ini", "toml"].includes(language))
   .map((block) => {
