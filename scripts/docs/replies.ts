@@ -73,15 +73,35 @@ function entryText({ rule, heading }: Entry): string[] {
 
 /** `{host}` as _host_. */
 function marked(text: string): string {
-  return text.replace(/\{(\w+)\}/g, (_, name: string) => `_${words[name] ?? name}_`);
+  return text.replace(/\{(\w+)\}/g, (_, name: string, at: number) => {
+    const word = words[name] ?? name;
+    // A sentence begins with it.
+    const isFirst = at === 0 || /[.:!?] $/.test(text.slice(0, at));
+    return `_${isFirst ? word.charAt(0).toUpperCase() + word.slice(1) : word}_`;
+  });
 }
 
 const words: Readonly<Record<string, string>> = {
   host: "the server",
+  port: "the port",
   said: "its reply",
+  doing: "this step",
   to: "the recipient",
   from: "the from email",
   username: "the username",
+  systemCode: "the system's code",
+  mechanisms: "the methods it offers",
+  message: "The error",
+  issuer: "the issuer",
+  validFrom: "its first day",
+  validTo: "its last day",
+  tokenRefusal: "its reason",
+  pinSubject: "the owner",
+  pinValidTo: "its last day",
+  pinFingerprint: "the fingerprint",
+  names: "its names",
+  fingerprint: "the fingerprint",
+  faults: "What is wrong.",
 };
 
 /** Each reply code with the entries that name it, in their condition or in what servers were seen to say. */
