@@ -83,7 +83,7 @@ function marked(text: string): string {
 
 const words: Readonly<Record<string, string>> = {
   host: "the server",
-  port: "the port",
+  port: "N",
   said: "its reply",
   doing: "this step",
   to: "the recipient",

@@ -18,6 +18,17 @@ const more: Readonly<Record<string, string>> = {
   SENDWRIGHT_DNS_SERVERS: "[SPF, DKIM and DMARC](../guides/spf-dkim-dmarc.md#which-name-servers)",
 };
 
+/** What the one line of `--help` has no room for. */
+const notes: Readonly<Record<string, string>> = {
+  SENDWRIGHT_PORT: "0 takes a free port.",
+  SENDWRIGHT_HOST: "`*` covers IPv6 and IPv4.",
+  SENDWRIGHT_DATA_DIR: "The files are `sendwright.db` and `sendwright.key`.",
+  SENDWRIGHT_DATABASE_URL:
+    "The form is `postgres://…`, with user and password percent-encoded. Then `SENDWRIGHT_SECRET` is required.",
+  SENDWRIGHT_API_KEY: "It has at least 32 characters.",
+  SENDWRIGHT_PUBLIC_URL: "With `https` the session cookie is `Secure`.",
+};
+
 export function variablePage(): Page {
   return page("reference/variables.md", "src/core/environment.ts", "Environment variables", [
     "Sendwright starts without any variable. It then listens on 127.0.0.1, stores emails in `./data` and creates a key. If a value is wrong, nothing starts, and the error names every wrong variable. The log names variables that begin with `SENDWRIGHT_` and mean nothing.",
@@ -26,6 +37,7 @@ export function variablePage(): Page {
       `## ${env}`,
       [
         sentence(doc),
+        ...(notes[env] === undefined ? [] : [notes[env]]),
         `Default: ${shown === undefined ? "none" : shown}.`,
         ...(secret ? [`In a file: ${code(`${env}_FILE`)}.`] : []),
         ...(more[env] === undefined ? [] : [`See ${more[env]}.`]),
