@@ -40,7 +40,7 @@ export function environmentSmtp(options: SmtpOptions): SmtpConfigInput | undefin
     fromName: sender.name,
   };
   const result = smtpConfigCreate.safeParse(settings);
-  const issues = result.success ? [] : issuesOf(result.error.issues);
+  const issues = result.success ? [] : issuesOf(result.error.issues, settings);
   if (sender.fault !== null) issues.push({ pointer: "/fromEmail", detail: sender.fault });
   if (smtpUsername !== undefined && smtpPassword === undefined) {
     issues.push({ pointer: "/password", detail: "is required: SENDWRIGHT_SMTP_USERNAME is set" });

@@ -7,6 +7,7 @@ import { givenVariables } from "./given-variables.ts";
 import { logLevels } from "./log.ts";
 import { egressModes, tlsModes } from "./model.ts";
 import { decodeText } from "./text-file.ts";
+import { fieldError } from "./zod-words.ts";
 
 /** One option: its name in the environment, what it takes, and what to tell people about it. */
 interface Option<Value> {
@@ -261,11 +262,12 @@ export function readEnvironment(
     known.add(variable);
     if (secret === true) known.add(`${variable}_FILE`);
     try {
-      const result = schema.safeParse(secret === true ? readSecret(given, variable) : given[variable]);
+      const text = secret === true ? readSecret(given, variable) : given[variable];
+      const result = schema.safeParse(text);
       if (result.success) return [name, result.data];
       issues.push({
         pointer: variable,
-        detail: result.error.issues.map(({ message }) => message).join(", "),
+        detail: result.error.issues.map((issue) => fieldError(issue, text)).join(", "),
       });
     } catch (error) {
       if (!(error instanceof SendwrightError)) throw error;

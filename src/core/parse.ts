@@ -1,5 +1,6 @@
 import type { z } from "zod";
 import { type Issue, maxIssues, SendwrightError, type SourcePlace } from "./errors.ts";
+import { fieldError } from "./zod-words.ts";
 
 const longestToken = 1_000;
 
@@ -10,24 +11,31 @@ const longestToken = 1_000;
 export function parse<Schema extends z.ZodType>(schema: Schema, input: unknown): z.output<Schema> {
   const result = schema.safeParse(input);
   if (result.success) return result.data;
-  throw invalidInput(issuesOf(result.error.issues));
+  throw invalidInput(issuesOf(result.error.issues, input));
 }
 
 /** The error for fields found wrong, of which it keeps the first ones. */
 export function invalidInput(issues: readonly Issue[], place?: SourcePlace): SendwrightError {
   const names = issues
     .slice(0, maxIssues)
-    .map((issue) => (issue.pointer === "" ? issue.detail : `${issue.pointer}: ${issue.detail}`));
-  return new SendwrightError("input.invalid", names.join("; "), {
+    .map(({ pointer, detail }) => (pointer === "" ? detail : `${pointer}: ${detail}`));
+  // In a list the details follow each other within one sentence.
+  const message = names.length === 1 ? names.join() : names.map((name) => name.replace(/\.$/, "")).join("; ");
+  return new SendwrightError("input.invalid", message, {
     issues,
     ...(place === undefined ? {} : { place }),
   });
 }
 
-/** The first of zod's issues, as JSON Pointers; an unknown key is an issue of its own. */
-export function issuesOf(issues: readonly z.core.$ZodIssue[], base = ""): Issue[] {
+/**
+ * The first of zod's issues, as JSON Pointers, in the words of Sendwright; an unknown key is an issue of its own.
+ * @param input what was parsed.
+ * @param base is put before each pointer.
+ */
+export function issuesOf(issues: readonly z.core.$ZodIssue[], input: unknown, base = ""): Issue[] {
   const found = issues.slice(0, maxIssues).flatMap((issue): Issue[] => {
     const pointer = base + issue.path.map((key) => `/${pointerToken(String(key))}`).join("");
+    const value = valueAt(input, issue.path);
     if (issue.code === "unrecognized_keys") {
       return issue.keys.slice(0, maxIssues).map((key) => ({
         pointer: `${pointer}/${pointerToken(key)}`,
@@ -38,14 +46,21 @@ export function issuesOf(issues: readonly z.core.$ZodIssue[], base = ""): Issue[
       // The branch that got furthest knows best what was meant.
       const branches = issue.errors.filter((branch) => branch.length > 0);
       const deepest = branches.sort((a, b) => depth(b) - depth(a))[0];
-      if (deepest !== undefined && depth(deepest) > 0) return issuesOf(deepest, pointer);
+      if (deepest !== undefined && depth(deepest) > 0) return issuesOf(deepest, value, pointer);
       // A rule says more than that the type is another one.
       const explained = branches.find((branch) => branch.some(({ code }) => isRule(code)));
-      if (explained !== undefined) return issuesOf(explained, pointer);
+      if (explained !== undefined) return issuesOf(explained, value, pointer);
     }
-    return [{ pointer, detail: issue.message }];
+    return [{ pointer, detail: fieldError(issue, value) }];
   });
   return found.slice(0, maxIssues);
+}
+
+function valueAt(input: unknown, path: readonly PropertyKey[]): unknown {
+  return path.reduce<unknown>(
+    (value, key) => (value == null ? undefined : (value as Readonly<Record<PropertyKey, unknown>>)[key]),
+    input,
+  );
 }
 
 function isRule(code: z.core.$ZodIssue["code"]): boolean {

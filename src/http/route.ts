@@ -89,7 +89,9 @@ export function routes(
   return new OpenAPIHono<ServerEnv>({
     ...options,
     defaultHook(result) {
-      if (!result.success) throw invalidInput(issuesOf(result.error.issues));
+      // The validator also passes what it checked, which its type leaves out.
+      const { data } = result as { readonly data?: unknown };
+      if (!result.success) throw invalidInput(issuesOf(result.error.issues, data));
     },
   });
 }

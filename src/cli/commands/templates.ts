@@ -140,8 +140,9 @@ function faultsOf(folder: string, file: TemplateFiles, context: RenderContext): 
 }
 
 function issuesIn({ name, definition, sources }: TemplateFiles, context: RenderContext): readonly Issue[] {
-  const edit = templateEdit.safeParse({ ...definition, sources });
-  if (!edit.success) return issuesOf(edit.error.issues);
+  const input = { ...definition, sources };
+  const edit = templateEdit.safeParse(input);
+  if (!edit.success) return issuesOf(edit.error.issues, input);
   const { description, sensitive = false, expiresAfterMs = null, schema, example } = edit.data;
   const base = { sources: edit.data.sources };
   try {

@@ -20,7 +20,7 @@ function refusals(schema: unknown): string[] {
 
 function faults(schema: DataSchema, data: unknown): string[] {
   const result = validatorOf(schema).safeParse(data);
-  return result.success ? [] : issuesOf(result.error.issues, "/data").map(({ pointer }) => pointer);
+  return result.success ? [] : issuesOf(result.error.issues, data, "/data").map(({ pointer }) => pointer);
 }
 
 describe("a schema of data", () => {

@@ -134,7 +134,7 @@ export function parseDataSchema(input: unknown, pointer = "/schema"): DataSchema
   if (tooMuch !== null) throw invalidInput([tooMuch]);
   const result = rootSchema.safeParse(input);
   if (result.success) return result.data;
-  throw invalidInput(issuesOf(result.error.issues, pointer));
+  throw invalidInput(issuesOf(result.error.issues, input, pointer));
 }
 
 /** The same as a check of data. */

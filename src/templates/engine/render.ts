@@ -70,9 +70,10 @@ const compile = boundedCache(4, (layout: Layout) =>
  * @throws SendwrightError `input.invalid` with a pointer `/data/…` for each wrong field.
  */
 export function checkedData(template: Template, input: unknown): Readonly<Record<string, unknown>> {
-  const result = template.schema.safeParse(plainData(input));
+  const data = plainData(input);
+  const result = template.schema.safeParse(data);
   if (result.success) return withDeclaredFields(template.schema, result.data);
-  throw invalidInput(issuesOf(result.error.issues, "/data"));
+  throw invalidInput(issuesOf(result.error.issues, data, "/data"));
 }
 
 /** Branches that were not taken leave blank lines behind. */

@@ -87,7 +87,7 @@ export class TemplateParts {
     const key = keyOf(name);
     await this.#history.write(key, actor, async () => {
       const result = partEdit.safeParse(input);
-      const issues = result.success ? [] : issuesOf(result.error.issues);
+      const issues = result.success ? [] : issuesOf(result.error.issues, input);
       if (!templateName.safeParse(name).success) issues.push({ pointer: "/name", detail: nameRule });
       if (!result.success || issues.length > 0) throw faulty(issues);
       const { mjml, text, version: latest, note } = result.data;

@@ -229,7 +229,7 @@ function parseEdit(
   builtin: TemplateInfo | undefined,
 ): TemplateEdit {
   const result = templateEdit.safeParse(input);
-  const issues = result.success ? [] : issuesOf(result.error.issues);
+  const issues = result.success ? [] : issuesOf(result.error.issues, input);
   const given: Readonly<Record<string, unknown>> =
     typeof input === "object" && input !== null ? { ...input } : {};
   if (isNew && !templateName.safeParse(name).success) issues.push({ pointer: "/name", detail: nameRule });
