@@ -45,7 +45,7 @@ const createOptions = z.strictObject({
   smtp: z.custom<SmtpConfigInput>().optional(),
   egress: z.enum(egressModes).optional(),
   dnsServers: z.array(dnsServer).min(1).optional(),
-  publicUrl: z.url("must be the address of the pages").optional(),
+  publicUrl: z.url("must be the URL of the pages").optional(),
   memory: z.int().min(1).optional(),
   queueLimit: z.int().min(1).optional(),
   minFreeDisk: z.int().min(0).optional(),
@@ -65,7 +65,7 @@ export async function createSendwright(options: CreateOptions): Promise<Sendwrig
   if (secret === undefined) {
     throw new SendwrightError(
       "secret.missing",
-      "createSendwright() needs a secret: it encrypts stored passwords. `npx sendwright generate-secret` prints a good one.",
+      "createSendwright() requires a secret, which encrypts stored passwords. Create one with `npx sendwright generate-secret`.",
     );
   }
   const services = await openServices({ ...rest, secret });

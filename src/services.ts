@@ -153,7 +153,7 @@ export async function openServices(options: ServicesOptions): Promise<Services> 
   try {
     const clock = options.clock ?? (await clockOf(store));
     const secrets = await unlockStore(store, primary, previous, clock);
-    if (!secrets.fits) log.error("secret does not fit this database; sending nothing");
+    if (!secrets.fits) log.error("secret rejected by database; sending nothing");
     return await startServices({ ...options, store, secrets, smtp, rule, clock, log, random });
   } catch (error) {
     await store.close();
@@ -378,7 +378,7 @@ async function startServices(base: Base): Promise<Services> {
       // A database that does not answer would hold both up for as long as its statements may take.
       const hasStopped = await inTime(clock, deadlineMs + closingMs, background.stop(deadlineMs));
       const hasClosed = await inTime(clock, closingMs, store.close());
-      if (!hasStopped || !hasClosed) log.error("deadline over; not everything has ended");
+      if (!hasStopped || !hasClosed) log.error("shutdown timed out; tasks still running");
     },
   };
 }
@@ -425,7 +425,7 @@ async function unlockStore(
 function announce(store: Store, log: Log): void {
   if (!store.shared) return;
   store.transact([store.announcement()]).catch((error: unknown) => {
-    log.warn({ err: error }, "announcement failed; other nodes poll within seconds");
+    log.warn({ err: error }, "announcement failed; other nodes notice soon");
   });
 }
 
@@ -433,9 +433,9 @@ function announce(store: Store, log: Log): void {
 async function rollBack(versions: VersionHistory, config: SmtpConfig, log: Log): Promise<void> {
   try {
     const isRolledBack = await versions.rollBack(config);
-    if (isRolledBack) log.warn({ configId: config.id }, "config change failed; rolled back");
+    if (isRolledBack) log.warn({ configId: config.id }, "config change failed; previous version restored");
   } catch (error) {
-    log.error({ err: error }, "config rollback failed");
+    log.error({ err: error }, "config restore failed");
   }
 }
 

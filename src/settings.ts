@@ -60,7 +60,7 @@ export const settingsChange = z
     "must be an object",
   )
   .partial()
-  .extend({ version: z.int("must be the version of the settings that were read").min(1) });
+  .extend({ version: z.int("must be the version of the settings that you read").min(1) });
 export type SettingsChange = z.output<typeof settingsChange>;
 
 export interface SettingsDependencies {
@@ -130,6 +130,6 @@ async function readVersion(db: Db): Promise<z.output<typeof storedVersion>> {
 function versionConflict({ version, updatedBy }: z.output<typeof storedVersion>): SendwrightError {
   return new SendwrightError(
     "config.version_conflict",
-    `The settings were saved by ${updatedBy} in the meantime (version ${version}). Load them again and repeat your changes.`,
+    `${updatedBy} saved version ${version} of the settings. Reload them and repeat your changes.`,
   );
 }

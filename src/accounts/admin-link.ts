@@ -53,7 +53,7 @@ export async function redeemAdminLink(store: Store, clock: Clock, token: string)
     if (!valid) {
       throw new SendwrightError(
         "auth.link_invalid",
-        "This link was used, has run out or was replaced by a newer one. Start Sendwright again for a first admin's link, or run `sendwright admin reset`.",
+        "This link has expired, was already used or was replaced by a newer one. Restart Sendwright for a new link to the first admin, or run `sendwright admin reset`.",
       );
     }
   });

@@ -73,7 +73,7 @@ export class ApiKeys {
   async remove(id: string, actor: Actor): Promise<void> {
     await this.#store.transaction(async (db) => {
       if (!(await deleteApiKey(db, id))) {
-        throw new SendwrightError("api_key.not_found", `There is no API key ${JSON.stringify(id)}.`);
+        throw new SendwrightError("api_key.not_found", `API key ${JSON.stringify(id)} not found.`);
       }
       const at = this.#clock.now();
       await writeAudit(db, { at, actor, action: "api_key.deleted", target: id, detail: {} });

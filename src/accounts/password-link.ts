@@ -47,7 +47,7 @@ export async function redeemPasswordLink(store: Store, clock: Clock, token: stri
     if (!valid) {
       throw new SendwrightError(
         "auth.link_invalid",
-        "This link was used, has run out or was replaced by a newer one. Ask for a new one at the sign-in.",
+        "This link has expired, was already used or was replaced by a newer one. Request a new one on the sign-in page.",
       );
     }
   });

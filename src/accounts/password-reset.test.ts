@@ -229,7 +229,7 @@ describe("whoever asks", () => {
 
     linkBase = "not a link";
     expect((await ask(ada.email)).status).toBe(202);
-    expect(logged[1]).toContain("password reset email failed");
+    expect(logged[1]).toContain("password reset email failed; no link sent");
   });
 
   it("cannot fill an inbox, whether or not there is one", async () => {

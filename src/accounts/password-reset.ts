@@ -27,9 +27,9 @@ const windowMs = 15 * 60_000;
 const maxAsked = 10;
 /** Requests for one address in the window, so no client fills another person's inbox. */
 const maxAskedFor = 3;
-const tooMany = "New passwords were asked for too often.";
+const tooMany = "Too many password resets requested.";
 /** For the audit log: the client has not signed in. */
-const stranger = { id: "anyone", name: "Somebody at the sign-in page" };
+const stranger = { id: "anyone", name: "Someone on the sign-in page" };
 
 /** The way back in for admins who have forgotten their password. */
 export class PasswordReset {
@@ -53,7 +53,9 @@ export class PasswordReset {
     const email = normalEmail(typed);
     this.#byClient.begin(visitor.address);
     this.#byAddress.begin(email);
-    this.#dependencies.backgroundTasks.begin("password reset email failed", () => this.#send(email, visitor));
+    this.#dependencies.backgroundTasks.begin("password reset email failed; no link sent", () =>
+      this.#send(email, visitor),
+    );
   }
 
   /**
@@ -67,21 +69,19 @@ export class PasswordReset {
     const { internalAdapter } = await ready.$context;
     const account = await internalAdapter.findUserById(userId);
     if (account === null) {
-      throw new SendwrightError("auth.link_invalid", "The admin whom this link was made for is gone.");
+      throw new SendwrightError("auth.link_invalid", "This admin no longer exists.");
     }
     await setPassword(ready, store.db, account.id, password);
     const actor = { id: `user:${account.id}`, name: account.name };
     await writeAudit(store.db, { ...this.#entryFor(account, "admin.password_reset"), actor });
-    log.info("password set with an emailed link");
+    log.info("password set with emailed link");
   }
 
   async #send(email: string, visitor: Visitor): Promise<void> {
     const { store, clock, log, auth, emails, linkBase } = this.#dependencies;
     const baseUrl = linkBase();
     if (baseUrl === null) {
-      log.warn(
-        "a new password was asked for, but no link is sent: it must not lead where the request's Host header says. Set SENDWRIGHT_PUBLIC_URL, or run `sendwright admin reset`",
-      );
+      log.warn("password reset link not sent; set SENDWRIGHT_PUBLIC_URL");
       return;
     }
     const { internalAdapter } = await (await auth()).$context;

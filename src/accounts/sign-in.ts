@@ -72,7 +72,7 @@ export class SignIn {
     this.#failures = new AttemptLimit(clock, {
       max: maxFailures,
       windowMs: failureWindowMs,
-      tooMany: "Too many sign-ins have failed.",
+      tooMany: "Too many failed sign-ins.",
     });
     this.#backgroundTasks = new BackgroundTasks(clock, log);
     const emails = new AccountEmails(dependencies);
@@ -167,7 +167,7 @@ export class SignIn {
     const { store, clock, log } = this.#dependencies;
     await redeemAdminLink(store, clock, token);
     await this.createAdmin(admin);
-    log.info("admin created or password set with a one-time link");
+    log.info("password set with one-time link");
     return this.#signInWith(admin, visitor);
   }
 
@@ -209,7 +209,7 @@ export class SignIn {
       return result;
     } catch (error) {
       if (!isRefusal(error)) throw error;
-      throw new SendwrightError("auth.failed", "The email address or the password is wrong.");
+      throw new SendwrightError("auth.failed", "The email or password is wrong.");
     }
   }
 

@@ -40,7 +40,7 @@ describe("the data folder", () => {
     writeFileSync(join(folder, "data"), "");
     for (const path of [join(folder, "data"), join(folder, "data", "sub")]) {
       expect(() => prepareDataFolder(path)).toThrow(
-        /\((?:EEXIST|ENOTDIR)\)\. Set SENDWRIGHT_DATA_DIR to a folder\.$/,
+        /\((?:EEXIST|ENOTDIR)\)\. Set SENDWRIGHT_DATA_DIR to a directory\.$/,
       );
     }
   });

@@ -32,7 +32,7 @@ export function prepareDataFolder(dataDir: string): void {
     const { code = "unknown" } = cause as NodeJS.ErrnoException;
     throw new SendwrightError(
       "store.unavailable",
-      `Sendwright cannot use ${path} (${code}). ${remedyOf(code, folder)}`,
+      `Sendwright can't use ${path} (${code}). ${remedyOf(code, folder)}`,
       { cause },
     );
   }
@@ -42,15 +42,15 @@ function remedyOf(code: string, folder: string): string {
   switch (code) {
     case "EACCES":
     case "EPERM":
-      return `Give ${folder} and all that is in it to the user of this process${userOf()}, or set SENDWRIGHT_DATA_DIR to another folder.`;
+      return `Make the user of this process${userOf()} the owner of ${folder} and everything in it, or set SENDWRIGHT_DATA_DIR to another directory.`;
     case "EEXIST":
     case "ENOTDIR":
-      return "Set SENDWRIGHT_DATA_DIR to a folder.";
+      return "Set SENDWRIGHT_DATA_DIR to a directory.";
     case "ENOSPC":
     case "EDQUOT":
       return "Free disk space.";
     default:
-      return `Mount a volume that can be written to at ${folder}, or set SENDWRIGHT_DATA_DIR to a folder in one.`;
+      return `Mount a writable volume at ${folder}, or set SENDWRIGHT_DATA_DIR to a directory in one.`;
   }
 }
 

@@ -49,7 +49,7 @@ test("names every variable that is missing or wrong, and never the password", ()
   expect(wrong).toThrow(/SENDWRIGHT_SMTP_HOST is required/);
   expect(wrong).toThrow(/SENDWRIGHT_SMTP_PORT must be a whole number from 1 to 65535/);
   expect(wrong).toThrow(/SENDWRIGHT_SMTP_FROM/);
-  expect(wrong).toThrow(/SENDWRIGHT_SMTP_PASSWORD needs a username/);
+  expect(wrong).toThrow(/SENDWRIGHT_SMTP_PASSWORD requires a username/);
   expect(wrong).not.toThrow(/hunter2/);
 });
 
@@ -65,13 +65,10 @@ test("wants the password of a username", () => {
 
 test.each([
   ["Doe, Jo <jo@example.com>", 'put the name in double quotes, as in "Doe, Jo" <jo@example.com>'],
-  [
-    "a@example.com, b@example.com",
-    "it holds more than one address; give each by itself, as in a list of them",
-  ],
-  ["Jo jo@example.com>", "its angle brackets do not hold one address"],
+  ["a@example.com, b@example.com", "it contains several addresses; send them as a list"],
+  ["Jo jo@example.com>", "its angle brackets don't contain one address"],
 ])("says what is wrong with the sender %s as the API does, and nothing else", (from, fault) => {
-  const message = `SENDWRIGHT_SMTP_FROM cannot be used. The address "${from}" is not valid: ${fault}.`;
+  const message = `SENDWRIGHT_SMTP_FROM can't be used: "${from}" is not a valid email address: ${fault}.`;
   expect(() => read({ SENDWRIGHT_SMTP_HOST: "smtp.example.com", SENDWRIGHT_SMTP_FROM: from })).toThrow(
     expect.objectContaining({ message }),
   );

@@ -65,6 +65,6 @@ export function senderOf(text: string | undefined): Sender {
   } catch (error) {
     if (!isSendwrightError(error, "address.invalid")) throw error;
     // An address in its place keeps the config's own rules from judging name and address as one.
-    return { address: "sender@example.invalid", name: null, fault: `cannot be used. ${error.message}` };
+    return { address: "sender@example.invalid", name: null, fault: `can't be used: ${error.message}` };
   }
 }

@@ -92,7 +92,7 @@ function formOf(given: GivenSettings, password: string | null): object {
   if (fromEmail === undefined) {
     throw new SendwrightError(
       "input.invalid",
-      "--from is needed: the relay is asked whether it takes this sender.",
+      "--from is required: the test asks the SMTP server to accept this sender.",
     );
   }
   return {
@@ -116,7 +116,7 @@ function readCaFile(file: string): string {
     return readTextFile(file);
   } catch (cause) {
     if (isSendwrightError(cause) && cause.cause === undefined) throw cause;
-    throw new SendwrightError("input.invalid", `--ca-file names a file that cannot be read: ${file}`, {
+    throw new SendwrightError("input.invalid", `--ca-file names a file that can't be read: ${file}`, {
       cause,
     });
   }
@@ -129,20 +129,17 @@ async function passwordFor(
   const { stdin, stderr } = process;
   if (username === undefined) {
     if (!passwordStdin) return null;
-    throw new SendwrightError(
-      "input.invalid",
-      "--password-stdin needs --username: a password alone signs nobody in.",
-    );
+    throw new SendwrightError("input.invalid", "--password-stdin requires --username.");
   }
   if (passwordStdin) return readFirstLine(stdin);
   if (!stdin.isTTY) {
     throw new SendwrightError(
       "input.invalid",
-      "There is no terminal to ask for the password on. Give it in the first line of standard input, with --password-stdin.",
+      "A password prompt needs a terminal. Pipe the password to standard input and use --password-stdin.",
     );
   }
   const password = await askPassword(
-    `Password of ${username}: `,
+    `Password for ${username}: `,
     stdin,
     // Standard output is for the report.
     (text) => stderr.write(text),

@@ -21,52 +21,51 @@ export async function main(argv: readonly string[]): Promise<void> {
       "Outgoing email for your application: SMTP settings, encrypted credentials, durable sending.",
     )
     .version(version())
-    .addHelpText("after", `\nOptions come from the environment:\n${environmentHelp()}`);
+    .addHelpText("after", `\nEnvironment variables:\n${environmentHelp()}`);
 
   program
     .command("start", { isDefault: true })
-    .description("serve the pages and the API, and deliver (the default)")
+    .description("start the server: pages, API and delivery (default)")
     .action(() =>
       run(async (_options, environment) => (await import("./commands/start.ts")).startCommand(environment)),
     );
   program
     .command("test")
-    .description(
-      "test a connection stage by stage: the first enabled SMTP config, another one, or settings given here",
-    )
-    .argument("[config]", "name or id of a saved SMTP config")
+    .description("test an SMTP config step by step; defaults to the first one that is on")
+    .argument("[config]", "name or ID of a saved SMTP config")
     .option("--all", "test every saved config")
-    .option("--send-to <address>", "send a real email at the end")
-    .option("--json", "print the report as JSON, as the API gives it, and nothing else")
-    .option("--verbose", "show what was said, with passwords hidden")
-    .option("--server <host>", "test settings that are not saved: no database is needed")
+    .option("--send-to <address>", "send a test email at the end")
+    .option("--json", "print only the report, as JSON in the format of the API")
+    .option("--verbose", "show the SMTP transcript, with passwords hidden")
+    .option("--server <host>", "test unsaved settings; needs no database")
     .option("--port <number>", "port of --server (default: 587, or 465 with --tls implicit)")
-    .option("--tls <how>", "auto, starttls, implicit or off (default: auto)")
-    .option("--username <name>", "sign in to --server; the password is asked for")
-    .option("--password-stdin", "take the password from the first line of standard input")
-    .option("--from <address>", "sender (default: the username, if that is an address)")
-    .option("--allow-cleartext-auth", "sign in also without TLS: others can read the password on the way")
-    .option("--ca-file <file>", "PEM certificates to trust instead of the public ones")
-    .addHelpText("after", "\nExit codes: 0 it works, 1 it does not, 2 wrong use, 130 stopped with Ctrl-C.")
+    .option("--tls <how>", "TLS mode: auto, starttls, implicit or off (default: auto)")
+    .option("--username <name>", "authenticate to --server; prompts for the password")
+    .option("--password-stdin", "read the password from the first line of standard input")
+    .option("--from <address>", "sender (default: the username, if it is an email address)")
+    .option("--allow-cleartext-auth", "authenticate even without TLS, which sends the password unencrypted")
+    .option("--ca-file <file>", "trust these PEM certificates instead of the public ones")
+    .addHelpText("after", "\nExit codes: 0 passed, 1 failed, 2 usage error, 130 interrupted.")
     .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? 0 : 2))
     .action((config: string | undefined, flags: TestFlags) =>
       run(async (options) => (await import("./commands/test.ts")).testCommand(options, config, flags)),
     );
   program
     .command("doctor")
-    .description("check this installation, and say what is wrong and what repairs it; nothing is changed")
-    .option("--json", "print what was found as JSON, and nothing else")
-    .option("--bundle <file>", "also write a file for a bug report: without secrets, with addresses masked")
-    .addHelpText("after", "\nExit codes: 0 nothing failed, 1 something did.")
+    .description("check this installation and show how to fix problems; changes nothing")
+    .option("--json", "print only the results, as JSON")
+    .option(
+      "--bundle <file>",
+      "also write a file for a bug report, without secrets and with addresses masked",
+    )
+    .addHelpText("after", "\nExit codes: 0 passed, 1 failed.")
     .action((flags: DoctorFlags) =>
       endedBy(async () => (await import("./commands/doctor.ts")).doctorCommand(flags)),
     );
   program
     .command("rotate")
-    .description(
-      "re-encrypt everything under SENDWRIGHT_SECRET, reading the old with SENDWRIGHT_PREVIOUS_SECRETS",
-    )
-    .option("--dry-run", "show what would be done, and change nothing", false)
+    .description("re-encrypt everything with SENDWRIGHT_SECRET; decrypts with SENDWRIGHT_PREVIOUS_SECRETS")
+    .option("--dry-run", "show what would change, without changing it", false)
     .action((flags: { dryRun: boolean }) =>
       run(async (options) => (await import("./commands/rotate.ts")).rotateCommand(options, flags)),
     );
@@ -74,7 +73,7 @@ export async function main(argv: readonly string[]): Promise<void> {
     .command("admin")
     .description("manage admins")
     .command("reset")
-    .description("print a one-time link that sets the password of an admin")
+    .description("print a one-time link that sets an admin's password")
     .action(() =>
       run(async (options) => (await import("./commands/admin-reset.ts")).adminResetCommand(options)),
     );

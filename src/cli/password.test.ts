@@ -30,7 +30,7 @@ describe("--password-stdin", () => {
     expect(await readFirstLine(input)).toBe("secret");
   });
 
-  it("leaves out a byte order mark, and refuses what is not UTF-8", async () => {
+  it("leaves out a byte order mark, and refuses what isn't UTF-8", async () => {
     expect(await read("\uFEFFs3cret\r\n")).toBe("s3cret");
     const bytes = Buffer.from("\uFEFFs3crét\r\n");
     expect(await read(...[...bytes].map((byte) => Buffer.of(byte)))).toBe("s3crét");
@@ -39,7 +39,7 @@ describe("--password-stdin", () => {
       Buffer.from("s3cret\r\n", "utf16le"),
       Buffer.from("s3crét\n", "latin1"),
     ]) {
-      await expect(read(encoded)).rejects.toThrow("is not UTF-8");
+      await expect(read(encoded)).rejects.toThrow("isn't UTF-8");
     }
     await expect(read("\uFEFF\n")).rejects.toMatchObject({ code: "input.invalid" });
   });

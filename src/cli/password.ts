@@ -25,11 +25,14 @@ export async function readFirstLine(input: Readable): Promise<string> {
   if (/[\0\uFFFD]/.test(line)) {
     throw new SendwrightError(
       "input.invalid",
-      "The password in the first line of standard input is not UTF-8. Pipe it as UTF-8.",
+      "The first line of standard input isn't UTF-8. Pipe the password as UTF-8.",
     );
   }
   if (line === "") {
-    throw new SendwrightError("input.invalid", "There is no password in the first line of standard input.");
+    throw new SendwrightError(
+      "input.invalid",
+      "The first line of standard input is empty. Pipe the password there.",
+    );
   }
   return line;
 }

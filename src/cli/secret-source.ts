@@ -67,7 +67,7 @@ export function readSecret({ secret, ...where }: SecretOptions): string | null {
   if (where.databaseUrl !== undefined) {
     throw new SendwrightError(
       "secret.missing",
-      "SENDWRIGHT_DATABASE_URL needs SENDWRIGHT_SECRET: every node on the database must have the same one. `sendwright generate-secret` prints a good one.",
+      "SENDWRIGHT_SECRET is required with SENDWRIGHT_DATABASE_URL, because all nodes must share it. Create one with `sendwright generate-secret`.",
     );
   }
   const keyFile = keyFileOf(where.dataDir);
@@ -76,7 +76,7 @@ export function readSecret({ secret, ...where }: SecretOptions): string | null {
   if (!existsSync(database)) return null;
   throw new SendwrightError(
     "secret.missing",
-    `${database} exists, but its key file ${keyFile} does not. Restore that file, or set SENDWRIGHT_SECRET to the secret the database was made with.`,
+    `The key file ${keyFile} of the database ${database} is missing. Restore it, or set SENDWRIGHT_SECRET to the secret of this database.`,
   );
 }
 

@@ -24,10 +24,10 @@ const settingNames = {
   smtpServer: "SMTP server",
   smtpPort: "Port",
   useTls: "Use TLS",
-  tlsMode: "How TLS starts",
+  tlsMode: "TLS mode",
   username: "Username",
-  authMethod: "Sign-in method",
-  allowCleartextAuth: "Allow sign-in without TLS",
+  authMethod: "Authentication method",
+  allowCleartextAuth: "Allow authentication without TLS",
   caPem: "CA certificates (PEM)",
 } as const satisfies Record<keyof NonNullable<Problem["fix"]> | "smtpServer", string>;
 
@@ -69,11 +69,11 @@ export function fixAsOptions(fix: Readonly<Record<string, unknown>>): string | n
 }
 
 function sizeLimit(value: unknown): string {
-  return typeof value === "number" && value > 0 ? `takes up to ${bytes(value)}` : "";
+  return typeof value === "number" && value > 0 ? `up to ${bytes(value)}` : "";
 }
 
 function signInMethods(mechanisms: readonly string[]): string {
-  return mechanisms.length === 0 ? "" : `sign-in: ${mechanisms.join(", ")}`;
+  return mechanisms.length === 0 ? "" : `AUTH: ${mechanisms.join(", ")}`;
 }
 
 function certificate([first, ...others]: readonly string[]): string {

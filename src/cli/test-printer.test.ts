@@ -88,9 +88,8 @@ describe("a connection test on the terminal", () => {
   ✓ Receive the greeting                 12 ms  relay ready second line [2J
   – Authenticate                                not needed
 
-  It works: all stages passed in 1.2 s. No email was sent: a relay may still
-  refuse the recipient, or the email at the end of DATA. --send-to tries that
-  out.
+  Passed in 1.2 s. No email was sent. The server can still reject a message for
+  its content or recipient. Use --send-to to test that too.
 `);
   });
 
@@ -107,10 +106,10 @@ describe("a connection test on the terminal", () => {
 
     Wrong username or password
     smtp.example.com rejected the password.
-    What to do: Enter it again.
-    In the settings: Port: 465 · Use TLS: on · How TLS starts: Implicit TLS
+    Fix: Enter it again.
+    In the settings: Port: 465 · Use TLS: on · TLS mode: Implicit TLS
 
-  It stopped at "Authenticate" after 1.2 s.
+  Failed at "Authenticate" after 1.2 s.
 `);
   });
 
@@ -122,7 +121,7 @@ describe("a connection test on the terminal", () => {
     });
     const text = printed([failed], { relay: { name: null } });
     expect(text).toMatch(/^smtp\.example\.com:587\n/);
-    expect(text).toContain("    Try it with: --port 465 --tls implicit\n");
+    expect(text).toContain("    Use: --port 465 --tls implicit\n");
   });
 
   it("explains what works but wants attention", () => {
@@ -130,7 +129,7 @@ describe("a connection test on the terminal", () => {
     expect(text).toContain(
       "  ! Encrypt and check the certificate    12 ms\n\n    Wrong username or password\n",
     );
-    expect(text).toContain("It works, with a remark: ");
+    expect(text).toContain("Passed with a warning in ");
   });
 
   it("tells both rounds of EHLO apart, each with its own time", () => {
@@ -147,16 +146,16 @@ describe("a connection test on the terminal", () => {
       ],
       {},
     );
-    expect(text).toContain("  ✓ Say hello (EHLO)                     12 ms  takes up to 35.0 MiB\n");
+    expect(text).toContain("  ✓ Say hello (EHLO)                     12 ms  up to 35.0 MiB\n");
     expect(text).toContain("      TLSv1.3 · certificate for a and 2 more · 1 day left\n");
-    expect(text).toContain("  ✓ … once more, encrypted                8 ms  sign-in: PLAIN\n");
+    expect(text).toContain("  ✓ … again, encrypted                    8 ms  AUTH: PLAIN\n");
   });
 
   it("names whom the relay took the email for", () => {
     const text = printed([stage({ stage: "message", evidence: { reply: "250 Taken" } })], {
       relay: { sendTo: "ada@example.com" },
     });
-    expect(text).toMatch(/The relay took the test email for\s+ada@example\.com: look/);
+    expect(text).toMatch(/The SMTP server accepted the test email\s+to\s+ada@example\.com\. Check/);
     expect(text).not.toContain("No email was sent");
   });
 
@@ -176,7 +175,7 @@ describe("a connection test on the terminal", () => {
   it("writes over the stage that is under way, on a terminal alone", () => {
     const text = printed(reached, { output: { isTerminal: true } });
     expect(text).toContain("  · Look up the server … \r\u001b[2K  ✓ Look up the server");
-    expect(text).toContain("  · Receive the greeting … \r\u001b[2K\n  It works");
+    expect(text).toContain("  · Receive the greeting … \r\u001b[2K\n  Passed");
     expect(printed(reached)).not.toContain("\u001b");
   });
 

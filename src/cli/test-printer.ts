@@ -27,7 +27,7 @@ const nameWidth = Math.max(...Object.values(stageNames).map(({ title }) => title
 const durationWidth = 9;
 /** Columns before the evidence of a stage. */
 const besideWidth = nameWidth + durationWidth + 6;
-const again = "… once more, encrypted";
+const again = "… again, encrypted";
 
 const markFor = {
   passed: "good",
@@ -81,7 +81,7 @@ export class TestPrinter {
     this.#clear();
     if (report.corrections.length > 0) {
       this.#output.write(
-        `${this.#hasGap ? "" : "\n"}  Also tried, without signing in:\n${this.#alternatives(report)}\n`,
+        `${this.#hasGap ? "" : "\n"}  Also tried, without authenticating:\n${this.#alternatives(report)}\n`,
       );
       this.#hasGap = true;
     }
@@ -141,7 +141,7 @@ export class TestPrinter {
       "\n",
       `    ${bold(oneLine(title), output)}\n`,
       paragraph(explanation, 4, output),
-      paragraph(`What to do: ${remedy}`, 4, output),
+      paragraph(`Fix: ${remedy}`, 4, output),
       change === "" ? "" : paragraph(change, 4, output),
       pin === "" ? "" : `\n${pin.trimEnd()}\n`,
       "\n",
@@ -152,11 +152,11 @@ export class TestPrinter {
     const { name } = this.#relay;
     if (fix.caPem !== undefined) {
       return name === null
-        ? "Save this as relay.pem, then try it with: --ca-file relay.pem"
+        ? "Save this as server.pem and use: --ca-file server.pem"
         : "In the settings, as CA certificates (PEM):";
     }
     const options = fixAsOptions(fix);
-    if (name === null && options !== null) return `Try it with: ${options}`;
+    if (name === null && options !== null) return `Use: ${options}`;
     return `In the settings: ${fixInWords(fix)}`;
   }
 
@@ -183,12 +183,12 @@ export class TestPrinter {
     const { sendTo } = this.#relay;
     const failed = failedStage(report);
     if (failed !== undefined) {
-      return `It stopped at "${stageNames[failed.stage].title}" after ${duration(report.durationMs)}.`;
+      return `Failed at "${stageNames[failed.stage].title}" after ${duration(report.durationMs)}.`;
     }
     const remarks = report.stages.some(({ status }) => status === "warning");
-    const works = `It works${remarks ? ", with a remark" : ""}: all stages passed in ${duration(report.durationMs)}.`;
+    const works = `Passed${remarks ? " with a warning" : ""} in ${duration(report.durationMs)}.`;
     return sendTo === null
-      ? `${works} No email was sent: a relay may still refuse the recipient, or the email at the end of DATA. --send-to tries that out.`
-      : `${works} The relay took the test email for ${sendTo}: look in its inbox.`;
+      ? `${works} No email was sent. The server can still reject a message for its content or recipient. Use --send-to to test that too.`
+      : `${works} The SMTP server accepted the test email to ${sendTo}. Check the inbox.`;
   }
 }

@@ -9,7 +9,7 @@ const unencoded = /[\s\p{Cc}]|%(?![\da-f]{2})/iu;
 
 /** How the address of a PostgreSQL database has to be. It repeats nothing of the one that is wrong. */
 export const databaseAddressRule =
-  "must be an address such as postgres://user:password@host/database, with user and password percent-encoded: write % as %25, # as %23, @ as %40, / as %2F and ? as %3F";
+  "must be a URL such as postgres://user:password@host/database; percent-encode user and password: % as %25, # as %23, @ as %40, / as %2F, ? as %3F";
 
 /**
  * Whether an address means one user, password, host and database. One with a password that is not percent-encoded

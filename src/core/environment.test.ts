@@ -214,7 +214,7 @@ it("tells nothing of a database address that is not percent-encoded", () => {
       expect.unreachable();
     } catch (error) {
       const shown = inspect(error, { depth: 10 });
-      expect(shown).toContain("with user and password percent-encoded");
+      expect(shown).toContain("percent-encode user and password");
       for (const part of ["p@ss", "ss#w", "w%rd", "127.0.0.1", ":1/db"]) expect(shown).not.toContain(part);
     }
   }

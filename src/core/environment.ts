@@ -34,11 +34,11 @@ function option<Value>(
 const port = (fallback: number) =>
   z
     .string()
-    .regex(/^\d{1,5}$/, "must be a number from 0 to 65535")
+    .regex(/^\d{1,5}$/, "must be a whole number from 0 to 65535")
     .transform(Number)
-    .refine((value) => value <= 65_535, "must be a number from 0 to 65535")
+    .refine((value) => value <= 65_535, "must be a whole number from 0 to 65535")
     .default(fallback);
-const filled = z.string().min(1, "is set but empty: give it a value or unset it");
+const filled = z.string().min(1, "is empty: set a value or unset it");
 const text = filled.optional();
 
 /** `[::]` as in URLs is `::`; `*` stays, and is every address of the machine. */
@@ -47,7 +47,7 @@ const listenHost = filled
   .refine(
     // A link-local address has a zone (RFC 4007 §11).
     (host) => /^(?:\*|[\w.-]+)$/.test(host) || z.ipv6().safeParse(host.replace(/%[\w.-]+$/, "")).success,
-    "must be an address or a name of this machine without a port, such as 127.0.0.1, 0.0.0.0 or ::; SENDWRIGHT_PORT is the port",
+    "must be an address or host name of this machine, such as 127.0.0.1, 0.0.0.0 or ::; set the port with SENDWRIGHT_PORT",
   )
   .default("127.0.0.1");
 
@@ -67,8 +67,8 @@ const size = (fallback: number, least: number) =>
 
 /** Every option of the stand-alone server, once. */
 const table = {
-  port: option("SENDWRIGHT_PORT", port(4650), "Port of the pages and the API", { shown: "4650" }),
-  host: option("SENDWRIGHT_HOST", listenHost, "Address to listen on; * is all addresses", {
+  port: option("SENDWRIGHT_PORT", port(4650), "Port for the pages and the API", { shown: "4650" }),
+  host: option("SENDWRIGHT_HOST", listenHost, "Address to listen on; * for all addresses", {
     shown: "127.0.0.1",
   }),
   keepAlive: option(
@@ -79,13 +79,13 @@ const table = {
       .transform(Number)
       .refine((seconds) => seconds <= 3_600, "must be a whole number of seconds from 1 to 3600")
       .default(65),
-    "Seconds that an idle HTTP connection stays open: longer than your load balancer keeps it",
+    "Seconds an idle HTTP connection stays open; set it longer than your load balancer's timeout",
     { shown: "65" },
   ),
   dataDir: option(
     "SENDWRIGHT_DATA_DIR",
     filled.default("./data"),
-    "Folder of the database and the generated key",
+    "Directory for the database and the generated key",
     {
       shown: "./data",
     },
@@ -93,15 +93,15 @@ const table = {
   databaseUrl: option(
     "SENDWRIGHT_DATABASE_URL",
     z.string().refine(isDatabaseAddress, databaseAddressRule).optional(),
-    "PostgreSQL instead of the file in the data folder: any number of nodes may share it",
-    { shown: "SQLite in the data folder", secret: true },
+    "PostgreSQL database, which several nodes can share, instead of the SQLite file",
+    { shown: "SQLite in the data directory", secret: true },
   ),
   secret: option(
     "SENDWRIGHT_SECRET",
     text,
-    "Encrypts stored passwords; best a Fernet key (sendwright generate-secret)",
+    "Secret that encrypts stored passwords; create one with sendwright generate-secret",
     {
-      shown: "a key file made in the data folder",
+      shown: "a key file created in the data directory",
       secret: true,
     },
   ),
@@ -116,25 +116,25 @@ const table = {
           .filter((part) => part !== ""),
       )
       .default([]),
-    "Earlier secrets, separated by commas or lines: they still decrypt until `sendwright rotate` is done",
+    "Earlier secrets for decryption, separated by commas or lines; needed until `sendwright rotate` is done",
     { secret: true },
   ),
   publicUrl: option(
     "SENDWRIGHT_PUBLIC_URL",
-    z.url({ protocol: /^https?$/, error: "must be an address such as https://mail.example.com" }).optional(),
-    "Where people reach Sendwright; the only base of links. Behind a proxy under a path, with that path",
+    z.url({ protocol: /^https?$/, error: "must be a URL such as https://mail.example.com" }).optional(),
+    "Public URL, used to build links; include the path if a proxy adds one",
     { shown: "http://127.0.0.1:4650" },
   ),
   adminEmail: option(
     "SENDWRIGHT_ADMIN_EMAIL",
     text,
-    "With the password below: makes the first admin without a link",
+    "Email of the first admin; set it with the password below to create the admin without a link",
   ),
   adminPassword: option("SENDWRIGHT_ADMIN_PASSWORD", text, "Password of the first admin", { secret: true }),
   apiKey: option(
     "SENDWRIGHT_API_KEY",
     z.string().min(32, "must have 32 characters or more").optional(),
-    "An API key with the scope admin, for automation",
+    "API key with scope admin, for automation",
     {
       secret: true,
     },
@@ -142,27 +142,27 @@ const table = {
   smtpHost: option(
     "SENDWRIGHT_SMTP_HOST",
     text,
-    "A mail server set here and not in the page: tried first, never stored, read-only in the page",
+    "SMTP server set by the environment: used first, never stored, read-only on the pages",
   ),
-  smtpPort: option("SENDWRIGHT_SMTP_PORT", text, "Its port", { shown: "587" }),
+  smtpPort: option("SENDWRIGHT_SMTP_PORT", text, "Port of the SMTP server", { shown: "587" }),
   smtpTls: option(
     "SENDWRIGHT_SMTP_TLS",
     z.enum([...tlsModes, "off"]).optional(),
-    `How its connection is encrypted: ${tlsModes.join(", ")} or off`,
+    `TLS mode: ${tlsModes.join(", ")} or off`,
     { shown: "auto" },
   ),
   smtpUsername: option(
     "SENDWRIGHT_SMTP_USERNAME",
     text,
-    "The username there; without it there is no sign-in",
+    "Username; leave unset to send without authentication",
   ),
-  smtpPassword: option("SENDWRIGHT_SMTP_PASSWORD", text, "The password there", { secret: true }),
+  smtpPassword: option("SENDWRIGHT_SMTP_PASSWORD", text, "Password of the username", { secret: true }),
   smtpFrom: option(
     "SENDWRIGHT_SMTP_FROM",
     text,
-    "Whom its emails come from, such as shop@example.com or Example Shop <shop@example.com>",
+    "Sender, such as shop@example.com or Example Shop <shop@example.com>",
   ),
-  sandboxPort: option("SENDWRIGHT_SANDBOX_PORT", port(4651), "Port of the sandbox relay; 0 switches it off", {
+  sandboxPort: option("SENDWRIGHT_SANDBOX_PORT", port(4651), "Port of the sandbox; 0 turns it off", {
     shown: "4651",
   }),
   recipients: option(
@@ -171,35 +171,35 @@ const table = {
       .string()
       .regex(/^(?:all|capture|(?:only|redirect):.*)$/s, "must be all, only:…, redirect:… or capture")
       .default("all"),
-    "Who may get mail: all, only:@acme.test,qa@acme.test, redirect:qa@acme.test, or capture (into the sandbox)",
+    "Allowed recipients: all, only:@acme.test,qa@acme.test, redirect:qa@acme.test, or capture (into the sandbox)",
     { shown: "all" },
   ),
   memory: option(
     "SENDWRIGHT_MEMORY",
     size(256e6, 16e6),
-    "Memory for content in flight, in MB or with a unit; large requests beyond it get 503",
+    "Memory for email content, in MB or with a unit; beyond it, large requests get 503",
     { shown: "256MB" },
   ),
   queueLimit: option(
     "SENDWRIGHT_QUEUE_LIMIT",
     z
       .string()
-      .regex(/^[1-9]\d{0,11}$/, "must be a whole number from 1")
+      .regex(/^[1-9]\d{0,11}$/, "must be a whole number of 1 or more")
       .transform(Number)
       .default(1_000_000),
-    "Most emails that are queued at once; beyond it emails get 503",
+    "Maximum queued emails; beyond it, new emails get 503",
     { shown: "1000000" },
   ),
   minFreeDisk: option(
     "SENDWRIGHT_MIN_FREE_DISK",
     size(256e6, 0),
-    "Free disk space, in MB or with a unit, below which emails get 503; 0 turns it off. SQLite only",
+    "Minimum free disk space, in MB or with a unit; below it, new emails get 503. 0 turns it off. SQLite only",
     { shown: "256MB" },
   ),
   egress: option(
     "SENDWRIGHT_EGRESS",
     z.enum(egressModes).default("default"),
-    "`public-only` keeps admins from reaching private addresses and unusual ports",
+    "`default`, or `public-only` to block private addresses and unusual ports in SMTP configs",
     { shown: "default" },
   ),
   dnsServers: option(
@@ -209,13 +209,13 @@ const table = {
       .transform((list) => list.split(",").map((part) => part.trim()))
       .pipe(z.array(dnsServer))
       .optional(),
-    "Who is asked about senders' domains: `address` or `address:port`, separated by commas",
-    { shown: "the name servers of the system" },
+    "DNS servers for sender domains: `address` or `address:port`, separated by commas",
+    { shown: "the system's DNS servers" },
   ),
   logLevel: option(
     "SENDWRIGHT_LOG_LEVEL",
     z.enum(logLevels).default("info"),
-    `One of ${logLevels.join(", ")}`,
+    `Log level: ${logLevels.join(", ")}`,
     { shown: "info" },
   ),
 } as const;
@@ -294,12 +294,12 @@ function readSecret(env: Readonly<Record<string, string | undefined>>, variable:
       issues: [{ pointer: `${variable}_FILE`, detail }],
       cause,
     });
-  if (env[variable] !== undefined) throw wrong(`and ${variable} are both set: keep one of them`);
+  if (env[variable] !== undefined) throw wrong(`and ${variable} are both set: unset one of them`);
   let bytes: Uint8Array;
   try {
     bytes = readFileSync(file);
   } catch (cause) {
-    throw wrong(`names a file that cannot be read: ${file}`, cause);
+    throw wrong(`names a file that can't be read: ${file}`, cause);
   }
   try {
     return decodeText(bytes).replace(/(?:\r\n?|\n)$/, "");

@@ -46,29 +46,29 @@ export class Metrics {
   readonly #registers = [this.registry];
   readonly #accepting = new Histogram({
     name: "sendwright_accept_seconds",
-    help: "From the request for an email until it is stored",
+    help: "Time from the request for an email until it is stored",
     buckets: requestSeconds,
     registers: this.#registers,
   });
   readonly #accepted = new Counter({
     name: "sendwright_emails_accepted_total",
-    help: "Emails stored for delivery",
+    help: "Emails accepted for delivery",
     registers: this.#registers,
   });
   readonly #attempts = new Counter({
     name: "sendwright_attempts_total",
-    help: "Tries to hand an email to a relay, by outcome",
+    help: "Delivery attempts, by outcome",
     labelNames: ["outcome"],
     registers: this.#registers,
   });
   readonly #retries = new Counter({
     name: "sendwright_retries_total",
-    help: "Tries of emails that had been tried before",
+    help: "Delivery attempts that were retries",
     registers: this.#registers,
   });
   readonly #attempting = new Histogram({
     name: "sendwright_attempt_seconds",
-    help: "From when an email was taken in hand until the relay's last word on it",
+    help: "Duration of a delivery attempt",
     buckets: requestSeconds,
     registers: this.#registers,
   });
@@ -80,7 +80,7 @@ export class Metrics {
   });
   readonly #delivering = new Histogram({
     name: "sendwright_delivery_seconds",
-    help: "From when an email was accepted, or was to be sent, until it was sent",
+    help: "Time from when an email was accepted or scheduled until it was sent",
     buckets: deliverySeconds,
     registers: this.#registers,
   });
@@ -119,7 +119,7 @@ export class Metrics {
     const registers = this.#registers;
     const oldest = new Gauge({
       name: "sendwright_queue_oldest_seconds",
-      help: "How long the email that waits longest has waited",
+      help: "Age of the oldest email that is due",
       registers,
     });
     new Gauge({
@@ -136,7 +136,7 @@ export class Metrics {
     });
     new Gauge({
       name: "sendwright_alerts",
-      help: "What the checks of SMTP configs have found and is not over",
+      help: "Open alerts",
       registers,
       async collect() {
         this.set(await alerts());
@@ -144,7 +144,7 @@ export class Metrics {
     });
     new Gauge({
       name: "sendwright_node_faults",
-      help: "What keeps this node alone from sending: its secret, network, name servers, authorities or clock",
+      help: "Faults of this node alone: its secret, network, name servers, certificate authorities or clock",
       registers,
       collect() {
         this.set(nodeFaults());
@@ -152,7 +152,7 @@ export class Metrics {
     });
     new Gauge({
       name: "sendwright_clock_skew_seconds",
-      help: "By how much this node's clock is ahead of the database's, which Sendwright goes by",
+      help: "Seconds by which this node's clock is ahead of the database's",
       registers,
       collect() {
         this.set(skewMs() / 1000);
@@ -160,7 +160,7 @@ export class Metrics {
     });
     new Gauge({
       name: "sendwright_content_memory_bytes",
-      help: "Memory that is held for content in flight",
+      help: "Memory in use for email content",
       registers,
       collect() {
         this.set(contentMemory());
@@ -168,7 +168,7 @@ export class Metrics {
     });
     new Gauge({
       name: "sendwright_disk_free_bytes",
-      help: "Free space on the disk of the database file; NaN without one",
+      help: "Free disk space for the database file; NaN without one",
       registers,
       async collect() {
         this.set((await freeDisk()) ?? Number.NaN);
@@ -176,7 +176,7 @@ export class Metrics {
     });
     new Gauge({
       name: "sendwright_smtp_config_limit_used_ratio",
-      help: "Used part of each limit of an SMTP config; from 1 on its emails go another way or wait",
+      help: "Used part of each limit of an SMTP config; 1 means the limit is reached",
       labelNames: ["config", "id", "limit"],
       registers,
       async collect() {
@@ -189,7 +189,7 @@ export class Metrics {
     });
     new Gauge({
       name: "sendwright_smtp_sessions",
-      help: "Connections to relays of this node, open or being opened",
+      help: "Connections of this node to SMTP servers, open or being opened",
       registers,
       collect() {
         this.set(sessions());

@@ -29,13 +29,13 @@ export class UserRateLimit {
   acquire(userId: string): () => void {
     const { name, perMinute } = this.#options;
     if (this.#running.has(userId)) {
-      throw new SendwrightError("test.busy", `Your last ${name} still runs. Wait until it has ended.`);
+      throw new SendwrightError("test.busy", `Your last ${name} is still running. Wait for it to finish.`);
     }
     const recent = this.#recent(userId);
     if (recent.length >= perMinute) {
       throw new SendwrightError(
         "test.busy",
-        `You have started ${perMinute} ${name}s within a minute. Wait a little before the next.`,
+        `You started ${perMinute} ${name}s within a minute. Wait a minute, then try again.`,
       );
     }
     this.#forgetIdle();

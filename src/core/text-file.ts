@@ -9,7 +9,7 @@ import { SendwrightError } from "./errors.ts";
 export function decodeText(bytes: Uint8Array): string {
   const [first, second] = bytes;
   const isMarked = (first === 0xff && second === 0xfe) || (first === 0xfe && second === 0xff);
-  if (isMarked || bytes.includes(0)) throw notUtf8("UTF-16, or holds NUL bytes");
+  if (isMarked || bytes.includes(0)) throw notUtf8("UTF-16 or contains NUL bytes");
   try {
     return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
   } catch {
@@ -31,7 +31,7 @@ export function readTextFile(path: string): string {
   } catch (error) {
     if (!(error instanceof SendwrightError)) {
       const { code = "unknown" } = error as NodeJS.ErrnoException;
-      throw new SendwrightError("input.invalid", `The file ${path} cannot be read (${code}).`, {
+      throw new SendwrightError("input.invalid", `The file ${path} can't be read (${code}).`, {
         cause: error,
       });
     }

@@ -25,7 +25,7 @@ export async function retryUntilStored<T>(
       return await unlessAborted(work(), signal);
     } catch (error) {
       if (signal.aborted || !isSendwrightError(error, "store.unavailable")) throw error;
-      log.error({ err: error }, "database did not answer; retrying");
+      log.error({ err: error }, "database unreachable; retrying");
       await new Promise<void>((resolve) => clock.after(databaseRetryMs, resolve));
     }
   }

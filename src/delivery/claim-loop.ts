@@ -273,7 +273,7 @@ export class ClaimLoop {
     const { store, clock, steps, log } = this.#dependencies;
     const stepMs = steps.look();
     const now = clock.now();
-    if (stepMs !== 0) log.warn({ stepMs }, "system clock was set");
+    if (stepMs !== 0) log.warn({ stepMs }, "system clock changed");
     if (stepMs < 0) this.#beforeStep = Math.max(this.#beforeStep ?? 0, now - stepMs);
     if (this.#beforeStep === null) return;
     await queueAgainAfterStep(store.db, { now, before: this.#beforeStep, longestMs: maxBackoffMs });

@@ -106,12 +106,9 @@ export class Completer {
     if (versionHealth === "failing") onFailing(route.config);
     metrics.attempted({ ...attempt, isRetry: email.attemptCount > 0 });
     if (written === "lease-lost") {
-      log.warn({ email: email.id }, "lease lost; outcome left to the node that has the email");
+      log.warn({ email: email.id }, "email lease lost; another node continues");
     } else if (written === "abandoned") {
-      log.error(
-        { email: email.id, state: settlement.state },
-        "outcome not stored; the next start retries the email",
-      );
+      log.error({ email: email.id, state: settlement.state }, "outcome not stored; retrying after restart");
     } else {
       if (settlement.finishedAt !== null) {
         metrics.finished(settlement.state, settlement.finishedAt - email.createdAt);
@@ -286,11 +283,11 @@ function logResult(log: Log, email: Email, attempt: Attempt, { state }: Settleme
     const { code, reply } = copy;
     log.warn(
       { email: email.id, config: attempt.configName, code, reply },
-      "archive copy not sent; email unaffected",
+      "archive copy failed; email unaffected",
     );
   }
   if (attempt.outcome === "sent")
     log.info(attempt.captured ? { ...fields, captured: true } : fields, "email sent");
   else if (attempt.outcome === "withheld") log.info(fields, "email withheld");
-  else log.warn({ ...fields, reply: attempt.reply }, "email not sent to everybody");
+  else log.warn({ ...fields, reply: attempt.reply }, "email not sent to all recipients");
 }

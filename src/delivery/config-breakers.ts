@@ -50,7 +50,7 @@ export class ConfigBreakers {
   /** What is wrong with this node, as far as the config shows it; null if nothing is. */
   get nodeFault(): string | null {
     const { breaker } = this.#breakers.node;
-    return breaker.state === "closed" ? null : (breaker.reason ?? "It failed.");
+    return breaker.state === "closed" ? null : (breaker.reason ?? "The config failed.");
   }
 
   /** Which ones wait for a trial: with it, one email goes through. */

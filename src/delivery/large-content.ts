@@ -39,7 +39,7 @@ export class LargeContent implements DeferredContent {
     await this.reserve();
     const content = await read();
     if (content === undefined) {
-      throw new SendwrightError("email.content_gone", "The contents of this email have been deleted.");
+      throw new SendwrightError("email.content_gone", "This email's content was deleted.");
     }
     return [headers, content];
   }

@@ -85,5 +85,5 @@ export class Leases {
 }
 
 export function leaseLost(): SendwrightError {
-  return new SendwrightError("email.lease_lost", "Another node may have taken this email over.");
+  return new SendwrightError("email.lease_lost", "Another node may be sending this email.");
 }

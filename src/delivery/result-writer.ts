@@ -146,7 +146,7 @@ export class ResultWriter {
     } catch (error) {
       if (isSendwrightError(error, "store.unavailable")) throw error;
       // Breakers are in force on this node all the same, and results do not wait for them.
-      log.error({ err: error }, "breaker refused by the database; retrying");
+      log.error({ err: error }, "breaker state rejected by database; retrying");
       this.#areNewsRefused = true;
       clock.after(longestRefusalMs, () => {
         this.#areNewsRefused = false;
@@ -191,7 +191,7 @@ export class ResultWriter {
         if (isSendwrightError(error, "store.unavailable")) throw error;
       }
     }
-    log.error({ err: refusal, email: result.email.id }, "outcome refused by the database; retrying");
+    log.error({ err: refusal, email: result.email.id }, "outcome rejected by database; retrying");
     this.#refuse(result);
   }
 

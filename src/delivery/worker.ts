@@ -150,7 +150,7 @@ export class DeliveryWorker {
     if (!store.shared) {
       const freed = await store.transaction((db) => releaseLeases(db, Number.MAX_SAFE_INTEGER, now));
       if (freed > 0) {
-        log.info({ emails: freed }, "emails under way when the last process ended are queued again");
+        log.info({ emails: freed }, "emails interrupted by shutdown requeued");
       }
     }
     // Another secret, a file of certificates, a cable: what was corrected may have needed the restart.
@@ -198,7 +198,7 @@ export class DeliveryWorker {
     cancelCut();
     this.#claimLoop.end();
     const leaving = this.#cluster.leave().catch((error: unknown) => {
-      log.warn({ err: error }, "departure not announced; other nodes notice within seconds");
+      log.warn({ err: error }, "departure announcement failed; other nodes notice soon");
     });
     await inTime(clock, maxGraceMs, leaving);
   }
@@ -208,7 +208,7 @@ export class DeliveryWorker {
     const { email } = claimed;
     route.underWay++;
     const delivery = this.#deliver(claimed, route, route.pool.acquire(claimed.contentBytes))
-      .catch((error: unknown) => log.error({ err: error, email: email.id }, "a delivery ended unexpectedly"))
+      .catch((error: unknown) => log.error({ err: error, email: email.id }, "delivery failed unexpectedly"))
       .finally(() => {
         route.underWay--;
         this.#leases.release(email);
@@ -270,7 +270,7 @@ export class DeliveryWorker {
   /** If a session could not be had in time, the email is not sent late. */
   #refuseLate({ expiresAt }: Email): void {
     if (expiresAt > this.#steps.expiryNow()) return;
-    throw new SendwrightError("email.expired", "The time in which this email was to be sent is over.");
+    throw new SendwrightError("email.expired", "This email expired before it could be sent.");
   }
 
   /** The config as the latest tick read it, if it is still to be used. */
@@ -367,7 +367,7 @@ function openRecipients(recipients: readonly Recipient[]): readonly string[] {
 
 function asFailure(error: unknown): SendwrightError {
   if (error instanceof SendwrightError) return error;
-  return new SendwrightError("internal", "Sendwright failed unexpectedly; its log says more.", {
+  return new SendwrightError("internal", "Sendwright failed unexpectedly. Check its log.", {
     cause: error,
   });
 }

@@ -267,7 +267,7 @@ describe("a certificate that only lacks trust", () => {
     expect(failed?.problem?.code).toBe("tls.expired");
     expect(failed?.problem).not.toHaveProperty("fix");
     expect(failed?.evidence.faults).toEqual([
-      expect.stringContaining("ended on 2020-02-03."),
+      expect.stringContaining("expired on 2020-02-03."),
       "It is not for relay.test.",
     ]);
     // Neither the name of the certificate, nor a kind of TLS that the port does not begin with.

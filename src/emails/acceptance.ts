@@ -102,7 +102,7 @@ export class Acceptance {
     // Another request with the same key was stored since.
     const faster = await earlierReply(this.#dependencies, caller, idempotency);
     if (faster !== null) return faster;
-    throw new SendwrightError("store.unavailable", "The email could not be stored. Send it again.");
+    throw new SendwrightError("store.unavailable", "Sendwright couldn't store the email. Send it again.");
   }
 
   /**

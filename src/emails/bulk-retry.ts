@@ -16,10 +16,12 @@ export const bulkRetryRequest = z.strictObject({
       .datetime({ offset: true })
       .transform((time) => Date.parse(time))
       .optional()
-      .describe("Only what was accepted before: what fails meanwhile is not tried over and over"),
+      .describe(
+        "Retries only emails accepted before this time, so emails that fail again are not retried twice",
+      ),
   }),
-  limit: z.int().min(1).max(500).default(200).describe("Most emails of this request"),
-  after: z.string().min(1).optional().describe("The `next` of the answer before"),
+  limit: z.int().min(1).max(500).default(200).describe("Maximum emails of this request"),
+  after: z.string().min(1).optional().describe("`next` of the previous response"),
 });
 
 export type BulkRetryRequest = z.output<typeof bulkRetryRequest>;

@@ -164,7 +164,7 @@ function lengthOf(content: Attachment["content"]): number {
 function tooLarge(bytes: number): SendwrightError {
   return new SendwrightError(
     "message.too_large",
-    `The composed message has ${bytes} bytes or more; at most ${maxMessageBytes} are taken. Send a link instead of a large attachment.`,
+    `The composed message has at least ${bytes} bytes; the limit is ${maxMessageBytes}. Send a link instead of a large attachment.`,
   );
 }
 

@@ -23,7 +23,7 @@ export function revealContent(secrets: Secrets, emailId: string, stored: StoredC
     if (!isSendwrightError(error, "token.invalid")) throw error;
     throw new SendwrightError(
       "email.content_gone",
-      "The contents of this email were encrypted with a secret that is no longer known.",
+      "This email's content was encrypted with a secret that is no longer available.",
       { cause: error },
     );
   }

@@ -6,7 +6,7 @@ export function contentGone({ sensitive }: Pick<Email, "sensitive">): Sendwright
   return new SendwrightError(
     "email.content_gone",
     sensitive
-      ? "This email was sensitive: its contents were deleted when it became final, so it cannot be sent again. Ask for a new one."
-      : "The contents of this email have been deleted, so it cannot be sent again.",
+      ? "This email was sensitive, so its content was deleted when it became final. It can't be sent again: create a new email."
+      : "This email's content was deleted, so it can't be sent again.",
   );
 }

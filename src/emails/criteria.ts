@@ -15,7 +15,7 @@ const wholeAddress = z.string().transform((text, context) => {
 });
 
 /** PostgreSQL refuses text with a NUL, and no stored text has one. */
-const words = z.string().refine((text) => !text.includes("\0"), "must not hold NUL");
+const words = z.string().refine((text) => !text.includes("\0"), "must not contain NUL");
 
 const dayMs = 86_400_000;
 const timeOrDate = z.union(
@@ -27,28 +27,29 @@ const isDate = (text: string) => text.length === "2026-06-01".length;
 /** The filter of every request that is about many emails. */
 export const emailCriteria = {
   state: z.enum(emailStates).optional(),
-  recipient: wholeAddress.optional().describe("A whole address"),
+  recipient: wholeAddress.optional().describe("Exact email address of a recipient"),
   template: words.optional().describe("Name of the template"),
-  tag: words.min(1).optional().describe("A whole tag; case matters"),
-  config: words.optional().describe("ID of the SMTP config that attempted the email last"),
+  tag: words.min(1).optional().describe("Exact tag, case-sensitive"),
+  config: words.optional().describe("ID of the SMTP config of the last attempt"),
   caller: words
     .optional()
-    .describe("Who sent it: `key:` with the ID of an API key, `user:` with that of a person, or `library`"),
+    .describe("Caller: `key:` with the ID of an API key, `user:` with the ID of a person, or `library`"),
   createdFrom: timeOrDate
     .transform((text) => Date.parse(text))
     .optional()
     .meta({
-      description: "Accepted at this time or later. RFC 3339; a date is its beginning, UTC",
+      description: "Start of the period in which emails were accepted: RFC 3339, or a date in UTC",
       example: "2026-06-01",
     }),
   createdTo: timeOrDate
     .transform((text) => Date.parse(text) + (isDate(text) ? dayMs : 1))
     .optional()
     .meta({
-      description: "Accepted at this time or earlier. RFC 3339; a date is its end, UTC",
+      description:
+        "End of the period in which emails were accepted: RFC 3339, or a date in UTC, which is included",
       example: "2026-06-30T17:00:00Z",
     }),
-  q: words.optional().describe("Part of the subject or of a recipient's address"),
+  q: words.optional().describe("Part of the subject or of a recipient's email address"),
 };
 
 type Given = Partial<z.output<z.ZodObject<typeof emailCriteria>>> & {

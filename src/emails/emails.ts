@@ -111,7 +111,10 @@ export class Outbox {
     const { store, secrets } = this.#dependencies;
     const email = await this.#find(id);
     if (email.sensitive) {
-      throw new SendwrightError("email.content_gone", "The contents of a sensitive email are never shown.");
+      throw new SendwrightError(
+        "email.content_gone",
+        "Sendwright never shows the content of a sensitive email.",
+      );
     }
     const stored = await findContent(store.db, id);
     if (stored === undefined) throw contentGone(email);
@@ -137,7 +140,7 @@ export class Outbox {
     if (email.template === testEmailTemplate) {
       throw new SendwrightError(
         "email.state_conflict",
-        "This was a test of one SMTP config, and sent again it might go through another. Send a new test email from the settings.",
+        "This email tested one SMTP config; a retry could go through another. Send a new test email from the settings page.",
       );
     }
     if ((await findContent(store.db, id)) === undefined) throw contentGone(email);
@@ -149,8 +152,8 @@ export class Outbox {
         throw new SendwrightError(
           "email.state_conflict",
           email.state === "sent"
-            ? "This email has been sent to everybody: there is nothing to try again."
-            : "This email is being sent right now. Wait for the outcome.",
+            ? "This email was sent to all recipients, so there's nothing to retry."
+            : "This email is being sent. Wait for the outcome.",
         );
       }
       await writeAudit(db, { at: now, actor, action: "email.retried", target: id, detail: {} });
@@ -170,7 +173,7 @@ export class Outbox {
       if (!(await endQueued(db, id, "cancelled", now))) {
         throw new SendwrightError(
           "email.state_conflict",
-          `Only a queued email can be cancelled; this one is ${email.state}.`,
+          `Only queued emails can be cancelled. This one is ${email.state}.`,
         );
       }
       await writeAudit(db, { at: now, actor, action: "email.cancelled", target: id, detail: {} });
@@ -179,7 +182,7 @@ export class Outbox {
 
   async #find(id: string): Promise<Email> {
     const email = await findEmail(this.#dependencies.store.db, id);
-    if (email === undefined) throw new SendwrightError("email.not_found", `There is no email ${id}.`);
+    if (email === undefined) throw new SendwrightError("email.not_found", `Email ${id} not found.`);
     return email;
   }
 }

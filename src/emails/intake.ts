@@ -29,14 +29,14 @@ export class Intake {
       const floor = bytes(this.#disk.floor);
       throw new SendwrightError(
         stop,
-        `Sendwright accepts no email while less than ${floor} of its disk is free. Free disk space, then send the email again.`,
+        `Sendwright accepts no emails while less than ${floor} of disk space is free. Free disk space, then send the email again.`,
       );
     }
     if (stop === "queue.full") {
       const limit = this.#queue.limit.toLocaleString("en");
       throw new SendwrightError(
         stop,
-        `${limit} emails are queued, the most that SENDWRIGHT_QUEUE_LIMIT allows. Send the email again later.`,
+        `The queue has reached its limit of ${limit} emails (SENDWRIGHT_QUEUE_LIMIT). Send the email again later.`,
       );
     }
   }

@@ -62,13 +62,13 @@ function select(configs: readonly SmtpConfig[], nameOrId: string): SmtpConfig | 
   if (byId !== undefined) return byId;
   const [first, ...others] = configs.filter(({ settings }) => settings.name === nameOrId);
   if (others.length > 0) {
-    throw wrong(`${others.length + 1} SMTP configs have the name ${quoted(nameOrId)}. Use the ID of one.`);
+    throw wrong(`${others.length + 1} SMTP configs have the name ${quoted(nameOrId)}. Use an ID instead.`);
   }
   return first;
 }
 
 function unknownConfig(nameOrId: string): SendwrightError {
-  return wrong(`There is no SMTP config ${quoted(nameOrId)}. Use the name or ID of one that exists.`);
+  return wrong(`SMTP config ${quoted(nameOrId)} not found. Use the name or ID of an existing one.`);
 }
 
 function quoted(text: string): string {

@@ -24,7 +24,7 @@ export function checkRequestSize(input: unknown): number {
       if (typeof holder !== "object" || holder === null || ArrayBuffer.isView(holder)) continue;
       const held: readonly unknown[] = Array.isArray(holder) ? holder : fieldsOf(holder);
       values += held.length;
-      if (values > maxValues) throw tooMuch(`holds more than ${maxValues} values`);
+      if (values > maxValues) throw tooMuch(`has more than ${maxValues} values`);
       for (const value of held) next.push(value);
     }
     level = next;
@@ -34,7 +34,7 @@ export function checkRequestSize(input: unknown): number {
 
 function fieldsOf(holder: object): readonly unknown[] {
   const names = Object.keys(holder);
-  if (names.length > maxFields) throw tooMuch(`has an object of more than ${maxFields} fields`);
+  if (names.length > maxFields) throw tooMuch(`has an object with more than ${maxFields} fields`);
   // An accessor is not run here: the schema refuses it later.
   return names.map((name) => Object.getOwnPropertyDescriptor(holder, name)?.value);
 }

@@ -37,7 +37,7 @@ const mailbox = z
         typeof input === "string" ? input : { name: input.name ?? null, address: input.address },
       );
       if (name === null || name.length <= maxLine) return { name, address };
-      context.addIssue({ code: "custom", message: `has a name of more than ${maxLine} characters` });
+      context.addIssue({ code: "custom", message: `has a name with more than ${maxLine} characters` });
       return z.NEVER;
     } catch (error) {
       if (!(error instanceof SendwrightError)) throw error;
@@ -47,7 +47,7 @@ const mailbox = z
   });
 
 const mailboxes = z
-  .union([mailbox, z.array(mailbox).max(maxRecipients, `must name at most ${maxRecipients}`)])
+  .union([mailbox, z.array(mailbox).max(maxRecipients, `must have at most ${maxRecipients} recipients`)])
   .transform((input) => (Array.isArray(input) ? input : [input]));
 
 /** Text of a header. A line break or NUL is refused, because with it a caller could add headers. */
@@ -57,7 +57,7 @@ function headerText(max: number) {
   return z
     .string()
     .max(max, { error: `must have at most ${max} characters`, abort: true })
-    .refine((text) => !/[\r\n\0]/.test(text), "must not hold a line break or NUL");
+    .refine((text) => !/[\r\n\0]/.test(text), "must not contain a line break or NUL");
 }
 
 /** A point in time: RFC 3339 text, or a Date if the caller is in the same process. */
@@ -69,7 +69,7 @@ const attachment = z.strictObject({
   filename: line.min(1),
   contentType: line.default("application/octet-stream"),
   /** base64, or bytes if the caller is in the same process. */
-  content: z.union([z.string(), z.instanceof(Uint8Array)], "must be the file in base64"),
+  content: z.union([z.string(), z.instanceof(Uint8Array)], "must be a file in base64"),
   /** Makes it an inline image that the HTML shows as `cid:…`. */
   contentId: line.min(1).nullish(),
 });
@@ -77,84 +77,100 @@ const attachment = z.strictObject({
 const calendar = z.strictObject({
   method: z
     .enum(calendarMethods, { error: `must be one of ${calendarMethods.join(", ")}` })
-    .describe("What recipients' programs do with it (RFC 5546 §1.4)"),
+    .describe("iTIP method of the invitation (RFC 5546 §1.4)"),
   content: z
     .string()
-    .describe("iCalendar text (RFC 5545) with any line breaks. If it has a METHOD, that is `method`"),
+    .describe("iCalendar text (RFC 5545) with any line breaks. If it has a METHOD, it must equal `method`"),
 });
 
 /** What `sendwright.send()` and `POST /api/emails` take. */
 export const emailRequest = z
   .strictObject({
     to: mailboxes.describe(
-      `Recipients: an address or an array of them, at most ${maxRecipients} with cc and bcc. An address has at most 254 bytes, 64 of them before its @`,
+      `Recipients: one address or a list, at most ${maxRecipients} including cc and bcc. An address has at most 254 bytes, 64 of them before the @`,
     ),
     cc: mailboxes.default([]),
     bcc: mailboxes.default([]),
-    from: mailbox.optional().describe("Default: the sender of the SMTP config that delivers"),
-    replyTo: mailboxes.default([]).describe("Default: the reply-to of the SMTP config"),
+    from: mailbox.optional().describe("Sender. Defaults to the sender of the SMTP config that delivers"),
+    replyTo: mailboxes.default([]).describe("Reply-to address. Defaults to that of the SMTP config"),
     subject: line.optional(),
     html: z.string().optional(),
     text: z.string().optional(),
-    template: z.string().max(200).optional().describe("A template's name, instead of subject, html and text"),
-    data: z.record(z.string(), z.unknown()).optional().describe("What the template says, by its schema"),
-    locale: z.string().max(200).optional().describe("BCP 47, such as `en` or `de-CH`"),
+    template: z
+      .string()
+      .max(200)
+      .optional()
+      .describe("Name of a template, instead of subject, html and text"),
+    data: z
+      .record(z.string(), z.unknown())
+      .optional()
+      .describe("Data for the template, as its schema describes"),
+    locale: z
+      .string()
+      .max(200)
+      .optional()
+      .describe("Language of the template as a BCP 47 tag, such as `en` or `de-CH`"),
     headers: z
       .record(z.string(), headerText(maxHeader))
       .refine(
         (headers) => Object.keys(headers).length <= maxHeaders,
-        `must hold at most ${maxHeaders} headers`,
+        `must have at most ${maxHeaders} headers`,
       )
       .default({})
       .describe(
-        `At most ${maxHeaders}, each with at most ${maxHeader} characters, such as List-Unsubscribe. One with a grammar must fit it; encoded words stand in its phrases and comments alone (RFC 2047 §5)`,
+        `Additional headers, such as List-Unsubscribe: at most ${maxHeaders}, each with at most ${maxHeader} characters. Structured headers must follow their grammar. Encoded words are allowed in their phrases and comments only (RFC 2047 §5)`,
       ),
     attachments: z
       .array(attachment)
-      .max(maxAttachments, `must hold at most ${maxAttachments} attachments`)
+      .max(maxAttachments, `must have at most ${maxAttachments} attachments`)
       .default([])
       .describe(
-        `At most ${maxAttachments}. The composed message has at most ${maxMessageBytes} bytes, which leaves about 18 MB for the files before base64`,
+        `Attachments, at most ${maxAttachments}. The composed message has at most ${maxMessageBytes} bytes, which leaves about 18 MB for the files before base64`,
       ),
     calendar: calendar
       .optional()
       .describe(
-        "An invitation, its answer or its cancellation, beside html or text (RFC 6047); also with a template",
+        "Invitation, its reply or its cancellation (RFC 6047), sent along with `html`, `text` or a template",
       ),
-    scheduledAt: time.optional().describe("Not before this time"),
+    scheduledAt: time.optional().describe("Time before which the email is not sent"),
     expiresAt: time
       .optional()
-      .describe("Not after this time; default 24 hours from acceptance, or less by the template"),
+      .describe(
+        "Time after which the email is not sent. Defaults to 24 hours after acceptance, or less if the template says so",
+      ),
     priority: z.enum(priorities).optional(),
     tags: z.array(line.min(1).max(64)).max(20).default([]),
-    sensitive: z.boolean().optional().describe("Contents are encrypted, never shown, and purged once final"),
+    sensitive: z
+      .boolean()
+      .optional()
+      .describe("True if the content is encrypted, never shown, and deleted when the email is final"),
     onUnknown: z
       .enum(unknownPolicies)
       .default("resend")
-      .describe("What to do when the relay's last answer was lost"),
+      .describe("Action if the SMTP server's last reply was lost"),
     config: z.string().min(1).max(200).optional().describe("Name or ID of the SMTP config to send through"),
     fallback: z
       .boolean()
       .optional()
-      .describe("Whether other SMTP configs may send what `config` can't; default false"),
+      .describe("True if other SMTP configs may send the email when `config` cannot. Defaults to false"),
   })
   .superRefine((request, context) => {
     const wrong = (path: string, message: string) =>
       context.addIssue({ code: "custom", path: [path], message });
     const recipients = request.to.length + request.cc.length + request.bcc.length;
-    if (recipients === 0) wrong("to", "names no recipient");
+    if (recipients === 0) wrong("to", "must have at least one recipient");
     if (recipients > maxRecipients)
-      wrong("to", `names ${recipients} recipients with cc and bcc; at most ${maxRecipients}`);
+      wrong("to", `must have at most ${maxRecipients} recipients including cc and bcc, not ${recipients}`);
     if (request.fallback !== undefined && request.config === undefined)
-      wrong("fallback", "has no meaning without config");
+      wrong("fallback", "can only be used with config");
     if (request.template === undefined) {
       if (request.subject === undefined) wrong("subject", "is required without a template");
       if (request.html === undefined && request.text === undefined)
-        wrong("text", "html or text is required without a template");
-      if (request.data !== undefined) wrong("data", "has no meaning without a template");
+        wrong("text", "must have html, text or a template");
+      if (request.data !== undefined) wrong("data", "can only be used with a template");
     } else {
       for (const field of ["subject", "html", "text"] as const) {
-        if (request[field] !== undefined) wrong(field, "comes from the template: leave it out");
+        if (request[field] !== undefined) wrong(field, "must be left out: the template sets it");
       }
     }
   });

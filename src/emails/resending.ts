@@ -32,7 +32,7 @@ export class Resending {
   async resend(id: string, { caller, idempotencyKey }: AcceptOptions): Promise<Accepted> {
     const { store, clock, metrics, intake, onQueued } = this.#dependencies;
     const email = await findEmail(store.db, id);
-    if (email === undefined) throw new SendwrightError("email.not_found", `There is no email ${id}.`);
+    if (email === undefined) throw new SendwrightError("email.not_found", `Email ${id} not found.`);
     const idempotency =
       idempotencyKey === undefined
         ? null
@@ -72,20 +72,20 @@ export class Resending {
   async #refuse({ state, sensitive, template, via }: Email): Promise<void> {
     const { store, configSource } = this.#dependencies;
     if (template === testEmailTemplate) {
-      throw conflict("This was a test of one SMTP config. Send a new test email from the settings.");
+      throw conflict("This email tested one SMTP config. Send a new test email from the settings page.");
     }
     if (sensitive) {
       throw new SendwrightError(
         "email.content_gone",
-        "A sensitive email can't be resent: it may hold a link or a code that expires. Send a new one.",
+        "A sensitive email can't be resent, because it may contain a link or code that expires. Send a new one.",
       );
     }
     if (state === "queued" || state === "sending") {
-      throw conflict(`This email is ${state}: it is still to be sent. Wait for the outcome.`);
+      throw conflict(`This email is not final yet (${state}). Wait for the outcome before you resend it.`);
     }
     const isBound = via !== null && !via.fallback;
     if (isBound && (await configSource.find(store.db, via.configId)) === undefined) {
-      throw conflict("This email names an SMTP config that was deleted. Send a new one.");
+      throw conflict("This email's SMTP config was deleted. Send a new email.");
     }
   }
 

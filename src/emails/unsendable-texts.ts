@@ -32,9 +32,9 @@ function issuesOf(value: unknown, pointer: string): Issue[] {
 
 function faultOf(text: string): string | null {
   if (!text.isWellFormed()) {
-    return "holds half a character (a UTF-16 surrogate without its other half): send whole characters";
+    return "contains half a character (a lone UTF-16 surrogate): send whole characters";
   }
-  return text.includes("\0") ? "holds a NUL, which no message may hold (RFC 5322 §3.5): remove it" : null;
+  return text.includes("\0") ? "contains NUL, which emails can't contain (RFC 5322 §3.5): remove it" : null;
 }
 
 function namesOf(value: unknown): readonly string[] {

@@ -47,14 +47,14 @@ it.each([
   ["capture:qa@acme.test", "must be all, only:…, redirect:… or capture"],
   ["only:", "has no address after only: add addresses or domains"],
   ["only: , ", "has no address after only: add addresses or domains"],
-  ["redirect:", "has no address after redirect: add the address that gets all mail"],
-  ["only:*@acme.test", "has no wildcards"],
-  ["only:@*.acme.test", "has no wildcards"],
-  ["redirect:*@acme.test", "has no wildcards"],
-  ["only:acme.test", 'holds "acme.test", which is not an address'],
-  ["only:@", 'holds "@", which is not an address'],
-  ["only:@.acme.test", 'holds "@.acme.test", which is not an address'],
-  ["redirect:@acme.test", 'holds "@acme.test", which is not an address'],
+  ["redirect:", "has no address after redirect: add the address for all mail"],
+  ["only:*@acme.test", "must not contain wildcards"],
+  ["only:@*.acme.test", "must not contain wildcards"],
+  ["redirect:*@acme.test", "must not contain wildcards"],
+  ["only:acme.test", 'contains "acme.test", which is not an email address'],
+  ["only:@", 'contains "@", which is not an email address'],
+  ["only:@.acme.test", 'contains "@.acme.test", which is not an email address'],
+  ["redirect:@acme.test", 'contains "@acme.test", which is not an email address'],
 ])("%j is refused by the name of the variable", (text, words) => {
   expect(() => parseRecipientRule(text)).toThrow(
     expect.objectContaining({
@@ -79,8 +79,8 @@ it("says what it does, unless everybody gets mail", () => {
       .map(ruleSentence),
   ).toEqual([
     null,
-    "Mail goes only to @acme.test, qa@b.test. Sendwright withholds it from all others.",
-    "Every email goes to qa@b.test instead of its recipients.",
-    "Every email goes to the built-in sandbox. No recipient gets mail.",
+    "Sendwright sends only to @acme.test, qa@b.test and withholds all other email.",
+    "Sendwright sends every email to qa@b.test instead of its recipients.",
+    "The sandbox captures every email. No recipient gets mail.",
   ]);
 });

@@ -60,11 +60,11 @@ export function ruleSentence(rule: RecipientRule): string | null {
     case "all":
       return null;
     case "only":
-      return `Mail goes only to ${namesOf(rule).join(", ")}. Sendwright withholds it from all others.`;
+      return `Sendwright sends only to ${namesOf(rule).join(", ")} and withholds all other email.`;
     case "redirect":
-      return `Every email goes to ${rule.to.join(", ")} instead of its recipients.`;
+      return `Sendwright sends every email to ${rule.to.join(", ")} instead of its recipients.`;
     case "capture":
-      return "Every email goes to the built-in sandbox. No recipient gets mail.";
+      return "The sandbox captures every email. No recipient gets mail.";
   }
 }
 
@@ -101,9 +101,7 @@ function onlyThese(entries: readonly string[]): RecipientRule {
 
 function redirectedTo(entries: readonly string[]): RecipientRule {
   if (entries.length === 0) {
-    throw wrong(
-      `has no address after redirect: add the address that gets all mail, such as redirect:${example}`,
-    );
+    throw wrong(`has no address after redirect: add the address for all mail, such as redirect:${example}`);
   }
   return { kind: "redirect", to: [...new Set(entries.map((entry) => checked(entry)))] };
 }
@@ -116,14 +114,14 @@ function domainOf(entry: string): string {
 function checked(address: string, shown = address): string {
   if (shown.includes("*")) {
     throw wrong(
-      `has no wildcards, but holds ${JSON.stringify(shown)}: write @example.com for a whole domain`,
+      `must not contain wildcards such as ${JSON.stringify(shown)}: write @example.com for a whole domain`,
     );
   }
   try {
     return parseAddress(address).address;
   } catch {
     throw wrong(
-      `holds ${JSON.stringify(shown)}, which is not an address: write ${example}, or @example.com after only`,
+      `contains ${JSON.stringify(shown)}, which is not an email address: write ${example}, or @example.com after only`,
     );
   }
 }

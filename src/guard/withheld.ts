@@ -9,6 +9,6 @@ export function withheldError(recipients: readonly string[]): SendwrightError {
   const who = others.length === 0 ? String(first) : `${first} and ${others.length} more`;
   return new SendwrightError(
     "email.withheld",
-    `SENDWRIGHT_RECIPIENTS does not allow mail to ${who}. Add the address there, or send to one that it allows.`,
+    `SENDWRIGHT_RECIPIENTS does not allow mail to ${who}. Add the address there, or send to an allowed one.`,
   );
 }

@@ -158,10 +158,13 @@ function refusal(c: Context<ServerEnv>, app: App, log: Log): Response {
       .some(([[, matched]]) => matched.method !== "ALL" && (isPage || matched.path !== "/*")),
   );
   if (allowed.length === 0) {
-    return problemResponse(new SendwrightError("request.not_found", `There is nothing at ${path}.`), log);
+    return problemResponse(
+      new SendwrightError("request.not_found", `${path} not found. Check the URL.`),
+      log,
+    );
   }
   const methods = allowed.join(", ");
-  const detail = `${path} does not take ${method}; it takes ${methods}.`;
+  const detail = `${method} isn't supported on ${path}. Use ${methods}.`;
   const response = problemResponse(new SendwrightError("request.method_not_allowed", detail), log);
   response.headers.set("allow", methods);
   return response;

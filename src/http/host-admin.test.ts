@@ -182,7 +182,7 @@ describe("a mistake lets nobody in, and tells the client nothing", () => {
       expect(logged).toHaveLength(1);
       expect(logged[0]).toMatchObject({
         level: 50,
-        msg: expect.stringMatching(/^authorize .*; request refused$/),
+        msg: expect.stringMatching(/^authorize .*; request rejected$/),
       });
     }
   });

@@ -36,17 +36,17 @@ export async function askHost(authorize: Authorize, request: Request, log: Log):
   } catch (error) {
     // Work that was stopped because nobody waits for it any more did not fail.
     if (request.signal.aborted && error === request.signal.reason) throw error;
-    log.error({ err: error }, "authorize failed; request refused");
+    log.error({ err: error }, "authorize failed; request rejected");
     throw failed();
   }
-  log.error({ answered, expected }, "authorize answer not understood; request refused");
+  log.error({ answered, expected }, "authorize result invalid; request rejected");
   throw failed();
 }
 
 function failed(): SendwrightError {
   return new SendwrightError(
     "auth.authorize_failed",
-    "The function `authorize` of this application did not say who sends the request. The application's log says more.",
+    "The application's `authorize` function failed or returned an invalid result. Check the application's log.",
   );
 }
 

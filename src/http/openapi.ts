@@ -11,7 +11,7 @@ export function openApiDocument(app: App, serverUrl: string): ReturnType<App["ge
       title: "Sendwright",
       version: "1",
       description:
-        "Outgoing email for an application. Failures are problems (RFC 9457) that name every wrong field at once; times are RFC 3339 in UTC; lists are read page by page with `next` and `after`.",
+        "Sends email for your application. Errors are problems (RFC 9457) that name every invalid field. Times are RFC 3339 in UTC. To read a long list, pass `next` of a page as `after` to get the next one.",
       license: { name: "MIT" },
     },
     servers: [{ url: serverUrl, description: "This server" }],
@@ -23,13 +23,12 @@ export function describeSecurity({ openAPIRegistry }: App): void {
   openAPIRegistry.registerComponent("securitySchemes", "apiKey", {
     type: "http",
     scheme: "bearer",
-    description:
-      "An API key (`sw_…`). One with the scope `send` posts emails, and reads and resends those it sent.",
+    description: "API key (`sw_…`). A key with scope `send` can send emails, and read and resend its own.",
   });
   openAPIRegistry.registerComponent("securitySchemes", "session", {
     type: "apiKey",
     in: "cookie",
     name: "sendwright.session_token",
-    description: "The cookie of a signed-in admin.",
+    description: "Session cookie of an admin.",
   });
 }

@@ -39,12 +39,12 @@ export class Pages {
     }
     // A page of an older build may ask for it: a script that is HTML would only puzzle.
     if (path.startsWith("/assets/")) {
-      throw new SendwrightError("request.not_found", `There is nothing at ${path}. Load the page again.`);
+      throw new SendwrightError("request.not_found", `${path} not found. Reload the page.`);
     }
     const index = files.get("/index.html");
     if (index === undefined) {
       this.#reading = null;
-      return new Response("The pages are not built. Run `npm run build`; the API works without them.\n", {
+      return new Response("The pages are not built. Run `npm run build`. The API works without them.\n", {
         status: 503,
       });
     }

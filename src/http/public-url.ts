@@ -15,7 +15,7 @@ export function createOwnAddress(publicUrl: string | null, basePath: string | nu
     if (["localhost", "127.0.0.1", "[::1]"].includes(hostname)) return origin + (basePath ?? "");
     throw new SendwrightError(
       "oauth.address_unknown",
-      "A provider sends browsers back to one registered address. Set SENDWRIGHT_PUBLIC_URL to the address in your browser.",
+      "Providers only redirect to a registered URL. Set SENDWRIGHT_PUBLIC_URL to the URL in your browser.",
     );
   };
 }

@@ -74,7 +74,7 @@ function withLimits<Config>(
   limits: BodyLimits,
 ): Config {
   const { bytes, values, names, depth } = limits;
-  const description = `At most ${inWords(bytes)} of UTF-8, with ${values.toLocaleString("en")} values, ${names.toLocaleString("en")} different field names and ${depth} levels.`;
+  const description = `Body in UTF-8, at most ${inWords(bytes)}, ${values.toLocaleString("en")} values, ${names.toLocaleString("en")} different field names and ${depth} levels.`;
   return {
     ...config,
     "x-body-limits": limits,
@@ -115,17 +115,17 @@ export function json<Schema extends z.ZodType>(schema: Schema, description: stri
 }
 
 const problemReply = {
-  description: "What went wrong, and the remedy",
+  description: "Problem and its remedy",
   content: { "application/problem+json": { schema: problem } },
 };
 
 export const noContent = { description: "Done" };
-export const idParams = z.object({ id: z.string().meta({ description: "Its id" }) });
+export const idParams = z.object({ id: z.string().meta({ description: "ID in the path" }) });
 
 /** `?after=…&limit=…` of a list. */
 export const pageQuery = z.strictObject({
-  after: z.string().min(1).optional().describe("The `next` of the page before"),
-  limit: z.coerce.number().int().min(1).max(200).default(50).describe("Most items of a page"),
+  after: z.string().min(1).optional().describe("`next` of the previous page"),
+  limit: z.coerce.number().int().min(1).max(200).default(50).describe("Maximum items of the page"),
 });
 
 /**
@@ -148,7 +148,7 @@ export async function authorize(
   if (audience === "admin" && caller.scope !== "admin") {
     throw new SendwrightError(
       "auth.forbidden",
-      "This API key may send emails and read those it sent. Use a key with the scope admin.",
+      "This API key can only send emails and read its own. Use a key with scope admin.",
     );
   }
   return caller;

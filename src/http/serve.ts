@@ -70,20 +70,20 @@ function unavailable(error: Error, host: string, port: number): SendwrightError 
   const isPort = code === undefined || code === "EADDRINUSE" || code === "EACCES";
   const reason =
     code === "EADDRINUSE"
-      ? "another program does"
+      ? "another program uses it"
       : code === "EACCES"
-        ? "that port is reserved to the system"
+        ? "the system reserves that port"
         : code === "EADDRNOTAVAIL"
           ? "this machine has no such address"
           : isPort
             ? error.message
-            : `the name or address cannot be used (${code})`;
+            : `the name or address can't be used (${code})`;
   const remedy = isPort
     ? "Set SENDWRIGHT_PORT to a free port"
     : "Set SENDWRIGHT_HOST to an address of this machine, or to * for all addresses";
   return new SendwrightError(
     "server.unavailable",
-    `Sendwright cannot listen on port ${port} of ${host}: ${reason}. ${remedy}.`,
+    `Sendwright can't listen on port ${port} of ${host}: ${reason}. ${remedy}.`,
     { cause: error },
   );
 }

@@ -88,7 +88,7 @@ describe("a stand-alone server", () => {
     const port = address !== null && typeof address === "object" ? address.port : 0;
     try {
       await expect(startStandalone(opened.services, { ...local, port })).rejects.toThrow(
-        `Sendwright cannot listen on port ${port} of 127.0.0.1: another program does. Set SENDWRIGHT_PORT to a free port.`,
+        `Sendwright can't listen on port ${port} of 127.0.0.1: another program uses it. Set SENDWRIGHT_PORT to a free port.`,
       );
     } finally {
       other.close();

@@ -220,7 +220,7 @@ test("what cannot be read is named and left alone, and its key stays in use", as
     ["smtp_config", changed],
     ["email", damaged],
   ]);
-  expect(report.failed[0]?.reason).toMatch(/changed in the database/);
+  expect(report.failed[0]?.reason).toMatch(/modified outside Sendwright/);
   expect(await configRow(changed)).toEqual(before);
   expect(await contentOf(damaged)).toBe("gAAAAA");
   const configs = configsWith(await unlocked(newSecret, oldSecret));

@@ -72,7 +72,7 @@ export async function rotate(options: RotateOptions): Promise<RotateReport> {
   if (!secrets.fits) {
     throw new SendwrightError(
       "secret.mismatch",
-      "None of the secrets fits this database. Name the old one in SENDWRIGHT_PREVIOUS_SECRETS.",
+      "None of the secrets matches this database. Add the old one to SENDWRIGHT_PREVIOUS_SECRETS.",
     );
   }
   if (secrets.newKey !== null && !dryRun) {

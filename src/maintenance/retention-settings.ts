@@ -51,8 +51,8 @@ export async function changeRetention(db: Db, given: Changed<RetentionSettings>)
     // Said of what the caller has sent, not of what was saved before.
     const issue =
       given.contentRetentionDays === undefined
-        ? { pointer: "/emailRetentionDays", detail: "must not be shorter than contents are kept" }
-        : { pointer: "/contentRetentionDays", detail: "must not be longer than emails are kept" };
+        ? { pointer: "/emailRetentionDays", detail: "must not be shorter than the retention of content" }
+        : { pointer: "/contentRetentionDays", detail: "must not be longer than the retention of emails" };
     throw invalidInput([issue]);
   }
   const names = Object.keys(next) as (keyof RetentionSettings)[];

@@ -91,7 +91,7 @@ export class Retention implements Service {
     const emails = yield* walk("", (after) =>
       deleteEmails(db, { after, limit, finalBy: now - emailRetentionDays * dayMs }),
     );
-    if (contents + emails > 0) this.#log.info({ contents, emails }, "old emails deleted");
+    if (contents + emails > 0) this.#log.info({ contents, emails }, "expired emails deleted");
 
     // An email is accepted once and passed once: an index for this would cost each acceptance.
     const acceptedBefore = now - keyLivesMs;

@@ -60,14 +60,14 @@ export function parseAddress(text: string): Address {
   const at = text.lastIndexOf("@");
   if (at === -1) throw invalidAddress(text, "it has no @");
   const typed = text.slice(0, at).normalize("NFC");
-  if (typed === "") throw invalidAddress(text, "nothing stands before the @");
+  if (typed === "") throw invalidAddress(text, "it has nothing before the @");
   const quoted = quotedString.exec(typed)?.[1];
   if (quoted === undefined && several.test(text)) {
-    throw invalidAddress(text, "it holds more than one address; give each by itself, as in a list of them");
+    throw invalidAddress(text, "it contains several addresses; send them as a list");
   }
   // Blanks are the one thing that only quotes allow.
   if (unprintable.test(quoted === undefined ? text : quoted.replaceAll(" ", "") + text.slice(at))) {
-    throw invalidAddress(text, "it holds a space or an invisible character");
+    throw invalidAddress(text, "it contains a space or an invisible character");
   }
 
   const local = quoted === undefined ? typed : writeLocal(quoted.replace(/\\(.)/gu, "$1"));
@@ -78,12 +78,12 @@ export function parseAddress(text: string): Address {
     );
   }
   if (quoted === undefined && /^"|"$/.test(local)) {
-    throw invalidAddress(text, "its double quotes do not enclose the part before the @ (RFC 5321 §4.1.2)");
+    throw invalidAddress(text, "its double quotes don't enclose the part before the @ (RFC 5321 §4.1.2)");
   }
   if (quoted === undefined && !dotString.test(local)) {
     throw invalidAddress(
       text,
-      `the part before the @ holds a character or a dot where none may be. If the mailbox has that name, write it in double quotes: ${writeLocal(local)}${text.slice(at)}`,
+      `the part before the @ has a character or dot that isn't allowed there. If it's correct, write it in double quotes: ${writeLocal(local)}${text.slice(at)}`,
     );
   }
 
@@ -110,7 +110,7 @@ export function parseMailbox(input: string | Mailbox): Mailbox & Address {
   if (!text.endsWith(">")) return mailbox(null, text);
   const [, name, address] = inBrackets.exec(text) ?? [];
   if (name === undefined || address === undefined) {
-    throw invalidAddress(input, "its angle brackets do not hold one address");
+    throw invalidAddress(input, "its angle brackets don't contain one address");
   }
   return mailbox(parseDisplayName(input, name.trim()), address);
 }
@@ -124,7 +124,7 @@ function mailbox(name: string | null, address: string): Mailbox & Address {
 /** Refused, not cleaned: a line break here is an attempt to add a header. */
 function refuseControls(text: string, shown: string): void {
   if (/[\p{Cc}\p{Cs}]/u.test(text)) {
-    throw invalidAddress(shown, "it holds a line break or another control character");
+    throw invalidAddress(shown, "it contains a line break or another control character");
   }
 }
 
@@ -140,13 +140,13 @@ function parseDisplayName(input: string, text: string): string {
 }
 
 function parseDomain(text: string, given: string): Pick<Address, "domain" | "unicodeDomain"> {
-  if (given === "") throw invalidAddress(text, "nothing stands after the @");
+  if (given === "") throw invalidAddress(text, "it has nothing after the @");
   if (given.startsWith("[")) throw invalidAddress(text, "use a host name instead of an IP address");
   const composed = given.normalize("NFC");
   const lower = composed.toLowerCase();
   const labels = lower.split(".");
   if (!labels.every((label) => subDomain.test(label))) {
-    throw invalidAddress(text, "its domain holds a character, a dot or a hyphen where none may be");
+    throw invalidAddress(text, "its domain has a character, dot or hyphen that isn't allowed there");
   }
   if (/^\d+$/.test(labels.at(-1) ?? "")) {
     throw invalidAddress(text, "its domain ends in a number; use a host name instead of an IP address");
@@ -164,7 +164,7 @@ function parseDomain(text: string, given: string): Pick<Address, "domain" | "uni
   // A label that claims to be an A-label and is none stays as it is when decoded.
   const holdsFakeALabel = unicodeDomain.split(".").some((label) => label.startsWith("xn--"));
   if (!mapsToItself || holdsFakeALabel) {
-    throw invalidAddress(text, "its domain is not a valid internationalised name (IDNA)");
+    throw invalidAddress(text, "its domain is not a valid internationalized name (IDNA)");
   }
   if (domain.split(".").some((label) => label.length > maxLabelBytes)) {
     throw invalidAddress(text, `a label of its domain is longer than ${maxLabelBytes} bytes`);
@@ -183,5 +183,5 @@ function invalidAddress(given: string, reason: string): SendwrightError {
   const [shown, why] = [given.length > 80 ? `${given.slice(0, 80)}…` : given, reason].map((text) =>
     text.replace(/[\p{Cc}\p{Cf}\p{Cs}]/gu, (char) => `\\u{${char.codePointAt(0)?.toString(16)}}`),
   );
-  return new SendwrightError("address.invalid", `The address "${shown}" is not valid: ${why}.`);
+  return new SendwrightError("address.invalid", `"${shown}" is not a valid email address: ${why}.`);
 }

@@ -60,7 +60,7 @@ export function attachmentPart(
 
   const { contentId, filename } = attachment;
   if (contentId !== null && !/^[\w!#$&'*+./=?^`{|}~@-]{1,200}$/.test(contentId)) {
-    throw refuse("contentId", "must be 1 to 200 letters, digits or characters of an address");
+    throw refuse("contentId", "must have 1 to 200 letters, digits or characters of an address");
   }
 
   const body = linesOf(attachment.content);
@@ -77,11 +77,11 @@ export function attachmentPart(
 }
 
 function problemOfFilename(filename: string): string | undefined {
-  if (/^\.{0,2}$/.test(filename)) return "must name a file";
+  if (/^\.{0,2}$/.test(filename)) return "must be a file name";
   if (Buffer.byteLength(filename) > maxFilenameBytes) return `is longer than ${maxFilenameBytes} bytes`;
-  if (/[/\\]/.test(filename)) return "must be a name without a path";
+  if (/[/\\]/.test(filename)) return "must be a file name without a path";
   // Bidi controls make `exe.gpj` of `jpg.exe` in the eyes of who opens it.
-  if (/[\p{Cc}\p{Cs}\u202A-\u202E\u2066-\u2069]/u.test(filename)) return "holds an invisible character";
+  if (/[\p{Cc}\p{Cs}\u202A-\u202E\u2066-\u2069]/u.test(filename)) return "contains an invisible character";
   return undefined;
 }
 

@@ -28,16 +28,16 @@ export interface Calendar {
 export function calendarPart({ method, content }: Calendar): Part {
   const lines = withCrlf(`${content.replace(/^\uFEFF/, "").trimEnd()}\n`);
   if (!/^BEGIN:VCALENDAR\r\n/i.test(lines)) {
-    throw invalidContent("must be iCalendar text, which begins with BEGIN:VCALENDAR (RFC 5545 §3.4)");
+    throw invalidContent("must be iCalendar text, which starts with BEGIN:VCALENDAR (RFC 5545 §3.4)");
   }
   if (!/\r\nEND:VCALENDAR\r\n$/i.test(lines)) {
-    throw invalidContent("must end with END:VCALENDAR (RFC 5545 §3.4): a part of it is missing");
+    throw invalidContent("is incomplete: must end with END:VCALENDAR (RFC 5545 §3.4)");
   }
   const own = methodOf(lines);
   if (own !== null && own.toUpperCase() !== method) {
     const shown = own.length > 40 ? `${own.slice(0, 40)}…` : own;
     throw invalidContent(
-      `has METHOD:${shown}, which must be the method of the request, ${method} (RFC 6047 §2.4): change one of the two`,
+      `has METHOD:${shown}, but the request has the method ${method}: make them equal (RFC 6047 §2.4)`,
     );
   }
   return linesPart(`text/calendar; charset=utf-8; method=${method}`, lines);

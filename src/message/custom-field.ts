@@ -14,13 +14,13 @@ const ownFields: Readonly<Record<string, string>> = {
   date: "Sendwright sets it when it accepts the email",
   "message-id": "Sendwright sets it when it accepts the email",
   "auto-submitted": "Sendwright sets it on every email",
-  sender: "it follows from the SMTP configuration that sends the email",
-  "return-path": "the server that delivers the email writes it",
-  "delivered-to": "the server that delivers the email writes it",
-  received: "servers on the way write it",
-  "received-spf": "servers on the way write it",
-  "authentication-results": "servers on the way write it",
-  "dkim-signature": "the relay signs what it sends",
+  sender: "the SMTP config that sends the email sets it",
+  "return-path": "the server that delivers the email sets it",
+  "delivered-to": "the server that delivers the email sets it",
+  received: "servers on the way set it",
+  "received-spf": "servers on the way set it",
+  "authentication-results": "servers on the way set it",
+  "dkim-signature": "the SMTP server signs what it sends",
 };
 
 /**
@@ -49,17 +49,17 @@ function customField(name: string, value: string, structured: Set<string>): stri
   if (!/^[!-9;-~]{1,76}$/.test(name)) {
     throw new SendwrightError(
       "header.invalid",
-      `${JSON.stringify(name.slice(0, 80))} is not a header name: use up to 76 letters, digits and hyphens.`,
+      `${JSON.stringify(name.slice(0, 80))} is not a header name. Use up to 76 letters, digits and hyphens.`,
     );
   }
   const lowerName = name.toLowerCase();
   const reason = reservedReason(lowerName);
-  if (reason !== undefined) throw invalidHeader(name, `cannot be set: ${reason}`);
+  if (reason !== undefined) throw invalidHeader(name, `can't be set: ${reason}`);
   refuseControls(name, value);
   const field = structuredField(name, value);
   if (field === null) return plainField(name, value);
   if (structured.has(lowerName)) {
-    throw invalidHeader(name, "is given twice; a message has at most one (RFC 5322 §3.6)");
+    throw invalidHeader(name, "is set twice; an email can have only one (RFC 5322 §3.6)");
   }
   structured.add(lowerName);
   return field;
@@ -78,7 +78,7 @@ function plainField(name: string, given: string): string {
   if (words === undefined) {
     throw invalidHeader(
       name,
-      `has ${maxLineLength} or more characters without a blank, and no line may be that long (RFC 5322 §2.1.1); shorten the value, or put blanks where its reader allows them`,
+      `has ${maxLineLength} or more characters without a space, but lines must be shorter (RFC 5322 §2.1.1); shorten the value or add spaces`,
     );
   }
   return foldField(name, words);
@@ -130,7 +130,7 @@ function spacedJson(json: string): string {
 }
 
 function reservedReason(lowerName: string): string | undefined {
-  if (/^(?:content|mime)-/.test(lowerName)) return "it follows from the content of the email";
-  if (/^(?:resent|arc)-/.test(lowerName)) return "servers on the way write it";
+  if (/^(?:content|mime)-/.test(lowerName)) return "the content of the email determines it";
+  if (/^(?:resent|arc)-/.test(lowerName)) return "servers on the way set it";
   return Object.hasOwn(ownFields, lowerName) ? ownFields[lowerName] : undefined;
 }

@@ -65,9 +65,9 @@ export function foldField(name: string, words: readonly string[]): string {
 /** Refused, not cleaned: whoever puts a line break in a value is adding a field of their own. */
 export function refuseControls(name: string, value: string): void {
   if (/\p{Cc}/u.test(value)) {
-    throw invalidHeader(name, "holds a line break, a NUL or another control character; remove it");
+    throw invalidHeader(name, "contains a line break, NUL or another control character; remove it");
   }
-  if (!value.isWellFormed()) throw invalidHeader(name, "holds half a character (UTF-16 surrogate)");
+  if (!value.isWellFormed()) throw invalidHeader(name, "contains half a character (a lone UTF-16 surrogate)");
 }
 
 /** @param detail what is wrong, by which rule, and what to do; it follows the name of the header. */

@@ -166,9 +166,9 @@ describe("List-ID (RFC 2919)", () => {
   it.each([
     ["news.example.com", "angle brackets"],
     ["News <news.example.com> x", "angle brackets"],
-    ["News <news example>", "without blanks"],
-    ["News <news@example.com>", "without blanks, @ and :"],
-    ["News <news.example.com:3000>", "without blanks, @ and :"],
+    ["News <news example>", "without spaces"],
+    ["News <news@example.com>", "without spaces, @ and :"],
+    ["News <news.example.com:3000>", "without spaces, @ and :"],
     ["News <nüws.example>", "A-labels"],
     ["News <>", "1 to 255"],
     [`<${"x".repeat(256)}>`, "255"],
@@ -210,7 +210,7 @@ describe("References and In-Reply-To (RFC 5322 §3.6.4)", () => {
 
   it.each([
     ["1234@example.com", "angle brackets"],
-    ["<a@b>, <c@d>", "separated by blanks"],
+    ["<a@b>, <c@d>", "separated by spaces"],
     ["<a b@c>", "angle brackets"],
     ["your mail <a@b>", "angle brackets"],
     ["<ä@b>", "ASCII"],

@@ -42,7 +42,7 @@ const grammars: Readonly<Record<string, (name: string, value: string) => string>
 /** RFC 5322 §3.2.3 dot-atom-text. */
 const dotAtoms = /^[\w!#$%&'*+/=?^`{|}~-]+(?:\.[\w!#$%&'*+/=?^`{|}~-]+)*$/;
 const encodedWord = /=\?[^?]+\?[BbQq]\?[^?]*\?=/;
-const asciiOnly = "must be ASCII, as it may hold no encoded words (RFC 2047 §5)";
+const asciiOnly = "must be ASCII, because encoded words are not allowed in it (RFC 2047 §5)";
 
 /**
  * A field of the caller by its grammar, folded between its parts, with its CRLF; null if it has none.
@@ -58,7 +58,7 @@ export function structuredField(name: string, value: string): string | null {
   if (field?.split("\r\n").some((line) => line.length > maxLineLength)) {
     throw invalidHeader(
       name,
-      `holds a part that cannot be folded and is longer than a line may be, ${maxLineLength} characters (RFC 5322 §2.1.1); shorten it`,
+      `has a part that can't be folded and is longer than ${maxLineLength} characters, the limit of a line (RFC 5322 §2.1.1); shorten it`,
     );
   }
   return field;
@@ -96,23 +96,25 @@ function uriField(name: string, value: string): string {
 function invalidUris(name: string): Error {
   return invalidHeader(
     name,
-    "must hold URIs in angle brackets, separated by commas (RFC 2369 §2), such as <https://example.com/unsubscribe>, <mailto:unsubscribe@example.com>",
+    "must be URIs in angle brackets, separated by commas (RFC 2369 §2), such as <https://example.com/unsubscribe>, <mailto:unsubscribe@example.com>",
   );
 }
 
 function checkedUri(name: string, uri: string): string {
-  const refuse = (detail: string) => invalidHeader(name, `holds a URI that ${detail}`);
+  const refuse = (detail: string) => invalidHeader(name, `contains a URI that ${detail}`);
   if (/[^ -~]/.test(uri)) {
     throw refuse(
-      "is not ASCII; percent-encode its letters beyond ASCII as UTF-8 (RFC 3986 §2.5), and write its domain in A-labels (xn--…)",
+      "is not ASCII; percent-encode its other letters as UTF-8 (RFC 3986 §2.5) and write its domain in A-labels (xn--…)",
     );
   }
-  if (uri.includes(" ")) throw refuse("holds a blank; write it as %20 (RFC 3986 §2.1)");
+  if (uri.includes(" ")) throw refuse("contains a space; write it as %20 (RFC 3986 §2.1)");
   if (!/^[a-z][a-z\d+.-]*:./i.test(uri)) {
-    throw refuse("has no scheme; begin it with https: or mailto: (RFC 3986 §3.1)");
+    throw refuse("has no scheme; start it with https: or mailto: (RFC 3986 §3.1)");
   }
   if (encodedWord.test(uri)) {
-    throw refuse("holds what readers take for an encoded word (RFC 2047 §2); write the ? after its = as %3F");
+    throw refuse(
+      "contains text that looks like an encoded word (RFC 2047 §2); write the ? after its = as %3F",
+    );
   }
   return uri;
 }
@@ -139,7 +141,7 @@ function listIdField(name: string, value: string): string {
   if (trimmed.length > 255 || !dotAtoms.test(trimmed)) {
     throw invalidHeader(
       name,
-      "has an identifier that is not 1 to 255 ASCII characters like those of a domain (RFC 2919 §2); write one without blanks, @ and :, such as <news.example.com>, with A-labels (xn--…)",
+      "has an invalid identifier (RFC 2919 §2); write 1 to 255 ASCII characters without spaces, @ and :, such as <news.example.com>, with A-labels (xn--…)",
     );
   }
   return foldField(name, [...phraseWords(description), `<${trimmed}>`]);
@@ -156,12 +158,12 @@ function oneClickField(name: string, value: string): string {
 /** RFC 5322 §3.6.4. What stands in the brackets is repeated as another sender made it. */
 function messageIdField(name: string, value: string): string {
   if (/[^ -~]/.test(value))
-    throw invalidHeader(name, `${asciiOnly}; repeat each Message-ID as it was received`);
+    throw invalidHeader(name, `${asciiOnly}; repeat each Message-ID exactly as received`);
   const ids = value.match(/<[^<> ]+>/g) ?? [];
   if (value.replace(/<[^<> ]+>| /g, "") !== "") {
     throw invalidHeader(
       name,
-      "must hold Message-IDs in angle brackets, separated by blanks (RFC 5322 §3.6.4), such as <1234@example.com>",
+      "must be Message-IDs in angle brackets, separated by spaces (RFC 5322 §3.6.4), such as <1234@example.com>",
     );
   }
   return foldField(name, ids);
@@ -180,7 +182,7 @@ function addressField(name: string, value: string): string {
     if (mailboxes.some(({ needsSmtpUtf8 }) => needsSmtpUtf8)) {
       throw invalidHeader(
         name,
-        "holds an address with letters beyond ASCII before its @ (RFC 6532), which only recipients and senders may have",
+        "contains an address with non-ASCII letters before the @ (RFC 6532), which only recipients and senders can have",
       );
     }
     return mailboxField(name, mailboxes);
@@ -188,7 +190,7 @@ function addressField(name: string, value: string): string {
     if (!isSendwrightError(error, "address.invalid")) throw error;
     throw invalidHeader(
       name,
-      `must hold addresses, separated by commas (RFC 5322 §3.4). ${error.message.slice(0, -1)}`,
+      `must be addresses, separated by commas (RFC 5322 §3.4): ${error.message.slice(0, -1)}`,
     );
   }
 }
@@ -202,7 +204,7 @@ function tokenField(name: string, value: string): string {
 /** The parts between commas that stand in no quoted-string. */
 function listOf(name: string, value: string): string[] {
   if (!/^(?:"(?:[^"\\]|\\.)*"|[^"])*$/su.test(value)) {
-    throw invalidHeader(name, "has double quotes that do not end (RFC 5322 §3.2.4)");
+    throw invalidHeader(name, "has unclosed double quotes (RFC 5322 §3.2.4)");
   }
   const parts = value.match(/(?:"(?:[^"\\]|\\.)*"|[^",])+/gsu) ?? [];
   return parts.map((part) => part.trim()).filter((part) => part !== "");

@@ -42,20 +42,16 @@ export function createEgress(
 
   /** The same error for names that do not exist and for internal names: it must not reveal the internal network. */
   const nowherePublic = (host: string) =>
-    new SendwrightError(
-      "egress.refused",
-      `${host} has no address that may be used here: name a public mail server.`,
-      {
-        smtp: { stage: "resolve" },
-      },
-    );
+    new SendwrightError("egress.refused", `${host} has no public IP address. Use a public SMTP server.`, {
+      smtp: { stage: "resolve" },
+    });
 
   return {
     async resolve(host, port) {
       if (publicOnly && !ports.has(port)) {
         throw new SendwrightError(
           "egress.refused",
-          `Port ${port} may not be used here: choose one of ${[...ports].join(", ")}.`,
+          `Port ${port} isn't allowed here. Use one of ${[...ports].join(", ")}.`,
           { smtp: { stage: "resolve" } },
         );
       }
@@ -77,7 +73,7 @@ export function createEgress(
       if (found.length === 0) throw unresolved(host, undefined);
       throw new SendwrightError(
         "egress.refused",
-        `${host} points to ${found.map(({ address }) => address).join(", ")}, where no mail server may be: link-local and metadata addresses are refused.`,
+        `${host} resolves to ${found.map(({ address }) => address).join(", ")}. Sendwright doesn't connect to link-local and metadata addresses.`,
         { smtp: { stage: "resolve" } },
       );
     },
@@ -183,7 +179,7 @@ function unresolved(host: string, cause: unknown): SendwrightError {
   const systemCode = (cause as NodeJS.ErrnoException | undefined)?.code ?? "ENOTFOUND";
   return new SendwrightError(
     "smtp.resolve",
-    `The name ${host} cannot be resolved (${systemCode}). Check its spelling.`,
+    `Sendwright couldn't resolve ${host} (${systemCode}). Check the spelling.`,
     {
       cause,
       smtp: { stage: "resolve", systemCode },

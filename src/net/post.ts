@@ -52,7 +52,7 @@ export async function post(
   } catch (error) {
     return {
       kind: "failed",
-      reason: outOfTime.signal.aborted ? "no answer within 10 seconds" : reasonOf(error),
+      reason: outOfTime.signal.aborted ? "no response within 10 seconds" : reasonOf(error),
     };
   } finally {
     cancel();
@@ -83,7 +83,7 @@ function lookupOf(addresses: readonly DialAddress[]): NonNullable<RequestOptions
 /** The reason in words. The URL is left out, because it may contain a token. */
 function reasonOf(error: unknown): string {
   if (isSendwrightError(error, "egress.refused")) return error.message;
-  if (isSendwrightError(error, "smtp.resolve")) return "its name cannot be resolved";
+  if (isSendwrightError(error, "smtp.resolve")) return "its name can't be resolved";
   const cause = error instanceof AggregateError ? error.errors[0] : error;
   return cause instanceof Error && "code" in cause && typeof cause.code === "string"
     ? cause.code

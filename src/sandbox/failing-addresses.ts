@@ -11,7 +11,7 @@ export type Behavior =
 const domain = "sandbox.test";
 
 const behaviors: Readonly<Record<string, Behavior>> = {
-  "550": { kind: "refuse", code: 550, text: "No such mailbox" },
+  "550": { kind: "refuse", code: 550, text: "Mailbox not found" },
   "451": { kind: "refuse", code: 451, text: "Temporary failure, try again later" },
   rate: { kind: "refuse", code: 450, text: "Too much mail for this mailbox, try again later" },
   lost: { kind: "lose" },

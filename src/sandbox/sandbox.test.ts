@@ -174,7 +174,7 @@ test("notifies its listeners until they leave, and forgets everything when clear
   });
   const unsubscribe = sandbox.onMessage((message) => seen.push(message.subject));
   const heard = await talk(sandbox, transaction("a@a.test", ["b@b.test"], "Subject: one\r\n\r\n"));
-  expect(heard).toContain("Caught by the Sendwright sandbox");
+  expect(heard).toContain("Captured by the Sendwright sandbox");
   unsubscribe();
   await talk(sandbox, transaction("a@a.test", ["b@b.test"], "Subject: two\r\n\r\n"));
   expect(seen).toEqual(["one"]);
@@ -228,7 +228,7 @@ test("stops at once although a client stays connected", async () => {
 });
 
 test.each([
-  ["550@sandbox.test", "550 5.1.1 No such mailbox"],
+  ["550@sandbox.test", "550 5.1.1 Mailbox not found"],
   ["451@sandbox.test", "451 4.3.0 Temporary failure, try again later"],
   ["Rate@SANDBOX.test", "450 4.2.1 Too much mail for this mailbox, try again later"],
 ])("refuses %s, and accepts the message for others", async (address, reply) => {
@@ -267,5 +267,5 @@ test("replies after five seconds to a message for slow@sandbox.test", async () =
   await clock.advance(4_999);
   expect(isOver).toBe(false);
   await clock.advance(1);
-  expect(await talking).toContain("Caught by the Sendwright sandbox");
+  expect(await talking).toContain("Captured by the Sendwright sandbox");
 });

@@ -127,9 +127,9 @@ export class Sandbox implements Service, AsyncDisposable {
       },
       onData: (stream, session, done) => {
         this.#accept(stream, session).then(
-          () => this.#reply(session, () => done(null, "Caught by the Sendwright sandbox")),
+          () => this.#reply(session, () => done(null, "Captured by the Sendwright sandbox")),
           (error: unknown) => {
-            this.#log.error({ err: error }, "the sandbox could not store a message");
+            this.#log.error({ err: error }, "sandbox failed to store message");
             done(new Error("The sandbox could not store the message"));
           },
         );
@@ -142,7 +142,7 @@ export class Sandbox implements Service, AsyncDisposable {
       socket.once("close", () => this.#sockets.delete(remotePort));
     });
     // The failure to listen also comes here; `listen` throws it.
-    server.on("error", (error) => this.#log.debug({ err: error }, "a sandbox connection failed"));
+    server.on("error", (error) => this.#log.debug({ err: error }, "sandbox connection failed"));
     return server;
   }
 
@@ -191,7 +191,7 @@ export class Sandbox implements Service, AsyncDisposable {
     try {
       listener(message);
     } catch (error) {
-      this.#log.error({ err: error }, "a listener of the sandbox failed");
+      this.#log.error({ err: error }, "sandbox listener failed");
     }
   }
 }
@@ -203,7 +203,7 @@ async function listen(server: SMTPServer, port: number): Promise<number> {
   } catch (error) {
     throw new SendwrightError(
       "sandbox.unavailable",
-      `The sandbox cannot listen on port ${port} of ${host}${reasonOf(error)}. Set SENDWRIGHT_SANDBOX_PORT to a free port, or to 0 to go without the sandbox.`,
+      `The sandbox can't listen on port ${port} of ${host}${reasonOf(error)}. Set SENDWRIGHT_SANDBOX_PORT to a free port, or to 0 to turn the sandbox off.`,
       { cause: error },
     );
   }
@@ -215,9 +215,9 @@ function reasonOf(error: unknown): string {
   const code = error instanceof Error && "code" in error ? error.code : undefined;
   switch (code) {
     case "EADDRINUSE":
-      return ", for another program does";
+      return ", because another program uses it";
     case "EACCES":
-      return ", for that port is reserved to the system";
+      return ", because the system reserves that port";
     default:
       return typeof code === "string" ? ` (${code})` : "";
   }

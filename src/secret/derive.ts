@@ -44,17 +44,17 @@ export const exampleSecrets: readonly string[] = [
 export function parseSecret(text: string, name: string): string {
   const secret = text.trim();
   const remedy = "Set it to a long random text, such as the output of `openssl rand -hex 32`.";
-  if (secret === "") throw new SendwrightError("secret.unusable", `${name} is set but empty. ${remedy}`);
+  if (secret === "") throw new SendwrightError("secret.unusable", `${name} is empty. ${remedy}`);
   if ([...secret].length < minCharacters) {
     throw new SendwrightError(
       "secret.unusable",
-      `${name} is shorter than ${minCharacters} characters, which is too easy to guess. ${remedy}`,
+      `${name} has fewer than ${minCharacters} characters and is too easy to guess. ${remedy}`,
     );
   }
   if (exampleSecrets.includes(secret.toLowerCase())) {
     throw new SendwrightError(
       "secret.unusable",
-      `${name} is an example from the documentation, which everybody knows. ${remedy}`,
+      `${name} is an example from the documentation and publicly known. ${remedy}`,
     );
   }
   return secret;

@@ -138,7 +138,10 @@ export function open(key: FernetKey, token: string): Opened {
 
 /** The one error for tokens that no key opens. */
 export function invalidToken(): SendwrightError {
-  return new SendwrightError("token.invalid", "This token is damaged, too old, or made with another key.");
+  return new SendwrightError(
+    "token.invalid",
+    "This token is damaged, too old or was created with another key.",
+  );
 }
 
 function hmac(key: FernetKey, bytes: Buffer): Buffer {

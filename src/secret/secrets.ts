@@ -119,7 +119,7 @@ export class Secrets extends Keyring {
     if (!this.#fits) {
       throw new SendwrightError(
         "secret.mismatch",
-        "SENDWRIGHT_SECRET does not fit this database. Set the secret it was made with, or enter the SMTP password again.",
+        "SENDWRIGHT_SECRET doesn't match this database. Set the secret it was created with, or enter the SMTP password again.",
       );
     }
     const keyFor = ({ key }: NamedKey) => purposeKey(key, purpose, id);

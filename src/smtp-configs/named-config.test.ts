@@ -21,7 +21,7 @@ it("says which field names a config that there is not", () => {
   expect(() => findNamedConfig(configs, "Lab")).toThrow(
     expect.objectContaining({
       code: "config.not_found",
-      issues: [{ pointer: "/config", detail: "is not known" }],
+      issues: [{ pointer: "/config", detail: "must be the name or ID of an SMTP config" }],
     }),
   );
 });

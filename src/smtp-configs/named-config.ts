@@ -20,12 +20,14 @@ export function findNamedConfig<Config extends Named>(
   if (byId !== undefined) return byId;
   const [found, ...others] = configs.filter(({ settings }) => settings.name === nameOrId);
   if (found === undefined) {
-    const detail = `No SMTP config has the ID or the name ${JSON.stringify(nameOrId)}.`;
-    throw new SendwrightError("config.not_found", detail, { issues: [{ pointer, detail: "is not known" }] });
+    const detail = `SMTP config ${JSON.stringify(nameOrId)} not found.`;
+    throw new SendwrightError("config.not_found", detail, {
+      issues: [{ pointer, detail: "must be the name or ID of an SMTP config" }],
+    });
   }
   if (others.length === 0) return found;
   const ids = [found, ...others].map(({ id }) => id).join(", ");
   throw invalidInput([
-    { pointer, detail: `is the name of ${others.length + 1} SMTP configs; enter an ID instead: ${ids}` },
+    { pointer, detail: `is the name of ${others.length + 1} SMTP configs: use an ID instead (${ids})` },
   ]);
 }

@@ -50,18 +50,18 @@ export function resolveSettings(
   if (isOauth && id === null) {
     throw new SendwrightError(
       "oauth.consent_required",
-      `Save ${JSON.stringify(settings.name)} and connect it with its provider, then test it.`,
+      `Save ${JSON.stringify(settings.name)} and connect it to its provider, then test it.`,
     );
   }
   if (isOauth && username === null) {
     throw new SendwrightError(
       "oauth.consent_required",
-      `${JSON.stringify(settings.name)} signs in with OAuth and has no username. Enter the address of the mailbox.`,
+      `${JSON.stringify(settings.name)} uses OAuth but has no username. Enter the address of the mailbox.`,
     );
   }
   if (!isOauth && username !== null && password === null) {
     throw passwordRequired(
-      `${JSON.stringify(settings.name)} has a username but no password. Enter the password, or remove the username to send without sign-in.`,
+      `${JSON.stringify(settings.name)} has a username but no password. Enter the password, or remove the username to send without authentication.`,
     );
   }
   const { allowCleartextAuth, ehloName, fromEmail, fromName, replyTo } = settings;

@@ -32,14 +32,12 @@ export function passwordAfter(
 function reusePassword(current: SmtpConfig, next: DestinationSettings, secrets: Secrets): string {
   if (!sameDestination(destinationOf(current.settings), destinationOf(next))) {
     throw passwordRequired(
-      "The server, port, TLS settings, sign-in method or username differs from what the password was saved for. Enter the password again.",
+      "The password was saved for another server, port, TLS setting, authentication method or username. Enter the password again.",
     );
   }
   const password = readSaved(current, secrets);
   if (password === null) {
-    throw passwordRequired(
-      "No password is saved that could be kept. Enter the password, or send null for none.",
-    );
+    throw passwordRequired("There's no saved password to keep. Enter a password, or send null for none.");
   }
   return password;
 }
@@ -60,7 +58,7 @@ export function assertSameDestination(
   if (tokens === null || (isBoundTo(tokens.destination, next) && isTrusted(current, secrets))) return;
   throw new SendwrightError(
     "oauth.consent_required",
-    "The consent of the provider is for the server, port, TLS settings and username as they were. Disconnect, save, and connect again.",
+    "The provider connection is for another server, port, TLS setting or username. Disconnect, save and connect again.",
   );
 }
 
@@ -107,6 +105,6 @@ function readSaved(current: SmtpConfig, secrets: Secrets): string | null {
     return readPassword(current, secrets);
   } catch (error) {
     if (!isSendwrightError(error)) throw error;
-    throw passwordRequired(`The saved password cannot be kept. ${error.message}`);
+    throw passwordRequired(`Sendwright can't keep the saved password. ${error.message}`);
   }
 }

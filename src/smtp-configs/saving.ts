@@ -137,19 +137,19 @@ export async function findAny(source: ConfigSource, db: Db, id: string): Promise
 }
 
 export function notFound(id: string): SendwrightError {
-  return new SendwrightError("config.not_found", `There is no SMTP config ${JSON.stringify(id)}.`);
+  return new SendwrightError("config.not_found", `SMTP config ${JSON.stringify(id)} not found.`);
 }
 
 export function managed(): SendwrightError {
   return new SendwrightError(
     "config.managed",
-    "This config is set outside of Sendwright, by the environment (SENDWRIGHT_SMTP_…): change it there and restart.",
+    "This config is set by the environment (SENDWRIGHT_SMTP_…). Change it there and restart Sendwright.",
   );
 }
 
 export function versionConflict({ settings, revision }: SmtpConfig): SendwrightError {
   return new SendwrightError(
     "config.version_conflict",
-    `${JSON.stringify(settings.name)} was saved by ${revision.updatedBy} in the meantime (version ${revision.version}). Load it again and repeat your changes.`,
+    `${revision.updatedBy} saved version ${revision.version} of ${JSON.stringify(settings.name)}. Reload it and repeat your changes.`,
   );
 }

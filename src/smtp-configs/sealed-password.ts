@@ -59,7 +59,7 @@ export function readPassword(holder: Holder, secrets: Secrets): string | null {
   if (seal === "broken") {
     throw new SendwrightError(
       "seal.broken",
-      `${JSON.stringify(settings.name)} was changed in the database, not by Sendwright. Check its settings, then enter the password again and save.`,
+      `${JSON.stringify(settings.name)} was modified outside Sendwright. Check its settings, then enter the password again and save.`,
     );
   }
   if (secret.kind === "none") return null;
@@ -84,6 +84,6 @@ function sealedParts(id: string, settings: SealedSettings, passwordToken: string
 function mismatch(name: string): SendwrightError {
   return new SendwrightError(
     "secret.mismatch",
-    `${JSON.stringify(name)} was saved with another secret. Set SENDWRIGHT_SECRET to that one or name it in SENDWRIGHT_PREVIOUS_SECRETS, or enter the password again and save.`,
+    `${JSON.stringify(name)} was saved with another secret. Set SENDWRIGHT_SECRET to it, add it to SENDWRIGHT_PREVIOUS_SECRETS, or enter the password again and save.`,
   );
 }

@@ -35,7 +35,7 @@ function text(max: number) {
     .string({ error: (issue) => (issue.input === undefined ? "is required" : "must be text") })
     .max(max, `must have at most ${max} characters`)
     .refine((value) => !/\p{Cc}/u.test(value) && value.isWellFormed(), {
-      error: "must not hold line breaks or other control characters",
+      error: "must not contain line breaks or other control characters",
     });
 }
 
@@ -135,7 +135,7 @@ const settings = {
     .nullable()
     .default(null)
     .transform((value) => (value === "" ? null : value))
-    .transform(optionally(normalised(normaliseCaPem, "must hold certificates in PEM form and nothing else"))),
+    .transform(optionally(normalised(normaliseCaPem, "must be PEM certificates only"))),
   maxConnections: wholeNumber(1, 100).default(5),
   /** Messages per second; null is unlimited. */
   maxPerSecond: wholeNumber(1, 10_000).nullable().default(null),
@@ -168,19 +168,19 @@ const password = z
   .max(8192, "must have at most 8192 characters")
   // SASL has no way to say NUL (RFC 4616 §2); line breaks come from copying and never from a relay.
   .refine((value) => !/[\r\n\0]/.test(value) && value.isWellFormed(), {
-    error: "must not hold line breaks or NUL",
+    error: "must not contain line breaks or NUL",
   });
 
 /** Nothing is saved yet that the mask could stand for. */
 const newPassword = password
   .refine((value) => value !== passwordMask, {
-    error: "is the mask of a saved password, and none is saved; enter the password itself",
+    error: "is the mask, but no password is saved; enter the password",
   })
   .nullable()
   .default(null)
   .transform((value) => (value === "" ? null : value));
 
-const passwordChoice = `${passwordMask} keeps the saved password, null removes it, any other text replaces it`;
+const passwordChoice = `${passwordMask} keeps the saved password, null removes it, other text replaces it`;
 
 const passwordChange = z
   .union([z.null(), password.min(1, `must not be empty: ${passwordChoice}`)], {
@@ -196,7 +196,7 @@ const notAnObject = "must be an object";
 /** Named even if other fields are wrong too: every problem of a body is shown at once. */
 const usernameMissing = {
   path: ["password"],
-  error: "needs a username; enter one, or leave the password out",
+  error: "requires a username; enter one or leave the password out",
   when: () => true,
 };
 
@@ -211,12 +211,12 @@ function newPasswordHasUsername(value?: { username: string | null; password: Pas
 /** With OAuth the username is the mailbox, and no password is there to be kept or sent. */
 const oauthNeedsUsername = {
   path: ["username"],
-  error: "is needed with the sign-in method oauth: the address of the mailbox",
+  error: "is required for the authentication method oauth: enter the address of the mailbox",
   when: () => true,
 };
 const oauthHasNoPassword = {
   path: ["password"],
-  error: "must be null with the sign-in method oauth, which takes no password",
+  error: "must be null for the authentication method oauth",
   when: () => true,
 };
 
@@ -280,7 +280,7 @@ export const smtpConfigTest = z.strictObject({ sendTo }, notAnObject);
 
 /** All configs, in the order in which they are to be tried. */
 export const smtpConfigOrder = z.strictObject(
-  { ids: z.array(z.string("must be text"), "must be a list of ids").max(1000, "must have at most 1000 ids") },
+  { ids: z.array(z.string("must be text"), "must be a list of IDs").max(1000, "must have at most 1000 IDs") },
   notAnObject,
 );
 

@@ -443,7 +443,7 @@ describe("a test of unsaved settings", () => {
   });
 });
 
-describe("a row changed in the database by other hands", () => {
+describe("a row modified outside Sendwright by other hands", () => {
   test.each<Partial<SmtpConfigRow>>([
     { smtp_server: "evil.example" },
     { smtp_port: 26 },
@@ -471,7 +471,7 @@ describe("a row changed in the database by other hands", () => {
     const view = await create();
     await tamper(view.id, { smtp_server: "evil.example" });
     const shown = await get(view.id);
-    await expect(put(shown)).rejects.toThrow(/changed in the database/);
+    await expect(put(shown)).rejects.toThrow(/modified outside Sendwright/);
     const mended = await put(shown, { smtpServer: "smtp.example.com", password });
     expect(mended.problem).toBeNull();
     expect(await passwordIn(view.id)).toBe(password);

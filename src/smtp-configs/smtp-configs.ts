@@ -149,7 +149,7 @@ export class SmtpConfigs {
    */
   async arrange(ids: readonly string[], actor: Actor): Promise<SmtpConfigSummary[]> {
     if (new Set(ids).size < ids.length) {
-      throw invalidInput([{ pointer: "/ids", detail: "must name each config once" }]);
+      throw invalidInput([{ pointer: "/ids", detail: "must contain each config once" }]);
     }
     const { store, onChanged, clock } = this.#dependencies;
     await store.transaction(async (db) => {
@@ -271,6 +271,6 @@ function passwordWord({ kind }: PasswordChange, { secret }: SmtpConfig): string 
 function listConflict(): SendwrightError {
   return new SendwrightError(
     "config.version_conflict",
-    "A config was added or deleted in the meantime. Load the list again and repeat your change.",
+    "Someone else created or deleted a config. Reload the list and repeat your change.",
   );
 }

@@ -147,7 +147,7 @@ function refuse(separators: readonly string[], text: string): void {
   if (!separators.some((separator) => text.includes(separator))) return;
   throw new SendwrightError(
     "input.invalid",
-    "The username or the password holds a control character that this sign-in method cannot carry.",
+    "The username or password contains a control character, which this authentication method doesn't support.",
     { smtp: { stage: "auth" } },
   );
 }

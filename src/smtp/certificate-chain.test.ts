@@ -82,7 +82,7 @@ describe("a chain that only lacks trust", () => {
 
 describe("a chain that trust would not mend", () => {
   it.each([
-    ["that ended", root.selfSigned({ names, ...past }), ["It ended on 2020-02-03."]],
+    ["that ended", root.selfSigned({ names, ...past }), ["It expired on 2020-02-03."]],
     [
       "for another name",
       root.selfSigned({ names: ["other.test"] }),
@@ -91,12 +91,12 @@ describe("a chain that trust would not mend", () => {
     [
       "of an authority that ended",
       chain(ended.issue({ names }), ended.caPem),
-      ["authority", "ended on 2020-02-03."],
+      ["authority", "expired on 2020-02-03."],
     ],
     [
       "of an authority that ended, and for another name",
       chain(ended.issue({ names: ["other.test"] }), ended.caPem),
-      ["ended on 2020-02-03.", "It is not for relay.test."],
+      ["expired on 2020-02-03.", "It is not for relay.test."],
     ],
   ])("has no pin: %s", async (_, sent, words) => {
     const { pin, faults } = await shakeHands(sent, null);
@@ -128,7 +128,7 @@ describe("an address in a certificate (RFC 5280 §4.2.1.6)", () => {
 
   it("that stands as a DNS name is told of", () => {
     expect(faults(root.issue({ names: ["DNS:127.0.0.1"] }).cert)).toEqual([
-      "It has 127.0.0.1 as a DNS name, where an address must stand as an IP address.",
+      "It lists 127.0.0.1 as a DNS name instead of an IP address.",
     ]);
     expect(faults(root.issue({ names: ["192.0.2.1", "DNS:127.0.0.10"] }).cert)).toEqual([
       "It is not for 127.0.0.1.",

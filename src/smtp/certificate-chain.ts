@@ -64,10 +64,10 @@ export function nameOnOneLine(name: string | undefined): string {
 
 /** The error codes of OpenSSL for a chain without a trusted authority, in words. */
 const untrusted: Readonly<Record<string, string>> = {
-  DEPTH_ZERO_SELF_SIGNED_CERT: "It is self-signed: no authority vouches for it.",
-  SELF_SIGNED_CERT_IN_CHAIN: "The authority that signed it is not trusted here.",
-  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: "The authority that signed it is not known here.",
-  UNABLE_TO_VERIFY_LEAF_SIGNATURE: "The authority that signed it is not known here.",
+  DEPTH_ZERO_SELF_SIGNED_CERT: "It is self-signed.",
+  SELF_SIGNED_CERT_IN_CHAIN: "Its certificate authority isn't trusted here.",
+  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: "Its certificate authority is unknown here.",
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE: "Its certificate authority is unknown here.",
 };
 
 /** All faults of the chain, in words. OpenSSL names only the first. */
@@ -79,20 +79,20 @@ export function faultsOf({ certificates, error, host, isForHost, now }: Refused)
     const whose =
       index === 0 ? "It" : `The certificate of its authority ${nameOnOneLine(certificate.subject)}`;
     if (certificate.validToDate.getTime() < now)
-      faults.push(`${whose} ended on ${day(certificate.validToDate)}.`);
+      faults.push(`${whose} expired on ${day(certificate.validToDate)}.`);
     if (certificate.validFromDate.getTime() > now) {
       faults.push(`${whose} is valid only from ${day(certificate.validFromDate)}.`);
     }
   }
   if (!isForHost) faults.push(nameFault(certificates[0], host));
-  return faults.length === 0 ? [`It does not verify (${error}).`] : faults;
+  return faults.length === 0 ? [`Verification failed (${error}).`] : faults;
 }
 
 /** RFC 5280 §4.2.1.6: an address stands as iPAddress. As a DNS name it counts for nothing (RFC 9525 §6.4). */
 function nameFault(own: X509Certificate | undefined, host: string): string {
   const entries = own?.subjectAltName?.split(", ") ?? [];
   return isAddress(host) && entries.includes(`DNS:${host}`)
-    ? `It has ${host} as a DNS name, where an address must stand as an IP address.`
+    ? `It lists ${host} as a DNS name instead of an IP address.`
     : `It is not for ${host}.`;
 }
 

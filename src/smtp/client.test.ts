@@ -392,7 +392,7 @@ describe("time", () => {
     await expect(connection.send(message)).rejects.toMatchObject({
       code: "smtp.timeout",
       smtp: { stage: "recipient" },
-      message: expect.stringContaining("altogether"),
+      message: expect.stringContaining("total time limit"),
     });
   });
 });

@@ -182,7 +182,7 @@ export class Client {
     if (bytes > maxSizeOf(content)) {
       throw new SendwrightError(
         "internal",
-        `The content has ${bytes} bytes, and at most ${maxSizeOf(content)} were announced.`,
+        `The content has ${bytes} bytes, but at most ${maxSizeOf(content)} were announced.`,
       );
     }
     return this.#prepare(message, parts);
@@ -279,7 +279,7 @@ export class Client {
 
   #broken(stage: Stage, command: string, reply: SmtpReply): SendwrightError {
     this.destroy();
-    const message = `${this.host}:${this.port} answered ${command} with ${quote(reply)}.`;
+    const message = `${this.host}:${this.port} replied to ${command} with ${quote(reply)}.`;
     // RFC 5321 §3.8: 421 may answer anything.
     const code = reply.code === 421 ? "smtp.closed" : "smtp.protocol";
     return new SendwrightError(code, message, { smtp: { stage, reply } });
@@ -289,7 +289,7 @@ export class Client {
     if (!path.needsSmtpUtf8 || this.capabilities.smtpUtf8) return path;
     throw new SendwrightError(
       "smtp.smtputf8_missing",
-      `The address ${path.text} is outside ASCII, and ${this.host}:${this.port} does not support SMTPUTF8. Use another address or relay.`,
+      `The address ${path.text} isn't ASCII, but ${this.host}:${this.port} doesn't support SMTPUTF8. Use another address or SMTP server.`,
       { smtp: { stage: "sender" } },
     );
   }
@@ -297,5 +297,5 @@ export class Client {
 
 /** The error for a message that was withdrawn before any of it was sent. */
 export function withdrawn(): SendwrightError {
-  return new SendwrightError("smtp.withdrawn", "The message was taken back before it was sent.");
+  return new SendwrightError("smtp.withdrawn", "The message was withdrawn before it was sent.");
 }

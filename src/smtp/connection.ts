@@ -117,7 +117,10 @@ async function open(options: ConnectOptions, redact: Redactor, stages: StageReco
   const { host, port } = relay;
   const timeouts: Timeouts = { ...defaultTimeouts, ...options.timeouts };
   if (relay.ehloName !== null && !ehloName.test(relay.ehloName)) {
-    throw new SendwrightError("input.invalid", `${JSON.stringify(relay.ehloName)} is no host name for EHLO.`);
+    throw new SendwrightError(
+      "input.invalid",
+      `${JSON.stringify(relay.ehloName)} is not a valid EHLO name. Use a host name.`,
+    );
   }
   const timeoutMs = Math.min(timeouts.connectMs, timeouts.overallMs);
   const { wire, address } = await dialWithFallback({

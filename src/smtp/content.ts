@@ -58,7 +58,7 @@ export class Content {
     if (!needsSmtpUtf8 && !this.#parts.every((part) => isAscii(part))) {
       throw new SendwrightError(
         "input.invalid",
-        "The content has bytes outside ASCII: encode it, or send it with SMTPUTF8.",
+        "The content isn't ASCII. Encode it, or send it with SMTPUTF8.",
       );
     }
     const endsInLine = (part: Buffer) => part.length === 0 || part.at(-1) === lineFeed;
@@ -95,10 +95,7 @@ function checkLines(bytes: Buffer): number {
     // The usual case has its own branch, because every byte of every email is read here.
     if (byte > carriageReturn || (byte !== carriageReturn && byte !== lineFeed)) continue;
     if (byte === lineFeed || bytes[at + 1] !== lineFeed) {
-      throw new SendwrightError(
-        "input.invalid",
-        "The content has a bare CR or LF: each line must end in CRLF.",
-      );
+      throw new SendwrightError("input.invalid", "The content has a bare CR or LF. End each line in CRLF.");
     }
     checkLength(at - start);
     start = at + 2;
@@ -113,7 +110,7 @@ function checkLength(lineBytes: number): void {
   if (lineBytes <= maxLineBytes) return;
   throw new SendwrightError(
     "input.invalid",
-    `The content has a line longer than ${maxLineBytes} octets: encode it.`,
+    `The content has a line longer than ${maxLineBytes} octets. Encode it.`,
   );
 }
 

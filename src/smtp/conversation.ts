@@ -162,7 +162,7 @@ export class Conversation {
   /** Fails whatever is waited for after this time, unless cancelled. */
   deadline(ms: number): () => void {
     return this.#options.clock.after(ms, () =>
-      this.#lose({ code: "smtp.timeout", message: "took too long altogether", systemCode: "ETIMEDOUT" }),
+      this.#lose({ code: "smtp.timeout", message: "exceeded the total time limit", systemCode: "ETIMEDOUT" }),
     );
   }
 
@@ -181,7 +181,7 @@ export class Conversation {
   /** Closes without QUIT. Replies that were not read are dropped, because their commands are no longer known. */
   destroy(): void {
     this.#replies.length = 0;
-    this.#lose({ code: "smtp.closed", message: "was closed from here" });
+    this.#lose({ code: "smtp.closed", message: "lost its connection: Sendwright closed it" });
   }
 
   #receive(chunk: Buffer): void {
@@ -189,7 +189,7 @@ export class Conversation {
     for (const parsed of this.#parser.push(chunk)) {
       if (parsed.kind === "fault") {
         // Bytes that are not SMTP are not repeated: the form must not read other services.
-        this.#lose({ code: "smtp.protocol", message: `does not speak SMTP as it should: ${parsed.reason}` });
+        this.#lose({ code: "smtp.protocol", message: `doesn't speak valid SMTP: ${parsed.reason}` });
       } else if (this.#owed > 0) {
         this.#owed--;
         this.#replies.push(parsed.reply);
@@ -232,8 +232,8 @@ export class Conversation {
     const seconds = timeoutMs / 1000;
     const message =
       stage === "greeting" && this.#silent
-        ? `said nothing for ${seconds} seconds after the connection was made: a server that expects TLS from the first byte is silent like this`
-        : `gave no answer within ${seconds} seconds`;
+        ? `sent no greeting within ${seconds} seconds. Servers with implicit TLS do this: try the TLS mode implicit`
+        : `didn't reply within ${seconds} seconds`;
     return { code: "smtp.timeout", message, systemCode: "ETIMEDOUT" };
   }
 
@@ -266,14 +266,18 @@ export class Conversation {
   }
 }
 
-const cutOff: Loss = { code: "smtp.closed", message: "was cut off from here", systemCode: "ABORT_ERR" };
+const cutOff: Loss = {
+  code: "smtp.closed",
+  message: "lost its connection: Sendwright cancelled it",
+  systemCode: "ABORT_ERR",
+};
 
 function lossBy(error: NodeJS.ErrnoException | null): Loss {
   return error === null
     ? { code: "smtp.closed", message: "closed the connection" }
     : {
         code: "smtp.closed",
-        message: `broke off the connection (${error.code ?? error.message})`,
+        message: `dropped the connection (${error.code ?? error.message})`,
         systemCode: error.code ?? "UNKNOWN",
         cause: error,
       };
@@ -283,11 +287,11 @@ function lossBy(error: NodeJS.ErrnoException | null): Loss {
 function unasked(reply: SmtpReply): Loss {
   return reply.code === 421
     ? { code: "smtp.closed", message: `is closing the connection: ${quote(reply)}`, reply }
-    : { code: "smtp.protocol", message: `spoke out of turn: ${quote(reply)}`, reply };
+    : { code: "smtp.protocol", message: `sent an unexpected reply: ${quote(reply)}`, reply };
 }
 
 function injectedBy(reply: SmtpReply | null): Loss {
-  const message = "sent data in the clear where its TLS handshake was due";
+  const message = "sent unencrypted data instead of its TLS handshake";
   return reply === null
     ? { code: "smtp.protocol", message }
     : { code: "smtp.protocol", message: `${message}: ${quote(reply)}`, reply };
@@ -296,15 +300,14 @@ function injectedBy(reply: SmtpReply | null): Loss {
 /** By OpenSSL's name for it, also where the greeting came before OpenSSL could look. */
 const noTlsHere: Loss = {
   code: "smtp.tls",
-  message:
-    "speaks in the clear first on this port, where TLS was expected: use STARTTLS, or its implicit TLS port (usually 465)",
+  message: "doesn't use implicit TLS on this port: use STARTTLS, or its implicit TLS port (usually 465)",
   systemCode: "ERR_SSL_WRONG_VERSION_NUMBER",
 };
 
 /** The handshake of a relay that went on in the clear after its 220, once the client's first bytes were on their way. */
 const clearAfterStartTls: Loss = {
   ...noTlsHere,
-  message: "went on in the clear after it had agreed to STARTTLS",
+  message: "accepted STARTTLS but then continued unencrypted",
 };
 
 const brokenOff: ReadonlySet<string> = new Set(["ECONNRESET", "EPIPE", "ETIMEDOUT"]);
@@ -315,7 +318,7 @@ function handshakeLoss(error: NodeJS.ErrnoException, plainStage: Stage): Loss {
   const systemCode = error.code ?? "UNKNOWN";
   const details = { systemCode, cause: error };
   if (brokenOff.has(systemCode)) {
-    return { code: "smtp.closed", message: `broke off the TLS handshake (${systemCode})`, ...details };
+    return { code: "smtp.closed", message: `dropped the TLS handshake (${systemCode})`, ...details };
   }
   if (systemCode === noTlsHere.systemCode) {
     return { ...(plainStage === "tls" ? noTlsHere : clearAfterStartTls), cause: error };
@@ -325,8 +328,9 @@ function handshakeLoss(error: NodeJS.ErrnoException, plainStage: Stage): Loss {
 
 /** An alert is the other side's word; all else is what this side could not accept. */
 function handshakeFault(systemCode: string): string {
-  if (nothingInCommon.test(systemCode)) return `and Sendwright found no common TLS (${systemCode})`;
+  if (nothingInCommon.test(systemCode))
+    return `and Sendwright support no common TLS version or cipher (${systemCode})`;
   return systemCode.includes("ALERT")
-    ? `broke off the TLS handshake (${systemCode}); its log says why`
-    : `did not get through the TLS handshake (${systemCode})`;
+    ? `rejected the TLS handshake (${systemCode}). Check its log`
+    : `failed the TLS handshake (${systemCode})`;
 }

@@ -37,7 +37,7 @@ export async function dialWithFallback(options: DialOptions): Promise<Dialed> {
   const { addresses, refused } = await inTime(options, timeoutMs, () => egress.resolve(host, port)).catch(
     (error) => {
       if (error instanceof SendwrightError) throw error;
-      throw failure("resolve", `${host} was not looked up`, error);
+      throw failure("resolve", `Sendwright couldn't look up ${host}`, error);
     },
   );
   stages.pass("resolve", {
@@ -73,7 +73,7 @@ export async function dialWithFallback(options: DialOptions): Promise<Dialed> {
     }
   }
   const tried = failures.map(({ address, error }) => `${address}: ${error}`).join(", ");
-  throw failure("connect", `${host}:${port} cannot be reached (${tried})`, last);
+  throw failure("connect", `Couldn't connect to ${host}:${port} (${tried})`, last);
 }
 
 /** The error for the cause: no time left, cut off by the signal, or an error of the operating system. */
@@ -81,12 +81,12 @@ function failure(stage: "resolve" | "connect", what: string, cause: unknown): Se
   const systemCode = codeOf(cause);
   const details = { cause, smtp: { stage, systemCode } };
   if (systemCode === "ABORT_ERR")
-    return new SendwrightError("smtp.closed", `${what}: it was cut off from here.`, details);
+    return new SendwrightError("smtp.closed", `${what}: Sendwright cancelled the connection.`, details);
   if (systemCode === "ETIMEDOUT")
-    return new SendwrightError("smtp.timeout", `${what}: there was no answer in time.`, details);
+    return new SendwrightError("smtp.timeout", `${what}: it timed out.`, details);
   return new SendwrightError(
     "smtp.connect",
-    `${what}. Check the server, the port and the firewalls between.`,
+    `${what}. Check the server, the port and the firewalls in between.`,
     details,
   );
 }

@@ -40,13 +40,13 @@ export function forwardPath(address: string): Path {
   // RFC 6531 §3.2 would allow U-labels; A-labels are understood by every relay behind this one too.
   const domain = ascii.test(written) ? written : domainToASCII(written);
   if (at === -1 || endsName.test(written) || !localPart.test(local) || !asciiDomain.test(domain)) {
-    throw new SendwrightError("address.invalid", `${JSON.stringify(address)} is not an email address.`);
+    throw new SendwrightError("address.invalid", `${JSON.stringify(address)} is not a valid email address.`);
   }
   const path = `${local}@${domain}`;
   if (Buffer.byteLength(local) > maxLocalPartBytes || Buffer.byteLength(path) > maxAddressBytes) {
     throw new SendwrightError(
       "address.invalid",
-      `The address ${JSON.stringify(address)} is too long: at most ${maxLocalPartBytes} octets before the @, ${maxAddressBytes} in all (RFC 5321 §4.5.3.1.3).`,
+      `The address ${JSON.stringify(address)} is too long: at most ${maxLocalPartBytes} octets before the @ and ${maxAddressBytes} in total (RFC 5321 §4.5.3.1.3).`,
     );
   }
   return { text: `<${path}>`, needsSmtpUtf8: !ascii.test(local) };

@@ -57,7 +57,7 @@ describe("a reply (RFC 5321 §4.2)", () => {
 
   it("is no reply where the lines carry different codes (§4.2.1)", () => {
     expect(parse("250-ok\r\n550 no\r\n")).toEqual([
-      { kind: "fault", reason: "the lines of its reply carry different codes" },
+      { kind: "fault", reason: "the lines of its reply have different codes" },
     ]);
   });
 

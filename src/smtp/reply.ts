@@ -79,11 +79,11 @@ export class ReplyParser {
 
     const withoutCr = bytes.at(-1) === carriageReturn ? bytes.subarray(0, -1) : bytes;
     const match = replyLine.exec(this.#decoder.decode(withoutCr));
-    if (match === null) return this.#fault("its answer is not an SMTP reply");
+    if (match === null) return this.#fault("it sent no SMTP reply");
     const [, code = "", separator, text = ""] = match;
     // RFC 5321 §4.2.1: "the reply code is the same on each line". 250- followed by 550 is no 250.
     if (this.#code !== null && this.#code !== code)
-      return this.#fault("the lines of its reply carry different codes");
+      return this.#fault("the lines of its reply have different codes");
 
     this.#lines.push(text);
     if (separator === "-") {

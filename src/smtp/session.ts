@@ -91,7 +91,7 @@ function* startTls(options: SessionOptions, capabilities: Capabilities): Steps<v
   if (!capabilities.startTls) {
     throw new SendwrightError(
       "smtp.starttls_missing",
-      `${nameOf(options)} offers no STARTTLS, and TLS is required. Use its implicit TLS port (usually 465) if it has one.`,
+      `${nameOf(options)} doesn't offer STARTTLS, but TLS is required. Use its implicit TLS port (usually 465) if it has one.`,
       { smtp: { stage: "starttls" } },
     );
   }
@@ -115,14 +115,16 @@ function* signIn(options: SessionOptions, credentials: Credentials, capabilities
 
   // RFC 4954 §4: in the clear anyone on the way can read the password.
   if (options.relay.tls === "none" && !options.allowCleartextAuth) {
-    throw unavailable("would get the password in the clear. Turn TLS on, or allow sign-in without TLS.");
+    throw unavailable(
+      "would receive the password unencrypted. Turn on TLS, or allow authentication without TLS.",
+    );
   }
   const mechanisms = chooseMechanisms(credentials.method, offered);
   if (mechanisms.length === 0) {
     throw unavailable(
       offered.length === 0
-        ? "offers no sign-in on this connection. Remove the username, or use the port meant for submission."
-        : `offers no sign-in method usable here (it offers ${options.redactor.text(offered.join(", "))}). Choose another method.`,
+        ? "doesn't offer authentication on this connection. Remove the username, or use the submission port."
+        : `doesn't offer this authentication method (it offers ${options.redactor.text(offered.join(", "))}). Choose another method.`,
     );
   }
 
@@ -202,15 +204,23 @@ function refused(
     ...(tokenRefusal === null ? {} : { tokenRefusal: options.redactor.text(tokenRefusal) }),
   };
   if (classOf(reply) < 4) {
-    return new SendwrightError("smtp.protocol", `${nameOf(options)} answered out of turn: ${quote(reply)}`, {
-      smtp,
-    });
+    return new SendwrightError(
+      "smtp.protocol",
+      `${nameOf(options)} sent an unexpected reply: ${quote(reply)}`,
+      {
+        smtp,
+      },
+    );
   }
   return stage === "auth"
-    ? new SendwrightError("smtp.auth_rejected", `${nameOf(options)} refused the sign-in: ${quote(reply)}`, {
-        smtp,
-      })
-    : new SendwrightError("smtp.rejected", `${nameOf(options)} refused the session: ${quote(reply)}`, {
+    ? new SendwrightError(
+        "smtp.auth_rejected",
+        `${nameOf(options)} rejected the credentials: ${quote(reply)}`,
+        {
+          smtp,
+        },
+      )
+    : new SendwrightError("smtp.rejected", `${nameOf(options)} rejected the session: ${quote(reply)}`, {
         smtp,
       });
 }

@@ -97,8 +97,7 @@ export class Transaction {
   constructor(envelope: Envelope, capabilities: Capabilities) {
     const from = reversePath(envelope.from);
     const to = envelope.to.map(forwardPath);
-    if (to.length === 0)
-      throw new SendwrightError("input.invalid", "A message needs at least one recipient.");
+    if (to.length === 0) throw new SendwrightError("input.invalid", "At least one recipient is required.");
     const smtpUtf8 = envelope.needsSmtpUtf8 || [from, ...to].some((path) => path.needsSmtpUtf8);
     checkSupport(envelope.size, smtpUtf8, capabilities);
     this.#recipients = envelope.to.map((address) => ({ address, accepted: false, result: null }));
@@ -287,9 +286,13 @@ export class Transaction {
 
   #misfit(command: Command, reply: SmtpReply): SendwrightError {
     this.#outOfStep = true;
-    return new SendwrightError("smtp.protocol", `The relay answered ${command.verb} with ${quote(reply)}.`, {
-      smtp: { stage: command.stage, reply },
-    });
+    return new SendwrightError(
+      "smtp.protocol",
+      `The SMTP server replied to ${command.verb} with ${quote(reply)}.`,
+      {
+        smtp: { stage: command.stage, reply },
+      },
+    );
   }
 
   /** The outcome of all who have none yet. What ended the transaction first, ended it. */
@@ -312,7 +315,7 @@ function checkSupport(size: number, smtpUtf8: boolean, capabilities: Capabilitie
   if (limit !== null && size > limit) {
     throw new SendwrightError(
       "smtp.too_large",
-      `The message has ${size} bytes, and the relay takes at most ${limit}. Send smaller attachments, or links.`,
+      `The message has ${size} bytes, but the SMTP server accepts at most ${limit}. Send smaller attachments, or links.`,
       { smtp: { stage: "sender" } },
     );
   }
@@ -321,7 +324,7 @@ function checkSupport(size: number, smtpUtf8: boolean, capabilities: Capabilitie
 export function smtpUtf8Missing(): SendwrightError {
   return new SendwrightError(
     "smtp.smtputf8_missing",
-    "The message needs an address or a header outside ASCII, and the relay does not support SMTPUTF8. Use another address or relay.",
+    "The message has a non-ASCII address or header, but the SMTP server doesn't support SMTPUTF8. Use another address or SMTP server.",
     { smtp: { stage: "sender" } },
   );
 }

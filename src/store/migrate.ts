@@ -49,7 +49,7 @@ export async function refuseUnlessCurrent({ db }: Pick<Migrating, "db">): Promis
   if (pendingAfter(await executed(db)).length > 0) {
     throw new SendwrightError(
       "store.older",
-      "This database was not opened by this version of Sendwright yet. Start the server once, then try again.",
+      "This version of Sendwright hasn't upgraded the database yet. Start the server once, then run this again.",
     );
   }
 }
@@ -70,7 +70,7 @@ function pendingAfter(done: readonly string[]): readonly string[] {
   if (unknown.length > 0) {
     throw new SendwrightError(
       "store.newer",
-      `This database was written by a newer Sendwright (it has ${unknown.join(", ")}). Start that version, or restore a backup made before the upgrade.`,
+      `A newer Sendwright upgraded this database (it has ${unknown.join(", ")}). Start that version, or restore a backup from before the upgrade.`,
     );
   }
   return Object.keys(migrations).filter((name) => !done.includes(name));
@@ -97,11 +97,11 @@ function upgradeFailed(name: string, cause: unknown): unknown {
   if (isSendwrightError(cause)) return cause;
   const reason = cause instanceof Error ? cause.message : String(cause);
   const remedy = madeBefore.test(reason)
-    ? "A part of it was there already: an earlier version of Sendwright was stopped while it upgraded. Restore a backup from before that upgrade."
+    ? "The upgrade was interrupted before. Restore a backup from before that upgrade."
     : "Start the earlier version again, and report this.";
   return new SendwrightError(
     "store.upgrade_failed",
-    `The database cannot be upgraded: ${name} failed (${reason}). Nothing was changed. ${remedy}`,
+    `Sendwright can't upgrade the database: ${name} failed (${reason}). Nothing was changed. ${remedy}`,
     { cause },
   );
 }

@@ -74,7 +74,7 @@ describe("errors", () => {
     const error = await thrownBy(raise(state));
     expect(error).toMatchObject({
       code: "store.unavailable",
-      message: "The database cannot be used now: raised by the test.",
+      message: "Sendwright can't use the database: raised by the test.",
       cause: { code: state },
     });
   });

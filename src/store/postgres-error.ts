@@ -22,7 +22,7 @@ export function postgresError(error: unknown): unknown {
       : unavailableWords.test(error.message);
   if (!unavailable) return error;
   const words = error.message === "" ? String(code) : error.message;
-  return new SendwrightError("store.unavailable", `The database cannot be used now: ${words}.`, {
+  return new SendwrightError("store.unavailable", `Sendwright can't use the database: ${words}.`, {
     cause: error,
   });
 }

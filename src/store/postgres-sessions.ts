@@ -39,9 +39,9 @@ async function sessionOf(client: Client): Promise<number> {
 
 /** What is wrong with a database that `hasSessions` says no of. */
 export const pooledTransactions =
-  "The address of the database leads to a connection pooler that pools transactions, such as PgBouncer with pool_mode = transaction. Sendwright needs sessions.";
+  "SENDWRIGHT_DATABASE_URL points to a pooler in transaction mode, such as PgBouncer with pool_mode = transaction. Sendwright requires sessions.";
 export const pooledTransactionsRemedy =
-  "Set the pooler to session pooling, or set SENDWRIGHT_DATABASE_URL to the address of PostgreSQL itself.";
+  "Switch the pooler to session pooling, or set SENDWRIGHT_DATABASE_URL to PostgreSQL itself.";
 
 /** @throws SendwrightError `store.unavailable` if connections have no sessions, or there is no connection. */
 export async function refuseUnlessSessions(url: string): Promise<void> {

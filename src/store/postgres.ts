@@ -42,7 +42,7 @@ const parsers: typeof types = {
 /** @throws SendwrightError `input.invalid` for an address that may mean another one; see `isDatabaseAddress`. */
 export function connectionOptions(url: string, limits: StatementLimits | null) {
   if (!isDatabaseAddress(url)) {
-    throw new SendwrightError("input.invalid", `The address of the database ${databaseAddressRule}.`);
+    throw new SendwrightError("input.invalid", `The URL of the database ${databaseAddressRule}.`);
   }
   return {
     connectionString: url,

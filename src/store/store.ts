@@ -85,7 +85,7 @@ export async function openStoreBeside(database: string, access: SqliteAccess = "
   if (!existsSync(database)) {
     throw new SendwrightError(
       "store.unavailable",
-      `There is no database ${database}. Check SENDWRIGHT_DATA_DIR, or start the server once to make one.`,
+      `Database ${database} not found. Check SENDWRIGHT_DATA_DIR, or start the server once to create it.`,
     );
   }
   return opened(

@@ -32,13 +32,16 @@ const stored = z.strictObject({ url: z.string(), secretEnc: z.string() });
 
 export const webhookFields = {
   webhookUrl: z
-    .string("must be an address or null")
+    .string("must be a URL or null")
     .max(2000, "must have at most 2000 characters")
-    .refine(isEndpoint, "must be an https address without a fragment or sign-in; http only on localhost")
+    .refine(
+      isEndpoint,
+      "must be an https URL without fragment or credentials; http is allowed on localhost only",
+    )
     .nullable(),
   /** The mask keeps the secret; null creates a new one. */
   webhookSecret: z.union([z.literal(passwordMask), z.null()], {
-    error: `must be ${passwordMask}, which keeps it, or null for a new one`,
+    error: `must be ${passwordMask} to keep it, or null for a new one`,
   }),
 };
 
@@ -62,7 +65,7 @@ export async function readWebhook(db: Db, secrets: Secrets): Promise<Webhook | n
     if (!isSendwrightError(error, "token.invalid")) throw error;
     throw new SendwrightError(
       "token.invalid",
-      "The webhook was saved with another secret, or changed in the database, not by Sendwright. Save its address again with a new signing secret.",
+      "The webhook was saved with another secret or modified outside Sendwright. Save its URL again with a new signing secret.",
     );
   }
 }

@@ -282,7 +282,7 @@ test("who does not answer within ten seconds has not taken it", async () => {
     await isAsked;
     await expect(patient.test(ada)).rejects.toMatchObject({ code: "test.busy" });
     await ticking.advance(10_000);
-    expect(await tried).toMatchObject({ ok: false, status: null, detail: "no answer within 10 seconds" });
+    expect(await tried).toMatchObject({ ok: false, status: null, detail: "no response within 10 seconds" });
     expect(ticking.waiting).toBe(0);
   } finally {
     await patient.stop();
@@ -319,7 +319,7 @@ describe("a test event", () => {
     expect(await sender.test(ada)).toEqual({
       ok: true,
       status: 204,
-      detail: "it answered 204",
+      detail: "it responded with 204",
       durationMs: 0,
     });
     const [first] = received;

@@ -140,11 +140,15 @@ export class WebhookSender implements Service {
     const { store, secrets, clock } = this.#dependencies;
     const webhook = await readWebhook(store.db, secrets);
     if (webhook === null) {
-      throw new SendwrightError("webhook.none", "There is no webhook. Enter its address and save.");
+      throw new SendwrightError("webhook.none", "No webhook is saved. Enter its URL and save.");
     }
     const startedAt = clock.monotonic();
     const timestamp = new Date(startedAt).toISOString();
-    const event = { type: "webhook.test", timestamp, data: { message: "Sendwright reaches this webhook." } };
+    const event = {
+      type: "webhook.test",
+      timestamp,
+      data: { message: "Sendwright can reach this webhook." },
+    };
     const posted = await this.#post(webhook, { id: newEventId(startedAt), body: JSON.stringify(event) });
     return {
       ok: isAccepted(posted),
@@ -169,6 +173,6 @@ function resultInWords(posted: PostResult): string {
   if (posted.kind === "failed") return posted.reason;
   const { status } = posted;
   return status >= 300 && status < 400
-    ? `it answered ${status}: redirects are not followed`
-    : `it answered ${status}`;
+    ? `it responded with ${status}; redirects aren't followed`
+    : `it responded with ${status}`;
 }

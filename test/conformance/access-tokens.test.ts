@@ -321,7 +321,7 @@ describe.each(databases)("access tokens on $name", ({ shared, start, open, stop 
     await clock.advance(10_000);
     expect(await waiting).toMatchObject({
       code: "oauth.unreachable",
-      message: /no answer within 10 seconds/,
+      message: /no response within 10 seconds/,
     });
   });
 

@@ -66,7 +66,10 @@ describe("sendwright doctor", () => {
   it("says that nobody serves, that nothing is set up, and how to sign in", async () => {
     await (await folder.start()).end("SIGTERM");
     const { checks } = await doctor();
-    expect(checks.get("database.server")).toMatchObject({ status: "warning", remedy: "`sendwright start`" });
+    expect(checks.get("database.server")).toMatchObject({
+      status: "warning",
+      remedy: "Run `sendwright start`.",
+    });
     expect(checks.get("configs.enabled")).toMatchObject({ status: "warning" });
     expect(checks.get("admins.count")?.remedy).toContain("`sendwright admin reset`");
   });

@@ -51,14 +51,14 @@ describe("sendwright templates", () => {
     expect(text("_parts/help/body.mjml")).toBe("<mj-text>Help</mj-text>\n");
     expect(existsSync(file("password-reset"))).toBe(false);
 
-    expect((await templates("push", dir)).stdout).toBe("Everything is as on the server.\n");
+    expect((await templates("push", dir)).stdout).toBe("No changes.\n");
     writeFileSync(file("welcome/de/subject.txt"), "Herzlich willkommen\n");
     rmSync(file("welcome/de/preheader.txt"));
     expect((await templates("push", dir, "--dry-run")).stdout).toBe("welcome: would save de\n");
     expect((await templates("push", dir)).stdout).toBe("welcome: saved de, version 2\n");
     const { body } = await service.call<TemplateDetail>("GET", "/api/templates/welcome");
     expect(body.sources.de).toMatchObject({ subject: "Herzlich willkommen", preheader: null });
-    expect((await templates("push", dir)).stdout).toBe("Everything is as on the server.\n");
+    expect((await templates("push", dir)).stdout).toBe("No changes.\n");
   });
 
   it("says what is wrong with file and line, and then saves nothing", async () => {

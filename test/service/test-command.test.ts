@@ -148,7 +148,7 @@ describe("sendwright test of settings that are not saved", () => {
     const signIn = ["--username", auth.username, "--password-stdin"];
     const good = await folder.run([...args, ...signIn], {}, `${auth.password}\nnot this\n`);
     expect(good).toMatchObject({ code: 0, stderr: "" });
-    expect(good.stdout).toMatch(/… once more, encrypted/);
+    expect(good.stdout).toMatch(/… again, encrypted/);
     expect(good.stdout).toMatch(/Sender accepted .*jo@example\.com/);
     const bad = await folder.run([...args, ...signIn], {}, "wrong-password\n");
     expect(bad.code).toBe(1);

@@ -31,7 +31,7 @@ const codeShapes = [
   /^(?:listen|release|rollback|savepoint) /,
   /^(?:AUTH|EHLO|HELO|MAIL FROM:|RCPT TO:|HTTP\/|[A-Z][\w-]+: [\w/{<]+[^ ]*(?:;|\n|\r))/,
   /^(?:text|application|multipart)\/|^attachment;|^[\w-]+-src |max-age=|^\d+px /,
-  /^[<{]|=>|^[\w-]+: [\w-]+;|\bfrom ["(]|^https?:/,
+  /^<[a-z!/]|^\{(?:%|\{|\}|\s|")|=>|^[\w-]+: [\w-]+;|\bfrom ["(]|^https?:/,
 ];
 /** TypeScript's nodes that hold an expression; all others are types. */
 const wrappers = ["TSAsExpression", "TSSatisfiesExpression", "TSNonNullExpression"];
@@ -197,6 +197,7 @@ function isProse(text: string, file: string): boolean {
   if (codeShapes.some((shape) => shape.test(text))) return false;
   // A list of names, such as elements of HTML.
   const isList =
-    wordCount(text) > 5 && !/[.,:;?!]|\b(?:an?|the|is|of|to|in|for|and|or|by|with|not)\b/i.test(text);
-  return !isList && /[\p{L}\d}`"”)’',:.;] +[\p{L}{("“`]/u.test(text.trim()) && /\p{Ll}{2}/u.test(text);
+    wordCount(text) > 5 && !/[.,:;?!]|\b(?:an?|the|is|of|to|in|for|and|or|by|with)\b/i.test(text);
+  const words = text.replaceAll(/\{[^{}]*\}/g, "X").trim();
+  return !isList && /[\p{L}\d`"”)’',:.;] +[\p{L}("“`]/u.test(words) && /\p{Ll}{2}/u.test(words);
 }

@@ -35,12 +35,13 @@ export const habits: readonly Habit[] = [
   { pattern: /\b(?:go|goes|going|went|gone) on\b/i, instead: "resume or continue" },
   { pattern: /\b(?:is|are|was|were|been|be) made\b/i, instead: "created" },
   { pattern: /\btravel/i, instead: "is sent" },
-  { pattern: /\bstands? (?:in|for|there|at)\b/i, instead: "is" },
+  { pattern: /\bstands? (?:there|at|for)\b/i, instead: "is" },
   { pattern: /\bto be rid\b|\bgets? rid\b/i, instead: "remove" },
   { pattern: /\btold of\b|\btells? of\b/i, instead: "reports or warns about" },
   // Plain structure.
   {
-    pattern: /\bis no\b(?! (?:longer|more))|\b(?:are|was|were) no\b(?! (?:longer|more))/i,
+    pattern:
+      /(?<!\bthere )\b(?:is|are|was|were) no\b(?! (?:longer|more))|(?:^|[.;:] )There (?:is|are|was|were) no\b/i,
     instead: "is not a …; … not found",
   },
   { pattern: /\bthere(?:'s| is| are) no such\b|\bno such\b/i, instead: "… not found" },
@@ -50,7 +51,7 @@ export const habits: readonly Habit[] = [
   { pattern: /(?:^|[.;] )Of (?!course)/, instead: "begin with the noun" },
   { pattern: /(?:^|[.;] )What [^?]*$/, instead: "begin with the noun that is meant" },
   { pattern: /\bwhat became of\b|\bwhat (?:was|is) said\b/i, instead: "delivery status; SMTP transcript" },
-  { pattern: /\b(?:empty|null)(?: for|[:,]) /i, instead: "Null if …; Leave blank to …" },
+  { pattern: /(?:^|[.;(] )(?:empty|null)(?::| for none)/i, instead: "Null if …; Leave blank to …" },
   { pattern: /\bwhere (?:there|it|that|this|they|no|none|one)\b/i, instead: "if: where is for places" },
   {
     pattern: /\bas (?:it|they) came\b|\bof (?:one|your)(?:'s|s)? own\b|\boneself\b/i,
@@ -76,7 +77,7 @@ export const habits: readonly Habit[] = [
 /** What a library says by default: it has no place before a user. */
 export const libraryText: Habit = {
   pattern:
-    /\bInvalid (?:input|option|string|UUID|email)\b|\bexpected \w+, received\b|\bToo (?:small|big):|\bUnrecognized key/,
+    /\bInvalid (?:input|option|string|UUID)\b|\bexpected \w+, received\b|\bToo (?:small|big):|\bUnrecognized key/,
   instead: "the words of src/core/zod-words.ts",
 };
 
@@ -94,6 +95,7 @@ export function readable(text: string): string {
   return text
     .replaceAll(/`[^`]*`/g, "CODE")
     .replaceAll(/\{\{.*?\}\}|\{%.*?%\}/gs, "X")
+    .replaceAll(/\{[^{}]*\}/g, "X")
     .replaceAll(/“[^”]*”/g, "QUOTE");
 }
 

@@ -5,7 +5,16 @@ import { allWords, type Words, wordsOf } from "./collect.ts";
 import { faultsOf, wordCount } from "./habits.ts";
 
 /** Places whose words are being rewritten. Delete a line, and its texts are checked. */
-const unfinished: readonly string[] = ["admin/src/", "src/"];
+const unfinished: readonly string[] = [
+  "admin/src/",
+  "src/diagnosis/",
+  "src/discovery/",
+  "src/monitoring/",
+  "src/providers/",
+  "src/sender-dns/",
+  "src/accounts/account-emails.ts",
+  "src/templates/builtin/",
+];
 
 const all = allWords();
 const areas = [...new Set(all.map(({ area }) => area))].sort();

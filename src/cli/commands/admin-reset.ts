@@ -9,7 +9,7 @@ export async function adminResetCommand(options: ServerOptions): Promise<number>
   const store = await openStoreBeside(databaseOf(options));
   try {
     const baseUrl = options.publicUrl ?? `http://${options.host}:${options.port}`;
-    console.log("Open this link within an hour to set the password of an admin. It works once:");
+    console.log("Open this link within an hour to set an admin's password. It can be used once:");
     console.log(await createResetLink(store.db, systemClock, baseUrl));
     return 0;
   } finally {

@@ -39,7 +39,7 @@ export async function doctorCommand({ json = false, bundle }: DoctorFlags): Prom
         await makeBundle({ environment, examination, version: version(), clock: systemClock }),
       );
       console.error(
-        `\n${bundle} holds this, the settings and the latest failures, without secrets and with addresses masked. Look through it before you pass it on.`,
+        `\nSaved ${bundle} with this report, the settings and the latest failures. Secrets are left out and addresses masked. Check it before you share it.`,
       );
     }
   } finally {

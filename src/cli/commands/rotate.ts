@@ -21,7 +21,7 @@ export async function rotateCommand(
     if (secrets.newKey !== null && !dryRun && isServed(database)) {
       throw new SendwrightError(
         "secret.mismatch",
-        "The running server does not know the new secret. Restart it with SENDWRIGHT_SECRET and SENDWRIGHT_PREVIOUS_SECRETS set as here, then run this again.",
+        "The running server doesn't have the new secret. Restart it with the same SENDWRIGHT_SECRET and SENDWRIGHT_PREVIOUS_SECRETS as here, then run this again.",
       );
     }
     const report = await rotate({
@@ -39,7 +39,7 @@ export async function rotateCommand(
       `${report.rotated} ${dryRun ? "to rotate" : "rotated"}, ${report.current} already current, ${report.failed.length} failed.`,
     );
     if (report.failed.length > 0) {
-      console.log("What failed was left as it was. Solve the problems above, then run this again.");
+      console.log("Failed items are unchanged. Fix the problems above, then run this again.");
       return 1;
     }
     if (!dryRun) console.log("SENDWRIGHT_PREVIOUS_SECRETS is no longer needed.");

@@ -17,18 +17,14 @@ export async function startCommand({ options, unknown, serviceLinks }: Environme
       "Kubernetes service variables ignored; set enableServiceLinks: false",
     );
   }
-  for (const name of unknown)
-    log.warn({ variable: name }, "this variable is no option of Sendwright: is it mistyped?");
+  for (const name of unknown) log.warn({ variable: name }, "unknown environment variable ignored");
 
   const previousSecrets = parsePreviousSecrets(options.previousSecrets);
   // With PostgreSQL a node keeps no files.
   if (options.databaseUrl === undefined) prepareDataFolder(options.dataDir);
   const { secret, createdFile } = findSecret(options);
   if (createdFile !== null) {
-    log.warn(
-      { file: createdFile },
-      "a key was created: without this file saved passwords cannot be read, so back it up",
-    );
+    log.warn({ file: createdFile }, "encryption key created; back up this file");
   }
   const services = await openServices({
     database: databaseOf(options),
@@ -72,7 +68,7 @@ function firstAdmin({ adminEmail, adminPassword }: ServerOptions) {
   if (adminEmail === undefined && adminPassword === undefined) return undefined;
   throw new SendwrightError(
     "input.invalid",
-    "SENDWRIGHT_ADMIN_EMAIL and SENDWRIGHT_ADMIN_PASSWORD belong together: set both or neither.",
+    "Set both SENDWRIGHT_ADMIN_EMAIL and SENDWRIGHT_ADMIN_PASSWORD, or neither.",
   );
 }
 
@@ -110,17 +106,13 @@ function welcome({ publicUrl, firstAdminLink }: Standalone, { sandbox, guard }: 
     ["API docs", `${base}/api/docs`],
     [
       "Sandbox",
-      sandbox === null ? "off" : `${base}/sandbox, catching mail at smtp://${sandbox.host}:${sandbox.port}`,
+      sandbox === null ? "off" : `${base}/sandbox, receives emails at smtp://${sandbox.host}:${sandbox.port}`,
     ],
     ...restricted,
   ].map(([name, value]) => `  ${`${name}:`.padEnd(11)}${value}`);
   const first =
     firstAdminLink === null
       ? []
-      : [
-          "",
-          "  There is no admin yet. Open this link to become the first; it works once:",
-          `  ${firstAdminLink}`,
-        ];
+      : ["", "  Open this link to create the first admin. It can be used once:", `  ${firstAdminLink}`];
   return ["", "Sendwright is ready.", "", ...lines, ...first, "", ""].join("\n");
 }

@@ -43,7 +43,7 @@ export async function templatePullCommand(
   for (const template of templates) writeTemplate(folder, template);
   for (const part of parts) writePart(folder, part);
   for (const { name, version } of [...parts, ...templates]) console.log(`${name}: version ${version}`);
-  console.log(`${templates.length} templates and ${parts.length} parts are in ${folder}.`);
+  console.log(`Saved ${templates.length} templates and ${parts.length} parts in ${folder}.`);
 }
 
 export interface PushFlags extends Where {
@@ -79,7 +79,7 @@ export async function templatePushCommand(
   const faults = files.flatMap((file) => faultsOf(folder, file, contextOf(partFiles, remoteParts)));
   if (faults.length > 0) {
     for (const fault of faults) console.error(fault);
-    throw new SendwrightError("template.invalid", `${faults.length} faults; nothing was saved.`);
+    throw new SendwrightError("template.invalid", `${faults.length} errors. Nothing was saved.`);
   }
   const remote = await api.templates();
   const changes = [
@@ -103,7 +103,7 @@ export async function templatePushCommand(
       .join(", ");
     throw new SendwrightError(
       "template.version_conflict",
-      `The server has other versions than were pulled: ${names}. Pull again, or use --force.`,
+      `The server has newer versions than you pulled: ${names}. Pull again, or use --force.`,
     );
   }
   for (const { kind, name, what, version, body } of changes) {
@@ -116,7 +116,7 @@ export async function templatePushCommand(
     writeVersion(folder, kind, name, saved);
     console.log(`${name}: saved ${what}, version ${saved}`);
   }
-  if (changes.length === 0) console.log("Everything is as on the server.");
+  if (changes.length === 0) console.log("No changes.");
   return 0;
 }
 
@@ -149,7 +149,9 @@ function issuesIn({ name, definition, sources }: TemplateFiles, context: RenderC
     let content: TemplateContent = { definition: null, ...base };
     if (schema !== undefined || !builtinEntries.has(name)) {
       if (description === undefined || example === undefined || schema === undefined) {
-        return [{ pointer: "/", detail: "a template of one's own needs description, schema and example" }];
+        return [
+          { pointer: "/", detail: "description, schema and example are required for your own templates" },
+        ];
       }
       const parsed = parseDataSchema(schema);
       content = { definition: { description, sensitive, expiresAfterMs, schema: parsed, example }, ...base };

@@ -209,7 +209,7 @@ function choose(
     if (first === undefined) {
       throw new SendwrightError(
         "config.none_usable",
-        `No SMTP config is enabled. Name the one to test: ${configs.map(quoted).join(", ")}.`,
+        `All SMTP configs are turned off. Name the one to test: ${configs.map(quoted).join(", ")}.`,
       );
     }
     return [first];
@@ -221,13 +221,13 @@ function choose(
     const ids = named.map(({ id }) => id).join(", ");
     throw new SendwrightError(
       "input.invalid",
-      `Several SMTP configs are named ${JSON.stringify(nameOrId)}. Use the id instead of the name: ${ids}.`,
+      `Several SMTP configs are named ${JSON.stringify(nameOrId)}. Use an ID instead: ${ids}.`,
     );
   }
   if (named.length === 0) {
     throw new SendwrightError(
       "config.not_found",
-      `There is no SMTP config ${JSON.stringify(nameOrId)}. There is: ${configs.map(quoted).join(", ")}.`,
+      `SMTP config ${JSON.stringify(nameOrId)} not found. Use one of: ${configs.map(quoted).join(", ")}.`,
     );
   }
   return named;
@@ -247,7 +247,7 @@ function noConfig(): SendwrightError {
 function refuseContradictions(nameOrId: string | undefined, flags: TestFlags): void {
   const { server, all = false } = flags;
   if ([nameOrId !== undefined, all, server !== undefined].filter(Boolean).length > 1) {
-    throw new SendwrightError("input.invalid", "Give a saved config, --all or --server: one of them.");
+    throw new SendwrightError("input.invalid", "Use only one of: a saved config, --all or --server.");
   }
   const alone = (
     ["port", "tls", "username", "from", "passwordStdin", "allowCleartextAuth", "caFile"] as const
@@ -257,7 +257,7 @@ function refuseContradictions(nameOrId: string | undefined, flags: TestFlags): v
   if (server === undefined && alone.length > 0) {
     throw new SendwrightError(
       "input.invalid",
-      `${alone.join(", ")}: only with --server. A saved config is tested as it is saved.`,
+      `${alone.join(", ")} can only be used with --server. A saved config is tested as saved.`,
     );
   }
 }

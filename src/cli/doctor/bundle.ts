@@ -60,7 +60,7 @@ export function writeBundle(file: string, bundle: string): void {
     writeFileSync(file, bundle, { flag: "wx", mode: 0o600 });
   } catch (cause) {
     const { code } = cause as NodeJS.ErrnoException;
-    const why = code === "EEXIST" ? "exists already: choose another name" : `cannot be written (${code})`;
+    const why = code === "EEXIST" ? "already exists. Choose another name" : `can't be written (${code})`;
     throw new SendwrightError("input.invalid", `The file ${file} ${why}.`, { cause });
   }
 }

@@ -22,13 +22,13 @@ export function checkDataFolder({ dataDir, secret, minFreeDisk }: ServerOptions)
     return [
       warning(
         folder,
-        `${path} does not exist yet.`,
-        "`sendwright start` makes it. If there should be one, check SENDWRIGHT_DATA_DIR, which counts from the folder that this runs in.",
+        `${path} doesn't exist yet.`,
+        "Run `sendwright start` to create it. If it should exist, check SENDWRIGHT_DATA_DIR; it's relative to the current directory.",
       ),
     ];
   }
   if (!found.isDirectory()) {
-    return [failed(folder, `${path} is no folder.`, "Set SENDWRIGHT_DATA_DIR to a folder.")];
+    return [failed(folder, `${path} is not a directory.`, "Set SENDWRIGHT_DATA_DIR to a directory.")];
   }
   if (isShut(dataDir)) return [checkWritable(path)];
   return [
@@ -45,11 +45,11 @@ export function isShut(dataDir: string): boolean {
 
 function checkWritable(path: string): Check {
   if (mayAccess(path, constants.R_OK | constants.W_OK | constants.X_OK)) return ok(folder, path);
-  const deed = isShut(path) ? "looked into" : "written to";
+  const deed = isShut(path) ? "read" : "write";
   return failed(
     folder,
-    `${path} cannot be ${deed} by this user.`,
-    "Run this as the user that the server runs as, or give that user the folder with all that is in it.",
+    `This user can't ${deed} ${path}.`,
+    "Run this as the server's user, or make that user the owner of the directory and everything in it.",
   );
 }
 
@@ -64,12 +64,13 @@ function mayAccess(path: string, mode: number): boolean {
 
 function checkKeyFile(path: string, secretIsSet: boolean): Check {
   const mode = modeOf(path);
-  if (mode === null) return ok(keyFile, secretIsSet ? "none needed: SENDWRIGHT_SECRET is set" : "none yet");
+  if (mode === null)
+    return ok(keyFile, secretIsSet ? "none needed: SENDWRIGHT_SECRET is set" : "not created yet");
   if (!isOpenToOthers(path)) return ok(keyFile, `${path}, mode ${mode}`);
   return warning(
     keyFile,
-    `Others on this machine may read ${path} (mode ${mode}): it opens every saved password.`,
-    `\`chmod 600 ${path}\``,
+    `Other users on this machine can read ${path} (mode ${mode}), which decrypts every saved password.`,
+    `Run \`chmod 600 ${path}\`.`,
   );
 }
 
@@ -77,16 +78,16 @@ function checkSpace(path: string, floor: number): Check {
   const { bavail, bsize } = statfsSync(path);
   const free = bavail * bsize;
   const remedy =
-    "Make room on this disk: without it, emails are refused. Retention frees space for new emails.";
-  if (free < noSpaceBytes) return failed(space, `Only ${bytes(free)} are left.`, remedy);
+    "Free disk space: Sendwright rejects new emails until then. Shorter retention also frees space.";
+  if (free < noSpaceBytes) return failed(space, `Only ${bytes(free)} left.`, remedy);
   if (free < floor) {
     return warning(
       space,
-      `${bytes(free)} are free. Sendwright rejects new emails below ${bytes(floor)}.`,
+      `${bytes(free)} free. Sendwright rejects new emails below ${bytes(floor)}.`,
       "Free disk space, or lower SENDWRIGHT_MIN_FREE_DISK.",
     );
   }
-  if (free < littleSpaceBytes) return warning(space, `Only ${bytes(free)} are left.`, remedy);
+  if (free < littleSpaceBytes) return warning(space, `Only ${bytes(free)} left.`, remedy);
   return ok(space, bytes(free));
 }
 

@@ -36,15 +36,15 @@ function openTables(database: string, findings: Findings): Promise<Store | null>
   return findings.examine(tables, async () => {
     try {
       const store = await openStoreBeside(database, "read");
-      findings.add(ok(tables, "of this version"));
+      findings.add(ok(tables, "up to date"));
       return store;
     } catch (error) {
       if (isSendwrightError(error, "store.older")) {
         findings.add(
           warning(
             tables,
-            "They are of an earlier version, or not made yet.",
-            "`sendwright start` brings them up to date.",
+            "The tables are missing or from an earlier version.",
+            "Run `sendwright start` to upgrade them.",
           ),
         );
       } else if (isSendwrightError(error, "store.unavailable")) {
@@ -52,7 +52,7 @@ function openTables(database: string, findings: Findings): Promise<Store | null>
           failed(
             tables,
             error.message,
-            "Check SENDWRIGHT_DATABASE_URL, and whether the database lets this user in.",
+            "Check SENDWRIGHT_DATABASE_URL and this user's permissions in the database.",
           ),
         );
       } else throw error;
@@ -78,16 +78,22 @@ export async function checkServer(
   });
   if (served === null) return false;
   if (served === 0) {
-    findings.add(warning(server, "None runs on this database: nothing is sent.", "`sendwright start`"));
+    findings.add(
+      warning(
+        server,
+        "No server is running on this database, so no emails are sent.",
+        "Run `sendwright start`.",
+      ),
+    );
     return false;
   }
-  findings.add(ok(server, served === 1 ? "one runs on this database" : `${served} nodes`));
+  findings.add(ok(server, served === 1 ? "running on this database" : `${served} nodes`));
   return true;
 }
 
 async function checkSessions(url: string, findings: Findings): Promise<void> {
   await findings.examine(sessions, async () => {
-    if (await hasSessions(url)) findings.add(ok(sessions, "one for each connection"));
+    if (await hasSessions(url)) findings.add(ok(sessions, "one session for each connection"));
     else findings.add(failed(sessions, pooledTransactions, pooledTransactionsRemedy));
   });
 }

@@ -7,23 +7,21 @@ const found = (env: Record<string, string>) =>
 
 describe("the environment", () => {
   it("is well as it is by default", () => {
-    expect(found({})).toEqual([["Public address", "ok"]]);
-    expect(found({ SENDWRIGHT_PUBLIC_URL: "https://mail.example.com" })).toEqual([["Public address", "ok"]]);
-    expect(found({ SENDWRIGHT_PUBLIC_URL: "http://[::1]:4650" })).toEqual([["Public address", "ok"]]);
+    expect(found({})).toEqual([["Public URL", "ok"]]);
+    expect(found({ SENDWRIGHT_PUBLIC_URL: "https://mail.example.com" })).toEqual([["Public URL", "ok"]]);
+    expect(found({ SENDWRIGHT_PUBLIC_URL: "http://[::1]:4650" })).toEqual([["Public URL", "ok"]]);
   });
 
   it("wants attention where a variable means nothing", () => {
     expect(found({ SENDWRIGHT_PROT: "1" })).toEqual([
       ["SENDWRIGHT_PROT", "warning"],
-      ["Public address", "ok"],
+      ["Public URL", "ok"],
     ]);
   });
 
   it("wants attention where passwords travel in the clear, or links lead nowhere", () => {
-    expect(found({ SENDWRIGHT_PUBLIC_URL: "http://mail.example.com" })).toEqual([
-      ["Public address", "warning"],
-    ]);
-    expect(found({ SENDWRIGHT_HOST: "0.0.0.0" })).toEqual([["Public address", "warning"]]);
+    expect(found({ SENDWRIGHT_PUBLIC_URL: "http://mail.example.com" })).toEqual([["Public URL", "warning"]]);
+    expect(found({ SENDWRIGHT_HOST: "0.0.0.0" })).toEqual([["Public URL", "warning"]]);
   });
 
   it.each([
@@ -32,7 +30,7 @@ describe("the environment", () => {
     ["capture", [["Recipients", "warning"]]],
     ["only:", [["Recipients", "failed"]]],
   ])("says who gets mail: %s", (rule, checks) => {
-    expect(found({ SENDWRIGHT_RECIPIENTS: rule })).toEqual([["Public address", "ok"], ...checks]);
+    expect(found({ SENDWRIGHT_RECIPIENTS: rule })).toEqual([["Public URL", "ok"], ...checks]);
   });
 
   it("fails where mail is to be captured without the sandbox", () => {

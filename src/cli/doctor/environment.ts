@@ -18,7 +18,11 @@ export function checkNode(version: string): Check {
 /** Variables that nothing starts with. */
 export function checkRefused(issues: readonly Issue[]): readonly Check[] {
   return issues.map(({ pointer, detail }) =>
-    failed({ id: `environment.${pointer}`, title: pointer }, detail, "Nothing starts until it is put right."),
+    failed(
+      { id: `environment.${pointer}`, title: pointer },
+      detail,
+      "Sendwright doesn't start until this is fixed.",
+    ),
   );
 }
 
@@ -26,15 +30,15 @@ export function checkEnvironment({ options, unknown, serviceLinks }: Environment
   const mistyped = unknown.map((name) =>
     warning(
       { id: `environment.${name}`, title: name },
-      "This variable is no option of Sendwright.",
-      "Is it mistyped? `sendwright --help` lists them.",
+      "Unknown variable.",
+      "Check the spelling. `sendwright --help` lists all variables.",
     ),
   );
   const links = serviceLinks.map((name) =>
     warning(
       { id: `environment.${name}`, title: name },
-      "Kubernetes sets this variable for a Service of such a name. Sendwright ignores it.",
-      "Set `enableServiceLinks: false` in the spec of the pod.",
+      "Kubernetes sets this variable for a Service of that name. Sendwright ignores it.",
+      "Set `enableServiceLinks: false` in the pod spec.",
     ),
   );
   return [...mistyped, ...links, checkPublicUrl(options), ...checkRecipients(options)];
@@ -50,27 +54,27 @@ function checkRecipients(options: ServerOptions): readonly Check[] {
       : [warning(subject, sentence, "Unset SENDWRIGHT_RECIPIENTS in production.")];
   } catch (error) {
     if (!isSendwrightError(error)) throw error;
-    return [failed(subject, error.message, "Nothing starts until it is put right.")];
+    return [failed(subject, error.message, "Sendwright doesn't start until this is fixed.")];
   }
 }
 
 function checkPublicUrl({ publicUrl, host }: ServerOptions): Check {
-  const subject = { id: "environment.SENDWRIGHT_PUBLIC_URL", title: "Public address" };
+  const subject = { id: "environment.SENDWRIGHT_PUBLIC_URL", title: "Public URL" };
   if (publicUrl === undefined) {
     return isLoopback(host)
       ? ok(subject, "this machine only")
       : warning(
           subject,
-          `Sendwright listens on ${host}, and SENDWRIGHT_PUBLIC_URL is not set: links lead to where nobody else gets.`,
-          "Set SENDWRIGHT_PUBLIC_URL to what browsers see, such as https://mail.example.com.",
+          `SENDWRIGHT_PUBLIC_URL isn't set, so links only work on this machine. Sendwright listens on ${host}.`,
+          "Set SENDWRIGHT_PUBLIC_URL to the URL in your browser, such as https://mail.example.com.",
         );
   }
   const { protocol, hostname } = new URL(publicUrl);
   if (protocol === "https:" || isLoopback(hostname)) return ok(subject, withoutCredentials(publicUrl));
   return warning(
     subject,
-    `${withoutCredentials(publicUrl)} is not encrypted: passwords and sessions can be read on the way.`,
-    "Put a proxy with TLS in front, and set SENDWRIGHT_PUBLIC_URL to its https address.",
+    `${withoutCredentials(publicUrl)} is not encrypted, so others can read passwords and sessions.`,
+    "Put a proxy with TLS in front and set SENDWRIGHT_PUBLIC_URL to its https URL.",
   );
 }
 

@@ -100,18 +100,18 @@ async function unlockExamined(
 /** Without the database, whether there is a secret at all. */
 function checkSecretAlone(options: ServerOptions): Check {
   parsePreviousSecrets(options.previousSecrets);
-  const found = readSecret(options) === null ? "none yet; the first start makes one" : "there is one";
+  const found = readSecret(options) === null ? "none yet; created on first start" : "set up";
   return ok(secret, found);
 }
 
 async function checkAdmins({ db }: Store): Promise<Check> {
   const { all, withPassword } = await countAdmins(db);
-  const remedy = "`sendwright admin reset` prints a link that makes an admin, or gives one a new password.";
-  if (all === 0) return warning(admins, "There is no admin yet: nobody can sign in.", remedy);
+  const remedy = "Run `sendwright admin reset` for a link that creates an admin or sets a new password.";
+  if (all === 0) return warning(admins, "There's no admin yet, so no one can sign in.", remedy);
   if (withPassword === 0) {
-    return warning(admins, `None of ${all} has a password: all are locked out.`, remedy);
+    return warning(admins, `No one can sign in: none of ${all} has a password.`, remedy);
   }
-  return ok(admins, `${all}; locked out? \`sendwright admin reset\` lets one in again`);
+  return ok(admins, `${all}. Locked out? Run \`sendwright admin reset\``);
 }
 
 /** The config that the environment sets, if it sets one. @throws SendwrightError `input.invalid` */

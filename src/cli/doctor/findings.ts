@@ -26,5 +26,5 @@ export class Findings {
 function brokenDown(subject: Subject, error: unknown): Check {
   if (isSendwrightError(error)) return refused(subject, error.message);
   const message = error instanceof Error ? error.message : String(error);
-  return failed(subject, `This could not be examined: ${message}`, "Please report this, with --bundle.");
+  return failed(subject, `This check failed: ${message}`, "Report this with the file from --bundle.");
 }

@@ -21,21 +21,21 @@ it("lists what was found by area, with what to do, and sums it up", () => {
 Machine
   ✓ Node.js  24.0.0
 
-Data folder
+Data directory
   ! Key file  Others may read it.
-              What to do: \`chmod 600 key\`
+              Fix: \`chmod 600 key\`
 
 Secret
   ✗ Secret  It does not fit.
-            What to do: Set the right one.
+            Fix: Set the right one.
 
-1 of 3 checks failed, 1 wants attention.
+1 of 3 checks failed, 1 warning.
 `);
 });
 
 it("says when all is well, and when nothing failed", () => {
-  expect(printed(node)).toContain("\nAll is well.\n");
-  expect(printed(node, key, key)).toContain("\nNothing failed, 2 want attention.\n");
+  expect(printed(node)).toContain("\nAll checks passed.\n");
+  expect(printed(node, key, key)).toContain("\n0 failed, 2 warnings.\n");
 });
 
 it("keeps to the line what others have named", () => {

@@ -5,11 +5,11 @@ import type { Check } from "./checks/check.ts";
 const areas = {
   machine: "Machine",
   environment: "Environment",
-  data: "Data folder",
+  data: "Data directory",
   database: "Database",
   secret: "Secret",
   configs: "SMTP configs",
-  names: "Names of mail servers",
+  names: "DNS",
   queue: "Emails",
   admins: "Sign-in",
 } as const;
@@ -38,16 +38,16 @@ function lineOf({ title, status, found, remedy }: Check, width: number, output: 
   const mark = markOf(markFor[status], output);
   const indent = width + 6;
   const detail = paragraph(found, indent, output).slice(indent);
-  const todo = remedy === null ? "" : paragraph(`What to do: ${remedy}`, indent, output);
+  const todo = remedy === null ? "" : paragraph(`Fix: ${remedy}`, indent, output);
   return `  ${mark} ${oneLine(title).padEnd(width)}  ${detail}${todo}`;
 }
 
 function sumOf(checks: readonly Check[]): string {
   const failed = checks.filter(({ status }) => status === "failed").length;
   const warnings = checks.filter(({ status }) => status === "warning").length;
-  const attention = `${warnings} ${warnings === 1 ? "wants" : "want"} attention`;
+  const attention = `${warnings} ${warnings === 1 ? "warning" : "warnings"}`;
   if (failed > 0)
     return `${failed} of ${checks.length} checks failed${warnings > 0 ? `, ${attention}` : ""}.`;
-  if (warnings > 0) return `Nothing failed, ${attention}.`;
-  return "All is well.";
+  if (warnings > 0) return `0 failed, ${attention}.`;
+  return "All checks passed.";
 }

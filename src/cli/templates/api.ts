@@ -54,7 +54,7 @@ export function connectTemplateApi(url: string | undefined, options: ServerOptio
   const base = url ?? `http://127.0.0.1:${options.port}`;
   const { apiKey } = options;
   if (apiKey === undefined) {
-    throw new SendwrightError("auth.required", "Set SENDWRIGHT_API_KEY to an API key with the scope admin.");
+    throw new SendwrightError("auth.required", "Set SENDWRIGHT_API_KEY to an API key with scope admin.");
   }
 
   async function call<Shape>(path: string, shape: z.ZodType<Shape>, body?: unknown): Promise<Shape> {
@@ -66,9 +66,13 @@ export function connectTemplateApi(url: string | undefined, options: ServerOptio
       // A key goes to the server that was named, and to none that this one names.
       response = await fetch(address, { headers, redirect: "error", ...request });
     } catch (cause) {
-      throw new SendwrightError("server.unavailable", `There is no answer at ${base}. Is it started?`, {
-        cause,
-      });
+      throw new SendwrightError(
+        "server.unavailable",
+        `Can't reach Sendwright at ${base}. Start it, or check --url.`,
+        {
+          cause,
+        },
+      );
     }
     const reply: unknown = await response.json().catch(() => null);
     if (response.ok) {
@@ -76,7 +80,7 @@ export function connectTemplateApi(url: string | undefined, options: ServerOptio
       if (result.success) return result.data;
     }
     const parsed = problem.safeParse(reply);
-    const detail = parsed.success ? parsed.data.detail : `it answered with status ${response.status}`;
+    const detail = parsed.success ? parsed.data.detail : `it responded with status ${response.status}.`;
     throw new SendwrightError("input.invalid", `${base}: ${detail}`);
   }
 

@@ -37,7 +37,7 @@ describe("template files", () => {
   it("are refused by name in another encoding than UTF-8", () => {
     writeAll((text) => Buffer.from(`\uFEFF${text}`, "utf16le"));
     expect(() => readTemplates(folder)).toThrow(
-      /^The file .*subject\.txt is UTF-16, or holds NUL bytes: save/,
+      /^The file .*subject\.txt is UTF-16 or contains NUL bytes: save/,
     );
     writeAll((text) => Buffer.from(text, "latin1"));
     expect(() => readTemplates(folder)).toThrow(/^The file .*subject\.txt is not UTF-8: save it as UTF-8\.$/);

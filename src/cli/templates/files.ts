@@ -51,7 +51,7 @@ export function readTemplates(folder: string): TemplateFiles[] {
   if (!existsSync(folder)) {
     throw new SendwrightError(
       "input.invalid",
-      `There is no folder ${folder}. Begin with: sendwright templates pull`,
+      `Directory ${folder} not found. Create it with: sendwright templates pull`,
     );
   }
   return foldersIn(folder)
@@ -158,7 +158,7 @@ function readJson<Shape>(path: string, shape: z.ZodType<Shape>): Shape {
   } catch (error) {
     throw new SendwrightError(
       "input.invalid",
-      `${path}: ${error instanceof Error ? error.message : "no JSON"}`,
+      `${path}: ${error instanceof Error ? error.message : "not valid JSON"}`,
     );
   }
 }

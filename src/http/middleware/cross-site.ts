@@ -26,7 +26,7 @@ export function refuseCrossSite(
       if (!own && !(await isByKey(c.req.raw))) {
         throw new SendwrightError(
           "request.cross_site",
-          "Another site sent this request. If it was you, behind a proxy: set SENDWRIGHT_PUBLIC_URL to the address in your browser.",
+          "Another site sent this request. If you use a proxy, set SENDWRIGHT_PUBLIC_URL to the URL in your browser.",
         );
       }
     }

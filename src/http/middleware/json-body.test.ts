@@ -102,7 +102,7 @@ describe("jsonOnly", () => {
       }
       return said;
     });
-    const expected = { fits: true, tight: "has fields of more than 2 different names" };
+    const expected = { fits: true, tight: "has more than 2 different field names" };
     expect(results).toEqual(results.map(() => expected));
   });
 

@@ -150,14 +150,14 @@ export class JsonSize {
   #tooMuch(read: number): string | null {
     const { depth, values, names } = this.#limits;
     if (this.#levels.length > depth) return `is nested deeper than ${depth} levels`;
-    if (this.#values > values) return `holds more than ${values} values`;
-    if (this.#names.size + this.#longNames > names) return `has fields of more than ${names} different names`;
+    if (this.#values > values) return `has more than ${values} values`;
+    if (this.#names.size + this.#longNames > names) return `has more than ${names} different field names`;
     const open = { start: this.#textStart, end: read };
     const inLongText = this.#isInText && this.#isLong(open) ? read - open.start : 0;
     if (read - this.#longBytes - inLongText > maxRestBytes) {
       return `has more than ${maxRestBytes} bytes in field names, numbers and texts of up to ${longTextBytes} bytes`;
     }
-    if (this.#token > longestToken) return `has a number of more than ${longestToken} characters`;
+    if (this.#token > longestToken) return `has a number with more than ${longestToken} characters`;
     return null;
   }
 }

@@ -171,5 +171,5 @@ function isContinueAwaited(req: Context["req"]): boolean {
 }
 
 function tooLarge({ bytes }: BodyLimits): SendwrightError {
-  return new SendwrightError("request.too_large", `The body has more than ${bytes} bytes.`);
+  return new SendwrightError("request.too_large", `The body has more than ${bytes} bytes. Send less.`);
 }

@@ -7,10 +7,9 @@ const list = route({
   for: "admin",
   method: "get",
   path: "/",
-  summary: "List the alerts",
-  description:
-    "What the checks of SMTP configs have found and is not over, the oldest first. There are few: `next` is always null.",
-  responses: { 200: json(alertList, "The alerts") },
+  summary: "List alerts",
+  description: "Lists open alerts, oldest first. `next` is always null.",
+  responses: { 200: json(alertList, "Open alerts") },
 });
 
 const acknowledge = route({
@@ -19,7 +18,7 @@ const acknowledge = route({
   path: "/{id}/acknowledge",
   summary: "Acknowledge an alert",
   description:
-    "Somebody knows of it: the banner goes. It comes back should the trouble become more urgent, and the alert ends when a check finds it over.",
+    "Hides the banner. It comes back if the alert becomes more urgent. The alert is resolved when a check no longer finds the problem.",
   request: { params: idParams },
   responses: { 200: json(alert, "The alert") },
 });

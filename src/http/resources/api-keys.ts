@@ -8,17 +8,17 @@ const list = route({
   for: "admin",
   method: "get",
   path: "/",
-  summary: "List the API keys",
-  description: "The newest first, without the keys themselves. `next` is always null.",
-  responses: { 200: json(apiKeyList, "The keys") },
+  summary: "List API keys",
+  description: "Lists API keys, newest first, without the keys themselves. `next` is always null.",
+  responses: { 200: json(apiKeyList, "API keys") },
 });
 
 const create = route({
   for: "admin",
   method: "post",
   path: "/",
-  summary: "Make an API key",
-  description: "`key` is in this answer and never again: only its hash is stored.",
+  summary: "Create an API key",
+  description: "Creates an API key. Only this response contains `key`, because Sendwright stores its hash.",
   request: { body: jsonBody(apiKeyRequest, { name: "Web shop", scope: "send" }) },
   responses: { 201: json(newApiKey, "The new key") },
 });
@@ -28,7 +28,7 @@ const remove = route({
   method: "delete",
   path: "/{id}",
   summary: "Delete an API key",
-  description: "It is refused from now on.",
+  description: "Deletes the key. Sendwright rejects requests with it from now on.",
   request: { params: idParams },
   responses: { 204: noContent },
 });

@@ -113,7 +113,7 @@ describe("a config that rests", () => {
     await relayWith({ auth }, { ...auth, password: "wrong", allowCleartextAuth: true });
     await firstAttempt();
     const { items } = await read<{ items: SmtpConfig[] }>(app.call("GET", "/api/smtp-configs"));
-    expect(items[0]?.pausedReason).toMatch(/^Wrong username or password\. .*refused the sign-in: 535 /);
+    expect(items[0]?.pausedReason).toMatch(/^Wrong username or password\. .*rejected the credentials: 535 /);
   });
 });
 

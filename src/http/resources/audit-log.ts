@@ -8,10 +8,10 @@ const list = route({
   for: "admin",
   method: "get",
   path: "/",
-  summary: "Read the audit log",
-  description: "Who changed what, the newest first. Values are redacted.",
+  summary: "List audit log entries",
+  description: "Lists who changed what, newest first. Values are redacted.",
   request: { query: pageQuery },
-  responses: { 200: json(auditLog, "A page of the log") },
+  responses: { 200: json(auditLog, "Page of the audit log") },
 });
 
 export function auditLogRoutes({ store }: Services) {

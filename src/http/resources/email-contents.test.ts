@@ -85,7 +85,7 @@ describe("a calendar message in POST /api/emails", () => {
 
   it.each([
     [{ method: "INVITE", content: calendar.content }, "/calendar/method", "must be one of PUBLISH, REQUEST"],
-    [{ method: "REQUEST" }, "/calendar/content", "expected string"],
+    [{ method: "REQUEST" }, "/calendar/content", "is required"],
     [{ method: "REQUEST", content: "hello" }, "/calendar/content", "BEGIN:VCALENDAR"],
     [{ ...calendar, method: "CANCEL" }, "/calendar/content", "METHOD:REQUEST"],
     [{ ...calendar, name: "visit.ics" }, "/calendar/name", "unknown field"],

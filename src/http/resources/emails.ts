@@ -34,17 +34,17 @@ const send = route({
   path: "/",
   summary: "Send an email",
   description:
-    "Answered once the email is stored: from then on it is delivered, or the log says why not. Either `template` and `data`, or `subject` with `html` or `text`. `config` names the SMTP config to send through; with `fallback`, others may send what it can't. With an `Idempotency-Key` the same request again gives the first answer again, also after a lost connection; the key belongs to the caller. An email has at most 50 recipients, 100 attachments and 100 headers, and 25,000,000 bytes as composed: about 18 MB of files. `calendar` makes it an invitation. Replies with 503 and `Retry-After` while there is no memory (`server.busy`), the queue is full (`queue.full`) or the disk is (`disk.full`): nothing was stored.",
+    "Queues an email. The response is sent once the email is stored; Sendwright then delivers it, or its log says why not. Send either `template` and `data`, or `subject` with `html` or `text`. `config` names the SMTP config to send through. With `fallback`, other configs may send the email if that one cannot. With an `Idempotency-Key`, repeating a request returns the first response, even after a lost connection. Each caller has its own keys. An email has at most 50 recipients, 100 attachments and 100 headers. The composed message has at most 25,000,000 bytes, which leaves about 18 MB for files. `calendar` turns the email into an invitation. The response is 503 with `Retry-After` if Sendwright is out of memory (`server.busy`), the queue is full (`queue.full`) or the disk is (`disk.full`). Nothing is stored then.",
   limits: emailLimits,
   request: {
-    headers: keyHeader("Of the caller's choice, such as a UUID"),
+    headers: keyHeader("Key of your choice, such as a UUID"),
     body: jsonBody(emailRequest, {
       to: "jo@example.com",
       template: "password-reset",
       data: { name: "Jo", url: "https://example.com/reset?code=…" },
     }),
   },
-  responses: { 202: json(accepted, "Stored, and about to be delivered") },
+  responses: { 202: json(accepted, "Email queued") },
 });
 
 const emailBatch = z.strictObject({
@@ -58,17 +58,17 @@ const sendBatch = route({
   for: "sender",
   method: "post",
   path: "/batch",
-  summary: "Send many emails",
+  summary: "Send emails in a batch",
   description:
-    "Up to 500, each by itself: what is wrong with one keeps no other from being stored. Each may have an `idempotencyKey`; an `Idempotency-Key` of the whole gives one to each that has none.",
+    "Queues up to 500 emails. Each is validated separately, so one invalid email does not block the rest. Each can have an `idempotencyKey`. An `Idempotency-Key` for the batch gives one to every email without its own.",
   limits: batchLimits,
   request: {
-    headers: keyHeader("For the whole; send it with the same emails in the same order"),
+    headers: keyHeader("Key for the batch. Repeat it only with the same emails in the same order"),
     body: jsonBody(emailBatch, {
       emails: [{ to: "jo@example.com", subject: "Hello", text: "Hi Jo" }],
     }),
   },
-  responses: { 202: json(batchResults, "A result for each, in their order") },
+  responses: { 202: json(batchResults, "Result of each email, in order") },
 });
 
 const list = route({
@@ -76,11 +76,11 @@ const list = route({
   method: "get",
   path: "/",
   summary: "List emails",
-  description: "The newest first. A key with the scope `send` sees those that it sent.",
+  description: "Lists emails, newest first. A key with scope `send` sees its own emails only.",
   request: {
     query: pageQuery.extend(emailCriteria),
   },
-  responses: { 200: json(emailList, "A page of the log") },
+  responses: { 200: json(emailList, "Page of emails") },
 });
 
 const get = route({
@@ -88,9 +88,10 @@ const get = route({
   method: "get",
   path: "/{id}",
   summary: "Get an email",
-  description: "Its state, the outcome for each recipient, and each attempt with what the relay said.",
+  description:
+    "Gets an email with its state, the outcome for each recipient, and each attempt with the SMTP server's reply.",
   request: { params: idParams },
-  responses: { 200: json(email, "The email") },
+  responses: { 200: json(email, "Email") },
 });
 
 const source = route({
@@ -99,7 +100,7 @@ const source = route({
   path: "/{id}/source",
   summary: "Get an email's source",
   description:
-    "The message as composed, but for From and Reply-To, which the SMTP config may add. Refused for sensitive emails, and once the contents are gone.",
+    "Gets the message as composed, without the From and Reply-To that an SMTP config may add. Fails for sensitive emails and after the content is deleted.",
   request: { params: idParams },
   responses: { 200: messageReply },
 });
@@ -108,8 +109,9 @@ const preview = route({
   for: "sender",
   method: "get",
   path: "/{id}/preview",
-  summary: "Get an email's contents",
-  description: "The HTML is what was sent: show it in a frame without scripts. Refused where the source is.",
+  summary: "Get an email's content",
+  description:
+    "Gets the HTML and text as sent. Show the HTML in a frame without scripts. Fails for sensitive emails and after the content is deleted.",
   request: { params: idParams },
   responses: { 200: json(emailPreview, "HTML and text") },
 });
@@ -118,9 +120,9 @@ const retry = route({
   for: "admin",
   method: "post",
   path: "/{id}/retry",
-  summary: "Try an email again",
+  summary: "Retry an email",
   description:
-    "For the recipients that have not got it. Refused once the contents are gone, and for the emails of Test Connection: they are about one SMTP config.",
+    "Queues the email again for the recipients that have not received it. Fails after the content is deleted. Fails for test emails, which test one SMTP config.",
   request: { params: idParams },
   responses: { 204: noContent },
 });
@@ -131,12 +133,12 @@ const resend = route({
   path: "/{id}/resend",
   summary: "Resend an email",
   description:
-    "Queues a copy of a final email for all its recipients, also those that got it, for 24 hours. The copy is a new email: it has an ID, a `Message-ID` and a `Date` of its own, because receivers drop repeated Message-IDs. Everything else is the same, byte for byte. The response is 409 if the email isn't final, is a test email or names an SMTP config that was deleted, and 410 if its content is deleted or sensitive. A key with the scope `send` resends what it sent.",
+    "Queues a copy of a final email for all its recipients, including those that received it, for 24 hours. The copy is a new email with a new ID, `Message-ID` and `Date`, because receivers drop repeated Message-IDs. Everything else is the same, byte for byte. The response is 409 if the email is not final, is a test email or names a deleted SMTP config. It is 410 if the content is deleted or sensitive. A key with scope `send` can resend its own emails.",
   request: {
     params: idParams,
-    headers: keyHeader("The same key from the same caller gives the first response again, for 24 hours"),
+    headers: keyHeader("Key of your choice. Repeating it returns the first response, for 24 hours"),
   },
-  responses: { 202: json(accepted, "The copy is stored and queued") },
+  responses: { 202: json(accepted, "Copy queued") },
 });
 
 const cancel = route({
@@ -144,7 +146,7 @@ const cancel = route({
   method: "post",
   path: "/{id}/cancel",
   summary: "Cancel an email",
-  description: "Possible while it is queued.",
+  description: "Cancels an email. Only queued emails can be cancelled.",
   request: { params: idParams },
   responses: { 204: noContent },
 });
@@ -170,7 +172,7 @@ export function emailRoutes({ outbox, log, store, configSource }: Services) {
   async function visible(id: string, caller: Caller) {
     const found = await outbox.get(id);
     if (caller.scope === "admin" || found.caller === caller.actor.id) return found;
-    throw new SendwrightError("email.not_found", `There is no email ${JSON.stringify(id)}.`);
+    throw new SendwrightError("email.not_found", `Email ${JSON.stringify(id)} not found.`);
   }
 
   return routes()

@@ -17,25 +17,25 @@ const count = route({
   method: "get",
   path: "/count",
   summary: "Count emails",
-  description: `Those that the list with the same filter shows, up to ${countCap}. A key with the scope \`send\` counts those that it sent.`,
+  description: `Counts the emails that match the filter, up to ${countCap}. A key with scope \`send\` counts its own emails only.`,
   request: { query: z.strictObject(emailCriteria) },
-  responses: { 200: json(emailCount, "How many there are") },
+  responses: { 200: json(emailCount, "Number of emails") },
 });
 
 const retry = route({
   for: "admin",
   method: "post",
   path: "/retry",
-  summary: "Try many emails again",
+  summary: "Retry emails in bulk",
   description:
-    "Queues emails of one state again, the oldest first, each for the recipients that have not got it. It does a part of them: repeat the request with `after` set to `next` of the answer, until that is null. Emails without contents, such as sensitive ones, are left out and counted as `skipped`.",
+    "Queues emails in one state again, oldest first, each for the recipients that have not received it. One request retries a part of them: repeat it with `after` set to `next` of the response until `next` is null. Emails without content, such as sensitive ones, are skipped and counted as `skipped`.",
   request: {
     body: jsonBody(bulkRetryRequest, {
       filter: { state: "failed", createdBefore: "2026-06-01T12:00:00Z" },
       limit: 200,
     }),
   },
-  responses: { 200: json(bulkRetried, "What was done, and where to go on") },
+  responses: { 200: json(bulkRetried, "Numbers of retried and skipped emails, and `next`") },
 });
 
 const csv = route({
@@ -44,10 +44,10 @@ const csv = route({
   path: "/export.csv",
   summary: "Export emails as CSV",
   description:
-    "Streams those that the list with the same filter shows, the newest first, one line for each. UTF-8 with a byte order mark, commas and CRLF (RFC 4180). Several values of a field are joined by `; `. A field that a spreadsheet would take for a formula begins with an apostrophe.",
+    "Streams the emails that match the filter, newest first, one per line. The format is UTF-8 with a byte order mark, commas and CRLF (RFC 4180). Several values in a field are joined by `; `. A field that a spreadsheet would read as a formula starts with an apostrophe.",
   request: { query: z.strictObject(emailCriteria) },
   responses: {
-    200: { description: "The emails", content: { "text/csv": { schema: z.string() } } },
+    200: { description: "Emails as CSV", content: { "text/csv": { schema: z.string() } } },
   },
 });
 

@@ -2,7 +2,7 @@ import { z } from "zod";
 
 /** The bytes of a message (RFC 5322), as a reply in the document. */
 export const messageReply = {
-  description: "The message, byte for byte",
+  description: "Message, byte for byte",
   content: { "message/rfc822": { schema: z.string() } },
 };
 

@@ -66,7 +66,7 @@ describe("an email that names its SMTP config", () => {
     expect(await errorsOf({ ...anEmail, config: "Other" })).toEqual([
       {
         pointer: "/config",
-        detail: 'There is no SMTP config "Other". Use the name or ID of one that exists.',
+        detail: 'SMTP config "Other" not found. Use the name or ID of an existing one.',
       },
     ]);
     // It is looked for again: a moment ago it was not there.
@@ -75,13 +75,13 @@ describe("an email that names its SMTP config", () => {
     await addConfig({ name: "Other", fromEmail: "b@example.com" });
     await app.clock.advance(1_000);
     expect(await errorsOf({ ...anEmail, config: "Other" })).toEqual([
-      { pointer: "/config", detail: '2 SMTP configs have the name "Other". Use the ID of one.' },
+      { pointer: "/config", detail: '2 SMTP configs have the name "Other". Use an ID instead.' },
     ]);
   });
 
   it("is rejected with a fallback from nothing, or with what is no name", async () => {
     expect(await errorsOf({ ...anEmail, fallback: false })).toEqual([
-      { pointer: "/fallback", detail: "has no meaning without config" },
+      { pointer: "/fallback", detail: "can only be used with config" },
     ]);
     expect(
       (await errorsOf({ ...anEmail, config: "", fallback: "yes" }))?.map(({ pointer }) => pointer),

@@ -179,7 +179,7 @@ describe("a consent", () => {
     const id = await withClient();
     provider.denies = true;
     expect(await connect(id)).toBe(`../settings/smtp/${id}?consent=failed`);
-    expect((await get(id)).oauth?.consentError).toMatch(/refused at The provider.*access_denied/s);
+    expect((await get(id)).oauth?.consentError).toMatch(/denied at The provider.*access_denied/s);
     provider.denies = false;
 
     const url = new URL(await start(id));
@@ -195,9 +195,9 @@ describe("a consent", () => {
       "AADSTS7000222: The provided client secret keys are expired.",
       /has expired.*Certificates/s,
     ],
-    ["invalid_client", "AADSTS7000215: Invalid client secret provided.", /value, not its id/],
+    ["invalid_client", "AADSTS7000215: Invalid client secret provided.", /value, not its ID/],
     ["invalid_grant", "AADSTS65001: The user or administrator has not consented.", /administrator/],
-    ["unauthorized_client", undefined, /client id or the client secret/],
+    ["unauthorized_client", undefined, /client ID or the client secret/],
   ])("explains %s (%s)", async (error, description, words) => {
     const id = await withClient();
     provider.mischief = { kind: "error", error, ...(description === undefined ? {} : { description }) };
@@ -315,7 +315,7 @@ describe("the client", () => {
     const tokenEndpoint = "https://169.254.169.254/token";
     await app.call("PUT", `/api/smtp-configs/${id}/oauth`, { ...client(), tokenEndpoint });
     expect(await connect(id)).toBe(`../settings/smtp/${id}?consent=failed`);
-    expect((await get(id)).oauth?.consentError).toContain("does not connect");
+    expect((await get(id)).oauth?.consentError).toContain("isn't allowed to connect");
   });
 
   it("is not asked inside where only public addresses are allowed", async () => {
@@ -430,7 +430,7 @@ describe("a consent that ends", () => {
     provider.mischief = { kind: "error", error: "invalid_grant", description: "Token has been revoked." };
     const report = await test(id);
     expect(problemIn(report)).toMatchObject({ code: "auth.oauth_refused" });
-    expect(problemIn(report)?.explanation).toContain("no longer accepts the consent");
+    expect(problemIn(report)?.explanation).toContain("no longer accepts the authorization");
     expect((await get(id)).problem).toMatchObject({ code: "oauth.refused" });
     expect(relay.connections).toHaveLength(0);
   });
@@ -442,7 +442,7 @@ describe("a consent that ends", () => {
     const { id: email } = await read<{ id: string }>(posted);
     const state = async () => read<Email>(app.call("GET", `/api/emails/${email}`));
     // The relay refuses the token; it is too young to be renewed at once.
-    await expect.poll(async () => (await get(id)).pausedReason).toMatch(/refused the sign-in/);
+    await expect.poll(async () => (await get(id)).pausedReason).toMatch(/rejected the credentials/);
     await app.clock.advance(55 * minute);
     await expect.poll(async () => (await get(id)).problem?.code).toBe("oauth.refused");
     expect(await state()).toMatchObject({ state: "queued" });

@@ -15,10 +15,10 @@ const address = route({
   for: "admin",
   method: "get",
   path: "/",
-  summary: "What to register at an OAuth provider",
+  summary: "Get the OAuth redirect URI",
   description:
-    "Where the provider sends browsers back to, to the letter. Where Sendwright cannot know its own address: 409 `oauth.address_unknown`; SENDWRIGHT_PUBLIC_URL tells it.",
-  responses: { 200: json(z.object({ redirectUri: z.string() }), "The redirect URI") },
+    "Gets the exact redirect URI to register with an OAuth provider. The response is 409 `oauth.address_unknown` if Sendwright does not know its public URL. Set SENDWRIGHT_PUBLIC_URL then.",
+  responses: { 200: json(z.object({ redirectUri: z.string() }), "Redirect URI") },
 });
 
 const setClient = route({
@@ -27,29 +27,29 @@ const setClient = route({
   path: "/{id}/oauth",
   summary: "Save the OAuth client of an SMTP config",
   description:
-    "For a config with the sign-in method `oauth`. As `clientSecret` the mask keeps the saved one, for the same provider and client only; null is for a client without one. Another client ends the connection; a new secret of the same client does not.",
+    "Saves the OAuth client of a config with the authentication method `oauth`. The mask as `clientSecret` keeps the saved one, for the same provider and client only. Send null for a client without a secret. Another client disconnects the config; a new secret of the same client does not.",
   request: {
     params: idParams,
     body: jsonBody(oauthClientInput, {
       provider: "microsoft",
       tenant: "contoso.onmicrosoft.com",
       clientId: "6731de76-14a6-49ae-97bc-6eba6914391e",
-      clientSecret: "its value, not its id",
+      clientSecret: "its value, not its ID",
       clientSecretExpiresAt: "2027-01-31T00:00:00Z",
     }),
   },
-  responses: { 200: json(smtpConfig, "The config, with the secret masked") },
+  responses: { 200: json(smtpConfig, "SMTP config, with the secret masked") },
 });
 
 const start = route({
   for: "admin",
   method: "post",
   path: "/{id}/oauth/start",
-  summary: "Ask for the provider's consent",
+  summary: "Connect an SMTP config to its provider",
   description:
-    "Gives the address to send the admin's browser to. The provider sends it back to the redirect URI, within ten minutes, and Sendwright to the config's page. Only for who is signed in: the same browser brings the answer.",
+    "Returns the URL to open in the admin's browser. The provider must redirect to the redirect URI within ten minutes; Sendwright then opens the config's page. Requires a session, because the response must come from the same browser.",
   request: { params: idParams },
-  responses: { 200: json(z.object({ authorizationUrl: z.string() }), "Where to go") },
+  responses: { 200: json(z.object({ authorizationUrl: z.string() }), "URL of the provider") },
 });
 
 const disconnect = route({
@@ -58,7 +58,7 @@ const disconnect = route({
   path: "/{id}/oauth",
   summary: "Disconnect an SMTP config from its provider",
   description:
-    "Forgets client, secret and tokens, and withdraws the consent where the provider has an endpoint for it.",
+    "Deletes the client, its secret and the tokens. Revokes the authorization if the provider has an endpoint for that.",
   request: { params: idParams },
   responses: { 204: noContent },
 });
@@ -81,7 +81,7 @@ export function oauthRoutes({ configs, consents }: Services, ownAddress: OwnAddr
       if (via === "api-key") {
         throw new SendwrightError(
           "auth.forbidden",
-          "A consent is given in a browser: sign in and ask for it on the config's page.",
+          "Connecting needs a browser. Sign in and connect on the config's page.",
         );
       }
       const { id } = c.req.valid("param");

@@ -21,9 +21,9 @@ const get = route({
   for: "admin",
   method: "get",
   path: "/",
-  summary: "Overview",
+  summary: "Get the overview",
   description:
-    "Whether mail works now and why not, and what became of emails in the last 24 hours, hour by hour, and in the last 30 days, day by day. Days that are over are counted anew once a minute.",
+    "Gets whether mail works, with the reason if it does not. Also counts emails by hour for the last 24 hours and by day for the last 30 days. Past days are recounted once a minute.",
   request: {
     query: z.strictObject({
       utcOffset: z.coerce
@@ -32,10 +32,10 @@ const get = route({
         .min(-16 * 60)
         .max(16 * 60)
         .default(0)
-        .describe("Minutes that the reader's clock is ahead of UTC: where hours and days begin"),
+        .describe("Offset of your clock from UTC in minutes, which decides when hours and days begin"),
     }),
   },
-  responses: { 200: json(overview, "The overview") },
+  responses: { 200: json(overview, "Overview") },
 });
 
 export function overviewRoutes(services: Services) {

@@ -8,10 +8,10 @@ const list = route({
   for: "admin",
   method: "get",
   path: "/",
-  summary: "List the providers",
+  summary: "List providers",
   description:
-    "How to reach well-known providers, and what they want as username and password: to fill in a form. The sandbox is among them while it runs. `next` is always null.",
-  responses: { 200: json(providerList, "The providers") },
+    "Lists well-known providers with their SMTP settings and what to enter as username and password. Includes the sandbox while it is on. `next` is always null.",
+  responses: { 200: json(providerList, "Providers") },
 });
 
 export function providerRoutes({ sandbox }: Services) {

@@ -112,9 +112,9 @@ describe("POST /api/emails/{id}/resend", () => {
     for (const [id, status, words] of [
       [sensitive, 410, "sensitive"],
       [purged, 410, "deleted"],
-      [orphan, 409, "SMTP config that was deleted"],
-      [await put({ template: "test-email" }), 409, "test of one SMTP config"],
-      [queued, 409, "still to be sent"],
+      [orphan, 409, "SMTP config was deleted"],
+      [await put({ template: "test-email" }), 409, "tested one SMTP config"],
+      [queued, 409, "not final yet"],
       ["nothing", 404, "no email"],
     ] as const) {
       const response = await resend(id);

@@ -10,27 +10,28 @@ const list = route({
   for: "admin",
   method: "get",
   path: "/",
-  summary: "List what the sandbox caught",
-  description: "The newest first; the last 200 are kept, in memory. `next` is always null.",
-  responses: { 200: json(sandboxEmailList, "The emails caught") },
+  summary: "List captured emails",
+  description:
+    "Lists captured emails, newest first. The sandbox keeps the last 200, in memory. `next` is always null.",
+  responses: { 200: json(sandboxEmailList, "Captured emails") },
 });
 
 const get = route({
   for: "admin",
   method: "get",
   path: "/{id}",
-  summary: "Get an email that the sandbox caught",
-  description: "Parsed. Show the HTML in a frame without scripts.",
+  summary: "Get a captured email",
+  description: "Gets a captured email, parsed. Show the HTML in a frame without scripts.",
   request: { params: idParams },
-  responses: { 200: json(sandboxEmail, "The email") },
+  responses: { 200: json(sandboxEmail, "Captured email") },
 });
 
 const source = route({
   for: "admin",
   method: "get",
   path: "/{id}/source",
-  summary: "Get the source of an email that the sandbox caught",
-  description: "As it came over the wire.",
+  summary: "Get a captured email's source",
+  description: "Gets the message exactly as the sandbox received it.",
   request: { params: idParams },
   responses: { 200: messageReply },
 });
@@ -39,8 +40,8 @@ const clear = route({
   for: "admin",
   method: "delete",
   path: "/",
-  summary: "Empty the sandbox",
-  description: "All emails caught so far are forgotten.",
+  summary: "Delete captured emails",
+  description: "Deletes all captured emails.",
   responses: { 204: noContent },
 });
 
@@ -67,10 +68,10 @@ function running(sandbox: Sandbox | null): Sandbox {
   if (sandbox !== null) return sandbox;
   throw new SendwrightError(
     "sandbox.unavailable",
-    "The sandbox is switched off. Set SENDWRIGHT_SANDBOX_PORT to a port such as 4651 to have it.",
+    "The sandbox is off. Set SENDWRIGHT_SANDBOX_PORT to a port such as 4651 to turn it on.",
   );
 }
 
 function notFound(id: string): never {
-  throw new SendwrightError("email.not_found", `The sandbox has no email ${JSON.stringify(id)}.`);
+  throw new SendwrightError("email.not_found", `Email ${JSON.stringify(id)} not found in the sandbox.`);
 }

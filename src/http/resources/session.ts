@@ -25,9 +25,9 @@ const whoAmI = route({
   for: "sender",
   method: "get",
   path: "/",
-  summary: "Who am I",
-  description: "The admin or the key that the request is made with.",
-  responses: { 200: json(me, "The caller") },
+  summary: "Get the caller",
+  description: "Gets the admin or API key that sends the request.",
+  responses: { 200: json(me, "Caller") },
 });
 
 const signInRoute = route({
@@ -35,7 +35,7 @@ const signInRoute = route({
   method: "post",
   path: "/auth/sign-in/email",
   summary: "Sign in",
-  description: "Sets the session cookie, for 30 days.",
+  description: "Signs in and sets a session cookie for 30 days.",
   request: { body: jsonBody(credentials, { email: "admin@example.com", password: "a long sentence" }) },
   responses: { 200: json(me, "Signed in") },
 });
@@ -53,8 +53,8 @@ const changePassword = route({
   for: "admin",
   method: "post",
   path: "/auth/change-password",
-  summary: "Change one's own password",
-  description: "Ends all other sessions.",
+  summary: "Change your password",
+  description: "Changes your password and ends all your other sessions.",
   request: {
     body: jsonBody(passwordChange, { currentPassword: "a long sentence", newPassword: "a longer sentence" }),
   },
@@ -65,9 +65,9 @@ const listSessions = route({
   for: "admin",
   method: "get",
   path: "/auth/sessions",
-  summary: "List one's own sessions",
-  description: "Where the admin who asks is signed in, the latest first. `next` is always null.",
-  responses: { 200: json(sessionList, "The sessions") },
+  summary: "List your sessions",
+  description: "Lists your sessions, latest first. `next` is always null.",
+  responses: { 200: json(sessionList, "Sessions") },
 });
 
 const endOtherSessions = route({
@@ -75,7 +75,7 @@ const endOtherSessions = route({
   method: "delete",
   path: "/auth/sessions",
   summary: "Sign out everywhere else",
-  description: "Ends all sessions of the admin who asks, but for the one that the request is made with.",
+  description: "Ends all your sessions except the current one.",
   responses: { 204: noContent },
 });
 
@@ -83,20 +83,20 @@ const forgotPassword = route({
   for: "anyone",
   method: "post",
   path: "/auth/forgot-password",
-  summary: "Ask for a new password",
+  summary: "Request a password reset",
   description:
-    "If the address belongs to an admin, they get an email with a link that sets a new password, once, within 30 minutes. The answer is the same for every address. A newer link replaces an older one; nothing else changes. At most 3 in 15 minutes for an address, and 10 for a client.",
+    "Emails the admin with this address a link to set a new password. The link can be used once, within 30 minutes, and replaces earlier ones. The response is the same for every address. The limit is 3 requests in 15 minutes for an address, and 10 for a client.",
   request: { body: jsonBody(forgottenPassword, { email: "admin@example.com" }) },
-  responses: { 202: { description: "If this address belongs to an admin, an email is on its way" } },
+  responses: { 202: { description: "Email queued if the address belongs to an admin" } },
 });
 
 const resetPassword = route({
   for: "anyone",
   method: "post",
   path: "/auth/reset-password",
-  summary: "Set a new password by a link",
+  summary: "Set a new password with a link",
   description:
-    "With the token of the link from the email, which is then used up. Ends all sessions of the admin, and makes none.",
+    "Sets a new password with the token of the emailed link, which can be used once. Ends all sessions of the admin and starts none.",
   request: { body: jsonBody(passwordReset, { token: "…", password: "a longer sentence" }) },
   responses: { 204: noContent },
 });
@@ -105,9 +105,9 @@ const firstAdmin = route({
   for: "anyone",
   method: "post",
   path: "/first-admin",
-  summary: "Make the first admin",
+  summary: "Create the first admin",
   description:
-    "With the token of the one-time link that the terminal showed, which is then used up. With the token of `sendwright admin reset` an existing admin gets a new password. Signs in.",
+    "Creates the first admin with the token of the one-time link from the terminal, then signs in. With a token of `sendwright admin reset`, it sets a new password for an existing admin.",
   request: {
     body: jsonBody(firstAdminRequest, {
       token: "…",

@@ -76,8 +76,8 @@ describe("the settings", () => {
     expect(stale.status).toBe(409);
     expect(await read<Problem>(stale)).toMatchObject({
       code: "config.version_conflict",
-      title: "Somebody else saved in the meantime",
-      detail: expect.stringContaining("saved by Ada in the meantime (version 2)"),
+      title: "Someone else saved a newer version",
+      detail: expect.stringContaining("Ada saved version 2"),
     });
     expect(await get()).toMatchObject({ version: 2, contentRetentionDays: 60, brand: noBrand });
     expect((await send({ version: 2, brand: { name: "Fjord Supply" } })).status).toBe(200);

@@ -10,19 +10,19 @@ const get = route({
   for: "admin",
   method: "get",
   path: "/",
-  summary: "Get the settings",
+  summary: "Get settings",
   description:
-    "Gets how long emails are kept, in days from when they became final, the brand that templates show (null for a field without a value), and how SMTP configs are watched. `version` grows with every change.",
-  responses: { 200: json(settings, "The settings") },
+    "Gets the settings for retention (in days after an email became final), the brand in templates, scheduled checks and alerts. `version` increases with every change.",
+  responses: { 200: json(settings, "Settings") },
 });
 
 const update = route({
   for: "admin",
   method: "patch",
   path: "/",
-  summary: "Change the settings",
+  summary: "Update settings",
   description:
-    "Changes the fields that are in the body, all of them or none; whatever is left out stays as it is. `version` is that of the settings that were read: if somebody saved since, the reply is 409 `config.version_conflict` and nothing is changed. Days are whole numbers from 1 to 3650, and contents are kept no longer than emails. What is past its time is deleted within about an hour, and cannot be had again; emails that are not final are kept, however old they are. `brand` is merged field by field: a field that is left out stays, null takes it away, and `footerLinks` is replaced as a whole; emails accepted from then on have the new brand. With `returnFailedChanges` an SMTP config returns by itself to its earlier version, should a change of it fail before any email was taken through it. `checkEveryHours` is from 1 to 720, or 0 for never. `alertEmails` is replaced as a whole; null stands for all admins. `failureAlertPercent` is from 1 to 100, or 0 for never, and `failureAlertMinEmails` from 1 to 1,000,000. `webhookUrl` is https, or null for none. An address that is new gets a `webhookSecret`, which this reply shows, once; null as `webhookSecret` makes another one, the mask keeps it.",
+    "Updates the fields in the body, all of them or none. Omitted fields are unchanged. `version` is the version that you read. If someone else saved since, the response is 409 `config.version_conflict` and nothing changes. Retention is a whole number of days from 1 to 3650, and content is kept no longer than emails. Sendwright deletes expired emails and content within about an hour, for good. It keeps emails that are not final. `brand` is merged by field: omitted fields are unchanged, null removes a field, and `footerLinks` is replaced as a whole. The new brand applies to emails accepted from then on. With `returnFailedChanges`, Sendwright restores the previous version of an SMTP config if a change fails before the server accepted an email. `checkEveryHours` is from 1 to 720, or 0 for never. `alertEmails` is replaced as a whole; null means all admins. `failureAlertPercent` is from 1 to 100, or 0 for never. `failureAlertMinEmails` is from 1 to 1,000,000. `webhookUrl` is an https URL, or null to turn the webhook off. A new URL gets a `webhookSecret`, which only this response shows. Send null as `webhookSecret` for a new secret, or the mask to keep it.",
   // A brand with its links.
   limits: { bytes: 64 * 1024 },
   request: {
@@ -32,7 +32,7 @@ const update = route({
       brand: { name: "Fjord Supply", url: "https://shop.example.com/", color: "#0f766e" },
     }),
   },
-  responses: { 200: json(settings, "The settings as saved") },
+  responses: { 200: json(settings, "Settings as saved") },
 });
 
 const testWebhook = route({
@@ -40,9 +40,8 @@ const testWebhook = route({
   method: "post",
   path: "/webhook/test",
   summary: "Send a test event to the webhook",
-  description:
-    "An event `webhook.test`, signed like every other, to the address that is saved. It is sent once, and the reply says what became of it.",
-  responses: { 200: json(webhookTest, "What the webhook answered") },
+  description: "Sends a signed `webhook.test` event to the saved URL once and returns the result.",
+  responses: { 200: json(webhookTest, "Result of the test") },
 });
 
 export function settingsRoutes(services: Services) {

@@ -117,7 +117,7 @@ describe("POST /api/smtp-configs/route", () => {
     expect(decision).toMatchObject({
       kind: "send",
       config: { name: "First" },
-      sentence: "First sends it, which owns the sender. It was paused, and the next email tries it.",
+      sentence: "First sends it, which owns the sender. It was paused; the next email tests it.",
     });
     expect(candidates[0]).toMatchObject({ state: "paused", until: null });
   });
@@ -156,16 +156,16 @@ describe("POST /api/smtp-configs/route", () => {
     expect((await ask({ config: "Second", fallback: false })).decision).toEqual({
       kind: "stuck",
       because: "none-on",
-      sentence: "The email stays queued: Second is off, and no other SMTP config may send it.",
+      sentence: "The email stays queued, because Second is off and no other SMTP config may send it.",
     });
     expect((await ask({})).decision).toMatchObject({
-      sentence: "The email stays queued: no SMTP config that may send it can be used.",
+      sentence: "The email stays queued, because no SMTP config that may send it is available.",
     });
   });
 
   it("says that there is no config at all", async () => {
     expect(await ask({})).toMatchObject({
-      decision: { kind: "stuck", sentence: "The email stays queued: no SMTP config may send it." },
+      decision: { kind: "stuck", sentence: "The email stays queued, because no SMTP config may send it." },
       candidates: [],
     });
   });

@@ -25,7 +25,7 @@ const address = z
 
 /** What is asked: all that decides which config sends an email. */
 const routeQuestion = z.strictObject({
-  from: address.nullish().describe("Sender. Default: that of the config that sends"),
+  from: address.nullish().describe("Sender. Defaults to the sender of the config that sends"),
   config: z
     .string("must be text")
     .max(200)
@@ -34,19 +34,19 @@ const routeQuestion = z.strictObject({
   fallback: z
     .boolean("must be true or false")
     .default(false)
-    .describe("With `config`: whether others may stand in for it, as in a request to send"),
-  to: address.nullish().describe("A recipient, whose address is checked"),
+    .describe("True if other configs may send when `config` cannot"),
+  to: address.nullish().describe("Email address of a recipient, which is checked"),
 });
 
 const ask = route({
   for: "admin",
   method: "post",
   path: "/route",
-  summary: "Ask which SMTP config sends an email",
+  summary: "Find the SMTP config that sends an email",
   description:
-    "Tells which config would send an email with this sender now, and why, with all configs that may. Nothing is sent or stored. An email that a config has rejected goes another way. An unknown `config`: 404 `config.not_found`; a name that several have: 400.",
+    "Returns which config would send an email with this sender now, why, and all configs that may send it. Nothing is sent or stored. An email that a config has rejected uses another config. The response is 404 `config.not_found` for an unknown `config`, and 400 for a name that several configs have.",
   request: { body: jsonBody(routeQuestion, { from: "shop@example.com", to: "jo@example.net" }) },
-  responses: { 200: json(routeAnswer, "The config, and why") },
+  responses: { 200: json(routeAnswer, "SMTP config and the reason") },
 });
 
 export function smtpConfigRouteRoutes({ configs, sandbox, guard, clock }: Services) {
@@ -87,17 +87,18 @@ function decisionView(
   }
   const { by } = decision.route;
   const standIn = by === "stand-in" ? decision.route : { for: null, because: null };
-  const trial = isTried(chosen) ? " It was paused, and the next email tries it." : "";
+  const trial = isTried(chosen) ? " It was paused; the next email tests it." : "";
   const sentence = `${routeWords(decision.route, config.name)}${trial}`;
   return { kind: "send", config, by, for: standIn.for, because: standIn.because, sentence };
 }
 
 function stuckWords(candidates: readonly Candidate[]): string {
   const [only, ...others] = candidates;
-  if (only === undefined) return "The email stays queued: no SMTP config may send it.";
-  if (others.length > 0) return "The email stays queued: no SMTP config that may send it can be used.";
-  const why = only.state === "off" ? "is off" : "can't be used";
-  return `The email stays queued: ${only.name} ${why}, and no other SMTP config may send it.`;
+  if (only === undefined) return "The email stays queued, because no SMTP config may send it.";
+  if (others.length > 0)
+    return "The email stays queued, because no SMTP config that may send it is available.";
+  const why = only.state === "off" ? "is off" : "is unavailable";
+  return `The email stays queued, because ${only.name} ${why} and no other SMTP config may send it.`;
 }
 
 function candidateView(candidate: Candidate): RouteAnswer["candidates"][number] {

@@ -11,29 +11,29 @@ import { draftTest, runTest, testReply } from "./test-stream.ts";
 const seenVersion = z.strictObject({ version: z.int() });
 const versionParams = z.object({
   ...idParams.shape,
-  version: z.coerce.number().int().min(1).meta({ description: "An earlier version" }),
+  version: z.coerce.number().int().min(1).meta({ description: "Number of an earlier version" }),
 });
 
 const list = route({
   for: "admin",
   method: "get",
   path: "/{id}/versions",
-  summary: "List the versions of an SMTP config",
+  summary: "List versions of an SMTP config",
   description:
-    "The current one first, then up to twenty earlier ones: who saved what, and whether it was tested. Passwords and certificates are not shown, only that they changed.",
+    "Lists the current version, then up to 20 earlier ones: who saved what, and whether it was tested. Changed passwords and certificates are listed without their values.",
   request: { params: idParams },
-  responses: { 200: json(smtpConfigVersionList, "The versions") },
+  responses: { 200: json(smtpConfigVersionList, "Versions") },
 });
 
 const restore = route({
   for: "admin",
   method: "post",
   path: "/{id}/versions/{version}/restore",
-  summary: "Return to an earlier version",
+  summary: "Restore a version of an SMTP config",
   description:
-    "With the password that was saved with it. It becomes the latest version; the one it replaces is kept as an earlier one. `version` in the body is the latest that the caller saw: another gives 409 `config.version_conflict`.",
+    "Restores a version with the password that was saved with it. It becomes the latest version; the replaced one is kept as an earlier version. `version` in the body is the latest version that you read. The response is 409 `config.version_conflict` if there is a newer one.",
   request: { params: versionParams, body: jsonBody(seenVersion, { version: 4 }) },
-  responses: { 200: json(smtpConfig, "The config") },
+  responses: { 200: json(smtpConfig, "SMTP config") },
 });
 
 const getDraft = route({
@@ -41,9 +41,10 @@ const getDraft = route({
   method: "get",
   path: "/{id}/draft",
   summary: "Get the draft of an SMTP config",
-  description: "What may become its next version, while the current one goes on; null where there is none.",
+  description:
+    "Gets the draft of an SMTP config: unsaved settings that do not send yet. Null if no draft exists.",
   request: { params: idParams },
-  responses: { 200: json(smtpConfigDraftReply, "The draft") },
+  responses: { 200: json(smtpConfigDraftReply, "Draft") },
 });
 
 const putDraft = route({
@@ -52,7 +53,7 @@ const putDraft = route({
   path: "/{id}/draft",
   summary: "Save a draft of an SMTP config",
   description:
-    "Takes the same as PUT of the config, and changes nothing of what sends. An earlier draft is replaced. The mask keeps the password of the earlier draft or of the config, whichever is for the same destination.",
+    "Saves a draft with the fields of PUT. The config keeps sending with its current settings. An earlier draft is replaced. The mask keeps the password of the earlier draft or of the config, if it is for the same destination.",
   limits: smtpConfigLimits,
   request: {
     params: idParams,
@@ -65,7 +66,7 @@ const putDraft = route({
       version: 4,
     }),
   },
-  responses: { 200: json(smtpConfigDraftReply, "The draft") },
+  responses: { 200: json(smtpConfigDraftReply, "Draft") },
 });
 
 const discardDraft = route({
@@ -73,7 +74,7 @@ const discardDraft = route({
   method: "delete",
   path: "/{id}/draft",
   summary: "Discard the draft of an SMTP config",
-  description: "The config stays as it is. Where there is no draft, nothing happens.",
+  description: "Discards the draft. The config is unchanged. If there is no draft, nothing happens.",
   request: { params: idParams },
   responses: { 204: noContent },
 });
@@ -84,7 +85,7 @@ const testDraft = route({
   path: "/{id}/draft/test",
   summary: "Test the draft of an SMTP config",
   description:
-    "As the test of a saved config. The result is kept with the draft, and goes with it when it is activated.",
+    "Tests the draft in the same way as a saved config. The result is stored with the draft and kept when you activate it.",
   request: {
     params: idParams,
     body: jsonBody(smtpConfigTest, { sendTo: "jo@example.com" }, { optional: true }),
@@ -96,11 +97,11 @@ const activate = route({
   for: "admin",
   method: "post",
   path: "/{id}/draft/activate",
-  summary: "Put the draft in the place of the config",
+  summary: "Activate the draft of an SMTP config",
   description:
-    "Also an untested one: `lastTest` of the config is null then. Where the config was saved since the draft was: 409 `config.version_conflict`. Should the new version fail before any email was taken through it, `returnTo` of the config names the version to restore; with the setting `returnFailedChanges` that happens by itself.",
+    "Replaces the config by its draft, even if the draft is untested; `lastTest` is null then. The response is 409 `config.version_conflict` if the config was saved after the draft. If the new version fails before the server accepted an email, `returnTo` names the version to restore. With the setting `returnFailedChanges`, Sendwright restores it automatically.",
   request: { params: idParams },
-  responses: { 200: json(smtpConfig, "The config") },
+  responses: { 200: json(smtpConfig, "SMTP config") },
 });
 
 export function smtpConfigVersionRoutes({ configs, drafts, versions, tests, log }: Services) {

@@ -34,21 +34,21 @@ const list = route({
   for: "admin",
   method: "get",
   path: "/",
-  summary: "List the SMTP configs",
-  description: "In the order in which they are tried. There are few: `next` is always null.",
-  responses: { 200: json(smtpConfigList, "The configs, with their passwords masked") },
+  summary: "List SMTP configs",
+  description: "Lists SMTP configs in the order in which Sendwright uses them. `next` is always null.",
+  responses: { 200: json(smtpConfigList, "SMTP configs, with passwords masked") },
 });
 
 const create = route({
   for: "admin",
   method: "post",
   path: "/",
-  summary: "Add an SMTP config",
+  summary: "Create an SMTP config",
   description:
-    "Required: `smtpServer`, `smtpPort`, `fromEmail`. Without a `username` there is no sign-in. `takeOverFromSandbox` turns off, in the same transaction, the configs that send to the built-in sandbox.",
+    "Creates an SMTP config. `smtpServer`, `smtpPort` and `fromEmail` are required. Without `username`, Sendwright does not authenticate. `takeOverFromSandbox` turns off the configs that send to the sandbox, in the same transaction.",
   limits: smtpConfigLimits,
   request: { body: jsonBody(smtpConfigCreateRequest, exampleConfig) },
-  responses: { 201: json(smtpConfig, "The new config") },
+  responses: { 201: json(smtpConfig, "New SMTP config") },
 });
 
 const get = route({
@@ -56,9 +56,9 @@ const get = route({
   method: "get",
   path: "/{id}",
   summary: "Get an SMTP config",
-  description: "`password` is the constant mask where one is saved, and null otherwise.",
+  description: "Gets an SMTP config. `password` is the mask if a password is saved, and null if not.",
   request: { params: idParams },
-  responses: { 200: json(smtpConfig, "The config") },
+  responses: { 200: json(smtpConfig, "SMTP config") },
 });
 
 const update = route({
@@ -67,10 +67,10 @@ const update = route({
   path: "/{id}",
   summary: "Replace an SMTP config",
   description:
-    "Takes what GET gave, edited; what is left out gets its default. As `password` the mask keeps the saved one, null removes it, other text replaces it. The saved one is kept only for the same server, port, TLS settings, CA, sign-in method and username: otherwise 409 `config.password_required`. A `version` that is not the latest: 409 `config.version_conflict`.",
+    "Replaces an SMTP config. Send the edited response of GET; omitted fields get their defaults. As `password`, the mask keeps the saved password, null removes it and other text replaces it. The saved password is kept only for the same server, port, TLS settings, CA, authentication method and username. Otherwise the response is 409 `config.password_required`. It is 409 `config.version_conflict` if `version` is not the latest.",
   limits: smtpConfigLimits,
   request: { params: idParams, body: jsonBody(smtpConfigUpdate, exampleEdit) },
-  responses: { 200: json(smtpConfig, "The config as saved") },
+  responses: { 200: json(smtpConfig, "SMTP config as saved") },
 });
 
 const remove = route({
@@ -78,7 +78,7 @@ const remove = route({
   method: "delete",
   path: "/{id}",
   summary: "Delete an SMTP config",
-  description: "Its password goes with it. Emails keep what was logged of their attempts.",
+  description: "Deletes an SMTP config with its password. Emails keep the log of their attempts.",
   request: { params: idParams },
   responses: { 204: noContent },
 });
@@ -87,9 +87,9 @@ const arrange = route({
   for: "admin",
   method: "post",
   path: "/order",
-  summary: "Put the SMTP configs in order",
+  summary: "Reorder SMTP configs",
   description:
-    "`ids` names all of them, the one to be tried first in front. Where others were added or deleted since: 409 `config.version_conflict`.",
+    "Sets the order in which Sendwright uses the configs. `ids` lists all of them, the first one first. The response is 409 `config.version_conflict` if a config was created or deleted since.",
   // A thousand ids.
   limits: { bytes: 64 * 1024 },
   request: {
@@ -97,97 +97,99 @@ const arrange = route({
       ids: ["0199f7a2-5b3c-7d10-8f21-6a1be0c4d2e9", "0199f7a1-1c44-7a05-9b32-2f8fd0a7c611"],
     }),
   },
-  responses: { 200: json(smtpConfigList, "The configs in their new order") },
+  responses: { 200: json(smtpConfigList, "SMTP configs in their new order") },
 });
 
 const enable = route({
   for: "admin",
   method: "post",
   path: "/{id}/enable",
-  summary: "Switch an SMTP config on",
-  description: "Emails may be sent through it from now on. One that is on stays on.",
+  summary: "Turn on an SMTP config",
+  description: "Turns on an SMTP config, so emails can be sent through it. Does nothing if it is already on.",
   request: { params: idParams },
-  responses: { 200: json(smtpConfig, "The config") },
+  responses: { 200: json(smtpConfig, "SMTP config") },
 });
 
 const disable = route({
   for: "admin",
   method: "post",
   path: "/{id}/disable",
-  summary: "Switch an SMTP config off",
-  description: "Nothing is sent through it from now on; its settings and its password stay.",
+  summary: "Turn off an SMTP config",
+  description:
+    "Turns off an SMTP config, so no emails are sent through it. Its settings and password are kept.",
   request: { params: idParams },
-  responses: { 200: json(smtpConfig, "The config") },
+  responses: { 200: json(smtpConfig, "SMTP config") },
 });
 
 const resume = route({
   for: "admin",
   method: "post",
   path: "/{id}/resume",
-  summary: "Use a paused SMTP config again",
+  summary: "Resume a paused SMTP config",
   description:
-    "Ends its pause at once, for whoever knows that the trouble is over: otherwise the next email after `pausedUntil` finds out. One that is not paused stays as it is.",
+    "Resumes a paused SMTP config now, instead of with the first email after `pausedUntil`. Does nothing if it is not paused.",
   request: { params: idParams },
-  responses: { 200: json(smtpConfig, "The config") },
+  responses: { 200: json(smtpConfig, "SMTP config") },
 });
 
 const check = route({
   for: "admin",
   method: "post",
   path: "/{id}/check",
-  summary: "Check an SMTP config now",
+  summary: "Check an SMTP config",
   description:
-    "What is done on schedule, at once: a connection as far as the sender, without an email, and the sender's domain in the DNS. The config then has it in `lastCheck`; what wants attention is among the alerts. One that is being checked, or too many at once: 429.",
+    "Runs the scheduled check now. It connects up to the sender, without sending an email, and checks the DNS of the sender's domain. The result is stored in `lastCheck`; problems raise alerts. The response is 429 if a check is already running or too many are.",
   request: { params: idParams },
-  responses: { 200: json(smtpConfig, "The config, checked") },
+  responses: { 200: json(smtpConfig, "SMTP config with the result") },
 });
 
 const discover = route({
   for: "admin",
   method: "post",
   path: "/discover",
-  summary: "Find the settings for an email address",
+  summary: "Discover SMTP settings for an email address",
   description:
-    "From the catalogue of providers, the domain's SRV records (RFC 6186, RFC 8314), its MX, and usual names. What is found is tried out as far as EHLO inside TLS: nobody signs in. It takes 8 seconds at most.",
+    "Discovers SMTP settings from the provider catalog, the domain's SRV records (RFC 6186, RFC 8314), its MX records and common host names. Each candidate is tested up to EHLO inside TLS, without authentication. The response is sent within 8 seconds.",
   request: { body: jsonBody(smtpConfigSearch, { email: "jo@example.com" }) },
-  responses: { 200: json(discovery, "What was found") },
+  responses: { 200: json(discovery, "Discovered settings") },
 });
 
 const dnsChecked =
-  "SPF, DKIM and DMARC of the from email's domain, and where its mail goes (MX), judged by the SMTP server that sends. Only the DNS is asked.";
+  "Checks SPF, DKIM, DMARC and MX of the From email's domain for the SMTP server that sends. Only queries the DNS.";
 
 const dnsDraft = route({
   for: "admin",
   method: "post",
   path: "/dns",
-  summary: "Check a sender's domain in the DNS",
+  summary: "Check DNS records of a sender",
   description: dnsChecked,
   request: {
     body: jsonBody(smtpConfigSender, { fromEmail: "hello@example.com", smtpServer: "smtp.example.com" }),
   },
-  responses: { 200: json(dnsReport, "What was found") },
+  responses: { 200: json(dnsReport, "Discovered settings") },
 });
 
 const dnsSaved = route({
   for: "admin",
   method: "get",
   path: "/{id}/dns",
-  summary: "Check the sender's domain of an SMTP config",
+  summary: "Check DNS records of an SMTP config",
   description: dnsChecked,
   request: { params: idParams },
-  responses: { 200: json(dnsReport, "What was found") },
+  responses: { 200: json(dnsReport, "Discovered settings") },
 });
 
-const sendTo = "With `sendTo` it sends a real email to that address; without, it stops before the message.";
+const sendTo =
+  "With `sendTo`, the test sends an email to that address. Otherwise it stops before the message.";
 const streaming =
-  "Where it fails before the sign-in, a few usual ports of the same server are tried without credentials: see `corrections`. `warnings` names fields that look wrong, such as a password with an invisible character. With `Accept: text/event-stream`, an event `progress` (`{ stage, evidence }`) tells that a stage has begun or found something, `stage` follows each stage, `correction` each other way that was tried, and `report` ends the stream.";
+  "If the test fails before authentication, Sendwright tests other common ports of the same server without credentials (see `corrections`). `warnings` lists suspicious fields, such as a password with an invisible character. With `Accept: text/event-stream`, the response is a stream. A `progress` event (`{ stage, evidence }`) reports a stage that started or found something. A `stage` event follows each stage, and a `correction` event each other port. A `report` event ends the stream.";
 
 const testDraft = route({
   for: "admin",
   method: "post",
   path: "/test",
-  summary: "Test settings that are not saved",
-  description: `${sendTo} It is not in the email log, which has only what went through a saved config. ${streaming} The mask is refused.`,
+  summary: "Test unsaved SMTP settings",
+  description: `Tests SMTP settings before you save them. ${sendTo} The email is not logged, because the log covers saved configs only. ${streaming} The mask is not allowed as a password.`,
   limits: smtpConfigLimits,
   request: { body: jsonBody(smtpConfigDraft, { ...exampleConfig, sendTo: "jo@example.com" }) },
   responses: { 200: testReply },
@@ -198,7 +200,7 @@ const testSaved = route({
   method: "post",
   path: "/{id}/test",
   summary: "Test a saved SMTP config",
-  description: `Without a body, or with \`sendTo\` alone, the config as saved; otherwise the form as edited, with the password guarded as in PUT. ${sendTo} If what was tested is what is saved, that email is in the email log, final at once, with the template \`test-email\`; \`emailId\` in the evidence of the stage \`message\` names it. ${streaming}`,
+  description: `Tests the saved config if the body is empty or has \`sendTo\` only. Otherwise tests the edited settings, with the password rules of PUT. ${sendTo} If the tested settings are saved, the email is logged as final with the template \`test-email\`. \`emailId\` in the evidence of the stage \`message\` is its ID. ${streaming}`,
   limits: smtpConfigLimits,
   request: {
     params: idParams,

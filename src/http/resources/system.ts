@@ -11,18 +11,18 @@ const getHealth = route({
   for: "anyone",
   method: "get",
   path: "/api/health",
-  summary: "Health",
+  summary: "Get health",
   description:
-    "200 while the database answers; `ok` says whether mail can be delivered, and admins are told what is in the way.",
-  responses: { 200: json(health, "How the service is") },
+    "Returns 200 while the database responds. `ok` is true if mail can be delivered. Admins also get the problems.",
+  responses: { 200: json(health, "Health") },
 });
 
 const getReady = route({
   for: "anyone",
   method: "get",
   path: "/api/ready",
-  summary: "Readiness",
-  description: "200 if emails are accepted now, otherwise a problem with the status 503.",
+  summary: "Get readiness",
+  description: "Returns 200 if Sendwright accepts emails now, and 503 if not.",
   responses: { 200: json(readiness, "Ready") },
 });
 
@@ -32,7 +32,7 @@ const getMetrics = route({
   path: "/metrics",
   summary: "Metrics",
   description:
-    "In the Prometheus text format. Needs an admin's key, unless asked for on the machine itself and not through a proxy.",
+    "Gets metrics in the Prometheus text format. Requires a key with scope `admin`, except on the same machine without a proxy.",
   responses: { 200: { description: "Metrics", content: { "text/plain": { schema: z.string() } } } },
 });
 
@@ -53,7 +53,7 @@ export function systemRoutes(services: Services) {
       if (services.secrets.fits) return c.json({ ok: true as const }, 200);
       throw new SendwrightError(
         "secret.mismatch",
-        "The secret is not the one of this database. Start Sendwright with the secret it was made with.",
+        "The secret doesn't match this database. Start Sendwright with the secret of this database.",
       );
     })
     .openapi(getMetrics, async (c) => {

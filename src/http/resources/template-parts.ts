@@ -13,9 +13,9 @@ import {
 } from "../schema/templates.ts";
 import { templatePartView, templateVersionView } from "./views.ts";
 
-const params = z.object({ name: z.string().meta({ description: "Its name", example: "layout" }) });
+const params = z.object({ name: z.string().meta({ description: "Name of the part", example: "layout" }) });
 const versionParams = params.extend({
-  version: versionNumber.meta({ description: "0 is the built-in layout" }),
+  version: versionNumber.meta({ description: "Number of the version; 0 is the built-in layout" }),
 });
 const limits = { bytes: 1024 * 1024 };
 
@@ -23,29 +23,29 @@ const list = route({
   for: "admin",
   method: "get",
   path: "/",
-  summary: "List the parts of templates",
+  summary: "List template parts",
   description:
-    'The layout that all emails have around them, and the partials that templates call with `{% render "name" %}`. `next` is always null.',
-  responses: { 200: json(templatePartList, "The parts") },
+    'Lists the layout around all emails, and the partials that templates call with `{% render "name" %}`. `next` is always null.',
+  responses: { 200: json(templatePartList, "Template parts") },
 });
 
 const get = route({
   for: "admin",
   method: "get",
   path: "/{name}",
-  summary: "Get a part of templates",
-  description: "With its sources, and the names of the templates that have it in them.",
+  summary: "Get a template part",
+  description: "Gets a template part with its sources and the names of the templates that use it.",
   request: { params },
-  responses: { 200: json(templatePart, "The part") },
+  responses: { 200: json(templatePart, "Template part") },
 });
 
 const save = route({
   for: "admin",
   method: "put",
   path: "/{name}",
-  summary: "Save a part of templates",
+  summary: "Save a template part",
   description:
-    "Takes what GET gave, edited; a new name, with version 0, makes a partial. Each template that has it in it is rendered first: a change that would break one is refused, and says which.",
+    "Saves a template part. Send the edited response of GET. A new name with version 0 creates a partial. Sendwright first renders each template that uses the part. If the change would break one, it is rejected and the response names the template.",
   limits,
   request: {
     params,
@@ -55,15 +55,15 @@ const save = route({
       version: 0,
     }),
   },
-  responses: { 200: json(templatePart, "The part as saved") },
+  responses: { 200: json(templatePart, "Template part as saved") },
 });
 
 const remove = route({
   for: "admin",
   method: "delete",
   path: "/{name}",
-  summary: "Reset or delete a part of templates",
-  description: "The layout is used as it came again. Another part is deleted, unless a template needs it.",
+  summary: "Reset or delete a template part",
+  description: "Resets the layout to the built-in one. Deletes any other part, unless a template uses it.",
   request: { params },
   responses: { 204: noContent },
 });
@@ -72,30 +72,30 @@ const versions = route({
   for: "admin",
   method: "get",
   path: "/{name}/versions",
-  summary: "List the versions of a part",
-  description: "The newest first. `next` is always null.",
+  summary: "List versions of a template part",
+  description: "Lists versions, newest first. `next` is always null.",
   request: { params },
-  responses: { 200: json(templateVersionList, "The versions") },
+  responses: { 200: json(templateVersionList, "Versions") },
 });
 
 const version = route({
   for: "admin",
   method: "get",
   path: "/{name}/versions/{version}",
-  summary: "Get a version of a part",
-  description: "With its sources. Version 0 is the built-in layout.",
+  summary: "Get a version of a template part",
+  description: "Gets a version with its sources. Version 0 is the built-in layout.",
   request: { params: versionParams },
-  responses: { 200: json(templatePartVersion, "The version") },
+  responses: { 200: json(templatePartVersion, "Version") },
 });
 
 const restore = route({
   for: "admin",
   method: "post",
   path: "/{name}/versions/{version}/restore",
-  summary: "Restore a version of a part",
-  description: "It is saved as a new version, with the checks of PUT.",
+  summary: "Restore a version of a template part",
+  description: "Saves the version as a new version, with the checks of PUT.",
   request: { params: versionParams, body: jsonBody(restoreRequest, { version: 3 }) },
-  responses: { 200: json(templatePart, "The part as saved") },
+  responses: { 200: json(templatePart, "Template part as saved") },
 });
 
 export function templatePartRoutes({ templateParts }: Services) {

@@ -16,9 +16,11 @@ import {
 } from "../schema/templates.ts";
 import { templateDetailView, templateVersionDetailView, templateVersionView, templateView } from "./views.ts";
 
-const params = z.object({ name: z.string().meta({ description: "Its name", example: "password-reset" }) });
+const params = z.object({
+  name: z.string().meta({ description: "Name of the template", example: "password-reset" }),
+});
 const versionParams = params.extend({
-  version: versionNumber.meta({ description: "0 is the built-in one" }),
+  version: versionNumber.meta({ description: "Number of the version; 0 is the built-in template" }),
 });
 /** Fifty languages, each as long as a source may be, would be more; nobody writes that. */
 const limits = { bytes: 4 * 1024 * 1024, depth: 24, values: 50_000, names: 2_000 };
@@ -27,9 +29,10 @@ const list = route({
   for: "sender",
   method: "get",
   path: "/",
-  summary: "List the templates",
-  description: "Each with the JSON Schema of its data and an example. `next` is always null.",
-  responses: { 200: json(templateList, "The templates") },
+  summary: "List templates",
+  description:
+    "Lists templates, each with the JSON Schema of its data and an example. `next` is always null.",
+  responses: { 200: json(templateList, "Templates") },
 });
 
 const get = route({
@@ -37,9 +40,10 @@ const get = route({
   method: "get",
   path: "/{name}",
   summary: "Get a template",
-  description: "With the JSON Schema of its data, an example, and its source in each language.",
+  description:
+    "Gets a template with the JSON Schema of its data, an example, and its source in each language.",
   request: { params },
-  responses: { 200: json(templateDetail, "The template") },
+  responses: { 200: json(templateDetail, "Template") },
 });
 
 const save = route({
@@ -48,7 +52,7 @@ const save = route({
   path: "/{name}",
   summary: "Save a template",
   description:
-    "Takes what GET gave, edited; a new name, with version 0, makes a template. It is compiled and rendered with its example in each language first, and every fault is named with its line and column. Of a built-in template only the sources can be changed. Each save is a new version; one that changes nothing is none. Emails accepted from then on have it.",
+    "Saves a template. Send the edited response of GET. A new name with version 0 creates a template. Sendwright first renders it with its example in each language, and returns every error with its line and column. Only the sources of a built-in template can be changed. Each save with changes creates a version. Emails accepted from then on use it.",
   limits,
   request: {
     params,
@@ -65,10 +69,10 @@ const save = route({
         en: { subject: "Welcome, {{ name }}", mjml: "<mj-text>Good to have you here.</mj-text>" },
       },
       version: 0,
-      note: "First words",
+      note: "First draft",
     }),
   },
-  responses: { 200: json(templateDetail, "The template as saved") },
+  responses: { 200: json(templateDetail, "Template as saved") },
 });
 
 const remove = route({
@@ -77,7 +81,7 @@ const remove = route({
   path: "/{name}",
   summary: "Reset or delete a template",
   description:
-    "A built-in one is used as it came again, and its versions stay. Another one is deleted with its versions; emails that were accepted with it are sent all the same.",
+    "Resets a built-in template and keeps its versions. Deletes any other template with its versions. Emails already accepted are still sent.",
   request: { params },
   responses: { 204: noContent },
 });
@@ -86,10 +90,10 @@ const versions = route({
   for: "admin",
   method: "get",
   path: "/{name}/versions",
-  summary: "List the versions of a template",
-  description: "The newest first. `next` is always null. Version 0, the built-in one, is not among them.",
+  summary: "List versions of a template",
+  description: "Lists versions, newest first, without version 0, the built-in one. `next` is always null.",
   request: { params },
-  responses: { 200: json(templateVersionList, "The versions") },
+  responses: { 200: json(templateVersionList, "Versions") },
 });
 
 const version = route({
@@ -97,9 +101,9 @@ const version = route({
   method: "get",
   path: "/{name}/versions/{version}",
   summary: "Get a version of a template",
-  description: "With its sources. Version 0 is the built-in one.",
+  description: "Gets a version with its sources. Version 0 is the built-in template.",
   request: { params: versionParams },
-  responses: { 200: json(templateVersionDetail, "The version") },
+  responses: { 200: json(templateVersionDetail, "Version") },
 });
 
 const restore = route({
@@ -107,9 +111,9 @@ const restore = route({
   method: "post",
   path: "/{name}/versions/{version}/restore",
   summary: "Restore a version of a template",
-  description: "It is saved as a new version, once it is found to work with the parts of today.",
+  description: "Saves the version as a new version, if it works with the current template parts.",
   request: { params: versionParams, body: jsonBody(restoreRequest, { version: 3 }) },
-  responses: { 200: json(templateDetail, "The template as saved") },
+  responses: { 200: json(templateDetail, "Template as saved") },
 });
 
 const preview = route({
@@ -118,7 +122,7 @@ const preview = route({
   path: "/{name}/preview",
   summary: "Render a template",
   description:
-    "Nothing is sent. Without `data` it is the template's example. For admins: with `source`, unsaved text in place of the saved one, also for a name that is not saved yet; with `brand` or `part`, another look.",
+    "Renders a template without sending an email. `data` defaults to the template's example. Admins can pass `source` to render unsaved text, even for a name that is not saved yet, and `brand` or `part` for another look.",
   limits,
   request: {
     params,
@@ -127,23 +131,23 @@ const preview = route({
       data: { name: "Jo", url: "https://example.com/reset?code=…" },
     }),
   },
-  responses: { 200: json(templatePreview, "Subject, HTML and text, and what readers may mind") },
+  responses: { 200: json(templatePreview, "Subject, HTML, text and warnings") },
 });
 
 const testRequest = previewRequest.omit({ brand: true, part: true }).extend({
-  to: z.string().optional().describe("One's own address, which is the default; API keys must say one"),
+  to: z.string().optional().describe("Your email address, which is the default. Required for API keys"),
 });
 
 const test = route({
   for: "admin",
   method: "post",
   path: "/{name}/test",
-  summary: "Send a template to oneself",
+  summary: "Send a test email from a template",
   description:
-    "As it is saved or, with `source`, as it is being written. It goes the way of every email, with the tag `test`; who is signed in can send it to their own address alone.",
+    "Sends a test email with the saved template, or with unsaved text in `source`. It is sent like any other email, with the tag `test`. Signed-in admins can send it to their own address only.",
   limits,
   request: { params, body: jsonBody(testRequest, { locale: "en" }) },
-  responses: { 202: json(templateTest, "Stored, and about to be delivered") },
+  responses: { 202: json(templateTest, "Email queued") },
 });
 
 export function templateRoutes({ templates, savedTemplates, outbox, clock }: Services) {
@@ -208,11 +212,11 @@ export function templateRoutes({ templates, savedTemplates, outbox, clock }: Ser
 function ownAddress({ email }: Caller, wanted: string | undefined): string {
   const wrong = (detail: string) => invalidInput([{ pointer: "/to", detail }]);
   if (email === null) {
-    if (wanted === undefined) throw wrong("is required: this caller has no address of its own");
+    if (wanted === undefined) throw wrong("is required, because this caller has no email address");
     return wanted;
   }
   if (wanted !== undefined && wanted.toLowerCase() !== email.toLowerCase()) {
-    throw wrong(`must be your own address, ${email}, or left out`);
+    throw wrong(`must be your own address (${email}) or left out`);
   }
   return email;
 }

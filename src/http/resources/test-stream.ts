@@ -10,7 +10,7 @@ import type { ServerEnv } from "../route.ts";
 import { testReport } from "../schema/tests.ts";
 
 export const testReply = {
-  description: "The report, also of a test that found a fault",
+  description: "Report of the test, whether it passed or failed",
   content: {
     "application/json": { schema: testReport },
     "text/event-stream": { schema: z.string() },

@@ -7,11 +7,13 @@ export const apiKey = z
   .object({
     id,
     name: z.string(),
-    scope: z.enum(apiKeyScopes).describe("`send` posts emails and reads its own; `admin` may do everything"),
-    prefix: z.string().describe("The first characters, by which its owner knows it"),
+    scope: z
+      .enum(apiKeyScopes)
+      .describe("Permissions of the key: `send` can send emails and read its own, `admin` can do everything"),
+    prefix: z.string().describe("First characters of the key, to recognize it"),
     createdAt: time,
     createdBy: z.string(),
-    lastUsedAt: timeOrNull("To the minute"),
+    lastUsedAt: timeOrNull("Time of the last use, to the minute. Null if never used"),
   })
   .meta({ id: "ApiKey" });
 export type ApiKey = z.infer<typeof apiKey>;
@@ -19,7 +21,7 @@ export type ApiKey = z.infer<typeof apiKey>;
 export const apiKeyList = pageOf(apiKey);
 
 export const newApiKey = z
-  .object({ ...apiKey.shape, key: z.string().describe("Shown this once") })
+  .object({ ...apiKey.shape, key: z.string().describe("API key, returned only when it is created") })
   .meta({ id: "NewApiKey" });
 export type NewApiKey = z.infer<typeof newApiKey>;
 
@@ -30,13 +32,13 @@ export const apiKeyRequest = z.strictObject({
 
 export const me = z
   .object({
-    id: z.string().describe("`user:…` or `key:…`"),
+    id: z.string().describe("ID of the caller: `user:…` or `key:…`"),
     name: z.string(),
     email: z.string().nullable(),
     scope: z.enum(apiKeyScopes),
     via: z
       .enum(["session", "api-key", "host"])
-      .describe("`host`: the application that Sendwright is built into"),
+      .describe("Way of identification; `host` is the application that embeds Sendwright"),
   })
   .meta({ id: "Me" });
 export type Me = z.infer<typeof me>;
@@ -44,12 +46,12 @@ export type Me = z.infer<typeof me>;
 const session = z
   .object({
     id: z.string(),
-    userAgent: z.string().describe("What the browser said it is; empty where it did not"),
-    browser: z.string().nullable().describe("The browser by that, such as `Firefox`"),
-    system: z.string().nullable().describe("The system by that, such as `Linux`"),
+    userAgent: z.string().describe("User-Agent of the browser; empty if it sent none"),
+    browser: z.string().nullable().describe("Name of the browser, such as `Firefox`. Null if unknown"),
+    system: z.string().nullable().describe("Operating system, such as `Linux`. Null if unknown"),
     signedInAt: time,
-    seenAt: time.describe("When it was last used, to a few minutes"),
-    isCurrent: z.boolean().describe("The one that the request is made with"),
+    seenAt: time.describe("Time of the last use, accurate to a few minutes"),
+    isCurrent: z.boolean().describe("True for the session of this request"),
   })
   .meta({ id: "Session" });
 export type Session = z.infer<typeof session>;
@@ -62,7 +64,7 @@ export const newPassword = z
   .max(128);
 
 export const firstAdminRequest = z.strictObject({
-  token: z.string().describe("From the link's fragment"),
+  token: z.string().describe("Token from the fragment of the link"),
   name: z.string().trim().min(1).max(100).optional(),
   email: z.email(),
   password: newPassword,
@@ -72,6 +74,6 @@ export type FirstAdminRequest = z.infer<typeof firstAdminRequest>;
 export const forgottenPassword = z.strictObject({ email: z.email().max(320) });
 
 export const passwordReset = z.strictObject({
-  token: z.string().max(200).describe("From the link's fragment"),
+  token: z.string().max(200).describe("Token from the fragment of the link"),
   password: newPassword,
 });

@@ -17,7 +17,7 @@ export type AcceptedEmail = z.infer<typeof accepted>;
 
 export const batchResults = z
   .object({
-    results: z.array(z.union([accepted, z.object({ problem })]).describe("Stored, or why not")),
+    results: z.array(z.union([accepted, z.object({ problem })]).describe("Queued email, or the problem")),
   })
   .meta({ id: "BatchResults" });
 
@@ -26,9 +26,9 @@ export const recipient = z
     address: z.string(),
     role: z.enum(recipientRoles),
     state: z.enum(recipientStates),
-    code: z.int().nullable().describe("The relay's reply code (RFC 5321 §4.2)"),
-    enhancedCode: z.string().nullable().describe("RFC 3463"),
-    reply: z.string().nullable().describe("The text of the relay's reply"),
+    code: z.int().nullable().describe("Reply code of the SMTP server (RFC 5321 §4.2)"),
+    enhancedCode: z.string().nullable().describe("Enhanced status code (RFC 3463)"),
+    reply: z.string().nullable().describe("Text of the SMTP server's reply"),
   })
   .meta({ id: "Recipient" });
 
@@ -37,31 +37,28 @@ export const routeReasons = {
   by: z
     .enum(["named", "sender", "first", "stand-in"])
     .describe(
-      "`named`: the request named it; `sender`: the sender is its own; `first`: no config owns the sender; `stand-in`: another config can't send it",
+      "Reason for this config. `named`: by the request. `sender`: it owns the sender. `first`: no config owns the sender. `stand-in`: another config cannot send it",
     ),
-  for: z
-    .string()
-    .nullable()
-    .describe("Name of the config that it stands in for. Null if it doesn't stand in"),
+  for: z.string().nullable().describe("Name of the config it stands in for. Null if it does not stand in"),
   because: z
     .enum(["paused", "limit", "refused"])
     .nullable()
-    .describe("What keeps that config from sending the email. Null if it doesn't stand in"),
+    .describe("Reason that config cannot send the email. Null if this one does not stand in"),
 };
 
 const attemptRoute = z
-  .object({ ...routeReasons, sentence: z.string().describe("The same in words") })
+  .object({ ...routeReasons, sentence: z.string().describe("Reason as a sentence") })
   .meta({ id: "AttemptRoute" });
 
 export const attempt = z
   .object({
     at: time,
-    config: z.string().nullable().describe("The name that the SMTP config had then"),
+    config: z.string().nullable().describe("Name of the SMTP config at that time"),
     configId: z.string().nullable(),
-    relay: z.string().nullable().describe("The host"),
-    relayAddress: z.string().nullable().describe("Its IP address"),
-    tls: z.string().nullable().describe("The version, such as `TLSv1.3`"),
-    stage: z.enum(stages).nullable().describe("How far it got"),
+    relay: z.string().nullable().describe("Host name of the SMTP server"),
+    relayAddress: z.string().nullable().describe("IP address of the SMTP server"),
+    tls: z.string().nullable().describe("TLS version, such as `TLSv1.3`"),
+    stage: z.enum(stages).nullable().describe("Last stage reached"),
     outcome: z.enum(attemptOutcomes),
     errorCode: z.string().nullable(),
     code: z.int().nullable(),
@@ -69,11 +66,13 @@ export const attempt = z
     reply: z.string().nullable(),
     durationMs: z.number(),
     possibleDuplicate: z.boolean(),
-    captured: z.boolean().describe("The built-in sandbox got it instead of the recipients"),
+    captured: z
+      .boolean()
+      .describe("True if the sandbox captured the email, so the recipients did not get it"),
     route: attemptRoute
       .nullable()
       .describe(
-        "Why it went through this config. `for` is null for a key that may only send and has not seen that name. Null for tests and attempts of older versions",
+        "Reason for this config. `for` is null for a key with scope `send` that has not used that name. Null for tests and attempts of older versions",
       ),
     copy: z
       .object({
@@ -84,13 +83,13 @@ export const attempt = z
       })
       .nullable()
       .describe(
-        "The archive copy, which goes to `bcc` of the SMTP config. Null if this attempt had none, and for a key with the scope `send`",
+        "Archive copy, sent to `bcc` of the SMTP config. Null if this attempt had none, and for a key with scope `send`",
       ),
     problem: z
       .object({ code: z.string(), title: z.string(), explanation: z.string(), remedy: z.string() })
       .nullable()
       .describe(
-        "What the failure means and what to do, in the words of Test Connection. Null where it was sent, and where it failed before any relay was asked: `reply` then says why",
+        "Explanation of the failure and its remedy. Null if the email was sent, or if the attempt failed before it reached an SMTP server; `reply` has the reason then",
       ),
   })
   .meta({ id: "Attempt" });
@@ -102,21 +101,27 @@ export const emailSummary = z
     state: z.enum(emailStates),
     messageId: z.string(),
     subject: z.string(),
-    from: z.union([mailbox, z.null()]).describe("Null: the sender of the SMTP config that delivers"),
+    from: z
+      .union([mailbox, z.null()])
+      .describe("Sender. Null for the sender of the SMTP config that delivers"),
     template: z.string().nullable(),
     tags: z.array(z.string()),
     priority: z.enum(priorities),
-    sensitive: z.boolean().describe("Contents are encrypted, never shown, and purged once final"),
-    possibleDuplicate: z.boolean().describe("A recipient may have got it more than once"),
+    sensitive: z
+      .boolean()
+      .describe("True if the content is encrypted, never shown, and deleted when the email is final"),
+    possibleDuplicate: z.boolean().describe("True if a recipient may have received the email more than once"),
     captured: z
       .boolean()
-      .describe("The built-in sandbox got it instead of one recipient or more, even if its state is `sent`"),
+      .describe(
+        "True if the sandbox captured the email for one or more recipients, even if the state is `sent`",
+      ),
     attemptCount: z.int(),
     createdAt: time,
-    sentAt: timeOrNull("When a relay took the last recipient"),
-    nextAttemptAt: timeOrNull("When it is tried next"),
-    expiresAt: time.describe("Not tried after this"),
-    finishedAt: timeOrNull("When its state became final"),
+    sentAt: timeOrNull("Time an SMTP server accepted the last recipient. Null if not sent"),
+    nextAttemptAt: timeOrNull("Time of the next attempt. Null if none is planned"),
+    expiresAt: time.describe("Time of expiry, after which there are no attempts"),
+    finishedAt: timeOrNull("Time the state became final. Null if it is not final"),
     recipients: z.array(recipient),
   })
   .meta({ id: "EmailSummary" });
@@ -125,15 +130,20 @@ export type EmailSummary = z.infer<typeof emailSummary>;
 export const emailList = pageOf(emailSummary);
 
 export const emailCount = z
-  .object({ count: z.int(), capped: z.boolean().describe("There are more: it was not worth counting on") })
+  .object({ count: z.int(), capped: z.boolean().describe("True if more emails match than `count`") })
   .meta({ id: "EmailCount" });
 export type EmailCount = z.infer<typeof emailCount>;
 
 export const bulkRetried = z
   .object({
     retried: z.int(),
-    skipped: z.int().describe("Left out: without contents, of another state by now, or a test email"),
-    next: z.string().nullable().describe("The `after` of the next request; null when all are through"),
+    skipped: z
+      .int()
+      .describe("Number of skipped emails: without content, in another state by now, or test emails"),
+    next: z
+      .string()
+      .nullable()
+      .describe("Value of `after` for the next request. Null when all emails are done"),
   })
   .meta({ id: "BulkRetried" });
 export type BulkRetried = z.infer<typeof bulkRetried>;
@@ -146,19 +156,19 @@ export const email = z
     config: z
       .object({
         id: z.string(),
-        name: z.string().nullable().describe("Null if the config was deleted"),
-        fallback: z.boolean().describe("Whether other SMTP configs may send what this one can't"),
+        name: z.string().nullable().describe("Name of the config. Null if the config was deleted"),
+        fallback: z.boolean().describe("True if other SMTP configs may send the email when this one cannot"),
       })
       .nullable()
-      .describe("The SMTP config that the request named; null if it named none"),
+      .describe("SMTP config that the request named. Null if it named none"),
     resentFrom: z
       .string()
       .nullable()
-      .describe("ID of the email that this one repeats; null if it repeats none"),
+      .describe("ID of the email that this one resends. Null if it is not a resend"),
     resends: z
       .array(z.object({ id, state: z.enum(emailStates), createdAt: time }))
       .describe(
-        "The emails that repeat this one, the newest first, 100 at most; for a key, those that it sent",
+        "Resends of this email, newest first, at most 100. A key with scope `send` sees its own only",
       ),
     attempts: z.array(attempt),
   })

@@ -6,14 +6,17 @@ import { id, pageOf, time, timeOrNull } from "./common.ts";
 export const alert = z
   .object({
     id,
-    configId: z.string().nullable().describe("Null for `emails_failing`, which is about all SMTP configs"),
+    configId: z
+      .string()
+      .nullable()
+      .describe("ID of the SMTP config. Null for `emails_failing`, which covers all SMTP configs"),
     configName: z.string(),
     kind: z.enum(alertKinds),
     title: z.string(),
     explanation: z.string(),
-    remedy: z.string().describe("Empty where there is nothing to do"),
+    remedy: z.string().describe("Remedy; empty if no action is needed"),
     raisedAt: time,
-    acknowledgedAt: timeOrNull("Since when somebody knows of it"),
+    acknowledgedAt: timeOrNull("Time of acknowledgment. Null if not acknowledged"),
     acknowledgedBy: z.string().nullable(),
   })
   .meta({ id: "Alert" });
@@ -26,9 +29,9 @@ export const auditEntry = z
     id,
     at: time,
     actor: z.object({ id: z.string(), name: z.string() }),
-    action: z.string().describe("Thing and deed, such as `smtp_config.updated`"),
-    target: z.string().nullable().describe("The id of the thing"),
-    detail: z.record(z.string(), z.unknown()).describe("Redacted"),
+    action: z.string().describe("Resource and action, such as `smtp_config.updated`"),
+    target: z.string().nullable().describe("ID of the resource"),
+    detail: z.record(z.string(), z.unknown()).describe("Details, redacted"),
   })
   .meta({ id: "AuditEntry" });
 export type AuditEntry = z.infer<typeof auditEntry>;
@@ -37,31 +40,33 @@ export const auditLog = pageOf(auditEntry);
 
 export const health = z
   .object({
-    ok: z.boolean().describe("Whether emails can be accepted and delivered"),
-    key: z.enum(["fits", "mismatch"]).describe("`mismatch`: the secret is not that of this database"),
-    problems: z.array(z.string()).optional().describe("For admins: what keeps mail from being delivered"),
+    ok: z.boolean().describe("True if emails can be accepted and delivered"),
+    key: z
+      .enum(["fits", "mismatch"])
+      .describe("State of the secret; `mismatch` if it does not match the database"),
+    problems: z.array(z.string()).optional().describe("Problems that stop delivery, for admins only"),
     emails: z
       .partialRecord(z.enum(emailStates), z.int())
       .optional()
-      .describe("For admins: how many are in each state"),
+      .describe("Number of emails in each state, for admins only"),
     recipients: z
       .object({
         rule: z.enum(["all", "only", "redirect", "capture"]),
-        to: z.array(z.string()).describe("Addresses, and domains such as `@acme.test`, that the rule names"),
+        to: z.array(z.string()).describe("Addresses of the rule, and domains such as `@acme.test`"),
       })
       .optional()
-      .describe("For admins: who may get mail, as `SENDWRIGHT_RECIPIENTS` says"),
+      .describe("Allowed recipients (`SENDWRIGHT_RECIPIENTS`), for admins only"),
   })
   .meta({ id: "Health" });
 export type Health = z.infer<typeof health>;
 
 const emailCounts = z
   .object({
-    from: z.int().describe("Milliseconds since the epoch, UTC"),
-    to: z.int().describe("Where the next span begins"),
-    sent: z.int().describe("Became `sent` in this span"),
-    failed: z.int().describe("Became `failed`, `partial`, `expired` or `unknown` in this span"),
-    waiting: z.int().describe("Were accepted in this span and are not final yet"),
+    from: z.int().describe("Start of the period, in milliseconds since the epoch, UTC"),
+    to: z.int().describe("End of the period, where the next one starts"),
+    sent: z.int().describe("Emails that became `sent` in this period"),
+    failed: z.int().describe("Emails that became `failed`, `partial`, `expired` or `unknown` in this period"),
+    waiting: z.int().describe("Emails that were accepted in this period and are not final yet"),
   })
   .meta({ id: "EmailCounts" });
 
@@ -70,9 +75,11 @@ export const overview = z
     mail: z.object({
       level: z
         .enum(["good", "warn", "bad", "none"])
-        .describe("`bad`: nothing is sent; `warn`: not all is well; `none`: there is no SMTP config"),
+        .describe(
+          "Level of the status: `bad` if nothing is sent, `warn` if there are problems, `none` without SMTP configs",
+        ),
       code: z.enum(mailStatusCodes),
-      sentence: z.string().describe("Whether mail works, with the reason"),
+      sentence: z.string().describe("Status of mail as a sentence, with the reason"),
     }),
     concerns: z
       .array(
@@ -83,24 +90,24 @@ export const overview = z
           reason: z.string(),
         }),
       )
-      .describe("The SMTP configs that an admin should look at"),
-    waiting: z.int().describe("Emails that are not final yet, of any age"),
+      .describe("SMTP configs that need attention"),
+    waiting: z.int().describe("Emails of any age that are not final yet"),
     queue: z
       .object({
-        due: z.int().describe("Could be sent now"),
-        scheduled: z.int().describe("For later: by the sender's wish, or waiting for the next try"),
-        sending: z.int().describe("Are being handed to a relay"),
-        oldestDueAt: timeOrNull("Since when the one that is due longest is due"),
+        due: z.int().describe("Emails that can be sent now"),
+        scheduled: z.int().describe("Emails scheduled for later or queued for a retry"),
+        sending: z.int().describe("Emails that are being sent"),
+        oldestDueAt: timeOrNull("Time since which the oldest due email is due. Null if none is due"),
       })
-      .describe("What `waiting` is made of"),
+      .describe("Breakdown of `waiting`"),
     oldestWaiting: z
       .object({ id, subject: z.string(), createdAt: time })
       .nullable()
-      .describe("Without those that are to be sent later"),
-    lastSentAt: timeOrNull("When an email last became `sent`"),
-    hours: z.array(emailCounts).describe("24, the last one under way"),
-    days: z.array(emailCounts).describe("30, the last one under way"),
-    sandboxPort: z.int().nullable().describe("Of the built-in relay on 127.0.0.1; null: it is off"),
+      .describe("Oldest email that is not final, without scheduled ones. Null if none"),
+    lastSentAt: timeOrNull("Time an email last became `sent`. Null if never"),
+    hours: z.array(emailCounts).describe("Counts for 24 hours; the last one is in progress"),
+    days: z.array(emailCounts).describe("Counts for 30 days; the last one is in progress"),
+    sandboxPort: z.int().nullable().describe("Port of the sandbox on 127.0.0.1. Null if it is off"),
   })
   .meta({ id: "Overview" });
 export type Overview = z.infer<typeof overview>;

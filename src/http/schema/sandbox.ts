@@ -5,8 +5,8 @@ export const sandboxEmailSummary = z
   .object({
     id: z.string(),
     receivedAt: time,
-    from: z.string().describe("MAIL FROM; empty for the null reverse-path"),
-    to: z.array(z.string()).describe("RCPT TO: also those in Bcc"),
+    from: z.string().describe("Address of MAIL FROM; empty if it was the null reverse-path"),
+    to: z.array(z.string()).describe("Addresses of RCPT TO, including Bcc"),
     subject: z.string(),
     sizeBytes: z.int(),
   })

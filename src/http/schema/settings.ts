@@ -3,9 +3,9 @@ import { textOrNull } from "./common.ts";
 
 export const webhookTest = z
   .object({
-    ok: z.boolean().describe("It answered with a status from 200 to 299"),
-    status: z.int().nullable().describe("Null where there was no answer"),
-    detail: z.string().describe("In words"),
+    ok: z.boolean().describe("True if the webhook responded with a status from 200 to 299"),
+    status: z.int().nullable().describe("HTTP status. Null if there was no response"),
+    detail: z.string().describe("Result as a sentence"),
     durationMs: z.number(),
   })
   .meta({ id: "WebhookTest" });
@@ -13,41 +13,43 @@ export type WebhookTest = z.infer<typeof webhookTest>;
 
 export const settings = z
   .object({
-    version: z.int().describe("Grows with every change; a change names the one that was read"),
-    contentRetentionDays: z.int().describe("Days from when an email became final until its contents go"),
+    version: z.int().describe("Version of the settings, which increases with every change"),
+    contentRetentionDays: z.int().describe("Days after an email became final until its content is deleted"),
     emailRetentionDays: z
       .int()
-      .describe("Days until the email goes, with its recipients and attempts; no fewer than for contents"),
+      .describe("Days after an email became final until it is deleted with its recipients and attempts"),
     returnFailedChanges: z
       .boolean()
       .describe(
-        "Whether a config returns to its earlier version when a change of it fails with its first emails",
+        "True to restore the previous version of an SMTP config if a change fails with its first emails",
       ),
-    checkEveryHours: z.int().describe("SMTP configs are checked when their last check is older; 0: never"),
+    checkEveryHours: z.int().describe("Hours between checks of an SMTP config; 0 for never"),
     alertEmails: z
       .array(z.string())
       .readonly()
       .nullable()
-      .describe("Who gets an email about what checks find; null: all admins of the stand-alone server"),
+      .describe("Recipients of alert emails. Null for all admins of the stand-alone server"),
     failureAlertPercent: z
       .int()
-      .describe("Percent of an hour's emails that may fail before an alert is raised; 0 for never"),
-    failureAlertMinEmails: z.int().describe("With fewer emails in an hour, that alert isn't raised"),
-    webhookUrl: textOrNull.describe("Where events go; null: nowhere"),
+      .describe("Percentage of failed emails in an hour that raises an alert; 0 for never"),
+    failureAlertMinEmails: z.int().describe("Minimum emails in an hour for that alert"),
+    webhookUrl: textOrNull.describe("URL that receives events. Null if the webhook is off"),
     webhookSecret: z
       .string()
       .nullable()
-      .describe("What events are signed with: shown once, when it is made, and a mask from then on"),
+      .describe(
+        "Secret that signs events: shown once when created, then as a mask. Null if the webhook is off",
+      ),
     brand: z
       .object({
-        name: textOrNull.describe("Of the product, as its users know it"),
-        url: textOrNull.describe("Where the name or logo in the header leads"),
-        logoUrl: textOrNull.describe("A picture, shown 32 pixels high"),
-        color: textOrNull.describe("Of buttons and links, such as `#2456d6`"),
-        address: textOrNull.describe("The postal address in the footer"),
+        name: textOrNull.describe("Name of the product in emails"),
+        url: textOrNull.describe("Link of the name or logo in the header"),
+        logoUrl: textOrNull.describe("URL of the logo, shown 32 pixels high"),
+        color: textOrNull.describe("Color of buttons and links, such as `#2456d6`"),
+        address: textOrNull.describe("Postal address in the footer"),
         footerLinks: z.array(z.object({ label: z.string(), url: z.string() })),
       })
-      .describe("What templates show of the sender"),
+      .describe("Brand in templates"),
   })
   .meta({ id: "Settings" });
 export type Settings = z.infer<typeof settings>;

@@ -4,22 +4,24 @@ import { mailbox, timeOrNull } from "./common.ts";
 import { routeReasons } from "./emails.ts";
 
 const configRef = z.object({ id: z.string(), name: z.string() });
-const sentence = z.string().describe("The same in words");
+const sentence = z.string().describe("Decision as a sentence");
 
 const decision = z
   .discriminatedUnion("kind", [
     z.object({ kind: z.literal("send"), config: configRef, ...routeReasons, sentence }),
     z.object({
       kind: z.literal("wait"),
-      config: configRef.describe("The config that can be used first"),
-      until: timeOrNull("Null if it isn't known when"),
+      config: configRef.describe("Config that becomes available first"),
+      until: timeOrNull("Time it becomes available. Null if unknown"),
       sentence,
     }),
     z.object({
       kind: z.literal("stuck"),
       because: z
         .enum(["none-on", "all-refused"])
-        .describe("`none-on`: no config that may send it can be used; `all-refused`: each has rejected it"),
+        .describe(
+          "Reason: `none-on` if no config that may send it is available, `all-refused` if all have rejected it",
+        ),
       sentence,
     }),
   ])
@@ -27,15 +29,15 @@ const decision = z
 
 const candidate = z.object({
   ...configRef.shape,
-  sendsAs: mailbox.describe("Sender that recipients see if it sends the email"),
-  replyTo: z.array(mailbox).readonly().describe("Where answers go; empty: to the sender"),
+  sendsAs: mailbox.describe("Sender that recipients see if this config sends the email"),
+  replyTo: z.array(mailbox).readonly().describe("Reply-to addresses; empty if replies go to the sender"),
   state: z
     .enum(["available", "paused", "limit", "unusable", "off"])
-    .describe("`unusable`: it needs its password or its consent again"),
+    .describe("State of the config; `unusable` if it needs its password or provider connection again"),
   until: timeOrNull(
-    "End of the pause or of the limit. Null if it isn't known, or the next email tries the config",
+    "End of the pause or of the limit. Null if it is unknown or the next email tests the config",
   ),
-  reason: z.string().nullable().describe("Null if it is available or off"),
+  reason: z.string().nullable().describe("Reason. Null if the config is available or off"),
 });
 
 export const routeAnswer = z
@@ -43,20 +45,18 @@ export const routeAnswer = z
     decision,
     candidates: z
       .array(candidate)
-      .describe(
-        "Configs that may send it, in the order in which they are tried; the unusable ones stand last",
-      ),
+      .describe("Configs that may send the email, in order, with the unavailable ones last"),
     to: z
       .object({
         address: z.string(),
-        needsSmtpUtf8: z.boolean().describe("The SMTP server must offer SMTPUTF8 (RFC 6531)"),
+        needsSmtpUtf8: z.boolean().describe("True if the SMTP server must support SMTPUTF8 (RFC 6531)"),
         fate: z
           .enum(recipientFates)
-          .describe("What `SENDWRIGHT_RECIPIENTS` makes of this recipient; `sent` if it is not set"),
-        sentTo: z.array(z.string()).readonly().describe("Who gets the email on this machine"),
+          .describe("Effect of `SENDWRIGHT_RECIPIENTS` on this recipient; `sent` if it is not set"),
+        sentTo: z.array(z.string()).readonly().describe("Addresses that get the email on this machine"),
       })
       .nullable()
-      .describe("Null if no recipient was given"),
+      .describe("Checked recipient. Null if the request has none"),
   })
   .meta({ id: "RouteAnswer" });
 export type RouteAnswer = z.infer<typeof routeAnswer>;

@@ -6,67 +6,69 @@ import { errorCodes, id, pageOf, time, timeOrNull } from "./common.ts";
 const lastTest = z.object({
   at: time,
   ok: z.boolean(),
-  stage: z.string().nullable().describe("The stage that failed"),
-  title: z.string().nullable().describe("What was wrong"),
+  stage: z.string().nullable().describe("Stage that failed. Null if none failed"),
+  title: z.string().nullable().describe("Title of the problem. Null if none"),
 });
 
 const oauthConnection = z.object({
   provider: z.enum(oauthProviders),
-  tenant: z.string().nullable().describe("Of Microsoft: the directory whose accounts sign in"),
+  tenant: z
+    .string()
+    .nullable()
+    .describe("Microsoft directory (tenant) of the accounts. Null for other providers"),
   clientId: z.string(),
-  clientSecret: z.literal("********").nullable().describe("A mask where one is saved; it is never shown"),
-  clientSecretExpiresAt: timeOrNull("As the admin has entered it: no provider tells"),
-  authorizationEndpoint: z.string().nullable().describe("Of `custom`"),
-  tokenEndpoint: z.string().nullable().describe("Of `custom`"),
-  scope: z.string().nullable().describe("Of `custom`"),
-  connectedAt: timeOrNull("Null until the first consent"),
+  clientSecret: z.literal("********").nullable().describe("Mask of the saved secret. Null if none is saved"),
+  clientSecretExpiresAt: timeOrNull(
+    "Expiry of the client secret, as the admin entered it. Null if not entered",
+  ),
+  authorizationEndpoint: z.string().nullable().describe("Authorization URL of a `custom` provider"),
+  tokenEndpoint: z.string().nullable().describe("Token URL of a `custom` provider"),
+  scope: z.string().nullable().describe("Scopes of a `custom` provider"),
+  connectedAt: timeOrNull("Time of the connection. Null if never connected"),
   connectedBy: z.string().nullable(),
-  expiresAt: timeOrNull("When the consent ends, where the provider tells"),
-  accessExpiresAt: timeOrNull("When the access token ends: it is renewed before"),
-  consentError: z.string().nullable().describe("Why the last consent came to nothing"),
+  expiresAt: timeOrNull("Expiry of the authorization. Null if unknown"),
+  accessExpiresAt: timeOrNull("Expiry of the access token, which is renewed before"),
+  consentError: z.string().nullable().describe("Reason the last connection failed. Null if it did not"),
 });
 
 const pause = {
-  reason: z.string().nullable().describe("Why the breaker opened"),
-  needsAdmin: z.boolean().describe("Whether an admin has to change something before the config works"),
+  reason: z.string().nullable().describe("Reason the breaker opened"),
+  needsAdmin: z.boolean().describe("True if an admin must fix the config before it can work"),
 };
 const breaker = z
   .discriminatedUnion("state", [
-    z.object({ state: z.literal("closed") }).describe("Emails go through"),
+    z.object({ state: z.literal("closed") }).describe("Emails are sent through the config"),
     z
       .object({ state: z.literal("open"), until: time.describe("End of the pause"), ...pause })
-      .describe("No email goes through"),
-    z
-      .object({ state: z.literal("half-open"), ...pause })
-      .describe("One email tries whether the config works"),
+      .describe("No emails are sent through the config"),
+    z.object({ state: z.literal("half-open"), ...pause }).describe("One email tests the config"),
   ])
   .meta({ id: "CircuitBreaker" });
 
 const limitUse = z.object({
   setting: z
     .enum(["maxPerMinute", "maxPerHour", "maxPerDay", "maxRecipientsPerDay"])
-    .describe("Setting that is the limit"),
+    .describe("Setting of the limit"),
   limit: z.int(),
-  used: z.int().describe("Emails or recipients in the window that ends now, those being sent included"),
+  used: z.int().describe("Emails or recipients in the last window, including those being sent"),
   windowSeconds: z.int(),
-  resetsAt: timeOrNull("When the oldest of them no longer count. Null if none count"),
+  resetsAt: timeOrNull("Time the oldest of them stop counting. Null if none count"),
 });
 
 export const smtpConfig = z
   .object({
     id,
     name: z.string(),
-    position: z.int().describe("Lower is tried first"),
+    position: z.int().describe("Position in the order; lower is used first"),
     enabled: z.boolean(),
     smtpServer: z.string(),
     smtpPort: z.int(),
-    useTls: z.boolean().describe("True: an encrypted connection or none"),
-    tlsMode: z.enum(tlsModes).describe("`auto` is implicit TLS on port 465 and STARTTLS elsewhere"),
-    username: z.string().nullable().describe("Null: no sign-in"),
-    password: z
-      .literal("********")
-      .nullable()
-      .describe("A mask where one is saved; the password is never shown"),
+    useTls: z.boolean().describe("True to require an encrypted connection"),
+    tlsMode: z
+      .enum(tlsModes)
+      .describe("TLS mode; `auto` is implicit TLS on port 465 and STARTTLS on all others"),
+    username: z.string().nullable().describe("Username. Null to send without authentication"),
+    password: z.literal("********").nullable().describe("Mask of the saved password. Null if none is saved"),
     authMethod: z.enum(authMethods),
     allowCleartextAuth: z.boolean(),
     fromEmail: z.string(),
@@ -75,45 +77,48 @@ export const smtpConfig = z
     ehloName: z.string().nullable(),
     caPem: z.string().nullable(),
     maxConnections: z.int(),
-    maxPerSecond: z.int().nullable().describe("Messages; null: unlimited"),
-    maxPerMinute: z.int().nullable().describe("Emails in any 60 seconds; null: unlimited"),
-    maxPerHour: z.int().nullable().describe("Emails in any 60 minutes; null: unlimited"),
-    maxPerDay: z.int().nullable().describe("Emails in any 24 hours; null: unlimited"),
-    maxRecipientsPerDay: z.int().nullable().describe("Recipients in any 24 hours; null: unlimited"),
+    maxPerSecond: z.int().nullable().describe("Maximum emails per second. Null if unlimited"),
+    maxPerMinute: z.int().nullable().describe("Maximum emails in any 60 seconds. Null if unlimited"),
+    maxPerHour: z.int().nullable().describe("Maximum emails in any 60 minutes. Null if unlimited"),
+    maxPerDay: z.int().nullable().describe("Maximum emails in any 24 hours. Null if unlimited"),
+    maxRecipientsPerDay: z.int().nullable().describe("Maximum recipients in any 24 hours. Null if unlimited"),
     senders: z
       .array(z.string())
       .readonly()
-      .describe("Senders it may use besides `fromEmail`: addresses, and `@domain` for a whole domain"),
-    bcc: z.string().nullable().describe("Gets a copy of each email that is sent through this config"),
-    version: z.int().describe("To be sent back with PUT"),
+      .describe("Allowed senders besides `fromEmail`: addresses, and `@domain` for a whole domain"),
+    bcc: z
+      .string()
+      .nullable()
+      .describe("Address that gets a copy of each email sent through this config. Null if none"),
+    version: z.int().describe("Version of the config, to send with PUT"),
     problem: z
       .object({ code: z.enum(errorCodes), detail: z.string() })
       .nullable()
-      .describe("Why nothing is sent with it until an admin mends it"),
+      .describe("Problem that stops sending until an admin fixes it. Null if none"),
     managedBy: z
       .enum(["environment"])
       .nullable()
-      .describe("Who sets it, where it cannot be changed here: 409 `config.managed`"),
+      .describe("Origin of a read-only config; changes get 409 `config.managed`. Null if you can change it"),
     returnTo: z
       .int()
       .nullable()
-      .describe("It fails since its last change: the earlier version that may be restored"),
+      .describe("Version to restore, if the config fails since its last change. Null if none"),
     oauth: oauthConnection
       .nullable()
-      .describe("How it signs in with `authMethod` `oauth`; null where no client is saved"),
+      .describe("OAuth connection for `authMethod` `oauth`. Null if no client is saved"),
     usage: z
       .array(limitUse)
-      .describe("Use of each limit that is set; one per second is not counted, because emails wait for it"),
+      .describe("Use of each limit except `maxPerSecond`, which only slows emails down"),
     lastTest: lastTest.nullable(),
     lastCheck: lastTest
-      .extend({ certificateEndsAt: timeOrNull("Of the certificate that was shown") })
+      .extend({ certificateEndsAt: timeOrNull("Expiry of the server's certificate. Null if unknown") })
       .nullable()
-      .describe("What the last scheduled check of these settings found; null before the first"),
+      .describe("Result of the last check of these settings. Null before the first one"),
     pausedUntil: timeOrNull(
-      "End of the pause, after which one email tries the config. Null if the config isn't paused",
+      "End of the pause, after which one email tests the config. Null if it is not paused",
     ),
-    pausedReason: z.string().nullable().describe("Why the config is paused. Null if it isn't"),
-    breaker: breaker.describe("State of the circuit breaker: whether emails go through the config"),
+    pausedReason: z.string().nullable().describe("Reason for the pause. Null if the config is not paused"),
+    breaker: breaker.describe("State of the circuit breaker, which pauses the config"),
     createdAt: time,
     updatedAt: time,
     updatedBy: z.string(),
@@ -148,15 +153,17 @@ export const smtpConfigVersion = z
     changes: z
       .array(
         z.object({
-          setting: z.string().describe("By its name in the config"),
-          before: z.string().nullable().describe("Null where there was none or it is not shown"),
+          setting: z.string().describe("Name of the setting"),
+          before: z.string().nullable().describe("Value before. Null if there was none or it is not shown"),
           after: z.string().nullable(),
         }),
       )
       .readonly()
-      .describe("Since the version before it; none for the oldest that is kept"),
-    lastTest: lastTest.nullable().describe("Null where it was not tested"),
-    isUsable: z.boolean().describe("Whether it can be restored: its password can be read and trusted"),
+      .describe("Changes since the previous version; empty for the oldest one"),
+    lastTest: lastTest.nullable().describe("Result of the last test. Null if untested"),
+    isUsable: z
+      .boolean()
+      .describe("True if the version can be restored, because its password is readable and trusted"),
   })
   .meta({ id: "SmtpConfigVersion" });
 export type SmtpConfigVersion = z.infer<typeof smtpConfigVersion>;
@@ -167,20 +174,20 @@ export const provider = z
   .object({
     id: z.string(),
     name: z.string(),
-    isCommon: z.boolean().describe("Offered before the others"),
-    smtpServer: z.string().describe("Where there are regions, that of the first"),
+    isCommon: z.boolean().describe("True for common providers, which are listed first"),
+    smtpServer: z.string().describe("Host name of the SMTP server, in the first region if there are several"),
     smtpPort: z.int(),
     useTls: z.boolean(),
     tlsMode: z.enum(tlsModes),
     regions: z
       .array(z.object({ id: z.string(), name: z.string(), smtpServer: z.string() }))
-      .describe("Servers to choose from; empty where there is but one"),
-    username: z.string().nullable().describe("The same for everybody; null where it is one's own"),
-    fromEmail: z.string().nullable().describe("A sender that will do; null where it is one's own"),
-    usernameHint: z.string().describe("What to enter"),
-    passwordHint: z.string().describe("What to enter"),
-    fromHint: z.string().describe("What the sender must be"),
-    helpUrl: z.string().nullable().describe("The provider's own page about it"),
+      .describe("Regions with their servers; empty if there is only one server"),
+    username: z.string().nullable().describe("Username, if it is the same for all accounts. Null if not"),
+    fromEmail: z.string().nullable().describe("Sender, if any is allowed. Null if it must be yours"),
+    usernameHint: z.string().describe("Hint for the username"),
+    passwordHint: z.string().describe("Hint for the password"),
+    fromHint: z.string().describe("Hint for the sender"),
+    helpUrl: z.string().nullable().describe("URL of the provider's documentation. Null if none"),
     limits: z
       .object({
         maxPerSecond: z.int().nullable(),
@@ -188,15 +195,15 @@ export const provider = z
         maxPerHour: z.int().nullable(),
         maxPerDay: z.int().nullable(),
         maxRecipientsPerDay: z.int().nullable(),
-        hint: z.string().nullable().describe("What depends on the plan, in words"),
+        hint: z.string().nullable().describe("Limits that depend on the plan. Null if none"),
         holdsForOwnDomains: z
           .boolean()
-          .describe("Whether the values also hold for mailboxes of a person's own domain"),
-        source: z.string().describe("The provider's page that says so"),
-        readOn: z.iso.date().describe("When it said so"),
+          .describe("True if the limits also apply to mailboxes on custom domains"),
+        source: z.string().describe("URL of the provider's page with these limits"),
+        readOn: z.iso.date().describe("Date the page was read"),
       })
       .nullable()
-      .describe("What the provider lets an account send. Null if nothing is known"),
+      .describe("Sending limits of an account. Null if unknown"),
   })
   .meta({ id: "Provider" });
 export type Provider = z.infer<typeof provider>;

@@ -9,13 +9,18 @@ export const templateInfo = z
     name: z.string(),
     description: z.string(),
     sensitive: z.boolean(),
-    expiresAfterMs: z.int().nullable().describe("How long it is worth sending; null: the usual time"),
-    schema: z.record(z.string(), z.unknown()).describe("JSON Schema of its data"),
+    expiresAfterMs: z
+      .int()
+      .nullable()
+      .describe("Milliseconds after which Sendwright stops retrying. Null for the default, 24 hours"),
+    schema: z.record(z.string(), z.unknown()).describe("JSON Schema of the data"),
     example: z.record(z.string(), z.unknown()),
-    locales: z.array(z.string()).describe("The languages that it speaks, as BCP 47 tags"),
-    isBuiltIn: z.boolean().describe("Comes with Sendwright: only its sources can be changed"),
-    isEdited: z.boolean().describe("False for a built-in one as it came"),
-    version: z.int().describe("To be sent back with PUT; 0 for a built-in one that was never changed"),
+    locales: z.array(z.string()).describe("Languages as BCP 47 tags"),
+    isBuiltIn: z.boolean().describe("True for a built-in template, of which only the sources can be changed"),
+    isEdited: z.boolean().describe("False for an unchanged built-in template"),
+    version: z
+      .int()
+      .describe("Version of the template, to send with PUT; 0 for an unchanged built-in template"),
   })
   .meta({ id: "Template" });
 export type TemplateInfo = z.infer<typeof templateInfo>;
@@ -29,15 +34,15 @@ const templateSources = z
       .object({
         subject: z.string(),
         preheader: z.string().nullable(),
-        mjml: z.string().describe("What the layout is put around, or a whole `<mjml>` document"),
-        text: z.string().nullable().describe("Null: made from the HTML"),
+        mjml: z.string().describe("MJML inside the layout, or a whole `<mjml>` document"),
+        text: z.string().nullable().describe("Plain text. Null to generate it from the HTML"),
       })
       .meta({ id: "TemplateSource" }),
   )
-  .describe("By language");
+  .describe("Sources by language");
 
 const edited = {
-  updatedAt: timeOrNull("Null where it was never changed"),
+  updatedAt: timeOrNull("Time of the last change. Null if never changed"),
   updatedBy: z.string().nullable(),
 };
 
@@ -49,10 +54,10 @@ export type TemplateDetail = z.infer<typeof templateDetail>;
 export const templateVersion = z
   .object({
     version: z.int(),
-    at: timeOrNull("Null for version 0, the built-in one"),
+    at: timeOrNull("Time of the version. Null for version 0, the built-in one"),
     by: z.string().nullable(),
     note: z.string().nullable(),
-    change: z.enum(templateChanges).describe("`reset`: the built-in one is used again"),
+    change: z.enum(templateChanges).describe("Kind of change; `reset` returns to the built-in one"),
   })
   .meta({ id: "TemplateVersion" });
 export type TemplateVersion = z.infer<typeof templateVersion>;
@@ -67,20 +72,20 @@ export type TemplateVersionDetail = z.infer<typeof templateVersionDetail>;
 export const templatePreview = z
   .object({
     subject: z.string(),
-    preheader: z.string().nullable().describe("What mail programs show beside the subject"),
+    preheader: z.string().nullable().describe("Preview text that mail programs show next to the subject"),
     html: z.string(),
     text: z.string(),
-    sizeBytes: z.int().describe("Of the HTML"),
+    sizeBytes: z.int().describe("Size of the HTML in bytes"),
     warnings: z
       .array(
         z.object({
           code: z.enum(warningCodes),
           detail: z.string(),
-          line: z.int().nullable().describe("In the MJML, from 1; null where it comes from elsewhere"),
+          line: z.int().nullable().describe("Line in the MJML, from 1. Null if it is not in the MJML"),
           column: z.int().nullable(),
         }),
       )
-      .describe("What readers may mind"),
+      .describe("Warnings"),
   })
   .meta({ id: "TemplatePreview" });
 export type TemplatePreview = z.infer<typeof templatePreview>;
@@ -92,12 +97,12 @@ const partContent = { mjml: z.string(), text: z.string().nullable() };
 
 export const templatePart = z
   .object({
-    name: z.string().describe('`layout`, or what `{% render "name" %}` calls'),
+    name: z.string().describe('Name of the part: `layout`, or the name in `{% render "name" %}`'),
     ...partContent,
     isBuiltIn: z.boolean(),
-    isEdited: z.boolean().describe("False for the layout as it came"),
-    version: z.int().describe("To be sent back with PUT; 0 for the layout that was never changed"),
-    usedBy: z.array(z.string()).describe("The templates that have it in them"),
+    isEdited: z.boolean().describe("False for the unchanged built-in layout"),
+    version: z.int().describe("Version of the part, to send with PUT; 0 for the unchanged layout"),
+    usedBy: z.array(z.string()).describe("Names of the templates that use the part"),
     ...edited,
   })
   .meta({ id: "TemplatePart" });

@@ -12,50 +12,57 @@ export const discovery = z
           source: z
             .enum(proposalSources)
             .describe(
-              "The catalogue of providers; SRV records of the domain (RFC 6186); its MX; names that are usual",
+              "Source of the settings: provider catalog, SRV records (RFC 6186), MX records or common host names",
             ),
-          provider: z.string().nullable().describe("Whose server it is, as `id` of `/api/providers`"),
+          provider: z
+            .string()
+            .nullable()
+            .describe("`id` of the provider in `/api/providers`. Null if unknown"),
           smtpServer: z.string(),
           smtpPort: z.int(),
           useTls: z.boolean(),
           tlsMode: z.enum(tlsModes),
-          username: z.string().nullable().describe("Null where it is not made of the address"),
-          usernameHint: z.string().describe("What to enter"),
-          passwordHint: z.string().describe("What to enter"),
-          helpUrl: z.string().nullable().describe("The provider's own page about it"),
+          username: z.string().nullable().describe("Username, if it follows from the address. Null if not"),
+          usernameHint: z.string().describe("Hint for the username"),
+          passwordHint: z.string().describe("Hint for the password"),
+          helpUrl: z.string().nullable().describe("URL of the provider's documentation. Null if none"),
           verified: z
             .boolean()
-            .describe("It answered, over TLS with a certificate in order. Nobody signed in"),
-          detail: z.string().describe("What was seen, or why it cannot be used from here"),
+            .describe(
+              "True if the server responded over TLS with a valid certificate, without authentication",
+            ),
+          detail: z.string().describe("Result of the connection, or the reason it cannot be used"),
         }),
       )
       .readonly()
-      .describe("The best first"),
+      .describe("Candidates, best first"),
     provider: z
       .object({ id: z.string(), name: z.string() })
       .nullable()
-      .describe("Who has the mailboxes of the domain, also if it offers no SMTP; null: not known"),
-    notes: z.array(z.string()).readonly().describe("What else was learnt, a sentence each"),
+      .describe("Mailbox provider of the domain, even if it offers no SMTP. Null if unknown"),
+    notes: z.array(z.string()).readonly().describe("Notes, one sentence each"),
   })
   .meta({ id: "Discovery" });
 export type Discovery = z.infer<typeof discovery>;
 
 export const dnsReport = z
   .object({
-    domain: z.string().describe("Of the from email, in A-labels"),
+    domain: z.string().describe("Domain of the From email, in A-labels"),
     checkedAt: time,
     findings: z.array(
       z.object({
         check: z.enum(dnsChecks),
-        status: z.enum(findingStatuses).describe("`unknown`: it cannot be told from here"),
+        status: z
+          .enum(findingStatuses)
+          .describe("Status of the finding; `unknown` if Sendwright cannot determine it"),
         title: z.string(),
         explanation: z.string(),
-        remedy: z.string().describe("Empty where there is nothing to do"),
-        seen: z.array(z.string()).readonly().describe("The records that this is about"),
+        remedy: z.string().describe("Remedy; empty if no action is needed"),
+        seen: z.array(z.string()).readonly().describe("DNS records found"),
         record: z
           .object({ type: z.literal("TXT"), name: z.string(), value: z.string() })
           .optional()
-          .describe("To be published"),
+          .describe("DNS record to publish"),
       }),
     ),
   })
@@ -70,11 +77,11 @@ export const testStage = z
     durationMs: z.number(),
     evidence: z
       .record(z.string(), z.unknown())
-      .describe("What was seen, such as the addresses or the TLS version"),
+      .describe("Evidence of the stage, such as the addresses or the TLS version"),
     transcript: z
       .array(z.object({ from: z.enum(["client", "relay"]), text: z.string() }))
       .readonly()
-      .describe("What was said, line by line, redacted"),
+      .describe("SMTP transcript, line by line, redacted"),
     problem: z
       .object({
         code: z.string(),
@@ -84,7 +91,7 @@ export const testStage = z
         fix: z
           .record(z.string(), z.unknown())
           .optional()
-          .describe("Fields of the config that would mend it, to be put into the form"),
+          .describe("Config fields that fix the problem, for the form"),
       })
       .optional(),
   })
@@ -99,14 +106,14 @@ const correction = z
     tlsMode: z.enum(tlsModes),
     works: z
       .boolean()
-      .describe("It was open up to the sign-in, and offers one if the config has a username; none was tried"),
-    title: z.string().describe("Such as `587 with STARTTLS works`"),
+      .describe("True if everything up to authentication works; authentication was not tested"),
+    title: z.string().describe("Result, such as `587 with STARTTLS works`"),
     detail: z.string(),
     durationMs: z.number(),
     fix: z
       .record(z.string(), z.unknown())
       .nullable()
-      .describe("Fields of the config that lead there, to be put into the form; null where it does not work"),
+      .describe("Config fields to use it, for the form. Null if it does not work"),
   })
   .meta({ id: "Correction" });
 export type Correction = z.infer<typeof correction>;
@@ -119,7 +126,7 @@ export const testReport = z
     corrections: z
       .array(correction)
       .describe(
-        "Other ways to the server that were tried because the test failed before its sign-in; those that work come first",
+        "Other ports that were tested because the test failed before authentication, working ones first",
       ),
     warnings: z
       .array(
@@ -130,7 +137,7 @@ export const testReport = z
       )
       .readonly()
       .describe(
-        "Fields that look wrong: a username or password with an invisible character. Empty if the sign-in works. Saving accepts them",
+        "Suspicious fields: a username or password with an invisible character. Empty if authentication works. You can still save them",
       ),
   })
   .meta({ id: "TestReport" });

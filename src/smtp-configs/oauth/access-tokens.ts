@@ -37,7 +37,7 @@ export class AccessTokens implements Service {
       run: async () => this.#renewDue(),
       firstMs: 0,
       retryMs,
-      failure: "access tokens could not be renewed; retrying",
+      failure: "access token renewal failed; retrying",
     });
     this.#reloading = new Poll(dependencies, {
       run: async () => {
@@ -46,7 +46,7 @@ export class AccessTokens implements Service {
       },
       firstMs: announcedMs,
       retryMs,
-      failure: "stored consents could not be read; retrying",
+      failure: "stored OAuth connections unreadable; retrying",
     });
   }
 
@@ -124,7 +124,7 @@ export class AccessTokens implements Service {
   /** The provider's refusal, until it is to be asked again. */
   #refusalOf({ row }: HeldGrant, cooldownMs: number): SendwrightError | null {
     if (row.refusedAt === null || this.#dependencies.clock.now() >= row.refusedAt + cooldownMs) return null;
-    return new SendwrightError("oauth.refused", row.refusal ?? "The provider refused.", {
+    return new SendwrightError("oauth.refused", row.refusal ?? "The provider rejected the request.", {
       smtp: { stage: "auth" },
     });
   }
@@ -155,7 +155,7 @@ export class AccessTokens implements Service {
       if ((this.#dueAt(held) ?? Number.POSITIVE_INFINITY) > now) continue;
       this.#renewals.renew(held.row.configId).catch((error: unknown) => {
         // What the provider answered is recorded already.
-        if (!isSendwrightError(error)) log.error({ err: error }, "an access token could not be renewed");
+        if (!isSendwrightError(error)) log.error({ err: error }, "access token renewal failed");
       });
     }
     return this.#nextMs();

@@ -96,9 +96,12 @@ const visible = /^[\x20-\x7e]+$/;
 
 /** Https, or http to this very machine: secrets and tokens go there. */
 const endpoint = z
-  .string("must be an address")
+  .string("must be a URL")
   .max(2000, "must have at most 2000 characters")
-  .refine(isEndpoint, "must be an https address without a fragment or sign-in; http only on localhost")
+  .refine(
+    isEndpoint,
+    "must be an https URL without fragment or credentials; http is allowed on localhost only",
+  )
   .nullable()
   .default(null);
 
@@ -110,17 +113,14 @@ export const oauthClientInput = z
       tenant: text(
         253,
         /^[\w-]+(?:\.[\w-]+)*$/,
-        "must be a directory id or domain, common, organizations or consumers",
+        "must be a directory ID or domain, common, organizations or consumers",
       )
         .nullable()
         .default(null),
-      clientId: text(500, visible, "is required, as the provider shows it").transform((id) => id.trim()),
+      clientId: text(500, visible, "is required; copy it from the provider").transform((id) => id.trim()),
       clientSecret: z.union(
-        [
-          z.null(),
-          text(2000, visible, `must be text: ${passwordMask} keeps the saved one, null is for none`),
-        ],
-        { error: `is required: ${passwordMask} keeps the saved one, null is for none` },
+        [z.null(), text(2000, visible, `must be text: ${passwordMask} keeps the saved one, null removes it`)],
+        { error: `is required: ${passwordMask} keeps the saved one, null removes it` },
       ),
       clientSecretExpiresAt: z.iso
         .datetime("must be a time such as 2027-01-31T00:00:00Z")
@@ -129,7 +129,7 @@ export const oauthClientInput = z
         .default(null),
       authorizationEndpoint: endpoint,
       tokenEndpoint: endpoint,
-      scope: text(1000, visible, "must be scopes, separated by blanks").nullable().default(null),
+      scope: text(1000, visible, "must be scopes, separated by spaces").nullable().default(null),
     },
     "must be an object",
   )
@@ -138,9 +138,11 @@ export const oauthClientInput = z
       context.addIssue({ code: "custom", path: [name], message });
     for (const name of ["authorizationEndpoint", "tokenEndpoint", "scope"] as const) {
       if (value.provider === "custom" && value[name] === null) wrong(name, "is required");
-      if (value.provider !== "custom" && value[name] !== null) wrong(name, "is only for custom");
+      if (value.provider !== "custom" && value[name] !== null)
+        wrong(name, "can only be used with the provider custom");
     }
-    if (value.provider !== "microsoft" && value.tenant !== null) wrong("tenant", "is only for microsoft");
+    if (value.provider !== "microsoft" && value.tenant !== null)
+      wrong("tenant", "can only be used with the provider microsoft");
   })
   .transform((value) =>
     value.provider === "microsoft" ? { ...value, tenant: value.tenant ?? "common" } : value,
@@ -157,8 +159,8 @@ export function clientAfter(input: OauthClientInput, saved: OauthClient | null):
   if (kept !== null && saved !== null && sameClient(saved, input)) return { ...input, clientSecret: kept };
   const detail =
     kept === null
-      ? "No client secret is saved that could be kept. Enter it, or send null for none."
-      : "The provider or the client differs from what the secret was saved for. Enter the secret again.";
+      ? "There's no saved client secret to keep. Enter one, or send null for none."
+      : "The secret was saved for another provider or client. Enter the secret again.";
   throw new SendwrightError("config.password_required", detail, {
     issues: [{ pointer: "/clientSecret", detail }],
   });

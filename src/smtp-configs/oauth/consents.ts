@@ -82,7 +82,7 @@ export class Consents {
     if (grant === null) {
       throw new SendwrightError(
         "oauth.consent_required",
-        "Enter the client id first: no client is saved yet.",
+        "No client is saved yet. Enter the client ID first.",
       );
     }
     const state = randomBytes(32).toString("base64url");
@@ -123,14 +123,14 @@ export class Consents {
       if (refreshToken === null) {
         throw new SendwrightError(
           "oauth.refused",
-          "The provider gave no refresh token, so that the consent would end within the hour. Add the scope for offline access.",
+          "The provider issued no refresh token, so the connection would expire within an hour. Add the scope for offline access.",
         );
       }
       await this.#connect(configId, consent, { ...issued, refreshToken }, actor);
       return { configId, error: null };
     } catch (error) {
       if (!isSendwrightError(error)) throw error;
-      log.warn({ configId }, `a consent failed: ${error.message}`);
+      log.warn({ configId, reason: error.message }, "OAuth connection failed");
       await noteConsentError(store.db, configId, error.message);
       await this.#changed();
       return { configId, error: error.message };
@@ -156,8 +156,7 @@ export class Consents {
       await endpoint.revoke(grant.client, grant.tokens.refreshToken);
     } catch (error) {
       // It is deleted here, whatever the provider replies.
-      const words = isSendwrightError(error) ? error.message : "for an unknown reason";
-      log.warn({ configId }, `a consent could not be withdrawn at its provider: ${words}`);
+      log.warn({ err: error, configId }, "OAuth revocation failed");
     }
   }
 
@@ -201,7 +200,7 @@ export class Consents {
       ) {
         throw new SendwrightError(
           "oauth.consent_required",
-          "The config or its client was changed while you were at the provider. Connect again.",
+          "The config or its client changed while you were on the provider's page. Connect again.",
         );
       }
       await this.#write(db, configId, row, {
@@ -239,7 +238,7 @@ export class Consents {
     if (await writeOauthGrant(db, configId, read, enc)) return;
     throw new SendwrightError(
       "config.version_conflict",
-      "The connection of this config was changed at the same moment. Load the page again and repeat your change.",
+      "Someone else changed the connection of this config. Reload the page and repeat your change.",
     );
   }
 
@@ -268,7 +267,7 @@ function assertOauth({ settings }: SmtpConfig): void {
   throw invalidInput([
     {
       pointer: "/authMethod",
-      detail: `${JSON.stringify(name)} does not sign in with OAuth: set the sign-in method to oauth and the username to the mailbox, and save`,
+      detail: `${JSON.stringify(name)} doesn't use OAuth. Set the authentication method to oauth and the username to the mailbox, then save.`,
     },
   ]);
 }
@@ -288,6 +287,6 @@ function hashOf(state: string): string {
 function stateInvalid(): SendwrightError {
   return new SendwrightError(
     "oauth.state_invalid",
-    "This answer of a provider was not asked for here by you in the last ten minutes, or was used already. Connect again.",
+    "This authorization has expired, was already used or was started by someone else. Connect again.",
   );
 }

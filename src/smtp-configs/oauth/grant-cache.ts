@@ -71,21 +71,21 @@ export class GrantCache {
 /** @throws SendwrightError `oauth.consent_required` if there are none for this destination */
 export function tokensOf(held: HeldGrant | null, destination: readonly Field[]): Tokens {
   if (held === null) {
-    throw consentRequired("No consent was given yet: connect this config with its provider.");
+    throw consentRequired("This config isn't connected to its provider yet. Connect it.");
   }
   if (held.grant === null) {
     throw consentRequired(
-      "The stored consent cannot be read: it was made with another secret, or changed by other hands. Enter client and secret again and connect.",
+      "The stored connection was saved with another secret or modified outside Sendwright. Enter client and secret again and connect.",
     );
   }
   const { tokens, client } = held.grant;
   const { name } = authorizationServerOf(client);
   if (tokens === null) {
-    throw consentRequired(`${name} was not asked for its consent yet: connect this config.`);
+    throw consentRequired(`This config isn't connected to ${name} yet. Connect it.`);
   }
   if (!sameFields(tokens.destination, destination)) {
     throw consentRequired(
-      "The consent is for another server, port, TLS setting or username than the config has now. Connect it again.",
+      "The connection was for another server, port, TLS setting or username. Connect the config again.",
     );
   }
   return tokens;

@@ -123,7 +123,7 @@ function open<T>(schema: z.ZodType<T>, decrypt: () => Buffer): T {
     if (isSendwrightError(cause, "secret.mismatch")) throw cause;
     throw new SendwrightError(
       "oauth.consent_required",
-      "What is stored of the consent was made with another secret, or changed in the database, not by Sendwright. Enter client and secret again and connect.",
+      "The stored connection was saved with another secret or modified outside Sendwright. Enter client and secret again and connect.",
     );
   }
 }

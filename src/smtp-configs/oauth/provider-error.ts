@@ -20,8 +20,8 @@ export function providerError(
 ): SendwrightError {
   if (isSendwrightError(error)) {
     // Egress speaks of mail servers, and of a name that may be inside the network.
-    if (error.code !== "egress.refused") return unreachable(server, "its name cannot be resolved");
-    const message = `The token endpoint is where Sendwright does not connect to. ${error.message}`;
+    if (error.code !== "egress.refused") return unreachable(server, "its name can't be resolved");
+    const message = `Sendwright isn't allowed to connect to this token endpoint. ${error.message}`;
     return new SendwrightError("oauth.refused", message, { smtp: { stage: "auth" } });
   }
   if (error instanceof oauth.ResponseBodyError || error instanceof oauth.AuthorizationResponseError) {
@@ -31,14 +31,14 @@ export function providerError(
     };
     const isBusy = error instanceof oauth.ResponseBodyError && (error.status === 429 || error.status >= 500);
     return isBusy || isPassing(reply)
-      ? unreachable(server, `it answered ${reply.error}`)
+      ? unreachable(server, `it responded with ${reply.error}`)
       : refused(server, reply, redirectUri);
   }
   if (error instanceof oauth.OperationProcessingError || error instanceof oauth.UnsupportedOperationError) {
-    return unreachable(server, "its answer was not one of OAuth 2.0");
+    return unreachable(server, "its response was not valid OAuth 2.0");
   }
   if (error instanceof DOMException && error.name === "AbortError") {
-    return unreachable(server, `no answer within ${requestTimeoutMs / 1000} seconds`);
+    return unreachable(server, `no response within ${requestTimeoutMs / 1000} seconds`);
   }
   const systemCode = error instanceof Error && error.cause instanceof Error ? codeOf(error.cause) : null;
   return unreachable(server, systemCode ?? "the connection failed");

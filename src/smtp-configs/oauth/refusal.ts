@@ -22,7 +22,7 @@ const rules: readonly RefusalRule[] = [
   {
     when: /AADSTS(?:65001|90094|90008|650052)\b|admin_policy_enforced|org_internal/,
     words:
-      "{provider} wants an administrator of the organisation to allow this client first. Ask them to grant its permissions, then connect again.",
+      "{provider} requires an administrator of the organization to approve this client. Ask them to grant its permissions, then connect again.",
   },
   {
     when: /AADSTS7000222\b/,
@@ -32,55 +32,56 @@ const rules: readonly RefusalRule[] = [
   {
     when: /AADSTS7000215\b/,
     words:
-      "The client secret is wrong. Enter the secret's value, not its id; Microsoft Entra shows the value only once, when the secret is made.",
+      "The client secret is wrong. Enter the secret's value, not its ID. Microsoft Entra shows the value only when you create the secret.",
   },
   {
     when: /AADSTS700016\b|AADSTS90002\b|AADSTS900023\b|AADSTS50059\b/,
-    words: "{provider} does not know this client in this directory (tenant). Check client id and tenant.",
+    words:
+      "{provider} can't find this client in this directory (tenant). Check the client ID and the tenant.",
   },
   {
     when: /AADSTS50194\b|AADSTS9002331\b|AADSTS9002346\b/,
     words:
-      "The client is not registered for the accounts of this directory (tenant). Enter the directory's own id as the tenant.",
+      "The client is not registered for this directory (tenant). Enter the directory's ID as the tenant.",
   },
   {
     when: /AADSTS(?:70008|700082|700084|70043)\b/,
-    words: "The consent has expired at {provider}, as it was not used or a rule ends it. Connect again.",
+    words:
+      "The authorization has expired at {provider}, because it was unused or a policy limits it. Connect again.",
   },
   {
     when: /AADSTS(?:50173|50057|50034)\b/,
     words:
-      "{provider} has ended the consent: the password was changed, or the account was switched off. Connect again.",
+      "{provider} revoked the authorization, because the password was changed or the account was disabled. Connect again.",
   },
   {
     when: /AADSTS(?:50076|50079|50158|53003|53000|50105)\b|interaction_required/,
     words:
-      "A rule of the organisation (conditional access, multi-factor sign-in) stops this sign-in. Connect again; if that is not enough, ask an administrator.",
+      "A policy of the organization (conditional access, multi-factor authentication) blocked access. Connect again. If that doesn't help, ask an administrator.",
   },
   {
     when: /^redirect_uri_mismatch|AADSTS50011\b|redirect[_ ]uri/i,
     words:
-      "{provider} does not know Sendwright's address. Register exactly this redirect URI there: {redirectUri}",
+      "{provider} doesn't know Sendwright's redirect URI. Register exactly this one there: {redirectUri}",
   },
   {
     when: /^access_denied/,
     words:
-      "The consent was refused at {provider}, or the account is not among the test users of the client. Connect again with an account that may.",
+      "Access was denied at {provider}, or the account isn't a test user of the client. Connect again with an allowed account.",
   },
   {
     when: /^invalid_client|^unauthorized_client|deleted_client|disabled_client/,
-    words:
-      "{provider} does not accept the client id or the client secret. Check both, and enter the secret again.",
+    words: "{provider} rejected the client ID or the client secret. Check both, and enter the secret again.",
   },
   {
     when: /^invalid_grant/,
     words:
-      "{provider} no longer accepts the consent: it was withdrawn, or has expired. Connect again. The consent for a client of Google that is still in testing lasts 7 days.",
+      "{provider} no longer accepts the authorization: it was revoked or has expired. Connect again. For a Google client in testing, it expires after 7 days.",
   },
   {
     when: /^invalid_scope|AADSTS70011\b|AADSTS28002\b/,
     words:
-      "{provider} does not allow this client to send mail. Add the permission to send mail over SMTP to the client.",
+      "{provider} doesn't allow this client to send mail. Add the permission to send mail over SMTP to the client.",
   },
 ];
 
@@ -94,9 +95,9 @@ export function refused(
 ): SendwrightError {
   const text = [reply.error, reply.description].filter((part) => part !== null).join(": ");
   const rule = rules.find(({ when }) => when.test(text));
-  const words = (rule?.words ?? "{provider} refused.")
+  const words = (rule?.words ?? "{provider} rejected the request.")
     .replaceAll("{provider}", server.name)
-    .replaceAll("{redirectUri}", redirectUri ?? "the one shown beside the client id");
+    .replaceAll("{redirectUri}", redirectUri ?? "the one shown next to the client ID");
   const quoted = text.length > maxQuoted ? `${text.slice(0, maxQuoted)}…` : text;
   return new SendwrightError("oauth.refused", `${words} It said “${quoted}”.`, { smtp: { stage: "auth" } });
 }
@@ -112,7 +113,7 @@ export function isPassing({ error }: ErrorReply): boolean {
 export function unreachable(server: AuthorizationServer, reason: string): SendwrightError {
   return new SendwrightError(
     "oauth.unreachable",
-    `${server.name} could not be asked for an access token: ${reason}. It is tried again.`,
+    `Sendwright couldn't get an access token from ${server.name}: ${reason}. It will retry.`,
     { smtp: { stage: "auth" } },
   );
 }

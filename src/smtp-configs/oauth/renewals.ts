@@ -97,7 +97,7 @@ export class Renewals {
         return await this.#ask(current.row, current.grant, current.grant.tokens);
       }
       if (this.#isStopped || clock.monotonic() - startedAt >= patienceMs) {
-        const message = "Another node renews the access token, and takes long.";
+        const message = "Another node is still renewing the access token.";
         throw new SendwrightError("oauth.unreachable", message, { smtp: { stage: "auth" } });
       }
       await this.#pause(pollMs);
@@ -138,7 +138,7 @@ export class Renewals {
         return;
       } catch (error) {
         if (this.#isStopped) throw error;
-        log.error({ err: error, configId }, "renewed OAuth tokens could not be stored: tried again");
+        log.error({ err: error, configId }, "renewed OAuth tokens not stored; retrying");
         await this.#pause(storeAgainMs);
       }
     }
@@ -152,10 +152,8 @@ export class Renewals {
     const isNewRefusal = isRefusal && row.refusedAt === null;
     const count = (this.#failures.get(configId)?.count ?? 0) + 1;
     this.#failures.set(configId, { count, until: now + (isRefusal ? refusedCooldownMs : cooldownMs(count)) });
-    const words = isSendwrightError(error)
-      ? error.message
-      : "Sendwright failed unexpectedly; its log says more.";
-    log.warn({ configId }, `no new access token: ${words}`);
+    const words = isSendwrightError(error) ? error.message : "Sendwright failed unexpectedly. Check its log.";
+    log.warn({ configId, reason: words }, "access token renewal failed; retrying");
     await store.transaction(async (db) => {
       await endRenewal(db, row, isRefusal ? { at: now, words } : null);
       if (!isNewRefusal) return;
@@ -187,5 +185,5 @@ function renewedTokens(tokens: Tokens, issued: IssuedTokens, now: number): Token
 }
 
 function withdrawn(): SendwrightError {
-  return consentRequired("The consent was withdrawn meanwhile. Connect this config again.");
+  return consentRequired("The authorization was revoked. Connect this config again.");
 }

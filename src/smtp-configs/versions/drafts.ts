@@ -165,5 +165,5 @@ async function findDraft(db: Db, id: string): Promise<SmtpConfigVersion | null> 
 async function mustFindDraft(db: Db, id: string): Promise<SmtpConfigVersion> {
   const draft = await findDraft(db, id);
   if (draft !== null) return draft;
-  throw new SendwrightError("config.no_draft", "There is no draft of this config: save one first.");
+  throw new SendwrightError("config.no_draft", "This config has no draft. Save one first.");
 }

@@ -92,7 +92,7 @@ export class VersionHistory {
       if (current.revision.version !== seen) throw versionConflict(current);
       const past = (await listVersions(db, id, "past")).find((each) => each.version === version);
       if (past === undefined) {
-        throw new SendwrightError("config.no_version", `Version ${version} of this config is not kept.`);
+        throw new SendwrightError("config.no_version", `Version ${version} of this config not found.`);
       }
       const config = asConfig(past, current);
       const { settings } = config;

@@ -55,7 +55,7 @@ function notCopied(cause: unknown, copy: string): SendwrightError {
   const reason = isSendwrightError(cause) ? (cause.cause as Error).message : (cause as Error).message;
   return new SendwrightError(
     "store.unavailable",
-    `The database was not upgraded: its copy ${copy} could not be written (${reason}). Make room for a second database file in this folder, then start again. Nothing was changed.`,
+    `The database wasn't upgraded, because Sendwright couldn't write the copy ${copy} (${reason}). Free disk space for a second database file there, then start again. Nothing was changed.`,
     { cause },
   );
 }

@@ -181,7 +181,7 @@ describe("SQLite in a file", () => {
     for (let tries = 0; tries < 2; tries++) {
       await expect(db.selectFrom("number").selectAll().execute()).rejects.toMatchObject({
         code: "store.unavailable",
-        message: "The database cannot be used now: unable to open database file.",
+        message: "Sendwright can't use the database: unable to open database file.",
       });
     }
     await db.destroy();
@@ -194,7 +194,7 @@ describe("SQLite in a file", () => {
     const db = new Kysely<Tables>({ dialect: createSqlite(file).dialect });
     await expect(db.selectFrom("number").selectAll().execute()).rejects.toMatchObject({
       code: "store.unavailable",
-      message: "The database cannot be used now: file is not a database.",
+      message: "Sendwright can't use the database: file is not a database.",
     });
     await db.destroy();
     expect(readFileSync(file, "utf8")).toBe(letter);

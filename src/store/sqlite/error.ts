@@ -11,7 +11,7 @@ export function sqliteError(error: unknown): unknown {
   if (!(error instanceof Error) || !("errcode" in error)) return error;
   const { errcode } = error;
   if (errcode !== null && (typeof errcode !== "number" || !unavailable.has(errcode & 0xff))) return error;
-  return new SendwrightError("store.unavailable", `The database cannot be used now: ${error.message}.`, {
+  return new SendwrightError("store.unavailable", `Sendwright can't use the database: ${error.message}.`, {
     cause: error,
   });
 }

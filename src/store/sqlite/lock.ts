@@ -17,7 +17,7 @@ export function holdLock(file: string): () => void {
     lock.close();
     throw new SendwrightError(
       "store.locked",
-      `Another Sendwright already uses this database (${file} is held). Stop it first, or choose another folder with SENDWRIGHT_DATA_DIR.`,
+      `Another Sendwright is using this database (${file} is locked). Stop it first, or choose another directory with SENDWRIGHT_DATA_DIR.`,
       { cause },
     );
   }

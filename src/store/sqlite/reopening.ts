@@ -55,8 +55,7 @@ export class ReopeningSqlite {
         const connection = await state.connection;
         if (!connection.hasEnded) return connection;
         // Whoever finds it first opens it again for all.
-        if (this.#state === state)
-          this.#failed(new SqliteFailure("the thread of the database has ended", null));
+        if (this.#state === state) this.#failed(new SqliteFailure("the database thread stopped", null));
         return this.current();
       }
       default:

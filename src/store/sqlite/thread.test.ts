@@ -182,8 +182,8 @@ describe("closing the thread", () => {
 
   it("refuses what is asked later, and may be done twice", async () => {
     await thread.close();
-    await expect(thread.execute(run("select 1"))).rejects.toThrow(/has ended/);
-    await expect(thread.transact([insert(1)])).rejects.toThrow(/has ended/);
+    await expect(thread.execute(run("select 1"))).rejects.toThrow(/thread stopped/);
+    await expect(thread.transact([insert(1)])).rejects.toThrow(/thread stopped/);
     await thread.close();
   });
 });

@@ -71,8 +71,8 @@ export class SqliteThread implements SqliteConnection {
     // An idle database does not stop the process from ending; one with questions does, by its port.
     this.#worker.unref();
     this.#port.on("message", (reply: Reply) => this.#settle(reply));
-    this.#worker.on("error", (error) => this.#end(`the thread of the database failed: ${String(error)}`));
-    this.#worker.on("exit", () => this.#end("the thread of the database has ended"));
+    this.#worker.on("error", (error) => this.#end(`the database thread failed: ${String(error)}`));
+    this.#worker.on("exit", () => this.#end("the database thread stopped"));
   }
 
   /** @throws SqliteFailure if the file cannot be opened. */
@@ -93,7 +93,7 @@ export class SqliteThread implements SqliteConnection {
 
   async execute(statement: SqliteStatement): Promise<SqliteAnswer> {
     const [given] = await this.#ask((pack) => pack(statement));
-    if (given === undefined) throw new SqliteFailure("the database gave no answer", null);
+    if (given === undefined) throw new SqliteFailure("the database didn't respond", null);
     return given;
   }
 

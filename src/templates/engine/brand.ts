@@ -3,15 +3,15 @@ import { line, link, webLink } from "./fields.ts";
 
 /** How the emails of an installation look. A field that is missing is missing in the emails, too. */
 export const brandSchema = z.strictObject({
-  name: line(100).optional().describe("The name of the product, as its users know it"),
-  url: webLink().optional().describe("Where the name or logo in the header leads"),
-  logoUrl: webLink().optional().describe("A picture, shown 32 pixels high"),
+  name: line(100).optional().describe("Name of the product"),
+  url: webLink().optional().describe("Link of the name or logo in the header"),
+  logoUrl: webLink().optional().describe("URL of the logo, shown 32 pixels high"),
   color: z
     .string()
-    .regex(/^#[0-9a-fA-F]{6}$/, { error: "must be a colour such as #2456d6" })
+    .regex(/^#[0-9a-fA-F]{6}$/, { error: "must be a color such as #2456d6" })
     .optional()
-    .describe("The colour of buttons and links"),
-  address: line(200).optional().describe("The postal address in the footer"),
+    .describe("Color of buttons and links"),
+  address: line(200).optional().describe("Postal address in the footer"),
   footerLinks: z
     .array(z.strictObject({ label: line(60), url: link() }))
     .max(6)

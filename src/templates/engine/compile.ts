@@ -121,7 +121,7 @@ function checkMjml(source: string, part: string): LiquidTemplate {
 /** Before anything else reads it. */
 function checkSize(source: string, part: string): void {
   if (source.length <= maxTemplateCharacters) return;
-  const reason = `has ${source.length} characters; at most ${maxTemplateCharacters} are taken`;
+  const reason = `has ${source.length} characters; the limit is ${maxTemplateCharacters}`;
   throw new SendwrightError("template.invalid", `The ${part} of the template ${reason}.`);
 }
 
@@ -139,7 +139,7 @@ function within(layout: string, content: string): string {
   if (before === undefined || after === undefined || more.length > 0) {
     throw new SendwrightError(
       "template.invalid",
-      "The layout must have {{ content }} exactly once, where the email's own goes, in its MJML and in its text.",
+      "The layout must have {{ content }} exactly once in its MJML and once in its text.",
     );
   }
   return `${before}${content}${after}`;

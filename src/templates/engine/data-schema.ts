@@ -67,14 +67,14 @@ const objectParts = {
   get properties() {
     return z.record(
       z.string().regex(/^[A-Za-z_][A-Za-z0-9_]{0,63}$/, {
-        error: "must be a name of letters, digits and _, as templates write it",
+        error: "must be a name of letters, digits and _",
       }),
       fieldSchema,
     );
   },
   required: z.array(z.string()).optional(),
   additionalProperties: z
-    .literal(false, { error: "must be false: data that no template knows is refused" })
+    .literal(false, { error: "must be false, because Sendwright rejects unknown data" })
     .default(false),
 };
 const objectSchema = z.strictObject(objectParts).superRefine(requireKnown);
@@ -114,7 +114,7 @@ const rootSchema = z
     requireKnown(schema, context);
     for (const name of Object.keys(schema.properties)) {
       if (!reserved.has(name)) continue;
-      const message = "is a name that templates have for something else";
+      const message = "is a reserved name in templates";
       context.addIssue({ code: "custom", path: ["properties", name], message });
     }
   });
@@ -148,7 +148,7 @@ interface ObjectParts {
 function requireKnown({ properties, required = [] }: ObjectParts, context: z.core.$RefinementCtx): void {
   for (const [index, name] of required.entries()) {
     if (Object.hasOwn(properties, name)) continue;
-    const message = "names no property";
+    const message = "must be one of the properties";
     context.addIssue({ code: "custom", path: ["required", index], message });
   }
 }
@@ -161,11 +161,11 @@ function sizeIssue(input: unknown, pointer: string): Issue | null {
   for (let depth = 0; level.length > 0; depth += 1) {
     if (depth > maxDepth * 2) return { pointer, detail: `is nested deeper than ${maxDepth} levels` };
     values += level.length;
-    if (values > maxSchemas * 20) return { pointer, detail: `holds more than ${maxSchemas} fields` };
+    if (values > maxSchemas * 20) return { pointer, detail: `has more than ${maxSchemas} fields` };
     const holders = level.filter((value) => typeof value === "object" && value !== null);
     // Parsing would drop it without a word.
     if (holders.some((value) => Object.hasOwn(value, "__proto__"))) {
-      return { pointer, detail: "may not hold the name __proto__" };
+      return { pointer, detail: "must not contain the name __proto__" };
     }
     level = holders.flatMap((value) => Object.values(value));
   }
@@ -248,7 +248,7 @@ function numberOf(schema: z.output<typeof numberSchema>): z.ZodType {
 function oneOf<Value extends string | number>(values: readonly Value[] | undefined, only: Value | undefined) {
   const allowed = only === undefined ? values : [only];
   if (allowed === undefined) return [];
-  const error = `must be one of: ${allowed.join(", ")}`;
+  const error = `must be one of ${allowed.join(", ")}`;
   return [z.refine((value) => allowed.some((one) => one === value), { error })];
 }
 

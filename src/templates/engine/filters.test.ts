@@ -92,10 +92,10 @@ describe("plural", () => {
   });
 
   it("refuses a form that no language has, and what is no number", () => {
-    expect(() => render('{{ 1 | plural: one: "x" , others: "y" }}')).toThrow(/by their names/);
-    expect(() => render('{{ 2 | plural: one: "x" }}')).toThrow(/by their names/);
-    expect(() => render('{{ 2 | plural: "x" }}')).toThrow(/by their names/);
-    expect(() => render(items, { count: "2" })).toThrow(/a number must be given/);
+    expect(() => render('{{ 1 | plural: one: "x" , others: "y" }}')).toThrow(/with names/);
+    expect(() => render('{{ 2 | plural: one: "x" }}')).toThrow(/with names/);
+    expect(() => render('{{ 2 | plural: "x" }}')).toThrow(/with names/);
+    expect(() => render(items, { count: "2" })).toThrow(/a number is required/);
   });
 });
 
@@ -110,9 +110,9 @@ describe("number, list and minutes", () => {
     expect(render("{{ names | list }}", { names })).toBe("Ada, Bo, and Cleo");
     expect(render('{{ names | list: "or" }}', { names }, "de")).toBe("Ada, Bo oder Cleo");
     expect(render("{{ names | list }}", { names }, "ja")).toBe("Ada、Bo、Cleo");
-    expect(() => render("{{ names | list }}", { names: "Ada" })).toThrow(/a list must hold/);
-    expect(() => render("{{ names | list }}", { names: [{}] })).toThrow(/a list must hold/);
-    expect(() => render('{{ names | list: "nor" }}', { names })).toThrow(/"and" or by "or"/);
+    expect(() => render("{{ names | list }}", { names: "Ada" })).toThrow(/a list must contain/);
+    expect(() => render("{{ names | list }}", { names: [{}] })).toThrow(/a list must contain/);
+    expect(() => render('{{ names | list: "nor" }}', { names })).toThrow(/"and" or "or"/);
   });
 
   it.each([
@@ -135,7 +135,7 @@ describe("number, list and minutes", () => {
   });
 
   it.each([-1, 1.5, "60", null])("refuses %s as a span", (span) => {
-    expect(() => render("{{ span | minutes }}", { span })).toThrow(/whole minutes|a number must be given/);
+    expect(() => render("{{ span | minutes }}", { span })).toThrow(/whole minutes|a number is required/);
   });
 });
 

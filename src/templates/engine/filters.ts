@@ -46,7 +46,7 @@ function plural(this: FilterThis, count: unknown, ...forms: readonly unknown[]):
   const named = new Map(forms.filter((form) => Array.isArray(form)) as [unknown, unknown][]);
   const form = named.get(pluralRules(localeOf(this)).select(number)) ?? named.get("other");
   if (typeof form !== "string" || named.size < forms.length || ![...named.keys()].every(isPluralForm)) {
-    throw wrongValue(this, 'the forms must be texts by their names, such as one: "# item", other: "# items"');
+    throw wrongValue(this, 'the forms must be texts with names, such as one: "# item", other: "# items"');
   }
   return form.replaceAll("#", () => numberFormat(localeOf(this)).format(number));
 }
@@ -59,16 +59,16 @@ function number(this: FilterThis, value: unknown): string {
 /** `{{ names | list }}` → `a, b, and c`; with `"or"`, `a, b, or c`. */
 function list(this: FilterThis, values: unknown, link: unknown = "and"): string {
   if (!Array.isArray(values) || values.length > maxListed || !values.every(isPrintable)) {
-    throw wrongValue(this, `a list must hold texts and numbers, at most ${maxListed}`);
+    throw wrongValue(this, `a list must contain texts and numbers, at most ${maxListed}`);
   }
-  if (link !== "and" && link !== "or") throw wrongValue(this, 'a list is joined by "and" or by "or"');
+  if (link !== "and" && link !== "or") throw wrongValue(this, 'a list must be joined by "and" or "or"');
   return listFormat(`${localeOf(this)} ${link}`).format(values.map(String));
 }
 
 /** `{{ 90 | minutes }}` → `90 minutes`, `{{ 120 | minutes }}` → `2 hours`: a time span given in minutes. */
 function minutes(this: FilterThis, value: unknown): string {
   const whole = anyNumber(this, value);
-  if (!Number.isSafeInteger(whole) || whole < 0) throw wrongValue(this, "a span must be whole minutes");
+  if (!Number.isSafeInteger(whole) || whole < 0) throw wrongValue(this, "a duration must be whole minutes");
   const parts: readonly [number, string][] =
     whole >= 2880 && whole % 1440 === 0
       ? [[whole / 1440, "day"]]
@@ -98,7 +98,7 @@ function url(this: FilterThis, value: unknown): string {
 function css(this: FilterThis, value: unknown): string {
   const text = typeof value === "number" ? String(value) : value;
   if (typeof text === "string" && /^[\w#%., -]{1,100}$/.test(text)) return text;
-  throw wrongValue(this, "a value in CSS must be a plain colour, length or keyword");
+  throw wrongValue(this, "a value in CSS must be a plain color, length or keyword");
 }
 
 /** The filters that Sendwright adds, by the names that templates use. */
@@ -155,7 +155,7 @@ function isPluralForm(name: unknown): boolean {
 
 function anyNumber(filter: FilterThis, value: unknown): number {
   if (typeof value === "number" && Number.isFinite(value)) return value;
-  throw wrongValue(filter, "a number must be given");
+  throw wrongValue(filter, "a number is required");
 }
 
 function dateText(filter: FilterThis, at: unknown, timeZone: unknown, style: "date" | "datetime"): string {

@@ -51,7 +51,7 @@ describe("filterByContext", () => {
     '<img src="data:{{ x }}">',
     '<a href="{%if a%}{%endif%}x:{{ x }}">',
   ])("refuses a link that begins otherwise: %s", (html) => {
-    expect(() => filterByContext(html, "html")).toThrow(/a link must begin with/);
+    expect(() => filterByContext(html, "html")).toThrow(/a link must start with/);
   });
 
   it.each([
@@ -60,6 +60,6 @@ describe("filterByContext", () => {
     '{% for a in b %}<a title="{% endfor %}',
     '{% if a %}<a title="{% else %}">{% endif %}',
   ])("refuses a branch that ends elsewhere than it began: %s", (html) => {
-    expect(() => filterByContext(html, "html")).toThrow(/each branch must end where it began/);
+    expect(() => filterByContext(html, "html")).toThrow(/each branch must start and end in the same place/);
   });
 });

@@ -75,7 +75,7 @@ function checkBranch(tag: TagToken, place: string, open: string[]): void {
   if (began !== place) {
     throw new UnsafeHtml(
       tag.begin,
-      "each branch must end where it began, outside or inside of the same attribute",
+      "each branch must start and end in the same place, inside or outside an attribute",
     );
   }
 }

@@ -52,7 +52,7 @@ export class HtmlReader {
   /** Names the place for comparison; throws where no Liquid may stand. */
   place(begin: number): string {
     if (this.#in === "markup" || this.#in === "cut") {
-      throw new UnsafeHtml(begin, "Liquid may stand in text and in quoted attributes only");
+      throw new UnsafeHtml(begin, "Liquid is allowed in text and quoted attributes only");
     }
     return this.#in === "attribute" ? `${this.#quote}${this.#attribute}` : this.#in;
   }
@@ -65,7 +65,7 @@ export class HtmlReader {
     switch (this.#attribute) {
       case "list":
       case "meta":
-        throw new UnsafeHtml(begin, "an output may not stand in this attribute");
+        throw new UnsafeHtml(begin, "output isn't allowed in this attribute");
       case "style":
         return "css";
       case "link":
@@ -78,8 +78,7 @@ export class HtmlReader {
 
   /** Throws where something is still open at the end. */
   end(length: number): void {
-    if (this.#in !== "text")
-      throw new UnsafeHtml(length, "it ends inside of a tag, a comment, a style or a title");
+    if (this.#in !== "text") throw new UnsafeHtml(length, "it ends inside a tag, comment, style or title");
   }
 
   read(html: string, begin: number): void {
@@ -115,7 +114,8 @@ export class HtmlReader {
     const comment = /^<!--(?:-?>|[\s\S]*?--!?>)/.exec(rest);
     if (comment !== null) {
       const closed = closedInComment.exec(comment[0]);
-      if (closed !== null) throw this.#unsafe(start + closed.index, `a comment may not hold ${closed[0]}>`);
+      if (closed !== null)
+        throw this.#unsafe(start + closed.index, `a comment must not contain ${closed[0]}>`);
       return start + comment[0].length;
     }
     if (rest.startsWith("<!--")) {
@@ -132,7 +132,7 @@ export class HtmlReader {
   }
 
   #open(tag: string, name: string, start: number): number {
-    if (closedElements.has(name)) throw this.#unsafe(start, `an email may not hold <${name}>`);
+    if (closedElements.has(name)) throw this.#unsafe(start, `<${name}> isn't allowed in emails`);
     this.#in = "markup";
     this.#tag = tag.startsWith("</") ? "" : name;
     return start + tag.length;
@@ -150,7 +150,7 @@ export class HtmlReader {
     if (attribute === null) return at + 1;
     const [whole, written = "", value] = attribute;
     const name = written.toLowerCase();
-    if (codeAttribute.test(name)) throw this.#unsafe(at, `an email may not hold the attribute ${name}`);
+    if (codeAttribute.test(name)) throw this.#unsafe(at, `the attribute ${name} isn't allowed in emails`);
     const kind = this.#tag === "meta" && name === "http-equiv" ? "meta" : kindOf(name);
     if (value !== '"' && value !== "'") {
       if (value !== undefined && kind !== "plain")
@@ -169,16 +169,16 @@ export class HtmlReader {
     // Where readers disagree on where an attribute ends, one would take this for an element.
     const markup = /<|-->/.exec(value);
     if (markup !== null)
-      throw this.#unsafe(at + markup.index, "an attribute may not hold < or -->; write &lt; and &gt;");
+      throw this.#unsafe(at + markup.index, "an attribute must not contain < or -->; write &lt; and &gt;");
     if (this.#attribute === "link" && value !== "") {
       if (!linkStart.test(value)) {
-        throw this.#unsafe(at, "a link must begin with https://, http://, mailto: or an output");
+        throw this.#unsafe(at, "a link must start with https://, http://, mailto: or an output");
       }
       this.#attribute = "link-begun";
     } else if (this.#attribute === "style") {
       this.#checkCss(value, at);
     } else if (this.#attribute === "meta" && !metaNames.test(value)) {
-      throw this.#unsafe(at, "an email may not lead elsewhere by itself");
+      throw this.#unsafe(at, "automatic redirects aren't allowed in emails");
     }
     if (close < 0) return html.length;
     this.#in = "markup";
@@ -201,10 +201,10 @@ export class HtmlReader {
 
   #checkCss(css: string, at: number): void {
     const code = codeCss.exec(css);
-    if (code !== null) throw this.#unsafe(at + code.index, "CSS may not run code");
+    if (code !== null) throw this.#unsafe(at + code.index, "code isn't allowed in CSS");
     for (const { 1: start = "", index } of css.matchAll(cssUrl)) {
       if (!cssUrlStart.test(start)) {
-        throw this.#unsafe(at + index, "CSS may fetch from https: and http: only");
+        throw this.#unsafe(at + index, "CSS can only load from https: and http:");
       }
     }
   }

@@ -59,7 +59,7 @@ describe("missing values", () => {
   it("names the missing variable as a field of the data", () => {
     const error = failure("{{ entry.b.c }}");
     expect(error.code).toBe("input.invalid");
-    expect(error.issues).toEqual([{ pointer: "/data/entry/b", detail: "missing; the template needs it" }]);
+    expect(error.issues).toEqual([{ pointer: "/data/entry/b", detail: "is required by the template" }]);
   });
 
   it("lets a condition and a default ask for what may be missing", () => {

@@ -172,7 +172,7 @@ function singleLine(value: unknown): string {
   const text = printable(value);
   if (/[\p{Cc}\u2028\u2029]/u.test(text)) {
     throw invalidInput([
-      { pointer: "/data", detail: "a value in the subject holds a line break or control character" },
+      { pointer: "/data", detail: "a value in the subject contains a line break or control character" },
     ]);
   }
   return text;
@@ -210,7 +210,7 @@ function explained(part: string, error: unknown): unknown {
     const name = /undefined variable: (.*?)(?:, line:|$)/.exec(error.message)?.[1] ?? "";
     const missing = {
       pointer: `/data/${name.replaceAll(".", "/")}`,
-      detail: "missing; the template needs it",
+      detail: "is required by the template",
     };
     return invalidInput([missing], placeOf(token));
   }
@@ -236,7 +236,7 @@ function placeOf(token: Token | undefined): { readonly line: number; readonly co
   return line === undefined || column === undefined ? undefined : { line, column };
 }
 
-const renderHint = 'a partial is called in MJML or text, by its name alone, as in {% render "signature" %}';
+const renderHint = 'call a partial in MJML or text by its name only, as in {% render "signature" %}';
 
 /** liquidjs keeps these on the error without declaring them. */
 function describe(error: LiquidError): { originalError?: unknown; token?: Token } {

@@ -46,7 +46,7 @@ export function checkElements(
     const place = placeAfter(mjml.slice(0, begin));
     throw new SendwrightError(
       "template.invalid",
-      `The ${part} of the template is wrong at ${place}: ${reason}.`,
+      `The ${part} of the template is invalid at ${place}: ${reason}.`,
       { place: placeIn(mjml.slice(0, begin)) },
     );
   };
@@ -70,9 +70,8 @@ export function checkElements(
       continue;
     }
     if (name === "mj-include") fail(index, "includes are not supported");
-    if (!mjmlElements.has(name)) fail(index, `there is no element <${name}>`);
-    if (slash === "" && ++count > maxElements)
-      fail(index, `there are more than ${maxElements} elements of MJML`);
+    if (!mjmlElements.has(name)) fail(index, `element <${name}> not found`);
+    if (slash === "" && ++count > maxElements) fail(index, `it has more than ${maxElements} MJML elements`);
     if (slash === "") {
       if (!selfClosing) open.push({ name, begin: index });
       continue;
@@ -89,7 +88,7 @@ export function checkElements(
   if (unclosed !== undefined) fail(unclosed.begin, `<${unclosed.name}> is never closed`);
 }
 
-const outsideText = "text and HTML must stand inside of an element such as <mj-text>";
+const outsideText = "text and HTML must be inside an element such as <mj-text>";
 
 /** A tag, whole; a `<` that no `>` follows is not one. */
 const tagPattern = /<(\/?)([a-zA-Z][\w:-]*)(?:"[^"]*"|'[^']*'|[^'"<>])*>/g;

@@ -46,7 +46,7 @@ export function compileMjml(mjml: string, authorStart = 0): string {
   const message =
     result.origin === "parser"
       ? parserMessage(result.details, masked, place)
-      : `cannot be laid out: ${result.message}`;
+      : `can't be laid out: ${result.message}`;
   const details = at === undefined ? {} : { place: at };
   throw new SendwrightError("template.invalid", `The MJML of the template ${message}.`, details);
 }
@@ -57,7 +57,7 @@ function toHtml(mjml: string): ToHtmlResult {
     return engine.toHtml(mjml);
   } catch (cause) {
     unloadEngine(engine);
-    const message = "The MJML of the template overflows the compiler; nest its elements less deeply.";
+    const message = "The MJML of the template is nested too deeply. Nest its elements less deeply.";
     throw new SendwrightError("template.invalid", message, { cause });
   }
 }
@@ -83,7 +83,7 @@ function parserMessage(error: ParserError, mjml: string, after: (textBefore: str
     case "unexpected-element":
       return `has an element out of place at ${place(error.position.start)}`;
     case "unexpected-token":
-      return `cannot be read at ${place(error.position.start)}`;
+      return `can't be read at ${place(error.position.start)}`;
     case "missing-attribute":
       return `lacks the attribute "${error.name}" at ${place(error.position.start)}`;
     case "invalid-attribute":
@@ -97,7 +97,7 @@ function parserMessage(error: ParserError, mjml: string, after: (textBefore: str
     case "size-limit":
       return "is too large";
     case "parser-error":
-      return `cannot be read: ${error.source.replace(/(\d+):(\d+)/, placeAt)}`;
+      return `can't be read: ${error.source.replace(/(\d+):(\d+)/, placeAt)}`;
     case "no-root-node":
       return "has no <mjml> element";
   }

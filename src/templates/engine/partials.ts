@@ -40,16 +40,13 @@ function find(partials: Partials, name: string, calledBy: readonly string[]) {
   const partial = Object.hasOwn(partials, name) ? partials[name] : undefined;
   if (partial === undefined) {
     const names = Object.keys(partials);
-    const stored = names.length === 0 ? "none is stored" : `there are: ${names.join(", ")}`;
-    throw invalid(`There is no partial "${name}"; ${stored}`, name);
+    const stored = names.length === 0 ? "No partial is saved" : `Use one of: ${names.join(", ")}`;
+    throw invalid(`Partial "${name}" not found. ${stored}`, name);
   }
   const path = [...calledBy, name].join(" → ");
   if (calledBy.includes(name)) throw invalid(`The partial "${name}" calls itself: ${path}`, name);
   if (calledBy.length >= maxDepth) {
-    throw invalid(
-      `Partials may call each other ${maxDepth} deep, and here call each other deeper: ${path}`,
-      name,
-    );
+    throw invalid(`Partials can call each other at most ${maxDepth} levels deep: ${path}`, name);
   }
   return partial;
 }

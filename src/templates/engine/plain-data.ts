@@ -27,12 +27,13 @@ class Walk {
 
   copy(value: unknown, pointer: string, depth: number): unknown {
     this.#values += 1;
-    if (this.#values > maxValues) throw refused("/data", `holds more than ${maxValues} values`);
+    if (this.#values > maxValues) throw refused("/data", `has more than ${maxValues} values`);
     switch (typeof value) {
       case "string":
         this.#count(value);
         // A lone surrogate has no UTF-8 form: it would change on its way.
-        if (!value.isWellFormed()) throw refused(pointer, "holds half of a surrogate pair");
+        if (!value.isWellFormed())
+          throw refused(pointer, "contains half a character (a lone UTF-16 surrogate)");
         return value;
       case "boolean":
         return value;
@@ -52,7 +53,7 @@ class Walk {
   }
 
   #array(value: readonly unknown[], pointer: string, depth: number): unknown[] {
-    if (value.length > maxValues) throw refused(pointer, `holds more than ${maxValues} values`);
+    if (value.length > maxValues) throw refused(pointer, `has more than ${maxValues} values`);
     return Array.from({ length: value.length }, (_, index) =>
       this.copy(ownValue(value, String(index), pointer), `${pointer}/${index}`, depth + 1),
     );
@@ -77,7 +78,7 @@ class Walk {
   #count(text: string): void {
     this.#characters += text.length;
     if (this.#characters > maxCharacters) {
-      throw refused("/data", `holds more than ${maxCharacters} characters`);
+      throw refused("/data", `has more than ${maxCharacters} characters`);
     }
   }
 }

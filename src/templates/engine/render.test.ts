@@ -58,7 +58,7 @@ describe("renderTemplate", () => {
       "[]",
     );
     expect(() => renderTemplate(template({ subject: "{{ nota }}" }), { data: { name: "Jo" } })).toThrow(
-      "/data/nota: missing; the template needs it",
+      "/data/nota: is required by the template",
     );
   });
 
@@ -173,7 +173,7 @@ describe("partials", () => {
       "The partial of the template is unsafe at line 2, column 1",
     );
     expect(() => checkPartial({ mjml: "<mj-text>" })).toThrow(/never closed/);
-    expect(() => checkPartial({ mjml: "<!-- " })).toThrow(/ends inside of/);
+    expect(() => checkPartial({ mjml: "<!-- " })).toThrow(/ends inside/);
     expect(() => checkPartial({ mjml: "", text: "{% if a %}" })).toThrow(/The text of the template/);
   });
 });

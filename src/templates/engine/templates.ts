@@ -89,8 +89,8 @@ export class LoadedTemplates implements Templates {
     const rest = this.#entries.size - maxNamed;
     const named = [...this.#entries.keys()].slice(0, maxNamed).join(", ");
     const names = rest > 0 ? `${named} and ${rest} more` : named;
-    throw new SendwrightError("template.not_found", `There is no template "${name}". There are: ${names}.`, {
-      issues: [{ pointer: "/template", detail: `must be one of: ${names}` }],
+    throw new SendwrightError("template.not_found", `Template "${name}" not found. Use one of: ${names}.`, {
+      issues: [{ pointer: "/template", detail: `must be one of ${names}` }],
     });
   }
 }

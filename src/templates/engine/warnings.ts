@@ -26,12 +26,12 @@ export function warningsOf(
   const warnings: TemplateWarning[] = [];
   const bytes = Buffer.byteLength(html);
   if (bytes > largeHtmlBytes) {
-    const detail = `The HTML has ${Math.round(bytes / 1000)} kB. Gmail cuts an email off at about 102 kB.`;
+    const detail = `The HTML has ${Math.round(bytes / 1000)} kB. Gmail cuts off emails at about 102 kB.`;
     warnings.push({ code: "html_large", detail, ...nowhere });
   }
   const { length } = [...subject];
   if (length > longSubject) {
-    const detail = `The subject has ${length} characters. Most programs show fewer than 70.`;
+    const detail = `The subject has ${length} characters. Most mail programs show fewer than 70.`;
     warnings.push({ code: "subject_long", detail, ...nowhere });
   }
   return [...warnings, ...missingAlt(html, source), ...insecureLinks(html, source)];
@@ -40,7 +40,7 @@ export function warningsOf(
 /** An empty `alt` is right for a picture that says nothing (WCAG 2.2 §1.1.1); none at all never is. */
 function missingAlt(html: string, { mjml }: TemplateSource): TemplateWarning[] {
   const detail =
-    'A picture has no alternative text. Say what it shows: alt="…", or alt="" if it only decorates.';
+    'An image has no alternative text. Describe it with alt="…", or use alt="" if it is decorative.';
   const own = [...mjml.matchAll(/<(?:mj-image|img)\b(?:[^>"']|"[^"]*"|'[^']*')*>/gi)]
     .filter(([tag]) => !/\salt\s*=/i.test(tag))
     .map(({ index }) => ({ code: "alt_missing" as const, detail, ...placeIn(mjml.slice(0, index)) }));
@@ -56,7 +56,7 @@ function insecureLinks(html: string, { mjml }: TemplateSource): TemplateWarning[
   return [...new Set(links.map(([, link = ""]) => link))].map((link) => {
     const index = mjml.indexOf(link);
     const place = index < 0 ? { line: null, column: null } : placeIn(mjml.slice(0, index));
-    const detail = `${link.slice(0, 100)} does not use https. What is behind it can be read and changed on the way.`;
+    const detail = `${link.slice(0, 100)} doesn't use https, so others can read and change the page in transit.`;
     return { code: "link_insecure", detail, ...place };
   });
 }

@@ -52,7 +52,7 @@ export class TemplateCache implements Service {
       await this.reload();
       return pollMs;
     };
-    const failure = "template reload failed; keeping what is in memory";
+    const failure = "template reload failed; keeping templates in memory";
     this.#poll = new Poll({ clock, log }, { run, firstMs: pollMs, retryMs: pollMs, failure });
   }
 
@@ -146,7 +146,7 @@ export class TemplateCache implements Service {
     try {
       return entryOf(name, readTemplateContent(content), version);
     } catch (error) {
-      this.#log.error({ err: error, template: name }, "stored template unreadable; leaving it out");
+      this.#log.error({ err: error, template: name }, "stored template unreadable; skipping it");
       return undefined;
     }
   }
@@ -157,7 +157,7 @@ export class TemplateCache implements Service {
       const { mjml, text } = readPartContent(content);
       return text === null ? { mjml } : { mjml, text };
     } catch (error) {
-      this.#log.error({ err: error, part: name }, "stored template part unreadable; leaving it out");
+      this.#log.error({ err: error, part: name }, "stored template part unreadable; skipping it");
       return null;
     }
   }

@@ -27,10 +27,10 @@ export const templateName = z.string().regex(/^(?=.{1,64}$)[a-z0-9]+(?:-[a-z0-9]
 
 /** A source as the API has it: every field is there. */
 export const sourceInput = z.strictObject({
-  subject: z.string().min(1).max(2000).describe("Liquid"),
-  preheader: textOrNull.describe("What mail programs show beside the subject; Liquid"),
-  mjml: text.min(1).describe("The content that the layout is put around, or a whole `<mjml>` document"),
-  text: textOrNull.describe("The plain text; null: made from the HTML"),
+  subject: z.string().min(1).max(2000).describe("Subject, with Liquid"),
+  preheader: textOrNull.describe("Preview text that mail programs show next to the subject, with Liquid"),
+  mjml: text.min(1).describe("MJML inside the layout, or a whole `<mjml>` document"),
+  text: textOrNull.describe("Plain text. Null to generate it from the HTML"),
 });
 export type SourceContent = z.output<typeof sourceInput>;
 
@@ -43,13 +43,13 @@ export const sourcesInput = z
   .superRefine((sources, context) => {
     const locales = Object.keys(sources);
     const wrong = (message: string) => context.addIssue({ code: "custom", message });
-    if (locales.length === 0) wrong("must hold a source for at least one language");
-    if (locales.length > maxLocales) wrong(`must hold at most ${maxLocales} languages`);
+    if (locales.length === 0) wrong("must have a source for at least one language");
+    if (locales.length > maxLocales) wrong(`must have at most ${maxLocales} languages`);
     if (locales.length > 1 && !Object.hasOwn(sources, "en")) {
-      wrong("must hold en beside other languages: it is the last resort for readers of none of them");
+      wrong("must contain en if there are other languages, because Sendwright falls back to it");
     }
   })
-  .describe("By BCP 47 language tag");
+  .describe("Sources by BCP 47 language tag");
 
 export const definitionInput = z.strictObject({
   description: z.string().trim().min(1).max(200),
@@ -60,13 +60,13 @@ export const definitionInput = z.strictObject({
     .max(365 * 24 * 60 * minute)
     .nullable()
     .default(null),
-  schema: z.record(z.string(), z.unknown()).describe("JSON Schema of the data: a part of draft 2020-12"),
-  example: z.record(z.string(), z.unknown()).describe("Data that fits the schema"),
+  schema: z.record(z.string(), z.unknown()).describe("JSON Schema of the data, in a subset of draft 2020-12"),
+  example: z.record(z.string(), z.unknown()).describe("Example data that matches the schema"),
 });
 
 export const partInput = z.strictObject({
   mjml: text.min(1),
-  text: textOrNull.describe("What stands in the plain text"),
+  text: textOrNull.describe("Plain text of the part"),
 });
 export type PartContent = z.output<typeof partInput>;
 
@@ -112,7 +112,7 @@ export function templateOf(name: string, { definition, sources }: TemplateConten
   if (definition === null) {
     const builtin = builtinEntries.get(name);
     if (builtin === undefined) {
-      throw new SendwrightError("template.not_found", `There is no built-in template "${name}".`);
+      throw new SendwrightError("template.not_found", `Built-in template "${name}" not found.`);
     }
     return { ...builtin.template, sources: rendered };
   }

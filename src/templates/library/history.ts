@@ -102,7 +102,7 @@ export class TemplateHistory {
   async version(key: TemplateKey, version: number): Promise<TemplateVersion & { readonly content: unknown }> {
     const found = await findTemplateVersion(this.#store.reader, key, version);
     if (found !== undefined) return found;
-    throw new SendwrightError("template.not_found", `There is no version ${version} of "${key.name}".`);
+    throw new SendwrightError("template.not_found", `Version ${version} of "${key.name}" not found.`);
   }
 
   /** Decides by the templates in memory, and writes if they are still the newest; otherwise starts again. */
@@ -132,7 +132,7 @@ function versionConflict({ name }: TemplateKey, current: StoredTemplate | undefi
   return new SendwrightError(
     "template.version_conflict",
     current === undefined
-      ? `"${name}" has never been saved, or was deleted in the meantime: its version is 0.`
-      : `"${name}" was saved by ${current.updatedBy} in the meantime (version ${current.version}). Load it again and repeat your changes.`,
+      ? `"${name}" was never saved or was deleted. Save it with version 0.`
+      : `${current.updatedBy} saved version ${current.version} of "${name}". Reload it and repeat your changes.`,
   );
 }

@@ -34,8 +34,8 @@ const ignored = z.unknown().optional();
 
 export const partEdit = z.strictObject({
   ...partInput.shape,
-  version: z.int().min(0).describe("That of the part as it was read; 0 for a new one"),
-  note: z.string().trim().max(500).nullish().describe("What was changed, and why"),
+  version: z.int().min(0).describe("Version of the part that you read; 0 for a new one"),
+  note: z.string().trim().max(500).nullish().describe("Note about the change"),
   name: ignored,
   isBuiltIn: ignored,
   isEdited: ignored,
@@ -165,7 +165,7 @@ export class TemplateParts {
     const own = this.#current(name);
     const content = own ?? (name === layoutName ? builtinPart : null);
     if (content === null) {
-      throw new SendwrightError("template.not_found", `There is no part of templates "${name}".`);
+      throw new SendwrightError("template.not_found", `Template part "${name}" not found.`);
     }
     return {
       name,

@@ -14,15 +14,20 @@ import { faulty } from "./templates.ts";
 
 /** What is previewed: a template as it is saved, or as it is being edited. */
 export const previewRequest = z.strictObject({
-  locale: z.string().optional().describe("BCP 47, such as `en` or `de-CH`"),
-  data: z.record(z.string(), z.unknown()).optional().describe("Default: the template's example"),
-  source: sourceInput.optional().describe("Unsaved text in place of the saved one"),
-  brand: brandInput.optional().describe("Default: that of the settings"),
+  locale: z.string().optional().describe("Language as a BCP 47 tag, such as `en` or `de-CH`"),
+  data: z
+    .record(z.string(), z.unknown())
+    .optional()
+    .describe("Data for the template. Defaults to its example"),
+  source: sourceInput.optional().describe("Unsaved source that replaces the saved one"),
+  brand: brandInput.optional().describe("Brand. Defaults to the saved settings"),
   part: partInput
     .extend({ name: templateName })
     .optional()
-    .describe("The layout or a partial, unsaved, in place of the saved one of its name"),
-  schema: definitionInput.shape.schema.optional().describe("With `source`, for a name that is not saved yet"),
+    .describe("Unsaved layout or partial that replaces the saved one"),
+  schema: definitionInput.shape.schema
+    .optional()
+    .describe("JSON Schema of the data, with `source`, for a name that is not saved yet"),
   example: definitionInput.shape.example.optional().describe("The same"),
   sensitive: z.boolean().optional().describe("The same"),
 });
@@ -58,7 +63,7 @@ export function renderDraft(
     if (source === undefined) templates.get(name);
     throw new SendwrightError(
       "template.not_found",
-      `There is no template "${name}" yet. Send its schema and example along to see what is not saved.`,
+      `Template "${name}" not found. Send its schema and example to preview an unsaved template.`,
     );
   }
   const template: Template =

@@ -55,8 +55,8 @@ export const templateEdit = z.strictObject({
   sensitive: z.boolean().optional(),
   expiresAfterMs: definitionInput.shape.expiresAfterMs.unwrap().optional(),
   sources: sourcesInput,
-  version: z.int().min(0).describe("That of the template as it was read; 0 for a new one"),
-  note: z.string().trim().max(500).nullish().describe("What was changed, and why"),
+  version: z.int().min(0).describe("Version of the template that you read; 0 for a new one"),
+  note: z.string().trim().max(500).nullish().describe("Note about the change"),
   name: ignored,
   isBuiltIn: ignored,
   isEdited: ignored,
@@ -153,7 +153,7 @@ export class SavedTemplates {
     const content = found.content === null ? null : readTemplateContent(found.content);
     const entry = content === null ? builtin : entryOf(name, content, number);
     if (entry === undefined) {
-      throw new SendwrightError("template.not_found", `There is no template "${name}".`);
+      throw new SendwrightError("template.not_found", `Template "${name}" not found.`);
     }
     return {
       ...entry.info,
@@ -238,7 +238,7 @@ function parseEdit(
     const wrong = definitionFields.filter(
       (field) => given[field] !== undefined && !isSame(given[field], builtin[field]),
     );
-    const detail = "cannot be changed for a built-in template; make one of your own instead";
+    const detail = "can't be changed in a built-in template; create your own template instead";
     issues.push(...wrong.map((field) => ({ pointer: `/${field}`, detail })));
   }
   const isKnown = issues.some(({ pointer }) => pointer === "/schema");

@@ -20,7 +20,7 @@ describe("the clock", () => {
   it("went back where the database knows a later time", () => {
     expect(checkClock(now, now + 3_600_000)).toMatchObject({
       status: "failed",
-      found: expect.stringMatching(/the clock went back/),
+      found: expect.stringMatching(/clock was set back/),
     });
   });
 });

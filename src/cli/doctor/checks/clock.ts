@@ -12,7 +12,7 @@ const harmlessMs = 2_000;
 /** Leases last 30 s: a node that is off by as much takes what another one is sending. */
 const harmfulMs = 15_000;
 
-const setTheClock = "Set the machine's clock, and keep it right with NTP (`timedatectl set-ntp true`).";
+const setTheClock = "Set this machine's clock and keep it in sync with NTP (`timedatectl set-ntp true`).";
 
 /** @param newest the latest time in the database, by which a clock that went back is known. */
 export function checkClock(now: number, newest: number | null): Check {
@@ -20,14 +20,14 @@ export function checkClock(now: number, newest: number | null): Check {
   if (now < firstRelease) {
     return failed(
       subject,
-      `It is not ${shown}: certificates will not verify, and nothing is sent in time.`,
+      `The clock is wrong: ${shown}. Certificates won't verify and emails won't be sent on time.`,
       setTheClock,
     );
   }
   if (newest !== null && newest - now > harmlessMs) {
     return failed(
       subject,
-      `It is ${shown} here, but the database knows ${rfc3339(newest)} already: the clock went back, and emails wait until it has caught up.`,
+      `The clock was set back: it's ${shown} here, but the database has entries from ${rfc3339(newest)}. Emails stay queued until the clock catches up.`,
       setTheClock,
     );
   }
@@ -41,9 +41,13 @@ export function checkSkew(status: PostgresStatus, askedAt: number, answeredAt: n
   // It looked at its clock in between.
   const offMs = status.now - Math.min(Math.max(status.now, askedAt), answeredAt);
   const off = `${(Math.abs(offMs) / 1_000).toFixed(1)} s`;
-  if (Math.abs(offMs) <= harmlessMs) return ok(skew, `this machine and the database agree to ${off}`);
-  const found = `The database is ${off} ${offMs > 0 ? "ahead of" : "behind"} this machine.`;
+  if (Math.abs(offMs) <= harmlessMs) return ok(skew, `within ${off} of the database's clock`);
+  const found = `The database's clock is ${off} ${offMs > 0 ? "ahead of" : "behind"} this machine's.`;
   return Math.abs(offMs) <= harmfulMs
     ? warning(skew, found, setTheClock)
-    : failed(skew, `${found} Nodes that differ so much take each other's emails.`, setTheClock);
+    : failed(
+        skew,
+        `${found} Nodes whose clocks differ that much send each other's emails again.`,
+        setTheClock,
+      );
 }

@@ -4,12 +4,12 @@ import { checkQueue } from "./queue.ts";
 const now = Date.UTC(2026, 5, 1);
 const empty = { due: 0, scheduled: 0, sending: 0, oldestDueAt: null };
 
-it("is well where nothing waits, or not for long", () => {
-  expect(checkQueue(empty, false, now)).toMatchObject({ status: "ok", found: "nothing waits" });
+it("is well where empty, or not for long", () => {
+  expect(checkQueue(empty, false, now)).toMatchObject({ status: "ok", found: "empty" });
   const busy = { due: 3, scheduled: 1, sending: 2, oldestDueAt: now - 40_000 };
   expect(checkQueue(busy, true, now)).toMatchObject({
     status: "ok",
-    found: "3 due, the oldest for 40 s, 1 for later, 2 being sent",
+    found: "3 due, oldest: 40 s, 1 scheduled, 2 being sent",
   });
 });
 

@@ -13,19 +13,19 @@ export function checkQueue(depth: QueueDepth, isServed: boolean, now: number): C
   const waitedMs = oldestDueAt === null ? 0 : now - oldestDueAt;
   const parts = [
     `${due} due`,
-    ...(oldestDueAt === null ? [] : [`the oldest for ${age(waitedMs)}`]),
-    `${scheduled} for later`,
+    ...(oldestDueAt === null ? [] : [`oldest: ${age(waitedMs)}`]),
+    `${scheduled} scheduled`,
     `${sending} being sent`,
   ];
-  const found = due + scheduled + sending === 0 ? "nothing waits" : parts.join(", ");
+  const found = due + scheduled + sending === 0 ? "empty" : parts.join(", ");
   if (due + sending > 0 && !isServed) {
-    return warning(subject, `${found}, and no server runs.`, "`sendwright start` sends them.");
+    return warning(subject, `${found}, but no server is running.`, "`sendwright start` sends them.");
   }
   if (waitedMs > longWaitMs) {
     return warning(
       subject,
       `${found}.`,
-      "See the SMTP configs above: `sendwright test` says what keeps emails from being sent.",
+      "Check the SMTP configs above. `sendwright test` shows why emails aren't sent.",
     );
   }
   return ok(subject, found);

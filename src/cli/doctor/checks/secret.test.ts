@@ -77,7 +77,7 @@ describe("earlier secrets", () => {
     const [old, present] = await both();
     const rows = [{ ...old!, retiredAt: clock.now() }, present!];
     expect(await found(rows, second, [first])).toMatchObject({
-      "secret.previous": { status: "ok", words: expect.stringContaining("can be removed") },
+      "secret.previous": { status: "ok", words: expect.stringContaining("you can remove") },
     });
   });
 });

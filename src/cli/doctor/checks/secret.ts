@@ -4,7 +4,7 @@ import type { SmtpConfig } from "../../../store/tables/smtp-configs.ts";
 import { type Check, failed, ok, warning } from "./check.ts";
 
 const secret = { id: "secret.fits", title: "Secret" };
-const previous = { id: "secret.previous", title: "Earlier ones" };
+const previous = { id: "secret.previous", title: "Previous secrets" };
 
 export interface SecretFacts {
   readonly secrets: Secrets;
@@ -17,13 +17,13 @@ export interface SecretFacts {
 /** Whether the secret opens the database, and whether earlier ones are still needed. */
 export function checkSecret({ secrets, keys, configs, previousCount }: SecretFacts): readonly Check[] {
   const inUse = keys.filter(({ retiredAt }) => retiredAt === null);
-  if (inUse.length === 0) return [ok(secret, "the database has no key yet; the first start makes it")];
+  if (inUse.length === 0) return [ok(secret, "no key in the database yet; created on first start")];
   if (!secrets.fits) {
     return [
       failed(
         secret,
-        "The secret is not the one this database was made with: passwords cannot be read, and nothing is sent.",
-        "Set SENDWRIGHT_SECRET to the right one, or put the right sendwright.key back. If it is lost, enter the password of each SMTP config again on the settings page.",
+        "The secret doesn't match this database, so Sendwright can't read passwords or send emails.",
+        "Set SENDWRIGHT_SECRET to the right secret, or restore the right sendwright.key. If it's lost, enter the password of each SMTP config again on the settings page.",
       ),
     ];
   }
@@ -31,12 +31,12 @@ export function checkSecret({ secrets, keys, configs, previousCount }: SecretFac
     return [
       warning(
         secret,
-        "The secret is new to this database, which an earlier one opens.",
-        "Restart the server with SENDWRIGHT_SECRET and SENDWRIGHT_PREVIOUS_SECRETS as they are here, then run `sendwright rotate`.",
+        "The secret is new. This database still uses a previous one.",
+        "Restart the server with the same SENDWRIGHT_SECRET and SENDWRIGHT_PREVIOUS_SECRETS as here, then run `sendwright rotate`.",
       ),
     ];
   }
-  return [ok(secret, "it fits the database"), checkPrevious(secrets, inUse, configs, previousCount)];
+  return [ok(secret, "matches the database"), checkPrevious(secrets, inUse, configs, previousCount)];
 }
 
 function checkPrevious(
@@ -47,23 +47,23 @@ function checkPrevious(
 ): Check {
   const old = inUse.filter(({ keyId }) => keyId !== secrets.primaryKeyId).length;
   const behind = configs.filter((config) => !secrets.isCurrentSeal(config.secret.seal)).length;
-  const what = `${behind} of ${configs.length} SMTP configs, and perhaps emails,`;
+  const what = `${behind} of ${configs.length} SMTP configs, and possibly emails,`;
   if (secrets.unknownKeyIds.length > 0) {
     return warning(
       previous,
-      `An earlier secret may still be needed and is not known here: ${what} are not under the present one.`,
-      "Name it in SENDWRIGHT_PREVIOUS_SECRETS, restart the server, and run `sendwright rotate`.",
+      `A previous secret may be missing: ${what} aren't encrypted with the current one.`,
+      "Add it to SENDWRIGHT_PREVIOUS_SECRETS, restart the server and run `sendwright rotate`.",
     );
   }
   if (old > 0) {
     return warning(
       previous,
-      `Still needed: ${what} are not under the present secret.`,
-      "`sendwright rotate` puts everything under the present secret.",
+      `Still needed: ${what} aren't encrypted with the current secret.`,
+      "Run `sendwright rotate` to re-encrypt everything with the current secret.",
     );
   }
   return ok(
     previous,
-    previousCount === 0 ? "none needed" : "no longer needed: SENDWRIGHT_PREVIOUS_SECRETS can be removed",
+    previousCount === 0 ? "none needed" : "no longer needed; you can remove SENDWRIGHT_PREVIOUS_SECRETS",
   );
 }

@@ -25,7 +25,7 @@ describe("the SMTP configs", () => {
     expect(checkConfigs([], secrets, now)).toMatchObject([{ status: "warning" }]);
     expect(checkConfigs([sealed({ enabled: false })], secrets, now)).toMatchObject([
       { status: "warning" },
-      { status: "ok", found: "smtp.example.com:587, switched off" },
+      { status: "ok", found: "smtp.example.com:587, off" },
     ]);
   });
 
@@ -38,7 +38,7 @@ describe("the SMTP configs", () => {
     const failedTest = { at, ok: false, stage: "auth", title: "Wrong username or password" };
     expect(found(sealed({}, { health: { lastTest: failedTest } }))).toMatchObject({
       status: "warning",
-      found: "Its last test failed, 2 h ago: Wrong username or password.",
+      found: "The last test failed 2 h ago: Wrong username or password.",
     });
   });
 
@@ -65,7 +65,7 @@ describe("the SMTP configs", () => {
     const changed = { ...others, settings: { ...settings, smtpServer: "evil.example.com" } };
     expect(found(changed)).toMatchObject({
       status: "failed",
-      found: expect.stringContaining("was changed in the database"),
+      found: expect.stringContaining("was modified outside Sendwright"),
     });
     expect(found(sealed({ username: "jo" }))).toMatchObject({
       status: "failed",
@@ -96,7 +96,7 @@ describe("the names of mail servers", () => {
 
   it("fail where nobody knows them, or where they may not be dialled", async () => {
     expect(await checkNames([sealed({ smtpServer: "nowhere.example.com" })], egress)).toMatchObject([
-      { status: "failed", found: expect.stringContaining("cannot be resolved") },
+      { status: "failed", found: expect.stringContaining("couldn't resolve") },
     ]);
     const inside = createEgress("public-only", async () => [{ address: "10.0.0.1", family: 4 }]);
     expect(await checkNames([sealed()], inside)).toMatchObject([{ status: "failed" }]);

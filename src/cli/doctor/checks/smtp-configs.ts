@@ -16,14 +16,14 @@ export function checkConfigs(
   const any = { id: "configs.enabled", title: "In use" };
   const enabled = configs.filter(({ settings }) => settings.enabled).length;
   if (configs.length === 0) {
-    return [warning(any, "No SMTP config is saved: nothing can be sent.", "Save one on the settings page.")];
+    return [warning(any, "No SMTP config is saved, so no emails are sent.", "Add one on the settings page.")];
   }
   return [
     enabled === 0
       ? warning(
           any,
-          "No SMTP config is switched on: nothing is sent.",
-          "Switch one on, on the settings page.",
+          "All SMTP configs are turned off, so no emails are sent.",
+          "Turn one on, on the settings page.",
         )
       : ok(any, `${enabled} of ${configs.length}`),
     ...configs.map((config) => checkConfig(config, secrets, now)),
@@ -37,25 +37,25 @@ function checkConfig(config: SmtpConfig, secrets: Secrets, now: number): Check {
   const problem = problemOf(config, secrets);
   if (problem !== null) {
     if (!secrets.fits)
-      return failed(subject, "It cannot be read with this secret.", "See the secret, above.");
+      return failed(subject, "The secret can't decrypt its password.", "Fix the secret first (see above).");
     return refused(subject, problem.detail);
   }
   const where = `${smtpServer}:${smtpPort}`;
-  const tryIt = `\`sendwright test ${quotedForShell(name)}\` says what is wrong.`;
-  if (!enabled) return ok(subject, `${where}, switched off`);
+  const tryIt = `Run \`sendwright test ${quotedForShell(name)}\` to find out why.`;
+  if (!enabled) return ok(subject, `${where}, off`);
   const breaker = openBreakerAt(config.health, now);
   if (breaker !== null) {
     const reason = breaker.reason === null ? "" : `: ${breaker.reason}`;
     return warning(
       subject,
       `Paused until ${rfc3339(breaker.until)}${reason}`,
-      `${tryIt} A test that passes ends the pause.`,
+      `${tryIt} A passed test ends the pause.`,
     );
   }
   if (lastTest === null) return ok(subject, `${where}, never tested`);
   const ago = `${age(now - lastTest.at)} ago`;
   if (lastTest.ok) return ok(subject, `${where}, test passed ${ago}`);
-  return warning(subject, `Its last test failed, ${ago}: ${lastTest.title ?? lastTest.stage}.`, tryIt);
+  return warning(subject, `The last test failed ${ago}: ${lastTest.title ?? lastTest.stage}.`, tryIt);
 }
 
 /** How long the name service may take for one name. */
@@ -85,8 +85,8 @@ async function checkName(
     if (resolution === null)
       return failed(
         subject,
-        "The name service does not answer.",
-        "Check the name service of this machine (`/etc/resolv.conf`), and the firewall on the way to it.",
+        "The name server doesn't respond.",
+        "Check this machine's name servers (`/etc/resolv.conf`) and the firewall in between.",
       );
     return ok(subject, resolution.addresses.map(({ address }) => address).join(", "));
   } catch (error) {

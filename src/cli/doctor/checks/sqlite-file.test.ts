@@ -61,7 +61,7 @@ describe("the file of the database", () => {
   it("of another kind is told of", () => {
     writeFileSync(file, "this is no database at all, but long enough to be taken for one");
     expect(checkSqliteFile(file).checks).toMatchObject([
-      { status: "failed", found: `${file} is no SQLite database.` },
+      { status: "failed", found: `${file} is not a SQLite database.` },
     ]);
   });
 
@@ -84,7 +84,7 @@ describe("the file of the database", () => {
       const check = checkSqliteFile(file).checks.find(({ id }) => id === "database.access");
       expect(check).toMatchObject({
         status: "warning",
-        found: `Others on this machine may read ${name} (mode 0640): emails and their recipients are in there.`,
+        found: `Other users on this machine can read ${name} (mode 0640), including emails and recipients.`,
         remedy: expect.stringContaining(`chmod 600 ${name}`),
       });
       chmodSync(name, 0o600);

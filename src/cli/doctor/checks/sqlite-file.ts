@@ -21,8 +21,8 @@ export function checkSqliteFile(path: string): CheckedFile {
   if (!existsSync(path)) {
     const missing = warning(
       file,
-      `${path} does not exist yet.`,
-      "`sendwright start` makes it. If there should be one, check SENDWRIGHT_DATA_DIR.",
+      `${path} doesn't exist yet.`,
+      "Run `sendwright start` to create it. If it should exist, check SENDWRIGHT_DATA_DIR.",
     );
     return { checks: [missing], isReadable: false };
   }
@@ -37,8 +37,8 @@ export function checkSqliteFile(path: string): CheckedFile {
   if (tables.length > 0 && !tables.includes("smtp_config")) {
     const foreign = failed(
       file,
-      `${path} is the database of another program: it has ${tables.slice(0, 5).join(", ")}.`,
-      "Set SENDWRIGHT_DATA_DIR to the folder that is Sendwright's.",
+      `${path} belongs to another program: it contains ${tables.slice(0, 5).join(", ")}.`,
+      "Set SENDWRIGHT_DATA_DIR to Sendwright's data directory.",
     );
     return { checks: [foreign], isReadable: false };
   }
@@ -48,23 +48,23 @@ export function checkSqliteFile(path: string): CheckedFile {
         ? ok(file, path)
         : failed(
             file,
-            `${path} cannot be written to by this user: emails cannot be accepted.`,
-            "Run this as the user that the server runs as, or give that user the file.",
+            `This user can't write ${path}, so Sendwright can't accept emails.`,
+            "Run this as the server's user, or make that user the owner of the file.",
           ),
       checkAccess(path),
       damage.length === 0
-        ? ok(integrity, "every page is sound")
+        ? ok(integrity, "no damage found")
         : failed(
             integrity,
             `The file is damaged: ${damage.join("; ")}.`,
-            `Stop the server, keep a copy of the file, and restore the last backup; or save what can be read with \`sqlite3 ${path} ".recover" | sqlite3 repaired.db\`.`,
+            `Stop the server, copy the file and restore the last backup. Or recover what's readable: \`sqlite3 ${path} ".recover" | sqlite3 repaired.db\`.`,
           ),
       journalMode === "wal"
         ? ok(journal, "WAL")
         : warning(
             journal,
             `The journal mode is ${journalMode}, not WAL.`,
-            "The next `sendwright start` sets it. If it stays, the file system cannot do it: a network drive is no place for a database.",
+            "The next `sendwright start` sets it. If that fails, move the database off the network drive: its file system doesn't support WAL.",
           ),
     ],
     isReadable: damage.length === 0,
@@ -74,12 +74,12 @@ export function checkSqliteFile(path: string): CheckedFile {
 /** The file, what SQLite keeps beside it, and the copies from before upgrades: each holds emails. */
 function checkAccess(path: string): Check {
   const files = [path, `${path}-wal`, `${path}-shm`, ...copiesOf(path)].filter(isOpenToOthers);
-  if (files.length === 0) return ok(access, "only its owner's");
+  if (files.length === 0) return ok(access, "readable by its owner only");
   const modes = files.map((name) => `${name} (mode ${modeOf(name)})`).join(", ");
   return warning(
     access,
-    `Others on this machine may read ${modes}: emails and their recipients are in there.`,
-    `\`chmod 600 ${files.join(" ")}\`, or make the folder private.`,
+    `Other users on this machine can read ${modes}, including emails and recipients.`,
+    `Run \`chmod 600 ${files.join(" ")}\`, or make the directory private.`,
   );
 }
 
@@ -103,19 +103,19 @@ function unusable(path: string, { message, cause }: Error): Check {
     return failed(
       file,
       `${path} is locked by another process.`,
-      "Find it with `fuser -v` on the file. Only Sendwright may write to it; a backup should use `.backup`, which locks nothing for long.",
+      "Find the program with `fuser -v` on the file. Only Sendwright may write to it. Back up with `.backup`, which holds no long lock.",
     );
   }
   if (code === notADatabase) {
     return failed(
       file,
-      `${path} is no SQLite database.`,
-      "Restore it from a backup, or set SENDWRIGHT_DATA_DIR to the right folder.",
+      `${path} is not a SQLite database.`,
+      "Restore it from a backup, or set SENDWRIGHT_DATA_DIR to the right directory.",
     );
   }
   return failed(
     file,
     message,
-    "Check who owns the file and its folder, and run this as the user that the server runs as.",
+    "Check the owner of the file and its directory, and run this as the server's user.",
   );
 }
