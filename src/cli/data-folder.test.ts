@@ -46,7 +46,7 @@ describe("the data folder", () => {
   });
 
   it("is refused with a remedy if it, or a file in it, belongs to others", () => {
-    const refused = /cannot use .* \(EACCES\)\. Give .* to the user of this process \(uid \d+\)/;
+    const refused = /can't use .* \(EACCES\)\. Make the user of this process \(uid \d+\) the owner of /;
     chmodSync(folder, 0o500);
     expect(refusalOf(folder)).toMatch(refused);
     expect(refusalOf(join(folder, "data"))).toMatch(refused);

@@ -155,7 +155,7 @@ describe("a connection test on the terminal", () => {
     const text = printed([stage({ stage: "message", evidence: { reply: "250 Taken" } })], {
       relay: { sendTo: "ada@example.com" },
     });
-    expect(text).toMatch(/The SMTP server accepted the test email\s+to\s+ada@example\.com\. Check/);
+    expect(text).toMatch(/The SMTP server accepted the test email\s+to\s+ada@example\.com\.\s+Check/);
     expect(text).not.toContain("No email was sent");
   });
 

@@ -10,7 +10,7 @@ export const habits: readonly Habit[] = [
   // The actor first.
   {
     pattern:
-      /\b(?:take[sn]?|took|taking)\b(?! (?:effect|place|longer|too long|up to|\d|about|a (?:few|while|minute)))/i,
+      /\b(?:take[sn]?|took|taking)\b(?! (?:effect|place|longer|less than|the same path|you to|too long|up to|\d|about|a (?:few|while|minute)))/i,
     instead: "accept, read or use: servers and programs do not take things",
   },
   {
@@ -22,11 +22,15 @@ export const habits: readonly Habit[] = [
     instead: "someone else, no one, everyone; better: name the actor",
   },
   { pattern: /\bwants?\b/i, instead: "needs, requires or expects" },
-  { pattern: /\b(?:we|us|ours?)\b/i, instead: "Sendwright: the product is never we" },
+  // US is a country.
+  { pattern: /\b(?:[Ww]e|us|Us|[Oo]urs?)\b/, instead: "Sendwright: the product is never we" },
   { pattern: /\bhand(?:s|ed|ing)? over\b/i, instead: "send or deliver" },
   { pattern: /\bvouch/i, instead: "say which check passed or failed" },
   // Plain verbs.
-  { pattern: /\brefus(?:e|es|ed|al|ing)\b(?! the connection)/i, instead: "reject: one word for saying no" },
+  {
+    pattern: /\brefus(?:e|es|ed|al|ing)\b(?! the connection)(?!$)/i,
+    instead: "reject: one word for saying no",
+  },
   {
     pattern: /\bend(?:s|ed)? (?:on|at) [{\d]|\b(?:is|are|was) over\b(?! [{\d])/i,
     instead: "expires, or is resolved",
@@ -49,7 +53,10 @@ export const habits: readonly Habit[] = [
   { pattern: /\b(?:meanwhile|in the meantime)\b/i, instead: "say when" },
   { pattern: /\bby itself\b|\bof itself\b|\bof its own\b/i, instead: "automatically" },
   { pattern: /(?:^|[.;] )Of (?!course)/, instead: "begin with the noun" },
-  { pattern: /(?:^|[.;] )What [^?]*$/, instead: "begin with the noun that is meant" },
+  {
+    pattern: /(?:^|[.;] )What (?!to do\b|is deleted when$)[^?]*$/,
+    instead: "begin with the noun that is meant",
+  },
   { pattern: /\bwhat became of\b|\bwhat (?:was|is) said\b/i, instead: "delivery status; SMTP transcript" },
   { pattern: /(?:^|[.;(] )(?:empty|null)(?::| for none)/i, instead: "Null if …; Leave blank to …" },
   { pattern: /\bwhere (?:there|it|that|this|they|no|none|one)\b/i, instead: "if: where is for places" },
@@ -67,7 +74,7 @@ export const habits: readonly Habit[] = [
   { pattern: /\bfrom address\b/i, instead: "From email or sender" },
   { pattern: /\bsign-in method\b/i, instead: "authentication method" },
   { pattern: /\bchanged? by other hands\b/i, instead: "modified outside Sendwright" },
-  { pattern: /\b(?:please|simply|just)\b/i, instead: "leave it out" },
+  { pattern: /\b(?:please|simply|just)\b(?! now)/i, instead: "leave it out" },
   {
     pattern: /\b(?:the|an?|its|whose|of) (?:ids?|urls?|html|dns|smtp|json)\b/,
     instead: "ID, URL, HTML, DNS, SMTP, JSON",
@@ -88,10 +95,10 @@ export const spelling: Habit = {
   instead: "American spelling; cancelled has two l",
 };
 
-export const maxWordsOfSentence = 25;
+const maxWordsOfSentence = 25;
 
 /** The text as a reader has it, without code and quotes from elsewhere. */
-export function readable(text: string): string {
+function readable(text: string): string {
   return text
     .replaceAll(/`[^`]*`/g, "CODE")
     .replaceAll(/\{\{.*?\}\}|\{%.*?%\}/gs, "X")
@@ -100,7 +107,7 @@ export function readable(text: string): string {
 }
 
 /** Its sentences. A full stop within a name or number ends none. */
-export function sentencesOf(text: string): string[] {
+function sentencesOf(text: string): string[] {
   return text.split(/(?<=[.!?])\s+|\n+/).filter((sentence) => sentence !== "");
 }
 

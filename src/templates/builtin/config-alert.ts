@@ -11,8 +11,8 @@ const schema = z.strictObject({
   isOfAll: z.boolean().optional().describe("True if the problem concerns all SMTP configs together"),
   isOver: z.boolean().optional().describe("True if the problem is resolved"),
   title: line(200).describe("Problem in a few words"),
-  explanation: line(2000).describe("What the problem means"),
-  remedy: line(2000).optional().describe("What the admin can do about it"),
+  explanation: line(2000).describe("Explanation of the problem"),
+  remedy: line(2000).optional().describe("Remedy for the admin"),
   time: moment().optional().describe("Time when the problem was found or resolved, as in RFC 3339"),
   url: webLink().optional().describe("Page of the config, or of the failed emails"),
   timeZone: readersTimeZone,
@@ -51,7 +51,7 @@ export const configAlert = {
   expiresAfterMs: null,
   schema,
   example: {
-    config: "Company relay",
+    config: "Company mail",
     title: "The certificate expires on March 15, 2026",
     explanation:
       "The SMTP server’s certificate is valid until March 15, 2026 at 12:00 PM UTC. After that, Sendwright can’t send through this server.",

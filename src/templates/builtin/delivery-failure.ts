@@ -16,7 +16,7 @@ const schema = z.strictObject({
           .describe("Subject of the email; leave it out if the email is sensitive"),
         time: moment().optional().describe("Time of the failure, as in RFC 3339"),
         reason: line(1000).describe("Why the email failed"),
-        remedy: line(1000).optional().describe("What the admin can do about it"),
+        remedy: line(1000).optional().describe("Remedy for the admin"),
       }),
     )
     .min(1)

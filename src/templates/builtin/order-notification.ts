@@ -7,7 +7,7 @@ import { type OrderStatus, type OrderWords, orderStatuses, orderWords } from "./
 import { type Fact, factsMjml, factsText, greetingMjml, greetingText } from "./parts.ts";
 
 const schema = z.strictObject({
-  status: z.enum(orderStatuses).describe("What happened to the order"),
+  status: z.enum(orderStatuses).describe("Event in the life of the order"),
   orderNumber: line(64).describe("Order number that the customer knows"),
   name,
   orderedAt: moment().optional().describe("Time of the order, as in RFC 3339"),

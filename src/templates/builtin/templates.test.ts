@@ -246,10 +246,8 @@ describe("config-alert", () => {
 
   it("tells what is wrong and what to do", () => {
     const { subject, text } = render({});
-    expect(subject).toBe("Company relay – The certificate expires on March 15, 2026 (Fjord Supply)");
-    expect(text).toContain(
-      "A check of the SMTP config “Company relay” found a problem.\n\nThe SMTP server’s",
-    );
+    expect(subject).toBe("Company mail – The certificate expires on March 15, 2026 (Fjord Supply)");
+    expect(text).toContain("A check of the SMTP config “Company mail” found a problem.\n\nThe SMTP server’s");
     expect(text).toContain(
       "  What to do: Ask the server’s administrator to renew the certificate.\n  Found: March 1",
     );
@@ -258,12 +256,10 @@ describe("config-alert", () => {
 
   it("tells that a problem is resolved, and what it was", () => {
     const { subject, preheader, text } = render({ isOver: true, remedy: undefined });
-    expect(subject).toBe(
-      "Resolved: Company relay – The certificate expires on March 15, 2026 (Fjord Supply)",
-    );
+    expect(subject).toBe("Resolved: Company mail – The certificate expires on March 15, 2026 (Fjord Supply)");
     expect(preheader).toBe("You don’t need to do anything.");
     expect(text).toContain(
-      "“Company relay” found that this problem is resolved. You don’t need to do anything.",
+      "“Company mail” found that this problem is resolved. You don’t need to do anything.",
     );
     expect(text).toContain("  Problem: The SMTP server’s certificate");
     expect(text).toContain("  Resolved: March 1, 2026");
