@@ -155,7 +155,9 @@ describe("a connection test on the terminal", () => {
     const text = printed([stage({ stage: "message", evidence: { reply: "250 Taken" } })], {
       relay: { sendTo: "ada@example.com" },
     });
-    expect(text).toMatch(/The SMTP server accepted the test email\s+to\s+ada@example\.com\.\s+Check/);
+    expect(text).toMatch(
+      /The\s+SMTP\s+server\s+accepted\s+the\s+test\s+email\s+to\s+ada@example\.com\.\s+Check/,
+    );
     expect(text).not.toContain("No email was sent");
   });
 

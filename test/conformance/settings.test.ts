@@ -93,7 +93,7 @@ describe.each(databases)("settings on $name", (database) => {
     const before = await rows();
     await expect(save({ version, brand: { name: "Fjord Supply" } })).rejects.toMatchObject({
       code: "config.version_conflict",
-      message: expect.stringContaining("saved by Bo in the meantime (version 2)"),
+      message: expect.stringContaining("Bo saved version 2"),
     });
     expect([await rows(), (await audit()).length, reloads]).toEqual([before, 1, 0]);
     const { settings } = await save({ version: 2, brand: { name: "Fjord Supply" } });

@@ -38,7 +38,7 @@ test("an admin connects a config with its provider, tests it, and disconnects it
   await page.getByLabel("Scopes").fill("smtp offline_access");
   await page.getByLabel("Client secret").fill(provider.client.clientSecret);
   await page.getByRole("button", { name: "Connect with the provider" }).click();
-  await page.getByText("is required, as the provider shows it").waitFor();
+  await page.getByText("is required; copy it from the provider").waitFor();
 
   await page.getByLabel("Client ID").fill(provider.client.clientId);
   provider.denies = true;

@@ -48,7 +48,7 @@ describe("sendwright doctor", () => {
     const { code, stdout } = await folder.run(["doctor"]);
     expect(code).toBe(0);
     expect(stdout).toMatch(/✓ Main relay {2}127\.0\.0\.1:\d+, test passed \d+ s ago\n/);
-    expect(stdout).toMatch(/\nAll is well\.\n$/);
+    expect(stdout).toMatch(/\nAll checks passed\.\n$/);
   });
 
   it("changes nothing", async () => {
@@ -81,7 +81,7 @@ describe("sendwright doctor", () => {
     const { checks } = await doctor();
     expect(checks.get("data.key_file")).toMatchObject({
       status: "warning",
-      remedy: `\`chmod 600 ${keyFile}\``,
+      remedy: `Run \`chmod 600 ${keyFile}\`.`,
     });
     expect(await troubles({ SENDWRIGHT_SECRET: generateKey() })).toMatchObject({
       "secret.fits": "failed",
@@ -89,7 +89,7 @@ describe("sendwright doctor", () => {
     rmSync(keyFile);
     expect((await doctor()).checks.get("secret.fits")).toMatchObject({
       status: "failed",
-      found: expect.stringContaining("Restore that file"),
+      found: expect.stringContaining("Restore it"),
     });
     expect(readdirSync(folder.dataDir)).not.toContain("sendwright.key");
   });
@@ -208,7 +208,7 @@ describe("sendwright doctor --bundle", () => {
     writeFileSync(file, "mine");
     const { code, stderr } = await folder.run(["doctor", "--bundle", file]);
     expect(code).toBe(1);
-    expect(stderr).toMatch(/^sendwright: .*exists already.*\n$/);
+    expect(stderr).toMatch(/^sendwright: .*already exists.*\n$/);
     expect(readFileSync(file, "utf8")).toBe("mine");
   });
 

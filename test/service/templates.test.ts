@@ -110,7 +110,7 @@ describe("sendwright templates", () => {
     });
     expect([nobody.code, nobody.stderr]).toEqual([
       1,
-      "sendwright: There is no answer at http://127.0.0.1:1. Is it started?\n",
+      "sendwright: Can't reach Sendwright at http://127.0.0.1:1. Start it, or check --url.\n",
     ]);
   });
 });

@@ -34,7 +34,7 @@ describe("sendwright test of saved configs", () => {
     expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
     expect(stdout).toMatch(new RegExp(`^Main relay, 127\\.0\\.0\\.1:${relay.port}\n`));
     expect(stdout).toMatch(/ {2}✓ Authenticate +.* ms {2}PLAIN\n/);
-    expect(stdout).toContain("It works");
+    expect(stdout).toContain("Passed in");
     expect(stdout).toContain("--send-to");
     expect(relay.messages).toHaveLength(0);
     expect((await getConfig(service, id)).lastTest).toMatchObject({ ok: true });
@@ -55,7 +55,7 @@ describe("sendwright test of saved configs", () => {
     expect(code).toBe(1);
     expect(stdout).toMatch(/ {2}✗ Authenticate .*\n/);
     expect(stdout).toContain("Wrong username or password");
-    expect(stdout).toContain("What to do:");
+    expect(stdout).toContain("Fix:");
     expect(stdout).toContain("← 535");
     expect(folder.output.join("")).not.toContain("no-such-secret");
     expect((await getConfig(service, id)).lastTest).toMatchObject({ ok: false, stage: "auth" });
@@ -82,7 +82,7 @@ describe("sendwright test of saved configs", () => {
     await saveConfig(service, relay);
     const { code, stdout } = await folder.run(["test", "--send-to", "ada@example.com"]);
     expect(code).toBe(0);
-    expect(stdout).toMatch(/The relay took the test email for\s+ada@example\.com/);
+    expect(stdout).toMatch(/The\s+SMTP\s+server\s+accepted\s+the\s+test\s+email\s+to\s+ada@example\.com/);
     expect(relay.messages.map(({ to }) => to)).toEqual([["ada@example.com"]]);
   });
 
@@ -106,7 +106,7 @@ describe("sendwright test of saved configs", () => {
     await saveConfig(service, relay, { name: "Bad", ...auth, password: "wrong", enabled: false });
     const { code, stdout } = await folder.run(["test", "--all"]);
     expect(code).toBe(1);
-    expect(stdout).toMatch(/^Good, [\s\S]*It works[\s\S]*\nBad, [\s\S]*It stopped at "Authenticate"/);
+    expect(stdout).toMatch(/^Good, [\s\S]*Passed[\s\S]*\nBad, [\s\S]*Failed at "Authenticate"/);
     const json = await folder.run(["test", "--all", "--json"]);
     expect(JSON.parse(json.stdout)).toMatchObject([
       { name: "Good", report: { ok: true }, problem: null },
@@ -125,15 +125,15 @@ describe("sendwright test of saved configs", () => {
     );
     const missing = await folder.run(["test"]);
     expect(missing).toMatchObject({ code: 1, stdout: "" });
-    expect(missing.stderr).toMatch(/^sendwright: .*exists, but its key file .*\n$/);
+    expect(missing.stderr).toMatch(/^sendwright: The key file .* is missing\. .*\n$/);
     expect(await audited(service)).toEqual([]);
   });
 
   it("needs a database, and makes none", async () => {
     const { code, stderr } = await folder.run(["test"]);
     expect(code).toBe(1);
-    expect(stderr).toMatch(/^sendwright: There is no database .*\n$/);
-    expect((await folder.run(["doctor"])).stdout).toContain("does not exist yet");
+    expect(stderr).toMatch(/^sendwright: Database .* not found\..*\n$/);
+    expect((await folder.run(["doctor"])).stdout).toContain("doesn't exist yet");
   });
 });
 
@@ -169,7 +169,7 @@ describe("sendwright test of settings that are not saved", () => {
     ];
     const { code, stdout } = await folder.run(args);
     expect(code).toBe(1);
-    expect(stdout).toContain("Try it with: --tls off\n");
+    expect(stdout).toContain("Use: --tls off\n");
     expect((await folder.run([...args, "--tls", "off"])).code).toBe(0);
   });
 
@@ -201,7 +201,7 @@ describe("sendwright test of settings that are not saved", () => {
     expect(await folder.run(["test", "Mian relay"])).toEqual({
       code: 2,
       stdout: "",
-      stderr: 'sendwright: There is no SMTP config "Mian relay". There is: "Main relay".\n',
+      stderr: 'sendwright: SMTP config "Mian relay" not found. Use one of: "Main relay".\n',
     });
   });
 });

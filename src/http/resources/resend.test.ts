@@ -115,7 +115,7 @@ describe("POST /api/emails/{id}/resend", () => {
       [orphan, 409, "SMTP config was deleted"],
       [await put({ template: "test-email" }), 409, "tested one SMTP config"],
       [queued, 409, "not final yet"],
-      ["nothing", 404, "no email"],
+      ["nothing", 404, "not found"],
     ] as const) {
       const response = await resend(id);
       expect([status, (await read<Problem>(response)).detail]).toEqual([
