@@ -222,7 +222,9 @@ describe("the copy from before an upgrade", () => {
     const output = (await child.stdout.setEncoding("utf8").toArray()).join("");
     expect(JSON.parse(output)).toEqual({
       code: "store.unavailable",
-      message: expect.stringMatching(/^The database was not upgraded: its copy .*Nothing was changed\.$/),
+      message: expect.stringMatching(
+        /^The database wasn't upgraded, because Sendwright couldn't write the copy .*Nothing was changed\.$/,
+      ),
     });
     expect(copiesOf(file)).toEqual([]);
     expect(summaryOf(file).names).toEqual(migrationNames.slice(0, 4));
