@@ -207,7 +207,7 @@ describe("only", () => {
     expect(service.stdout).toContain('"recipients":"only:@acme.test"');
     const { stdout } = await folder.run(["doctor"], onlyAcme);
     expect(stdout.replaceAll(/\s+/g, " ")).toContain(
-      "Mail goes only to @acme.test. Sendwright withholds it from all others.",
+      "Sendwright sends only to @acme.test and withholds all other email.",
     );
   });
 

@@ -62,7 +62,7 @@ describe("a database address that is not percent-encoded", () => {
     const { code, stdout, stderr } = await folder.run(args, env);
     expect(code).toBe(1);
     const shown = stdout + stderr + (command === "doctor" ? readFileSync(bundle, "utf8") : "");
-    expect(shown).toContain("percent-encoded");
+    expect(shown).toContain("percent-encode");
     for (const part of ["p@ss", "ss#w", "w%rd", "127.0.0.1:1"]) expect(shown).not.toContain(part);
   });
 });

@@ -6,7 +6,7 @@ export interface Habit {
 }
 
 /** Habits of any text. Code in backticks and values are cut out before. */
-export const habits: readonly Habit[] = [
+const habits: readonly Habit[] = [
   // The actor first.
   {
     pattern:
@@ -82,14 +82,14 @@ export const habits: readonly Habit[] = [
 ];
 
 /** What a library says by default: it has no place before a user. */
-export const libraryText: Habit = {
+const libraryText: Habit = {
   pattern:
     /\bInvalid (?:input|option|string|UUID)\b|\bexpected \w+, received\b|\bToo (?:small|big):|\bUnrecognized key/,
   instead: "the words of src/core/zod-words.ts",
 };
 
 /** British spellings, and words that Sendwright spells in one way. */
-export const spelling: Habit = {
+const spelling: Habit = {
   pattern:
     /\b(?:colou?rs?(?<=colours?)|behaviour\w*|favour\w*|honour\w*|neighbour\w*|labour\w*|catalogues?|dialogues?|centre[sd]?|licence\w*|defence|offence|grey|cheque|whilst|amongst|learnt|spelt|judgement|acknowledgement|fulfil|enrol|programme|artefact\w*|\w+(?:ll)(?:ed|ing)(?<=(?:travell|labell|modell|signall|channell)(?:ed|ing))|canceled|canceling|analys(?:e[sd]?|ing)|(?:author|organ|recogn|real|custom|normal|initial|minim|maxim|optim|serial|synchron|summar|apolog|categor|final|general|special|standard|prior|util|visual|emphas|central|capital|local)is(?:e[sd]?|ing|ation|ations))\b/i,
   instead: "American spelling; cancelled has two l",
