@@ -7,10 +7,10 @@ describe("who gets mail", () => {
   test.for([
     [
       "only:@acme.test,qa@b.test",
-      "Sendwright sends only to @acme.test, qa@b.test and withholds emails to everyone else.",
+      "Sendwright sends only to @acme.test, qa@b.test and withholds all other email.",
     ],
     ["redirect:qa@acme.test", "Sendwright sends every email to qa@acme.test instead of its recipients."],
-    ["capture", "The built-in sandbox captures every email. Recipients get nothing."],
+    ["capture", "The sandbox captures every email. No recipient gets mail."],
   ])("stands above every page: %s", async ([rule, words], { stranger }) => {
     const product = await openProduct({}, rule);
     try {

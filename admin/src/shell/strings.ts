@@ -18,9 +18,9 @@ export const colorScheme = { auto: "System colors", light: "Light colors", dark:
 export const unreachable = "Can't reach Sendwright. Retrying… Your changes are still on this page.";
 export const recipientsTitle = "Allowed recipients";
 export const recipients = {
-  only: (names: string) => `Sendwright sends only to ${names} and withholds emails to everyone else.`,
+  only: (names: string) => `Sendwright sends only to ${names} and withholds all other email.`,
   redirect: (names: string) => `Sendwright sends every email to ${names} instead of its recipients.`,
-  capture: () => "The built-in sandbox captures every email. Recipients get nothing.",
+  capture: () => "The sandbox captures every email. No recipient gets mail.",
 };
 export const notFoundTitle = "Page not found";
 export const notFoundBody = "Check the URL. The page may have been deleted.";
