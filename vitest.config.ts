@@ -3,7 +3,7 @@ import { closingLine, slowestFiles } from "./test/setup/reporters.ts";
 import { SlowFirst } from "./test/setup/slow-first.ts";
 
 /** Folders of tests that run the built product, in processes or in a browser. */
-const product = ["service", "e2e", "faults"] as const;
+const product = ["service", "docs", "e2e", "faults"] as const;
 const filesOf = (folder: string) => `test/${folder}/**/*.test.ts`;
 
 export default defineConfig({

@@ -26,7 +26,8 @@ export async function askHost(authorize: Authorize, request: Request, log: Log):
   try {
     const answer: unknown = await authorize(request);
     if (answer === null || answer === undefined || answer === false) return null;
-    if (isResponse(answer)) return ownCopy(answer);
+    // `Response.error()` has the status 0, which no reply can have.
+    if (isResponse(answer) && answer.status >= 200) return ownCopy(answer);
     const admin = adminOf(answer);
     if (admin !== null) {
       const actor = { id: `user:${admin.id}`, name: admin.name };

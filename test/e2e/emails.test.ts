@@ -39,7 +39,7 @@ test("an API key made in the page sends, and the email shows up with its outcome
   await row.getByRole("link", { name: "Your order 1017" }).click();
   await page.getByRole("heading", { name: "Your order 1017", level: 1 }).waitFor();
   await page.getByText("The built-in sandbox captured it. No recipient got it.").waitFor();
-  await page.getByRole("region", { name: "Recipients" }).getByText("Captured").waitFor();
+  await page.getByRole("region", { name: "Recipients" }).getByText("Captured", { exact: true }).waitFor();
   await page.getByRole("region", { name: "Attempts" }).getByText("Captured by the sandbox").waitFor();
   await page.getByRole("region", { name: "Content" }).getByText("On its way.").waitFor();
 });

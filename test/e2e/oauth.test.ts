@@ -43,7 +43,7 @@ test("an admin connects a config with its provider, tests it, and disconnects it
   await page.getByLabel("Client ID").fill(provider.client.clientId);
   provider.denies = true;
   await page.getByRole("button", { name: "Connect with the provider" }).click();
-  await page.getByText("The consent was refused at The provider").waitFor();
+  await page.getByText("Access was denied at The provider").waitFor();
   provider.denies = false;
 
   await page.getByRole("button", { name: "Connect with the provider" }).click();
@@ -58,7 +58,7 @@ test("an admin connects a config with its provider, tests it, and disconnects it
   // Another destination: the consent goes first.
   await page.getByLabel("Username").fill("other@example.com");
   await page.getByRole("button", { name: "Test and save" }).click();
-  await page.getByText("Disconnect, save, and connect again.").waitFor();
+  await page.getByText("Disconnect, save and connect again.").waitFor();
   await page.getByRole("button", { name: "Disconnect" }).click();
   await page.getByRole("dialog").getByRole("button", { name: "Disconnect" }).click();
   await page.getByRole("dialog").waitFor({ state: "hidden" });

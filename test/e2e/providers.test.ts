@@ -241,7 +241,7 @@ describe("several configs", () => {
     await db.updateTable("smtp_config").set({ smtp_port: 1 }).where("name", "=", "Broken").execute();
     const { page } = await enter("/settings/smtp");
     await row(page, "Paused").getByText("The relay refused the sign-in.").waitFor();
-    await row(page, "Broken").getByText("was changed in the database").waitFor();
+    await row(page, "Broken").getByText("modified outside Sendwright").waitFor();
     expect(await page.getByText("In use").count()).toBe(0);
     await row(page, "Broken").getByRole("link").click();
     await page.getByRole("heading", { name: "Broken", level: 1 }).waitFor();
@@ -255,7 +255,7 @@ describe("several configs", () => {
     await row(page, "Two").waitFor();
     await product.call("POST", "/api/smtp-configs", { ...product.sandboxConfig, name: "Three" });
     await mover(page, "Move Two up").click();
-    await page.getByRole("alert").getByText("A config was added or deleted in the meantime").waitFor();
+    await page.getByRole("alert").getByText("Someone else created or deleted a config").waitFor();
     await row(page, "Three").waitFor();
     expect(await page.getByRole("main").getByRole("listitem").getByRole("link").allInnerTexts()).toEqual([
       "One",

@@ -57,7 +57,7 @@ describe("retention", () => {
     const { page } = await enter("/settings/retention");
     await contents(page).fill("100");
     await save(page);
-    await page.getByText("Must not be longer than emails are kept").waitFor();
+    await page.getByText("Must not be longer than the retention of emails").waitFor();
     expect(await contents(page).getAttribute("aria-invalid")).toBe("true");
     expect(await page.evaluate("document.activeElement.value")).toBe("100");
     expect(await settings(product)).toMatchObject({ contentRetentionDays: 30, emailRetentionDays: 90 });

@@ -37,7 +37,7 @@ describe("watching", () => {
     await page.getByText("What to do:").first().waitFor();
 
     await page.getByRole("link", { name: "Emails", exact: true }).click();
-    await page.getByRole("heading", { name: "Emails" }).waitFor();
+    await page.getByRole("heading", { name: "Emails", level: 1 }).waitFor();
     await banner.getByRole("link").click();
     await page.waitForURL(`**/settings/smtp/${id}`);
     await banner.getByRole("button", { name: "Acknowledge" }).click();
@@ -99,7 +99,7 @@ describe("watching", () => {
       const webhook = card(page, "Webhook");
       await webhook.getByLabel("URL").fill("http://example.com/");
       await webhook.getByRole("button", { name: "Save" }).click();
-      await webhook.getByText("Must be an https address").waitFor();
+      await webhook.getByText("Must be an https URL").waitFor();
       await webhook.getByLabel("URL").fill(`http://127.0.0.1:${(receiver.address() as AddressInfo).port}/`);
       await webhook.getByRole("button", { name: "Save" }).click();
       await webhook.getByText(/^whsec_/).waitFor();
@@ -107,7 +107,7 @@ describe("watching", () => {
       await webhook.getByText("Test event delivered").waitFor();
       status = 500;
       await webhook.getByRole("button", { name: "Send test event" }).click();
-      await webhook.getByText("It answered 500.").waitFor();
+      await webhook.getByText("It responded with 500.").waitFor();
       await page.reload();
       await webhook.getByRole("button", { name: "Replace signing secret" }).waitFor();
       expect(await page.content()).not.toContain("whsec_");

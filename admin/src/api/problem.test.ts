@@ -72,3 +72,10 @@ describe("sorting a problem's errors", () => {
     expect(sortProblems([{ pointer: "/a~1b/0", detail: "no" }], known).fields).toEqual({ "a/b": "no" });
   });
 });
+
+test("a value that was entered does not begin a fault, because what begins one gets a capital", () => {
+  const errors = [{ pointer: "/senders/1", detail: '"nobody" is not a valid email address: it has no @' }];
+  expect(sortProblems(errors, ["senders"]).fields).toEqual({
+    senders: 'the value "nobody" is not a valid email address: it has no @',
+  });
+});

@@ -76,7 +76,7 @@ export function sortProblems<Field extends string>(
     const name = firstToken(pointer);
     const field = known.find((candidate) => candidate === name);
     if (field === undefined) rest.push(name === "" ? detail : `${name}: ${detail}`);
-    else fields[field] = fields[field] === undefined ? detail : `${fields[field]}; ${detail}`;
+    else fields[field] = fields[field] === undefined ? worded(detail) : `${fields[field]}; ${detail}`;
   }
   return { fields, rest };
 }
@@ -85,7 +85,12 @@ export function sortProblems<Field extends string>(
 export function faultAt(error: Error | null, pointer: string): string | undefined {
   const errors = error instanceof ApiProblem ? error.errors : [];
   const own = errors.filter((each) => each.pointer === pointer || each.pointer.startsWith(`${pointer}/`));
-  return own.length === 0 ? undefined : own.map(({ detail }) => detail).join("; ");
+  return own.length === 0 ? undefined : worded(own.map(({ detail }) => detail).join("; "));
+}
+
+/** A fault begins with a capital beside its field, and what was entered must not get one. */
+function worded(detail: string): string {
+  return /^["“]/.test(detail) ? `the value ${detail}` : detail;
 }
 
 /** Whether a refusal is about these fields and no other. */
