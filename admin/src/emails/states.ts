@@ -20,7 +20,7 @@ export const appearances: Record<EmailState, Appearance> = {
   withheld: { tone: "quiet", icon: "lock" },
 };
 
-/** In place of `sent`, if the built-in sandbox has the email: it reached nobody. */
+/** Replaces `sent` if the built-in sandbox captured the email: no recipient got it. */
 export const capturedAppearance: Appearance = { tone: "quiet", icon: "sandbox" };
 
 export const emailStates = Object.keys(appearances) as readonly EmailState[];

@@ -4,7 +4,7 @@ import { recipientsQuery } from "./api.ts";
 import styles from "./shell.module.css";
 import * as t from "./strings.ts";
 
-/** Above every page: that not everybody gets mail, so nobody looks for it in vain. */
+/** Says above every page which recipients get mail, so an admin knows why an email did not arrive. */
 export function RecipientsBanner() {
   const { data: recipients } = useQuery(recipientsQuery);
   if (recipients == null || recipients.rule === "all") return null;

@@ -5,7 +5,7 @@ import { isPostgres } from "../dialect.ts";
 import { statement } from "../row-statement.ts";
 import type { Db } from "../schema.ts";
 import { leaseUntil } from "./email-leases.ts";
-import { openRecipients, type RoutingRule, routingCondition } from "./email-routing.ts";
+import { openRecipients, type RoutingCondition } from "./email-routing.ts";
 import { copiesOf, leftOf, limitValues, type UsageLimit } from "./smtp-config-usage.ts";
 
 interface DueValues {
@@ -23,20 +23,16 @@ const claimValues = ["now", "expiryNow", "limit", "normal", "low", "leaseMs"] as
 type ClaimValue = (typeof claimValues)[number];
 type ClaimStatement = ReturnType<typeof statement<string[]>>;
 
-interface ClaimShape {
-  readonly rule: RoutingRule;
-  /** Of the config that claims. */
-  readonly limits: readonly UsageLimit[];
-}
-
 /** The statements of the rules that were asked for last. */
 const statements = new Map<string, ClaimStatement>();
 /** Rules change with the configs and with which of them can be used; few of these are in use at a time. */
 const maxStatements = 256;
 
-/** The statement that claims what a rule gives, within limits. Its text is compiled once for all rules of a shape. */
-export function claimStatement({ rule, limits }: ClaimShape): ClaimStatement {
-  const condition = routingCondition(rule);
+/**
+ * The statement that claims the emails of a condition, within the limits of the config that claims. Its text is compiled
+ * once for all conditions of a shape.
+ */
+export function claimStatement(condition: RoutingCondition, limits: readonly UsageLimit[]): ClaimStatement {
   const limited = limits.map(({ window, counts, hasCopy }) => `${window} ${counts} ${hasCopy}`);
   const key = [condition.key, ...limited].join(" | ");
   const known = statements.get(key);

@@ -60,13 +60,14 @@ export function claimEmails(db: Db, claim: Claim): Step<ClaimedEmail[]> {
   const { now, expiryNow, limit, shares, leaseMs } = claim;
   const time = { now, leaseMs };
   const values = { ...time, expiryNow, limit, normal: shares.normal, low: shares.low };
+  const condition = routingCondition(claim.rule);
   const counting = countingOf(claim);
   const before = counting === null ? [] : lockUsage(db, counting);
   const after = counting === null ? [] : countClaimed(db, counting, time);
   const queries = [
     ...before,
-    claimStatement(claim)(db, {
-      ...routingCondition(claim.rule).values,
+    claimStatement(condition, claim.limits)(db, {
+      ...condition.values,
       ...(counting === null ? {} : limitValues(counting.configId, counting.limits, now)),
       ...values,
     }),

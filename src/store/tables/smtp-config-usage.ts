@@ -1,6 +1,6 @@
 /**
- * How much configs with limits have sent. What is claimed counts from then on, and counts no more if the relay has
- * accepted nothing; so all nodes together keep a limit, also while some of them fail.
+ * How much configs with limits have sent. An email counts from its claim on, and no longer counts if the relay accepted
+ * nothing. All nodes together never claim more than a limit allows, even while some of them fail.
  */
 import { type RawBuilder, sql } from "kysely";
 import { rowStatement } from "../row-statement.ts";
@@ -19,7 +19,7 @@ export type UsageWindow = "minute" | "hour" | "day";
 
 /**
  * The length of each window, and of the buckets that it counts in. A bucket counts for as long as a part of it is in
- * the window: a limit is never exceeded, and a window may be longer by one bucket.
+ * the window: claims never exceed a limit, and a window may be longer by one bucket.
  */
 const usageWindows: Readonly<Record<UsageWindow, { readonly windowMs: number; readonly bucketMs: number }>> =
   {

@@ -98,7 +98,7 @@ function retryWords({
   return { button: t.retry, title: t.retryTitle, body: state === "unknown" ? t.retryUnknown : t.retryBody };
 }
 
-/** Whether somebody got it, so that there is something to send once more. */
+/** Whether a recipient got the email, so it can be resent. */
 function canResend({ state, sensitive, template }: Email): boolean {
   return (state === "sent" || state === "partial") && !sensitive && template !== testEmailTemplate;
 }

@@ -89,7 +89,7 @@ interface Choice {
   readonly label: string;
 }
 
-/** A link may name what is no longer there: then it is shown as it is. */
+/** A link may name a config or template that was deleted: its value is shown as it is. */
 function withChosen(choices: readonly Choice[], chosen: string | undefined): Choice[] {
   const isKnown = chosen === undefined || choices.some(({ value }) => value === chosen);
   return [
@@ -108,7 +108,7 @@ function TagField({ tag, onChange }: { tag: string; onChange: (tag: string) => v
   const [text, setText] = useState(tag);
   const apply = useDebouncedCallback(onChange, 250);
   const input = useRef<HTMLInputElement>(null);
-  // The address may change by itself, but not under somebody's hands.
+  // The back button changes the address; text that is being typed stays.
   useEffect(() => {
     if (document.activeElement !== input.current) setText(tag);
   }, [tag]);

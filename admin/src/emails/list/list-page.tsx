@@ -125,7 +125,7 @@ function SearchField({ q, onSearch }: { q: string; onSearch: (q: string) => void
   const [text, setText] = useState(q);
   const search = useDebouncedCallback(onSearch, 250);
   const input = useRef<HTMLInputElement>(null);
-  // The address may change by itself ("Show all", the back button), but not under somebody's hands.
+  // "Show all" and the back button change the address; text that is being typed stays.
   useEffect(() => {
     if (document.activeElement !== input.current) setText(q);
   }, [q]);

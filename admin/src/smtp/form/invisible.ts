@@ -1,4 +1,4 @@
-/** As the server looks for it: everything that nobody sees but a plain space, which is odd at the ends alone. */
+/** The same rule as on the server: any invisible character counts, and a plain space only at either end. */
 const invisible = /(?! )[\p{Z}\p{Cc}\p{Cf}\p{DI}]/u;
 
 /** Whether a username or a password holds what came along with a copied text. */
